@@ -1,0 +1,12 @@
+"""ATSi Application Status: reports of applicant tracking systems, checked, stored once, streamed and counted.
+
+A report's way through the package:
+
+    gateway.request    API Gateway's event becomes a Request
+    webhook.handler    the token is looked up (store.tokens), the body becomes a Report (webhook.message)
+    store.applications one conditional UpdateItem records it; model.application decides what it runs into
+    analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
+    store.quality      one transaction adds the difference to what was counted of it before
+
+The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
+"""

@@ -1,0 +1,98 @@
+"""The analytics: a change's way from the stream to the counters."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import batched
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from application_status.analytics.records import StreamRecord, stream_record
+from application_status.errors import Unavailable
+from application_status.settings import AnalyticsSettings, read
+from application_status.store.dynamodb import DynamoDB, connect, deadline
+from application_status.store.quality import CHANGES_PER_CALL, Quality
+from application_status.telemetry import count, logger, metrics
+
+_STORE_SECONDS = 45.0
+_WHOLE_BATCH = ""
+
+type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
+
+
+def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandler:
+    """Make the handler of the applications' stream: it counts a batch up to the first record it can't.
+
+    That record's sequence number is the answer; where it has none, an empty one: Lambda then repeats the batch.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    quality = Quality(dynamodb, settings.quality_table)
+
+    def lambda_handler(event: Any, _context: Any) -> dict[str, list[dict[str, str]]]:
+        records, unreadable = _read(event["Records"], settings)
+        with deadline(_STORE_SECONDS):
+            uncounted = _count(records, quality)
+        metrics.flush_metrics()
+        failed = unreadable if uncounted is None else uncounted
+        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+
+    return lambda_handler
+
+
+def _read(raw: Sequence[Any], settings: AnalyticsSettings) -> tuple[list[StreamRecord], str | None]:
+    """Return the records before the first unreadable one, and that one's sequence number."""
+    records: list[StreamRecord] = []
+    for item in raw:
+        try:
+            records.append(stream_record(item, settings.reporting_time_zone))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            failed = _sequence_number(item)
+            count("Unreadable")
+            logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
+            return records, failed
+    return records, None
+
+
+def _count(records: Sequence[StreamRecord], quality: Quality) -> str | None:
+    """Count each application's newest record; return the first record's sequence number that could not be counted."""
+    newest: dict[str, StreamRecord] = {}
+    for record in records:
+        seen = newest.get(record.change.application_id)
+        if seen is None or record.change.version > seen.change.version:
+            newest[record.change.application_id] = record
+    done: set[str] = set()
+    for group in batched(newest.values(), CHANGES_PER_CALL, strict=False):
+        try:
+            counted = quality.count([record.change for record in group])
+        except Unavailable:
+            logger.warning("unavailable", records=len(records), counted=len(done))
+            break
+        done |= {record.change.application_id for record in group}
+        _tell(group, {change.application_id for change in counted})
+    if records:
+        age = max(0.0, time.time() - min(record.written_at for record in records))
+        metrics.add_metric(name="OldestRecordAge", unit=MetricUnit.Seconds, value=age)
+    return next((r.sequence_number for r in records if r.change.application_id not in done), None)
+
+
+def _tell(group: Sequence[StreamRecord], counted: set[str]) -> None:
+    """Log each change that counted, and write the metrics of the group."""
+    changed = [record for record in group if record.change.application_id in counted]
+    for record in changed:
+        change = record.change
+        logger.info("counted", application=change.application_id, version=change.version, status=record.status)
+    for status, amount in Counter(record.status for record in changed).items():
+        count(f"Changes.{status}", amount)
+    count("Skipped", len(group) - len(changed))
+
+
+def _sequence_number(item: Any) -> str:
+    try:
+        return str(item["dynamodb"]["SequenceNumber"])
+    except (KeyError, TypeError):
+        return _WHOLE_BATCH
+
+
+lambda_handler = make_handler(connect(), read(AnalyticsSettings, os.environ))

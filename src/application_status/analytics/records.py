@@ -1,0 +1,42 @@
+"""Stream records, read: each becomes the change it stands for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from application_status.model.identifiers import ApplicationId
+from application_status.model.quality import contribution
+from application_status.store import items
+from application_status.store.quality import Change
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """One record: its place in the shard, when its write was made (seconds since 1970), and its change."""
+
+    sequence_number: str
+    written_at: float
+    status: str
+    change: Change
+
+
+def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
+    """Read a record of the applications' stream; KeyError, TypeError or ValueError where it isn't one.
+
+    A removed application contributes nothing, as of the version after its last.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+    """
+    body = record["dynamodb"]
+    removed = record["eventName"] == "REMOVE"
+    application = items.application(body["OldImage" if removed else "NewImage"])
+    return StreamRecord(
+        sequence_number=body["SequenceNumber"],
+        written_at=float(body["ApproximateCreationDateTime"]),
+        status="removed" if removed else application.status,
+        change=Change(
+            application_id=ApplicationId(application.application_id),
+            version=application.version + removed,
+            contribution={} if removed else contribution(application, zone),
+        ),
+    )

@@ -1,0 +1,121 @@
+"""Everything raised on purpose.
+
+ServiceError
++-- Refusal                  the caller has to change something; nothing was written
+|   +-- Unauthenticated      no token, or none that is good here
+|   +-- MethodNotAllowed     the path exists, the method does not
+|   +-- UnsupportedMediaType the body is not declared as UTF-8 JSON
+|   +-- BodyTooLarge         the body is over its limit
+|   +-- MalformedBody        the body is not JSON that is accepted here
+|   +-- MalformedHeader      a header has a value that is not accepted here
+|   +-- InvalidFields        the JSON is fine, its fields are not
+|   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
+|   +-- HistoryFull          the application has as many transitions as can be kept
+|   +-- RegistrationConflict the application is registered with other content
++-- Unavailable              the store is throttled or down; the same call may succeed later
++-- ConditionFailed          a write's condition did not hold; carries the item as it was
++-- SettingsError            a setting is missing or wrong; the function does not start
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class ServiceError(Exception):
+    """The root of the tree above."""
+
+
+class Refusal(ServiceError):
+    """A request that can't succeed as it is; `str(error)` says why and what would be right."""
+
+
+class Unauthenticated(Refusal):
+    """One sentence for every reason, so that tokens can't be probed."""
+
+    def __init__(self) -> None:
+        super().__init__("A valid token for this path is required.")
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this method; `allowed` are the methods that do."""
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"Use {allowed}.")
+        self.allowed = allowed
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is not declared as `application/json` in UTF-8."""
+
+
+class BodyTooLarge(Refusal):
+    """The body has more bytes than its limit."""
+
+
+class MalformedBody(Refusal):
+    """The body is not UTF-8 JSON without duplicate keys."""
+
+
+class MalformedHeader(Refusal):
+    """A header's value is not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: where (RFC 6901 pointer), what is wrong, and what would be right."""
+
+    pointer: str
+    detail: str
+    expected: str
+
+
+class InvalidFields(Refusal):
+    """One entry for every wrong field, and the names of the fields that nobody reads."""
+
+    def __init__(self, errors: tuple[FieldError, ...], ignored: tuple[str, ...] = ()) -> None:
+        super().__init__("The body has fields that are missing or wrong; see errors.")
+        self.errors = errors
+        self.ignored = ignored
+
+
+class UnknownApplication(Refusal):
+    """One sentence for unknown and foreign applications, so that ids can't be probed."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no application with this AtsiApplicationId among yours.")
+
+
+class HistoryFull(Refusal):
+    """The application keeps no further transition: a permanent error."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The application already has {limit} transitions, the most that are kept. Don't send again.")
+
+
+class RegistrationConflict(Refusal):
+    """The id is registered already, with other content."""
+
+    def __init__(self) -> None:
+        super().__init__("An application with this AtsiApplicationId is registered with other content.")
+
+
+class Unavailable(ServiceError):
+    """The store did not answer in time or refused for load; nothing is known to be written."""
+
+
+class ConditionFailed(ServiceError):
+    """A conditional write was refused by the store.
+
+    `item` is the item as it was (DynamoDB JSON; None when there was none). `retried` tells that an earlier attempt of
+    the same call got no reply, so that the item may already hold what the call wanted to write.
+    """
+
+    def __init__(self, item: Mapping[str, Any] | None, *, retried: bool) -> None:
+        super().__init__("condition failed")
+        self.item = item
+        self.retried = retried
+
+
+class SettingsError(ServiceError):
+    """A setting is missing or wrong."""

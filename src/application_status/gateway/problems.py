@@ -1,0 +1,75 @@
+"""The one place where errors become HTTP: RFC 9457 problem details."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from application_status import errors
+from application_status.gateway.request import Request
+
+type Reply = dict[str, Any]
+"""A proxy reply: statusCode, headers, body."""
+
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An HTTP status, the type's last path segment (described in docs/problems.md), and its title."""
+
+    status: int
+    type: str
+    title: str
+
+
+PROBLEMS: dict[type[errors.ServiceError], Problem] = {
+    errors.MalformedBody: Problem(400, "malformed-body", "The body is not JSON that is accepted here"),
+    errors.MalformedHeader: Problem(400, "malformed-header", "A header has a value that is not accepted here"),
+    errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
+    errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
+    errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
+    errors.RegistrationConflict: Problem(409, "registration-conflict", "Registered with other content"),
+    errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
+    errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
+    errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
+    errors.HistoryFull: Problem(422, "history-full", "The application's history is full"),
+    errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
+}
+UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
+
+
+def reply(status: int, body: dict[str, Any], **headers: str) -> Reply:
+    """Return a proxy reply with a JSON body."""
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"} | headers,
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def refusal(error: errors.Refusal, request: Request) -> Reply:
+    """Return what a refusal looks like."""
+    members: dict[str, Any] = {"detail": str(error)}
+    headers = {}
+    if isinstance(error, errors.InvalidFields):
+        members["errors"] = [asdict(entry) for entry in error.errors]
+        members |= {"ignoredFields": error.ignored} if error.ignored else {}
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["Allow"] = error.allowed
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = 'X-AtsiToken realm="application-status"'
+    return _problem(PROBLEMS[type(error)], request, members, headers)
+
+
+def failure(problem: Problem, request: Request) -> Reply:
+    """Return what a failure of ours looks like: nothing about it, but that sending again is safe."""
+    members = {
+        "detail": "Nothing is lost; send the same request again later. A report already stored stays stored once."
+    }
+    return _problem(problem, request, members, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _problem(problem: Problem, request: Request, members: dict[str, Any], headers: dict[str, str]) -> Reply:
+    body = {"type": f"/problems/{problem.type}", "title": problem.title, "status": problem.status}
+    body |= members | {"requestId": request.request_id}
+    return reply(problem.status, body, **{"Content-Type": "application/problem+json"}, **headers)

@@ -1,0 +1,1 @@
+"""An embedded stand-in for AWS: the real handlers on one machine, put together from template.yaml."""

@@ -1,0 +1,75 @@
+"""`make run`: the service on this machine, until Ctrl-C."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from typing import override
+
+from application_status.local import demo
+from application_status.local.service import Service, running
+from application_status.telemetry import logger
+
+_WELCOME = """
+  The application-status service is running:
+
+    API        {url}
+    DynamoDB   {tables}  (for the AWS CLI and sam local; region us-east-1)
+
+  Try, from another shell:
+
+    curl -X POST {url}/api/application-status -H 'Content-Type: application/json' \\
+      -H 'X-AtsiToken: {token}' \\
+      -d '{{"AtsiApplicationId": "{application}", "Status": "INTERVIEW"}}'
+
+  Below, a line for each request and each counted change. Ctrl-C stops.
+"""
+
+
+class _Line(logging.Formatter):
+    """Writes a log entry as one line for a terminal: time, function, what happened, and the ids."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        known = vars(logging.makeLogRecord({}))
+        details = {k: v for k, v in vars(record).items() if k not in known and k not in ("message", "asctime")}
+        where = record.pathname.rsplit("application_status/", 1)[-1].partition("/")[0]
+        told = " ".join(f"{name}={value}" for name, value in details.items())
+        return f"{self.formatTime(record, '%H:%M:%S')}  {where:<9}  {record.getMessage():<10}  {told}"
+
+
+def main() -> int:
+    """Run until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--tables-host", default="127.0.0.1")
+    parser.add_argument("--tables-port", type=int, default=4566)
+    arguments = parser.parse_args()
+    for handler in logger.handlers:
+        handler.setFormatter(_Line())
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with running(arguments.port, arguments.tables_host, arguments.tables_port) as service:
+            _serve(service, stopped)
+    except OSError as error:
+        print(f"Can't listen on a port: {error}. Choose others: make run PORT=3001 TABLES_PORT=4567", file=sys.stderr)
+        return 1
+    print("Stopped.")
+    return 0
+
+
+def _serve(service: Service, stopped: threading.Event) -> None:
+    application = demo.SAMPLES[0].application_id
+    welcome = _WELCOME.format(url=service.url, tables=service.tables.url, token=demo.TOKEN, application=application)
+    print(welcome, flush=True)
+    threading.Thread(target=service.gateway.serve_forever, daemon=True).start()
+    stopped.wait()
+    service.gateway.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

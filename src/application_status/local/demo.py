@@ -1,0 +1,43 @@
+"""What the local service starts with: an ATS with the contract's token, and applications to report about."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application_status.model.application import Registration
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import now
+from application_status.store.applications import Applications
+from application_status.store.tokens import TokenRegister
+
+TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
+ATS_ID = AtsId("demo-ats")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    application_id: str
+    job_title: str
+    company: str
+
+
+SAMPLES = (
+    _Sample("51c3be16-0f93-41ed-9cc0-9092222d7333", "Python Developer", "Example GmbH"),
+    _Sample("0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01", "Data Engineer", "Example GmbH"),
+    _Sample("0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b02", "Pflegefachkraft (m/w/d)", "Muster Klinik AG"),
+)
+
+
+def seed(tokens: TokenRegister, applications: Applications) -> None:
+    """Store the demo's token and applications."""
+    tokens.add(TOKEN, ATS_ID)
+    for number, sample in enumerate(SAMPLES, start=1):
+        registration = Registration(
+            ats_id=ATS_ID,
+            client_id=sample.company.split()[0].lower(),
+            job_id=f"job-{number}",
+            jobseeker_id="jobseeker-1",
+            job_title=sample.job_title,
+            company=sample.company,
+            applied_at=now() - timedelta(days=number),
+        )
+        applications.register(application_id(sample.application_id), registration)

@@ -1,0 +1,70 @@
+"""The whole service on one machine, put together: tables, functions, gateway, and the pump behind the stream."""
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from application_status.local import demo
+from application_status.local.gateway import Gateway
+from application_status.local.pump import Pump
+from application_status.local.tables import TableServer
+from application_status.local.template import Template
+
+_AWS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto's streams don't answer at an account's own endpoint
+    "POWERTOOLS_METRICS_DISABLED": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the local service can be reached."""
+
+    gateway: Gateway
+    tables: TableServer
+    url: str
+
+
+@contextmanager
+def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
+    """Run the service; OSError where a port is in use. Sets the environment of this process, as Lambda would."""
+    os.environ.update(_AWS)
+    template = Template()
+    with ExitStack() as stack:
+        tables = TableServer(template, tables_host, tables_port)
+        stack.callback(tables.stop)
+        os.environ["AWS_ENDPOINT_URL"] = tables.url
+        handlers = _functions(template)
+        gateway = Gateway(template, handlers, port)
+        stack.callback(gateway.server_close)
+        _seed()
+        for mapping in template.stream_mappings():
+            pump = Pump(mapping, partial(handlers[mapping.function], _context=None), tables.url)
+            pump.start()
+            stack.callback(pump.stop)
+        yield Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
+
+
+def _functions(template: Template) -> dict[str, Any]:
+    functions = {}
+    for name, path in template.handlers().items():
+        os.environ.update(template.environment(name))
+        module, _, attribute = path.rpartition(".")
+        functions[name] = getattr(importlib.import_module(module), attribute)
+    return functions
+
+
+def _seed() -> None:
+    from application_status.store.applications import Applications
+    from application_status.store.dynamodb import connect
+    from application_status.store.tokens import TokenRegister
+
+    dynamodb = connect()
+    demo.seed(TokenRegister(dynamodb, "TokensTable"), Applications(dynamodb, "ApplicationsTable"))

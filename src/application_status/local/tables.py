@@ -1,0 +1,33 @@
+"""The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from application_status.local.template import Template
+
+
+class TableServer:
+    """A moto server with the template's tables."""
+
+    def __init__(self, template: Template, host: str, port: int) -> None:
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._turn = threading.Lock()
+        self._server: BaseWSGIServer = make_server(host, port, self._one_at_a_time, threaded=True)
+        self.url = f"http://{host}:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        for table in template.tables():
+            boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
+
+    def _one_at_a_time(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self._turn:
+            return list(self._app(environ, start_response))
+
+    def stop(self) -> None:
+        """Stop serving; the tables are gone."""
+        self._server.shutdown()
+        self._server.server_close()

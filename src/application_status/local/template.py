@@ -1,0 +1,148 @@
+"""template.yaml, read: what the local service takes its tables, routes, settings and gateway responses from."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATH = Path(__file__).parents[3] / "template.yaml"
+
+_PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of the API, with {parameters}, and the function behind it, for any method."""
+
+    path: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMapping:
+    """An event source mapping from a table's stream to a function."""
+
+    function: str
+    table: str
+    batch_size: int
+    bisect: bool
+    maximum_retry_attempts: int
+    maximum_record_age_seconds: int
+    report_batch_item_failures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayResponse:
+    """What the gateway itself answers; `$context.requestId` stands in the body for the request's id."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class Template:
+    """The template with its parameters' defaults, or those given; every resource goes by its logical id."""
+
+    def __init__(self, parameters: Mapping[str, str] | None = None, path: Path = PATH) -> None:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader of ours
+        defaults = {name: str(each["Default"]) for name, each in document["Parameters"].items()}
+        self._values = {**_PSEUDO, **defaults, **(parameters or {})}
+        self._resources: Mapping[str, Any] = document["Resources"]
+        self._globals: Mapping[str, Any] = document["Globals"]["Function"]
+
+    def tables(self) -> Iterator[dict[str, Any]]:
+        """Yield each table as a CreateTable request, as far as an engine on one machine needs it."""
+        for name, properties in self._of_type("AWS::DynamoDB::Table"):
+            stream = properties.get("StreamSpecification")
+            yield {
+                "TableName": name,
+                **{part: properties[part] for part in ("AttributeDefinitions", "KeySchema", "BillingMode")},
+                **({"StreamSpecification": {"StreamEnabled": True, **stream}} if stream else {}),
+            }
+
+    def handlers(self) -> dict[str, str]:
+        """Return each function's handler, as module.name."""
+        return {name: properties["Handler"] for name, properties in self._functions()}
+
+    def environment(self, function: str) -> dict[str, str]:
+        """Return a function's environment variables; a table's name is its logical id."""
+        own = self._resources[function]["Properties"]["Environment"]["Variables"]
+        variables = {**self._globals["Environment"]["Variables"], **own}
+        return {name: self._resolve(value) for name, value in variables.items()}
+
+    def routes(self) -> list[Route]:
+        """Return the API's routes."""
+        return [Route(event["Path"], function) for function, event in self._events("Api")]
+
+    def stream_mappings(self) -> list[StreamMapping]:
+        """Return the functions' stream sources."""
+        return [
+            StreamMapping(
+                function=function,
+                table=event["Stream"]["Fn::GetAtt"].partition(".")[0],
+                batch_size=event["BatchSize"],
+                bisect=event["BisectBatchOnFunctionError"],
+                maximum_retry_attempts=event["MaximumRetryAttempts"],
+                maximum_record_age_seconds=event["MaximumRecordAgeInSeconds"],
+                report_batch_item_failures="ReportBatchItemFailures" in event["FunctionResponseTypes"],
+            )
+            for function, event in self._events("DynamoDB")
+        ]
+
+    def gateway_response(self, kind: str) -> GatewayResponse:
+        """Return a gateway response by its type, e.g. MISSING_AUTHENTICATION_TOKEN."""
+        ((_, api),) = self._of_type("AWS::Serverless::Api")
+        response = api["GatewayResponses"][kind]
+        headers = response["ResponseParameters"]["Headers"]
+        return GatewayResponse(
+            status=response["StatusCode"],
+            headers={name: value.strip("'") for name, value in headers.items()},
+            body=response["ResponseTemplates"]["application/json"],
+        )
+
+    def _functions(self) -> Iterator[tuple[str, Any]]:
+        return self._of_type("AWS::Serverless::Function")
+
+    def _events(self, kind: str) -> Iterator[tuple[str, Any]]:
+        for function, properties in self._functions():
+            for event in properties["Events"].values():
+                if event["Type"] == kind:
+                    yield function, event["Properties"]
+
+    def _of_type(self, kind: str) -> Iterator[tuple[str, Any]]:
+        for name, resource in self._resources.items():
+            if resource["Type"] == kind:
+                yield name, resource["Properties"]
+
+    def _resolve(self, value: Any) -> str:
+        """Resolve a plain value or a Ref; anything else is said to be missing rather than guessed."""
+        if not isinstance(value, Mapping):
+            return str(value)
+        intrinsic, argument = next(iter(value.items()))
+        if intrinsic != "Ref":
+            raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
+        return self._values.get(str(argument), str(argument))
+
+
+def pattern(path: str) -> re.Pattern[str]:
+    """Return what matches a route's path, with a group for each {parameter}."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as their long ones: !Ref X as {"Ref": "X"}."""
+
+
+def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    else:
+        value = loader.construct_sequence(node, deep=True)  # type: ignore[arg-type]  # the short forms take lists
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)

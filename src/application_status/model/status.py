@@ -1,0 +1,46 @@
+"""Where an application stands: the contract's nine statuses, and how it ended."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The ATSi contract's statuses, in the order in which an application passes through them."""
+
+    LEAD = "LEAD"
+    APPLIED = "APPLIED"
+    CONTACT = "CONTACT"
+    PRE_INTERVIEW = "PRE_INTERVIEW"
+    INTERVIEW = "INTERVIEW"
+    POST_INTERVIEW = "POST_INTERVIEW"
+    OFFER = "OFFER"
+    HIRED = "HIRED"
+    REJECTED = "REJECTED"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order above, from 0; decides between reports of one and the same moment."""
+        return _RANKS[self]
+
+    @property
+    def is_stage(self) -> bool:
+        """Whether it tells how far an application came; REJECTED tells only that it ended."""
+        return self is not Status.REJECTED
+
+
+_RANKS = {status: rank for rank, status in enumerate(Status)}
+
+
+class Outcome(StrEnum):
+    """How an application ended, as far as its reports tell."""
+
+    OPEN = "open"
+    HIRED = "hired"
+    ENDED_UNKNOWN = "ended_unknown"
+
+    @classmethod
+    def of(cls, status: Status) -> "Outcome":
+        """Return the outcome of a status alone: REJECTED covers rejections and withdrawals, so it says neither."""
+        return _OUTCOMES.get(status, cls.OPEN)
+
+
+_OUTCOMES = {Status.HIRED: Outcome.HIRED, Status.REJECTED: Outcome.ENDED_UNKNOWN}

@@ -1,0 +1,75 @@
+"""Tokens: their form, what is stored of them, and when one is good. Only digests are ever stored."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from application_status.model.identifiers import AtsId
+
+_BASE62 = string.digits + string.ascii_letters
+_KEY_ID_LENGTH, _SECRET_BYTES, _SECRET_LENGTH, _CHECKSUM_LENGTH = 8, 32, 43, 6
+_OWN = re.compile(
+    rf"(atsi_(?:live|test)_([0-9A-Za-z]{{{_KEY_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{6}})"
+)
+_OPAQUE = re.compile(r"[!-~]{1,256}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What is kept of a token; `sha256` is the hexadecimal digest of the whole token."""
+
+    key_id: str
+    sha256: str
+    ats_id: AtsId
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_live(self, moment: datetime) -> bool:
+        """Whether it is neither revoked nor expired at the moment given."""
+        return self.revoked_at is None and (self.expires_at is None or moment < self.expires_at)
+
+    def is_of(self, text: str) -> bool:
+        """Whether this is the token presented; takes the same time wherever they differ."""
+        return hmac.compare_digest(self.sha256, sha256(text))
+
+
+def generate() -> str:
+    """Return a new token: atsi_live_<key id>_<32 random bytes><CRC-32>, all in base 62."""
+    key_id = "".join(secrets.choice(_BASE62) for _ in range(_KEY_ID_LENGTH))
+    secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
+    body = f"atsi_live_{key_id}_{secret}"
+    return body + _checksum(body)
+
+
+def key_id(text: str) -> str | None:
+    """Return the id a token is looked up by, None where the text can't be a token (a mistyped one of ours included).
+
+    A token of our form carries its id; another issuer's opaque token is named after its digest.
+    """
+    own = _OWN.fullmatch(text)
+    if own:
+        return own[2] if own[3] == _checksum(own[1]) else None
+    return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+
+
+def sha256(text: str) -> str:
+    """Return the hexadecimal SHA-256 of a token."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, len(_BASE62))
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))

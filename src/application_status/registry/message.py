@@ -1,0 +1,81 @@
+"""A registration's message."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_pascal
+
+from application_status.errors import FieldError, InvalidFields
+from application_status.gateway.body import ignored_fields, json_object, message
+from application_status.gateway.request import Request
+from application_status.model.application import Registration
+from application_status.model.identifiers import ApplicationId, AtsId, application_id
+from application_status.model.instant import instant
+
+_BODY_LIMIT_BYTES = 8 * 1024
+_ID_RULE = "1 to 64 letters, digits and . _ : -"
+
+type _Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
+type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
+type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
+
+
+class Aliases(BaseModel):
+    """What signals may call the application or its position."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+
+    token: tuple[_Alias, ...] = ()
+    candidate_application_profile_id: tuple[_Alias, ...] = ()
+    position_profile_ids: tuple[_Alias, ...] = ()
+
+
+class RegistrationMessage(BaseModel):
+    """The body of a registration; ids are pseudonymous, never a name or an address."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+
+    ats_id: Annotated[_Id, Field(description=f"the ATS that will report: {_ID_RULE}")]
+    client_id: Annotated[_Id, Field(description=f"whose job it is: {_ID_RULE}")]
+    job_id: Annotated[_Id, Field(description=_ID_RULE)]
+    jobseeker_id: Annotated[_Id, Field(description=f"a pseudonymous id: {_ID_RULE}")]
+    job_title: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
+    company: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
+    applied_at: Annotated[
+        AwareDatetime, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")
+    ]
+    aliases: Annotated[
+        Aliases, Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of strings")
+    ] = Aliases()
+
+
+def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
+    """Return the path's id, the body's registration, and the names of the body fields that nobody reads.
+
+    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
+    """
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    read = message(RegistrationMessage, body)
+    aliases = {field: values for field, values in read.aliases.model_dump(by_alias=True).items() if values}
+    return (
+        _path_id(request),
+        Registration(
+            ats_id=AtsId(read.ats_id),
+            client_id=read.client_id,
+            job_id=read.job_id,
+            jobseeker_id=read.jobseeker_id,
+            job_title=read.job_title,
+            company=read.company,
+            applied_at=instant(read.applied_at),
+            aliases=aliases,
+        ),
+        ignored_fields(RegistrationMessage, body),
+    )
+
+
+def _path_id(request: Request) -> ApplicationId:
+    try:
+        return application_id(request.path_parameters.get("AtsiApplicationId", ""))
+    except ValueError as error:
+        wrong = FieldError("", f"the path's AtsiApplicationId is {error}", "a UUID")
+        raise InvalidFields((wrong,)) from None

@@ -1,0 +1,60 @@
+"""Each function's settings, read once from its environment; a missing or wrong one stops the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from application_status.errors import SettingsError
+
+
+class UnknownApplications(StrEnum):
+    """What happens to a report about an application that nobody registered."""
+
+    REJECT = "reject"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS."""
+
+    applications_table: str
+    tokens_table: str
+    unknown_applications: UnknownApplications
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """Environment of the registry: APPLICATIONS_TABLE."""
+
+    applications_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsSettings:
+    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+
+
+def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
+    """Read one of the classes above: each field from the variable of its name in capitals.
+
+    Raises SettingsError that names every variable that is missing or wrong.
+    """
+    values, wrong = {}, []
+    for field in fields(kind):  # type: ignore[arg-type]  # the classes above are dataclasses
+        variable = field.name.upper()
+        text = environ.get(variable, "")
+        if not text:
+            wrong.append(f"{variable} is missing")
+            continue
+        try:
+            values[field.name] = field.type(text)  # type: ignore[operator]  # str, an enum, ZoneInfo: all take the text
+        except (ValueError, LookupError):
+            wrong.append(f"{variable}={text} is not a {field.type.__name__}")  # type: ignore[union-attr]
+    if wrong:
+        raise SettingsError(f"{kind.__name__}: {'; '.join(wrong)}")
+    return kind(**values)

@@ -1,0 +1,1 @@
+"""Receives status reports in both forms of the ATSi contract."""

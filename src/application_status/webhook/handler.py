@@ -1,0 +1,67 @@
+"""The webhook: a report's way from the request to the table."""
+
+import os
+from typing import Any
+
+from application_status.errors import Unauthenticated
+from application_status.gateway.endpoint import LambdaHandler, endpoint
+from application_status.gateway.problems import Reply, reply
+from application_status.gateway.request import Request
+from application_status.model.application import Report
+from application_status.model.identifiers import AtsId
+from application_status.settings import WebhookSettings, read
+from application_status.store.applications import Applications, Recorded
+from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.tokens import TokenLookup
+from application_status.telemetry import count, logger
+from application_status.webhook.message import report
+
+
+def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler:
+    """Make the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
+    tokens = TokenLookup(dynamodb, settings.tokens_table)
+    applications = Applications(dynamodb, settings.applications_table, settings.unknown_applications)
+
+    @endpoint
+    def receive(request: Request) -> Reply:
+        request.require_method("POST")
+        ats_id = _authenticate(request, tokens)
+        checked, ignored = report(request, ats_id)
+        recorded = applications.record(checked)
+        return _answer(request, checked, recorded, ignored)
+
+    return receive
+
+
+def _authenticate(request: Request, tokens: TokenLookup) -> AtsId:
+    """Return the caller's ATS, which is the path's where the path names one; Unauthenticated in every other case."""
+    presented = request.headers.get("x-atsitoken", ())
+    ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
+    if ats_id is None or request.path_parameters.get("ATS_ID", ats_id) != ats_id:
+        raise Unauthenticated
+    return ats_id
+
+
+def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
+    body: dict[str, Any] = {
+        "AtsiApplicationId": checked.application_id,
+        "Status": recorded.status,
+        "PreviousStatus": recorded.previous,
+        "Outcome": recorded.receipt,
+        "Version": recorded.version,
+        "RequestId": request.request_id,
+    }
+    count(recorded.receipt.capitalize())
+    logger.info(
+        recorded.receipt,
+        application=checked.application_id,
+        ats=checked.ats_id,
+        reported=checked.status,
+        status=recorded.status,
+        version=recorded.version,
+        request_id=request.request_id,
+    )
+    return reply(200, body | ({"IgnoredFields": ignored} if ignored else {}))
+
+
+lambda_handler = make_handler(connect(), read(WebhookSettings, os.environ))

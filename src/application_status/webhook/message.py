@@ -1,0 +1,96 @@
+"""The ATSi contract's message, and its way from bytes to a report."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic.alias_generators import to_pascal
+
+from application_status.errors import MalformedHeader
+from application_status.gateway.body import ignored_fields, json_object, message
+from application_status.gateway.request import Request
+from application_status.model.application import Report
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import instant, now
+from application_status.model.status import Status
+
+_BODY_LIMIT_BYTES = 8 * 1024
+_RAW_STATUS_LIMIT = 200
+_CLOCK_SKEW = timedelta(minutes=5)
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+
+
+def _starts_like_a_date(value: Any) -> Any:
+    """Keep out the numbers that pydantic would read as seconds since 1970."""
+    if value is not None and not (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)):
+        raise ValueError("Input should be a date-time in a string")
+    return value
+
+
+def _not_in_the_future(value: datetime, info: ValidationInfo) -> datetime:
+    try:
+        moment = instant(value)
+    except OverflowError:
+        raise ValueError("Input should lie within the years 1 to 9999, in UTC") from None
+    if moment > info.context["received_at"] + _CLOCK_SKEW:  # type: ignore[index]  # report() always gives it
+        raise ValueError("Input should not lie more than 5 minutes in the future")
+    return moment
+
+
+class StatusMessage(BaseModel):
+    """The body of a report, either form. An empty RawStatus, or null for either option, counts as left out."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+
+    atsi_application_id: Annotated[
+        str,
+        StringConstraints(strict=True),
+        AfterValidator(application_id),
+        Field(description="the UUID from the ApplyRequest's header section"),
+    ]
+    status: Annotated[Status, Field(description=f"one of {', '.join(Status)}")]
+    raw_status: Annotated[
+        Annotated[str, StringConstraints(strict=True, max_length=_RAW_STATUS_LIMIT)] | None,
+        Field(description=f"your own label for the status, at most {_RAW_STATUS_LIMIT} characters"),
+    ] = None
+    business_date: Annotated[
+        Annotated[AwareDatetime, AfterValidator(_not_in_the_future)] | None,
+        BeforeValidator(_starts_like_a_date),
+        Field(description="when the change took effect: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z"),
+    ] = None
+
+
+def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
+    """Return the request's report, and the names of the body fields that nobody reads.
+
+    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody, MalformedHeader or InvalidFields.
+    """
+    received_at = now()
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    read = message(StatusMessage, body, received_at=received_at)
+    return Report(
+        application_id=application_id(read.atsi_application_id),
+        ats_id=ats_id,
+        status=read.status,
+        received_at=received_at,
+        raw_status=read.raw_status or None,
+        effective_at=read.business_date,
+        idempotency_key=_idempotency_key(request),
+    ), ignored_fields(StatusMessage, body)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.header("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise MalformedHeader("Idempotency-Key has 1 to 255 visible ASCII characters.")
+    return key

@@ -1,0 +1,16 @@
+"""What all tests share. The functions read their environment when they are imported, so it is set before."""
+
+import os
+
+from application_status.local.template import Template
+
+_TEMPLATE = Template()
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="us-east-1",
+    POWERTOOLS_LOG_LEVEL="INFO",
+)
+for _function in _TEMPLATE.handlers():
+    os.environ.update(_TEMPLATE.environment(_function))

@@ -1,0 +1,109 @@
+"""What each case costs: the DynamoDB calls it makes."""
+
+from typing import Any
+
+import boto3
+import pytest
+import time_machine
+from moto import mock_aws
+
+from application_status.settings import UnknownApplications
+from support import APPLICATION, World, http_event
+
+EARLY, LATE = {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "2022-07-30T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "fields", "outcome", "operations"),
+    [
+        ([], "INTERVIEW", {}, "recorded", ["UpdateItem"]),
+        ([], "INTERVIEW", LATE, "recorded", ["UpdateItem"]),
+        ([], "APPLIED", {}, "unchanged", ["UpdateItem"]),
+        ([("OFFER", LATE)], "OFFER", LATE, "unchanged", ["UpdateItem"]),
+        ([("OFFER", LATE)], "INTERVIEW", EARLY, "late", ["UpdateItem", "UpdateItem"]),
+        ([], "OFFER", {"AtsiApplicationId": "51c3be16-0f93-41ed-9cc0-00000000dead"}, None, ["UpdateItem"]),
+    ],
+)
+def test_calls_of_each_case(
+    world: World,
+    before: list[tuple[str, dict[str, Any]]],
+    status: str,
+    fields: dict[str, Any],
+    outcome: str | None,
+    operations: list[str],
+) -> None:
+    """Recorded 1, unchanged 1, late 2, unknown 1."""
+    world.report("CONTACT", BusinessDate="2022-07-02T00:00:00Z")
+    if status == "APPLIED":
+        world.report("APPLIED")
+    for earlier, earlier_fields in before:
+        world.report(earlier, **earlier_fields)
+    world.noting.operations.clear()
+    assert world.report(status, **fields).body.get("Outcome") == outcome
+    assert world.noting.operations == operations
+
+
+def test_first_contact_takes_a_second_call() -> None:
+    """The update finds nothing, the put creates it."""
+    with mock_aws():
+        world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
+        world.report("INTERVIEW")
+        world.noting.operations.clear()
+        world.report("INTERVIEW", AtsiApplicationId="51c3be16-0f93-41ed-9cc0-00000000beef")
+        assert world.noting.operations == ["UpdateItem", "PutItem"]
+
+
+def test_token_is_looked_up_once_in_sixty_seconds(world: World) -> None:
+    """A container remembers a live token for 60 s."""
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+        for _ in range(3):
+            world.report("INTERVIEW")
+    assert world.noting.operations.count("GetItem") == 1
+
+
+def test_refused_before_the_store_is_asked(world: World) -> None:
+    """Without a possible token, and with a wrong body under a known token, no call is made."""
+    world.webhook(http_event("POST", "/api/application-status", {}, token="has a space"), None)
+    assert world.noting.operations == []
+    world.report("INTERVIEW")
+    world.noting.operations.clear()
+    world.report("nonsense")
+    assert world.noting.operations == []
+
+
+def test_registration_is_one_call(world: World) -> None:
+    """New or repeated."""
+    body = {
+        "AtsId": "demo-ats", "ClientId": "c", "JobId": "j", "JobseekerId": "s",
+        "JobTitle": "t", "Company": "c", "AppliedAt": "2022-07-01T09:00:00Z",
+    }  # fmt: skip
+    for _ in range(2):
+        world.noting.operations.clear()
+        world.registry(http_event("PUT", "/api/applications/51c3be16-0f93-41ed-9cc0-00000000beef", body), None)
+        assert world.noting.operations == ["PutItem"]
+
+
+def test_item_of_an_application_with_eight_transitions_is_one_write_unit(world: World) -> None:
+    """DynamoDB rounds an item's size up to 1 KB write units."""
+    for day in range(1, 9):
+        world.report("INTERVIEW" if day % 2 else "OFFER", BusinessDate=f"2022-08-{day:02}T00:00:00Z")
+    assert len(world.stored(APPLICATION).transitions) == 8
+    assert _size(world.item()) <= 1024
+
+
+def _size(item: dict[str, object]) -> int:
+    """Bytes by DynamoDB's rules.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: object) -> int:
+    assert isinstance(value, dict)
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + _value_size(inner) for name, inner in content.items())
+    if kind == "N":
+        return len(content) // 2 + 2
+    return 1 if kind == "BOOL" else len(content.encode())

@@ -1,0 +1,142 @@
+"""The service under test: the real handlers over tables made from template.yaml, and every DynamoDB call noted."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from application_status.analytics.handler import make_handler as make_analytics
+from application_status.local.template import Template, pattern
+from application_status.model.application import Application, Registration
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import from_text
+from application_status.registry.handler import make_handler as make_registry
+from application_status.settings import AnalyticsSettings, RegistrySettings, UnknownApplications, WebhookSettings
+from application_status.store import items
+from application_status.store.applications import Applications
+from application_status.store.dynamodb import DynamoDB
+from application_status.store.tokens import TokenRegister
+from application_status.webhook.handler import make_handler as make_webhook
+
+EVENTS = Path(__file__).parents[1] / "events"
+TEMPLATE = Template()
+TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
+ATS = AtsId("demo-ats")
+OTHER_TOKEN = "another-opaque-token"
+OTHER_ATS = AtsId("other-ats")
+APPLICATION = application_id("51c3be16-0f93-41ed-9cc0-9092222d7333")
+FOREIGN_APPLICATION = application_id("51c3be16-0f93-41ed-9cc0-000000000002")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+class NotingDynamoDB(DynamoDB):
+    """The real door, which also notes the operations that go through it."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self.operations: list[str] = []
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        self.operations.append(operation)
+        return super().__call__(operation, **request)
+
+
+@dataclass
+class Answer:
+    """A handler's HTTP reply."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+@dataclass
+class World:
+    """The functions over the tables of one DynamoDB client; two ATSs with a token and an application each."""
+
+    client: Any
+    unknown: UnknownApplications = UnknownApplications.REJECT
+    noting: NotingDynamoDB = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noting = NotingDynamoDB(self.client)
+        for table in TEMPLATE.tables():
+            self.client.create_table(**table)
+        tokens = TokenRegister(self.noting, "TokensTable")
+        tokens.add(TOKEN, ATS)
+        tokens.add(OTHER_TOKEN, OTHER_ATS)
+        applications = Applications(self.noting, "ApplicationsTable")
+        applications.register(APPLICATION, registration())
+        applications.register(FOREIGN_APPLICATION, registration(ats_id=OTHER_ATS))
+        self.restart()
+
+    def restart(self) -> None:
+        """Make the functions anew, as fresh containers would, and forget the operations noted."""
+        self.webhook = make_webhook(self.noting, WebhookSettings("ApplicationsTable", "TokensTable", self.unknown))
+        self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable"))
+        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN))
+        self.noting.operations.clear()
+
+    def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
+        """Send a report of the demo ATS."""
+        body = {"AtsiApplicationId": APPLICATION, "Status": status, **fields}
+        return answer(self.webhook(http_event("POST", "/api/application-status", body, headers), None))
+
+    def stored(self, of: str = APPLICATION) -> Application:
+        """Return an application as it is in the table."""
+        return items.application(self.item(of))
+
+    def item(self, of: str = APPLICATION) -> dict[str, Any]:
+        """Return an application's item, in DynamoDB JSON."""
+        found: dict[str, Any] = self.client.get_item(
+            TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": of}}, ConsistentRead=True
+        )["Item"]
+        return found
+
+
+def registration(**changes: Any) -> Registration:
+    """Return a registration, but for the changes given."""
+    content: dict[str, Any] = {
+        "ats_id": ATS,
+        "client_id": "client-1",
+        "job_id": "job-1",
+        "jobseeker_id": "jobseeker-1",
+        "job_title": "Python Developer",
+        "company": "Example GmbH",
+        "applied_at": from_text("2022-07-01T09:00:00.000Z"),
+    }
+    return Registration(**content | changes)
+
+
+def http_event(
+    method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, token: str | None = TOKEN
+) -> dict[str, Any]:
+    """Return API Gateway's proxy event; a body that isn't a str is written as JSON."""
+    all_headers = {"Content-Type": "application/json", **({"X-AtsiToken": token} if token else {}), **(headers or {})}
+    match = next(m for route in TEMPLATE.routes() if (m := pattern(route.path).fullmatch(path)))
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": all_headers,
+        "multiValueHeaders": {name: [value] for name, value in all_headers.items()},
+        "queryStringParameters": None,
+        "pathParameters": match.groupdict() or None,
+        "requestContext": {"requestId": str(uuid.uuid4())},
+        "body": body if isinstance(body, str) or body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def answer(reply: Mapping[str, Any]) -> Answer:
+    """Read a proxy reply."""
+    return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"]))
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    """Return a file of events/, e.g. WebhookFunction/report."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
