@@ -1,0 +1,216 @@
+"""Counters equal the sum over the table, whatever the stream and the machines do: 300 seeded schedules.
+
+A schedule delivers the changes of a few applications through the event source mapping, with lost records, functions
+killed before and after their writes, a store that fails before and after its commits, redeliveries and late replays.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from application_status.analytics.handler import make_handler
+from application_status.errors import Unavailable
+from application_status.local.event_source_mapping import EventSourceMapping
+from application_status.model.application import Application, Receipt, Report
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import from_text
+from application_status.model.quality import Cell, contribution, difference
+from application_status.model.status import Status
+from application_status.settings import AnalyticsSettings
+from application_status.store import items
+from application_status.store.dynamodb import DynamoDB
+from support import BERLIN, TEMPLATE, registration
+
+SCHEDULES = 300
+START = from_text("2022-07-01T09:00:00.000Z")
+
+
+class FailingDynamoDB(DynamoDB):
+    """The real door, but now and then a call fails before it is made, or after."""
+
+    def __init__(self, client: Any, chance: random.Random) -> None:
+        super().__init__(client)
+        self.chance = chance
+        self.failing = True
+
+    def calm(self) -> None:
+        self.failing = False
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        fate = self.chance.random() if self.failing else 1.0
+        if fate < 0.05:
+            raise Unavailable("before")
+        reply = super().__call__(operation, **request)
+        if fate < 0.1:
+            raise Unavailable("after")
+        return reply
+
+
+@dataclass
+class Naive:
+    """What one would write first: add what each record changes, with no memory of what was counted."""
+
+    counters: Counter[Cell] = field(default_factory=Counter)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        for record in event["Records"]:
+            new, old = (record["dynamodb"].get(name) for name in ("NewImage", "OldImage"))
+            before = contribution(items.application(old), BERLIN) if old else {}
+            for cell, amount in difference(contribution(items.application(new), BERLIN), before).items():
+                self.counters[cell] += amount
+
+
+class Schedule:
+    """One seeded run: the applications' versions, the records of their changes, and what happens on the way."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311  # a seeded schedule, no secret
+        self.ats_id = AtsId(f"ats-{seed}")
+        self.versions = [self._life(seed, number) for number in range(self.chance.randint(1, 4))]
+
+    def _life(self, seed: int, number: int) -> list[Application]:
+        versions = [
+            Application(
+                application_id=application_id(f"{seed:08x}-0000-0000-0000-{number:012x}"),
+                ats_id=self.ats_id,
+                status=Status.APPLIED,
+                version=1,
+                registration=registration(ats_id=self.ats_id, client_id=f"client-{number % 2}"),
+            )
+        ]
+        for _ in range(self.chance.randint(1, 7)):
+            versions.append(self._next(versions[-1]))
+        return versions
+
+    def _next(self, before: Application) -> Application:
+        moment = START + timedelta(hours=self.chance.randint(1, 2000))
+        status = self.chance.choice(list(Status))
+        report = Report(
+            application_id=before.application_id,
+            ats_id=self.ats_id,
+            status=status,
+            received_at=moment,
+            effective_at=moment if self.chance.random() < 0.7 else None,
+        )
+        receipt, transition = before.receive(report)
+        after = replace(
+            before, version=before.version + 1, transitions={**before.transitions, transition.key: transition}
+        )
+        return after if receipt is Receipt.LATE else replace(after, head=transition.key, status=transition.status)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Interleave the applications' changes, each application's own in order, and lose some on the way."""
+        lives = [list(zip([None, *versions], versions, strict=False)) for versions in self.versions]
+        records: list[dict[str, Any]] = []
+        while any(lives):
+            life = self.chance.choice([life for life in lives if life])
+            old, new = life.pop(0)
+            if not life or self.chance.random() > 0.1:
+                records.append(_record(len(records), old, new))
+        return records
+
+    def truth(self) -> Counter[Cell]:
+        """Return the sum of the applications' contributions."""
+        total: Counter[Cell] = Counter()
+        for versions in self.versions:
+            total.update(contribution(versions[-1], BERLIN))
+        return total
+
+    def run(self, function: Any, calm: Callable[[], None] = lambda: None) -> None:
+        """Deliver the records, some again; in the end, when all is calm, replay from the on-failure destination."""
+        records = self.records()
+        settings = replace(TEMPLATE.stream_mappings()[0], batch_size=self.chance.choice([1, 3, 100]))
+        mapping = EventSourceMapping(settings, self._mortal(function), time.time)
+        mapping.feed(records)
+        if self.chance.random() < 0.5:
+            start = self.chance.randrange(len(records))
+            mapping.feed(records[start : start + self.chance.randint(1, len(records))])
+        self.chance.shuffle(mapping.failed)
+        calm()
+        replay = EventSourceMapping(settings, function, time.time)
+        replay.feed(mapping.failed)
+        assert replay.failed == []
+
+    def _mortal(self, function: Any) -> Any:
+        def invoke(event: dict[str, Any]) -> Any:
+            fate = self.chance.random()
+            if fate < 0.1:
+                raise RuntimeError("killed before it did anything")
+            answer = function(event)
+            if fate < 0.2:
+                raise RuntimeError("killed before its answer arrived")
+            return answer
+
+        return invoke
+
+
+def _record(number: int, old: Application | None, new: Application) -> dict[str, Any]:
+    images = {"NewImage": new, **({"OldImage": old} if old else {})}
+    return {
+        "eventName": "MODIFY" if old else "INSERT",
+        "dynamodb": {
+            "SequenceNumber": str(1000 + number),
+            "ApproximateCreationDateTime": time.time(),
+            **{name: items.application_item(image, updated_at="-") for name, image in images.items()},
+        },
+    }
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def counted(client: Any, versions: Sequence[Sequence[Application]]) -> Counter[Cell]:
+    """Read the counters of a schedule's ATS."""
+    total: Counter[Cell] = Counter()
+    ats_id = versions[0][0].ats_id
+    for client_id in {life[-1].registration.client_id for life in versions if life[-1].registration}:
+        rows = client.query(
+            TableName="QualityTable",
+            KeyConditionExpression="#scope = :scope",
+            ExpressionAttributeNames={"#scope": "Scope"},
+            ExpressionAttributeValues={":scope": {"S": f"counter#{ats_id}#{client_id}"}},
+        )["Items"]
+        for row in rows:
+            measures = {name: int(value["N"]) for name, value in row.items() if "N" in value}
+            total.update({Cell(ats_id, client_id, row["Part"]["S"], name): n for name, n in measures.items() if n})
+    return total
+
+
+def test_counters_are_exact_in_every_schedule(client: Any) -> None:
+    """Ours are right in all of them."""
+    (table,) = (table for table in TEMPLATE.tables() if table["TableName"] == "QualityTable")
+    for seed in range(SCHEDULES):
+        client.create_table(**table)
+        schedule = Schedule(seed)
+        dynamodb = FailingDynamoDB(client, schedule.chance)
+        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN))
+        schedule.run(partial(handler, _context=None), dynamodb.calm)
+        assert counted(client, schedule.versions) == schedule.truth(), f"schedule {seed}"
+        client.delete_table(TableName="QualityTable")
+
+
+def test_naive_counting_is_wrong() -> None:
+    """The same schedules, counted by adding what each record changes, go wrong in most cases."""
+    wrong = 0
+    for seed in range(SCHEDULES):
+        schedule, naive = Schedule(seed), Naive()
+        schedule.run(naive)
+        wrong += +naive.counters != schedule.truth()
+    assert wrong > SCHEDULES // 2
