@@ -1,6 +1,9 @@
 """What all tests share. The functions read their environment when they are imported, so it is set before."""
 
 import os
+from collections.abc import Generator
+
+import pytest
 
 from application_status.local.template import Template
 
@@ -14,3 +17,13 @@ os.environ.update(
 )
 for _function in _TEMPLATE.handlers():
     os.environ.update(_TEMPLATE.environment(_function))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that skips itself: a missing engine must be seen."""
+    report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped tests fail here: {report.longrepr}"
+    return report

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
 from support import APPLICATION, World, sample_event
@@ -57,11 +58,9 @@ def test_unavailable_store_is_reported_from_the_first_uncounted_record(
 
     def fail_from_the_second_read_on(request: Any, **_: Any) -> AWSResponse | None:
         is_read = request.headers["X-Amz-Target"].endswith(b"BatchGetItem")
-        return (
-            AWSResponse(request.url, 500, {}, HTTPResponse(BytesIO(b"{}"), preload_content=False))
-            if is_read and next(reads)
-            else None
-        )
+        if not is_read or not next(reads):
+            return None
+        return AWSResponse(request.url, 500, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False))
 
     world.client.meta.events.register_first("before-send.dynamodb.*", fail_from_the_second_read_on)
     answer = world.analytics(records(*[{}] * 250), None)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import boto3
@@ -201,7 +200,7 @@ def test_counters_are_exact_in_every_schedule(client: Any) -> None:
         schedule = Schedule(seed)
         dynamodb = FailingDynamoDB(client, schedule.chance)
         handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN))
-        schedule.run(partial(handler, _context=None), dynamodb.calm)
+        schedule.run(lambda event, handler=handler: handler(event, None), dynamodb.calm)
         assert counted(client, schedule.versions) == schedule.truth(), f"schedule {seed}"
         client.delete_table(TableName="QualityTable")
 

@@ -2,13 +2,13 @@
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from application_status.local import demo
+from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.pump import Pump
 from application_status.local.tables import TableServer
@@ -46,7 +46,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         stack.callback(gateway.server_close)
         _seed()
         for mapping in template.stream_mappings():
-            pump = Pump(mapping, partial(handlers[mapping.function], _context=None), tables.url)
+            pump = Pump(mapping, _without_context(handlers[mapping.function]), tables.url)
             pump.start()
             stack.callback(pump.stop)
         yield Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
@@ -59,6 +59,10 @@ def _functions(template: Template) -> dict[str, Any]:
         module, _, attribute = path.rpartition(".")
         functions[name] = getattr(importlib.import_module(module), attribute)
     return functions
+
+
+def _without_context(handler: Callable[[Any, Any], Any]) -> Invoke:
+    return lambda event: handler(event, None)
 
 
 def _seed() -> None:
