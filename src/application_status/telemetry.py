@@ -20,6 +20,12 @@ logger = Logger(service=_SERVICE, utc=True)
 metrics = Metrics(namespace="ApplicationStatus", service=_SERVICE)
 
 
+def flush() -> None:
+    """Write the metrics of the invocation that ends; also where they are disabled they start anew."""
+    metrics.flush_metrics()
+    metrics.clear_metrics()
+
+
 def count(metric: str, amount: int = 1) -> None:
     """Add to a metric of the present invocation."""
     metrics.add_metric(name=metric, unit=MetricUnit.Count, value=amount)

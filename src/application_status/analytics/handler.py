@@ -14,7 +14,7 @@ from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings, read
 from application_status.store.dynamodb import DynamoDB, connect, deadline
 from application_status.store.quality import CHANGES_PER_CALL, Quality
-from application_status.telemetry import count, logger, metrics
+from application_status.telemetry import count, flush, logger, metrics
 
 _STORE_SECONDS = 45.0
 _WHOLE_BATCH = ""
@@ -34,7 +34,7 @@ def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandl
         records, unreadable = _read(event["Records"], settings)
         with deadline(_STORE_SECONDS):
             uncounted = _count(records, quality)
-        metrics.flush_metrics()
+        flush()
         failed = unreadable if uncounted is None else uncounted
         return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 

@@ -8,7 +8,7 @@ from application_status.errors import Refusal, Unavailable
 from application_status.gateway.problems import PROBLEMS, UNEXPECTED, Problem, Reply, failure, refusal
 from application_status.gateway.request import Request
 from application_status.store.dynamodb import deadline
-from application_status.telemetry import count, logger, metrics
+from application_status.telemetry import count, flush, logger
 
 _STORE_SECONDS = 5.0
 
@@ -34,7 +34,7 @@ def endpoint(answer: Callable[[Request], Reply]) -> LambdaHandler:
             _tell("Failed", UNEXPECTED, request, error=type(error).__name__, at=_where(error))
             return failure(UNEXPECTED, request)
         finally:
-            metrics.flush_metrics()
+            flush()
 
     return lambda_handler
 

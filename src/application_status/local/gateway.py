@@ -1,7 +1,6 @@
 """A stand-in for API Gateway: HTTP requests become proxy events for the handlers that the template's routes name."""
 
 import base64
-import threading
 import uuid
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,16 +16,16 @@ type Handlers = Mapping[str, Any]
 
 
 class Gateway(ThreadingHTTPServer):
-    """Serves the template's API on loopback; one request at a time reaches a function, as in one Lambda container."""
+    """Serves the template's API on loopback."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, template: Template, handlers: Handlers, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
         self.template = template
         self.routes = [(pattern(route.path), route) for route in template.routes()]
         self.handlers = handlers
-        self.turns = {function: threading.Lock() for function in handlers}
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -50,8 +49,7 @@ class _Connection(BaseHTTPRequestHandler):
             match = expression.fullmatch(event["path"])
             if match:
                 event |= {"resource": route.path, "pathParameters": match.groupdict() or None}
-                with self.server.turns[route.function]:
-                    reply = self.server.handlers[route.function](event, None)
+                reply = self.server.handlers[route.function](event, None)
                 self._send(reply["statusCode"], reply["headers"], reply["body"])
                 return
         self._gateway_response("MISSING_AUTHENTICATION_TOKEN", event)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from application_status.local.gateway import Gateway
 from application_status.local.pump import Pump
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
+
+type Handler = Callable[[Any, Any], Any]
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -52,16 +55,26 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         yield Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
 
 
-def _functions(template: Template) -> dict[str, Any]:
-    functions = {}
+def _functions(template: Template) -> dict[str, Handler]:
+    functions, turn = {}, threading.Lock()
     for name, path in template.handlers().items():
         os.environ.update(template.environment(name))
         module, _, attribute = path.rpartition(".")
-        functions[name] = getattr(importlib.import_module(module), attribute)
+        functions[name] = _one_at_a_time(getattr(importlib.import_module(module), attribute), turn)
     return functions
 
 
-def _without_context(handler: Callable[[Any, Any], Any]) -> Invoke:
+def _one_at_a_time(handler: Handler, turn: threading.Lock) -> Handler:
+    """Let functions share this process, though each is written for a process with one invocation at a time."""
+
+    def take_turn(event: Any, context: Any) -> Any:
+        with turn:
+            return handler(event, context)
+
+    return take_turn
+
+
+def _without_context(handler: Handler) -> Invoke:
     return lambda event: handler(event, None)
 
 

@@ -1,5 +1,6 @@
 """The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,8 +18,11 @@ class TableServer:
     def __init__(self, template: Template, host: str, port: int) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
-        self._server: BaseWSGIServer = make_server(host, port, self._one_at_a_time, threaded=True)
-        self.url = f"http://{host}:{self._server.server_port}"
+        self._socket = socket.create_server((host, port))
+        self._server: BaseWSGIServer = make_server(
+            host, port, self._one_at_a_time, threaded=True, fd=self._socket.fileno()
+        )
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
@@ -31,3 +35,4 @@ class TableServer:
         """Stop serving; the tables are gone."""
         self._server.shutdown()
         self._server.server_close()
+        self._socket.close()

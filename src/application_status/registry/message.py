@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
 
 from application_status.errors import FieldError, InvalidFields
 from application_status.gateway.body import ignored_fields, json_object, message
+from application_status.gateway.fields import Moment
 from application_status.gateway.request import Request
 from application_status.model.application import Registration
 from application_status.model.identifiers import ApplicationId, AtsId, application_id
-from application_status.model.instant import instant
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _ID_RULE = "1 to 64 letters, digits and . _ : -"
@@ -41,9 +41,7 @@ class RegistrationMessage(BaseModel):
     jobseeker_id: Annotated[_Id, Field(description=f"a pseudonymous id: {_ID_RULE}")]
     job_title: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
     company: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
-    applied_at: Annotated[
-        AwareDatetime, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")
-    ]
+    applied_at: Annotated[Moment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
     aliases: Annotated[
         Aliases, Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of strings")
     ] = Aliases()
@@ -66,7 +64,7 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
             jobseeker_id=read.jobseeker_id,
             job_title=read.job_title,
             company=read.company,
-            applied_at=instant(read.applied_at),
+            applied_at=read.applied_at,
             aliases=aliases,
         ),
         ignored_fields(RegistrationMessage, body),

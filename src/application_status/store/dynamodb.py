@@ -19,6 +19,7 @@ type Item = Mapping[str, Any]
 _CONNECT_SECONDS, _READ_SECONDS = 0.5, 1.5
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.1
+_JITTER = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 _METHODS = {
     "BatchGetItem": "batch_get_item",
@@ -73,7 +74,7 @@ class DynamoDB:
         method = getattr(self._client, _METHODS[operation])
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311  # jitter is no secret
+                time.sleep(_JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))
             if time.monotonic() + _CONNECT_SECONDS + _READ_SECONDS > _deadline.get():
                 raise Unavailable("the time for this request is used up")
             try:

@@ -1,0 +1,58 @@
+"""A deployed stack: its resources by logical id, its functions by alias, its tables."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from application_status.store.applications import Applications
+from application_status.store.dynamodb import connect
+from application_status.store.tokens import TokenRegister
+from support import APPLICATION, ATS, TOKEN, registration
+
+ROOT = Path(__file__).parents[2]
+
+
+class Stack:
+    """What the tests do with a stack."""
+
+    def __init__(self, endpoint: str, name: str) -> None:
+        self._endpoint = endpoint
+        self._lambda = boto3.client("lambda", endpoint_url=endpoint)
+        self._dynamodb = connect(endpoint_url=endpoint)
+        formation = boto3.client("cloudformation", endpoint_url=endpoint)
+        found = formation.describe_stack_resources(StackName=name)["StackResources"]
+        self.resources: Mapping[str, str] = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    def seed(self) -> None:
+        """Store a token and an application straight in the tables."""
+        TokenRegister(self._dynamodb, self.resources["TokensTable"]).add(TOKEN, ATS)
+        Applications(self._dynamodb, self.resources["ApplicationsTable"]).register(APPLICATION, registration())
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """Call a function as API Gateway does: its alias `live`, over HTTP, and wait for the answer."""
+        name = self.resources[function]
+        reply = self._lambda.invoke(FunctionName=name, Qualifier="live", Payload=json.dumps(event).encode())
+        content = json.loads(reply["Payload"].read())
+        assert "FunctionError" not in reply, content
+        return content
+
+    def mappings(self) -> list[Any]:
+        """Return the event source mappings as the stand-in took them over."""
+        found: list[Any] = self._lambda.list_event_source_mappings()["EventSourceMappings"]
+        return found
+
+    def counter(self, scope: str, day: str, measure: str, *, at_least: int, seconds: float) -> int:
+        """Return a counter as soon as it is as high as told, or as it is when the time is up."""
+        until = time.monotonic() + seconds
+        key = {"Scope": {"S": scope}, "Part": {"S": day}}
+        while True:
+            request = {"TableName": self.resources["QualityTable"], "Key": key, "ConsistentRead": True}
+            row = self._dynamodb("GetItem", **request).get("Item", {})
+            amount = int(row.get(measure, {"N": "0"})["N"])
+            if amount >= at_least or time.monotonic() > until:
+                return amount
+            time.sleep(0.1)

@@ -1,0 +1,45 @@
+"""A crowd: callers that begin at the same moment, and the containers they call."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from application_status.registry.handler import make_handler as make_registry
+from application_status.settings import RegistrySettings, UnknownApplications, WebhookSettings
+from application_status.store.dynamodb import DynamoDB
+from application_status.webhook.handler import make_handler as make_webhook
+from support import Answer, answer
+
+CROWD = 50
+
+
+def all_at_once[Result](*calls: Callable[[], Result]) -> list[Result]:
+    """Call everything at the same moment, each in a thread of its own; results in the calls' order."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Result]) -> Result:
+        start.wait(30)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def report_all(
+    doors: Sequence[DynamoDB], events: Sequence[Any], unknown: UnknownApplications = UnknownApplications.REJECT
+) -> list[Answer]:
+    """Give each event to a webhook container of its own, all at once."""
+    settings = WebhookSettings("ApplicationsTable", "TokensTable", unknown)
+    return _answers([make_webhook(door, settings) for door in doors], events)
+
+
+def register_all(doors: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
+    """Give each event to a registry container of its own, all at once."""
+    settings = RegistrySettings("ApplicationsTable")
+    return _answers([make_registry(door, settings) for door in doors], events)
+
+
+def _answers(handlers: Sequence[Callable[[Any, Any], Any]], events: Sequence[Any]) -> list[Answer]:
+    calls = [lambda h=handler, e=event: answer(h(e, None)) for handler, event in zip(handlers, events, strict=False)]
+    return all_at_once(*calls)

@@ -1,0 +1,169 @@
+"""What must hold when requests and batches race: decided by the table, so nothing is lost and nothing is twice."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+
+from application_status.analytics.handler import make_handler as make_analytics
+from application_status.model.application import Application
+from application_status.model.quality import contribution
+from application_status.settings import AnalyticsSettings, UnknownApplications
+from application_status.store.dynamodb import DynamoDB
+from races.crowd import CROWD, all_at_once, register_all, report_all
+from support import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, http_event
+
+NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
+MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]
+STATUSES = ("CONTACT", "PRE_INTERVIEW", "INTERVIEW", "POST_INTERVIEW", "OFFER")
+
+
+def report(status: str, *, headers: dict[str, str] | None = None, token: str = TOKEN, **fields: Any) -> dict[str, Any]:
+    body = {"AtsiApplicationId": APPLICATION, "Status": status, **fields}
+    return http_event("POST", "/api/application-status", body, headers, token)
+
+
+def registration(**changes: str) -> dict[str, Any]:
+    ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
+    texts = {"AtsId": ATS, "JobTitle": "Python Developer", "Company": "Example GmbH"}
+    body = {**ids, **texts, "AppliedAt": "2022-07-01T09:00:00Z", **changes}
+    return http_event("PUT", f"/api/applications/{NEW}", body, token=None)
+
+
+def outcomes(answers: Sequence[Answer]) -> Counter[str]:
+    return Counter(str(each.body.get("Outcome", each.body.get("type"))) for each in answers)
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers"),
+    [({"BusinessDate": MINUTES[0]}, {}), ({}, {}), ({"RawStatus": "1st"}, {}), ({}, {"Idempotency-Key": "one"})],
+    ids=["timed", "untimed", "labelled", "with a key"],
+)
+def test_the_same_report_at_once_is_recorded_once(
+    world: World, doors: list[DynamoDB], fields: dict[str, str], headers: dict[str, str]
+) -> None:
+    """One is recorded, all others are unchanged, none fails, and the history has one transition."""
+    answers = report_all(doors, [report("INTERVIEW", headers=headers, **fields)] * CROWD)
+    assert outcomes(answers) == {"recorded": 1, "unchanged": CROWD - 1}
+    assert {each.body["Version"] for each in answers} == {2}
+    stored = world.stored()
+    assert (len(stored.transitions), stored.version, stored.status) == (1, 2, "INTERVIEW")
+
+
+def test_different_timed_reports_at_once_are_all_kept(world: World, doors: list[DynamoDB]) -> None:
+    """Each takes the head or joins the history behind it, and the newest is the head in the end."""
+    events = [
+        report(STATUSES[number % len(STATUSES)], BusinessDate=minute, RawStatus=f"round {number}")
+        for number, minute in enumerate(MINUTES)
+    ]
+    answers = report_all(doors, events)
+    assert outcomes(answers).keys() <= {"recorded", "late"}
+    assert sorted(each.body["Version"] for each in answers) == list(range(2, CROWD + 2))
+    stored = world.stored()
+    assert [each.raw_status for each in stored.in_order()] == [f"round {number}" for number in range(CROWD)]
+    assert (stored.version, stored.status, stored.raw_status) == (CROWD + 1, "OFFER", f"round {CROWD - 1}")
+    assert stored.head == max(stored.transitions)
+
+
+def test_different_untimed_reports_at_once_are_all_recorded(world: World, doors: list[DynamoDB]) -> None:
+    """Each takes the head in its turn; the head in the end is the one that was written last."""
+    answers = report_all(doors, [report("INTERVIEW", RawStatus=f"round {number}") for number in range(CROWD)])
+    assert outcomes(answers) == {"recorded": CROWD}
+    versions = [each.body["Version"] for each in answers]
+    assert sorted(versions) == list(range(2, CROWD + 2))
+    stored = world.stored()
+    in_turn = [f"round {versions.index(version)}" for version in range(2, CROWD + 2)]
+    assert [each.raw_status for each in stored.in_order()] == in_turn
+    assert (stored.version, stored.raw_status) == (CROWD + 1, in_turn[-1])
+
+
+@pytest.mark.usefixtures("world")
+def test_the_same_registration_at_once_is_created_once(doors: list[DynamoDB]) -> None:
+    """One is told that it registered the application, the others that it was registered just so."""
+    assert statuses(register_all(doors, [registration()] * CROWD)) == {201: 1, 200: CROWD - 1}
+
+
+def test_different_registrations_at_once_conflict_but_for_one(world: World, doors: list[DynamoDB]) -> None:
+    """What is stored is what the one that succeeded said."""
+    answers = register_all(doors, [registration(JobId=f"job-{number}") for number in range(CROWD)])
+    assert statuses(answers) == {201: 1, 409: CROWD - 1}
+    winner = [each.status for each in answers].index(201)
+    stored = world.stored(NEW).registration
+    assert stored is not None
+    assert stored.job_id == f"job-{winner}"
+
+
+def test_first_contact_at_once_has_one_owner(world: World, doors: list[DynamoDB]) -> None:
+    """Of two ATSs that report an unknown application, one owns it with all its reports; to the other it is unknown."""
+    tokens = [TOKEN, OTHER_TOKEN] * (CROWD // 2)
+    events = [
+        report(
+            "INTERVIEW", token=token, AtsiApplicationId=NEW, RawStatus=f"round {number}", BusinessDate=MINUTES[number]
+        )
+        for number, token in enumerate(tokens)
+    ]
+    answers = report_all(doors, events, UnknownApplications.ACCEPT)
+    by_ats = {ats: statuses(answers[start::2]) for start, ats in enumerate((ATS, OTHER_ATS))}
+    stored = world.stored(NEW)
+    (loser,) = {ATS, OTHER_ATS} - {stored.ats_id}
+    assert by_ats == {stored.ats_id: {200: CROWD // 2}, loser: {404: CROWD // 2}}
+    assert (len(stored.transitions), stored.version) == (CROWD // 2, CROWD // 2)
+
+
+def test_batches_counted_at_once_count_each_change_once(world: World, doors: list[DynamoDB]) -> None:
+    """Containers that get overlapping batches, in any order, end in the sum of the applications' contributions."""
+    applications = [f"0a7e3f52-6b1d-4c1e-9d55-{number:012}" for number in range(8)]
+    registry_events = [
+        http_event("PUT", f"/api/applications/{each}", registration()["body"], token=None) for each in applications
+    ]
+    register_all(doors, registry_events)
+    images: list[list[dict[str, Any]]] = [[world.item(each)] for each in applications]
+    for status in ("INTERVIEW", "HIRED", "REJECTED"):
+        report_all(doors, [report(status, AtsiApplicationId=each) for each in applications])
+        for history, each in zip(images, applications, strict=True):
+            history.append(world.item(each))
+    records = [stream_record(image, number) for number, image in enumerate(image for h in images for image in h)]
+    batches = [records, records[::-1], records[8:24], records[::2], records[1::2], records[16:]] * 2
+    settings = AnalyticsSettings("QualityTable", BERLIN)
+    replies = all_at_once(
+        *[
+            partial(make_analytics(door, settings), {"Records": batch}, None)
+            for door, batch in zip(doors, batches, strict=False)
+        ]
+    )
+    assert replies == [{"batchItemFailures": []}] * len(batches)
+    assert counters(world) == expected([world.stored(each) for each in applications])
+
+
+def statuses(answers: Sequence[Answer]) -> Counter[int]:
+    return Counter(each.status for each in answers)
+
+
+def stream_record(image: dict[str, Any], number: int) -> dict[str, Any]:
+    body = {"NewImage": image, "SequenceNumber": str(number), "ApproximateCreationDateTime": 1_659_093_971}
+    return {"eventName": "MODIFY", "dynamodb": body}
+
+
+def counters(world: World) -> Counter[tuple[str, str, str]]:
+    """Return scope, day and measure -> amount, as the Quality table has them."""
+    rows = world.client.scan(TableName="QualityTable", ConsistentRead=True)["Items"]
+    return Counter(
+        {
+            (row["Scope"]["S"], row["Part"]["S"], name): int(value["N"])
+            for row in rows
+            if row["Scope"]["S"].startswith("counter#")
+            for name, value in row.items()
+            if name not in {"Scope", "Part"}
+        }
+    )
+
+
+def expected(applications: Sequence[Application]) -> Counter[tuple[str, str, str]]:
+    """Return the sum of the contributions."""
+    total: Counter[tuple[str, str, str]] = Counter()
+    for each in applications:
+        for cell, amount in contribution(each, BERLIN).items():
+            total[f"counter#{cell.ats_id}#{cell.client_id}", cell.day, cell.measure] += amount
+    return total

@@ -1,0 +1,41 @@
+"""The built functions under Lambda's runtime, over the tables that `make run` has."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from application_status.local import demo
+from application_status.local.tables import TableServer
+from application_status.store.applications import Applications
+from application_status.store.dynamodb import connect
+from application_status.store.tokens import TokenRegister
+from runtime.emulator import Function, running
+from support import TEMPLATE
+
+type Start = Callable[..., Function]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[str]:
+    """The demo's tables, on a port of their own; yields where."""
+    server = TableServer(TEMPLATE, "127.0.0.1", 0)
+    try:
+        dynamodb = connect(endpoint_url=server.url)
+        demo.seed(TokenRegister(dynamodb, "TokensTable"), Applications(dynamodb, "ApplicationsTable"))
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def start(tables: str, tmp_path: Path) -> Iterator[Start]:
+    """Starts functions, which stop at the test's end."""
+    with ExitStack() as stack:
+
+        def started(function: str, **changes: str | None) -> Function:
+            environment = {"AWS_ENDPOINT_URL_DYNAMODB": tables, **changes}
+            return stack.enter_context(running(function, tmp_path / f"{function}.log", **environment))
+
+        yield started

@@ -1,0 +1,136 @@
+"""A built function under the real Lambda runtime: the interface emulator and client, and nothing of this project."""
+
+import json
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from support import TEMPLATE
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / ".aws-sam/host"
+_TOOLS = ROOT / ".tools"
+_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+_EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+_PYTHON = _TOOLS / "runtime/bin/python"
+_INVOKE = "/2015-03-31/functions/function/invocations"
+HTTP_TIMEOUT_SECONDS = 10
+"""The HTTP functions' time-out, as in the template."""
+
+
+@dataclass
+class Function:
+    """A function that is up: `invoke` is what Lambda's service does, `log` what it would find in CloudWatch."""
+
+    address: str
+    log_file: Path
+
+    def invoke(self, event: Any) -> Any:
+        """Return the function's answer; AssertionError with its log where the runtime gave none."""
+        connection = HTTPConnection(self.address, timeout=HTTP_TIMEOUT_SECONDS + 20)
+        try:
+            connection.request("POST", _INVOKE, json.dumps(event))
+            reply = connection.getresponse()
+            content = reply.read().decode()
+        finally:
+            connection.close()
+        assert reply.status == 200, f"the runtime answered {reply.status} {content}\n{self.log()}"
+        return json.loads(content)
+
+    def log(self) -> str:
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+
+def environment(function: str, **changes: str | None) -> dict[str, str]:
+    """Return all that the process sees: the template's variables, what Lambda sets, and the build folder."""
+    variables: dict[str, str | None] = {
+        **TEMPLATE.environment(function),
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(HTTP_TIMEOUT_SECONDS),
+        "PYTHONPATH": str(BUILD / function),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        **changes,
+    }
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+@cache
+def loaded(function: str) -> dict[str, str | None]:
+    """Import a function as Lambda does, and return the modules that came along with the files they are in."""
+    handler = TEMPLATE.handlers()[function].rpartition(".")[0]
+    script = (
+        f"import importlib, json, sys; importlib.import_module({handler!r});"
+        "print(json.dumps({n: getattr(m, '__file__', None) for n, m in sys.modules.items() if n != '__main__'}))"
+    )
+    command = [_existing(_PYTHON), "-c", script]
+    done = subprocess.run(
+        command, env=environment(function), cwd=_existing(BUILD / function), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    modules: dict[str, str | None] = json.loads(done.stdout)
+    return modules
+
+
+@contextmanager
+def running(function: str, log_file: Path, **changes: str | None) -> Iterator[Function]:
+    """Start a function with its environment changed as told; None removes a variable."""
+    invoke_port, runtime_port = _free_port(), _free_port()
+    command = [
+        _existing(_EMULATOR), "--log-level", "info",
+        "--runtime-interface-emulator-address", f"127.0.0.1:{invoke_port}",
+        "--runtime-api-address", f"127.0.0.1:{runtime_port}",
+        _existing(_PYTHON), "-m", "awslambdaric", TEMPLATE.handlers()[function],
+    ]  # fmt: skip
+    folder = _existing(BUILD / function)
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment(function, **changes), cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_for(invoke_port, process, log_file)
+        yield Function(f"127.0.0.1:{invoke_port}", log_file)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def closed_port() -> int:
+    """Return a port that nobody listens on."""
+    return _free_port()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log_file: Path) -> None:
+    until = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"the emulator did not start:\n{log_file.read_text(encoding='utf-8')}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _existing(path: Path) -> str:
+    assert path.exists(), f"{path.relative_to(ROOT)} is missing; `make test` makes it"
+    return str(path)

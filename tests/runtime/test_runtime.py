@@ -1,0 +1,143 @@
+"""The built functions as Lambda runs them: only the build folder, the template's environment, events in, JSON out."""
+
+import json
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from application_status.local.demo import SAMPLES, TOKEN
+from runtime.emulator import BUILD, HTTP_TIMEOUT_SECONDS, ROOT, Function, closed_port, loaded
+from support import EVENTS, TEMPLATE, Answer, answer, http_event
+
+type Start = Callable[..., Function]
+
+FUNCTIONS = sorted(TEMPLATE.handlers())
+EVENT_FILES = sorted(path.relative_to(EVENTS).as_posix() for path in EVENTS.glob("*/*.json"))
+
+
+def is_recorded(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body["Outcome"] in {"recorded", "late", "unchanged"}
+
+
+def is_registered(reply: Any) -> bool:
+    return answer(reply).status in {200, 201} and answer(reply).body["Outcome"] in {"registered", "unchanged"}
+
+
+def is_counted(reply: Any) -> bool:
+    return bool(reply == {"batchItemFailures": []})
+
+
+KINDS = {"WebhookFunction": is_recorded, "RegistryFunction": is_registered, "AnalyticsFunction": is_counted}
+
+
+def send(function: Function, status: str, token: str | None = TOKEN, **fields: Any) -> Answer:
+    body = {"AtsiApplicationId": SAMPLES[1].application_id, "Status": status, **fields}
+    return answer(function.invoke(http_event("POST", "/api/application-status", body, token=token)))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_has_a_sample_event(function: str) -> None:
+    """sam local invoke has something to send to every function of the template."""
+    assert [name for name in EVENT_FILES if name.startswith(f"{function}/")], f"events/{function}/ has no event"
+
+
+@pytest.mark.parametrize("name", EVENT_FILES)
+def test_sample_events_get_their_kind_of_answer(start: Start, name: str) -> None:
+    """What lies in events/ works as it is: a report and a registration are stored, a batch is counted whole."""
+    function = Path(name).parent.name
+    event = json.loads((EVENTS / name).read_text(encoding="utf-8"))
+    reply = start(function).invoke(event)
+    assert KINDS[function](reply), reply
+
+
+def test_webhook_answers_every_kind_of_report(start: Start) -> None:
+    """One container takes a report, its resend and the wrong ones, each with its status."""
+    webhook = start("WebhookFunction")
+    first, again = send(webhook, "INTERVIEW"), send(webhook, "INTERVIEW")
+    assert [(reply.status, reply.body["Outcome"]) for reply in (first, again)] == [
+        (200, "recorded"),
+        (200, "unchanged"),
+    ]
+    assert (first.body["PreviousStatus"], first.body["Version"], again.body["Version"]) == ("APPLIED", 2, 2)
+    refused = [
+        send(webhook, "OFFER", token=None),
+        send(webhook, "OFFER", AtsiApplicationId=str(uuid.uuid4())),
+        send(webhook, "PROMOTED"),
+    ]
+    assert [(reply.status, reply.body["type"]) for reply in refused] == [
+        (401, "/problems/unauthenticated"),
+        (404, "/problems/unknown-application"),
+        (422, "/problems/invalid-fields"),
+    ]
+    assert {reply.headers["Content-Type"] for reply in refused} == {"application/problem+json"}
+
+
+@pytest.fixture(params=["closed", "silent"])
+def dead_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yields where a store refuses connections, or takes them and never answers."""
+    if request.param == "closed":
+        yield f"http://127.0.0.1:{closed_port()}"
+        return
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -> None:
+    """The caller is told when to send again, before Lambda would cut the function off."""
+    webhook = start("WebhookFunction", AWS_ENDPOINT_URL_DYNAMODB=dead_store)
+    began = time.monotonic()
+    reply = send(webhook, "OFFER")
+    assert time.monotonic() - began < HTTP_TIMEOUT_SECONDS
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert int(reply.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("function", "variable"),
+    [
+        ("WebhookFunction", "TOKENS_TABLE"),
+        ("RegistryFunction", "APPLICATIONS_TABLE"),
+        ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
+    ],
+)
+def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
+    """The initialization fails, rather than the first request, and the log names what is missing."""
+    stopped = start(function, **{variable: None})
+    with pytest.raises(AssertionError, match="the runtime answered 502"):
+        stopped.invoke({})
+    assert "SettingsError" in stopped.log()
+    assert f"{variable} is missing" in stopped.log()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_needs_only_its_build_folder(function: str) -> None:
+    """All that it imports is the standard library's or lies in the build folder, and neither local nor cli is there."""
+    modules = loaded(function)
+    standard = (str(Path(sys.base_prefix).resolve()), str(ROOT / ".tools/runtime"))
+    files = [Path(file) for name, file in modules.items() if file]
+    elsewhere = [
+        f for f in files if not f.is_relative_to(BUILD / function) and not str(f.resolve()).startswith(standard)
+    ]
+    assert not elsewhere
+    ours = {name.split(".")[1] for name in modules if name.startswith("application_status.")}
+    assert ours.isdisjoint({"local", "cli"})
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_makes_no_boto3_resource(function: str) -> None:
+    """boto3 loads its resource layer for DynamoDB with the first resource made, which costs start-up time."""
+    assert [name for name in loaded(function) if name.startswith("boto3.dynamodb")] == []
+
+
+def test_stream_function_loads_neither_messages_nor_http() -> None:
+    """It starts without what only the HTTP functions need."""
+    top = {name.split(".")[0] for name in loaded("AnalyticsFunction")}
+    assert top.isdisjoint({"pydantic", "pydantic_core", "jiter"})
+    assert [name for name in loaded("AnalyticsFunction") if name.startswith("application_status.gateway")] == []
