@@ -107,14 +107,14 @@ class Unavailable(ServiceError):
 class ConditionFailed(ServiceError):
     """A conditional write was refused by the store.
 
-    `item` is the item as it was (DynamoDB JSON; None when there was none). `retried` tells that an earlier attempt of
-    the same call got no reply, so that the item may already hold what the call wanted to write.
+    `item` is the item as it was (DynamoDB JSON; None when there was none). `in_doubt`: an earlier attempt of the same
+    call got no reply, or a server error, so that the item may already hold what the call wanted to write.
     """
 
-    def __init__(self, item: Mapping[str, Any] | None, *, retried: bool) -> None:
+    def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool) -> None:
         super().__init__("condition failed")
         self.item = item
-        self.retried = retried
+        self.in_doubt = in_doubt
 
 
 class SettingsError(ServiceError):

@@ -53,7 +53,7 @@ def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings
             continue
         try:
             values[field.name] = field.type(text)  # type: ignore[operator]  # str, an enum, ZoneInfo: all take the text
-        except (ValueError, LookupError):
+        except (ValueError, LookupError, OSError):
             wrong.append(f"{variable}={text} is not a {field.type.__name__}")  # type: ignore[union-attr]
     if wrong:
         raise SettingsError(f"{kind.__name__}: {'; '.join(wrong)}")

@@ -32,7 +32,9 @@ def stream_event(world: World) -> dict[str, Any]:
         iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
         records += streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
     for record in records:
-        record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
+        record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"][
+            "ApproximateCreationDateTime"
+        ].timestamp()
     return {"Records": records}
 
 

@@ -84,10 +84,10 @@ def _adopt(register: TokenRegister, given: argparse.Namespace) -> None:
 
 
 def _list(register: TokenRegister, given: argparse.Namespace) -> None:
-    moment = now()
+    found, moment = register.list(given.ats), now()
     row = "{:<24} {:<20} {:<8} {:<25} {}"
     print(row.format("ID", "ATS", "STATE", "CREATED", "EXPIRES"))
-    for token in register.list(given.ats):
+    for token in found:
         state = "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired"
         expires = to_text(token.expires_at) if token.expires_at else "never"
         print(row.format(token.key_id, token.ats_id, state, to_text(token.created_at), expires))

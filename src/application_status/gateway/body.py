@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from application_status.errors import FieldError, InvalidFields, MalformedBody, UnsupportedMediaType
 from application_status.gateway.request import Request
 
-_CONTENT_TYPE = re.compile(r'\s*application/json\s*(;\s*(charset\s*=\s*"?utf-?8"?)?\s*)*', re.IGNORECASE)
+_CONTENT_TYPE = re.compile(r'\s*application/json\s*(;\s*(charset\s*=\s*("utf-?8"|utf-?8)\s*)?)*', re.IGNORECASE)
 
 
 def json_object(request: Request, limit: int) -> dict[str, Any]:

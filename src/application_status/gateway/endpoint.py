@@ -46,6 +46,8 @@ def _tell(metric: str, problem: Problem, request: Request, **more: str) -> None:
 
 
 def _where(error: Exception) -> str:
-    """Name the code that failed; the message stays out of the logs, as it may hold what a sender wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    """Name the code of ours that failed; the message stays out of the logs, as it may hold what a sender wrote."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "application_status" in frame.filename][
+        -3:
+    ]
     return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

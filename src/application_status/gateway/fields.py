@@ -1,12 +1,14 @@
 """Fields that more than one message has."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ValidationInfo
 
 from application_status.model.instant import instant
+
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 def _starts_like_a_date(value: Any) -> Any:
@@ -23,5 +25,16 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("Input should lie within the years 1 to 9999, in UTC") from None
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_starts_like_a_date), AfterValidator(_in_utc)]
-"""An RFC 3339 date-time with a zone, e.g. 2022-07-29T11:26:11.106Z; in UTC, to the millisecond."""
+def _not_in_the_future(moment: datetime, info: ValidationInfo) -> datetime:
+    if moment > info.context["received_at"] + _CLOCK_SKEW:  # type: ignore[index]  # message() is given it
+        raise ValueError("Input should not lie more than 5 minutes in the future")
+    return moment
+
+
+PastMoment = Annotated[
+    AwareDatetime, BeforeValidator(_starts_like_a_date), AfterValidator(_in_utc), AfterValidator(_not_in_the_future)
+]
+"""An RFC 3339 date-time with a zone, e.g. 2022-07-29T11:26:11.106Z; in UTC, to the millisecond.
+
+The validation context's `received_at` is the present; senders' clocks may be 5 minutes ahead of it.
+"""

@@ -17,9 +17,8 @@ def application_id(text: str) -> ApplicationId:
 
     Raises ValueError for anything else. RFC 9562, section 4, has the canonical form.
     """
-    bare = text.lower().removeprefix("urn:uuid:")
-    if bare.startswith("{") and bare.endswith("}"):
-        bare = bare[1:-1]
+    bare = text.lower()
+    bare = bare[1:-1] if bare.startswith("{") and bare.endswith("}") else bare.removeprefix("urn:uuid:")
     match = _UUID.fullmatch(bare)
     if match is None:
         raise ValueError("not a UUID")

@@ -7,10 +7,11 @@ from pydantic.alias_generators import to_pascal
 
 from application_status.errors import FieldError, InvalidFields
 from application_status.gateway.body import ignored_fields, json_object, message
-from application_status.gateway.fields import Moment
+from application_status.gateway.fields import PastMoment
 from application_status.gateway.request import Request
 from application_status.model.application import Registration
 from application_status.model.identifiers import ApplicationId, AtsId, application_id
+from application_status.model.instant import now
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _ID_RULE = "1 to 64 letters, digits and . _ : -"
@@ -41,7 +42,7 @@ class RegistrationMessage(BaseModel):
     jobseeker_id: Annotated[_Id, Field(description=f"a pseudonymous id: {_ID_RULE}")]
     job_title: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
     company: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
-    applied_at: Annotated[Moment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
+    applied_at: Annotated[PastMoment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
     aliases: Annotated[
         Aliases, Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of strings")
     ] = Aliases()
@@ -53,7 +54,7 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
     Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
     """
     body = json_object(request, _BODY_LIMIT_BYTES)
-    read = message(RegistrationMessage, body)
+    read = message(RegistrationMessage, body, received_at=now())
     aliases = {field: values for field, values in read.aliases.model_dump(by_alias=True).items() if values}
     return (
         _path_id(request),

@@ -60,7 +60,7 @@ class Applications:
                 if stored is None:
                     write = self._create
                     continue
-                if failed.retried and stored.transitions.get(transition.key) == transition:
+                if failed.in_doubt and stored.transitions.get(transition.key) == transition:
                     return _found_own_write(stored, transition)
                 receipt, transition = stored.receive(report)
                 if receipt is Receipt.UNCHANGED:
@@ -153,7 +153,7 @@ class Applications:
         except ConditionFailed as failed:
             stored = items.application(failed.item or {})
             if stored.registration == registration:
-                return failed.retried
+                return failed.in_doubt
             if stored.registration is not None or stored.ats_id != registration.ats_id:
                 raise RegistrationConflict from None
             self._complete(application_id, registration)

@@ -72,6 +72,7 @@ class DynamoDB:
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         """Do one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`."""
         method = getattr(self._client, _METHODS[operation])
+        in_doubt = False
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(_JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))
@@ -81,9 +82,10 @@ class DynamoDB:
                 reply: dict[str, Any] = method(**request)
             except ClientError as error:
                 if not _retryable(error):
-                    raise _typed(error, retried=attempt > 0) from error
+                    raise _typed(error, in_doubt=in_doubt) from error
+                in_doubt = in_doubt or _is_server_error(error)
             except (ConnectionError, HTTPClientError):
-                continue
+                in_doubt = True
             else:
                 return reply
         raise Unavailable(f"{operation} failed {_ATTEMPTS} times")
@@ -102,17 +104,20 @@ def connect(**client_options: Any) -> DynamoDB:
 def _retryable(error: ClientError) -> bool:
     if error.response["Error"]["Code"] == "TransactionCanceledException":
         return {reason["Code"] for reason in _reasons(error)} <= _RETRYABLE_REASONS
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return error.response["Error"]["Code"] in _RETRYABLE or status >= _SERVER_ERROR
+    return error.response["Error"]["Code"] in _RETRYABLE or _is_server_error(error)
 
 
-def _typed(error: ClientError, *, retried: bool) -> Exception:
+def _is_server_error(error: ClientError) -> bool:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
+
+
+def _typed(error: ClientError, *, in_doubt: bool) -> Exception:
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         response: Mapping[str, Any] = error.response
-        return ConditionFailed(response.get("Item"), retried=retried)
+        return ConditionFailed(response.get("Item"), in_doubt=in_doubt)
     if any(reason["Code"] == "ConditionalCheckFailed" for reason in _reasons(error)):
-        return ConditionFailed(None, retried=retried)
+        return ConditionFailed(None, in_doubt=in_doubt)
     return error
 
 

@@ -1,7 +1,6 @@
 """The ATSi contract's message, and its way from bytes to a report."""
 
 import re
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import (
@@ -10,13 +9,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationInfo,
 )
 from pydantic.alias_generators import to_pascal
 
 from application_status.errors import MalformedHeader
 from application_status.gateway.body import ignored_fields, json_object, message
-from application_status.gateway.fields import Moment
+from application_status.gateway.fields import PastMoment
 from application_status.gateway.request import Request
 from application_status.model.application import Report
 from application_status.model.identifiers import AtsId, application_id
@@ -25,14 +23,7 @@ from application_status.model.status import Status
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _RAW_STATUS_LIMIT = 200
-_CLOCK_SKEW = timedelta(minutes=5)
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
-
-
-def _not_in_the_future(moment: datetime, info: ValidationInfo) -> datetime:
-    if moment > info.context["received_at"] + _CLOCK_SKEW:  # type: ignore[index]  # report() always gives it
-        raise ValueError("Input should not lie more than 5 minutes in the future")
-    return moment
 
 
 class StatusMessage(BaseModel):
@@ -52,7 +43,7 @@ class StatusMessage(BaseModel):
         Field(description=f"your own label for the status, at most {_RAW_STATUS_LIMIT} characters"),
     ] = None
     business_date: Annotated[
-        Annotated[Moment, AfterValidator(_not_in_the_future)] | None,
+        PastMoment | None,
         Field(description="when the change took effect: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z"),
     ] = None
 

@@ -1,0 +1,133 @@
+"""Faults between the store's door and DynamoDB, before and after the commit, on a clock that nobody waits for."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import chain, repeat
+from typing import Any
+from urllib.request import Request, urlopen
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from application_status.local.tables import TableServer
+from application_status.local.template import Template
+from application_status.store.dynamodb import connect
+
+
+class _NoTables(Template):
+    def tables(self) -> Iterator[dict[str, Any]]:
+        yield from ()
+
+
+@contextmanager
+def table_server() -> Iterator[TableServer]:
+    """Run a server without tables: what moto patches into botocore commits even where a fault has answered already."""
+    server = TableServer(_NoTables(), "127.0.0.1", 0)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def fresh_client(server: TableServer) -> Any:
+    """Empty the server; return a client as the store makes it, with its time-outs and without botocore's retries."""
+    with urlopen(Request(f"{server.url}/moto-api/reset", method="POST")) as reply:  # noqa: S310  # loopback
+        assert reply.status == 200
+    return connect(endpoint_url=server.url)._client  # noqa: SLF001  # the faults go between it and its session
+
+
+@dataclass
+class Clock:
+    """What the door takes for the module `time`."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class ErrorReply:
+    """DynamoDB refuses before it does anything; reasons are a cancelled transaction's."""
+
+    code: str
+    status: int = 400
+    reasons: tuple[str, ...] = ()
+
+    def response(self, url: str) -> AWSResponse:
+        body = {"__type": f"com.amazonaws.dynamodb.v20120810#{self.code}", "message": "Geheimnis"}
+        reasons = {"CancellationReasons": [{"Code": code} for code in self.reasons]} if self.reasons else {}
+        return self.raw(url, json.dumps(body | reasons).encode())
+
+    def raw(self, url: str, body: bytes) -> AWSResponse:
+        headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
+        return AWSResponse(url, self.status, headers, _Raw(body))
+
+
+@dataclass(frozen=True)
+class HtmlReply(ErrorReply):
+    """Something on the way answers, and not in JSON."""
+
+    def response(self, url: str) -> AWSResponse:
+        return self.raw(url, b"<html>Bad Gateway</html>")
+
+
+class _Raw(BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+THROTTLED = ErrorReply("ThrottlingException")
+CONFLICT = ErrorReply("TransactionCanceledException", reasons=("None", "TransactionConflict"))
+MIXED = ErrorReply("TransactionCanceledException", reasons=("ConditionalCheckFailed", "TransactionConflict"))
+NO_CONNECTION = ConnectTimeoutError(endpoint_url="http://dynamodb")
+LOST_REPLY = ReadTimeoutError(endpoint_url="http://dynamodb")
+PASS = None
+
+type Fault = ErrorReply | Exception | None
+
+
+@dataclass
+class Faults:
+    """Gives each HTTP request of a client the next fault of a plan; those after it pass."""
+
+    client: Any
+    clock: Clock
+    calls: list[str] = field(default_factory=list)
+    _plan: Iterator[Fault] = field(default_factory=lambda: iter(()))
+    _lost: bool = False
+
+    def __post_init__(self) -> None:
+        self.client.meta.events.register("before-send.dynamodb", self._before)
+        session = self.client._endpoint.http_session  # noqa: SLF001  # the only place between commit and reply
+        self._send, session.send = session.send, self._after
+
+    def plan(self, *faults: Fault, then: Iterable[Fault] = repeat(PASS)) -> None:
+        """Plan a fault for each request from now on, and forget the requests so far."""
+        self._plan = chain(faults, then)
+        self.calls.clear()
+
+    def _before(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
+        self.calls.append(event_name.rpartition(".")[2])
+        fault = next(self._plan, PASS)
+        self._lost = fault is LOST_REPLY
+        if isinstance(fault, ErrorReply):
+            self.clock.now += 0.01
+            return fault.response(request.url)
+        if fault is not None and not self._lost:
+            self.clock.now += 0.5
+            raise fault
+        return None
+
+    def _after(self, request: Any) -> Any:
+        response = self._send(request)
+        if self._lost:
+            self.clock.now += 1.5
+            raise LOST_REPLY
+        return response

@@ -1,0 +1,201 @@
+"""Tokens, methods and headers that the webhook refuses, and what the logs say of it."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from application_status.model import token as tokens
+from application_status.model.identifiers import AtsId
+from application_status.model.instant import now, to_text
+from application_status.store.tokens import TokenRegister
+from application_status.telemetry import logger
+from refusals import GOOD, raw_event, refused, with_header
+from support import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LIVE, REVOKED, EXPIRED = tokens.generate(), tokens.generate(), tokens.generate()
+
+
+def with_checksum(body: str) -> str:
+    number, digits = zlib.crc32(body.encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = DIGITS[digit] + digits
+    return body + digits.rjust(6, "0")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One for all; an ATS each has a live, a revoked and an expired token of our form."""
+    with mock_aws():
+        world = World(boto3.client("dynamodb"))
+        register = TokenRegister(world.noting, "TokensTable")
+        register.add(LIVE, AtsId("live-ats"))
+        register.revoke(register.add(REVOKED, AtsId("revoked-ats")).key_id)
+        register.add(EXPIRED, AtsId("expired-ats"), expires_at=now() - timedelta(milliseconds=1))
+        yield world
+
+
+def refused_token(world: World, event: dict[str, Any]) -> None:
+    """Every refused token gets one and the same reply, but for the request id."""
+    assert refused(world, event, 401, "unauthenticated") == {
+        "type": "/problems/unauthenticated",
+        "title": "No valid token",
+        "status": 401,
+        "detail": "A valid token for this path is required.",
+    }
+    assert answer(world.webhook(event, None)).headers.keys() == {"Content-Type", "Cache-Control", "WWW-Authenticate"}
+
+
+BAD_TOKENS = {
+    "empty": "",
+    "space": " ",
+    "unknown": "nobody-has-this-token",
+    "unknown, of our form": tokens.generate(),
+    "part of one": TOKEN[:-1],
+    "one and more": TOKEN + "0",
+    "one in other case": TOKEN.upper(),
+    "one and a space": TOKEN + " ",
+    "two in one": f"{TOKEN}, {TOKEN}",
+    "257 characters": "x" * 257,
+    "not ASCII": "tökén",
+    "lone surrogate": "\ud800",
+    "null byte": TOKEN + "\0",
+    "wrong checksum": LIVE[:-1] + ("0" if LIVE[-1] != "0" else "1"),
+    "wrong secret": LIVE[:20] + ("0" if LIVE[20] != "0" else "1") + LIVE[21:],
+    "wrong secret, right checksum": with_checksum(LIVE[:19] + "0" * 43),
+    "its digest": tokens.sha256(TOKEN),
+    "its id": str(tokens.key_id(TOKEN)),
+    "revoked": REVOKED,
+    "expired": EXPIRED,
+}
+
+
+@pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
+def test_bad_token_is_refused(world: World, token: str) -> None:
+    """The reply doesn't tell why, so tokens can't be probed."""
+    refused_token(world, with_header(raw_event(GOOD), "X-AtsiToken", token))
+    refused_token(world, with_header(raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ATS}"), "X-AtsiToken", token))
+
+
+def test_missing_token_is_refused(world: World) -> None:
+    """A token elsewhere is none."""
+    refused_token(world, raw_event(GOOD, token=None))
+    refused_token(world, raw_event(GOOD, token=None, Authorization=f"Bearer {TOKEN}"))
+    refused_token(world, raw_event(GOOD, token=None) | {"queryStringParameters": {"X-AtsiToken": TOKEN}})
+
+
+def test_token_is_good_for_its_own_path_only(world: World) -> None:
+    """An ATS's id in the path has to be the token's."""
+    for ats in ("other-ats", "demo-at", "DEMO-ATS", "demo-ats%20"):
+        refused_token(world, raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ats}"))
+    refused_token(world, raw_event(GOOD, OTHER_TOKEN, f"/qs-api/public/atsi/v1/{ATS}"))
+    assert world.webhook(raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ATS}"), None)["statusCode"] == 200
+
+
+def test_live_token_of_our_form_is_known(world: World) -> None:
+    """It belongs to an ATS without applications: it passes, and finds nothing."""
+    assert with_checksum(LIVE[:-6]) == LIVE
+    refused(world, raw_event(GOOD, LIVE), 404, "unknown-application")
+
+
+def test_two_different_tokens_are_refused(world: World) -> None:
+    """One would be checked and the other believed, somewhere on the way."""
+    event = raw_event(GOOD)
+    refused_token(world, with_header(event, "X-AtsiToken", TOKEN, OTHER_TOKEN))
+    refused_token(world, with_header(event, "X-AtsiToken", "unknown", TOKEN))
+    both_cases = {**event["multiValueHeaders"], "x-atsitoken": [OTHER_TOKEN]}
+    refused_token(world, event | {"multiValueHeaders": both_cases})
+    refused_token(world, event | {"headers": {"X-ATSITOKEN": OTHER_TOKEN}})
+
+
+def test_the_same_token_twice_is_one(world: World) -> None:
+    """Proxies repeat headers."""
+    assert world.webhook(with_header(raw_event(GOOD), "X-AtsiToken", TOKEN, TOKEN), None)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("write", [str.lower, str.upper, str.title], ids=["lower", "upper", "title"])
+@pytest.mark.parametrize("left_out", ["headers", "multiValueHeaders", None])
+def test_header_names_are_accepted_in_any_case(world: World, write: Any, left_out: str | None) -> None:
+    """And from either place of the event."""
+    event = raw_event(GOOD)
+    headers = {write(name): value for name, value in event["headers"].items()}
+    event |= {"headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
+    assert world.webhook(event | ({left_out: None} if left_out else {}), None)["statusCode"] == 200
+
+
+def test_token_comes_before_the_body(world: World) -> None:
+    """Who has no token learns nothing about what is wrong with the body."""
+    for token in (None, "unknown", REVOKED):
+        for event in (raw_event("nonsense", token), raw_event("x" * 9000, token), raw_event(b"\xff", token)):
+            refused_token(world, event)
+            refused_token(world, with_header(event, "Content-Type", "text/plain"))
+            refused_token(world, with_header(event, "Idempotency-Key", "a", "b"))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""])
+@pytest.mark.parametrize("path", ["/api/application-status", f"/qs-api/public/atsi/v1/{ATS}"])
+def test_other_methods_are_refused(world: World, method: str, path: str) -> None:
+    """With Allow, with and without a token."""
+    for token in (TOKEN, None):
+        event = http_event(method, path, GOOD, token=token)
+        refused(world, event, 405, "method-not-allowed")
+        assert world.webhook(event, None)["headers"]["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "schlüssel", "a\tb", "a\n", "\x7f", "\ud800"])
+def test_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
+    """1 to 255 visible ASCII characters."""
+    refused(world, with_header(raw_event(GOOD), "Idempotency-Key", key), 400, "malformed-header")
+
+
+@pytest.mark.parametrize("key", ["x", "~" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "a,b"])
+def test_good_idempotency_key_is_accepted(world: World, key: str) -> None:
+    """Also the quoted string of the IETF's draft."""
+    assert world.webhook(with_header(raw_event(GOOD), "Idempotency-Key", key), None)["statusCode"] == 200
+
+
+def test_different_values_of_a_header_are_refused(world: World) -> None:
+    """Once is enough, and the same twice is once."""
+    refused(world, with_header(raw_event(GOOD), "Idempotency-Key", "a", "b"), 400, "malformed-header")
+    types = ("application/json", "application/json; charset=utf-8")
+    refused(world, with_header(raw_event(GOOD), "Content-Type", *types), 400, "malformed-header")
+    assert world.webhook(with_header(raw_event(GOOD), "Idempotency-Key", "a", "a"), None)["statusCode"] == 200
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What goes to standard output, which is the log in Lambda."""
+    with redirect_stdout(StringIO()) as out:
+        for handler in logger.handlers:
+            monkeypatch.setattr(handler, "stream", out)
+        yield out
+
+
+def test_logs_never_hold_tokens_labels_or_bodies(world: World, told: StringIO) -> None:
+    """Ids and outcomes only, whether the report is recorded, unchanged, late or refused."""
+    secret = "Geheimnis"
+    fields = {"RawStatus": secret, "BusinessDate": to_text(now())}
+    body = {"AtsiApplicationId": APPLICATION, "Status": "OFFER", **fields, secret: secret}
+    bodies = [body, body, body | {"BusinessDate": "2022-07-28T00:00:00Z"}, body | {"Status": secret}, {secret: 1}]
+    events = [http_event("POST", "/api/application-status", each, {"Idempotency-Key": secret}) for each in bodies]
+    events += [raw_event(f'{{"{secret}":'), raw_event(f"{secret} " * 2000), raw_event(secret.encode(), LIVE)]
+    events += [raw_event(secret, REVOKED), raw_event(secret, secret), raw_event(GOOD, LIVE)]
+    events += [raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{secret}"), raw_event(GOOD, Content_Type=secret)]
+    events += [http_event(secret, "/api/application-status"), with_header(events[0], "Idempotency-Key", secret, "b")]
+    statuses = [world.webhook(event, None)["statusCode"] for event in events]
+    assert statuses == [200, 200, 200, 422, 422, 400, 413, 400, 401, 401, 404, 401, 415, 405, 400]
+    entries = [json.loads(line) for line in told.getvalue().splitlines()]
+    logged = [entry["request_id"] for entry in entries if "request_id" in entry]
+    assert logged == [event["requestContext"]["requestId"] for event in events]
+    assert {"recorded", "unchanged", "late"} <= {entry.get("message") for entry in entries}
+    for text in (secret, TOKEN, LIVE, REVOKED, *map(tokens.sha256, (TOKEN, LIVE, REVOKED))):
+        assert text not in told.getvalue()

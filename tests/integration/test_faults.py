@@ -1,0 +1,214 @@
+"""A store that throttles, fails, or commits and then loses the reply: what callers see and what is stored."""
+
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from itertools import repeat
+
+import pytest
+
+from application_status.local.tables import TableServer
+from application_status.settings import UnknownApplications
+from application_status.store import dynamodb
+from application_status.telemetry import logger
+from faults import (
+    LOST_REPLY,
+    NO_CONNECTION,
+    PASS,
+    THROTTLED,
+    Clock,
+    ErrorReply,
+    Fault,
+    Faults,
+    HtmlReply,
+    fresh_client,
+    table_server,
+)
+from support import ATS, World, answer, http_event
+
+EARLY, LATE = "2022-07-29T00:00:00Z", "2022-07-30T00:00:00Z"
+NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
+REGISTRATION = {
+    "AtsId": ATS, "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1", "JobTitle": "Koch",
+    "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
+}  # fmt: skip
+BEFORE_THE_COMMIT: list[Fault] = [
+    THROTTLED,
+    ErrorReply("ProvisionedThroughputExceededException"),
+    ErrorReply("RequestLimitExceeded"),
+    ErrorReply("TransactionConflictException"),
+    ErrorReply("InternalServerError", 500),
+    ErrorReply("ServiceUnavailable", 503),
+    HtmlReply("", 502),
+    NO_CONNECTION,
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[TableServer]:
+    with table_server() as server:
+        yield server
+
+
+@pytest.fixture(params=[UnknownApplications.REJECT], ids=[""])
+def world(server: TableServer, request: pytest.FixtureRequest) -> Iterator[World]:
+    client = fresh_client(server)
+    yield World(client, request.param)
+    client.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(dynamodb, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def faults(world: World, clock: Clock) -> Faults:
+    """No faults yet; the token is known already, so that a plan is about the table of applications."""
+    assert world.report("nonsense").status == 422
+    return Faults(world.client, clock)
+
+
+accepting = pytest.mark.parametrize("world", [UnknownApplications.ACCEPT], indirect=True)
+
+
+@pytest.mark.parametrize("fault", BEFORE_THE_COMMIT, ids=repr)
+def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault) -> None:
+    """The next attempt records the report."""
+    world.report("CONTACT")
+    faults.plan(fault)
+    reply = world.report("INTERVIEW")
+    assert (reply.status, reply.body["Outcome"], reply.body["Version"]) == (200, "recorded", 3)
+    assert faults.calls == ["UpdateItem"] * 2
+
+
+@pytest.mark.parametrize("fault", [*BEFORE_THE_COMMIT, LOST_REPLY], ids=repr)
+def test_lasting_faults_are_a_503(world: World, faults: Faults, clock: Clock, fault: Fault) -> None:
+    """Bounded attempts inside the 5 s deadline, Retry-After, and sending again records the report once."""
+    world.report("CONTACT")
+    faults.plan(then=repeat(fault))
+    began = clock.now
+    reply = world.report("INTERVIEW", headers={"Idempotency-Key": "1"})
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+    assert int(reply.headers["Retry-After"]) > 0
+    assert 2 <= len(faults.calls) <= 4
+    assert clock.now - began <= 5
+    faults.plan()
+    again = world.report("INTERVIEW", headers={"Idempotency-Key": "1"})
+    assert again.body["Outcome"] == ("unchanged" if fault is LOST_REPLY else "recorded")
+    assert [transition.status for transition in world.stored().in_order()] == ["CONTACT", "INTERVIEW"]
+
+
+def test_slow_faults_use_up_the_deadline_not_the_attempts(world: World, faults: Faults, clock: Clock) -> None:
+    """No attempt begins that could end after 5 s, over all calls of a request."""
+    world.report("OFFER", BusinessDate=LATE)
+    faults.plan(LOST_REPLY, PASS, then=repeat(LOST_REPLY))
+    began = clock.now
+    assert world.report("INTERVIEW", BusinessDate=EARLY).status == 503
+    assert 3 <= len(faults.calls) < 6
+    assert clock.now - began <= 5
+
+
+@pytest.mark.parametrize("before", [[], ["CONTACT"], ["OFFER", "CONTACT"]], ids=len)
+@pytest.mark.parametrize("more", [{}, {"BusinessDate": LATE}, {"RawStatus": "phone"}], ids=str)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "1"}], ids=["", "key"])
+def test_lost_reply_of_a_recorded_report(
+    world: World, faults: Faults, before: list[str], more: dict[str, str], headers: dict[str, str]
+) -> None:
+    """The retry meets its own write and answers what the lost reply said."""
+    for day, status in enumerate(before, start=1):
+        world.report(status, BusinessDate=f"2022-07-0{day}T00:00:00Z")
+    faults.plan(LOST_REPLY)
+    reply = world.report("INTERVIEW", headers=headers, **more)
+    assert faults.calls == ["UpdateItem"] * 2
+    previous, version = (before or ["APPLIED"])[-1], len(before) + 2
+    assert (reply.status, reply.body["Outcome"], reply.body["Status"]) == (200, "recorded", "INTERVIEW")
+    assert (reply.body["PreviousStatus"], reply.body["Version"]) == (previous, version)
+    assert [transition.status for transition in world.stored().in_order()] == [*before, "INTERVIEW"]
+    assert world.stored().version == version
+    assert world.report("INTERVIEW", headers=headers, **more).body["Outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("plan", [[LOST_REPLY], [PASS, LOST_REPLY], [PASS, THROTTLED]], ids=["1", "2", "throttled"])
+def test_lost_reply_of_a_late_report(world: World, faults: Faults, plan: list[Fault]) -> None:
+    """It is in the history once, and the reply says late, whichever reply got lost."""
+    world.report("OFFER", BusinessDate=LATE)
+    faults.plan(*plan)
+    reply = world.report("INTERVIEW", BusinessDate=EARLY)
+    assert (reply.body["Outcome"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
+    assert [transition.status for transition in world.stored().in_order()] == ["INTERVIEW", "OFFER"]
+
+
+def test_lost_reply_of_an_unchanged_report(world: World, faults: Faults) -> None:
+    """A resend is no write of its own, so it stays unchanged."""
+    world.report("INTERVIEW", BusinessDate=EARLY)
+    faults.plan(LOST_REPLY)
+    assert world.report("INTERVIEW", BusinessDate=EARLY).body["Outcome"] == "unchanged"
+
+
+@accepting
+@pytest.mark.parametrize("plan", [[LOST_REPLY], [PASS, LOST_REPLY], [PASS, THROTTLED]], ids=["1", "2", "throttled"])
+def test_lost_reply_of_first_contact(world: World, faults: Faults, plan: list[Fault]) -> None:
+    """The application is created once, without a previous status."""
+    world.report("CONTACT")
+    faults.plan(*plan)
+    body = world.report("INTERVIEW", AtsiApplicationId=NEW, headers={"Idempotency-Key": "1"}).body
+    assert (body["Outcome"], body["PreviousStatus"], body["Version"]) == ("recorded", None, 1)
+    assert len(world.stored(NEW).transitions) == 1
+
+
+@accepting
+def test_lost_reply_of_a_registration(world: World, faults: Faults) -> None:
+    """201, as the lost one was; also where it completes an application known by its reports."""
+    faults.plan(LOST_REPLY)
+    register = http_event("PUT", f"/api/applications/{NEW}", REGISTRATION)
+    assert answer(world.registry(register, None)).status == 201
+    assert answer(world.registry(register, None)).status == 200
+    known = NEW.replace("beef", "cafe")
+    world.report("INTERVIEW", AtsiApplicationId=known)
+    faults.plan(PASS, LOST_REPLY)
+    assert answer(world.registry(http_event("PUT", f"/api/applications/{known}", REGISTRATION), None)).status == 201
+    assert (world.stored(known).version, world.stored(known).status) == (2, "INTERVIEW")
+
+
+@pytest.mark.parametrize(
+    "fault", [THROTTLED, NO_CONNECTION, LOST_REPLY, ErrorReply("InternalServerError", 500)], ids=repr
+)
+def test_token_lookup_down_is_a_503(world: World, faults: Faults, fault: Fault) -> None:
+    """401 would make an ATS throw away a good token; a container that remembers the token carries on."""
+    world.restart()
+    faults.plan(then=repeat(fault))
+    reply = world.report("INTERVIEW")
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+    assert set(faults.calls) == {"GetItem"}
+    faults.plan()
+    assert world.report("INTERVIEW").status == 200
+    faults.plan()
+    assert world.report("OFFER").status == 200
+    assert faults.calls == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("place", ["__call__", "_take_head"])
+def test_unexpected_failure_is_told_by_its_place(
+    world: World, faults: Faults, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 503 that says nothing; the log names the class and the place, not the message, which may quote the sender."""
+    if place == "__call__":
+        faults.plan(ErrorReply("AccessDeniedException"))
+    else:
+        world.client.put_item(TableName="ApplicationsTable", Item=world.item() | {"Status": {"S": "Geheimnis"}})
+        faults.plan()
+    with redirect_stdout(StringIO()) as out:
+        for handler in logger.handlers:
+            monkeypatch.setattr(handler, "stream", out)
+        reply = world.report("INTERVIEW")
+    assert (reply.status, reply.body["type"], faults.calls) == (503, "/problems/unexpected", ["UpdateItem"])
+    assert int(reply.headers["Retry-After"]) > 0
+    entry = json.loads(out.getvalue().splitlines()[0])
+    assert (entry["message"], entry["problem"]) == ("failed", "unexpected")
+    assert entry["error"].endswith(("Error", "Exception"))
+    assert f"{place}:" in entry["at"]
+    assert "Geheimnis" not in out.getvalue() + str(reply)

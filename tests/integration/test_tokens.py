@@ -1,0 +1,188 @@
+"""Tokens in the table: what is stored of them, how many live, and how soon a revocation is felt."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import boto3
+import pytest
+import time_machine
+from moto import mock_aws
+
+from application_status.model import token as tokens
+from application_status.model.identifiers import AtsId
+from application_status.model.instant import now
+from application_status.store.tokens import TokenLookup, TokenRegister, TooManyTokens
+from faults import Clock
+from support import OTHER_TOKEN, TEMPLATE, TOKEN, NotingDynamoDB
+
+ATS, OTHER_ATS = AtsId("workday"), AtsId("greenhouse")
+TABLE = "TokensTable"
+
+
+@pytest.fixture
+def door() -> Iterator[NotingDynamoDB]:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        for table in TEMPLATE.tables():
+            client.create_table(**table)
+        yield NotingDynamoDB(client)
+
+
+@pytest.fixture
+def register(door: NotingDynamoDB) -> TokenRegister:
+    return TokenRegister(door, TABLE)
+
+
+def owner(door: NotingDynamoDB, text: str) -> AtsId | None:
+    """Ask a fresh container."""
+    return TokenLookup(door, TABLE).owner(text)
+
+
+def test_only_the_digest_is_stored(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """No item holds a token or its secret; an opaque token's id is cut from its digest."""
+    own = tokens.generate()
+    register.add(own, ATS)
+    register.add(TOKEN, ATS, expires_at=now() + timedelta(days=1))
+    items = door("Scan", TableName=TABLE)["Items"]
+    everything = json.dumps(items)
+    for secret in (own, own[-49:], own[-49:-6], TOKEN, TOKEN[6:-6]):
+        assert secret not in everything
+    assert {item["TokenSha256"]["S"] for item in items} == {tokens.sha256(own), tokens.sha256(TOKEN)}
+    assert {item["KeyId"]["S"] for item in items} == {own[10:18], f"opaque-{tokens.sha256(TOKEN)[:16]}"}
+
+
+@pytest.mark.parametrize("text", [TOKEN, "x", "~" * 256, "Bearer", "atsi", "atsi-live-token", '{"a":1}'])
+def test_opaque_tokens_work(door: NotingDynamoDB, register: TokenRegister, text: str) -> None:
+    """Up to 256 visible ASCII characters; the contract's sample is one."""
+    assert owner(door, text) is None
+    register.add(text, ATS)
+    assert owner(door, text) == ATS
+
+
+@pytest.mark.parametrize("text", ["", " ", "a b", "x" * 257, "ä", "x\n", tokens.generate()[:-1] + "-", "\ud800"])
+def test_what_cannot_be_a_token_is_not_stored(door: NotingDynamoDB, register: TokenRegister, text: str) -> None:
+    """Or it could never be presented."""
+    if text.startswith("atsi_"):
+        text = text[:-1] + ("0" if tokens.key_id(text[:-1] + "0") is None else "1")
+    with pytest.raises(ValueError, match="visible ASCII"):
+        register.add(text, ATS)
+    assert door("Scan", TableName=TABLE)["Count"] == 0
+
+
+def test_two_live_tokens_at_most(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """What a rotation needs; the third is refused by naming the two, and possible once one is revoked."""
+    first, second = (register.add(tokens.generate(), ATS) for _ in range(2))
+    third = tokens.generate()
+    with pytest.raises(TooManyTokens, match=f"{first.key_id}, {second.key_id}") as refusal:
+        register.add(third, ATS)
+    assert third not in str(refusal.value)
+    assert owner(door, third) is None
+    register.add(OTHER_TOKEN, OTHER_ATS)
+    register.revoke(first.key_id)
+    register.add(third, ATS)
+    assert owner(door, third) == ATS
+
+
+def test_expired_tokens_make_room(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """They are not live, from the moment of their expiry on."""
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
+        for _ in range(2):
+            register.add(tokens.generate(), ATS, expires_at=now() + timedelta(days=1))
+        moment.shift(timedelta(days=1) - timedelta(milliseconds=1))
+        with pytest.raises(TooManyTokens):
+            register.add(TOKEN, ATS)
+        moment.shift(timedelta(milliseconds=1))
+        register.add(TOKEN, ATS)
+        assert owner(door, TOKEN) == ATS
+
+
+def test_a_token_belongs_to_one_ats_for_ever(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """It can't be stored again, for the same ATS or another, nor brought back after its revocation."""
+    stored = register.add(TOKEN, ATS)
+    with pytest.raises(ValueError, match="stored already"):
+        register.add(TOKEN, OTHER_ATS)
+    register.revoke(stored.key_id)
+    with time_machine.travel(now() + timedelta(days=1)), pytest.raises(ValueError, match="stored already"):
+        register.add(TOKEN, ATS)
+    assert owner(door, TOKEN) is None
+
+
+def test_expiry_is_felt_at_once(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """Also by a container that remembers the token."""
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
+        register.add(TOKEN, ATS, expires_at=now() + timedelta(seconds=30))
+        lookup = TokenLookup(door, TABLE, Clock().monotonic)
+        moment.shift(29.999)
+        assert lookup.owner(TOKEN) == ATS
+        moment.shift(0.001)
+        assert lookup.owner(TOKEN) is None
+
+
+def test_revocation_is_felt_within_sixty_seconds(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """A container may remember the token for that long, counted from its look-up; a fresh one knows at once."""
+    stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
+    lookup = TokenLookup(door, TABLE, clock.monotonic)
+    assert lookup.owner(TOKEN) == ATS
+    clock.sleep(1)
+    register.revoke(stored.key_id)
+    assert owner(door, TOKEN) is None
+    door.operations.clear()
+    clock.sleep(58.9)
+    assert lookup.owner(TOKEN) == ATS
+    assert door.operations == []
+    clock.sleep(0.1)
+    assert lookup.owner(TOKEN) is None
+    assert door.operations == ["GetItem"]
+
+
+def test_being_asked_does_not_prolong_the_memory(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """A busy container looks a token up as often as an idle one."""
+    register.add(TOKEN, ATS)
+    clock = Clock()
+    lookup = TokenLookup(door, TABLE, clock.monotonic)
+    door.operations.clear()
+    for _ in range(121):
+        assert lookup.owner(TOKEN) == ATS
+        clock.sleep(1)
+    assert door.operations == ["GetItem"] * 3
+
+
+def test_unknown_tokens_are_not_remembered(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """A token works from the moment it is issued, and strangers can't fill the memory."""
+    lookup = TokenLookup(door, TABLE, Clock().monotonic)
+    assert lookup.owner(TOKEN) is None
+    register.add(TOKEN, ATS)
+    assert lookup.owner(TOKEN) == ATS
+    door.operations.clear()
+    for _ in range(2):
+        assert lookup.owner("unknown") is None
+    assert door.operations == ["GetItem"] * 2
+
+
+def test_revocation_is_once_and_for_all(register: TokenRegister) -> None:
+    """The first moment stays; an unknown id is said to be unknown, and is not created."""
+    stored = register.add(TOKEN, ATS)
+    with time_machine.travel("2027-01-01T00:00:00Z", tick=False):
+        register.revoke(stored.key_id)
+    register.revoke(stored.key_id)
+    (kept,) = register.list()
+    assert str(kept.revoked_at) == "2027-01-01 00:00:00+00:00"
+    with pytest.raises(LookupError, match="no token with the id nobody"):
+        register.revoke("nobody")
+    assert register.list() == [kept]
+
+
+def test_list_is_complete_and_oldest_first(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """Also beyond the megabyte that one Scan returns."""
+    for day in range(4, 0, -1):
+        with time_machine.travel(f"2026-11-0{day}T00:00:00Z", tick=False):
+            stored = register.add(tokens.generate(), AtsId(f"ats-{day}"))
+        key = {"KeyId": {"S": stored.key_id}}
+        pad = {":pad": {"S": "x" * 390_000}}
+        change = {"UpdateExpression": "SET Padding = :pad", "ExpressionAttributeValues": pad}
+        door("UpdateItem", TableName=TABLE, Key=key, **change)
+    door.operations.clear()
+    assert [token.ats_id for token in register.list()] == ["ats-1", "ats-2", "ats-3", "ats-4"]
+    assert door.operations == ["Scan", "Scan"]
+    assert [token.ats_id for token in register.list(AtsId("ats-2"))] == ["ats-2"]

@@ -1,0 +1,244 @@
+"""`make run` as a process: what a newcomer sees, from the welcome to Ctrl-C."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+
+from application_status.local import demo
+from application_status.local.template import Template
+
+ROOT = Path(__file__).parents[2]
+APPLICATION = demo.SAMPLES[0].application_id
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class LocalService:
+    """The process, its ports, and the lines it has written so far."""
+
+    port: int = field(default_factory=free_port)
+    tables_port: int = field(default_factory=free_port)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        command = [sys.executable, "-m", "application_status.local"]
+        ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
+        self.process = subprocess.Popen(
+            command + ports, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            self.lines.extend(output)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def dynamodb(self) -> Any:
+        return boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{self.tables_port}")
+
+    def line(self, pattern: str) -> str:
+        """Return the first line that matches, once it is there."""
+        return wait_for(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), ""))
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=20)
+        self._reader.join()
+        return code
+
+
+def wait_for[T](found: Callable[[], T]) -> T:
+    """Return the first value that isn't empty; an AssertionError after 20 s."""
+    for _ in range(400):
+        value = found()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    service = LocalService()
+    try:
+        service.line("Ctrl-C stops")
+        yield service
+    finally:
+        if service.process.poll() is None:
+            service.end(signal.SIGTERM)
+
+
+def send(
+    service: LocalService, body: dict[str, Any], path: str = "/api/application-status"
+) -> tuple[int, dict[str, Any]]:
+    headers = {"Content-Type": "application/json", "X-AtsiToken": demo.TOKEN}
+    request = Request(service.url + path, json.dumps(body).encode(), headers, method="POST")  # noqa: S310  # loopback
+    try:
+        with urlopen(request, timeout=20) as reply:  # noqa: S310
+            return reply.status, json.load(reply)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def counters(service: LocalService) -> dict[str, int]:
+    """Return the counters over all days."""
+    total: dict[str, int] = {}
+    for item in service.dynamodb.scan(TableName="QualityTable")["Items"]:
+        for name, value in item.items():
+            if item["Scope"]["S"].startswith("counter#") and "N" in value:
+                total[name] = total.get(name, 0) + int(value["N"])
+    return total
+
+
+def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None:
+    """Copied to a shell, it answers 200; a line for the request and one for the counted change follow."""
+    text = "".join(service.lines)
+    assert f"API        {service.url}" in text
+    curl = text[text.index("curl ") : text.index("Below, a line")]
+    result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
+    reply = json.loads(result.stdout)
+    assert (reply["Outcome"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
+    assert f"application={APPLICATION} ats=demo-ats reported=INTERVIEW status=INTERVIEW version=2" in service.line(
+        r"^\d\d:\d\d:\d\d  webhook    recorded "
+    )
+    service.line(rf"^\d\d:\d\d:\d\d  analytics  counted +application={APPLICATION} version=2 status=INTERVIEW")
+
+
+def test_the_contracts_own_request_works(service: LocalService) -> None:
+    """Token and id are those of the published page."""
+    body = {"AtsiApplicationId": "51c3be16-0f93-41ed-9cc0-9092222d7333", "Status": "APPLIED"}
+    assert demo.TOKEN == "node01nwh2px2exa8a1d7006h0cnbof7.node0"
+    assert send(service, body)[0] == send(service, body, "/qs-api/public/atsi/v1/demo-ats")[0] == 200
+
+
+def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
+    """The 404 of template.yaml, with a request id of its own."""
+    expected = json.loads(Template().gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
+    replies = [
+        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x", "/v1/api/application-status")
+    ]
+    assert [status for status, _ in replies] == [404] * 4
+    ids = {problem.pop("requestId") for _, problem in replies}
+    assert len(ids) == 4
+    assert "$context.requestId" not in ids
+    expected.pop("requestId")
+    assert all(problem == expected for _, problem in replies)
+
+
+def test_tables_can_be_looked_into(service: LocalService) -> None:
+    """With any DynamoDB client, at the address of the welcome."""
+    service.line(rf"DynamoDB   http://127.0.0.1:{service.tables_port} ")
+    assert sorted(service.dynamodb.list_tables()["TableNames"]) == ["ApplicationsTable", "QualityTable", "TokensTable"]
+
+
+def test_command_line_works_against_it(service: LocalService) -> None:
+    """A token issued there is known to the running service at once, and not to be seen in its lines."""
+    command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
+    command += [f"http://127.0.0.1:{service.tables_port}", "tokens", "issue", "--ats", "workday"]
+    token = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    headers = {"Content-Type": "application/json", "X-AtsiToken": token}
+    body = json.dumps({"AtsiApplicationId": APPLICATION, "Status": "OFFER"}).encode()
+    with pytest.raises(HTTPError) as unknown:
+        urlopen(Request(f"{service.url}/api/application-status", body, headers), timeout=20)  # noqa: S310  # loopback
+    with unknown.value:
+        assert unknown.value.code == 404
+    assert token not in "".join(service.lines)
+
+
+def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:
+    """Each alternates the status, so each is entered: none gets lost on the way to the counters."""
+    of = demo.SAMPLES[1].application_id
+    before = counters(service)
+    reports = [
+        {"AtsiApplicationId": of, "Status": ("CONTACT", "LEAD")[n % 2], "BusinessDate": f"2022-07-29T10:00:{n:02}Z"}
+        for n in range(40)
+    ]
+    with ThreadPoolExecutor(40) as senders:
+        replies = list(senders.map(lambda body: send(service, body), reports))
+    assert [status for status, _ in replies] == [200] * 40
+    assert sorted(reply["Version"] for _, reply in replies) == list(range(2, 42))
+    wait_for(lambda: sum(counters(service).values()) - sum(before.values()) >= 40)
+    after = counters(service)
+    grown = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+    assert grown == {"entered:CONTACT": 20, "entered:LEAD": 20, "stage:CONTACT": 1, "stage:APPLIED": -1}
+
+
+def test_tables_lose_no_update_of_many_clients(service: LocalService) -> None:
+    """The engine does by itself; the table server gives it one request at a time."""
+    key = {"Scope": {"S": "test"}, "Part": {"S": "optimistic"}}
+    service.dynamodb.put_item(TableName="QualityTable", Item={**key, "Turn": {"N": "0"}})
+
+    def acknowledged(client: Any) -> int:
+        done = 0
+        for _ in range(25):
+            turn = client.get_item(TableName="QualityTable", Key=key, ConsistentRead=True)["Item"]["Turn"]
+            values = {":turn": turn, ":next": {"N": str(int(turn["N"]) + 1)}}
+            with suppress(client.exceptions.ConditionalCheckFailedException):
+                client.update_item(
+                    TableName="QualityTable",
+                    Key=key,
+                    ConditionExpression="Turn = :turn",
+                    UpdateExpression="SET Turn = :next",
+                    ExpressionAttributeValues=values,
+                )
+                done += 1
+        return done
+
+    with ThreadPoolExecutor(16) as clients:
+        total = sum(clients.map(acknowledged, [service.dynamodb for _ in range(16)]))
+    item = service.dynamodb.get_item(TableName="QualityTable", Key=key, ConsistentRead=True)["Item"]
+    assert int(item["Turn"]["N"]) == total >= 25
+
+
+@pytest.mark.parametrize("taken", ["port", "tables_port"])
+def test_used_port_is_said(service: LocalService, taken: str) -> None:
+    """Exit code 1 and what to do, for either port."""
+    second = LocalService(**{taken: getattr(service, taken)})
+    assert second.process.wait(timeout=20) == 1
+    second.line("Can't listen on a port: .*Choose others: make run PORT=3001 TABLES_PORT=4567")
+    assert "Traceback" not in "".join(second.lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_told(number: signal.Signals) -> None:
+    """Exit code 0 and "Stopped.", without a complaint; the ports are free again."""
+    service = LocalService()
+    service.line("Ctrl-C stops")
+    assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "OFFER"})[0] == 200
+    service.line("counted")
+    assert service.end(number) == 0
+    assert service.lines[-1] == "Stopped.\n"
+    output = "".join(service.lines)
+    assert not re.search("Traceback|Warning|Error", output), output
+    for port in (service.port, service.tables_port):
+        with socket.create_server(("127.0.0.1", port)):
+            pass

@@ -1,0 +1,44 @@
+"""Events that the webhook has to refuse, and what every refusal has in common."""
+
+import base64
+from typing import Any
+
+from support import APPLICATION, TOKEN, World, answer, http_event
+
+PATH = "/api/application-status"
+GOOD = f'{{"AtsiApplicationId":"{APPLICATION}","Status":"INTERVIEW"}}'
+
+
+def raw_event(body: str | bytes | None, token: str | None = TOKEN, path: str = PATH, **headers: str) -> dict[str, Any]:
+    """Return a report's event with just this body: bytes come in base64, as from API Gateway."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if isinstance(body, bytes):
+        return http_event("POST", path, base64.b64encode(body).decode(), named, token) | {"isBase64Encoded": True}
+    return http_event("POST", path, body, named, token)
+
+
+def with_header(event: dict[str, Any], name: str, *values: str) -> dict[str, Any]:
+    """Return the event with a header, in whatever case it was, replaced by one of these values."""
+    rest = {n: v for n, v in event["multiValueHeaders"].items() if n.lower() != name.lower()}
+    multi = rest | ({name: list(values)} if values else {})
+    return event | {"headers": {n: v[-1] for n, v in multi.items()}, "multiValueHeaders": multi}
+
+
+def refused(world: World, event: dict[str, Any], status: int, problem: str) -> dict[str, Any]:
+    """Send an event that has to be refused; return its problem without the request id."""
+    before = _contents(world)
+    reply = answer(world.webhook(event, None))
+    assert _contents(world) == before, "a refusal has written"
+    body = reply.body
+    assert (reply.status, body["status"], body["type"]) == (status, status, f"/problems/{problem}"), body
+    assert body.pop("requestId") == event["requestContext"]["requestId"]
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert body["title"]
+    assert body["detail"]
+    assert body.keys() <= {"type", "title", "status", "detail", "errors", "ignoredFields"}
+    return body
+
+
+def _contents(world: World) -> list[Any]:
+    return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]

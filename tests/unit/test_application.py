@@ -1,0 +1,163 @@
+"""What a report does to an application, as a rule without I/O."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application_status.errors import HistoryFull
+from application_status.model.application import HISTORY_LIMIT, Application, Receipt, Report, Transition
+from application_status.model.instant import instant, to_text
+from application_status.model.status import Status
+from support import APPLICATION, ATS, registration
+
+T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
+MS = timedelta(milliseconds=1)
+REGISTERED = Application(
+    application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1, registration=registration()
+)
+
+moments = st.integers(0, 5).map(lambda count: T0 - count * MS) | st.datetimes(timezones=st.just(UTC)).map(instant)
+labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_size=200)
+transitions = st.builds(
+    Transition,
+    status=st.sampled_from(Status),
+    effective_at=moments,
+    received_at=st.just(T0),
+    timed=st.sampled_from([True]),
+    raw_status=labels,
+)
+
+
+def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
+    return Report(
+        application_id=APPLICATION, ats_id=ATS, status=status, received_at=T0, raw_status=raw, effective_at=at,
+        idempotency_key=key,
+    )  # fmt: skip
+
+
+def received(application: Application, each: Report) -> Application:
+    """Return the application after a report, as the store would write it."""
+    receipt, transition = application.receive(each)
+    if receipt is Receipt.UNCHANGED:
+        return application
+    after = replace(
+        application,
+        version=application.version + 1,
+        transitions={**application.transitions, transition.key: transition},
+        resend_keys=application.resend_keys | ({each.resend_key} if each.resend_key else set()),
+    )
+    if receipt is Receipt.LATE:
+        return after
+    return replace(after, status=transition.status, raw_status=transition.raw_status, head=transition.key)
+
+
+@settings(deadline=None)
+@given(transitions, transitions)
+def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, other: Transition) -> None:
+    """A missing label comes first; labels are told apart by a digest, whose order is arbitrary but fixed."""
+    before = (one.effective_at, one.status.rank, one.raw_status is not None)
+    after = (other.effective_at, other.status.rank, other.raw_status is not None)
+    if before != after:
+        assert (one.key < other.key) == (before < after)
+    assert (one.key == other.key) == ((*before, one.raw_status) == (*after, other.raw_status))
+
+
+@settings(deadline=None)
+@given(transitions)
+def test_key_holds_no_label(transition: Transition) -> None:
+    """It goes into metrics and expressions; its length is bounded, its characters are harmless."""
+    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.status.rank}")
+    assert len(transition.key) <= 35
+    assert transition.key.isascii()
+
+
+@settings(deadline=None)
+@given(st.lists(st.builds(report, st.sampled_from(Status), moments, labels), max_size=8), st.randoms())
+def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report], chance: object) -> None:
+    """With repetitions too."""
+    shuffled = reports + reports[:3]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, by hypothesis
+    one, other = (reduce(received, order, REGISTERED) for order in (reports, shuffled))
+    assert replace(one, version=0) == replace(other, version=0)
+    assert one.version == other.version == 1 + len(one.transitions)
+    assert one.head == max(one.transitions, default=None)
+    assert [t.key for t in one.in_order()] == sorted(one.transitions)
+
+
+@settings(deadline=None)
+@given(st.lists(st.builds(report, st.sampled_from(Status), st.none() | moments, labels), max_size=12))
+def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
+    """The keys stay in order, and the last untimed report decides until a newer moment is reported."""
+    application = REGISTERED
+    for each in reports:
+        receipt, transition = application.receive(each)
+        application = received(application, each)
+        if each.effective_at is None:
+            assert receipt is not Receipt.LATE
+            assert application.status is each.status
+        if receipt is Receipt.RECORDED:
+            assert application.head == transition.key == max(application.transitions)
+        assert application.receive(each)[0] is Receipt.UNCHANGED
+    assert all(a.effective_at <= b.effective_at for a, b in pairwise(application.in_order()))
+
+
+def test_untimed_report_after_a_head_from_the_future_lies_a_millisecond_later() -> None:
+    """A sender's clock may be ahead."""
+    ahead = received(REGISTERED, report(Status.INTERVIEW, T0 + timedelta(minutes=5)))
+    receipt, transition = ahead.receive(report(Status.OFFER))
+    assert (receipt, transition.effective_at, transition.timed) == (
+        Receipt.RECORDED,
+        T0 + timedelta(minutes=5) + MS,
+        False,
+    )
+    assert transition.received_at == T0
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "receipt"),
+    [
+        (Status.OFFER, "Angebot", Receipt.UNCHANGED),
+        (Status.OFFER, None, Receipt.UNCHANGED),
+        (Status.OFFER, "angebot", Receipt.RECORDED),
+        (Status.HIRED, "Angebot", Receipt.RECORDED),
+    ],
+)
+def test_untimed_repetition_of_the_head_is_unchanged(status: Status, raw: str | None, receipt: Receipt) -> None:
+    """The same status, with the same label or none."""
+    application = received(REGISTERED, report(Status.OFFER, raw="Angebot"))
+    assert application.receive(report(status, raw=raw))[0] is receipt
+
+
+def test_full_history_keeps_what_it_knows() -> None:
+    """A known report is unchanged; another is refused, on the head, behind it, timed or not."""
+    full = reduce(received, (report(Status.OFFER, T0 - n * MS) for n in range(HISTORY_LIMIT)), REGISTERED)
+    assert len(full.transitions) == HISTORY_LIMIT
+    assert full.receive(report(Status.OFFER, T0))[0] is Receipt.UNCHANGED
+    assert full.receive(report(Status.OFFER))[0] is Receipt.UNCHANGED
+    for each in (report(Status.HIRED), report(Status.HIRED, T0), report(Status.OFFER, T0 - timedelta(days=1))):
+        with pytest.raises(HistoryFull, match="256"):
+            full.receive(each)
+
+
+def test_idempotency_key_is_a_part_of_the_identity() -> None:
+    """Beside status and label; where there is an effective time, that is the identity."""
+    first = report(Status.OFFER, key="1").resend_key
+    others = [report(Status.HIRED, key="1"), report(Status.OFFER, key="2"), report(Status.OFFER, raw="x", key="1")]
+    assert first is not None
+    assert len({first, *(other.resend_key for other in others)}) == 4
+    assert first == report(Status.OFFER, key="1").resend_key
+    assert report(Status.OFFER).resend_key is report(Status.OFFER, T0, key="1").resend_key is None
+
+
+def test_late_resend_with_its_key_is_unchanged() -> None:
+    """A, B, and A again: with the key it is the first A, without it a re-entry."""
+    a, b = report(Status.INTERVIEW, key="a"), report(Status.OFFER, key="b")
+    application = reduce(received, (a, b), REGISTERED)
+    assert application.receive(a)[0] is Receipt.UNCHANGED
+    assert application.receive(report(Status.INTERVIEW))[0] is Receipt.RECORDED
+    assert application.receive(report(Status.INTERVIEW, key="c"))[0] is Receipt.RECORDED

@@ -1,0 +1,51 @@
+"""Settings: read once, typed, and a wrong environment is explained in one go."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from application_status.errors import SettingsError
+from application_status.settings import AnalyticsSettings, RegistrySettings, UnknownApplications, WebhookSettings, read
+
+
+def test_settings_are_read_with_their_types() -> None:
+    """Other variables don't matter."""
+    environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
+    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT)
+    assert read(RegistrySettings, environ) == RegistrySettings("a")
+    analytics = read(AnalyticsSettings, {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"})
+    assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize("environ", [{}, {"APPLICATIONS_TABLE": "", "TOKENS_TABLE": ""}], ids=["missing", "empty"])
+def test_every_missing_variable_is_named(environ: dict[str, str]) -> None:
+    """All at once, so that a deployment is mended in one go; empty counts as missing."""
+    with pytest.raises(SettingsError) as error:
+        read(WebhookSettings, environ)
+    assert str(error.value) == (
+        "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; UNKNOWN_APPLICATIONS is missing"
+    )
+
+
+def test_missing_and_wrong_are_named_together() -> None:
+    """The wrong one with its value."""
+    with pytest.raises(SettingsError) as error:
+        read(WebhookSettings, {"TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "maybe"})
+    assert str(error.value) == (
+        "WebhookSettings: APPLICATIONS_TABLE is missing; UNKNOWN_APPLICATIONS=maybe is not a UnknownApplications"
+    )
+
+
+@pytest.mark.parametrize("zone", ["Europe/Bonn", "Berlin", "CEST+1", "../etc/passwd", "Europe", "Europe/", "/etc", "."])
+def test_what_is_no_time_zone_is_wrong(zone: str) -> None:
+    """Folders of the time-zone data are none either."""
+    with pytest.raises(SettingsError, match=re.escape(f"REPORTING_TIME_ZONE={zone} is not a ZoneInfo")):
+        read(AnalyticsSettings, {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": zone})
+
+
+@pytest.mark.parametrize("text", ["ACCEPT", "Accept", " accept", "true", "1"])
+def test_what_happens_to_unknown_applications_is_spelled_exactly(text: str) -> None:
+    """Guessing would let strangers create applications."""
+    with pytest.raises(SettingsError):
+        read(WebhookSettings, {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": text})

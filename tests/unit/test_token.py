@@ -1,0 +1,103 @@
+"""A token's form, its id, and when it is good."""
+
+import hashlib
+import re
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application_status.model.identifiers import AtsId
+from application_status.model.token import Token, generate, key_id, sha256
+
+FORM = re.compile(r"atsi_live_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def value(digits: str) -> int:
+    number = 0
+    for digit in digits:
+        number = number * 62 + DIGITS.index(digit)
+    return number
+
+
+def test_generated_tokens_have_the_form() -> None:
+    """Key id, 32 random bytes and a CRC-32 of all before it, in base 62."""
+    for _ in range(200):
+        token = generate()
+        match = FORM.fullmatch(token)
+        assert match
+        assert value(match[2]) < 2**256
+        assert value(match[3]) == zlib.crc32(token[:-6].encode())
+        assert key_id(token) == match[1]
+
+
+def test_generated_tokens_differ() -> None:
+    """In their ids, and in their secrets, which use all of their 32 bytes."""
+    matches = [FORM.fullmatch(generate()) for _ in range(200)]
+    assert len({match[1] for match in matches if match}) == 200
+    assert len({match[2] for match in matches if match}) == 200
+    assert max(value(match[2]) for match in matches if match) > 2**254
+
+
+@settings(deadline=None)
+@given(st.integers(0, 66), st.sampled_from(DIGITS))
+def test_mistyped_token_of_ours_is_none(place: int, digit: str) -> None:
+    """One wrong character is found without asking the store."""
+    token = generate()
+    mistyped = token[:place] + digit + token[place + 1 :]
+    if mistyped != token and re.fullmatch(r"atsi_(live|test)_.{8}_.*", mistyped):
+        assert key_id(mistyped) is None
+
+
+def test_test_tokens_are_known_by_the_same_form() -> None:
+    """atsi_test_ has its own checksum."""
+    body = "atsi_test_" + generate()[10:-6]
+    number, checksum = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        checksum = DIGITS[digit] + checksum
+    assert key_id(body + checksum) == body[10:18]
+    assert key_id("atsi_live_" + (body + checksum)[10:]) is None
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=256))
+def test_opaque_tokens_are_named_after_their_digest(text: str) -> None:
+    """Any visible ASCII; the name doesn't hold the token."""
+    assert key_id(text) == f"opaque-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300).filter(lambda text: not re.fullmatch(r"[!-~]{1,256}", text)))
+def test_what_cannot_be_a_token_has_no_id(text: str) -> None:
+    """Empty, too long, white space, other characters."""
+    assert key_id(text) is None
+
+
+@pytest.mark.parametrize(
+    ("expires", "revoked", "live"),
+    [
+        (None, None, True),
+        (timedelta(milliseconds=1), None, True),
+        (timedelta(0), None, False),
+        (timedelta(days=-1), None, False),
+        (timedelta(days=1), timedelta(days=-1), False),
+        (None, timedelta(0), False),
+    ],
+)
+def test_token_is_live_until_it_expires_or_is_revoked(
+    expires: timedelta | None, revoked: timedelta | None, *, live: bool
+) -> None:
+    """The moment of expiry itself is too late."""
+    token = Token(
+        key_id="k", sha256=sha256("text"), ats_id=AtsId("ats"), created_at=NOW - timedelta(days=2),
+        expires_at=None if expires is None else NOW + expires, revoked_at=None if revoked is None else NOW + revoked,
+    )  # fmt: skip
+    assert token.is_live(NOW) is live
+    assert token.is_of("text")
+    assert not token.is_of("texT")
+    assert not token.is_of(token.sha256)
