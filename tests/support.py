@@ -10,14 +10,23 @@ from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler as make_analytics
 from application_status.local.template import Template, pattern
-from application_status.model.application import Application, Registration
+from application_status.model.application import Aliases, Application, Registration
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import from_text
+from application_status.positions.handler import make_handler as make_positions
 from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import AnalyticsSettings, RegistrySettings, UnknownApplications, WebhookSettings
+from application_status.settings import (
+    AnalyticsSettings,
+    PositionsSettings,
+    RegistrySettings,
+    SignalsSettings,
+    UnknownApplications,
+    WebhookSettings,
+)
+from application_status.signals.handler import make_handler as make_signals
 from application_status.store import items
-from application_status.store.applications import Applications
 from application_status.store.dynamodb import DynamoDB
+from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from application_status.webhook.handler import make_handler as make_webhook
 
@@ -29,6 +38,13 @@ OTHER_TOKEN = "another-opaque-token"
 OTHER_ATS = AtsId("other-ats")
 APPLICATION = application_id("51c3be16-0f93-41ed-9cc0-9092222d7333")
 FOREIGN_APPLICATION = application_id("51c3be16-0f93-41ed-9cc0-000000000002")
+SIGNALLED_APPLICATION = application_id("51c3be16-0f93-41ed-9cc0-000000000003")
+SIGNAL_TOKEN = "globalPublicTest-WfRFAhG25YC8ADe3QvxAVz"
+POSITION = "seekAnzPublicTest:positionProfile:jobAd:27cuZeA47"
+PROFILE = "seekAnzPublicTest:candidateProfile:apply:7DtW6Q68gk2R4okNGhvg1Y"
+ALIASES = Aliases(
+    tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
+)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -68,15 +84,18 @@ class World:
         tokens = TokenRegister(self.noting, "TokensTable")
         tokens.add(TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
-        applications = Applications(self.noting, "ApplicationsTable")
-        applications.register(APPLICATION, registration())
-        applications.register(FOREIGN_APPLICATION, registration(ats_id=OTHER_ATS))
+        registrations = Registrations(self.noting, "ApplicationsTable", "AliasesTable")
+        registrations.register(APPLICATION, registration())
+        registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
+        registrations.register(FOREIGN_APPLICATION, registration(ats_id=OTHER_ATS))
         self.restart()
 
     def restart(self) -> None:
         """Make the functions anew, as fresh containers would, and forget the operations noted."""
         self.webhook = make_webhook(self.noting, WebhookSettings("ApplicationsTable", "TokensTable", self.unknown))
-        self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable"))
+        self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable", "AliasesTable"))
+        self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
+        self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN))
         self.noting.operations.clear()
 

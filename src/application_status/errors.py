@@ -12,6 +12,7 @@ ServiceError
 |   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
 |   +-- HistoryFull          the application has as many transitions as can be kept
 |   +-- RegistrationConflict the application is registered with other content
+|   +-- AliasTaken           an alias of the registration is another application's
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          a write's condition did not hold; carries the item as it was
 +-- SettingsError            a setting is missing or wrong; the function does not start
@@ -100,6 +101,13 @@ class RegistrationConflict(Refusal):
         super().__init__("An application with this AtsiApplicationId is registered with other content.")
 
 
+class AliasTaken(Refusal):
+    """An alias of the registration is another application's."""
+
+    def __init__(self) -> None:
+        super().__init__("One of the Aliases is another application's; nothing was registered.")
+
+
 class Unavailable(ServiceError):
     """The store did not answer in time or refused for load; nothing is known to be written."""
 
@@ -107,8 +115,9 @@ class Unavailable(ServiceError):
 class ConditionFailed(ServiceError):
     """A conditional write was refused by the store.
 
-    `item` is the item as it was (DynamoDB JSON; None when there was none). `in_doubt`: an earlier attempt of the same
-    call got no reply, or a server error, so that the item may already hold what the call wanted to write.
+    `item` is the item as it was (DynamoDB JSON; None when there was none); of a transaction, the first action's if that
+    one's condition failed. `in_doubt`: an earlier attempt of the same call got no reply, or a server error, so that the
+    item may already hold what the call wanted to write.
     """
 
     def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool) -> None:

@@ -17,7 +17,7 @@ class UnknownApplications(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS."""
+    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS (reject, accept)."""
 
     applications_table: str
     tokens_table: str
@@ -25,10 +25,28 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrySettings:
-    """Environment of the registry: APPLICATIONS_TABLE."""
+class SignalsSettings:
+    """Environment of the signals: APPLICATIONS_TABLE, ALIASES_TABLE, TOKENS_TABLE."""
 
     applications_table: str
+    aliases_table: str
+    tokens_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsSettings:
+    """Environment of the positions: APPLICATIONS_TABLE, ALIASES_TABLE."""
+
+    applications_table: str
+    aliases_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """Environment of the registry: APPLICATIONS_TABLE, ALIASES_TABLE."""
+
+    applications_table: str
+    aliases_table: str
 
 
 @dataclass(frozen=True, slots=True)

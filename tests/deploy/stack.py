@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 
-from application_status.store.applications import Applications
 from application_status.store.dynamodb import connect
+from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from support import APPLICATION, ATS, TOKEN, registration
+from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, registration
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,11 +30,30 @@ class Stack:
     def seed(self) -> None:
         """Store a token and an application straight in the tables."""
         TokenRegister(self._dynamodb, self.resources["TokensTable"]).add(TOKEN, ATS)
-        Applications(self._dynamodb, self.resources["ApplicationsTable"]).register(APPLICATION, registration())
+        tables = self.resources["ApplicationsTable"], self.resources["AliasesTable"]
+        registrations = Registrations(self._dynamodb, *tables)
+        registrations.register(APPLICATION, registration())
+        registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
+
+    def open_gateway(self) -> str:
+        """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address."""
+        gateway = boto3.client("apigateway", endpoint_url=self._endpoint)
+        api = self.resources["Api"]
+        behind = {route.path: route.function for route in TEMPLATE.routes()}
+        for resource in gateway.get_resources(restApiId=api)["items"]:
+            if resource["path"] in behind:
+                where = {"restApiId": api, "resourceId": resource["id"], "httpMethod": "ANY"}
+                gateway.put_method(**where, authorizationType="NONE")
+                function = self.resources[f"{behind[resource['path']]}Aliaslive"]
+                uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
+                gateway.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+        gateway.create_deployment(restApiId=api, stageName="v1")
+        return f"{self._endpoint}/_aws/execute-api/{api}/v1"
 
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function as API Gateway does: its alias `live`, over HTTP, and wait for the answer."""
         name = self.resources[function]
+        self._lambda.get_waiter("published_version_active").wait(FunctionName=name, Qualifier="live")
         reply = self._lambda.invoke(FunctionName=name, Qualifier="live", Payload=json.dumps(event).encode())
         content = json.loads(reply["Payload"].read())
         assert "FunctionError" not in reply, content

@@ -1,10 +1,14 @@
-"""sam deploys the built template, and a report's way through the deployed functions ends in a counter.
+"""sam deploys the built template, and a report's way through the deployed functions ends in a counter."""
 
-The stand-in's API Gateway drops methods declared as ANY, so the functions are called by their aliases instead.
-"""
+import json
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
 
 from deploy.stack import Stack
-from support import ATS, answer, http_event
+from support import ATS, TOKEN, answer, http_event, sample_event
 
 
 def test_report_is_recorded_and_counted(stack: Stack) -> None:
@@ -39,11 +43,45 @@ def test_registration_reaches_the_deployed_table(stack: Stack) -> None:
     assert stack.counter(f"counter#{ATS}#client-1", "2022-07-02", "applications", at_least=1, seconds=15) == 1
 
 
-def test_stream_mapping_is_deployed_as_declared(stack: Stack) -> None:
-    """The alias `live` of the analytics gets the stream, with the failure handling of the template."""
-    (mapping,) = stack.mappings()
-    assert mapping["FunctionArn"] == stack.resources["AnalyticsFunctionAliaslive"]
+def test_positions_end_reaches_its_application_and_the_counters(stack: Stack) -> None:
+    """Two streams in a row: the aliases' to the positions, the applications' to the analytics."""
+    reply = answer(stack.invoke("SignalsFunction", sample_event("SignalsFunction/position-status-update")))
+    assert reply.body == {"data": {"sendSignal": True}}
+    scope = f"counter#{ATS}#client-3"
+    assert stack.counter(scope, "2022-07-01", "outcome:position_closed", at_least=1, seconds=20) == 1
+
+
+def test_api_answers_over_http(stack: Stack) -> None:
+    """The gateway's own events are understood: paths, headers, bodies and methods."""
+    url = stack.open_gateway()
+    report = {"AtsiApplicationId": "51c3be16-0f93-41ed-9cc0-9092222d7333", "Status": "OFFER"}
+    token = {"X-AtsiToken": TOKEN}
+    assert call(url, "POST", "/api/application-status", report, token)[1]["Outcome"] == "recorded"
+    assert call(url, "POST", f"/qs-api/public/atsi/v1/{ATS}", report, token)[1]["Outcome"] == "unchanged"
+    assert call(url, "POST", "/qs-api/public/atsi/v1/other", report, token)[0] == 401
+    assert call(url, "POST", "/api/application-status", report, {})[0] == 401
+    assert call(url, "GET", "/api/application-status", None, token)[0] == 405
+    query = {"query": "{ vocabularyVersion }"}
+    assert call(url, "POST", "/graphql", query, {"Authorization": f"Bearer {TOKEN}"})[0] == 200
+
+
+def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
+    address = urlsplit(url)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=20)
+    content = None if body is None else json.dumps(body)
+    connection.request(method, address.path + path, content, {"Content-Type": "application/json", **headers})
+    with connection.getresponse() as reply:
+        answered = json.loads(reply.read())
+    connection.close()
+    return reply.status, answered
+
+
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction"])
+def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -> None:
+    """The function's alias `live` gets its stream, with the failure handling of the template."""
+    alias = stack.resources[f"{function}Aliaslive"]
+    (mapping,) = (each for each in stack.mappings() if each["FunctionArn"] == alias)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (10, True)
+    assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (100, True)
     bucket = stack.resources["FailedRecordsBucket"]
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == f"arn:aws:s3:::{bucket}"

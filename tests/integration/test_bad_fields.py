@@ -140,7 +140,7 @@ def test_empty_label_counts_as_left_out(world: World, label: str | None) -> None
     world.report("OFFER")
     world.report("CONTACT")
     assert world.report("OFFER", RawStatus=label, BusinessDate=None).body["Outcome"] == "recorded"
-    assert "RawStatus" not in world.item()
+    assert world.stored().raw_status is None
     assert world.report("OFFER", RawStatus=label).body["Outcome"] == "unchanged"
 
 

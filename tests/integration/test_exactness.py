@@ -19,10 +19,11 @@ from moto import mock_aws
 from application_status.analytics.handler import make_handler
 from application_status.errors import Unavailable
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.model.application import Application, Receipt, Report
+from application_status.model.application import Application, Receipt
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import from_text
 from application_status.model.quality import Cell, contribution, difference
+from application_status.model.report import Reading, Report
 from application_status.model.status import Status
 from application_status.settings import AnalyticsSettings
 from application_status.store import items
@@ -96,7 +97,8 @@ class Schedule:
         report = Report(
             application_id=before.application_id,
             ats_id=self.ats_id,
-            status=status,
+            reading=Reading(status=status),
+            place=str(status.rank),
             received_at=moment,
             effective_at=moment if self.chance.random() < 0.7 else None,
         )
@@ -104,7 +106,7 @@ class Schedule:
         after = replace(
             before, version=before.version + 1, transitions={**before.transitions, transition.key: transition}
         )
-        return after if receipt is Receipt.LATE else replace(after, head=transition.key, status=transition.status)
+        return after if receipt is Receipt.LATE else replace(after, head=transition.key, status=status)
 
     def records(self) -> list[dict[str, Any]]:
         """Interleave the applications' changes, each application's own in order, and lose some on the way."""

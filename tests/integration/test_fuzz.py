@@ -14,7 +14,7 @@ from moto import mock_aws
 from application_status.settings import UnknownApplications
 from support import APPLICATION, ATS, FOREIGN_APPLICATION, OTHER_TOKEN, TOKEN, World, http_event
 
-EVENTS_A_SEED = 2500
+EVENTS_A_SEED = 1250
 REGISTRATION = {
     "AtsId": ATS, "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1", "JobTitle": "Koch (m/w/d)",
     "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
@@ -142,7 +142,7 @@ def well_formed(reply: Any) -> int:
     return reply["statusCode"]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(16))
 def test_no_event_makes_a_handler_fail(world: World, seed: int) -> None:
     """20,000 events, each sent to both functions: never an exception, a 5xx or a malformed reply."""
     generator, statuses = Generator(seed), Counter[int]()

@@ -49,6 +49,7 @@ def test_new_application_is_created(world: World) -> None:
         "AtsiApplicationId": {"S": NEW},
         **{name: {"S": text} for name, text in CONTENT.items()},
         "Aliases": {"M": {kind: {"L": [{"S": alias} for alias in given]} for kind, given in ALIASES.items()}},
+        "Positions": {"M": {}},
         "Status": {"S": "APPLIED"},
         "Transitions": {"M": {}},
         "Version": {"N": "1"},
@@ -120,7 +121,7 @@ def test_registration_completes_what_came_by_first_contact(world: World) -> None
     assert (stored.status, stored.raw_status, stored.version) == ("INTERVIEW", "phone", 2)
     assert (stored.transitions, stored.head) == (reported.transitions, reported.head)
     assert stored.registration is not None
-    assert (stored.registration.client_id, stored.registration.aliases["Token"]) == ("client-1", ("t-1",))
+    assert (stored.registration.client_id, stored.registration.aliases.tokens) == ("client-1", ("t-1",))
     assert register(world, Aliases=ALIASES).status == 200
     assert register(world).status == 409
     assert world.stored(NEW) == stored
@@ -165,7 +166,7 @@ WRONG = [
 def test_wrong_fields_are_named_by_pointers(world: World, changes: dict[str, Any], expected: list[str]) -> None:
     """422 with an entry for each wrong field, and nothing is created."""
     assert pointers(register(world, **changes)) == expected
-    assert world.client.scan(TableName="ApplicationsTable")["Count"] == 2
+    assert world.client.scan(TableName="ApplicationsTable")["Count"] == 3
 
 
 @pytest.mark.parametrize("of", ["job-1", NEW[:-1], f"{NEW}0", "%7B" + NEW, "null"])

@@ -16,7 +16,7 @@ from support import APPLICATION, FOREIGN_APPLICATION, World
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
 
 
-def statuses(world: World) -> list[str]:
+def statuses(world: World) -> list[str | None]:
     return [transition.status for transition in world.stored().in_order()]
 
 

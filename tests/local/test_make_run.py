@@ -154,10 +154,25 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
     assert all(problem == expected for _, problem in replies)
 
 
+def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
+    """A reader copies them into a shell."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("http://127.0.0.1:3000", service.url)
+    curls = re.findall(r"```\n(curl .*?)\n```", readme, re.DOTALL)
+    answers = [
+        json.loads(subprocess.run(["bash", "-c", curl], capture_output=True, check=True, timeout=20).stdout)
+        for curl in curls
+    ]
+    assert [answer.get("Status") for answer in answers] == ["INTERVIEW", None]
+    assert answers[1] == {"data": {"sendSignal": True}}
+    service.line(r"signals +recorded .* status=HIRED")
+    service.line(r"analytics +counted .* status=HIRED")
+
+
 def test_tables_can_be_looked_into(service: LocalService) -> None:
     """With any DynamoDB client, at the address of the welcome."""
     service.line(rf"DynamoDB   http://127.0.0.1:{service.tables_port} ")
-    assert sorted(service.dynamodb.list_tables()["TableNames"]) == ["ApplicationsTable", "QualityTable", "TokensTable"]
+    tables = {table["TableName"] for table in Template().tables()}
+    assert set(service.dynamodb.list_tables()["TableNames"]) == tables
 
 
 def test_command_line_works_against_it(service: LocalService) -> None:
@@ -176,7 +191,7 @@ def test_command_line_works_against_it(service: LocalService) -> None:
 
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:
     """Each alternates the status, so each is entered: none gets lost on the way to the counters."""
-    of = demo.SAMPLES[1].application_id
+    of = demo.SAMPLES[2].application_id
     before = counters(service)
     reports = [
         {"AtsiApplicationId": of, "Status": ("CONTACT", "LEAD")[n % 2], "BusinessDate": f"2022-07-29T10:00:{n:02}Z"}

@@ -36,7 +36,7 @@ def report_all(
 
 def register_all(doors: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
     """Give each event to a registry container of its own, all at once."""
-    settings = RegistrySettings("ApplicationsTable")
+    settings = RegistrySettings("ApplicationsTable", "AliasesTable")
     return _answers([make_registry(door, settings) for door in doors], events)
 
 

@@ -27,7 +27,8 @@ def running() -> Iterator[str]:
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
     }
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as log:
+        settings["TMPDIR"] = scratch
         process = subprocess.Popen([str(_BINARY)], env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_for(port, process)

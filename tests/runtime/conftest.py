@@ -8,8 +8,8 @@ import pytest
 
 from application_status.local import demo
 from application_status.local.tables import TableServer
-from application_status.store.applications import Applications
 from application_status.store.dynamodb import connect
+from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from runtime.emulator import Function, running
 from support import TEMPLATE
@@ -23,7 +23,7 @@ def tables() -> Iterator[str]:
     server = TableServer(TEMPLATE, "127.0.0.1", 0)
     try:
         dynamodb = connect(endpoint_url=server.url)
-        demo.seed(TokenRegister(dynamodb, "TokensTable"), Applications(dynamodb, "ApplicationsTable"))
+        demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
         yield server.url
     finally:
         server.stop()

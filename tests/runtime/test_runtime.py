@@ -33,11 +33,21 @@ def is_counted(reply: Any) -> bool:
     return bool(reply == {"batchItemFailures": []})
 
 
-KINDS = {"WebhookFunction": is_recorded, "RegistryFunction": is_registered, "AnalyticsFunction": is_counted}
+def is_sent(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body == {"data": {"sendSignal": True}}
+
+
+KINDS = {
+    "WebhookFunction": is_recorded,
+    "SignalsFunction": is_sent,
+    "RegistryFunction": is_registered,
+    "AnalyticsFunction": is_counted,
+    "PositionsFunction": is_counted,
+}
 
 
 def send(function: Function, status: str, token: str | None = TOKEN, **fields: Any) -> Answer:
-    body = {"AtsiApplicationId": SAMPLES[1].application_id, "Status": status, **fields}
+    body = {"AtsiApplicationId": SAMPLES[2].application_id, "Status": status, **fields}
     return answer(function.invoke(http_event("POST", "/api/application-status", body, token=token)))
 
 
@@ -104,7 +114,9 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
     [
         ("WebhookFunction", "TOKENS_TABLE"),
         ("RegistryFunction", "APPLICATIONS_TABLE"),
+        ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
+        ("PositionsFunction", "ALIASES_TABLE"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -136,8 +148,15 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
     assert [name for name in loaded(function) if name.startswith("boto3.dynamodb")] == []
 
 
-def test_stream_function_loads_neither_messages_nor_http() -> None:
-    """It starts without what only the HTTP functions need."""
-    top = {name.split(".")[0] for name in loaded("AnalyticsFunction")}
-    assert top.isdisjoint({"pydantic", "pydantic_core", "jiter"})
-    assert [name for name in loaded("AnalyticsFunction") if name.startswith("application_status.gateway")] == []
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction"])
+def test_stream_functions_load_neither_messages_nor_http(function: str) -> None:
+    """They start without what only the HTTP functions need."""
+    top = {name.split(".")[0] for name in loaded(function)}
+    assert top.isdisjoint({"pydantic", "pydantic_core", "jiter", "graphql"})
+    assert [name for name in loaded(function) if name.startswith("application_status.gateway")] == []
+
+
+def test_only_the_signals_load_graphql() -> None:
+    """A report without GraphQL does not pay for it."""
+    having = [name for name in FUNCTIONS if any(each.split(".")[0] == "graphql" for each in loaded(name))]
+    assert having == ["SignalsFunction"]

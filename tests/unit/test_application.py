@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application_status.errors import HistoryFull
-from application_status.model.application import HISTORY_LIMIT, Application, Receipt, Report, Transition
+from application_status.model.application import HISTORY_LIMIT, Application, Receipt
 from application_status.model.instant import instant, to_text
+from application_status.model.report import Reading, Report, Transition
 from application_status.model.status import Status
 from support import APPLICATION, ATS, registration
 
@@ -24,19 +25,19 @@ REGISTERED = Application(
 moments = st.integers(0, 5).map(lambda count: T0 - count * MS) | st.datetimes(timezones=st.just(UTC)).map(instant)
 labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_size=200)
 transitions = st.builds(
-    Transition,
-    status=st.sampled_from(Status),
-    effective_at=moments,
-    received_at=st.just(T0),
-    timed=st.sampled_from([True]),
-    raw_status=labels,
+    lambda status, at, raw: Transition(
+        reading=Reading(status=status, raw_status=raw), effective_at=at, received_at=T0, place=str(status.rank)
+    ),
+    st.sampled_from(Status),
+    moments,
+    labels,
 )
 
 
 def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
     return Report(
-        application_id=APPLICATION, ats_id=ATS, status=status, received_at=T0, raw_status=raw, effective_at=at,
-        idempotency_key=key,
+        application_id=APPLICATION, ats_id=ATS, reading=Reading(status=status, raw_status=raw), received_at=T0,
+        place=str(status.rank), effective_at=at, idempotency_key=key,
     )  # fmt: skip
 
 
@@ -53,6 +54,7 @@ def received(application: Application, each: Report) -> Application:
     )
     if receipt is Receipt.LATE:
         return after
+    assert transition.status is not None
     return replace(after, status=transition.status, raw_status=transition.raw_status, head=transition.key)
 
 
@@ -60,8 +62,8 @@ def received(application: Application, each: Report) -> Application:
 @given(transitions, transitions)
 def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, other: Transition) -> None:
     """A missing label comes first; labels are told apart by a digest, whose order is arbitrary but fixed."""
-    before = (one.effective_at, one.status.rank, one.raw_status is not None)
-    after = (other.effective_at, other.status.rank, other.raw_status is not None)
+    before = (one.effective_at, one.place, one.raw_status is not None)
+    after = (other.effective_at, other.place, other.raw_status is not None)
     if before != after:
         assert (one.key < other.key) == (before < after)
     assert (one.key == other.key) == ((*before, one.raw_status) == (*after, other.raw_status))
@@ -71,7 +73,7 @@ def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, othe
 @given(transitions)
 def test_key_holds_no_label(transition: Transition) -> None:
     """It goes into metrics and expressions; its length is bounded, its characters are harmless."""
-    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.status.rank}")
+    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.place}")
     assert len(transition.key) <= 35
     assert transition.key.isascii()
 
@@ -99,7 +101,7 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
         application = received(application, each)
         if each.effective_at is None:
             assert receipt is not Receipt.LATE
-            assert application.status is each.status
+            assert application.status is each.reading.status
         if receipt is Receipt.RECORDED:
             assert application.head == transition.key == max(application.transitions)
         assert application.receive(each)[0] is Receipt.UNCHANGED

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import Application, Registration, Transition
+from application_status.model.application import Application, Registration
 from application_status.model.instant import from_text, instant
 from application_status.model.quality import Cell, contribution, difference, furthest_stage
+from application_status.model.report import Reading, Transition
 from application_status.model.status import Status
 from support import APPLICATION, ATS, BERLIN, registration
 
@@ -27,13 +28,18 @@ def application(
 ) -> Application:
     """Return an application with these transitions; the newest is the head."""
     transitions = [
-        Transition(status=status, effective_at=instant(at), received_at=instant(at), timed=True, raw_status=raw)
+        Transition(
+            reading=Reading(status=status, raw_status=raw),
+            effective_at=instant(at),
+            received_at=instant(at),
+            place=str(status.rank),
+        )
         for status, at, raw in reported
     ]
     by_key = {transition.key: transition for transition in transitions}
     head = max(by_key, default=None)
     return Application(
-        application_id=APPLICATION, ats_id=ATS, status=by_key[head].status if head else Status.APPLIED,
+        application_id=APPLICATION, ats_id=ATS, status=(by_key[head].status if head else None) or Status.APPLIED,
         version=1 + len(by_key), head=head, transitions=by_key, registration=registered,
     )  # fmt: skip
 

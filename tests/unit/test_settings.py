@@ -13,7 +13,7 @@ def test_settings_are_read_with_their_types() -> None:
     """Other variables don't matter."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
     assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT)
-    assert read(RegistrySettings, environ) == RegistrySettings("a")
+    assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
     analytics = read(AnalyticsSettings, {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"})
     assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
 

@@ -1,60 +1,15 @@
-"""template.yaml as CloudFormation gets it: expanded by SAM's own translator, without AWS."""
+"""template.yaml as CloudFormation gets it: functions, permissions, tables and streams."""
 
 import json
-import os
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".tools/sam/bin/python"
-# Building puts an S3 address where the code lies; the translator wants to see one.
-EXPAND = """
-import json, sys
-from pathlib import Path
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
-
-class NoManagedPolicies:
-    def load(self):
-        return {}
-
-template = yaml_parse(Path(sys.argv[1]).read_text(encoding="utf-8"))
-template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-print(json.dumps(transform(template, {}, NoManagedPolicies())))
-"""
-TABLES = ("ApplicationsTable", "QualityTable", "TokensTable")
-FUNCTIONS = {"WebhookFunction": "Webhook", "RegistryFunction": "Registry", "AnalyticsFunction": "Analytics"}
-ANY = "x-amazon-apigateway-any-method"
-IAM_PATH = "/api/applications/{AtsiApplicationId}"
+TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
+FUNCTIONS = {f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions")}
 
 type Resource = Mapping[str, Any]
-
-
-@pytest.fixture(scope="session")
-def expanded() -> dict[str, Any]:
-    assert PYTHON.exists(), f"{PYTHON.relative_to(ROOT)} is missing; `make .tools/sam/.ready` makes it"
-    command = [str(PYTHON), "-c", EXPAND, str(ROOT / "template.yaml")]
-    environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    template: dict[str, Any] = json.loads(done.stdout)
-    return template
-
-
-@pytest.fixture
-def resources(expanded: dict[str, Any]) -> dict[str, Resource]:
-    found: dict[str, Resource] = expanded["Resources"]
-    return found
-
-
-@pytest.fixture
-def api(resources: dict[str, Resource]) -> dict[str, Any]:
-    body: dict[str, Any] = resources["Api"]["Properties"]["Body"]
-    return body
 
 
 def of_type(resources: dict[str, Resource], kind: str) -> dict[str, Resource]:
@@ -73,24 +28,43 @@ def logs(resource: str) -> dict[str, set[str]]:
     return {attribute(resource): {"logs:CreateLogStream", "logs:PutLogEvents"}}
 
 
+def stream(table: str) -> dict[str, set[str]]:
+    return {
+        attribute(table, "StreamArn"): {
+            f"dynamodb:{each}" for each in ("DescribeStream", "GetRecords", "GetShardIterator")
+        },
+        sub(f"${{{table}.Arn}}/stream/*"): {"dynamodb:ListStreams"},
+        sub("${FailedRecordsBucket.Arn}/*"): {"s3:PutObject"},
+        attribute("FailedRecordsBucket"): {"s3:ListBucket"},
+    }
+
+
 ALLOWED = {
     "WebhookRole": {
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("ApplicationsTable"): {"dynamodb:UpdateItem", "dynamodb:PutItem"},
         **logs("WebhookLogs"),
     },
+    "SignalsRole": {
+        attribute("TokensTable"): {"dynamodb:GetItem"},
+        attribute("AliasesTable"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        attribute("ApplicationsTable"): {"dynamodb:UpdateItem"},
+        **logs("SignalsLogs"),
+    },
+    "PositionsRole": {
+        **stream("AliasesTable"),
+        attribute("AliasesTable"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        attribute("ApplicationsTable"): {"dynamodb:UpdateItem"},
+        **logs("PositionsLogs"),
+    },
     "RegistryRole": {
         attribute("ApplicationsTable"): {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        attribute("AliasesTable"): {"dynamodb:PutItem"},
         **logs("RegistryLogs"),
     },
     "AnalyticsRole": {
-        attribute("ApplicationsTable", "StreamArn"): {
-            f"dynamodb:{each}" for each in ("DescribeStream", "GetRecords", "GetShardIterator")
-        },
-        sub("${ApplicationsTable.Arn}/stream/*"): {"dynamodb:ListStreams"},
+        **stream("ApplicationsTable"),
         attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-        sub("${FailedRecordsBucket.Arn}/*"): {"s3:PutObject"},
-        attribute("FailedRecordsBucket"): {"s3:ListBucket"},
         **logs("AnalyticsLogs"),
     },
 }
@@ -130,7 +104,9 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    assert properties["Timeout"] == (60 if function == "AnalyticsFunction" else 10)
+    assert properties["Timeout"] == {"AnalyticsFunction": 60, "PositionsFunction": 60, "SignalsFunction": 28}.get(
+        function, 10
+    )
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -169,22 +145,40 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_stream_carries_both_images_to_the_analytics(resources: dict[str, Resource]) -> None:
-    """A removal is counted by its old image; what can't be counted stops nothing and is kept with its payload."""
-    stream = resources["ApplicationsTable"]["Properties"]["StreamSpecification"]
-    assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
-    assert mapping["Properties"] == {
-        "EventSourceArn": {"Fn::GetAtt": ["ApplicationsTable", "StreamArn"]},
-        "FunctionName": {"Ref": "AnalyticsFunctionAliaslive"},
+POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
+STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "Analytics": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
+    "Positions": (
+        "AliasesTable",
+        "NEW_IMAGE",
+        {
+            "BatchSize": 10,
+            "FilterCriteria": {"Filters": [{"Pattern": POSITIONS_ONLY}]},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None:
+    """A removal is counted by its old image; what can't be processed stops nothing and is kept with its payload."""
+    table, view, batches = STREAMS[name]
+    assert resources[table]["Properties"]["StreamSpecification"] == {"StreamViewType": view}
+    (mapping,) = (
+        each["Properties"]
+        for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if each["Properties"]["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
+    )
+    assert mapping == {
+        "EventSourceArn": {"Fn::GetAtt": [table, "StreamArn"]},
+        "FunctionName": {"Ref": f"{name}FunctionAliaslive"},
         "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 100,
-        "MaximumBatchingWindowInSeconds": 1,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 10,
+        "MaximumRetryAttempts": 100,
         "MaximumRecordAgeInSeconds": 43200,
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
+        **batches,
     }
 
 
@@ -218,66 +212,6 @@ def test_logs_end(expanded: dict[str, Any]) -> None:
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30
     assert 0 < min(retention["AllowedValues"]) < max(retention["AllowedValues"]) <= 365
-
-
-def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
-    """The functions answer 405 themselves, and each path calls the alias `live` of its function."""
-    assert api["openapi"] == "3.0.1"
-    behind = {}
-    for path, methods in api["paths"].items():
-        assert methods.keys() == {ANY}
-        integration = methods[ANY]["x-amazon-apigateway-integration"]
-        assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
-        behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
-    assert behind == {
-        "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
-        "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
-        IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
-    }
-
-
-def test_only_the_registry_asks_for_a_signature(api: dict[str, Any]) -> None:
-    """ATSs bring a token; the Apply system's credentials end at the gateway and are not handed to the function."""
-    assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
-        "/api/application-status": None,
-        "/qs-api/public/atsi/v1/{ATS_ID}": None,
-        IAM_PATH: [{"AWS_IAM": []}],
-    }
-    assert api["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
-    assert "security" not in api
-    assert "credentials" not in api["paths"][IAM_PATH][ANY]["x-amazon-apigateway-integration"]
-
-
-def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
-    """One setting covers all methods of all paths, with bounds that parameters may change."""
-    (stage,) = of_type(expanded["Resources"], "AWS::ApiGateway::Stage").values()
-    (settings,) = stage["Properties"]["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
-    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
-    assert all(expanded["Parameters"][name]["Default"] > 0 for name in ("ThrottlingRate", "ThrottlingBurst"))
-
-
-def test_gateway_answers_problems_of_its_own(api: dict[str, Any]) -> None:
-    """Its errors look like the functions': valid JSON once API Gateway has put its values in (messageString quoted)."""
-    responses = api["x-amazon-apigateway-gateway-responses"]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED"} <= responses.keys()
-    for kind, response in responses.items():
-        headers = {name.rpartition(".")[2]: value for name, value in response["responseParameters"].items()}
-        assert headers["Content-Type"] == "'application/problem+json'"
-        assert headers["Cache-Control"] == "'no-store'"
-        (template,) = response["responseTemplates"].values()
-        text = template.replace("$context.error.messageString", '"a \\"message\\""').replace(
-            "$context.requestId", "an-id"
-        )
-        assert "$" not in text
-        problem = json.loads(text)
-        assert problem["requestId"] == "an-id", kind
-        assert problem["type"].startswith("/problems/")
-        assert problem["title"]
-        assert problem["detail"]
-        assert str(problem.get("status", "")) == response.get("statusCode", "")
-        assert ("Retry-After" in headers) == (response.get("statusCode") in {"429", "503"})
 
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:

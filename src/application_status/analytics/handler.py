@@ -14,7 +14,7 @@ from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings, read
 from application_status.store.dynamodb import DynamoDB, connect, deadline
 from application_status.store.quality import CHANGES_PER_CALL, Quality
-from application_status.telemetry import count, flush, logger, metrics
+from application_status.telemetry import count, flush, logger, metrics, without_messages
 
 _STORE_SECONDS = 45.0
 _WHOLE_BATCH = ""
@@ -31,8 +31,8 @@ def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandl
     quality = Quality(dynamodb, settings.quality_table)
 
     def lambda_handler(event: Any, _context: Any) -> dict[str, list[dict[str, str]]]:
-        records, unreadable = _read(event["Records"], settings)
-        with deadline(_STORE_SECONDS):
+        with without_messages(), deadline(_STORE_SECONDS):
+            records, unreadable = _read(event["Records"], settings)
             uncounted = _count(records, quality)
         flush()
         failed = unreadable if uncounted is None else uncounted

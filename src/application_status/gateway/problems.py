@@ -10,7 +10,7 @@ from application_status.gateway.request import Request
 type Reply = dict[str, Any]
 """A proxy reply: statusCode, headers, body."""
 
-RETRY_AFTER_SECONDS = 2
+_RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
+    errors.AliasTaken: Problem(409, "alias-taken", "An alias is another application's"),
     errors.RegistrationConflict: Problem(409, "registration-conflict", "Registered with other content"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
@@ -50,23 +51,30 @@ def reply(status: int, body: dict[str, Any], **headers: str) -> Reply:
 def refusal(error: errors.Refusal, request: Request) -> Reply:
     """Return what a refusal looks like."""
     members: dict[str, Any] = {"detail": str(error)}
-    headers = {}
     if isinstance(error, errors.InvalidFields):
         members["errors"] = [asdict(entry) for entry in error.errors]
         members |= {"ignoredFields": error.ignored} if error.ignored else {}
+    return _problem(PROBLEMS[type(error)], request, members, refusal_headers(error, "X-AtsiToken"))
+
+
+def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
+    """Return the headers that RFC 9110 wants with a refusal; the scheme is how callers authenticate."""
     if isinstance(error, errors.MethodNotAllowed):
-        headers["Allow"] = error.allowed
+        return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = 'X-AtsiToken realm="application-status"'
-    return _problem(PROBLEMS[type(error)], request, members, headers)
+        return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+    return {}
 
 
 def failure(problem: Problem, request: Request) -> Reply:
     """Return what a failure of ours looks like: nothing about it, but that sending again is safe."""
-    members = {
-        "detail": "Nothing is lost; send the same request again later. A report already stored stays stored once."
-    }
-    return _problem(problem, request, members, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    members = {"detail": "Send the same request again after Retry-After seconds."}
+    return _problem(problem, request, members, retry_later())
+
+
+def retry_later() -> dict[str, str]:
+    """Return the header that tells when to send again."""
+    return {"Retry-After": str(_RETRY_AFTER_SECONDS)}
 
 
 def _problem(problem: Problem, request: Request, members: dict[str, Any], headers: dict[str, str]) -> Reply:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application_status.model.application import Registration
+from application_status.model.application import Aliases, Registration
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import now
-from application_status.store.applications import Applications
+from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 ATS_ID = AtsId("demo-ats")
+_NO_ALIASES = Aliases()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +19,22 @@ class _Sample:
     application_id: str
     job_title: str
     company: str
+    aliases: Aliases = _NO_ALIASES
 
+
+_SEEK_SAMPLE = Aliases(  # those of the Selection Signals contract's published sample
+    tokens=("globalPublicTest-WfRFAhG25YC8ADe3QvxAVz",),
+    position_profile_ids=("seekAnzPublicTest:positionProfile:jobAd:27cuZeA47",),
+)
 
 SAMPLES = (
     _Sample("51c3be16-0f93-41ed-9cc0-9092222d7333", "Python Developer", "Example GmbH"),
-    _Sample("0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01", "Data Engineer", "Example GmbH"),
+    _Sample("0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01", "Data Engineer", "Example GmbH", _SEEK_SAMPLE),
     _Sample("0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b02", "Pflegefachkraft (m/w/d)", "Muster Klinik AG"),
 )
 
 
-def seed(tokens: TokenRegister, applications: Applications) -> None:
+def seed(tokens: TokenRegister, registrations: Registrations) -> None:
     """Store the demo's token and applications."""
     tokens.add(TOKEN, ATS_ID)
     for number, sample in enumerate(SAMPLES, start=1):
@@ -39,5 +46,6 @@ def seed(tokens: TokenRegister, applications: Applications) -> None:
             job_title=sample.job_title,
             company=sample.company,
             applied_at=now() - timedelta(days=number),
+            aliases=sample.aliases,
         )
-        applications.register(application_id(sample.application_id), registration)
+        registrations.register(application_id(sample.application_id), registration)

@@ -79,9 +79,9 @@ def _without_context(handler: Handler) -> Invoke:
 
 
 def _seed() -> None:
-    from application_status.store.applications import Applications
     from application_status.store.dynamodb import connect
+    from application_status.store.registrations import Registrations
     from application_status.store.tokens import TokenRegister
 
     dynamodb = connect()
-    demo.seed(TokenRegister(dynamodb, "TokensTable"), Applications(dynamodb, "ApplicationsTable"))
+    demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))

@@ -4,6 +4,8 @@
     applications        applied on                    every application
     stage:<STATUS>      applied on                    every application, at the furthest stage it ever reached
     outcome:<outcome>   applied on                    every application, by how it stands now
+    inferred            applied on                    applications whose outcome only their position's end tells
+    unmapped            on which it took effect       reports whose label nobody knows
     entered:<STATUS>    on which it took effect       every report that moved an application into another status
 
 An application that nobody registered counts as applied on the day of its oldest transition. A hire counts as a stage
@@ -17,7 +19,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from application_status.model.application import Application
-from application_status.model.status import Outcome, Status
+from application_status.model.status import Status
 
 UNREGISTERED_CLIENT = "-"
 
@@ -41,22 +43,27 @@ def contribution(application: Application, zone: ZoneInfo) -> Contribution:
     client_id = registration.client_id if registration else UNREGISTERED_CLIENT
     transitions = application.in_order()
     applied = _day(registration.applied_at if registration else transitions[0].effective_at, zone)
+    outcome, inferred = application.outcome
     measures = [
         (applied, "applications"),
         (applied, f"stage:{furthest_stage(application)}"),
-        (applied, f"outcome:{Outcome.of(application.status)}"),
+        (applied, f"outcome:{outcome}"),
+        *([(applied, "inferred")] if inferred else []),
     ]
     previous = None
     for transition in transitions:
-        if transition.status is not previous:
-            measures.append((_day(transition.effective_at, zone), f"entered:{transition.status}"))
-        previous = transition.status
+        day = _day(transition.effective_at, zone)
+        if transition.status is None:
+            measures.append((day, "unmapped"))
+        elif transition.status is not previous:
+            measures.append((day, f"entered:{transition.status}"))
+            previous = transition.status
     return Counter(Cell(application.ats_id, client_id, day, measure) for day, measure in measures)
 
 
 def furthest_stage(application: Application) -> Status:
     """Return the furthest stage ever reached; LEAD for an application known only by its rejection."""
-    reached = {transition.status for transition in application.transitions.values()}
+    reached = {transition.status for transition in application.transitions.values() if transition.status}
     if application.registration:
         reached.add(Status.APPLIED)
     if application.status is not Status.HIRED:

@@ -31,10 +31,14 @@ _RANKS = {status: rank for rank, status in enumerate(Status)}
 
 
 class Outcome(StrEnum):
-    """How an application ended, as far as its reports tell."""
+    """How an application ended, as far as its reports tell; only NOT_SELECTED speaks of the applicant's quality."""
 
     OPEN = "open"
     HIRED = "hired"
+    NOT_SELECTED = "not_selected"
+    CANDIDATE_WITHDREW = "candidate_withdrew"
+    OFFER_DECLINED = "offer_declined"
+    POSITION_CLOSED = "position_closed"
     ENDED_UNKNOWN = "ended_unknown"
 
     @classmethod

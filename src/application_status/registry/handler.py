@@ -7,20 +7,20 @@ from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.registry.message import registration
 from application_status.settings import RegistrySettings, read
-from application_status.store.applications import Applications
 from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.registrations import Registrations
 from application_status.telemetry import count, logger
 
 
 def make_handler(dynamodb: DynamoDB, settings: RegistrySettings) -> LambdaHandler:
     """Make the handler of `PUT /api/applications/{AtsiApplicationId}`; API Gateway has checked the IAM signature."""
-    applications = Applications(dynamodb, settings.applications_table)
+    registrations = Registrations(dynamodb, settings.applications_table, settings.aliases_table)
 
     @endpoint
     def register(request: Request) -> Reply:
         request.require_method("PUT")
         application_id, checked, ignored = registration(request)
-        created = applications.register(application_id, checked)
+        created = registrations.register(application_id, checked)
         outcome = "registered" if created else "unchanged"
         count("Registered", int(created))
         logger.info(outcome, application=application_id, ats=checked.ats_id, request_id=request.request_id)

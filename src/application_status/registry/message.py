@@ -9,7 +9,7 @@ from application_status.errors import FieldError, InvalidFields
 from application_status.gateway.body import ignored_fields, json_object, message
 from application_status.gateway.fields import PastMoment
 from application_status.gateway.request import Request
-from application_status.model.application import Registration
+from application_status.model.application import Aliases, Registration
 from application_status.model.identifiers import ApplicationId, AtsId, application_id
 from application_status.model.instant import now
 
@@ -19,16 +19,17 @@ _ID_RULE = "1 to 64 letters, digits and . _ : -"
 type _Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
+type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
 
 
-class Aliases(BaseModel):
-    """What signals may call the application or its position."""
+class _Aliases(BaseModel):
+    """What signals may call the application, or the job ads of its position."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
-    token: tuple[_Alias, ...] = ()
-    candidate_application_profile_id: tuple[_Alias, ...] = ()
-    position_profile_ids: tuple[_Alias, ...] = ()
+    token: _AliasList = ()
+    candidate_application_profile_id: _AliasList = ()
+    position_profile_ids: _AliasList = ()
 
 
 class RegistrationMessage(BaseModel):
@@ -44,8 +45,9 @@ class RegistrationMessage(BaseModel):
     company: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
     applied_at: Annotated[PastMoment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
     aliases: Annotated[
-        Aliases, Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of strings")
-    ] = Aliases()
+        _Aliases,
+        Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of at most 10 strings"),
+    ] = _Aliases()
 
 
 def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
@@ -55,7 +57,6 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
     """
     body = json_object(request, _BODY_LIMIT_BYTES)
     read = message(RegistrationMessage, body, received_at=now())
-    aliases = {field: values for field, values in read.aliases.model_dump(by_alias=True).items() if values}
     return (
         _path_id(request),
         Registration(
@@ -66,10 +67,18 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
             job_title=read.job_title,
             company=read.company,
             applied_at=read.applied_at,
-            aliases=aliases,
+            aliases=Aliases(
+                tokens=_distinct(read.aliases.token),
+                candidate_application_profile_ids=_distinct(read.aliases.candidate_application_profile_id),
+                position_profile_ids=_distinct(read.aliases.position_profile_ids),
+            ),
         ),
         ignored_fields(RegistrationMessage, body),
     )
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
 
 
 def _path_id(request: Request) -> ApplicationId:

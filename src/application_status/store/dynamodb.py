@@ -23,6 +23,7 @@ _JITTER = random.SystemRandom()  # functions restored from one snapshot share a 
 
 _METHODS = {
     "BatchGetItem": "batch_get_item",
+    "DescribeTable": "describe_table",
     "GetItem": "get_item",
     "PutItem": "put_item",
     "Query": "query",
@@ -116,8 +117,9 @@ def _typed(error: ClientError, *, in_doubt: bool) -> Exception:
     if code == "ConditionalCheckFailedException":
         response: Mapping[str, Any] = error.response
         return ConditionFailed(response.get("Item"), in_doubt=in_doubt)
-    if any(reason["Code"] == "ConditionalCheckFailed" for reason in _reasons(error)):
-        return ConditionFailed(None, in_doubt=in_doubt)
+    reasons = _reasons(error)
+    if any(reason["Code"] == "ConditionalCheckFailed" for reason in reasons):
+        return ConditionFailed(reasons[0].get("Item"), in_doubt=in_doubt)
     return error
 
 

@@ -4,20 +4,23 @@ AtsiApplicationId  S   the key
 AtsId              S   who may report
 Status, RawStatus  S   the head's status and label
 Head               S   the head's transition key; absent while the application is only registered
-Transitions        M   transition key -> {Status, ReceivedAt, RawStatus?, Untimed?}
+Transitions        M   transition key -> {ReceivedAt, Status?, RawStatus?, RawPhase?, Outcome?, Mapping?, Success?,
+                       Untimed?, Afterwards?}
 ResendKeys         SS  digests of the Idempotency-Keys seen
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the moment of the last write
 ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
+Positions          M   digest of a position -> {Ended, Since, Version}, as last heard; absent without aliases
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from application_status.model.application import Application, Registration, Transition
+from application_status.model.application import Aliases, Application, Position, Registration
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import from_text, to_text
-from application_status.model.status import Status
+from application_status.model.report import Reading, Success, Transition, effective_time
+from application_status.model.status import Outcome, Status
 from application_status.store.dynamodb import Item
 
 
@@ -44,19 +47,30 @@ def application_item(application: Application, *, updated_at: str) -> Item:
 
 def transition_value(transition: Transition) -> Item:
     """Return a value of the Transitions map; the effective time stands in its key."""
+    reading = transition.reading
+    texts = {
+        "Status": reading.status,
+        "RawStatus": reading.raw_status,
+        "RawPhase": reading.raw_phase,
+        "Outcome": reading.outcome,
+        "Mapping": reading.mapping,
+        "Success": reading.success,
+    }
+    flags = {"Untimed": not transition.timed, "Afterwards": transition.afterwards}
     return {
         "M": {
-            "Status": {"S": transition.status},
             "ReceivedAt": {"S": to_text(transition.received_at)},
-            **({"RawStatus": {"S": transition.raw_status}} if transition.raw_status else {}),
-            **({} if transition.timed else {"Untimed": {"BOOL": True}}),
+            **{name: {"S": text} for name, text in texts.items() if text},
+            **{name: {"BOOL": True} for name, flag in flags.items() if flag},
         }
     }
 
 
 def registration_attributes(registration: Registration) -> Item:
     """Return the attributes that a registration adds to an item, AtsId aside."""
-    aliases = {kind: {"L": _strings(values)} for kind, values in registration.aliases.items()}
+    aliases = {
+        name: {"L": [{"S": value} for value in values]} for name, values in _by_kind(registration.aliases) if values
+    }
     return {
         "ClientId": {"S": registration.client_id},
         "JobId": {"S": registration.job_id},
@@ -64,7 +78,7 @@ def registration_attributes(registration: Registration) -> Item:
         "JobTitle": {"S": registration.job_title},
         "Company": {"S": registration.company},
         "AppliedAt": {"S": to_text(registration.applied_at)},
-        **({"Aliases": {"M": aliases}} if aliases else {}),
+        **({"Aliases": {"M": aliases}, "Positions": {"M": {}}} if aliases else {}),
     }
 
 
@@ -80,21 +94,41 @@ def application(item: Item) -> Application:
         transitions={k: _transition(k, value["M"]) for k, value in item["Transitions"]["M"].items()},
         resend_keys=frozenset(item["ResendKeys"]["SS"]) if "ResendKeys" in item else frozenset(),
         registration=_registration(item) if "AppliedAt" in item else None,
+        positions={k: _position(value["M"]) for k, value in item.get("Positions", {"M": {}})["M"].items()},
     )
 
 
 def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
+    def read[Kind](kind: Callable[[str], Kind], name: str) -> Kind | None:
+        return kind(value[name]["S"]) if name in value else None
+
     return Transition(
-        status=Status(value["Status"]["S"]),
-        effective_at=from_text(transition_key.partition("#")[0]),
+        reading=Reading(
+            status=read(Status, "Status"),
+            raw_status=read(str, "RawStatus"),
+            raw_phase=read(str, "RawPhase"),
+            outcome=read(Outcome, "Outcome"),
+            mapping=read(str, "Mapping"),
+            success=read(Success, "Success"),
+        ),
+        effective_at=effective_time(transition_key),
         received_at=from_text(value["ReceivedAt"]["S"]),
+        place=transition_key.split("#")[1],
         timed="Untimed" not in value,
-        raw_status=_text(value, "RawStatus"),
+        afterwards="Afterwards" in value,
     )
+
+
+def _position(value: Mapping[str, Any]) -> Position:
+    return Position(value["Ended"]["BOOL"], from_text(value["Since"]["S"]), int(value["Version"]["N"]))
 
 
 def _registration(item: Item) -> Registration:
     aliases = item.get("Aliases", {"M": {}})["M"]
+
+    def values(kind: str) -> tuple[str, ...]:
+        return tuple(value["S"] for value in aliases[kind]["L"]) if kind in aliases else ()
+
     return Registration(
         ats_id=AtsId(item["AtsId"]["S"]),
         client_id=item["ClientId"]["S"],
@@ -103,13 +137,21 @@ def _registration(item: Item) -> Registration:
         job_title=item["JobTitle"]["S"],
         company=item["Company"]["S"],
         applied_at=from_text(item["AppliedAt"]["S"]),
-        aliases={kind: tuple(value["S"] for value in values["L"]) for kind, values in aliases.items()},
+        aliases=Aliases(
+            tokens=values("Token"),
+            candidate_application_profile_ids=values("CandidateApplicationProfileId"),
+            position_profile_ids=values("PositionProfileIds"),
+        ),
     )
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:
-    return item[name]["S"] if name in item else None
+    return item[name]["S"] or None if name in item else None
 
 
-def _strings(values: Iterable[str]) -> list[Item]:
-    return [{"S": value} for value in values]
+def _by_kind(aliases: Aliases) -> list[tuple[str, tuple[str, ...]]]:
+    return [
+        ("Token", aliases.tokens),
+        ("CandidateApplicationProfileId", aliases.candidate_application_profile_ids),
+        ("PositionProfileIds", aliases.position_profile_ids),
+    ]

@@ -12,6 +12,7 @@ from application_status.store.dynamodb import DynamoDB, Item
 
 _CACHE_SECONDS = 60
 _LIVE_TOKENS_PER_ATS = 2
+_HAS_DIGEST = "attribute_exists(TokenSha256)"
 
 
 class TooManyTokens(ServiceError):
@@ -88,7 +89,7 @@ class TokenRegister:
         tokens, start = [], None
         while True:
             page: dict[str, Item] = {"ExclusiveStartKey": start} if start else {}
-            reply = self._dynamodb("Scan", TableName=self._table, ConsistentRead=True, **page)
+            reply = self._dynamodb("Scan", TableName=self._table, FilterExpression=_HAS_DIGEST, **page)
             tokens += [_token(item) for item in reply["Items"]]
             start = reply.get("LastEvaluatedKey")
             if not start:

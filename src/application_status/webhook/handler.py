@@ -1,17 +1,22 @@
 """The webhook: a report's way from the request to the table."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from application_status.errors import Unauthenticated
 from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
-from application_status.model.application import Report
 from application_status.model.identifiers import AtsId
+from application_status.model.report import Report
+from application_status.model.signal import read_raw_status
+from application_status.model.status import Status
+from application_status.model.vocabulary import Vocabulary
 from application_status.settings import WebhookSettings, read
 from application_status.store.applications import Applications, Recorded
 from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.overrides import Overrides
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import count, logger
 from application_status.webhook.message import report
@@ -20,6 +25,7 @@ from application_status.webhook.message import report
 def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler:
     """Make the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
+    overrides = Overrides(dynamodb, settings.tokens_table)
     applications = Applications(dynamodb, settings.applications_table, settings.unknown_applications)
 
     @endpoint
@@ -27,6 +33,7 @@ def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler
         request.require_method("POST")
         ats_id = _authenticate(request, tokens)
         checked, ignored = report(request, ats_id)
+        checked = _with_outcome(checked, overrides)
         recorded = applications.record(checked)
         return _answer(request, checked, recorded, ignored)
 
@@ -40,6 +47,15 @@ def _authenticate(request: Request, tokens: TokenLookup) -> AtsId:
     if ats_id is None or request.path_parameters.get("ATS_ID", ats_id) != ats_id:
         raise Unauthenticated
     return ats_id
+
+
+def _with_outcome(checked: Report, overrides: Overrides) -> Report:
+    """Let the label of a rejection tell how it came about."""
+    reading = checked.reading
+    if reading.status is not Status.REJECTED or reading.raw_status is None:
+        return checked
+    meaning = Vocabulary.load().meaning(reading.raw_status, overrides.of(checked.ats_id))
+    return replace(checked, reading=read_raw_status(reading.status, reading.raw_status, meaning))
 
 
 def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
@@ -56,7 +72,7 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         recorded.receipt,
         application=checked.application_id,
         ats=checked.ats_id,
-        reported=checked.status,
+        reported=checked.reading.status,
         status=recorded.status,
         version=recorded.version,
         request_id=request.request_id,

@@ -16,9 +16,9 @@ from application_status.errors import MalformedHeader
 from application_status.gateway.body import ignored_fields, json_object, message
 from application_status.gateway.fields import PastMoment
 from application_status.gateway.request import Request
-from application_status.model.application import Report
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import now
+from application_status.model.report import Reading, Report
 from application_status.model.status import Status
 
 _BODY_LIMIT_BYTES = 8 * 1024
@@ -59,9 +59,9 @@ def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
     return Report(
         application_id=application_id(read.atsi_application_id),
         ats_id=ats_id,
-        status=read.status,
+        reading=Reading(status=read.status, raw_status=read.raw_status or None),
         received_at=received_at,
-        raw_status=read.raw_status or None,
+        place=str(read.status.rank),
         effective_at=read.business_date,
         idempotency_key=_idempotency_key(request),
     ), ignored_fields(StatusMessage, body)

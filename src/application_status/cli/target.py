@@ -1,0 +1,46 @@
+"""Where a command works: a deployed stack, or the local service."""
+
+import argparse
+import re
+from functools import cached_property
+
+import boto3
+
+from application_status.model.identifiers import AtsId
+from application_status.store.dynamodb import DynamoDB, connect
+
+LOCAL_TABLES = "http://127.0.0.1:4566"
+_ATS_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+
+
+class Target:
+    """A deployed stack by its name, or the local service by the address of its tables."""
+
+    def __init__(self, stack: str | None, local_tables: str) -> None:
+        self.name = f"the stack {stack}" if stack else f"the local service at {local_tables}"
+        self._stack = stack
+        self._local_tables = local_tables
+
+    @cached_property
+    def dynamodb(self) -> DynamoDB:
+        """The door to the target's tables."""
+        if self._stack:
+            return connect()
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        return connect(endpoint_url=self._local_tables, region_name="us-east-1", **keys)
+
+    def table(self, logical_id: str) -> str:
+        """Return a table's name: a stack knows it, and locally it is the logical id."""
+        if self._stack is None:
+            return logical_id
+        stacks = boto3.client("cloudformation")
+        found = stacks.describe_stack_resource(StackName=self._stack, LogicalResourceId=logical_id)
+        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
+        return name
+
+
+def ats_id(text: str) -> AtsId:
+    """Read an argument that names an ATS."""
+    if not _ATS_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError("1 to 64 letters, digits and . _ : -")
+    return AtsId(text)

@@ -1,0 +1,73 @@
+"""`application-status tokens`: issue, adopt, list and revoke."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from application_status.cli.target import Target, ats_id
+from application_status.model import token as tokens
+from application_status.model.instant import now, to_text
+from application_status.store.tokens import TokenRegister
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the parser."""
+    issue = commands.add_parser("issue", help="make a token and show it, once")
+    issue.set_defaults(command=_with_register(_issue))
+    adopt = commands.add_parser("adopt", help="take over a token given out elsewhere; it is read from standard input")
+    adopt.set_defaults(command=_with_register(_adopt))
+    for command in (issue, adopt):
+        command.add_argument("--ats", required=True, type=ats_id, help="whose token it is")
+        command.add_argument("--days", type=_days, help="expires after so many days (default: never)")
+
+    listing = commands.add_parser("list", help="list tokens, without the tokens themselves")
+    listing.add_argument("--ats", type=ats_id)
+    listing.set_defaults(command=_with_register(_list))
+
+    revoke = commands.add_parser("revoke", help="revoke a token; takes effect within 60 s")
+    revoke.add_argument("key_id", help="the first column of the list")
+    revoke.set_defaults(command=_with_register(_revoke))
+
+
+def _with_register(
+    command: Callable[[TokenRegister, argparse.Namespace], None],
+) -> Callable[[Target, argparse.Namespace], None]:
+    return lambda target, given: command(TokenRegister(target.dynamodb, target.table("TokensTable")), given)
+
+
+def _issue(register: TokenRegister, given: argparse.Namespace) -> None:
+    text = tokens.generate()
+    stored = register.add(text, given.ats, expires_at=_expiry(given))
+    print(text)
+    print(f"This is the only time the token is shown. Its id is {stored.key_id}.", file=sys.stderr)
+
+
+def _adopt(register: TokenRegister, given: argparse.Namespace) -> None:
+    stored = register.add(sys.stdin.readline().strip(), given.ats, expires_at=_expiry(given))
+    print(stored.key_id)
+
+
+def _list(register: TokenRegister, given: argparse.Namespace) -> None:
+    found, moment = register.list(given.ats), now()
+    row = "{:<24} {:<20} {:<8} {:<25} {}"
+    print(row.format("ID", "ATS", "STATE", "CREATED", "EXPIRES"))
+    for token in found:
+        state = "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired"
+        expires = to_text(token.expires_at) if token.expires_at else "never"
+        print(row.format(token.key_id, token.ats_id, state, to_text(token.created_at), expires))
+
+
+def _revoke(register: TokenRegister, given: argparse.Namespace) -> None:
+    register.revoke(given.key_id)
+    print(f"{given.key_id} is revoked; it stops working within 60 s.")
+
+
+def _expiry(given: argparse.Namespace) -> datetime | None:
+    return now() + timedelta(days=given.days) if given.days else None
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 3650:  # noqa: PLR2004  # ten years
+        raise argparse.ArgumentTypeError("1 to 3650 days")
+    return int(text)

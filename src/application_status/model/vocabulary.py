@@ -1,0 +1,173 @@
+"""What a stage name means, by `vocabulary.toml`: an exact label decides, or else the first rule of the file that fits.
+
+normalize       the label as comparable words
+Vocabulary      one version of the file, checked; `meaning` asks it
+Meaning         the answer: status, outcome, and the name of the rule that gave it
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Self
+
+from application_status.model.status import Outcome, Status
+from application_status.model.wording import Places, WordList, is_number, normalize, union
+
+__all__ = ["UNMAPPED", "Meaning", "Vocabulary", "normalize"]
+
+UNMAPPED = "unmapped"
+"""The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
+
+_MAX_WORDS = 40  # no stage name is longer, and it bounds the work on a hostile one
+_OUTCOMES = {
+    Status.HIRED: (Outcome.HIRED,),
+    Status.REJECTED: (  # the first is meant by an override that names none
+        Outcome.ENDED_UNKNOWN,
+        Outcome.NOT_SELECTED,
+        Outcome.CANDIDATE_WITHDREW,
+        Outcome.OFFER_DECLINED,
+        Outcome.POSITION_CLOSED,
+    ),
+}
+
+type _Means = tuple[Status | None, Outcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label says and by which rule; one that nobody knows has no status, and its rule is `unmapped`."""
+
+    status: Status | None
+    outcome: Outcome | None
+    rule: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    means: _Means
+    all: Sequence[str]
+    none: Sequence[str]
+    only: Sequence[str]
+
+    def fits(self, covered: Mapping[str, int], every_word: int) -> bool:
+        if not all(covered[name] for name in self.all) or any(covered[name] for name in self.none):
+            return False
+        return not self.only or union(covered[name] for name in (*self.all, *self.only)) == every_word
+
+
+class Vocabulary:
+    """The exact labels, word lists and rules of one version of the file."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text of such a file; ValueError says which rule, word list or exact label in it is wrong."""
+        data = tomllib.loads(text)
+        self.version = _text(data.get("version"), "version")
+        self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
+        self._exact = _exact(data.get("exact", {}))
+        self._rules = _rules(data.get("rule", []), self._lists)
+        self._remembered = lru_cache(maxsize=4096)(self._decide)
+
+    @classmethod
+    @cache
+    def load(cls) -> Self:
+        """Read the file packaged next to this module, once; ValueError says what in it is wrong."""
+        return cls(files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+
+    def meaning(self, label: str, overrides: Mapping[str, str] = {}) -> Meaning:
+        """Say what a label means; an override ("OFFER", "REJECTED/offer_declined") wins, ValueError for a wrong one."""
+        own = {_key(theirs): _means(ours, "override") for theirs, ours in overrides.items()}
+        key = _key(label)
+        return Meaning(*own[key], "override", self.version) if key in own else self._remembered(key)
+
+    def _decide(self, key: str) -> Meaning:
+        if key in self._exact:
+            return Meaning(*self._exact[key], "exact", self.version)
+        words = [word for word in key.split() if not is_number(word)]
+        covered = self._covered(words) if len(words) <= _MAX_WORDS else dict.fromkeys(self._lists, 0)
+        for rule in self._rules:
+            if rule.fits(covered, every_word=(1 << len(words)) - 1):
+                return Meaning(*rule.means, rule.name if rule.means[0] else UNMAPPED, self.version)
+        return Meaning(None, None, UNMAPPED, self.version)
+
+    def _covered(self, words: Sequence[str]) -> dict[str, int]:
+        found: dict[str, Places] = {}
+        for name, words_of_list in self._lists.items():
+            found[name] = words_of_list.find(words, found)
+        return {name: union(bits for ends in at.values() for bits in ends.values()) for name, at in found.items()}
+
+
+def _key(label: str) -> str:
+    return normalize(label) or label  # two labels of emoji alone are still two labels
+
+
+def _means(text: object, where: str) -> _Means:
+    name, slash, outcome = _text(text, where).partition("/")
+    if name not in Status.__members__:
+        raise ValueError(f"{where}: {text!r} names no status")
+    outcomes = _OUTCOMES.get(Status(name), (Outcome.OPEN,))
+    if slash and outcome not in outcomes:
+        raise ValueError(f"{where}: {text!r} names no outcome of {name}")
+    return Status(name), Outcome(outcome) if slash else outcomes[0]
+
+
+def _written(text: object, where: str) -> _Means:
+    """Read what the file says that a label means; here a final status has to name its outcome."""
+    if text == UNMAPPED:
+        return None, None
+    if text in _OUTCOMES:
+        raise ValueError(f"{where}: the final status {text} needs an outcome, as in REJECTED/not_selected")
+    return _means(text, where)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{where}: a text is needed, not {value!r}")
+    return value
+
+
+def _texts(value: object, where: str) -> list[str]:
+    return [_text(each, where) for each in value] if isinstance(value, list) else [_text(value, where)]
+
+
+def _word_lists(tables: Mapping[str, object], endings: object) -> dict[str, WordList]:
+    lists: dict[str, WordList] = {}
+    for name, entries in tables.items():
+        where = f"word list {name!r}"
+        try:
+            lists[name] = WordList.of(_texts(entries, where), _texts(endings, "endings"), lists)
+        except ValueError as wrong:
+            raise ValueError(f"{where}: {wrong}") from wrong
+    return lists
+
+
+def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
+    exact: dict[str, _Means] = {}
+    for label, text in table.items():
+        if _key(label) in exact:
+            raise ValueError(f"exact label {label!r}: it is there twice, perhaps spelled in another way")
+        exact[_key(label)] = _written(text, f"exact label {label!r}")
+    return exact
+
+
+def _rules(tables: Iterable[Mapping[str, Any]], lists: Mapping[str, WordList]) -> list[_Rule]:
+    rules: dict[str, _Rule] = {}
+    for place, table in enumerate(tables, start=1):
+        name = _text(table.get("name"), f"name of rule {place}")
+        where = f"rule {name!r}"
+        used = {part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only")}
+        unknown = [each for part in used.values() for each in part if each not in lists]
+        if name in rules or name in (UNMAPPED, "override", "exact"):
+            raise ValueError(f"{where}: the name is taken")
+        if unknown or not used["all"]:
+            raise ValueError(f"{where}: " + (f"no word list {unknown[0]!r}" if unknown else "'all' needs a word list"))
+        if stray := table.keys() - {"name", "means", *used}:
+            raise ValueError(f"{where}: nobody knows {min(stray)!r}")
+        means = _written(table.get("means"), where)
+        if means[0] in _OUTCOMES and not used["only"]:
+            raise ValueError(f"{where}: a rule for an end needs 'only', so that an unknown word keeps it from fitting")
+        rules[name] = _Rule(name, means, **used)
+    return list(rules.values())

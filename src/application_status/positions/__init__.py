@@ -1,0 +1,1 @@
+"""Tells the applications of a position what was heard of it."""

@@ -1,0 +1,1 @@
+"""Receives SEEK's Selection Signals: GraphQL over HTTP, free-text labels."""

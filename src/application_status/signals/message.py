@@ -1,0 +1,141 @@
+"""A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from application_status.model.instant import instant
+from application_status.model.report import Success
+from application_status.model.signal import SignalState
+
+APPLICATION_COMPLETE = "ApplicationComplete"
+APPLICATION_STATUS_UPDATE = "ApplicationStatusUpdate"
+POSITION_STATUS_UPDATE = "PositionStatusUpdate"
+
+_TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_UPDATE)
+_ALIAS_LIMIT, _POSITIONS_LIMIT, _PLACES_LIMIT = 200, 10, 9999
+_LABEL_LIMITS = {"status": 200, "phase": 100}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+_CLOCK_SKEW = timedelta(minutes=5)
+_SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong at a place of the input, written as in `current.status.index`."""
+
+    place: str
+    message: str
+
+
+class WrongSignalError(Exception):
+    """A signal that makes no sense."""
+
+    def __init__(self, wrongs: Iterable[Wrong]) -> None:
+        super().__init__("wrong signal")
+        self.wrongs = tuple(wrongs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A signal. `current` is None on ApplicationComplete alone."""
+
+    type_code: str
+    token: str | None
+    profile_id: str | None
+    position_profile_ids: tuple[str, ...]
+    current: SignalState | None
+    previous: SignalState | None
+
+
+def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
+    """Check a signal; WrongSignalError with an entry for each place that is wrong."""
+    wrongs = [*_wrong_type(given), *_wrong_aliases(given)]
+    for name in ("current", "previous"):
+        if given.get(name):
+            wrongs += _wrong_state(given[name], name, received_at)
+    if given.get("timestamp") is not None:
+        wrongs += _wrong_moment(given["timestamp"], "timestamp", received_at)
+    if wrongs:
+        raise WrongSignalError(wrongs)
+    complete = given["typeCode"] == APPLICATION_COMPLETE
+    return Signal(
+        type_code=given["typeCode"],
+        token=given.get("token"),
+        profile_id=given.get("candidateApplicationProfileId"),
+        position_profile_ids=tuple(dict.fromkeys(given.get("positionProfileIds") or ())),
+        current=None if complete else _state(given["current"]),
+        previous=_state(given["previous"]) if given.get("previous") and not complete else None,
+    )
+
+
+def _wrong_type(given: Mapping[str, Any]) -> list[Wrong]:
+    if given["typeCode"] not in _TYPE_CODES:
+        return [Wrong("typeCode", f"should be one of {', '.join(_TYPE_CODES)}")]
+    if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
+        return [Wrong("current", f"is required with {given['typeCode']}")]
+    return []
+
+
+def _wrong_aliases(given: Mapping[str, Any]) -> list[Wrong]:
+    positions = given.get("positionProfileIds") or []
+    wrongs = [
+        Wrong(name, f"should have 1 to {_ALIAS_LIMIT} characters")
+        for name in ("token", "candidateApplicationProfileId")
+        if given.get(name) is not None and not 0 < len(given[name]) <= _ALIAS_LIMIT
+    ]
+    if len(positions) > _POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
+        wrongs.append(
+            Wrong("positionProfileIds", f"should be at most {_POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
+        )
+    if given["typeCode"] == POSITION_STATUS_UPDATE:
+        return wrongs if positions else [*wrongs, Wrong("positionProfileIds", "is required with PositionStatusUpdate")]
+    if given.get("token") is None and given.get("candidateApplicationProfileId") is None:
+        wrongs.append(Wrong("token", "is required, or candidateApplicationProfileId"))
+    return wrongs
+
+
+def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> list[Wrong]:
+    wrongs = _wrong_moment(state["timestamp"], f"{name}.timestamp", received_at)
+    for part, limit in _LABEL_LIMITS.items():
+        step = state.get(part)
+        if not step:
+            continue
+        if not step["label"].strip() or len(step["label"]) > limit:
+            wrongs.append(Wrong(f"{name}.{part}.label", f"should have 1 to {limit} characters"))
+        if not 1 <= step["index"] <= _PLACES_LIMIT:
+            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 1 to {_PLACES_LIMIT}"))
+        if not step["index"] <= step["total"] <= _PLACES_LIMIT:
+            wrongs.append(Wrong(f"{name}.{part}.total", f"should be index to {_PLACES_LIMIT}"))
+    return wrongs
+
+
+def _wrong_moment(text: str, place: str, received_at: datetime) -> list[Wrong]:
+    try:
+        moment = _moment(text)
+    except (ValueError, OverflowError):
+        return [Wrong(place, "should be an RFC 3339 date-time with a zone, as in 2020-01-02T00:00:00.000Z")]
+    if moment > received_at + _CLOCK_SKEW:
+        return [Wrong(place, "should not lie more than 5 minutes in the future")]
+    return []
+
+
+def _moment(text: str) -> datetime:
+    """Read a date-time; ValueError or OverflowError where it isn't one, or has no zone."""
+    moment = datetime.fromisoformat(text.upper())
+    if moment.tzinfo is None or not _DATE.match(text):
+        raise ValueError("no zone, or not the extended form")
+    return instant(moment)
+
+
+def _state(given: Mapping[str, Any]) -> SignalState:
+    phase = given.get("phase")
+    return SignalState(
+        label=given["status"]["label"],
+        phase=phase["label"] if phase else None,
+        index=given["status"]["index"],
+        success=_SUCCESS[given["success"]] if "success" in given else None,
+        effective_at=_moment(given["timestamp"]),
+    )

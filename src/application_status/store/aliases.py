@@ -1,0 +1,77 @@
+"""The Aliases table: what signals call an application -> the application, for the ATS it was given to.
+
+Alias                       Member         attributes
+token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt N (seconds since 1970; TTL)
+profile#<profile id>        -              AtsId, AtsiApplicationId
+position#<ats>#<id>         <application>  one row for each application of the position
+position#<ats>#<id>         state          what was heard of the position: see store.positions
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from application_status.model.application import Registration
+from application_status.model.identifiers import ApplicationId, AtsId
+from application_status.model.instant import now
+from application_status.store.dynamodb import DynamoDB, Item
+
+_TOKEN_LIFE = timedelta(days=180)
+_IS_FREE = "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application)"
+
+
+class Aliases:
+    """Finds applications by what signals call them."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def by_token(self, token: str, ats_id: AtsId) -> ApplicationId | None:
+        """Return the ATS's application with the tracking token; None for an unknown, foreign or expired one."""
+        return self._find(f"token#{token}", ats_id)
+
+    def by_profile(self, profile_id: str, ats_id: AtsId) -> ApplicationId | None:
+        """Return the ATS's application with the candidate's profile id; None for an unknown or foreign one."""
+        return self._find(f"profile#{profile_id}", ats_id)
+
+    def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
+        item = self._dynamodb("GetItem", TableName=self._table, Key=row(alias, "-"), ConsistentRead=True).get("Item")
+        if item is None or item["AtsId"]["S"] != ats_id:
+            return None
+        if "ExpiresAt" in item and int(item["ExpiresAt"]["N"]) <= now().timestamp():
+            return None
+        return ApplicationId(item["AtsiApplicationId"]["S"])
+
+
+def writes(table: str, application_id: ApplicationId, registration: Registration) -> list[Item]:
+    """Return the transaction's actions that give an application its aliases; each fails where another has the alias."""
+    ats_id, aliases = registration.ats_id, registration.aliases
+    owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
+    expires = {"ExpiresAt": {"N": str(int((now() + _TOKEN_LIFE).timestamp()))}}
+    rows = [
+        *({**row(f"token#{token}", "-"), **owner, **expires} for token in aliases.tokens),
+        *({**row(f"profile#{profile}", "-"), **owner} for profile in aliases.candidate_application_profile_ids),
+        *({**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids),
+    ]
+    return [_put(table, each, owner) for each in rows]
+
+
+def position(ats_id: AtsId, position_profile_id: str) -> str:
+    """Return the Alias of an ATS's position."""
+    return f"position#{ats_id}#{position_profile_id}"
+
+
+def row(alias: str, member: str) -> Item:
+    """Return a row's primary key."""
+    return {"Alias": {"S": alias}, "Member": {"S": member}}
+
+
+def _put(table: str, item: Item, owner: dict[str, Any]) -> Item:
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": _IS_FREE,
+            "ExpressionAttributeValues": {":ats": owner["AtsId"], ":application": owner["AtsiApplicationId"]},
+        }
+    }

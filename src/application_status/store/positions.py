@@ -1,0 +1,135 @@
+"""Positions, in the Aliases table: what was heard of each, and the way from there to its applications.
+
+Alias                Member  attributes
+position#<ats>#<id>  state   Head S (order key), Ended BOOL, Since S, RawStatus S, Success S, Version N,
+                                 Told S (the last application told)
+"""
+
+from typing import Any
+
+from application_status.errors import ConditionFailed
+from application_status.model.identifiers import ApplicationId, AtsId
+from application_status.model.instant import now, to_text
+from application_status.model.report import digest
+from application_status.model.signal import SignalState
+from application_status.store import items
+from application_status.store.aliases import position, row
+from application_status.store.dynamodb import DynamoDB, Item
+
+STATE = "state"
+_MEMBERS_PER_PAGE = 25
+_IS_NEWER = "(attribute_not_exists(Head) OR Head < :head)"
+_HEAR = (
+    "SET Head = :head, Ended = :ended, Since = :since, RawStatus = :raw, Success = :success, AtsId = :ats "
+    "REMOVE Told ADD Version :one"
+)
+_HAS_NOT_HEARD = (
+    "AtsId = :ats AND (attribute_not_exists(Positions.#position) OR Positions.#position.#version < :version)"
+)
+
+
+class Positions:
+    """Keeps what was heard of positions, and tells their applications."""
+
+    def __init__(self, dynamodb: DynamoDB, aliases_table: str, applications_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._aliases = aliases_table
+        self._applications = applications_table
+
+    def hear(self, ats_id: AtsId, position_profile_id: str, state: SignalState, *, ended: bool) -> bool:
+        """Keep how an ATS's position stands, and the sender's words; False where as new or newer was heard.
+
+        Raises LookupError where the ATS has no application for the position.
+        """
+        alias = position(ats_id, position_profile_id)
+        if not self._members(alias, after=None, limit=1):
+            raise LookupError(position_profile_id)
+        try:
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._aliases,
+                Key=row(alias, STATE),
+                ConditionExpression=_IS_NEWER,
+                UpdateExpression=_HEAR,
+                ExpressionAttributeValues={
+                    ":head": {"S": f"{to_text(state.effective_at)}#{state.place}"},
+                    ":ended": {"BOOL": ended},
+                    ":since": {"S": to_text(state.effective_at)},
+                    ":raw": {"S": state.label},
+                    ":success": {"S": state.success or ""},
+                    ":ats": {"S": ats_id},
+                    ":one": {"N": "1"},
+                },
+            )
+        except ConditionFailed as failed:
+            return failed.in_doubt
+        return True
+
+    def tell(self, changed: Item) -> int:
+        """Tell applications what a changed row means for them; return how many learnt something new.
+
+        A state is told a page of applications at a time: the page is noted in the row, whose change then comes by
+        again. An application that is new to its position is told the state as it is. Telling twice changes nothing.
+        """
+        alias, member = changed["Alias"]["S"], changed["Member"]["S"]
+        if not alias.startswith("position#") or (member == STATE and "Version" not in changed):
+            return 0
+        if member != STATE:
+            state = self._dynamodb("GetItem", TableName=self._aliases, Key=row(alias, STATE), ConsistentRead=True)
+            return self._tell_one(ApplicationId(member), state["Item"]) if "Item" in state else 0
+        page = self._members(alias, after=changed.get("Told", {}).get("S"), limit=_MEMBERS_PER_PAGE)
+        learnt = sum(self._tell_one(application_id, changed) for application_id in page)
+        if len(page) == _MEMBERS_PER_PAGE:
+            self._note(changed, page[-1])
+        return learnt
+
+    def _members(self, alias: str, *, after: str | None, limit: int) -> list[ApplicationId]:
+        start = {"ExclusiveStartKey": row(alias, after)} if after else {}
+        reply = self._dynamodb(
+            "Query",
+            TableName=self._aliases,
+            KeyConditionExpression="#alias = :alias AND #member < :state",
+            ExpressionAttributeNames={"#alias": "Alias", "#member": "Member"},
+            ExpressionAttributeValues={":alias": {"S": alias}, ":state": {"S": STATE}},
+            ConsistentRead=True,
+            Limit=limit,
+            **start,
+        )
+        return [ApplicationId(item["Member"]["S"]) for item in reply["Items"]]
+
+    def _tell_one(self, application_id: ApplicationId, state: Item) -> bool:
+        position_digest = digest(state["Alias"]["S"], length=8)
+        told: dict[str, Any] = {name: state[name] for name in ("Ended", "Since", "Version")}
+        try:
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._applications,
+                Key=items.key(application_id),
+                ConditionExpression=_HAS_NOT_HEARD,
+                UpdateExpression="SET Positions.#position = :told, UpdatedAt = :now ADD #version :one",
+                ExpressionAttributeNames={"#position": position_digest, "#version": "Version"},
+                ExpressionAttributeValues={
+                    ":ats": state["AtsId"],
+                    ":version": state["Version"],
+                    ":told": {"M": told},
+                    ":now": {"S": to_text(now())},
+                    ":one": {"N": "1"},
+                },
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def _note(self, state: Item, last: ApplicationId) -> None:
+        """Note how far a state has been told, unless a newer one is being told already."""
+        try:
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._aliases,
+                Key=row(state["Alias"]["S"], STATE),
+                ConditionExpression="Version = :version",
+                UpdateExpression="SET Told = :last",
+                ExpressionAttributeValues={":version": state["Version"], ":last": {"S": last}},
+            )
+        except ConditionFailed:
+            return

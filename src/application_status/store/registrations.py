@@ -1,0 +1,93 @@
+"""Registrations, each written as one with the aliases by which signals will know the application."""
+
+from typing import Any
+
+from application_status.errors import AliasTaken, ConditionFailed, RegistrationConflict
+from application_status.model.application import Application, Registration
+from application_status.model.identifiers import ApplicationId
+from application_status.model.instant import now, to_text
+from application_status.model.status import Status
+from application_status.store import aliases, items
+from application_status.store.dynamodb import DynamoDB, Item
+
+_IS_UNREGISTERED = "AtsId = :ats AND attribute_not_exists(AppliedAt)"
+
+
+class Registrations:
+    """Registers applications, and completes those known only by their reports."""
+
+    def __init__(self, dynamodb: DynamoDB, applications_table: str, aliases_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._applications = applications_table
+        self._aliases = aliases_table
+
+    def register(self, application_id: ApplicationId, registration: Registration) -> bool:
+        """Register an application; False when it was registered just so.
+
+        Raises RegistrationConflict when the id is registered with other content or reported by another ATS, AliasTaken
+        when an alias is another application's.
+        """
+        try:
+            self._write("Put", self._new(application_id, registration), application_id, registration)
+        except ConditionFailed as failed:
+            if failed.item is None:
+                raise AliasTaken from None
+            stored = items.application(failed.item)
+            if stored.registration == registration:
+                return failed.in_doubt
+            if stored.registration is not None or stored.ats_id != registration.ats_id:
+                raise RegistrationConflict from None
+            self._complete(application_id, registration)
+        return True
+
+    def _complete(self, application_id: ApplicationId, registration: Registration) -> None:
+        try:
+            self._write("Update", self._completion(application_id, registration), application_id, registration)
+        except ConditionFailed as failed:
+            if failed.item is None:
+                raise AliasTaken from None
+            if items.application(failed.item).registration != registration:
+                raise RegistrationConflict from None
+
+    def _write(
+        self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
+    ) -> None:
+        """Write the application, in one transaction with its aliases where it has any.
+
+        ConditionFailed carries the application's item if that was in the way, and none if an alias was.
+        """
+        request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        others = aliases.writes(self._aliases, application_id, registration)
+        if others:
+            self._dynamodb("TransactWriteItems", TransactItems=[{action: request}, *others])
+        else:
+            self._dynamodb(f"{action}Item", **request)
+
+    def _new(self, application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
+        application = Application(
+            application_id=application_id,
+            ats_id=registration.ats_id,
+            status=Status.APPLIED,
+            version=1,
+            registration=registration,
+        )
+        return {
+            "Item": items.application_item(application, updated_at=to_text(now())),
+            "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
+        }
+
+    def _completion(self, application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
+        attributes = items.registration_attributes(registration)
+        sets = ", ".join(f"{name} = :{name}" for name in attributes)
+        values: dict[str, Item] = {f":{name}": value for name, value in attributes.items()}
+        return {
+            "Key": items.key(application_id),
+            "ConditionExpression": _IS_UNREGISTERED,
+            "UpdateExpression": f"SET UpdatedAt = :now, {sets} ADD Version :one",
+            "ExpressionAttributeValues": {
+                ":ats": {"S": registration.ats_id},
+                ":now": {"S": to_text(now())},
+                ":one": {"N": "1"},
+                **values,
+            },
+        }

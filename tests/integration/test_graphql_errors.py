@@ -1,0 +1,111 @@
+"""What is wrong with what was sent: each place of each signal is named, and all that is right is recorded."""
+
+from typing import Any
+
+import pytest
+
+from signalling import MANY, ONE, contents, position_signal, post, sent, signal, state, statuses
+from support import World
+
+
+def step(**changes: Any) -> dict[str, Any]:
+    return {"status": {"label": "Interview", "index": 3, "total": 14} | changes}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "places"),
+    [
+        (signal(typeCode="applicationStatusUpdate"), ["typeCode"]),
+        (signal(typeCode=""), ["typeCode"]),
+        ({"typeCode": "ApplicationStatusUpdate", "token": "a"}, ["current"]),
+        (signal() | {"current": None}, ["current"]),
+        (position_signal(None) | {"current": None}, ["current"]),
+        (signal(state(**step(label=""))), ["current.status.label"]),
+        (signal(state(**step(label=" \n\u00a0"))), ["current.status.label"]),
+        (signal(state(**step(label="x" * 201))), ["current.status.label"]),
+        (signal(state(**step(index=0))), ["current.status.index"]),
+        (signal(state(**step(index=-1))), ["current.status.index"]),
+        (signal(state(**step(index=10_000, total=10_000))), ["current.status.index", "current.status.total"]),
+        (signal(state(**step(total=2))), ["current.status.total"]),
+        (signal(state(phase={"label": "", "index": 1, "total": 1})), ["current.phase.label"]),
+        (signal(state(phase={"label": "x", "index": 0, "total": -1})), ["current.phase.index", "current.phase.total"]),
+        (signal(previous=state(**step(index=0))), ["previous.status.index"]),
+        (signal(previous=state(phase={"label": "x", "index": 2, "total": 1})), ["previous.phase.total"]),
+        (signal(state(timestamp="2999-01-01T00:00:00Z")), ["current.timestamp"]),
+        (signal(state(timestamp="0001-01-01T00:00:00+14:00")), ["current.timestamp"]),
+        (signal(previous=state(timestamp="2999-01-01T00:00:00Z")), ["previous.timestamp"]),
+        (signal(timestamp="2999-01-01T00:00:00Z"), ["timestamp"]),
+        (signal(timestamp="0001-01-01T00:00:00+14:00"), ["timestamp"]),
+        (signal(timestamp="2022-08-01T12:00:00"), ["timestamp"]),
+        (signal(timestamp="2022-02-30T12:00:00Z"), ["timestamp"]),
+        (signal(timestamp="20220801T120000Z"), ["timestamp"]),
+        (signal(timestamp=""), ["timestamp"]),
+        (signal(state(timestamp="yesterday")), ["current.timestamp"]),
+        (signal(token=None), ["token"]),
+        (signal(token=""), ["token"]),
+        (signal(token="x" * 201), ["token"]),
+        (signal(candidateApplicationProfileId=""), ["candidateApplicationProfileId"]),
+        (signal(positionProfileIds=["x"] * 11), ["positionProfileIds"]),
+        (signal(positionProfileIds=""), ["positionProfileIds"]),
+        (position_signal(None, positionProfileIds=["x" * 201]), ["positionProfileIds"]),
+        (position_signal(None, positionProfileIds=[]), ["positionProfileIds"]),
+        (position_signal(None, positionProfileIds=None), ["positionProfileIds"]),
+        (signal(state(**step(label="")), typeCode="?", token=None), ["typeCode", "token", "current.status.label"]),
+    ],
+)  # fmt: skip
+def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: list[str]) -> None:
+    """By itself and in a batch, whose other signals are recorded; sent again, the batch gives the same answer."""
+    before = contents(world)
+    reply = post(world, {"query": ONE, "variables": {"input": wrong}})
+    assert (reply.status, reply.body["data"]) == (200, {"sendSignal": None})
+    assert named(reply.body) == [f"input.{place}" for place in places]
+    assert contents(world) == before
+    batch = [signal(state("Screening", 1)), wrong, signal(state("Offer", 2)), wrong]
+    for _ in range(2):
+        reply = post(world, {"query": MANY, "variables": {"input": {"signals": batch}}})
+        assert (reply.status, reply.body["data"]) == (200, {"sendSignals": None})
+        assert named(reply.body) == [f"input.signals[{number}].{place}" for number in (1, 3) for place in places]
+        assert statuses(world) == ["PRE_INTERVIEW", "OFFER"]
+
+
+def named(body: dict[str, Any]) -> list[str]:
+    """Return the places that are refused, in order."""
+    (error,) = body["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert all(each["message"] for each in error["extensions"]["refused"])
+    return [each["place"] for each in error["extensions"]["refused"]]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"typeCode": None}, {"token": 7}, {"positionProfileIds": [None]}, {"positionProfileIds": {}}, {"current": "x"},
+        {"timestamp": 1659355200}, {"unknown": 1}, {"current": state(timestamp=None)},
+        {"current": state(success="true")}, {"current": state(success=1)},
+        {"current": state(**step(index="3"))}, {"current": state(**step(index=1.5))}, {"current": state(status=None)},
+        {"current": state(**step(label=None))}, {"current": state(**step(index=2**31))}, {"current": state(phase="x")},
+        {"current": state(**step(index=10**400))}, {"previous": []}, {"current": state(**step(label=["Interview"]))},
+    ],
+)  # fmt: skip
+def test_variables_that_dont_fit_the_schema_are_refused(world: World, changes: dict[str, Any]) -> None:
+    """Before anything is executed, so that no signal of the batch is recorded."""
+    before = contents(world)
+    for body in (
+        {"query": ONE, "variables": {"input": signal() | changes}},
+        {"query": MANY, "variables": {"input": {"signals": [signal(), signal() | changes]}}},
+    ):
+        reply = post(world, body)
+        assert (reply.status, reply.body.get("data")) == (400, None)
+        assert {each["extensions"]["code"] for each in reply.body["errors"]} == {"BAD_USER_INPUT"}
+    assert contents(world) == before
+
+
+def test_a_hundred_signals_are_a_batch_and_one_more_is_none(world: World) -> None:
+    """Beyond the limit nothing is recorded."""
+    signals = [signal(state(f"Interview {number}", 1)) for number in range(101)]
+    before = contents(world)
+    reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
+    assert (reply.status, reply.body["data"], named(reply.body)) == (200, {"sendSignals": None}, ["input.signals"])
+    assert contents(world) == before
+    sent(world, *signals[:100])
+    assert len(statuses(world)) == 100

@@ -1,0 +1,138 @@
+"""Who may send, and what a sender learns when we fail."""
+
+from typing import Any
+
+import pytest
+
+from application_status.errors import Unavailable
+from application_status.model.token import generate, key_id
+from application_status.settings import SignalsSettings
+from application_status.signals.handler import make_handler
+from application_status.store import dynamodb
+from application_status.store.dynamodb import DynamoDB
+from application_status.store.tokens import TokenRegister
+from signalling import (
+    MANY,
+    ONE,
+    TRUE_MANY,
+    TRUE_ONE,
+    contents,
+    event,
+    post,
+    signal,
+    stands,
+    state,
+    statuses,
+)
+from support import ATS, OTHER_TOKEN, TOKEN, World, answer
+
+GOOD = {"query": ONE, "variables": {"input": signal()}}
+SETTINGS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
+REVOKED = generate()
+
+
+class Failing(DynamoDB):
+    """The real door, but for one call of an operation."""
+
+    def __init__(self, client: Any, operation: str, call: int, error: Exception) -> None:
+        super().__init__(client)
+        self.operation, self.left, self.error = operation, call, error
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        self.left -= operation == self.operation
+        if operation == self.operation and not self.left:
+            raise self.error
+        return super().__call__(operation, **request)
+
+
+@pytest.fixture
+def revoked(world: World) -> str:
+    register = TokenRegister(world.noting, "TokensTable")
+    register.add(REVOKED, ATS)
+    register.revoke(key_id(REVOKED) or "")
+    return f"Bearer {REVOKED}"
+
+
+@pytest.mark.parametrize("body", [GOOD, "", "{", "x" * 300_000, [GOOD], {"query": "{ unknown }"}])
+def test_without_a_good_token_nothing_is_looked_at(world: World, revoked: str, body: Any) -> None:
+    """The same answer whatever is wrong with the token, and whatever the body holds."""
+    before = contents(world)
+    wrong = ["", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer unknown", revoked]
+    wrong += [f"Bearer {TOKEN} {TOKEN}", f"Bearer{TOKEN}", "Bearer ä", f"Bearer {TOKEN}, Bearer {OTHER_TOKEN}"]
+    events = [event(body, {"Authorization": each}, token=None) for each in wrong]
+    doubled = event(body)
+    doubled["multiValueHeaders"]["authorization"] = [f"Bearer {OTHER_TOKEN}"]
+    events += [event(body, token=None), event(body, {"X-AtsiToken": TOKEN}, token=None), doubled]
+    events += [event(body, token=None) | {"headers": None, "multiValueHeaders": None}]
+    for each in events:
+        reply = answer(world.signals(each, None))
+        (error,) = reply.body["errors"]
+        assert error["extensions"] == {"code": "UNAUTHENTICATED", "requestId": each["requestContext"]["requestId"]}
+        assert (reply.status, error["message"]) == (401, "A valid token for this path is required.")
+        assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+    assert contents(world) == before
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  "])
+def test_scheme_has_no_case(world: World, scheme: str) -> None:
+    """RFC 9110, section 11.1; and the header's own name has none either."""
+    reply = post(world, GOOD, {"AUTHORIZATION": f"{scheme} {TOKEN}"}, token=None)
+    assert (reply.status, reply.body) == (200, TRUE_ONE)
+
+
+@pytest.mark.parametrize("error", [Unavailable("Geheimnis"), RuntimeError("Geheimnis"), KeyError("Geheimnis")])
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
+    world: World, operation: str, error: Exception
+) -> None:
+    """What was recorded before it stays recorded once; nothing of ours is told."""
+    signals = [signal(state("Interview", 1)), signal(state("Offer", 2)), signal(state("Hired", 3, success=True))]
+    body = {"query": MANY, "variables": {"input": {"signals": signals}}}
+    before_the_third = {"GetItem": 5, "UpdateItem": 3}[operation]
+    handler = make_handler(Failing(world.client, operation, before_the_third, error), SETTINGS)
+    reply = answer(handler(event(body), None))
+    (told,) = reply.body["errors"]
+    assert (reply.status, reply.body["data"], told["path"]) == (200, {"sendSignals": None}, ["sendSignals"])
+    assert told["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "Geheimnis" not in str(reply.body)
+    assert statuses(world) == ["INTERVIEW", "OFFER"]
+    assert answer(handler(event(body), None)).body == TRUE_MANY
+    assert (statuses(world), stands(world)) == (["INTERVIEW", "OFFER", "HIRED"], ("HIRED", "hired"))
+    assert world.stored("51c3be16-0f93-41ed-9cc0-000000000003").version == 4
+
+
+@pytest.mark.parametrize("error", [Unavailable("Geheimnis"), RuntimeError("Geheimnis")])
+def test_failure_before_the_document_is_a_503(world: World, error: Exception) -> None:
+    """Nobody can be told who is asking: the whole request may come again."""
+    handler = make_handler(Failing(world.client, "GetItem", 1, error), SETTINGS)
+    reply = answer(handler(event(GOOD), None))
+    (told,) = reply.body["errors"]
+    assert (reply.status, told["extensions"]["code"], reply.headers["Retry-After"]) == (
+        503,
+        "INTERNAL_SERVER_ERROR",
+        "2",
+    )
+    assert "Geheimnis" not in str(reply.body)
+    assert answer(handler(event(GOOD), None)).body == TRUE_ONE
+
+
+def test_time_for_a_batch_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 20 s the rest has to be sent again, before API Gateway gives up at 29 s."""
+
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            self.now += 0.5
+            return self.now
+
+    monkeypatch.setattr(dynamodb, "time", Clock())
+    signals = [signal(state(f"Interview {number}", 1)) for number in range(60)]
+    reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
+    assert [each["extensions"]["code"] for each in reply.body["errors"]] == ["INTERNAL_SERVER_ERROR"]
+    assert 0 < len(statuses(world)) < 60
+    while reply.body != TRUE_MANY:
+        known = len(statuses(world))
+        reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals[known:]}}})
+        assert len(statuses(world)) > known
+    assert len(statuses(world)) == 60

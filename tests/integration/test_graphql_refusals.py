@@ -1,0 +1,171 @@
+"""GraphQL requests that are refused as a whole: nothing is executed, and errors say what would be right."""
+
+import base64
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+
+from signalling import ONE, contents, event, post, signal
+from support import Answer, World, answer
+
+VERSION = "vocabularyVersion"
+GOOD = {"query": ONE, "variables": {"input": signal()}}
+BODY_LIMIT = 256 * 1024
+WRONG: dict[str, list[Any]] = {
+    "query": [None, 7, True, [], {}, ["{ vocabularyVersion }"]],
+    "variables": ["{}", 7, 0, True, False, [], "", [{}]],
+    "operationName": [7, 0, True, False, [], {}],
+}
+
+
+def assert_refused(reply: Answer, status: int, code: str = "BAD_USER_INPUT") -> list[str]:
+    """The contract's error form; return the messages."""
+    assert reply.status == status, reply.body
+    assert reply.body.keys() <= {"data", "errors"}
+    assert reply.body.get("data") is None
+    for error in reply.body["errors"]:
+        assert error["extensions"]["code"] == code
+        assert error["message"]
+        assert "path" not in error
+    return [error["message"] for error in reply.body["errors"]]
+
+
+def inline_fragments(levels: int) -> str:
+    return "{" + "... on Query {" * (levels - 1) + VERSION + "}" * levels
+
+
+def aliases(count: int) -> str:
+    return "{" + " ".join(f"a{number}: {VERSION}" for number in range(count)) + "}"
+
+
+def fields(count: int) -> str:
+    return "{" + f"{VERSION} " * count + "}"
+
+
+def fragments(count: int) -> str:
+    used = " ".join(f"...f{number}" for number in range(count))
+    return f"{{ {used} }}" + "".join(f" fragment f{number} on Query {{ {VERSION} }}" for number in range(count))
+
+
+def tokens(count: int) -> str:
+    values = '"" ' * (count - 30)
+    return f"query ($a: [String!] = [{values}]) {{ {VERSION} @include(if: true) @skip(if: false) }}"
+
+
+@pytest.mark.parametrize(
+    ("document", "limit"), [(inline_fragments, 20), (aliases, 20), (fields, 400), (fragments, 10), (tokens, 12_000)]
+)
+def test_documents_have_limits(world: World, document: Any, limit: int) -> None:
+    """Up to the limit all is well; beyond it nothing is executed."""
+    unused = "Variable '$a' is never used."
+    under, over = (post(world, {"query": document(count)}) for count in (limit, limit + 1))
+    if document is tokens:
+        assert assert_refused(under, 400) == [unused]
+    else:
+        assert (under.status, "errors" in under.body) == (200, False)
+    (message,) = assert_refused(over, 400)
+    assert message != unused
+    assert f"{limit}" in message
+
+
+def test_body_has_a_limit(world: World) -> None:
+    """In bytes, counted before anything is parsed."""
+    text = '{"query": "{ vocabularyVersion }"}'
+    assert post(world, text + " " * (BODY_LIMIT - len(text))).status == 200
+    assert_refused(post(world, text + " " * (BODY_LIMIT - len(text) + 1)), 413)
+    assert_refused(post(world, "ä" * (BODY_LIMIT // 2 + 1)), 413)
+    assert_refused(post(world, "{" * 10 * BODY_LIMIT), 413)
+
+
+@pytest.mark.parametrize("nested", ["{a", "[", "{a:", "(", "query($a:["])
+@pytest.mark.parametrize("levels", [200, 1000, 3000])
+def test_depth_of_anything_is_bounded(world: World, nested: str, levels: int) -> None:
+    """However deep a document is, it is refused and not executed."""
+    for prefix in ("", f"{{ {VERSION}(a: "):
+        assert_refused(post(world, {"query": prefix + nested * levels}), 400)
+
+
+def test_introspection_does_not_multiply(world: World) -> None:
+    """Types of fields of types of fields: that grows by the power of the depth."""
+    nested = "fields { type { ofType {" * 3 + "name" + "}}}" * 3
+    assert_refused(post(world, {"query": f"{{ __schema {{ types {{ {nested} }} }} }}"}), 400)
+    assert post(world, {"query": get_introspection_query()}).status == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "post"])
+def test_only_post_is_allowed(world: World, method: str) -> None:
+    """RFC 9110, section 15.5.6: the reply names what is."""
+    reply = answer(world.signals(event(GOOD) | {"httpMethod": method}, None))
+    assert_refused(reply, 405)
+    assert reply.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/graphql", "application/json; charset=latin-1", "", "multipart/form-data"],
+)
+def test_only_json_is_understood(world: World, content_type: str) -> None:
+    """And it has to be declared."""
+    assert_refused(post(world, GOOD, {"Content-Type": content_type}), 415)
+    bare = event(GOOD)
+    for headers in (bare["headers"], bare["multiValueHeaders"]):
+        del headers["Content-Type"]
+    assert_refused(answer(world.signals(bare, None)), 415)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "{", "null", '"text"', "7", "[]", "\ufeff{}", '{"query": NaN}', '{"query": "", "query": ""}',
+        '{"query": "\\ud800"}', '{"query": "{ vocabularyVersion }"} x', "[" * 5000, [GOOD], [GOOD, GOOD],
+    ],
+)  # fmt: skip
+def test_anything_but_one_json_object_is_refused(world: World, body: Any) -> None:
+    """A batch of requests included: `sendSignals` is the way to send many."""
+    before = contents(world)
+    assert_refused(post(world, body), 400)
+    assert contents(world) == before
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe{}", '{"query": "ä"}'.encode("latin-1"), '{"query": ""}'.encode("utf-16")])
+def test_body_is_utf8(world: World, raw: bytes) -> None:
+    """As API Gateway hands it over, in base64."""
+    encoded = event(base64.b64encode(raw).decode()) | {"isBase64Encoded": True}
+    assert_refused(answer(world.signals(encoded, None)), 400)
+    assert_refused(answer(world.signals(encoded | {"body": "no base64"}, None)), 400)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_parts_of_a_request_have_types(world: World, name: str, value: Any) -> None:
+    """An empty list is no object, and false is no text."""
+    before = contents(world)
+    assert_refused(post(world, {"query": f"{{ {VERSION} }}", name: value}), 400)
+    assert contents(world) == before
+
+
+def test_query_is_required(world: World) -> None:
+    """Even an empty object is no request."""
+    assert_refused(post(world, {}), 400)
+    assert_refused(post(world, {"variables": GOOD["variables"]}), 400)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "", " ", "#", "{", "}", "query", "{ vocabularyVersion", "{ unknown }", "mutation { vocabularyVersion }",
+        "subscription { sendSignal }", "{ vocabularyVersion { a } }", "{ vocabularyVersion(a: 1) }", "{ ...f }",
+        "fragment f on Query { vocabularyVersion }", "query ($a: Unknown) { vocabularyVersion }",
+        "{ ...f } fragment f on Query { ...f }", "mutation { sendSignal }", "mutation { sendSignal(input: {}) }",
+        "mutation { sendSignal(input: null) }", "mutation { sendSignal(input: $input) }", "type A { a: Int }",
+        "query a { vocabularyVersion } query a { vocabularyVersion }", "{ vocabularyVersion @unknown }", "\0",
+        "extend type Query { a: Int }", '{ a: vocabularyVersion } "',
+        'mutation { sendSignal(input: {typeCode: "ApplicationComplete", token: "a", timestamp: 20220801}) }',
+        'mutation { sendSignal(input: {typeCode: "ApplicationComplete", token: "a", unknown: 1}) }',
+        'mutation { sendSignal(input: {typeCode: ApplicationComplete, token: "a"}) }',
+        f'mutation {{ sendSignal(input: {{typeCode: "a", current: {{status: {{index: {"7" * 5000}}}}}}}) }}',
+    ],
+)  # fmt: skip
+def test_documents_that_make_no_sense_are_refused(world: World, document: str) -> None:
+    """Whether they don't parse or don't fit the schema."""
+    assert_refused(post(world, {"query": document}), 400)

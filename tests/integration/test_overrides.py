@@ -1,0 +1,138 @@
+"""What a label means: an ATS's own meaning before the vocabulary's, for signals and for the labels of rejections."""
+
+import pytest
+
+from application_status.model.status import Outcome, Status
+from application_status.store.overrides import Overrides
+from signalling import history, sent, signal, stands, state
+from support import ALIASES, ATS, OTHER_ATS, World
+
+
+def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:
+    """Give an ATS its own meanings, as containers know them that start by then."""
+    labels = {label.replace("_", " "): meaning for label, meaning in meanings.items()}
+    Overrides(world.noting, "TokensTable").replace(type(ATS)(ats_id), labels)
+    world.restart()
+
+
+@pytest.mark.parametrize(
+    ("meaning", "status", "outcome"),
+    [
+        ("OFFER", "OFFER", "open"),
+        ("HIRED", "HIRED", "hired"),
+        ("REJECTED", "REJECTED", "ended_unknown"),
+        ("REJECTED/offer_declined", "REJECTED", "offer_declined"),
+        ("REJECTED/not_selected", "REJECTED", "not_selected"),
+    ],
+)
+def test_override_wins_over_the_vocabulary(world: World, meaning: str, status: str, outcome: str) -> None:
+    """In any spelling of the label; the rule says so."""
+    overrides(world, Interview=meaning, Blue_folder=meaning)
+    for day, label in enumerate(("INTERVIEW", "blue Folder"), start=1):
+        sent(world, signal(state(label, day)))
+        assert stands(world) == (status, outcome)
+        assert history(world)[-1].reading.mapping == "override@2026-11-22"
+
+
+def test_success_wins_over_an_override(world: World) -> None:
+    """An ATS's own meaning is still a label's meaning; `success` says more."""
+    overrides(world, Blue_folder="HIRED", Red_folder="REJECTED/candidate_withdrew")
+    sent(world, signal(state("Blue folder", 1, success=None)))
+    assert stands(world) == ("APPLIED", "open")
+    sent(world, signal(state("Red folder", 2, success=False)))
+    assert stands(world) == ("REJECTED", "candidate_withdrew")
+    sent(world, signal(state("Red folder", 3, success=True)))
+    assert stands(world) == ("HIRED", "hired")
+
+
+def test_overrides_are_an_ats_own(world: World) -> None:
+    """Another's mean nothing here."""
+    overrides(world, OTHER_ATS, Interview="HIRED")
+    sent(world, signal(state("Interview", 1)))
+    assert stands(world) == ("INTERVIEW", "open")
+
+
+def test_overrides_are_remembered_for_a_minute(world: World) -> None:
+    """One look-up in 60 s; the next one brings what was stored meanwhile, in place of what was."""
+    now = 1000.0
+    known = Overrides(world.noting, "TokensTable", lambda: now)
+    world.noting.operations.clear()
+    assert known.of(ATS) == {}
+    Overrides(world.noting, "TokensTable").replace(ATS, {"a": "OFFER"})
+    now = 1059.9
+    assert known.of(ATS) == {}
+    now = 1060.0
+    assert known.of(ATS) == {"a": "OFFER"}
+    Overrides(world.noting, "TokensTable").replace(ATS, {"b": "HIRED"})
+    now = 1119.9
+    assert known.of(ATS) == {"a": "OFFER"}
+    now = 1120.0
+    assert known.of(ATS) == {"b": "HIRED"}
+    assert known.of(OTHER_ATS) == {}
+    assert world.noting.operations.count("GetItem") == 4
+
+
+def test_overrides_leave_tokens_alone(world: World) -> None:
+    """They lie in the same table."""
+    overrides(world, Interview="OFFER")
+    assert world.report("INTERVIEW").status == 200
+    sent(world, signal())
+    assert stands(world)[0] == "OFFER"
+    assert ALIASES.tokens
+
+
+@pytest.mark.parametrize(
+    ("label", "outcome", "rule"),
+    [
+        ("Absage durch Bewerber", Outcome.CANDIDATE_WITHDREW, "refused-by-candidate"),
+        ("Absage", Outcome.NOT_SELECTED, "rejected"),
+        ("Offer declined", Outcome.OFFER_DECLINED, "offer-declined"),
+        ("Position closed", Outcome.POSITION_CLOSED, "position-closed"),
+        ("Eingestellt", Outcome.ENDED_UNKNOWN, None),
+        ("Interview", Outcome.ENDED_UNKNOWN, None),
+        ("Blue folder", Outcome.ENDED_UNKNOWN, None),
+        ("", Outcome.ENDED_UNKNOWN, None),
+        (None, Outcome.ENDED_UNKNOWN, None),
+        ("Special folder", Outcome.CANDIDATE_WITHDREW, "override"),
+        ("Unsuccessful", Outcome.POSITION_CLOSED, "override"),
+        ("Withdrawn", Outcome.ENDED_UNKNOWN, None),
+    ],
+)
+def test_raw_status_tells_how_a_rejection_came_about(
+    world: World, label: str | None, outcome: Outcome, rule: str | None
+) -> None:
+    """And nothing else: one that contradicts REJECTED, or that nobody knows, leaves it unknown."""
+    own = {"Special_folder": "REJECTED/candidate_withdrew", "Unsuccessful": "REJECTED/position_closed"}
+    overrides(world, **own, Withdrawn="INTERVIEW")
+    reply = world.report("REJECTED", RawStatus=label)
+    assert (reply.status, reply.body["Status"]) == (200, "REJECTED")
+    stored = world.stored()
+    (transition,) = stored.in_order()
+    assert (stored.status, stored.outcome) == (Status.REJECTED, (outcome, False))
+    assert transition.reading.raw_status == (label or None)
+    assert transition.reading.mapping == (f"{rule}@2026-11-22" if rule else None)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.REJECTED])
+def test_raw_status_never_changes_another_status(world: World, status: Status) -> None:
+    """The sender has named it, whatever the label says; nor is anybody asked for overrides."""
+    overrides(world, Absage="REJECTED/candidate_withdrew")
+    world.report("CONTACT" if status is not Status.CONTACT else "LEAD")
+    world.noting.operations.clear()
+    world.report(status, RawStatus="Absage")
+    assert world.noting.operations == ["UpdateItem"]
+    stored = world.stored()
+    assert (stored.status, stored.outcome) == (status, (Outcome.of(status), False))
+    assert stored.in_order()[-1].reading.mapping is None
+
+
+def test_a_rejections_label_costs_one_look_up_in_a_minute(world: World) -> None:
+    """The overrides; a bare rejection costs none."""
+    world.report("CONTACT")
+    world.noting.operations.clear()
+    world.report("REJECTED")
+    assert world.noting.operations == ["UpdateItem"]
+    for number, operations in enumerate((["GetItem", "UpdateItem"], ["UpdateItem"])):
+        world.noting.operations.clear()
+        world.report("REJECTED", RawStatus=f"Absage {number}")
+        assert world.noting.operations == operations

@@ -1,0 +1,218 @@
+"""A position's end: why open applications ended, inferred, and only as long as nothing newer says so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application_status.model.application import Aliases
+from application_status.model.identifiers import ApplicationId, application_id
+from application_status.model.instant import from_text
+from application_status.model.quality import contribution
+from application_status.store.registrations import Registrations
+from signalling import contents, counted, position_signal, positions_told, sent, signal, state, statuses
+from support import (
+    APPLICATION,
+    BERLIN,
+    FOREIGN_APPLICATION,
+    OTHER_ATS,
+    OTHER_TOKEN,
+    POSITION,
+    SIGNALLED_APPLICATION,
+    World,
+    registration,
+    sample_event,
+)
+
+OPEN, CLOSED = ("open", False), ("position_closed", True)
+
+
+@pytest.fixture(autouse=True)
+def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto's streams don't answer at an account's own endpoint."""
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+
+
+def register(world: World, number: int, **changes: Any) -> ApplicationId:
+    """Register an application of the position under a number of its own."""
+    new = application_id(f"7d0c1b52-4a36-4be3-a7ac-{number:012}")
+    aliases = Aliases(position_profile_ids=(POSITION,), tokens=(f"token-{number}",))
+    content = registration(**{"aliases": aliases} | changes)
+    assert Registrations(world.noting, "ApplicationsTable", "AliasesTable").register(new, content)
+    return new
+
+
+def outcome(world: World, of: str = SIGNALLED_APPLICATION) -> tuple[str, bool]:
+    return world.stored(of).outcome
+
+
+def heard(world: World, *signals: dict[str, Any]) -> tuple[str, bool]:
+    """Send signals and let the positions' news reach the application; return its outcome then."""
+    for each in signals:
+        sent(world, each)
+    positions_told(world)
+    return outcome(world)
+
+
+@pytest.mark.parametrize("success", [True, False])
+def test_end_of_a_position_is_an_inferred_outcome(world: World, success: object) -> None:
+    """Filled by anyone or withdrawn: never a status, never a hire, never counted against the applicant."""
+    before = world.stored(SIGNALLED_APPLICATION)
+    assert heard(world, position_signal(success)) == CLOSED
+    after = world.stored(SIGNALLED_APPLICATION)
+    assert (after.status, after.head, after.transitions) == (before.status, before.head, before.transitions)
+    assert after.version == before.version + 1
+    measures = {cell.measure: amount for cell, amount in contribution(after, BERLIN).items()}
+    assert measures == {"applications": 1, "stage:APPLIED": 1, "outcome:position_closed": 1, "inferred": 1}
+
+
+@pytest.mark.parametrize(
+    ("label", "success", "expected"),
+    [
+        ("Closed", {"success": None}, OPEN),
+        ("Position filled", {"success": None}, OPEN),
+        ("Interview", {"success": True}, CLOSED),
+        ("Position filled", {}, CLOSED),
+        ("Position withdrawn", {}, CLOSED),
+        ("Interview", {}, OPEN),
+        ("Blue folder", {}, OPEN),
+    ],
+)
+def test_success_decides_whether_a_position_ended_or_else_its_label(
+    world: World, label: str, success: dict[str, Any], expected: tuple[str, bool]
+) -> None:
+    """null is not final, whatever the label; a label nobody knows ends nothing."""
+    assert heard(world, position_signal(None, current=state(label, 10, **success))) == expected
+
+
+@pytest.mark.parametrize("success", [True, False])
+def test_only_open_applications_are_told_an_outcome(world: World, success: object) -> None:
+    """One that ended by its own reports keeps its own outcome, and stays as far as it came."""
+    others = {
+        register(world, 1): (state("Hired", 1, success=True), ("hired", False), "HIRED"),
+        register(world, 2): (state("Rejected", 1, success=False), ("not_selected", False), "REJECTED"),
+        register(world, 3): (state("Offer declined", 1), ("offer_declined", False), "REJECTED"),
+        register(world, 4): (state("Interview", 1), CLOSED, "INTERVIEW"),
+        register(world, 5): (state("Offer accepted", 1, success=None), CLOSED, "OFFER"),
+    }
+    for number, (current, _, _) in enumerate(others.values(), start=1):
+        sent(world, signal(current, token=f"token-{number}"))
+    heard(world, position_signal(success))
+    for each, (_, expected, status) in others.items():
+        assert (outcome(world, each), world.stored(each).status) == (expected, status)
+    assert outcome(world, APPLICATION) == OPEN
+
+
+def test_reopened_position_takes_its_end_back(world: World) -> None:
+    """As often as it closes and opens."""
+    for day, (success, expected) in enumerate([(False, CLOSED), (None, OPEN), (True, CLOSED), (None, OPEN)], start=10):
+        assert heard(world, position_signal(success, day)) == expected
+    assert "inferred" not in {cell.measure for cell in contribution(world.stored(SIGNALLED_APPLICATION), BERLIN)}
+
+
+@pytest.mark.parametrize(
+    ("label", "success", "expected"),
+    [
+        ("Interview", {}, OPEN),
+        ("Offer accepted", {"success": None}, OPEN),
+        ("Hired", {"success": True}, ("hired", False)),
+        ("Candidate withdrew", {"success": False}, ("candidate_withdrew", False)),
+        ("Interview", {"success": False}, ("ended_unknown", False)),
+        ("Blue folder", {}, CLOSED),
+    ],
+)
+def test_newer_status_of_its_own_undoes_what_was_inferred(
+    world: World, label: str, success: dict[str, Any], expected: tuple[str, bool]
+) -> None:
+    """It tells better; a label that nobody knows tells nothing."""
+    heard(world, position_signal(success=False, day=10))
+    assert heard(world, signal(state(label, 11, **success))) == expected
+
+
+def test_older_status_of_its_own_leaves_what_was_inferred(world: World) -> None:
+    """An interview before the position's end, told late, is an interview before the end."""
+    heard(world, position_signal(success=False, day=10))
+    assert heard(world, signal(state("Interview", 9))) == CLOSED
+    assert statuses(world) == ["INTERVIEW"]
+
+
+def test_position_that_closes_again_after_the_status_ends_it_again(world: World) -> None:
+    """What is newer counts, from either side."""
+    heard(world, position_signal(success=False, day=10))
+    assert heard(world, signal(state("Interview", 11))) == OPEN
+    assert heard(world, position_signal(None, day=12)) == OPEN
+    assert heard(world, position_signal(success=True, day=13)) == CLOSED
+    assert heard(world, signal(state("Offer", 12))) == CLOSED
+    assert heard(world, signal(state("Offer", 14))) == OPEN
+
+
+@pytest.mark.parametrize(("newer", "other", "then"), [(None, False, CLOSED), (True, None, OPEN)])
+def test_older_and_repeated_signals_of_a_position_are_ignored(
+    world: World, newer: object, other: object, then: tuple[str, bool]
+) -> None:
+    """Nothing is written for them; with the same moment, the later place in the process counts."""
+    heard(world, position_signal(newer, 12))
+    before = contents(world)
+    status = {"label": "Closed", "index": 2, "total": 14}
+    earlier = state("Closed", 12, success=other, status=status)
+    for each in (position_signal(other, 11), position_signal(newer, 12), position_signal(None, current=earlier)):
+        sent(world, each)
+    assert contents(world) == before
+    assert heard(world, position_signal(None, current=earlier | {"status": status | {"index": 4}})) == then
+
+
+def test_application_registered_after_the_end_learns_it(world: World) -> None:
+    """The row that ties it to its position brings it there; and it learns a reopening too."""
+    heard(world, position_signal(success=False, day=10))
+    new = register(world, 1)
+    assert outcome(world, new) == OPEN
+    positions_told(world)
+    assert outcome(world, new) == CLOSED
+    heard(world, position_signal(None, day=11))
+    assert outcome(world, new) == OPEN
+
+
+def test_application_known_by_another_ats_is_untouched(world: World) -> None:
+    """The same id of another ATS is another position."""
+    foreign = register(world, 1, ats_id=OTHER_ATS)
+    before = world.item(foreign)
+    assert heard(world, position_signal(success=False, day=10)) == CLOSED
+    assert world.item(foreign) == before
+    sent(world, position_signal(None, day=11), token=OTHER_TOKEN)
+    positions_told(world)
+    assert (outcome(world), outcome(world, foreign)) == (CLOSED, OPEN)
+    assert outcome(world, FOREIGN_APPLICATION) == OPEN
+
+
+def test_unknown_position_is_dropped_and_the_others_are_heard(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A position is known by its applications; twice the same is once."""
+    counted(capsys)
+    sent(world, position_signal(success=False, positionProfileIds=["unknown", POSITION, POSITION, "unknown"]))
+    assert counted(capsys) == {"SignalDropped": 1, "PositionHeard": 1}
+    positions_told(world)
+    assert outcome(world) == CLOSED
+    rows = world.client.scan(TableName="AliasesTable")["Items"]
+    assert not any("unknown" in row["Alias"]["S"] for row in rows)
+
+
+def test_sample_events_take_the_same_way(world: World) -> None:
+    """The files of events/ work against a fresh service, and what the stream tells by then is known."""
+    assert world.signals(sample_event("SignalsFunction/position-status-update"), None)["statusCode"] == 200
+    assert outcome(world) == OPEN
+    assert world.positions(sample_event("PositionsFunction/position-heard"), None) == {"batchItemFailures": []}
+    assert outcome(world) == CLOSED
+    version = world.stored(SIGNALLED_APPLICATION).version
+    positions_told(world)
+    assert world.stored(SIGNALLED_APPLICATION).version == version
+    assert [each.since for each in world.stored(SIGNALLED_APPLICATION).positions.values()] == [
+        from_text("2022-08-01T00:00:00Z")
+    ]
+
+
+def test_end_at_the_moment_of_the_status_infers_nothing(world: World) -> None:
+    """Only what is newer than the application's own word speaks for it."""
+    moment = from_text("2022-08-10T12:00:00Z")
+    later = (moment + timedelta(milliseconds=1)).isoformat()
+    heard(world, signal(state("Interview", 10)))
+    assert heard(world, position_signal(success=False, day=10)) == OPEN
+    assert heard(world, position_signal(None, current=state("Closed", success=False, timestamp=later))) == CLOSED

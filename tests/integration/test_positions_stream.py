@@ -1,0 +1,215 @@
+"""A position with more applications than one record may tell: page by page, repeated, interrupted, and exact."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from application_status.errors import Unavailable
+from application_status.model.application import Aliases
+from application_status.model.identifiers import ApplicationId, application_id
+from application_status.positions.handler import make_handler
+from application_status.settings import PositionsSettings
+from application_status.store.dynamodb import DynamoDB
+from application_status.store.registrations import Registrations
+from signalling import counted, counters, position_signal, positions_told, sent, signal, state, stream, truth
+from support import POSITION, SIGNALLED_APPLICATION, World, registration
+
+APPLICATIONS = 60
+PAGE = 25
+CLOSED = ("position_closed", True)
+SETTINGS = PositionsSettings("ApplicationsTable", "AliasesTable")
+
+
+@pytest.fixture(autouse=True)
+def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto's streams don't answer at an account's own endpoint."""
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+
+
+class Interrupted(DynamoDB):
+    """The real door, until it has let as many updates of applications pass as it may."""
+
+    def __init__(self, client: Any, updates: int) -> None:
+        super().__init__(client)
+        self.left = updates
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        if request["TableName"] == "ApplicationsTable":
+            if not self.left:
+                raise Unavailable("interrupted")
+            self.left -= 1
+        return super().__call__(operation, **request)
+
+
+@pytest.fixture
+def crowd(world: World) -> list[ApplicationId]:
+    """Sixty applications of one position."""
+    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    aliases = Aliases(position_profile_ids=(POSITION,))
+    new = [
+        application_id(f"51c3be16-0f93-41ed-9cc0-{number:012x}") for number in range(0x100, 0x100 + APPLICATIONS - 1)
+    ]
+    for each in new:
+        registrations.register(each, registration(aliases=aliases))
+    return [SIGNALLED_APPLICATION, *new]
+
+
+def state_records(world: World) -> list[dict[str, Any]]:
+    """Return the records that tell what was heard of positions; moto writes of a bare key before it creates an item."""
+    return [each for each in stream(world, "AliasesTable") if "Version" in each["dynamodb"]["NewImage"]]
+
+
+def number_closed(world: World, crowd: list[ApplicationId]) -> int:
+    return sum(world.stored(each).outcome == CLOSED for each in crowd)
+
+
+def test_each_record_tells_one_page(
+    world: World, crowd: list[ApplicationId], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """25, 25 and the other 10; the page is noted in the row, whose change is the next record."""
+    sent(world, position_signal(success=True))
+    told = []
+    for number in range(3):
+        records = state_records(world)
+        assert len(records) == number + 1
+        counted(capsys)
+        world.noting.operations.clear()
+        world.positions({"Records": records[-1:]}, None)
+        assert len(world.noting.operations) <= PAGE + 2
+        told.append((counted(capsys)["ApplicationsTold"], number_closed(world, crowd)))
+    assert told == [(25, 25), (25, 50), (10, 60)]
+    assert len(state_records(world)) == 3
+
+
+def test_all_are_told_and_nothing_goes_round_in_circles(world: World, crowd: list[ApplicationId]) -> None:
+    """A record for each page, and an end."""
+    positions_told(world)
+    sent(world, position_signal(success=True))
+    seen = positions_told(world)
+    assert number_closed(world, crowd) == APPLICATIONS
+    assert seen == len(stream(world, "AliasesTable"))
+    assert len(state_records(world)) == 3
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_telling_twice_changes_nothing(world: World, crowd: list[ApplicationId], batch: int) -> None:
+    """Every record comes twice, in any batch; each application is written once for each news."""
+    versions = [world.stored(each).version for each in crowd]
+    sent(world, position_signal(success=True))
+    positions_told(world, batch=batch, twice=True)
+    assert number_closed(world, crowd) == APPLICATIONS
+    assert [world.stored(each).version for each in crowd] == [version + 1 for version in versions]
+    sent(world, position_signal(None, 11))
+    positions_told(world, batch=batch, twice=True)
+    assert number_closed(world, crowd) == 0
+    assert [world.stored(each).version for each in crowd] == [version + 2 for version in versions]
+
+
+def test_old_records_that_come_again_tell_nothing_old(world: World, crowd: list[ApplicationId]) -> None:
+    """A replay of all that was ever heard, in any order, ends with what was heard last."""
+    for day, success in enumerate([False, None, True], start=10):
+        sent(world, position_signal(success, day))
+        positions_told(world)
+    records = stream(world, "AliasesTable")
+    before = [world.item(each) for each in crowd]
+    for each in (records[::-1], records):
+        assert world.positions({"Records": each}, None) == {"batchItemFailures": []}
+    positions_told(world)
+    assert [world.item(each) for each in crowd] == before
+    assert number_closed(world, crowd) == APPLICATIONS
+
+
+def test_news_that_overtakes_the_telling_wins(world: World, crowd: list[ApplicationId]) -> None:
+    """The first page knows the end, when the position reopens; all of them know that in the end."""
+    sent(world, position_signal(success=True))
+    world.positions({"Records": state_records(world)[:1]}, None)
+    assert number_closed(world, crowd) == PAGE
+    sent(world, position_signal(None, 11))
+    positions_told(world)
+    assert number_closed(world, crowd) == 0
+    assert {next(iter(world.stored(each).positions.values())).version for each in crowd} == {2}
+
+
+@pytest.mark.parametrize("updates", [0, 1, 24, 25, 26, 49, 59])
+def test_interrupted_telling_goes_on_from_the_record_it_names(
+    world: World, crowd: list[ApplicationId], updates: int
+) -> None:
+    """The store fails in the middle of a page: that record comes again, and all are told once."""
+    positions_told(world)
+    seen = len(stream(world, "AliasesTable"))
+    sent(world, position_signal(success=True))
+    handler, failures = make_handler(Interrupted(world.client, updates), SETTINGS), 0
+    while records := stream(world, "AliasesTable", skip=seen)[:2]:
+        failed = handler({"Records": records}, None)["batchItemFailures"]
+        if not failed:
+            seen += len(records)
+            continue
+        failures += 1
+        numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
+        seen += numbers.index(failed[0]["itemIdentifier"])
+        assert number_closed(world, crowd) == updates
+        handler = world.positions
+    assert failures == 1
+    assert number_closed(world, crowd) == APPLICATIONS
+    assert {world.stored(each).version for each in crowd} == {2}
+
+
+def test_records_before_the_failed_one_are_not_repeated(world: World, crowd: list[ApplicationId]) -> None:
+    """The answer is the number of the first record that could not be told."""
+    sent(world, position_signal(success=True))
+    members = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd]
+    handler = make_handler(Interrupted(world.client, 3), SETTINGS)
+    reply = handler({"Records": members}, None)
+    assert reply == {"batchItemFailures": [{"itemIdentifier": members[3]["dynamodb"]["SequenceNumber"]}]}
+    assert number_closed(world, crowd) == 3
+
+
+@pytest.mark.parametrize(
+    "broken", [{"dynamodb": None}, {"dynamodb": {"NewImage": {"Alias": {"S": "position#a#b"}}}}, {}]
+)
+def test_unreadable_record_stops_the_batch(world: World, broken: dict[str, Any]) -> None:
+    """Where it has no number, Lambda repeats the batch and bisects it; what lies before it is told."""
+    sent(world, position_signal(success=True))
+    records = stream(world, "AliasesTable")
+    assert world.positions({"Records": [*records, broken]}, None) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+    assert world.stored(SIGNALLED_APPLICATION).outcome == CLOSED
+
+
+def test_other_records_of_the_table_mean_nothing(world: World) -> None:
+    """Tokens, profiles and removals come along; each is passed over."""
+    records = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] == "-"]
+    removal = {"eventName": "REMOVE", "dynamodb": {"Keys": records[0]["dynamodb"]["Keys"], "SequenceNumber": "1"}}
+    world.noting.operations.clear()
+    assert world.positions({"Records": [*records, removal]}, None) == {"batchItemFailures": []}
+    assert world.noting.operations == []
+
+
+def test_counters_follow_the_end_and_its_undoing_exactly(world: World, crowd: list[ApplicationId]) -> None:
+    """After each step they equal the sum over the table, however the streams were cut."""
+    steps: list[Callable[[], None]] = [
+        lambda: sent(world, position_signal(success=True, day=10)),
+        lambda: sent(world, signal(state("Interview", 11))),
+        lambda: sent(world, position_signal(None, 12)),
+        lambda: sent(world, signal(state("Blue folder", 12)), position_signal(success=False, day=13)),
+        lambda: sent(world, signal(state("Hired", 14, success=True), previous=state("Offer", 13))),
+    ]
+    expected = [APPLICATIONS, APPLICATIONS - 1, 0, APPLICATIONS, APPLICATIONS - 1]
+    seen = 0
+    for step, inferred in zip(steps, expected, strict=True):
+        step()
+        positions_told(world, twice=True)
+        records = stream(world, "ApplicationsTable", skip=seen)
+        for size in (7, 100):
+            for batch in itertools.batched(records, size, strict=False):
+                assert world.analytics({"Records": list(batch)}, None) == {"batchItemFailures": []}
+        seen += len(records)
+        assert counters(world) == truth(world)
+        assert sum(n for cell, n in counters(world).items() if cell.measure == "inferred") == inferred
+        assert number_closed(world, crowd) == inferred
+    measures = Counter[str]()
+    for cell, amount in counters(world).items():
+        measures[cell.measure] += amount
+    assert measures["outcome:hired"] == 1

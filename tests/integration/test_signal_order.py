@@ -1,0 +1,130 @@
+"""Signals in any order, with what came before them, twice and late: effective times decide."""
+
+from itertools import permutations
+
+import boto3
+import pytest
+import time_machine
+from moto import mock_aws
+
+from signalling import complete, history, sent, signal, stands, state, statuses
+from support import SIGNALLED_APPLICATION, World
+
+
+def test_changes_of_one_batch_end_alike_in_every_order() -> None:
+    """Effective times decide, not the arrival; the place in the process where they are equal."""
+    changes = [
+        signal(state("Interview", 1)),
+        signal(state("Offer", 2)),
+        signal(state("Blue folder", 3)),
+        signal(state("Second interview", 2, status={"label": "Second interview", "index": 2, "total": 14})),
+    ]
+    found = []
+    for order in permutations(changes):
+        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = World(boto3.client("dynamodb"))
+            sent(world, *order)
+            found.append(world.item(SIGNALLED_APPLICATION))
+            assert statuses(world) == ["INTERVIEW", "INTERVIEW", "OFFER", None]
+    assert found[0]["Status"] == {"S": "OFFER"}
+    assert all(item == found[0] for item in found)
+
+
+def test_signals_of_a_day_ago_go_where_they_belong(world: World) -> None:
+    """A periodic sender's change is as old as it is: in front of newer ones, behind older ones."""
+    with time_machine.travel("2022-08-03T11:59:00Z", tick=False):
+        sent(world, signal(state("Offer", 3, timestamp="2022-08-03T11:00:00Z")))
+        sent(world, signal(state("Interview", 2), timestamp="2022-08-03T11:59:00Z"))
+    assert statuses(world) == ["INTERVIEW", "OFFER"]
+    assert stands(world) == ("OFFER", "open")
+
+
+def test_time_of_generation_does_not_order_status_updates(world: World) -> None:
+    """Generated later is not in effect later."""
+    sent(world, signal(state("Offer", 3), timestamp="2022-08-03T12:00:00Z"))
+    sent(world, signal(state("Interview", 2), timestamp="2022-08-20T12:00:00Z"))
+    assert stands(world) == ("OFFER", "open")
+
+
+@pytest.mark.parametrize("timestamp", [{}, {"timestamp": None}, {"timestamp": "2022-08-20T12:00:00Z"}])
+@pytest.mark.parametrize("first", [True, False])
+def test_complete_means_applied_whenever_it_comes(
+    world: World, timestamp: dict[str, str | None], *, first: bool
+) -> None:
+    """A registered application is APPLIED; the moment of sending takes none back to that, in any order."""
+    before = world.item(SIGNALLED_APPLICATION)
+    signals = [complete(**timestamp), signal(state("Interview", 1))]
+    sent(world, signals[not first])
+    assert (world.item(SIGNALLED_APPLICATION) == before) is first
+    sent(world, signals[first])
+    assert stands(world) == ("INTERVIEW", "open")
+    assert statuses(world) == ["INTERVIEW"]
+
+
+def test_unknown_label_is_kept_and_changes_nothing_else(world: World) -> None:
+    """It may be read later; the status, its label and the head stay, newer or older as it may be."""
+    sent(world, signal(state("Interview", 2)))
+    before = world.stored(SIGNALLED_APPLICATION)
+    sent(world, signal(state("Blue folder", 3)), signal(state("Red folder", 1)))
+    after = world.stored(SIGNALLED_APPLICATION)
+    assert (after.status, after.raw_status, after.head) == (before.status, "Interview", before.head)
+    assert [each.reading.raw_status for each in after.in_order()] == ["Red folder", "Interview", "Blue folder"]
+    assert statuses(world) == [None, "INTERVIEW", None]
+
+
+def test_unknown_label_sent_again_changes_nothing(world: World) -> None:
+    """It is recognised like any other, by its time, place and label."""
+    sent(world, signal(state("Blue folder", 3)))
+    before = world.item(SIGNALLED_APPLICATION)
+    sent(world, signal(state("Blue folder", 3)))
+    assert world.item(SIGNALLED_APPLICATION) == before
+
+
+@pytest.mark.parametrize(
+    ("previous", "current", "expected", "status"),
+    [
+        ("Interview", "Offer", ["INTERVIEW", "OFFER"], "OFFER"),
+        ("Interview", "Blue folder", ["INTERVIEW", None], "INTERVIEW"),
+        ("Red folder", "Offer", [None, "OFFER"], "OFFER"),
+        ("Red folder", "Blue folder", [None, None], "APPLIED"),
+    ],
+)
+def test_both_states_of_a_signal_are_kept(
+    world: World, previous: str, current: str, expected: list[str | None], status: str
+) -> None:
+    """And the application stands where the newest that is understood has put it, however often it is sent."""
+    for _ in range(2):
+        sent(world, signal(state(current, 2), previous=state(previous, 1)))
+        assert statuses(world) == expected
+        assert stands(world) == (status, "open")
+        assert [each.reading.raw_status for each in history(world)] == [previous, current]
+
+
+def test_previous_state_that_was_heard_itself_stays_as_it_was_heard(world: World) -> None:
+    """Told again by what comes after it, it is neither doubled nor marked."""
+    sent(world, signal(state("Interview", 1)))
+    sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
+    assert statuses(world) == ["INTERVIEW", "OFFER"]
+    assert not any(each.afterwards for each in history(world))
+
+
+def test_previous_state_heard_itself_afterwards_is_known(world: World) -> None:
+    """The late signal of what a newer one has told already changes nothing."""
+    sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
+    before = world.item(SIGNALLED_APPLICATION)
+    sent(world, signal(state("Interview", 1)))
+    assert world.item(SIGNALLED_APPLICATION) == before
+
+
+def test_previous_state_behind_a_newer_head_leaves_the_head(world: World) -> None:
+    """A late signal brings its past along, and both stay in the history."""
+    sent(world, signal(state("Offer", 5)))
+    sent(world, signal(state("Interview", 3), previous=state("Screening", 2)))
+    assert statuses(world) == ["PRE_INTERVIEW", "INTERVIEW", "OFFER"]
+    assert stands(world) == ("OFFER", "open")
+
+
+def test_missing_and_null_previous_are_the_same(world: World) -> None:
+    """Not every software tracks it."""
+    sent(world, signal(state("Interview", 1)), signal(state("Offer", 2), previous=None))
+    assert statuses(world) == ["INTERVIEW", "OFFER"]

@@ -1,0 +1,147 @@
+"""What must hold when signals, registrations and positions race: decided by the tables, nothing lost, nothing twice."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+
+from application_status.positions.handler import make_handler as make_positions
+from application_status.registry.handler import make_handler as make_registry
+from application_status.settings import PositionsSettings, RegistrySettings, SignalsSettings
+from application_status.signals.handler import make_handler as make_signals
+from application_status.store.dynamodb import DynamoDB
+from races.crowd import CROWD, all_at_once
+from signalling import (
+    MANY,
+    ONE,
+    TRUE_MANY,
+    TRUE_ONE,
+    contents,
+    event,
+    position_signal,
+    send,
+    signal,
+    state,
+    statuses,
+)
+from support import ATS, POSITION, SIGNALLED_APPLICATION, Answer, World, answer, http_event
+
+NEW = [f"7d0c1b52-4a36-4be3-a7ac-{number:012}" for number in range(CROWD)]
+SETTINGS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
+REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
+POSITIONS = PositionsSettings("ApplicationsTable", "AliasesTable")
+
+type Call = Callable[[], Answer]
+
+
+def signalling(doors: Sequence[DynamoDB], *signals: Any) -> list[Call]:
+    """Return calls that give each signal to a container of its own; a list of signals is a batch."""
+    calls: list[Call] = []
+    for door, each in zip(doors, signals, strict=False):
+        document, variables = (MANY, {"signals": each}) if isinstance(each, list) else (ONE, each)
+        body = event({"query": document, "variables": {"input": variables}})
+        calls.append(partial(_answered, make_signals(door, SETTINGS), body))
+    return calls
+
+
+def registering(doors: Sequence[DynamoDB], applications: Sequence[str], aliases: Any) -> list[Call]:
+    """Return calls that register each application in a container of its own."""
+    ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
+    texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
+    events = [
+        http_event("PUT", f"/api/applications/{each}", {**ids, **texts, "Aliases": aliases}, token=None)
+        for each in applications
+    ]
+    return [partial(_answered, make_registry(door, REGISTRY), each) for door, each in zip(doors, events, strict=False)]
+
+
+def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
+    return answer(handler(given, None))
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        signal(state("Hired", 2, success=True), previous=state("Offer", 1)),
+        signal(state("Blue folder", 2), previous=state("Offer", 1)),
+        signal(state("Blue folder", 2)),
+    ],
+    ids=["known", "previous known", "unknown"],
+)
+def test_the_same_signal_at_once_is_recorded_once(world: World, doors: list[DynamoDB], same: dict[str, Any]) -> None:
+    """All are told that it is fine; the table has it once."""
+    answers = all_at_once(*signalling(doors, *[same] * CROWD))
+    assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * CROWD
+    stored = world.stored(SIGNALLED_APPLICATION)
+    transitions = 2 if "previous" in same else 1
+    writes = 2 if same["current"]["status"]["label"] == "Blue folder" and "previous" in same else 1
+    assert (len(stored.transitions), stored.version) == (transitions, 1 + writes)
+    before = contents(world)
+    assert send(world, same).body == TRUE_ONE
+    assert contents(world) == before
+
+
+def test_different_signals_at_once_are_all_kept(world: World, doors: list[DynamoDB]) -> None:
+    """Effective times decide, whoever comes first; batches that overlap change nothing about it."""
+    changes = [signal(state(f"Interview {number}", number % 28 + 1)) for number in range(40)]
+    batches = [changes[start : start + 10] for start in range(0, 40, 4)]
+    answers = all_at_once(*signalling(doors, *changes, *batches))
+    assert {str(each.body) for each in answers} == {str(TRUE_ONE), str(TRUE_MANY)}
+    stored = world.stored(SIGNALLED_APPLICATION)
+    assert (len(stored.transitions), stored.version) == (40, 41)
+    assert stored.head == max(stored.transitions)
+    assert statuses(world) == ["INTERVIEW"] * 40
+
+
+def test_one_token_for_many_applications_at_once_has_one_owner(world: World, doors: list[DynamoDB]) -> None:
+    """Exactly one registration wins, with all its aliases; of the others there is nothing."""
+    aliases = {"Token": ["contested"], "CandidateApplicationProfileId": ["mine"], "PositionProfileIds": ["position"]}
+    answers = all_at_once(*registering(doors, NEW, aliases))
+    assert Counter(each.status for each in answers) == {201: 1, 409: CROWD - 1}
+    (winner,) = [each for each, reply in zip(NEW, answers, strict=True) if reply.status == 201]
+    kept = {item["AtsiApplicationId"]["S"] for item in world.client.scan(TableName="ApplicationsTable")["Items"]}
+    assert kept & set(NEW) == {winner}
+    rows = world.client.scan(TableName="AliasesTable")["Items"]
+    named = {row["Alias"]["S"] for row in rows if row["AtsiApplicationId"]["S"] == winner}
+    assert named == {"token#contested", "profile#mine", f"position#{ATS}#position"}
+    assert {row["AtsiApplicationId"]["S"] for row in rows} == {winner, SIGNALLED_APPLICATION}
+
+
+def test_the_same_registration_at_once_is_created_once(world: World, doors: list[DynamoDB]) -> None:
+    """As without aliases: one is told so, and the others that it was registered just so."""
+    answers = all_at_once(*registering(doors, NEW[:1] * CROWD, {"Token": ["one"], "PositionProfileIds": ["a"]}))
+    assert Counter(each.status for each in answers) == {201: 1, 200: CROWD - 1}
+    assert world.stored(NEW[0]).version == 1
+
+
+@pytest.mark.parametrize("then", [None, False])
+def test_position_heard_while_its_applications_register_misses_none(
+    world: World, endpoint: str, doors: list[DynamoDB], then: object
+) -> None:
+    """Closed, reopened and perhaps closed again meanwhile: when the stream is drained, all know the last of it."""
+    news = [position_signal(success, day) for day, success in enumerate((True, None, False, then), start=10)]
+    registrations = registering(doors[: CROWD - len(news)], NEW, {"PositionProfileIds": [POSITION]})
+    answers = all_at_once(*registrations, *signalling(doors[-len(news) :], *news))
+    assert Counter(each.status for each in answers) == {201: CROWD - len(news), 200: len(news)}
+    drain(world, endpoint, doors)
+    expected = ("open", False) if then is None else ("position_closed", True)
+    for each in (SIGNALLED_APPLICATION, *NEW[: CROWD - len(news)]):
+        assert world.stored(each).outcome == expected
+
+
+def drain(world: World, endpoint: str, doors: Sequence[DynamoDB]) -> None:
+    """Hand the aliases' stream to positions containers, each batch to several at once, until nothing is new."""
+    streams = boto3.client("dynamodbstreams", endpoint_url=endpoint)
+    arn = world.client.describe_table(TableName="AliasesTable")["Table"]["LatestStreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
+    handlers = [make_positions(door, POSITIONS) for door in doors[:4]]
+    while records := (reply := streams.get_records(ShardIterator=iterator, Limit=10))["Records"]:
+        replies = all_at_once(*[partial(handler, {"Records": records}, None) for handler in handlers])
+        assert replies == [{"batchItemFailures": []}] * len(handlers)
+        iterator = reply["NextShardIterator"]

@@ -1,0 +1,173 @@
+"""Selection Signals as an ATS sends them, and what they leave behind."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import boto3
+import pytest
+
+from application_status.model.quality import Cell, contribution
+from application_status.model.report import Transition
+from application_status.model.status import Status
+from application_status.store import items
+from support import (
+    BERLIN,
+    POSITION,
+    SIGNAL_TOKEN,
+    SIGNALLED_APPLICATION,
+    TOKEN,
+    Answer,
+    NotingDynamoDB,
+    World,
+    answer,
+    http_event,
+)
+
+ONE = "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }"
+MANY = "mutation ($input: SendSignalsInput!) { sendSignals(input: $input) }"
+_SEEN: WeakKeyDictionary[NotingDynamoDB, int] = WeakKeyDictionary()
+TRUE_ONE, TRUE_MANY = {"data": {"sendSignal": True}}, {"data": {"sendSignals": True}}
+
+
+def state(label: str = "Interview", day: int = 1, /, **changes: Any) -> dict[str, Any]:
+    """Return a state that took effect on a day of August 2022; one without `success`, but for the changes given."""
+    status = {"label": label, "index": 3, "total": 14}
+    return {"status": status, "timestamp": f"2022-08-{day:02}T12:00:00.000Z"} | changes
+
+
+def signal(current: Any = None, **changes: Any) -> dict[str, Any]:
+    """Return an ApplicationStatusUpdate, but for the changes given."""
+    body = {"typeCode": "ApplicationStatusUpdate", "token": SIGNAL_TOKEN, "current": current or state()}
+    return body | changes
+
+
+def complete(**changes: Any) -> dict[str, Any]:
+    """Return an ApplicationComplete, but for the changes given."""
+    return {"typeCode": "ApplicationComplete", "token": SIGNAL_TOKEN} | changes
+
+
+def position_signal(success: Any, day: int = 10, **changes: Any) -> dict[str, Any]:
+    """Return a PositionStatusUpdate of a day of August 2022, but for the changes given."""
+    current = state("Closed", day, success=success)
+    return {"typeCode": "PositionStatusUpdate", "positionProfileIds": [POSITION], "current": current} | changes
+
+
+def event(body: Any, headers: Mapping[str, str] | None = None, token: str | None = TOKEN) -> dict[str, Any]:
+    """Return the proxy event of a GraphQL request; a body that isn't a str is written as JSON."""
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    return http_event("POST", "/graphql", body, bearer | dict(headers or {}), token=None)
+
+
+def post(world: World, body: Any, headers: Mapping[str, str] | None = None, token: str | None = TOKEN) -> Answer:
+    """Send a GraphQL request."""
+    return answer(world.signals(event(body, headers, token), None))
+
+
+def send(world: World, *signals: Mapping[str, Any], token: str = TOKEN) -> Answer:
+    """Send signals, several in one batch."""
+    if len(signals) == 1:
+        return post(world, {"query": ONE, "variables": {"input": signals[0]}}, token=token)
+    return post(world, {"query": MANY, "variables": {"input": {"signals": signals}}}, token=token)
+
+
+def sent(world: World, *signals: Mapping[str, Any], token: str = TOKEN) -> None:
+    """Send signals that have to be accepted."""
+    reply = send(world, *signals, token=token)
+    assert reply.status == 200, reply.body
+    assert reply.body == (TRUE_ONE if len(signals) == 1 else TRUE_MANY)
+
+
+def history(world: World, of: str = SIGNALLED_APPLICATION) -> list[Transition]:
+    """Return an application's transitions, oldest first."""
+    return list(world.stored(of).in_order())
+
+
+def statuses(world: World) -> list[Status | None]:
+    """Return the signalled application's statuses, oldest first."""
+    return [each.status for each in history(world)]
+
+
+def stands(world: World) -> tuple[str, str]:
+    """Return the signalled application's status and outcome, which must be its own."""
+    stored = world.stored(SIGNALLED_APPLICATION)
+    assert not stored.outcome[1]
+    return stored.status, stored.outcome[0]
+
+
+def contents(world: World) -> list[Any]:
+    """Return all that the tables hold."""
+    return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
+    """Return the metrics written since the last look."""
+    total: Counter[str] = Counter()
+    for entry in (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line):
+        for name in (each["Name"] for block in entry["_aws"]["CloudWatchMetrics"] for each in block["Metrics"]):
+            total[name] += round(sum(entry[name]))
+    return total
+
+
+def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
+    """Return the records of a table's stream but the first few, as Lambda would hand them over."""
+    streams = boto3.client("dynamodbstreams")
+    arn = world.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    records: list[Any] = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = streams.get_shard_iterator(**place)["ShardIterator"]
+        while page := (reply := streams.get_records(ShardIterator=iterator))["Records"]:
+            records += page
+            iterator = reply["NextShardIterator"]
+    for record in records:
+        body = record["dynamodb"]
+        body["ApproximateCreationDateTime"] = body["ApproximateCreationDateTime"].timestamp()
+    return records[skip:]
+
+
+def positions_told(world: World, *, batch: int = 10, twice: bool = False) -> int:
+    """Hand the aliases' stream to the positions until nothing is new; return how many records there were ever.
+
+    It goes on where the last call ended, so that no record does by coming again what another should have done.
+    """
+    seen = _SEEN.get(world.noting, 0)
+    while records := stream(world, "AliasesTable", skip=seen)[:batch]:
+        for _ in range(1 + twice):
+            assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
+        seen += len(records)
+    _SEEN[world.noting] = seen
+    return seen
+
+
+def counters(world: World) -> Counter[Cell]:
+    """Return what the Quality table has, without zeros."""
+    rows = world.client.scan(TableName="QualityTable")["Items"]
+    return Counter(
+        {
+            Cell(ats_id, client_id, row["Part"]["S"], name): int(value["N"])
+            for row in rows
+            if row["Scope"]["S"].startswith("counter#")
+            for _, ats_id, client_id in [row["Scope"]["S"].split("#")]
+            for name, value in row.items()
+            if value.get("N", "0") != "0"
+        }
+    )
+
+
+def truth(world: World) -> Counter[Cell]:
+    """Return the sum of the contributions of all applications in the table."""
+    total: Counter[Cell] = Counter()
+    for item in world.client.scan(TableName="ApplicationsTable")["Items"]:
+        total.update(contribution(items.application(item), BERLIN))
+    return total
+
+
+def refused(reply: Answer) -> Sequence[str]:
+    """Return the places that a reply names as refused."""
+    (error,) = reply.body["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"].startswith(error["extensions"]["refused"][0]["place"])
+    return [each["place"] for each in error["extensions"]["refused"]]

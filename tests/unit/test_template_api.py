@@ -1,0 +1,69 @@
+"""template.yaml as CloudFormation gets it: the API and what the gateway itself answers."""
+
+import json
+from typing import Any
+
+ANY = "x-amazon-apigateway-any-method"
+IAM_PATH = "/api/applications/{AtsiApplicationId}"
+
+
+def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
+    """The functions answer 405 themselves, and each path calls the alias `live` of its function."""
+    assert api["openapi"] == "3.0.1"
+    behind = {}
+    for path, methods in api["paths"].items():
+        assert methods.keys() == {ANY}
+        integration = methods[ANY]["x-amazon-apigateway-integration"]
+        assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+        behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
+    assert behind == {
+        "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
+        "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
+        "/graphql": "${SignalsFunctionAliaslive}/invocations",
+        IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
+    }
+
+
+def test_only_the_registry_asks_for_a_signature(api: dict[str, Any]) -> None:
+    """ATSs bring a token; the Apply system's credentials end at the gateway and are not handed to the function."""
+    assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
+        "/api/application-status": None,
+        "/qs-api/public/atsi/v1/{ATS_ID}": None,
+        "/graphql": None,
+        IAM_PATH: [{"AWS_IAM": []}],
+    }
+    assert api["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert "security" not in api
+    assert "credentials" not in api["paths"][IAM_PATH][ANY]["x-amazon-apigateway-integration"]
+
+
+def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
+    """One setting covers all methods of all paths, with bounds that parameters may change."""
+    (stage,) = (each for each in expanded["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage")
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+    assert all(expanded["Parameters"][name]["Default"] > 0 for name in ("ThrottlingRate", "ThrottlingBurst"))
+
+
+def test_gateway_answers_problems_of_its_own(api: dict[str, Any]) -> None:
+    """Its errors look like the functions': valid JSON once API Gateway has put its values in (messageString quoted)."""
+    responses = api["x-amazon-apigateway-gateway-responses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED"} <= responses.keys()
+    for kind, response in responses.items():
+        headers = {name.rpartition(".")[2]: value for name, value in response["responseParameters"].items()}
+        assert headers["Content-Type"] == "'application/problem+json'"
+        assert headers["Cache-Control"] == "'no-store'"
+        (template,) = response["responseTemplates"].values()
+        text = template.replace("$context.error.messageString", '"a \\"message\\""').replace(
+            "$context.requestId", "an-id"
+        )
+        assert "$" not in text
+        problem = json.loads(text)
+        assert problem["requestId"] == "an-id", kind
+        assert problem["type"].startswith("/problems/")
+        assert problem["title"]
+        assert problem["detail"]
+        assert str(problem.get("status", "")) == response.get("statusCode", "")
+        assert ("Retry-After" in headers) == (response.get("statusCode") in {"429", "503"})
