@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import GraphQLError
 
 from application_status.errors import MalformedBody, Refusal, Unauthenticated, Unavailable
 from application_status.gateway.body import json_object
@@ -45,9 +45,11 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
         request.require_method("POST")
         ats_id = _authenticate(request, tokens)
         executed, result = execute(_call(request), Sender(receiver, ats_id))
+        errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             count("Refused")
-        return reply(200 if executed else 400, _body(result))
+            return reply(400, {"errors": errors})
+        return reply(200, {"data": result.data} | ({"errors": errors} if errors else {}))
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
 
@@ -69,11 +71,6 @@ def _call(request: Request) -> Call:
             'Send {"query": "...", "variables": {...}, "operationName": "..."}; the latter two may be left out.'
         )
     return Call(document, variables or {}, name)
-
-
-def _body(result: ExecutionResult) -> dict[str, Any]:
-    errors = [_formatted(error) for error in result.errors or []]
-    return {"data": result.data, **({"errors": errors} if errors else {})}
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
