@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -16,7 +15,6 @@ from application_status.model import token as tokens
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import now, to_text
 from application_status.store.tokens import TokenRegister
-from application_status.telemetry import logger
 from refusals import GOOD, raw_event, refused, with_header
 from support import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
 
@@ -169,15 +167,6 @@ def test_different_values_of_a_header_are_refused(world: World) -> None:
     types = ("application/json", "application/json; charset=utf-8")
     refused(world, with_header(raw_event(GOOD), "Content-Type", *types), 400, "malformed-header")
     assert world.webhook(with_header(raw_event(GOOD), "Idempotency-Key", "a", "a"), None)["statusCode"] == 200
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """What goes to standard output, which is the log in Lambda."""
-    with redirect_stdout(StringIO()) as out:
-        for handler in logger.handlers:
-            monkeypatch.setattr(handler, "stream", out)
-        yield out
 
 
 def test_logs_never_hold_tokens_labels_or_bodies(world: World, told: StringIO) -> None:

@@ -14,7 +14,7 @@ from application_status.model.identifiers import AtsId
 from application_status.store import dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.tokens import TokenLookup
-from faults import Clock, fresh_client, table_server
+from faults import Clock, fresh_client
 from support import TEMPLATE, TOKEN
 
 STACK = """{"Resources": {"TokensTable": {"Type": "AWS::DynamoDB::Table", "Properties": {
@@ -23,12 +23,6 @@ STACK = """{"Resources": {"TokensTable": {"Type": "AWS::DynamoDB::Table", "Prope
     "KeySchema": [{"AttributeName": "KeyId", "KeyType": "HASH"}]}}}}"""
 
 type Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[TableServer]:
-    with table_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from faults import (
     Faults,
     HtmlReply,
     fresh_client,
-    table_server,
 )
 from support import ATS, World, answer, http_event
 
@@ -43,12 +42,6 @@ BEFORE_THE_COMMIT: list[Fault] = [
     HtmlReply("", 502),
     NO_CONNECTION,
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[TableServer]:
-    with table_server() as server:
-        yield server
 
 
 @pytest.fixture(params=[UnknownApplications.REJECT], ids=[""])

@@ -11,7 +11,7 @@ from application_status.model.quality import contribution
 from application_status.model.vocabulary import Vocabulary
 from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications
-from faults import fresh_client, table_server
+from faults import fresh_client
 from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World, answer, http_event
 
 NEWER = """
@@ -23,12 +23,6 @@ version = "newer"
 MUTATION = "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }"
 
 type Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[TableServer]:
-    with table_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -24,18 +24,11 @@ from faults import (
     Fault,
     Faults,
     fresh_client,
-    table_server,
 )
 from support import TEMPLATE
 
 THROTTLED_INSIDE = ErrorReply("TransactionCanceledException", reasons=("ThrottlingError", "None"))
 TRANSACTION = ["BatchGetItem", "TransactWriteItems"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[TableServer]:
-    with table_server() as server:
-        yield server
 
 
 @pytest.fixture

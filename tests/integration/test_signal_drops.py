@@ -1,8 +1,6 @@
 """Signals that nobody here can place: accepted, as the contract says, but counted and logged, and nothing written."""
 
 import json
-from collections.abc import Iterator
-from contextlib import redirect_stdout
 from datetime import timedelta
 from io import StringIO
 from itertools import batched
@@ -14,22 +12,12 @@ import time_machine
 from moto import mock_aws
 
 from application_status.model.instant import from_text
-from application_status.telemetry import logger
 from signalling import MANY, complete, contents, counted, position_signal, post, send, sent, signal, stands, state
 from support import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
 
 REGISTERED = from_text("2026-01-01T00:00:00.000Z")
 UNKNOWN = "never-registered-tracking-token"
 SECRETS = (SIGNAL_TOKEN, PROFILE, POSITION, UNKNOWN, "Geheimnis", TOKEN, OTHER_TOKEN)
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """What goes to standard output, which is the log in Lambda."""
-    with redirect_stdout(StringIO()) as out:
-        for handler in logger.handlers:
-            monkeypatch.setattr(handler, "stream", out)
-        yield out
 
 
 def by_profile(profile: str) -> dict[str, Any]:

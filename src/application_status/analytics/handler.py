@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import batched
 from typing import Any
 
@@ -12,33 +12,22 @@ from aws_lambda_powertools.metrics import MetricUnit
 from application_status.analytics.records import StreamRecord, stream_record
 from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings, read
-from application_status.store.dynamodb import DynamoDB, connect, deadline
+from application_status.store.dynamodb import DynamoDB, connect
 from application_status.store.quality import CHANGES_PER_CALL, Quality
-from application_status.telemetry import count, flush, logger, metrics, without_messages
-
-_STORE_SECONDS = 45.0
-_WHOLE_BATCH = ""
-
-type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
+from application_status.streams import StreamHandler, consumer, sequence_number
+from application_status.telemetry import count, logger, metrics
 
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandler:
-    """Make the handler of the applications' stream: it counts a batch up to the first record it can't.
-
-    That record's sequence number is the answer; where it has none, an empty one: Lambda then repeats the batch.
-    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-    """
+    """Make the handler of the applications' stream: it counts a batch up to the first record it can't."""
     quality = Quality(dynamodb, settings.quality_table)
 
-    def lambda_handler(event: Any, _context: Any) -> dict[str, list[dict[str, str]]]:
-        with without_messages(), deadline(_STORE_SECONDS):
-            records, unreadable = _read(event["Records"], settings)
-            uncounted = _count(records, quality)
-        flush()
-        failed = unreadable if uncounted is None else uncounted
-        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+    def count_all(raw: Sequence[Any]) -> str | None:
+        records, unreadable = _read(raw, settings)
+        uncounted = _count(records, quality)
+        return unreadable if uncounted is None else uncounted
 
-    return lambda_handler
+    return consumer(count_all)
 
 
 def _read(raw: Sequence[Any], settings: AnalyticsSettings) -> tuple[list[StreamRecord], str | None]:
@@ -48,7 +37,7 @@ def _read(raw: Sequence[Any], settings: AnalyticsSettings) -> tuple[list[StreamR
         try:
             records.append(stream_record(item, settings.reporting_time_zone))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            failed = _sequence_number(item)
+            failed = sequence_number(item)
             count("Unreadable")
             logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
             return records, failed
@@ -86,13 +75,6 @@ def _tell(group: Sequence[StreamRecord], counted: set[str]) -> None:
     for status, amount in Counter(record.status for record in changed).items():
         count(f"Changes.{status}", amount)
     count("Skipped", len(group) - len(changed))
-
-
-def _sequence_number(item: Any) -> str:
-    try:
-        return str(item["dynamodb"]["SequenceNumber"])
-    except (KeyError, TypeError):
-        return _WHOLE_BATCH
 
 
 lambda_handler = make_handler(connect(), read(AnalyticsSettings, os.environ))

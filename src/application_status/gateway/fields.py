@@ -1,14 +1,12 @@
 """Fields that more than one message has."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ValidationInfo
 
-from application_status.model.instant import instant
-
-_CLOCK_SKEW = timedelta(minutes=5)
+from application_status.model.instant import CLOCK_SKEW, instant
 
 
 def _starts_like_a_date(value: Any) -> Any:
@@ -26,7 +24,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _not_in_the_future(moment: datetime, info: ValidationInfo) -> datetime:
-    if moment > info.context["received_at"] + _CLOCK_SKEW:  # type: ignore[index]  # message() is given it
+    if moment > info.context["received_at"] + CLOCK_SKEW:  # type: ignore[index]  # message() is given it
         raise ValueError("Input should not lie more than 5 minutes in the future")
     return moment
 

@@ -1,6 +1,9 @@
 """Moments: UTC, whole milliseconds, and written so that text order is time order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a sender's clock may be ahead of ours."""
 
 
 def now() -> datetime:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from application_status.model.instant import instant
+from application_status.model.instant import CLOCK_SKEW, instant
 from application_status.model.report import Success
 from application_status.model.signal import SignalState
 
@@ -18,7 +18,6 @@ _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_
 _ALIAS_LIMIT, _POSITIONS_LIMIT, _PLACES_LIMIT = 200, 10, 9999
 _LABEL_LIMITS = {"status": 200, "phase": 100}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
-_CLOCK_SKEW = timedelta(minutes=5)
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
 
 
@@ -117,7 +116,7 @@ def _wrong_moment(text: str, place: str, received_at: datetime) -> list[Wrong]:
         moment = _moment(text)
     except (ValueError, OverflowError):
         return [Wrong(place, "should be an RFC 3339 date-time with a zone, as in 2020-01-02T00:00:00.000Z")]
-    if moment > received_at + _CLOCK_SKEW:
+    if moment > received_at + CLOCK_SKEW:
         return [Wrong(place, "should not lie more than 5 minutes in the future")]
     return []
 
