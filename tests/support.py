@@ -96,7 +96,7 @@ class World:
         self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable", "AliasesTable"))
         self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
-        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN))
+        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
         self.noting.operations.clear()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:

@@ -51,10 +51,14 @@ class RegistrySettings:
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsSettings:
-    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
+
+    The time zone is an IANA name; days are cut there. Each ATS's counters are spread over so many shards, from 1 on.
+    """
 
     quality_table: str
     reporting_time_zone: ZoneInfo
+    quality_shards: int
 
 
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:

@@ -20,7 +20,7 @@ from application_status.telemetry import count, logger, metrics
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandler:
     """Make the handler of the applications' stream: it counts a batch up to the first record it can't."""
-    quality = Quality(dynamodb, settings.quality_table)
+    quality = Quality(dynamodb, settings.quality_table, settings.quality_shards)
 
     def count_all(raw: Sequence[Any]) -> str | None:
         records, unreadable = _read(raw, settings)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.model.identifiers import ApplicationId
+from application_status.model.application import Application
 from application_status.model.quality import contribution
 from application_status.store import items
-from application_status.store.quality import Change
+from application_status.store.quality_steps import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,19 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
         sequence_number=body["SequenceNumber"],
         written_at=float(body["ApproximateCreationDateTime"]),
         status="removed" if removed else application.status,
-        change=Change(
-            application_id=ApplicationId(application.application_id),
-            version=application.version + removed,
-            contribution={} if removed else contribution(application, zone),
-        ),
+        change=Change(application.application_id, application.version + 1, {})
+        if removed
+        else change(application, zone),
+    )
+
+
+def change(application: Application, zone: ZoneInfo) -> Change:
+    """Return what counting an application as it is takes."""
+    registration = application.registration
+    return Change(
+        application_id=application.application_id,
+        version=application.version,
+        contribution=contribution(application, zone),
+        client_id=registration.client_id if registration else None,
+        job_id=registration.job_id if registration else None,
     )

@@ -105,15 +105,26 @@ class Application:
 
     @property
     def outcome(self) -> tuple[Outcome, bool]:
-        """How the application stands, and whether that is only inferred from its position.
-
-        A position's end tells why an application ended that is open by its own reports, if the newest of those with a
-        known status, or the application itself, is older than the end.
-        """
-        head = self.transitions[self.head] if self.head else None
-        last = head.effective_at if head else self.registration.applied_at if self.registration else None
-        own = (head.reading.outcome if head else None) or Outcome.of(self.status)
-        ends = [position.since for position in self.positions.values() if position.ended]
-        if own is Outcome.OPEN and any(last is None or end > last for end in ends):
+        """How the application stands, and whether that is only inferred from its position."""
+        if self.position_ended_at:
             return Outcome.POSITION_CLOSED, True
-        return own, False
+        return self._own_outcome, False
+
+    @property
+    def position_ended_at(self) -> datetime | None:
+        """When its position ended, where only that tells why an application ended that is open by its own reports.
+
+        The end must be newer than the newest report with a known status, or than the application itself.
+        """
+        if self._own_outcome is not Outcome.OPEN:
+            return None
+        last = self.registration.applied_at if self.registration else None
+        if self.head:
+            last = self.transitions[self.head].effective_at
+        ends = [position.since for position in self.positions.values() if position.ended]
+        return min((end for end in ends if last is None or end > last), default=None)
+
+    @property
+    def _own_outcome(self) -> Outcome:
+        head = self.transitions[self.head] if self.head else None
+        return (head.reading.outcome if head else None) or Outcome.of(self.status)
