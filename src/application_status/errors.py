@@ -3,7 +3,9 @@
 ServiceError
 +-- Refusal                  the caller has to change something; nothing was written
 |   +-- Unauthenticated      no token, or none that is good here
+|   +-- Forbidden            the caller is known, but may not see this
 |   +-- MethodNotAllowed     the path exists, the method does not
+|   +-- NotAcceptable        the reply can't be in any of the media types that the caller takes
 |   +-- UnsupportedMediaType the body is not declared as UTF-8 JSON
 |   +-- BodyTooLarge         the body is over its limit
 |   +-- MalformedBody        the body is not JSON that is accepted here
@@ -38,12 +40,20 @@ class Unauthenticated(Refusal):
         super().__init__("A valid token for this path is required.")
 
 
+class Forbidden(Refusal):
+    """The caller is known, but asks for what is somebody else's."""
+
+
 class MethodNotAllowed(Refusal):
     """The path exists, but not with this method; `allowed` are the methods that do."""
 
     def __init__(self, allowed: str) -> None:
         super().__init__(f"Use {allowed}.")
         self.allowed = allowed
+
+
+class NotAcceptable(Refusal):
+    """The caller takes none of the media types that the reply can be in."""
 
 
 class UnsupportedMediaType(Refusal):
@@ -75,7 +85,7 @@ class InvalidFields(Refusal):
     """One entry for every wrong field, and the names of the fields that nobody reads."""
 
     def __init__(self, errors: tuple[FieldError, ...], ignored: tuple[str, ...] = ()) -> None:
-        super().__init__("The body has fields that are missing or wrong; see errors.")
+        super().__init__("Fields are missing or wrong; see errors.")
         self.errors = errors
         self.ignored = ignored
 

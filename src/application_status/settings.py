@@ -61,6 +61,15 @@ class AnalyticsSettings:
     quality_shards: int
 
 
+@dataclass(frozen=True, slots=True)
+class ViewsSettings:
+    """Environment of the views: QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE."""
+
+    quality_table: str
+    tokens_table: str
+    reporting_time_zone: ZoneInfo
+
+
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """Read one of the classes above: each field from the variable of its name in capitals.
 

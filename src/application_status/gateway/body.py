@@ -50,7 +50,7 @@ def _field_errors(kind: type[BaseModel], error: ValidationError) -> list[FieldEr
         FieldError(
             pointer="".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in entry["loc"]),
             detail=entry["msg"].removeprefix("Value error, "),
-            expected=expected[str(entry["loc"][0])],
+            expected=expected.get(str(entry["loc"][0]), f"one of {', '.join(filter(None, expected))}"),
         )
         for entry in error.errors(include_url=False, include_input=False, include_context=False)
     ]

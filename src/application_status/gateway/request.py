@@ -11,11 +11,17 @@ from application_status.errors import BodyTooLarge, MalformedBody, MalformedHead
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. Header names are lower case, and each keeps its different values."""
+    """A request. Header names are lower case; headers and query parameters keep their different values.
+
+    `resource` is the path as the API names it, with {parameters}. `claims` are the signed-in user's.
+    """
 
     method: str
+    resource: str
     request_id: str
     path_parameters: Mapping[str, str]
+    query: Mapping[str, tuple[str, ...]]
+    claims: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
     encoded_body: str
     body_is_base64: bool
@@ -28,11 +34,16 @@ class Request:
         """
         event = _mapping(event)
         body = event.get("body")
+        context = _mapping(event.get("requestContext"))
+        claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
         return cls(
             method=str(event.get("httpMethod") or ""),
-            request_id=str(_mapping(event.get("requestContext")).get("requestId") or ""),
+            resource=str(event.get("resource") or ""),
+            request_id=str(context.get("requestId") or ""),
             path_parameters={str(k): str(v) for k, v in _mapping(event.get("pathParameters")).items()},
-            headers=_headers(event),
+            query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
+            claims={str(name): str(value) for name, value in claims.items()},
+            headers=_lower(_values(event, "headers", "multiValueHeaders")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
@@ -71,12 +82,18 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _headers(event: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    headers: dict[str, tuple[str, ...]] = {}
-    single = {name: [value] for name, value in _mapping(event.get("headers")).items()}
-    for name, values in {**single, **_mapping(event.get("multiValueHeaders"))}.items():
-        lower = str(name).lower()
-        seen = headers.get(lower, ())
-        texts = [str(value) for value in values] if isinstance(values, list) else []
-        headers[lower] = tuple(dict.fromkeys((*seen, *texts)))
-    return headers
+def _values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, tuple[str, ...]]:
+    """Return each name's different values, in order."""
+    values: dict[str, tuple[str, ...]] = {}
+    one = {name: [value] for name, value in _mapping(event.get(single)).items()}
+    for name, found in {**one, **_mapping(event.get(multiple))}.items():
+        texts = [str(value) for value in found] if isinstance(found, list) else []
+        values[str(name)] = tuple(dict.fromkeys(texts))
+    return values
+
+
+def _lower(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    lower: dict[str, tuple[str, ...]] = {}
+    for name, values in headers.items():
+        lower[name.lower()] = tuple(dict.fromkeys((*lower.get(name.lower(), ()), *values)))
+    return lower

@@ -11,15 +11,17 @@ import yaml
 
 PATH = Path(__file__).parents[3] / "template.yaml"
 
+_TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the API, with {parameters}, and the function behind it, for any method."""
+    """A path of the API, with {parameters}, and the function behind it, for any method; who signs in for it, if so."""
 
     path: str
     function: str
+    authorizer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Template:
             stream = properties.get("StreamSpecification")
             yield {
                 "TableName": name,
-                **{part: properties[part] for part in ("AttributeDefinitions", "KeySchema", "BillingMode")},
+                **{part: properties[part] for part in _TABLE_PARTS if part in properties},
                 **({"StreamSpecification": {"StreamEnabled": True, **stream}} if stream else {}),
             }
 
@@ -76,7 +78,10 @@ class Template:
 
     def routes(self) -> list[Route]:
         """Return the API's routes."""
-        return [Route(event["Path"], function) for function, event in self._events("Api")]
+        return [
+            Route(event["Path"], function, event.get("Auth", {}).get("Authorizer"))
+            for function, event in self._events("Api")
+        ]
 
     def stream_mappings(self) -> list[StreamMapping]:
         """Return the functions' stream sources."""

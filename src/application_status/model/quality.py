@@ -10,8 +10,9 @@
     answered:<bucket>     applied on           those with an employer's response, by how long the first took
     unanswered:<bucket>   applied on           those that ended without one, by when
     entered:<STATUS>      entered on           every entry into a status, by applying or by a report
-    stayed:<STATUS>:<b>   entered on           those of them that were left for another status, by how long they took
-    closed:<STATUS>:<b>   entered on           those of them that their position's end cut off, by when
+    again                 entered on           those of them into a status that the application had been in before
+    stayed:<STATUS>:<b>   entered on           the entries that were left for another status, by how long they took
+    closed:<STATUS>:<b>   entered on           the entries that their position's end cut off, by when
     quiet                 last news on         every open application
     reports               took effect on       every transition
     unmapped              took effect on       those of them whose label nobody knows
@@ -116,8 +117,10 @@ def _cohort(application: Application) -> Iterator[tuple[datetime, str]]:
 def _stays(application: Application) -> Iterator[tuple[datetime, str]]:
     """Yield what counts on the days of entering a status."""
     entries = _entries(application)
-    for entry in entries:
+    for number, entry in enumerate(entries):
         yield entry.at, f"entered:{entry.status}"
+        if entry.status in {earlier.status for earlier in entries[:number]}:
+            yield entry.at, "again"
     for entry, following in pairwise(entries):
         if entry.status in STAYS:
             yield entry.at, f"stayed:{entry.status}:{bucket(following.at - entry.at)}"

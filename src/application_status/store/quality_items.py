@@ -35,6 +35,7 @@ _FAMILIES = {
     "answered": "a",
     "unanswered": "b",
     "entered": "e",
+    "again": "g",
     "stayed": "t",
     "closed": "c",
     "quiet": "q",

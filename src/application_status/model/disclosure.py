@@ -1,0 +1,87 @@
+"""Which numbers may be shown: none about fewer than five applications, and none from which such a number follows.
+
+The counters of an ATS, a client or a job are cut into blocks: consecutive days, as few as are about five applications,
+from the first day on. Where they are cut depends on nothing that a caller chooses. Every number shown is a sum over
+whole blocks, so a difference of two is one too. The days after the last block wait for their fifth application. What
+stands for several ATSs is the sum of theirs, so that all less the others doesn't tell the last one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from application_status.model.quality import Counts
+
+MINIMUM = 5
+"""The fewest applications that numbers are shown about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Counters of consecutive days, the last one included."""
+
+    first: date
+    last: date
+    counts: Counts
+
+
+def applied(counts: Mapping[str, int]) -> int:
+    """Return how many applications the amounts of measures of a cohort are about."""
+    return counts.get("applications", 0)
+
+
+def moved(counts: Mapping[str, int]) -> int:
+    """Return how many applications the amounts of measures of an activity are about, at least.
+
+    As many as entered the status that was entered most; an application may have entered it again.
+    """
+    entered = (amount for measure, amount in counts.items() if measure.startswith("entered:"))
+    return max(entered, default=0) - counts.get("again", 0)
+
+
+def blocks(counts: Counts, size: Callable[[Mapping[str, int]], int]) -> list[Block]:
+    """Cut counters into blocks, oldest first; `size` tells how many applications amounts are about."""
+    days: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for (day, measure), amount in counts.items():
+        days[day][day, measure] = amount
+    found: list[Block] = []
+    waiting: list[str] = []
+    amounts: Counter[str] = Counter()
+    for day in sorted(days):
+        waiting.append(day)
+        amounts.update(totals(days[day]))
+        if size(amounts) >= MINIMUM:
+            first, last = date.fromisoformat(waiting[0]), date.fromisoformat(day)
+            found.append(Block(first, last, merged(days[each] for each in waiting)))
+            waiting, amounts = [], Counter()
+    return found
+
+
+def merged(parts: Iterable[Counts]) -> Counts:
+    """Return the sum of counters."""
+    total: Counter[tuple[str, str]] = Counter()
+    for part in parts:
+        total.update(part)
+    return total
+
+
+def totals(counts: Counts) -> Mapping[str, int]:
+    """Return the amounts of measures over all days."""
+    total: Counter[str] = Counter()
+    for (_, measure), amount in counts.items():
+        total[measure] += amount
+    return total
+
+
+def shown(populations: Mapping[str, int]) -> set[str]:
+    """Return which parts of a whole may be shown beside it.
+
+    Parts under five are hidden; if all hidden ones together are fewer than five too, the next larger ones go with them.
+    """
+    hidden: set[str] = set()
+    for name, population in sorted(populations.items(), key=lambda item: (item[1], item[0])):
+        together = sum(populations[each] for each in hidden)
+        if population < MINIMUM or 0 < together < MINIMUM:
+            hidden.add(name)
+    return populations.keys() - hidden

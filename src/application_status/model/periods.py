@@ -1,0 +1,63 @@
+"""Periods: days, weeks from Monday on, months, or all days together."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from application_status.model.disclosure import Block, blocks, merged
+from application_status.model.quality import Counts
+
+
+class Interval(StrEnum):
+    """How long the periods of a report are."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+    def start(self, day: date) -> date:
+        """Return the first day of the period that a day is in."""
+        match self:
+            case Interval.DAY:
+                return day
+            case Interval.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Interval.MONTH:
+                return day.replace(day=1)
+            case Interval.ALL:
+                return date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Counters of the days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    counts: Counts
+
+
+def periods(
+    parts: Iterable[Counts], size: Callable[[Mapping[str, int]], int], interval: Interval, first: date, last: date
+) -> list[Period]:
+    """Cut the counters of one or more ATSs, of a client or of a job into periods, oldest first; `size` as for blocks.
+
+    A block of days that belong together counts in the period of its first day, if that is none before `first` or after
+    `last`.
+    """
+    found: Mapping[date, list[Block]] = defaultdict(list)
+    for counts in parts:
+        for block in blocks(counts, size):
+            if first <= block.first <= last:
+                found[interval.start(block.first)].append(block)
+    return [
+        Period(
+            first=min(block.first for block in together),
+            last=max(block.last for block in together),
+            counts=merged(block.counts for block in together),
+        )
+        for _, together in sorted(found.items())
+    ]

@@ -1,0 +1,1 @@
+"""What ATSs, clients and the board read."""

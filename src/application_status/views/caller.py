@@ -1,0 +1,28 @@
+"""Who asks for a report: an ATS by its token, a client by its signed-in user, the board by its IAM credentials."""
+
+from application_status.errors import Forbidden, Unauthenticated
+from application_status.gateway.request import Request
+from application_status.store.tokens import TokenLookup
+from application_status.views.query import Caller
+
+ATS_PATH, CLIENT_PATH, BOARD_PATH = "/api/quality", "/api/my/quality", "/api/board/quality"
+CLIENT_CLAIM = "custom:client_id"
+
+
+def caller(request: Request, tokens: TokenLookup) -> Caller:
+    """Return who asks; API Gateway has checked sign-in and IAM signature, as each path wants.
+
+    Raises Unauthenticated without a valid token, Forbidden where the signed-in user is no client's.
+    """
+    if request.resource == BOARD_PATH:
+        return Caller()
+    if request.resource == CLIENT_PATH:
+        client_id = request.claims.get(CLIENT_CLAIM)
+        if not client_id:
+            raise Forbidden("You are signed in, but for no client.")
+        return Caller(client_id=client_id)
+    presented = request.headers.get("x-atsitoken", ())
+    ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
+    if ats_id is None:
+        raise Unauthenticated
+    return Caller(ats_id=ats_id)

@@ -1,0 +1,77 @@
+"""The question for a quality report: who asks, and of whom, when and what."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+from application_status.errors import FieldError, Forbidden, InvalidFields
+from application_status.gateway.body import message
+from application_status.gateway.request import Request
+from application_status.model.periods import Interval
+
+type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
+type Kind = Literal["cohort", "activity", "silence"]
+
+
+class QualityQuery(BaseModel):
+    """The parameters of `GET /api/quality` and its siblings."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
+
+    kind: Annotated[Kind, Field(description="cohort, activity or silence")] = "cohort"
+    interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
+    first: Annotated[date | None, Field(alias="from", description="a date, 2026-09-01")] = None
+    last: Annotated[date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
+    ats: Annotated[_Id | None, Field(description="an ATS's id")] = None
+    client: Annotated[_Id | None, Field(description="a client's id, not together with ats")] = None
+    job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
+    by: Annotated[Literal["ats", "job"] | None, Field(description="ats, or, together with client, job")] = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if self.client and (self.ats or self.by == "ats"):
+            wrong.append(FieldError("/client", "client and ats exclude each other", "one of them"))
+        if self.of_jobs and not self.client:
+            wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
+        if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
+            wrong.append(FieldError("/job", "a job is reported as a whole", "neither from, to nor interval"))
+        if self.first and self.last and self.last < self.first:
+            wrong.append(FieldError("/to", "to lies before from", "a date not before from"))
+        if wrong:
+            raise InvalidFields(tuple(wrong))
+        return self
+
+    @property
+    def of_jobs(self) -> bool:
+        """Whether it asks about jobs of a client."""
+        return self.job is not None or self.by == "job"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an ATS, a client, or, without either, the board itself, which may see everything."""
+
+    ats_id: str | None = None
+    client_id: str | None = None
+
+
+def quality_query(request: Request, caller: Caller) -> QualityQuery:
+    """Return the question, with the caller's own id filled in.
+
+    Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
+    """
+    given = {name: _only(name, values) for name, values in request.query.items()}
+    own = {name: value for name, value in (("ats", caller.ats_id), ("client", caller.client_id)) if value}
+    if own and any(name in given and given[name] != own.get(name) for name in ("ats", "client")):
+        raise Forbidden("Ask about your own applications only.")
+    return message(QualityQuery, given | own)
+
+
+def _only(name: str, values: tuple[str, ...]) -> str:
+    if len(values) > 1:
+        raise InvalidFields((FieldError(f"/{name}", f"{name} is there {len(values)} times", "send it once"),))
+    return values[0]
