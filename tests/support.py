@@ -21,6 +21,7 @@ from application_status.settings import (
     RegistrySettings,
     SignalsSettings,
     UnknownApplications,
+    ViewsSettings,
     WebhookSettings,
 )
 from application_status.signals.handler import make_handler as make_signals
@@ -28,6 +29,7 @@ from application_status.store import items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
+from application_status.views.handler import make_handler as make_views
 from application_status.webhook.handler import make_handler as make_webhook
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -97,6 +99,7 @@ class World:
         self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
+        self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
         self.noting.operations.clear()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
@@ -135,9 +138,9 @@ def http_event(
 ) -> dict[str, Any]:
     """Return API Gateway's proxy event; a body that isn't a str is written as JSON."""
     all_headers = {"Content-Type": "application/json", **({"X-AtsiToken": token} if token else {}), **(headers or {})}
-    match = next(m for route in TEMPLATE.routes() if (m := pattern(route.path).fullmatch(path)))
+    route, match = next((r, m) for r in TEMPLATE.routes() if (m := pattern(r.path).fullmatch(path)))
     return {
-        "resource": path,
+        "resource": route.path,
         "path": path,
         "httpMethod": method,
         "headers": all_headers,

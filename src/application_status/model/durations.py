@@ -57,11 +57,11 @@ class Waiting:
         shares, waiting, at_risk = {}, 1.0, float(self.population)
         for number, edge in enumerate(EDGES):
             ended, lost = self.ended.get(number, 0), self.lost.get(number, 0)
-            watched = at_risk - lost / 2
-            if watched <= 0 < waiting:
+            left = at_risk - ended - lost
+            if waiting and left <= 0 and (lost or not ended):
                 break
-            waiting *= 1 - ended / watched if watched > 0 else 0
-            at_risk -= ended + lost
+            waiting *= 1 - ended / (at_risk - lost / 2) if ended else 1
+            at_risk = left
             shares[edge] = 1 - waiting
         return shares
 

@@ -1,0 +1,247 @@
+"""Quality reports over HTTP: who sees what, in which form, and what is refused."""
+
+import csv
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application_status.analytics.records import change
+from application_status.model.application import Application
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import from_text
+from application_status.model.status import Status
+from application_status.store.quality import Quality
+from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
+
+START = from_text("2026-09-01T09:00:00.000Z")
+SMALL_ATS = AtsId("small-ats")
+
+
+@pytest.fixture(autouse=True)
+def _counted(world: World) -> None:
+    """Count 30 applications of the demo ATS, 8 of the other, 3 of a small one; of two clients and a few jobs."""
+    lives = [(ATS, "client-1", f"job-{number % 2}") for number in range(20)]
+    lives += [(ATS, "client-2", "job-7")] * 10 + [(OTHER_ATS, "client-1", "job-0")] * 6
+    lives += [(OTHER_ATS, "client-1", "job-small")] * 2 + [(SMALL_ATS, "client-3", "job-9")] * 3
+    changes = []
+    for number, (ats_id, client_id, job_id) in enumerate(lives):
+        registered = registration(
+            ats_id=ats_id,
+            client_id=client_id,
+            job_id=job_id,
+            applied_at=START + timedelta(days=number % 10 if ats_id == ATS else 0),
+        )
+        each = Application(
+            application_id=application_id(f"51c3be16-0f93-41ed-9cc0-{number:012x}"),
+            ats_id=ats_id, status=Status.APPLIED, version=1, registration=registered,
+        )  # fmt: skip
+        changes.append(change(each, BERLIN))
+    Quality(world.noting, "QualityTable", 2).count(changes)
+
+
+def get(
+    world: World,
+    path: str = "/api/quality",
+    *,
+    token: str | None = TOKEN,
+    claims: Mapping[str, str] | None = None,
+    accept: str | None = None,
+    **query: Any,
+) -> dict[str, Any]:
+    """Return the views' raw reply; `from_` stands for from."""
+    event = http_event("GET", path, None, {"Accept": accept} if accept else None, token)
+    event["queryStringParameters"] = {name.rstrip("_"): value for name, value in query.items()} or None
+    event["requestContext"]["authorizer"] = {"claims": claims} if claims is not None else None
+    return world.views(event, None)
+
+
+def applications(reply: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
+    """Return the populations of a report's rows by whom they are about."""
+    assert reply["statusCode"] == 200, reply["body"]
+    rows = json.loads(reply["body"])["Rows"]
+    return {
+        tuple(row[name] for name in ("Ats", "Client", "Job") if name in row): row["Numbers"][0]["Population"]
+        for row in rows
+    }
+
+
+def problem(reply: Mapping[str, Any]) -> tuple[int, str, list[str]]:
+    found: Answer = answer(reply)
+    return found.status, found.body["type"].rpartition("/")[2], [e["pointer"] for e in found.body.get("errors", [])]
+
+
+def test_ats_sees_itself(world: World) -> None:
+    """By its token, whether it names itself or not; the token is looked up, the counters are read, no more."""
+    assert applications(get(world)) == {(ATS,): 30}
+    assert applications(get(world, ats=ATS)) == {(ATS,): 30}
+    assert applications(get(world, token=OTHER_TOKEN)) == {(OTHER_ATS,): 8}
+    assert set(world.noting.operations) <= {"GetItem", "Query", "TransactWriteItems", "BatchGetItem", "UpdateItem"}
+
+
+@pytest.mark.parametrize("query", [{"ats": OTHER_ATS}, {"client": "client-1"}, {"ats": ATS, "client": "client-2"}])
+def test_ats_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
+    """Neither another ATS nor a client, also not one that it works for."""
+    assert problem(get(world, **query)) == (403, "forbidden", [])
+
+
+@pytest.mark.parametrize("token", [None, "unknown"])
+def test_without_a_token_nobody_sees_anything(world: World, token: str | None) -> None:
+    """And the query isn't looked at before."""
+    assert problem(get(world, token=token, kind="nonsense"))[:2] == (401, "unauthenticated")
+
+
+def test_client_sees_itself(world: World) -> None:
+    """By the claim of its signed-in user, over all ATSs; by job, where two of one wait for the fifth on their day."""
+    claims = {"custom:client_id": "client-1"}
+    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 28}
+    jobs = get(world, "/api/my/quality", claims=claims, by="job")
+    assert applications(jobs) == {("client-1", "job-0"): 14}
+    assert json.loads(jobs["body"])["Hidden"] == 2
+    assert applications(get(world, "/api/my/quality", claims=claims, job="job-0")) == {("client-1", "job-0"): 14}
+    assert applications(get(world, "/api/my/quality", claims=claims, job="job-small")) == {}
+
+
+@pytest.mark.parametrize("query", [{"ats": ATS}, {"client": "client-2"}, {"client": "client-2", "job": "job-7"}])
+def test_client_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
+    """Whatever it asks for."""
+    reply = get(world, "/api/my/quality", claims={"custom:client_id": "client-1"}, **query)
+    assert problem(reply) == (403, "forbidden", [])
+
+
+@pytest.mark.parametrize("claims", [{}, {"sub": "x"}, {"custom:client_id": ""}, None])
+def test_signed_in_for_no_client(world: World, claims: dict[str, str] | None) -> None:
+    """A jobseeker has no quality report; an ATS's token doesn't help here."""
+    assert problem(get(world, "/api/my/quality", claims=claims)) == (403, "forbidden", [])
+
+
+def test_board_sees_all(world: World) -> None:
+    """Everything together, by ATS, or one of them; those with fewer than five applications are in no sum."""
+    path = "/api/board/quality"
+    assert applications(get(world, path, token=None)) == {(): 38}
+    by_ats = get(world, path, token=None, by="ats")
+    assert applications(by_ats) == {(ATS,): 30, (OTHER_ATS,): 8}
+    assert json.loads(by_ats["body"])["Hidden"] == 1
+    assert applications(get(world, path, token=None, ats=OTHER_ATS)) == {(OTHER_ATS,): 8}
+    assert applications(get(world, path, token=None, ats=SMALL_ATS)) == {}
+    assert applications(get(world, path, token=None, client="client-2")) == {("client-2",): 10}
+    assert applications(get(world, path, token=None, ats="nobody")) == {}
+
+
+def test_periods(world: World) -> None:
+    """Weeks from Monday; a row says which days it covers; `from` and `to` count in."""
+    reply = answer(get(world, interval="week"))
+    assert [(row["From"], row["To"], row["Numbers"][0]["Value"]) for row in reply.body["Rows"]] == [
+        ("2026-09-01", "2026-09-06", 18),
+        ("2026-09-07", "2026-09-10", 12),
+    ]
+    days: dict[str, Any] = {"from_": "2026-09-03", "to": "2026-09-06", "interval": "day"}
+    rows = answer(get(world, **days)).body["Rows"]
+    assert [(row["From"], row["To"]) for row in rows] == [("2026-09-03", "2026-09-04"), ("2026-09-05", "2026-09-06")]
+
+
+@pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
+def test_kinds_have_populations_and_definitions(world: World, kind: str) -> None:
+    """Each number says what it is about; what it means is told at its link's path."""
+    reply = answer(get(world, kind=kind))
+    assert (reply.body["Kind"], reply.body["TimeZone"], reply.body["MinimumApplications"]) == (kind, "Europe/Berlin", 5)
+    (row,) = reply.body["Rows"]
+    definitions = answer(get(world, "/api/quality/definitions", token=None)).body
+    for number in row["Numbers"]:
+        assert number.keys() == {"Measure", "Unit", "Value", "Population", "Definition"}
+        path, _, name = number["Definition"].partition("#")
+        assert path == "/api/quality/definitions"
+        assert definitions[name].keys() == {"Definition", "Population", "Censoring"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "application/json"), ("*/*", "application/json"), ("application/json", "application/json"),
+        ("text/csv", "text/csv"), ("text/*", "text/csv"), ("text/csv;q=0.5, application/json", "application/json"),
+        ("application/json;q=0.1, text/csv;q=0.9", "text/csv"), ("text/html, */*;q=0.8", "application/json"),
+        ("TEXT/CSV", "text/csv"), ("application/json;q=0, */*", "text/csv"),
+        ("text/csv;q=nonsense, */*", "application/json"),
+    ],
+)  # fmt: skip
+def test_media_type_by_accept(world: World, accept: str | None, kind: str) -> None:
+    """JSON unless CSV is preferred."""
+    reply = get(world, accept=accept)
+    assert (reply["statusCode"], reply["headers"]["Content-Type"].partition(";")[0]) == (200, kind)
+
+
+def test_csv_has_the_same_numbers(world: World) -> None:
+    """A line a number, an empty value where it isn't known."""
+    lines = list(csv.DictReader(get(world, accept="text/csv", interval="week")["body"].splitlines()))
+    rows = answer(get(world, interval="week")).body["Rows"]
+    expected = [
+        {"ats": row["Ats"], "client": "", "job": "", "from": row["From"], "to": row["To"]}
+        | {name.lower(): "" if value is None else str(value) for name, value in number.items()}
+        for row in rows
+        for number in row["Numbers"]
+    ]
+    assert lines == expected
+    assert any(line["value"] == "" for line in lines)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml, image/*", "text/csv;q=0, application/json;q=0"])
+def test_no_acceptable_media_type(world: World, accept: str) -> None:
+    """The problem says what there is."""
+    reply = get(world, accept=accept)
+    assert problem(reply) == (406, "not-acceptable", [])
+    assert "text/csv" in json.loads(reply["body"])["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ({"kind": "funnel"}, ["/kind"]), ({"interval": "year"}, ["/interval"]), ({"from_": "yesterday"}, ["/from"]),
+        ({"to": "2026-13-01"}, ["/to"]), ({"from_": "2026-02-01", "to": "2026-01-31"}, ["/to"]),
+        ({"job": "x"}, ["/client"]),
+        ({"by": "job"}, ["/client"]), ({"by": "client"}, ["/by"]), ({"clinet": "x"}, ["/clinet"]),
+        ({"client": "c", "by": "ats"}, ["/client"]), ({"client": "c", "ats": "a"}, ["/client"]),
+        ({"client": "c", "job": "j", "interval": "week"}, ["/job"]),
+        ({"client": "c", "by": "job", "to": "2026-01-01"}, ["/job"]),
+        ({"ats": "a#b"}, ["/ats"]), ({"client": ""}, ["/client"]),
+        ({"kind": "x", "by": "y", "from_": "z"}, ["/kind", "/from", "/by"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_wrong_questions_are_refused(world: World, query: dict[str, Any], pointers: list[str]) -> None:
+    """Each wrong parameter is named with what would be right; unknown ones too, as it may be a misspelt filter."""
+    reply = get(world, "/api/board/quality", token=None, **query)
+    assert problem(reply) == (422, "invalid-fields", pointers)
+    assert all(entry["expected"] for entry in json.loads(reply["body"])["errors"])
+
+
+def test_parameter_twice(world: World) -> None:
+    """Which of them is meant can't be known."""
+    event = http_event("GET", "/api/quality")
+    event["multiValueQueryStringParameters"] = {"kind": ["cohort", "activity"]}
+    assert problem(world.views(event, None)) == (422, "invalid-fields", ["/kind"])
+    event["multiValueQueryStringParameters"] = {"kind": ["activity", "activity"]}
+    assert answer(world.views(event, None)).body["Kind"] == "activity"
+
+
+def test_too_long_reports_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before Lambda would refuse the reply; a longer interval helps."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
+    assert problem(get(world, interval="day")) == (422, "invalid-fields", ["/interval"])
+    assert applications(get(world, interval="week"))
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "HEAD"])
+def test_other_methods(world: World, method: str) -> None:
+    """Reports are read."""
+    assert problem(world.views(http_event(method, "/api/quality"), None)) == (405, "method-not-allowed", [])
+
+
+def test_nothing_counted_yet(world: World) -> None:
+    """An ATS without applications has no rows."""
+    for item in world.client.scan(TableName="QualityTable")["Items"]:
+        world.client.delete_item(TableName="QualityTable", Key={"Scope": item["Scope"], "Part": item["Part"]})
+    for kind in ("cohort", "activity", "silence"):
+        assert answer(get(world, kind=kind)).body["Rows"] == []
+        assert answer(get(world, "/api/board/quality", kind=kind)).body["Rows"] == []
