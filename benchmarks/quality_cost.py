@@ -1,0 +1,106 @@
+"""What a change costs in write units: `make bench-quality`, or `python benchmarks/quality_cost.py`.
+
+Seeded applications live for a year; the changes of its last days are counted by the real code over a table in memory
+that charges as DynamoDB does. What was counted before fills the rows: up to 100,000 applications are counted one by
+one; for more, the counters of the rows are raised as so many applications would have.
+"""
+
+import copy
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import batched
+from statistics import mean
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ledger import Ledger
+from lives import ATS_COUNT, life
+
+from application_status.analytics.records import change
+from application_status.store.quality import Quality
+from application_status.store.quality_steps import Change
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAYS = 365
+WINDOW = 3_000
+SHARDS = 4
+COUNTED = 100_000
+SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+BATCHES = (1, 10, 100)
+PARTITION_UNITS_A_SECOND = 1_000
+
+
+def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
+    """Return what so many applications contribute before the last changes, and those, in the order they are stored."""
+    chance = random.Random(seed)  # noqa: S311  # seeded lives, no secret
+    versions = [version for number in range(applications) for version in life(number, chance, DAYS)]
+    versions.sort(key=lambda version: version[0])
+    end = int(len(versions) * 0.98)  # the rest lies beyond the year
+    start = max(end - WINDOW, end // 2)
+    newest = {each.application_id: each for _, each in versions[:start]}
+    window = [each for _, each in versions[start:end]]
+    return [change(each, BERLIN) for each in newest.values()], [change(each, BERLIN) for each in window]
+
+
+def filled(before: Sequence[Change], applications: int) -> Ledger:
+    """Return the table after all changes but the last ones."""
+    ledger = Ledger()
+    quality = Quality(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
+    for batch in batched(before, 100, strict=False):
+        quality.count(batch)
+    if applications > COUNTED:
+        _raise(ledger, applications // COUNTED)
+    return ledger
+
+
+def counted(quality: Quality, batch: Sequence[Change]) -> None:
+    """Count a batch as the analytics do: of each application its newest change."""
+    quality.count(list({each.application_id: each for each in batch}.values()))
+
+
+def _raise(ledger: Ledger, factor: int) -> None:
+    """Let each row have the measures that its ATS has anywhere in the same month, and amounts so many times as high."""
+    rows = [item for (scope, _), item in ledger.items.items() if scope.startswith("counter#")]
+    known: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        known.setdefault((row["Scope"]["S"], row["Part"]["S"][:7]), {}).update(row)
+    for row in rows:
+        dense = known[row["Scope"]["S"], row["Part"]["S"][:7]] | row
+        row |= {name: {"N": str(int(value["N"]) * factor)} for name, value in dense.items() if "N" in value}
+
+
+def main() -> int:
+    """Print the table."""
+    print(
+        f"{ATS_COUNT} ATSs, the largest with half of the applications; write units of up to {WINDOW:,} changes after a year\n"
+    )
+    print("applications  batch  counters/change  marker/change  index/change  hottest/mean  changes/s before a limit")
+    for applications in SIZES:
+        before, window = population(min(applications, COUNTED))
+        table = filled(before, applications)
+        for size in BATCHES:
+            ledger = Ledger(copy.deepcopy(table.items))
+            quality = Quality(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
+            for batch in batched(window, size, strict=False):
+                counted(quality, batch)
+            print(_line(applications, size, len(window), ledger), flush=True)
+    return 0
+
+
+def _line(applications: int, size: int, changes: int, ledger: Ledger) -> str:
+    shards: dict[str, list[int]] = defaultdict(list)
+    for scope, units in ledger.scope_units.items():
+        shards[scope.rpartition("#")[0]].append(units)
+    busiest = max(shards.values(), key=sum)
+    limit = PARTITION_UNITS_A_SECOND * changes / max(ledger.scope_units.values())
+    return (
+        f"{applications:>12,}  {size:>5}  {ledger.units['counter'] / changes:>15.2f}"
+        f"  {ledger.units['counted'] / changes:>13.2f}  {ledger.index_units / changes:>12.2f}"
+        f"  {max(busiest) / mean(busiest):>12.2f}  {limit:>24,.0f}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
