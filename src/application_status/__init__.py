@@ -7,6 +7,7 @@ A report's way through the package:
     store.applications one conditional UpdateItem records it; model.application decides what it runs into
     analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
     store.quality      one transaction adds the difference to what was counted of it before
+    views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
 
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
 """
