@@ -1,9 +1,13 @@
 """What all tests share. The functions read their environment when they are imported, so it is set before."""
 
+import gc
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from moto.core.config import default_user_config
+from moto.core.utils import get_service_model
 
 from application_status.local.template import Template
 
@@ -17,6 +21,20 @@ os.environ.update(
 )
 for _function in _TEMPLATE.handlers():
     os.environ.update(_TEMPLATE.environment(_function))
+
+# A session of its own for every mock would read botocore's models from disk for every client.
+default_user_config["core"]["reset_boto3_session"] = False
+
+# To moto an attribute value is a structure that it writes member by member; it is DynamoDB JSON already.
+for _service in ("dynamodb", "dynamodbstreams"):
+    _model: Any = get_service_model(_service)
+    _model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported out of every garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
