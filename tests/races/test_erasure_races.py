@@ -12,11 +12,12 @@ from application_status.signals.handler import make_handler as make_signals
 from application_status.store import items
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
-from races.crowd import CROWD, all_at_once
+from races.crowd import all_at_once
 from signalling import ONE, TRUE_ONE, contents, event, signal, state
 from support import APPLICATION, ATS, SIGNALLED_APPLICATION, Answer, World, answer, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
+OTHERS = 24
 REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
 SIGNALS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
 
@@ -52,7 +53,7 @@ def test_erased_among_reports(
     world: World, doors: list[DynamoDB], of: str, erasures: int, unknown: UnknownApplications
 ) -> None:
     """Each report has its receipt from before the tombstone, whose version is the next, or is told 404."""
-    reports = reporting(doors[erasures:], of, unknown)
+    reports = reporting(doors[erasures : erasures + OTHERS], of, unknown)
     answers = all_at_once(*[erasing(door, of) for door in doors[:erasures]], *reports)
     assert [each.status for each in answers[:erasures]] == [204] * erasures
     versions = sorted(each.body["Version"] for each in answers[erasures:] if each.status == 200)
@@ -68,11 +69,11 @@ def test_erased_among_reports(
 def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
     """All senders are told that it is fine, and neither the application nor an alias is left."""
     bodies = [
-        event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}}) for day in range(1, 25)
+        event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
+        for day in range(1, 1 + OTHERS)
     ]
-    calls = [
-        partial(_answered, make_signals(door, SIGNALS), body) for door, body in zip(doors[1:], bodies, strict=False)
-    ]
+    containers = [make_signals(door, SIGNALS) for door in doors[1 : 1 + len(bodies)]]
+    calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
     reply, *answers = all_at_once(erasing(doors[0], SIGNALLED_APPLICATION), *calls)
     assert reply.status == 204
     assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * len(calls)
@@ -90,7 +91,7 @@ def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, 
     ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
     texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
     put = http_event("PUT", f"/api/applications/{NEW}", {**ids, **texts, "Aliases": aliases}, token=None)
-    calls = [partial(_answered, make_registry(door, REGISTRY), put) for door in doors[1 : CROWD // 2]]
+    calls = [partial(_answered, make_registry(door, REGISTRY), put) for door in doors[1 : 1 + OTHERS]]
     reply, *answers = all_at_once(erasing(doors[0], NEW), *calls)
     assert reply.status == 204
     assert {each.status for each in answers} <= {200, 201, 410}

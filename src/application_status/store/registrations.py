@@ -35,15 +35,17 @@ class Registrations:
                 return failed.in_doubt
             if stored.registration is not None or stored.ats_id != registration.ats_id:
                 raise RegistrationConflict from None
-            self._complete(application_id, registration)
+            return self._complete(application_id, registration)
         return True
 
-    def _complete(self, application_id: ApplicationId, registration: Registration) -> None:
+    def _complete(self, application_id: ApplicationId, registration: Registration) -> bool:
         try:
             self._write("Update", self._completion(application_id, registration), application_id, registration)
         except ConditionFailed as failed:
             if _in_the_way(failed).registration != registration:
                 raise RegistrationConflict from None
+            return failed.in_doubt
+        return True
 
     def _write(
         self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
