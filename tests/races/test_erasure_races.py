@@ -70,7 +70,7 @@ def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
     """All senders are told that it is fine, and neither the application nor an alias is left."""
     bodies = [
         event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
-        for day in range(1, 1 + OTHERS)
+        for day in range(1, OTHERS + 1)
     ]
     containers = [make_signals(door, SIGNALS) for door in doors[1 : 1 + len(bodies)]]
     calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
