@@ -158,10 +158,11 @@ def counters(world: World) -> Counter[Cell]:
 
 
 def truth(world: World) -> Counter[Cell]:
-    """Return the sum of the contributions of all applications in the table."""
+    """Return the sum of the contributions of all applications in the table but those erased."""
     total: Counter[Cell] = Counter()
     for item in world.client.scan(TableName="ApplicationsTable")["Items"]:
-        total.update(contribution(items.application(item), BERLIN))
+        if not items.is_tombstone(item):
+            total.update(contribution(items.application(item), BERLIN))
     return total
 
 

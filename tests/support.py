@@ -107,6 +107,10 @@ class World:
         body = {"AtsiApplicationId": APPLICATION, "Status": status, **fields}
         return answer(self.webhook(http_event("POST", "/api/application-status", body, headers), None))
 
+    def erase(self, of: str = APPLICATION) -> Answer:
+        """Erase an application as the board's Apply system does."""
+        return answer(self.registry(http_event("DELETE", f"/api/applications/{of}", token=None), None))
+
     def stored(self, of: str = APPLICATION) -> Application:
         """Return an application as it is in the table."""
         return items.application(self.item(of))
@@ -154,8 +158,8 @@ def http_event(
 
 
 def answer(reply: Mapping[str, Any]) -> Answer:
-    """Read a proxy reply."""
-    return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"]))
+    """Read a proxy reply; one without a body has an empty one."""
+    return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"] or "{}"))
 
 
 def sample_event(name: str) -> dict[str, Any]:

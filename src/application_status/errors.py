@@ -15,6 +15,7 @@ ServiceError
 |   +-- HistoryFull          the application has as many transitions as can be kept
 |   +-- RegistrationConflict the application is registered with other content
 |   +-- AliasTaken           an alias of the registration is another application's
+|   +-- ApplicationErased    the application was erased, and stays so
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          a write's condition did not hold; carries the item as it was
 +-- SettingsError            a setting is missing or wrong; the function does not start
@@ -116,6 +117,13 @@ class AliasTaken(Refusal):
 
     def __init__(self) -> None:
         super().__init__("One of the Aliases is another application's; nothing was registered.")
+
+
+class ApplicationErased(Refusal):
+    """An erased application can't be registered again."""
+
+    def __init__(self) -> None:
+        super().__init__("The application with this AtsiApplicationId was erased; it can't be registered again.")
 
 
 class Unavailable(ServiceError):

@@ -4,10 +4,10 @@ Metrics, all in the namespace ApplicationStatus:
     Recorded, Unchanged, Late, Unmapped  reports, by what became of them
     SignalDropped               signals about nothing that is known here; SignalRefused: that make no sense
     PositionHeard               news of positions; ApplicationsTold: applications that learnt of them
-    Registered                  applications registered
+    Registered                  applications registered; Erased: requests to erase one that were met
     Refused, Failed             requests answered 4xx, 503
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
-    Changes.<STATUS>            changes counted by the analytics, by the application's status
+    Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
     Unreadable                  stream records that are not ours
     Skipped                     stream records that a newer count had overtaken
     OldestRecordAge             seconds from the write of a batch's oldest record to its processing

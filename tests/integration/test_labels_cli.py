@@ -66,6 +66,19 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []
 
 
+def test_erased_applications_are_left_out(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither their labels are listed nor anything is read anew; erased during a run, they stay so."""
+    send(world, "Stage 3", 1)
+    stale = world.stored(SIGNALLED_APPLICATION)
+    world.erase(SIGNALLED_APPLICATION)
+    before = world.item(SIGNALLED_APPLICATION)
+    assert run("unmapped")[1].splitlines()[1:] == []
+    newer(monkeypatch)
+    assert run("remap", "--apply")[1].startswith("0 labels read anew")
+    assert not AllApplications(world.noting, "ApplicationsTable").replace_readings(stale, stale)
+    assert world.item(SIGNALLED_APPLICATION) == before
+
+
 def test_remap_shows_what_would_change_and_changes_nothing(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -131,6 +132,16 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
         r"^\d\d:\d\d:\d\d  webhook    recorded "
     )
     service.line(rf"^\d\d:\d\d:\d\d  analytics  counted +application={APPLICATION} version=2 status=INTERVIEW")
+
+
+def test_application_is_erased_over_http(service: LocalService) -> None:
+    """204 with neither body nor length, on a connection that goes on."""
+    path = "/api/applications/51c3be16-0f93-41ed-9cc0-00000000beef"
+    with closing(HTTPConnection("127.0.0.1", service.port, timeout=20)) as connection:
+        for _ in range(2):
+            connection.request("DELETE", path)
+            with connection.getresponse() as reply:
+                assert (reply.status, reply.read(), reply.getheader("Content-Length")) == (204, b"", None)
 
 
 def test_the_contracts_own_request_works(service: LocalService) -> None:

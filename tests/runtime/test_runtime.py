@@ -25,8 +25,9 @@ def is_recorded(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body["Outcome"] in {"recorded", "late", "unchanged"}
 
 
-def is_registered(reply: Any) -> bool:
-    return answer(reply).status in {200, 201} and answer(reply).body["Outcome"] in {"registered", "unchanged"}
+def is_registered_or_erased(reply: Any) -> bool:
+    outcomes = {201: "registered", 200: "unchanged", 204: None}
+    return answer(reply).body.get("Outcome") == outcomes.get(answer(reply).status, "refused")
 
 
 def is_counted(reply: Any) -> bool:
@@ -40,7 +41,7 @@ def is_sent(reply: Any) -> bool:
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
-    "RegistryFunction": is_registered,
+    "RegistryFunction": is_registered_or_erased,
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
 }

@@ -59,7 +59,7 @@ ALLOWED = {
     },
     "RegistryRole": {
         attribute("ApplicationsTable"): {"dynamodb:PutItem", "dynamodb:UpdateItem"},
-        attribute("AliasesTable"): {"dynamodb:PutItem"},
+        attribute("AliasesTable"): {"dynamodb:PutItem", "dynamodb:DeleteItem"},
         **logs("RegistryLogs"),
     },
     "AnalyticsRole": {

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.model.application import Application
+from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import contribution
 from application_status.store import items
 from application_status.store.quality_steps import Change
@@ -24,20 +25,20 @@ class StreamRecord:
 def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     """Read a record of the applications' stream; KeyError, TypeError or ValueError where it isn't one.
 
-    A removed application contributes nothing, as of the version after its last.
+    An erased application contributes nothing; so does a removed one, as of the version after its last.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
     """
     body = record["dynamodb"]
     removed = record["eventName"] == "REMOVE"
-    application = items.application(body["OldImage" if removed else "NewImage"])
-    return StreamRecord(
-        sequence_number=body["SequenceNumber"],
-        written_at=float(body["ApproximateCreationDateTime"]),
-        status="removed" if removed else application.status,
-        change=Change(application.application_id, application.version + 1, {})
-        if removed
-        else change(application, zone),
-    )
+    image = body["OldImage" if removed else "NewImage"]
+    if removed or items.is_tombstone(image):
+        status = "removed" if removed else "erased"
+        version = int(image["Version"]["N"]) + removed
+        counted = Change(ApplicationId(image["AtsiApplicationId"]["S"]), version, contribution={})
+    else:
+        application = items.application(image)
+        status, counted = application.status, change(application, zone)
+    return StreamRecord(body["SequenceNumber"], float(body["ApproximateCreationDateTime"]), status, counted)
 
 
 def change(application: Application, zone: ZoneInfo) -> Change:

@@ -32,6 +32,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
     errors.AliasTaken: Problem(409, "alias-taken", "An alias is another application's"),
     errors.RegistrationConflict: Problem(409, "registration-conflict", "Registered with other content"),
+    errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
@@ -48,6 +49,11 @@ def reply(status: int, body: dict[str, Any], **headers: str) -> Reply:
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"} | headers,
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+def no_content() -> Reply:
+    """Return a proxy reply that says that it is done, and nothing else."""
+    return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
 
 
 def refusal(error: errors.Refusal, request: Request) -> Reply:

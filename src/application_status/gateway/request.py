@@ -48,10 +48,10 @@ class Request:
             body_is_base64=event.get("isBase64Encoded") is True,
         )
 
-    def require_method(self, allowed: str) -> None:
+    def require_method(self, *allowed: str) -> None:
         """Raise MethodNotAllowed for any other method."""
-        if self.method != allowed:
-            raise MethodNotAllowed(allowed)
+        if self.method not in allowed:
+            raise MethodNotAllowed(", ".join(allowed))
 
     def header(self, name: str) -> str | None:
         """Return a header's value, None without the header; MalformedHeader where it has different ones."""

@@ -4,6 +4,7 @@ import base64
 import json
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -99,7 +100,8 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, status: int, headers: Mapping[str, str], body: str) -> None:
         content = body.encode()
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+        length = {} if status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(content))}  # RFC 9110, 8.6
+        for name, value in {**headers, **length}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

@@ -1,1 +1,1 @@
-"""Registers applications, called by the board's Apply system when it hands one over to an ATS."""
+"""Registers applications for the board's Apply system, and erases them."""

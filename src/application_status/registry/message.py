@@ -58,7 +58,7 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
     body = json_object(request, _BODY_LIMIT_BYTES)
     read = message(RegistrationMessage, body, received_at=now())
     return (
-        _path_id(request),
+        path_id(request),
         Registration(
             ats_id=AtsId(read.ats_id),
             client_id=read.client_id,
@@ -77,13 +77,14 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
     )
 
 
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
-
-
-def _path_id(request: Request) -> ApplicationId:
+def path_id(request: Request) -> ApplicationId:
+    """Return the path's id; InvalidFields where it is none."""
     try:
         return application_id(request.path_parameters.get("AtsiApplicationId", ""))
     except ValueError as error:
         wrong = FieldError("", f"the path's AtsiApplicationId is {error}", "a UUID")
         raise InvalidFields((wrong,)) from None
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

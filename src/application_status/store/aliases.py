@@ -7,9 +7,10 @@ position#<ats>#<id>         <application>  one row for each application of the p
 position#<ats>#<id>         state          what was heard of the position: see store.positions
 """
 
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
+from application_status.errors import ConditionFailed
 from application_status.model.application import Registration
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import now
@@ -17,10 +18,11 @@ from application_status.store.dynamodb import DynamoDB, Item
 
 _TOKEN_LIFE = timedelta(days=180)
 _IS_FREE = "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application)"
+_IS_THE_APPLICATIONS = "AtsiApplicationId = :application"
 
 
 class Aliases:
-    """Finds applications by what signals call them."""
+    """Finds applications by what signals call them, and forgets it."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
@@ -34,6 +36,18 @@ class Aliases:
         """Return the ATS's application with the candidate's profile id; None for an unknown or foreign one."""
         return self._find(f"profile#{profile_id}", ats_id)
 
+    def remove(self, application_id: ApplicationId, registration: Registration) -> None:
+        """Remove an application's aliases; one that ended and was given to another application since stays."""
+        for each in _rows(application_id, registration):
+            with suppress(ConditionFailed):
+                self._dynamodb(
+                    "DeleteItem",
+                    TableName=self._table,
+                    Key=row(each["Alias"]["S"], each["Member"]["S"]),
+                    ConditionExpression=_IS_THE_APPLICATIONS,
+                    ExpressionAttributeValues={":application": {"S": application_id}},
+                )
+
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
         item = self._dynamodb("GetItem", TableName=self._table, Key=row(alias, "-"), ConsistentRead=True).get("Item")
         if item is None or item["AtsId"]["S"] != ats_id:
@@ -45,15 +59,7 @@ class Aliases:
 
 def writes(table: str, application_id: ApplicationId, registration: Registration) -> list[Item]:
     """Return the transaction's actions that give an application its aliases; each fails where another has the alias."""
-    ats_id, aliases = registration.ats_id, registration.aliases
-    owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
-    expires = {"ExpiresAt": {"N": str(int((now() + _TOKEN_LIFE).timestamp()))}}
-    rows = [
-        *({**row(f"token#{token}", "-"), **owner, **expires} for token in aliases.tokens),
-        *({**row(f"profile#{profile}", "-"), **owner} for profile in aliases.candidate_application_profile_ids),
-        *({**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids),
-    ]
-    return [_put(table, each, owner) for each in rows]
+    return [_put(table, each) for each in _rows(application_id, registration)]
 
 
 def position(ats_id: AtsId, position_profile_id: str) -> str:
@@ -66,12 +72,23 @@ def row(alias: str, member: str) -> Item:
     return {"Alias": {"S": alias}, "Member": {"S": member}}
 
 
-def _put(table: str, item: Item, owner: dict[str, Any]) -> Item:
+def _rows(application_id: ApplicationId, registration: Registration) -> list[Item]:
+    ats_id, aliases = registration.ats_id, registration.aliases
+    owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
+    expires = {"ExpiresAt": {"N": str(int((now() + _TOKEN_LIFE).timestamp()))}}
+    return [
+        *({**row(f"token#{token}", "-"), **owner, **expires} for token in aliases.tokens),
+        *({**row(f"profile#{profile}", "-"), **owner} for profile in aliases.candidate_application_profile_ids),
+        *({**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids),
+    ]
+
+
+def _put(table: str, item: Item) -> Item:
     return {
         "Put": {
             "TableName": table,
             "Item": item,
             "ConditionExpression": _IS_FREE,
-            "ExpressionAttributeValues": {":ats": owner["AtsId"], ":application": owner["AtsiApplicationId"]},
+            "ExpressionAttributeValues": {":ats": item["AtsId"], ":application": item["AtsiApplicationId"]},
         }
     }

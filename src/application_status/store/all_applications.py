@@ -28,12 +28,12 @@ class AllApplications:
         return count
 
     def pages(self, start: Key | None = None) -> Iterator[tuple[Sequence[Application], Key | None]]:
-        """Yield pages of applications, each with where to go on from; None with the last."""
+        """Yield pages of applications, those erased left out, each with where to go on from; None with the last."""
         while True:
             page = {"ExclusiveStartKey": start} if start else {}
             reply = self._dynamodb("Scan", TableName=self._table, Limit=_PAGE_SIZE, **page)
             start = reply.get("LastEvaluatedKey")
-            yield [items.application(item) for item in reply["Items"]], start
+            yield [items.application(item) for item in reply["Items"] if not items.is_tombstone(item)], start
             if start is None:
                 return
 

@@ -68,7 +68,7 @@ class Applications:
         """Return the caller's application that the write ran into, None where there is none and it may be created."""
         if failed.item is None and self._unknown is UnknownApplications.ACCEPT:
             return None
-        if failed.item is None or failed.item["AtsId"]["S"] != report.ats_id:
+        if failed.item is None or items.is_tombstone(failed.item) or failed.item["AtsId"]["S"] != report.ats_id:
             raise UnknownApplication
         return items.application(failed.item)
 

@@ -11,6 +11,7 @@ Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the moment of the last write
 ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
 Positions          M   digest of a position -> {Ended, Since, Version}, as last heard; absent without aliases
+ErasedAt           S   only on a tombstone, all that is left of an erased application: the key, this, and Version
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +44,16 @@ def application_item(application: Application, *, updated_at: str) -> Item:
         "UpdatedAt": {"S": updated_at},
         **(registration_attributes(application.registration) if application.registration else {}),
     }
+
+
+def tombstone(application_id: ApplicationId, *, version: int, erased_at: str) -> Item:
+    """Return the item that takes an erased application's place."""
+    return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}}
+
+
+def is_tombstone(item: Item) -> bool:
+    """Tell whether an item is what is left of an erased application; `application` can't read it."""
+    return "ErasedAt" in item
 
 
 def transition_value(transition: Transition) -> Item:
@@ -93,8 +104,33 @@ def application(item: Item) -> Application:
         head=_text(item, "Head"),
         transitions={k: _transition(k, value["M"]) for k, value in item["Transitions"]["M"].items()},
         resend_keys=frozenset(item["ResendKeys"]["SS"]) if "ResendKeys" in item else frozenset(),
-        registration=_registration(item) if "AppliedAt" in item else None,
+        registration=registration(item),
         positions={k: _position(value["M"]) for k, value in item.get("Positions", {"M": {}})["M"].items()},
+    )
+
+
+def registration(item: Item) -> Registration | None:
+    """Return the registration in an application's item, None until it came."""
+    if "AppliedAt" not in item:
+        return None
+    aliases = item.get("Aliases", {"M": {}})["M"]
+
+    def values(kind: str) -> tuple[str, ...]:
+        return tuple(value["S"] for value in aliases[kind]["L"]) if kind in aliases else ()
+
+    return Registration(
+        ats_id=AtsId(item["AtsId"]["S"]),
+        client_id=item["ClientId"]["S"],
+        job_id=item["JobId"]["S"],
+        jobseeker_id=item["JobseekerId"]["S"],
+        job_title=item["JobTitle"]["S"],
+        company=item["Company"]["S"],
+        applied_at=from_text(item["AppliedAt"]["S"]),
+        aliases=Aliases(
+            tokens=values("Token"),
+            candidate_application_profile_ids=values("CandidateApplicationProfileId"),
+            position_profile_ids=values("PositionProfileIds"),
+        ),
     )
 
 
@@ -121,28 +157,6 @@ def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
 
 def _position(value: Mapping[str, Any]) -> Position:
     return Position(value["Ended"]["BOOL"], from_text(value["Since"]["S"]), int(value["Version"]["N"]))
-
-
-def _registration(item: Item) -> Registration:
-    aliases = item.get("Aliases", {"M": {}})["M"]
-
-    def values(kind: str) -> tuple[str, ...]:
-        return tuple(value["S"] for value in aliases[kind]["L"]) if kind in aliases else ()
-
-    return Registration(
-        ats_id=AtsId(item["AtsId"]["S"]),
-        client_id=item["ClientId"]["S"],
-        job_id=item["JobId"]["S"],
-        jobseeker_id=item["JobseekerId"]["S"],
-        job_title=item["JobTitle"]["S"],
-        company=item["Company"]["S"],
-        applied_at=from_text(item["AppliedAt"]["S"]),
-        aliases=Aliases(
-            tokens=values("Token"),
-            candidate_application_profile_ids=values("CandidateApplicationProfileId"),
-            position_profile_ids=values("PositionProfileIds"),
-        ),
-    )
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from application_status.errors import AliasTaken, ConditionFailed, RegistrationConflict
+from application_status.errors import AliasTaken, ApplicationErased, ConditionFailed, RegistrationConflict
 from application_status.model.application import Application, Registration
 from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import now, to_text
@@ -25,29 +25,27 @@ class Registrations:
         """Register an application; False when it was registered just so.
 
         Raises RegistrationConflict when the id is registered with other content or reported by another ATS, AliasTaken
-        when an alias is another application's.
+        when an alias is another application's, ApplicationErased when the application was erased.
         """
         try:
             self._write("Put", self._new(application_id, registration), application_id, registration)
         except ConditionFailed as failed:
-            if failed.item is None:
-                raise AliasTaken from None
-            stored = items.application(failed.item)
+            stored = _in_the_way(failed)
             if stored.registration == registration:
                 return failed.in_doubt
             if stored.registration is not None or stored.ats_id != registration.ats_id:
                 raise RegistrationConflict from None
-            self._complete(application_id, registration)
+            return self._complete(application_id, registration)
         return True
 
-    def _complete(self, application_id: ApplicationId, registration: Registration) -> None:
+    def _complete(self, application_id: ApplicationId, registration: Registration) -> bool:
         try:
             self._write("Update", self._completion(application_id, registration), application_id, registration)
         except ConditionFailed as failed:
-            if failed.item is None:
-                raise AliasTaken from None
-            if items.application(failed.item).registration != registration:
+            if _in_the_way(failed).registration != registration:
                 raise RegistrationConflict from None
+            return failed.in_doubt
+        return True
 
     def _write(
         self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
@@ -91,3 +89,11 @@ class Registrations:
                 **values,
             },
         }
+
+
+def _in_the_way(failed: ConditionFailed) -> Application:
+    if failed.item is None:
+        raise AliasTaken from None
+    if items.is_tombstone(failed.item):
+        raise ApplicationErased from None
+    return items.application(failed.item)

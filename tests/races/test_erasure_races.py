@@ -1,0 +1,100 @@
+"""What must hold when an application is erased while others speak of it: a receipt or a 404, and nothing comes back."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+
+from application_status.registry.handler import make_handler as make_registry
+from application_status.settings import RegistrySettings, SignalsSettings, UnknownApplications, WebhookSettings
+from application_status.signals.handler import make_handler as make_signals
+from application_status.store import items
+from application_status.store.dynamodb import DynamoDB
+from application_status.webhook.handler import make_handler as make_webhook
+from races.crowd import all_at_once
+from signalling import ONE, TRUE_ONE, contents, event, signal, state
+from support import APPLICATION, ATS, SIGNALLED_APPLICATION, Answer, World, answer, http_event
+
+NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
+OTHERS = 24
+REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
+SIGNALS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
+
+type Call = Callable[[], Answer]
+
+
+def erasing(door: DynamoDB, of: str) -> Call:
+    return partial(_answered, make_registry(door, REGISTRY), http_event("DELETE", f"/api/applications/{of}"))
+
+
+def reporting(doors: Sequence[DynamoDB], of: str, unknown: UnknownApplications) -> list[Call]:
+    """Return calls that each report a round of interviews, from a container of its own."""
+    settings = WebhookSettings("ApplicationsTable", "TokensTable", unknown)
+    bodies = [
+        {"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": f"round {number}"} for number in range(len(doors))
+    ]
+    events = [http_event("POST", "/api/application-status", body) for body in bodies]
+    return [partial(_answered, make_webhook(door, settings), each) for door, each in zip(doors, events, strict=True)]
+
+
+def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
+    return answer(handler(given, None))
+
+
+def naming(world: World, text: str) -> list[Any]:
+    return [item for table in contents(world) for item in table if text in str(item)]
+
+
+@pytest.mark.parametrize("unknown", UnknownApplications)
+@pytest.mark.parametrize("erasures", [1, 5])
+@pytest.mark.parametrize("of", [APPLICATION, NEW], ids=["registered", "unknown"])
+def test_erased_among_reports(
+    world: World, doors: list[DynamoDB], of: str, erasures: int, unknown: UnknownApplications
+) -> None:
+    """Each report has its receipt from before the tombstone, whose version is the next, or is told 404."""
+    reports = reporting(doors[erasures : erasures + OTHERS], of, unknown)
+    answers = all_at_once(*[erasing(door, of) for door in doors[:erasures]], *reports)
+    assert [each.status for each in answers[:erasures]] == [204] * erasures
+    versions = sorted(each.body["Version"] for each in answers[erasures:] if each.status == 200)
+    assert [each.status for each in answers[erasures:] if each.status != 200] == [404] * (len(reports) - len(versions))
+    first = 2 if of == APPLICATION else 1
+    assert versions == list(range(first, first + len(versions)))
+    tombstone = world.item(of)
+    assert tombstone.keys() == {"AtsiApplicationId", "ErasedAt", "Version"}
+    assert tombstone["Version"] == {"N": str(first + len(versions))}
+    assert naming(world, of) == [tombstone]
+
+
+def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
+    """All senders are told that it is fine, and neither the application nor an alias is left."""
+    bodies = [
+        event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
+        for day in range(1, OTHERS + 1)
+    ]
+    containers = [make_signals(door, SIGNALS) for door in doors[1 : 1 + len(bodies)]]
+    calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
+    reply, *answers = all_at_once(erasing(doors[0], SIGNALLED_APPLICATION), *calls)
+    assert reply.status == 204
+    assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * len(calls)
+    assert naming(world, SIGNALLED_APPLICATION) == [world.item(SIGNALLED_APPLICATION)]
+    assert items.is_tombstone(world.item(SIGNALLED_APPLICATION))
+
+
+@pytest.mark.parametrize("reported", [False, True], ids=["new", "completed"])
+def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, reported: bool) -> None:
+    """Each registration is told that it came before or after; afterwards there is neither application nor alias."""
+    if reported:
+        (report,) = reporting(doors[:1], NEW, UnknownApplications.ACCEPT)
+        assert report().status == 200
+    aliases = {"Token": ["t-1", "t-2"], "PositionProfileIds": ["p-1"]}
+    ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
+    texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
+    put = http_event("PUT", f"/api/applications/{NEW}", {**ids, **texts, "Aliases": aliases}, token=None)
+    calls = [partial(_answered, make_registry(door, REGISTRY), put) for door in doors[1 : 1 + OTHERS]]
+    reply, *answers = all_at_once(erasing(doors[0], NEW), *calls)
+    assert reply.status == 204
+    assert {each.status for each in answers} <= {200, 201, 410}
+    assert sum(each.status == 201 for each in answers) <= 1
+    assert naming(world, NEW) == [world.item(NEW)]
+    assert items.is_tombstone(world.item(NEW))
