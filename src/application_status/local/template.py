@@ -12,6 +12,7 @@ import yaml
 PATH = Path(__file__).parents[3] / "template.yaml"
 
 _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
+_TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Template:
             stream = properties.get("StreamSpecification")
             yield {
                 "TableName": name,
-                **{part: properties[part] for part in ("AttributeDefinitions", "KeySchema", "BillingMode")},
+                **{part: properties[part] for part in _TABLE if part in properties},
                 **({"StreamSpecification": {"StreamEnabled": True, **stream}} if stream else {}),
             }
 
