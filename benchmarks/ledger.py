@@ -80,10 +80,10 @@ def _value_size(value: dict[str, Any]) -> int:
     ((kind, content),) = value.items()
     match kind:
         case "S":
-            return len(content.encode())
+            return len(str(content).encode())
         case "N":
-            digits = content.lstrip("-").rstrip("0").lstrip("0")
-            return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+            digits = str(content).lstrip("-").rstrip("0").lstrip("0")
+            return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
         case "M":
             return 3 + sum(1 + len(name.encode()) + _value_size(each) for name, each in content.items())
     raise NotImplementedError(kind)

@@ -73,9 +73,7 @@ def _raise(ledger: Ledger, factor: int) -> None:
 
 def main() -> int:
     """Print the table."""
-    print(
-        f"{ATS_COUNT} ATSs, the largest with half of the applications; write units of up to {WINDOW:,} changes\n"
-    )
+    print(f"{ATS_COUNT} ATSs, the largest with half of the applications; write units of up to {WINDOW:,} changes\n")
     print("applications  batch  counters/change  marker/change  index/change  hottest/mean  changes/s before a limit")
     for applications in SIZES:
         before, window = population(min(applications, COUNTED))

@@ -17,7 +17,6 @@ from application_status.store.registrations import Registrations
 from signalling import (
     complete,
     contents,
-    counters,
     position_signal,
     positions_told,
     sent,
@@ -37,6 +36,7 @@ from support import (
     Answer,
     World,
     answer,
+    counters,
     http_event,
     registration,
 )
@@ -276,13 +276,13 @@ def test_counters_forget_it(world: World, order: int) -> None:
     world.erase(SIGNALLED_APPLICATION)
     for record in [*stream(world, "ApplicationsTable")[::order]] * 2:
         assert world.analytics({"Records": [record]}, None) == {"batchItemFailures": []}
-    assert counters(world) == truth(world)
-    assert sum(n for cell, n in counters(world).items() if cell.measure == "applications") == 2
-    (marker,) = naming(world, f"application#{SIGNALLED_APPLICATION}")
+    assert counters(world.client) == truth(world)
+    assert sum(n for cell, n in counters(world.client).items() if cell.measure == "applications") == 2
+    (marker,) = naming(world, f"counted#1#{SIGNALLED_APPLICATION}")
     assert marker.pop("Revision")
     assert marker == {
-        "Scope": {"S": f"application#{SIGNALLED_APPLICATION}"},
-        "Part": {"S": "counted"},
+        "Scope": {"S": f"counted#1#{SIGNALLED_APPLICATION}"},
+        "Part": {"S": "marker"},
         "Version": {"N": "4"},
         "Contribution": {"M": {}},
     }
@@ -295,7 +295,7 @@ def test_tombstone_removed_by_hand_counts_for_nothing(world: World) -> None:
     records = [each for each in stream(world, "ApplicationsTable") if APPLICATION in str(each)]
     assert [each["eventName"] for each in records[-2:]] == ["MODIFY", "REMOVE"]
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
-    (marker,) = naming(world, f"application#{APPLICATION}")
+    (marker,) = naming(world, f"counted#1#{APPLICATION}")
     assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, {"M": {}})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-FUNCTIONS = {f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions")}
+FUNCTIONS = {f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Views")}
 
 type Resource = Mapping[str, Any]
 
@@ -62,9 +62,17 @@ ALLOWED = {
         attribute("AliasesTable"): {"dynamodb:PutItem", "dynamodb:DeleteItem"},
         **logs("RegistryLogs"),
     },
+    "ViewsRole": {
+        attribute("TokensTable"): {"dynamodb:GetItem"},
+        attribute("QualityTable"): {"dynamodb:GetItem", "dynamodb:Query"},
+        sub("${QualityTable.Arn}/index/ByClient"): {"dynamodb:Query"},
+        **logs("ViewsLogs"),
+    },
     "AnalyticsRole": {
         **stream("ApplicationsTable"),
-        attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        attribute("QualityTable"): {
+            f"dynamodb:{each}" for each in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        },
         **logs("AnalyticsLogs"),
     },
 }
@@ -104,9 +112,12 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    assert properties["Timeout"] == {"AnalyticsFunction": 60, "PositionsFunction": 60, "SignalsFunction": 28}.get(
-        function, 10
-    )
+    assert properties["Timeout"] == {
+        "AnalyticsFunction": 60,
+        "PositionsFunction": 60,
+        "SignalsFunction": 28,
+        "ViewsFunction": 28,
+    }.get(function, 10)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -143,6 +154,23 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_clients_and_jobs_are_found_by_an_index(resources: dict[str, Resource]) -> None:
+    """It holds what was counted of each of their applications, and nothing else of it."""
+    tables = of_type(resources, "AWS::DynamoDB::Table")
+    indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
+    assert {name for name, found in indexes.items() if found} == {"QualityTable"}
+    assert indexes["QualityTable"] == [
+        {
+            "IndexName": "ByClient",
+            "KeySchema": [
+                {"AttributeName": "Client", "KeyType": "HASH"},
+                {"AttributeName": "Job", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["Contribution"]},
+        }
+    ]
 
 
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
@@ -216,7 +244,7 @@ def test_logs_end(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """A version is made for new code only, so its description names each parameter that the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone"}
+    parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()
         used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters

@@ -5,6 +5,8 @@ from typing import Any
 
 ANY = "x-amazon-apigateway-any-method"
 IAM_PATH = "/api/applications/{AtsiApplicationId}"
+QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
+DEFINITIONS_PATH = "/api/quality/definitions"
 
 
 def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
@@ -21,20 +23,30 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
+        **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH), "${ViewsFunctionAliaslive}/invocations"),
     }
 
 
-def test_only_the_registry_asks_for_a_signature(api: dict[str, Any]) -> None:
-    """ATSs bring a token; the Apply system's credentials end at the gateway and are not handed to the function."""
+def test_who_has_to_sign(api: dict[str, Any]) -> None:
+    """ATSs bring a token, users are signed in, and the board's credentials end at the gateway."""
     assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
         "/api/application-status": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
         "/graphql": None,
         IAM_PATH: [{"AWS_IAM": []}],
+        OF_ATS: None,
+        OF_CLIENT: [{"Users": []}],
+        FOR_BOARD: [{"AWS_IAM": []}],
+        DEFINITIONS_PATH: None,
     }
-    assert api["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+    schemes = api["components"]["securitySchemes"]
+    assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert schemes["Users"]["x-amazon-apigateway-authtype"] == "cognito_user_pools"
+    (pool,) = schemes["Users"]["x-amazon-apigateway-authorizer"]["providerARNs"]
+    assert pool["Fn::If"][:2] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}]
     assert "security" not in api
-    assert "credentials" not in api["paths"][IAM_PATH][ANY]["x-amazon-apigateway-integration"]
+    for path in (IAM_PATH, FOR_BOARD):
+        assert "credentials" not in api["paths"][path][ANY]["x-amazon-apigateway-integration"]
 
 
 def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:

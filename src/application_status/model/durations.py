@@ -1,12 +1,11 @@
 """Durations, counted in fixed buckets, and what can be said of them while some have not ended yet.
 
 Buckets can be added and subtracted, so that counters of them stay exact under corrections; a bucket's ends are whole
-days where people ask ("within 7 days"). From 4 days on no bucket is wider than 1.3 times its lower end, so that a
-quantile is wrong by at most 30 %; below, by at most a day.
+days where people ask ("within 7 days"). From 4 days on no bucket ends later than at 1.3 times its start, so that they
+make a quantile wrong by at most 30 %; below, by at most a day.
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +16,7 @@ EDGES = tuple(timedelta(hours=hours) for hours in (1, 4, 12)) + tuple(timedelta(
 """Where one bucket ends and the next begins; the last bucket, from a year on, has no end."""
 
 _DAY = timedelta(days=1)
+_ROUNDING = 1e-9  # a product of shares may miss the share that it is by some bits
 
 
 def bucket(duration: timedelta) -> int:
@@ -46,9 +46,9 @@ class Waiting:
         return self._shares().get(duration)
 
     def quantile(self, share: float) -> timedelta | None:
-        """Return the duration within which this share ends; None where too few have ended yet to tell."""
+        """Return the duration within which this share ends; None beyond a year, or where too few have ended to tell."""
         for (start, before), (end, after) in pairwise([(timedelta(), 0.0), *self._shares().items()]):
-            if after >= share:
+            if after >= share - _ROUNDING:
                 return start + (end - start) * ((share - before) / (after - before))
         return None
 
@@ -69,12 +69,3 @@ class Waiting:
 def age(days: int) -> int:
     """Return the bucket of what has lasted for so many days."""
     return bucket(days * _DAY)
-
-
-def merged(*tables: Waiting) -> Waiting:
-    """Return what is known of all of them together."""
-    ended, lost = Counter[int](), Counter[int]()
-    for table in tables:
-        ended.update(table.ended)
-        lost.update(table.lost)
-    return Waiting(ended, lost)
