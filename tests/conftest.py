@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from moto.core.config import default_user_config
 from moto.core.utils import get_service_model
+from moto.dynamodb.models.table import StreamRecord
 
 from application_status.local.template import Template
 
@@ -29,6 +30,10 @@ default_user_config["core"]["reset_boto3_session"] = False
 for _service in ("dynamodb", "dynamodbstreams"):
     _model: Any = get_service_model(_service)
     _model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001
+
+# For each transaction moto copies the table with its whole stream; a stream record never changes.
+_record: Any = StreamRecord
+_record.__deepcopy__ = lambda record, _: record
 
 
 def pytest_collection_finish() -> None:
