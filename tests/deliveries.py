@@ -1,0 +1,103 @@
+"""The applications' stream in two shards, the analytics behind it in several containers, and what goes wrong there."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from application_status.analytics.handler import make_handler
+from application_status.local.event_source_mapping import EventSourceMapping, Record
+from application_status.settings import AnalyticsSettings
+from application_status.store.dynamodb import DynamoDB
+from support import BERLIN, TEMPLATE
+from unsteady import Fates, Unsteady
+
+SHARDS = 2
+_GARBLED: Record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "0", "NewImage": {}}}
+_ANY_AGE = 10**9
+(_MAPPING,) = (each for each in TEMPLATE.stream_mappings() if each.function == "AnalyticsFunction")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One delivery: over how many shards its container spreads the counters, its batches, and what goes wrong.
+
+    `fates` are those of the container's calls, over all its attempts; `garbled`: where an unreadable record comes in.
+    """
+
+    spread: int = 1
+    batch: int = 100
+    attempts: int = 0
+    fates: Fates = ()
+    garbled: int | None = None
+
+
+CALM = Trial()
+
+
+class Deliveries:
+    """Delivers a stream, as it grows, to the analytics."""
+
+    def __init__(self, stream: Sequence[Record], client: Unsteady) -> None:
+        self.stream = stream
+        self.client = client
+        self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
+        self.failed: list[Record] = []
+        self._seen = 0
+        self._containers = {
+            spread: make_handler(DynamoDB(client), AnalyticsSettings("QualityTable", BERLIN, spread))
+            for spread in (1, 2, 3)
+        }
+
+    def shard(self, number: int) -> deque[Record]:
+        """Return what a shard has yet to deliver; an application's records are all in the same."""
+        for record in self.stream[self._seen :]:
+            self.waiting[int(application_of(record)[-1], 16) % SHARDS].append(record)
+        self._seen = len(self.stream)
+        return self.waiting[number]
+
+    def deliver(self, number: int, amount: int, trial: Trial) -> None:
+        """Deliver a shard's next records."""
+        shard = self.shard(number)
+        self.feed([shard.popleft() for _ in range(min(amount, len(shard)))], trial)
+
+    def lose(self, number: int) -> None:
+        """Lose a shard's next record, if a later one of the same application waits there."""
+        shard = self.shard(number)
+        if shard and application_of(shard[0]) in map(application_of, list(shard)[1:]):
+            shard.popleft()
+
+    def replay(self, trial: Trial) -> None:
+        """Feed what lies in the on-failure destination again, whatever its age."""
+        failed, self.failed = self.failed, []
+        self.feed(failed, trial, age=_ANY_AGE)
+
+    def finish(self) -> None:
+        """Deliver and replay all that is left; nothing goes wrong any more."""
+        for number in range(SHARDS):
+            self.deliver(number, len(self.stream), CALM)
+        self.replay(CALM)
+        assert not self.failed
+
+    def feed(self, records: Sequence[Record], trial: Trial, *, age: int = _MAPPING.maximum_record_age_seconds) -> None:
+        """Feed records through the event source mapping; what fails for good lies in `failed`."""
+        settings = replace(
+            _MAPPING,
+            batch_size=trial.batch,
+            maximum_retry_attempts=trial.attempts,
+            maximum_record_age_seconds=age,
+        )
+        mapping = EventSourceMapping(settings, lambda event: self._containers[trial.spread](event, None), time.time)
+        fed = list(records)
+        if trial.garbled is not None:
+            fed.insert(trial.garbled, _GARBLED)
+        with self.client.meeting(trial.fates):
+            mapping.feed(fed)
+        self.failed += [record for record in mapping.failed if record is not _GARBLED]
+
+
+def application_of(record: Record) -> str:
+    """Return the application that a record is about."""
+    body = record["dynamodb"]
+    application_id: str = body.get("NewImage", body.get("OldImage"))["AtsiApplicationId"]["S"]
+    return application_id

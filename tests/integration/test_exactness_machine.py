@@ -1,0 +1,310 @@
+"""Counters equal the sum over the table, whatever happens: 250 runs made up by Hypothesis, the same each time.
+
+`EXACTNESS_RUNS=5000 pytest tests/integration/test_exactness_machine.py` makes up others, and so many.
+"""
+
+import os
+import random
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+import time_machine
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from moto import mock_aws
+
+from agreeing import Agreeing
+from application_status.analytics import handler
+from application_status.analytics.records import change
+from application_status.errors import Unavailable
+from application_status.model.application import Application
+from application_status.model.identifiers import ApplicationId, application_id
+from application_status.model.instant import from_text, now, to_text
+from application_status.model.remap import remap
+from application_status.model.status import Status
+from application_status.model.vocabulary import Vocabulary
+from application_status.settings import UnknownApplications
+from application_status.store import items, quality, quality_steps
+from application_status.store.all_applications import AllApplications
+from application_status.store.dynamodb import DynamoDB
+from application_status.store.quality import Quality
+from application_status.store.quality_reader import QualityReader
+from application_status.store.quality_steps import Change
+from deliveries import CALM, SHARDS, Deliveries, Trial
+from memory import Memory
+from signalling import position_signal, sent, signal, state
+from support import (
+    APPLICATION,
+    ATS,
+    BERLIN,
+    FOREIGN_APPLICATION,
+    OTHER_TOKEN,
+    POSITION,
+    SIGNAL_TOKEN,
+    SIGNALLED_APPLICATION,
+    TOKEN,
+    World,
+    answer,
+    http_event,
+)
+from tallies import counters_and_markers, read, truth
+from unsteady import Fate, Fates, Killed, Unsteady
+
+ON_MOTO = 4
+RUNS = int(os.environ.get("EXACTNESS_RUNS", "0"))
+SETTINGS = settings(
+    max_examples=RUNS or 250,
+    derandomize=not RUNS,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+START = from_text("2022-09-01T09:00:00.000Z")
+REGISTERED = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
+UNREGISTERED = tuple(application_id(f"51c3be16-0f93-41ed-9cc0-00000000000{n}") for n in (4, 5))
+CLIENTS = ("client-1", "client-3", "client-4")
+LABELS = ("Interview", "Hired", "Absage durch Bewerber", "Stage 3")
+MEANINGS = ("INTERVIEW", "OFFER", "REJECTED/not_selected", "REJECTED/candidate_withdrew")
+
+applications = st.sampled_from(REGISTERED + UNREGISTERED)
+hours = st.integers(0, 1000)
+days = st.integers(1, 28)
+reports = st.tuples(applications, st.sampled_from(Status), st.none() | hours, st.none() | st.sampled_from(LABELS))
+shards = st.integers(0, SHARDS - 1)
+calls = st.sampled_from(["transact_write_items", "transact_write_items", "batch_get_item", "get_item", "update_item"])
+fates = st.lists(st.tuples(calls, st.sampled_from(Fate)), max_size=5)
+trials = st.builds(
+    Trial,
+    spread=st.integers(1, 3),
+    batch=st.sampled_from([1, 2, 100]),
+    attempts=st.integers(0, 2),
+    fates=fates,
+    garbled=st.sampled_from([None, None, 0, 1, 2]),
+)
+
+
+class Exactness(RuleBasedStateMachine):
+    """Five applications in all that may happen to them, to the records of it, to the functions, and to the store."""
+
+    @initialize(actions=st.sampled_from([3, 100]), changes=st.sampled_from([2, 100]), seed=st.integers(0, 9))
+    def begin(self, actions: int, changes: int, seed: int) -> None:
+        self.patches = pytest.MonkeyPatch()
+        self.patches.setattr(handler, "CHANGES_PER_CALL", changes)
+        self.patches.setattr(quality_steps, "_ACTIONS_PER_TRANSACTION", actions)
+        self.patches.setattr(quality, "_CHANCE", random.Random(seed))  # noqa: S311  # the same shards in each run
+        self.clock = time_machine.travel(START, tick=False)
+        self.time = self.clock.start()
+        self.tables = Memory()
+        self.client = self.made_client()
+        self.world = World(self.client, UnknownApplications.ACCEPT)
+        self.deliveries = Deliveries(self.tables.streams["ApplicationsTable"], Unsteady(self.client, self._overtake))
+        self.erased: dict[ApplicationId, Change] = {}
+        self.told = 0
+        self.live, self.building = 1, 0
+        self.scanned: list[Change] | None = None
+
+    def made_client(self) -> Any:
+        """Return what the functions work with."""
+        return self.tables
+
+    # What happens to the applications.
+
+    @rule(application=st.sampled_from(UNREGISTERED))
+    def register(self, application: ApplicationId) -> None:
+        if application in self.erased:
+            return
+        body = {
+            "AtsId": ATS, "ClientId": "client-4", "JobId": f"job-{application[-1]}", "JobseekerId": "jobseeker-1",
+            "JobTitle": "Koch (m/w/d)", "Company": "Example GmbH", "AppliedAt": "2022-08-01T09:00:00Z",
+            "Aliases": {"Token": [f"token-{application}"], "PositionProfileIds": [POSITION]},
+        }  # fmt: skip
+        reply = answer(self.world.registry(http_event("PUT", f"/api/applications/{application}", body), None))
+        assert reply.status in {200, 201}
+
+    @rule(reports=st.lists(reports, min_size=1, max_size=4))
+    def report(self, reports: list[tuple[ApplicationId, Status, int | None, str | None]]) -> None:
+        for application, status, ago, label in reports:
+            if application in self.erased:
+                continue
+            fields = {"AtsiApplicationId": application, **({"RawStatus": label} if label else {})}
+            if ago is not None:
+                fields["BusinessDate"] = to_text(now() - timedelta(hours=ago))
+            headers = {"X-AtsiToken": OTHER_TOKEN if application == FOREIGN_APPLICATION else TOKEN}
+            assert self.world.report(status, headers=headers, **fields).status == 200
+
+    @rule(
+        application=st.sampled_from((SIGNALLED_APPLICATION, *UNREGISTERED)),
+        labels=st.lists(st.sampled_from(LABELS), min_size=1, max_size=2),
+        day=days,
+    )
+    def signal(self, application: ApplicationId, labels: list[str], day: int) -> None:
+        token = SIGNAL_TOKEN if application == SIGNALLED_APPLICATION else f"token-{application}"
+        previous = {"previous": state(labels[1], 1)} if labels[1:] else {}
+        sent(self.world, signal(state(labels[0], day), token=token, **previous))
+
+    @rule(success=st.sampled_from([True, False, None]), day=days)
+    def end_position_or_undo_it(self, success: bool | None, day: int) -> None:
+        sent(self.world, position_signal(success, day))
+
+    @rule()
+    def tell_applications_of_their_positions(self) -> None:
+        records = self.tables.streams["AliasesTable"][self.told :]
+        self.told += len(records)
+        assert self.world.positions({"Records": records}, None) == {"batchItemFailures": []}
+
+    @rule(meanings=st.dictionaries(st.sampled_from(LABELS), st.sampled_from(MEANINGS)))
+    def map_labels_again(self, meanings: dict[str, str]) -> None:
+        table = AllApplications(self.world.noting, "ApplicationsTable")
+        for before in self._applications():
+            after = remap(before, Vocabulary.load(), meanings)
+            assert after is before or table.replace_readings(before, after)
+
+    @rule(application=applications)
+    def erase(self, application: ApplicationId) -> None:
+        key = items.key(application)
+        before = self.client.get_item(TableName="ApplicationsTable", Key=key).get("Item")
+        if before:
+            self.erased[application] = Change(application, items.application(before).version + 1, {})
+            self.client.delete_item(TableName="ApplicationsTable", Key=key)
+
+    @rule(hours=st.integers(1, 20))
+    def wait(self, hours: int) -> None:
+        self.time.shift(timedelta(hours=hours))
+
+    # What happens to the records.
+
+    @rule(shard=shards, amount=st.integers(1, 8), trial=trials)
+    def deliver(self, shard: int, amount: int, trial: Trial) -> None:
+        self.deliveries.deliver(shard, amount, trial)
+
+    @rule(start=st.integers(0, 30), amount=st.integers(1, 8), trial=trials)
+    def deliver_again(self, start: int, amount: int, trial: Trial) -> None:
+        self.deliveries.feed(self.deliveries.stream[start : start + amount], trial)
+
+    @rule(shard=shards)
+    def lose(self, shard: int) -> None:
+        self.deliveries.lose(shard)
+
+    @precondition(lambda self: self.deliveries.failed)
+    @rule(order=st.randoms(use_true_random=False), trial=trials)
+    def replay(self, order: random.Random, trial: Trial) -> None:
+        order.shuffle(self.deliveries.failed)
+        self.deliveries.replay(trial)
+
+    # A rebuild: a second generation is announced, the table is read, what was read is counted, and the readers switch.
+
+    @precondition(lambda self: not self.building)
+    @rule()
+    def announce_a_generation(self) -> None:
+        self.building = self.live + 1
+        self._announce(Live=self.live, Building=self.building)
+
+    @precondition(lambda self: self.building and self.scanned is None)
+    @rule()
+    def scan(self) -> None:
+        """Read the table; of an erased application, find what keeps its old records from counting."""
+        self.scanned = [*self.erased.values(), *(change(each, BERLIN) for each in self._applications())]
+
+    @precondition(lambda self: self.scanned)
+    @rule(amount=st.integers(1, 5), fates=fates)
+    def count_what_was_scanned(self, amount: int, fates: Fates) -> None:
+        assert self.scanned
+        client = self.deliveries.client
+        with client.meeting(fates), suppress(Unavailable, Killed):
+            Quality(DynamoDB(client), "QualityTable", 2).count_in(self.building, self.scanned[:amount])
+            del self.scanned[:amount]
+
+    @precondition(lambda self: self.scanned == [])
+    @rule()
+    def switch(self) -> None:
+        self.live, self.building, self.scanned = self.building, 0, None
+        self._announce(Live=self.live)
+
+    # What must hold.
+
+    @invariant()
+    def counters_change_together_with_markers(self) -> None:
+        for generation, (counted, marked) in counters_and_markers(self.tables.tables["QualityTable"].values()).items():
+            assert counted == marked, f"generation {generation}"
+
+    def teardown(self) -> None:
+        """When all is delivered, the reader tells the truth in each generation that counts."""
+        try:
+            if not sys.exception():
+                self._finish()
+        finally:
+            self.clock.stop()
+            self.patches.undo()
+
+    def _finish(self) -> None:
+        self.deliveries.finish()
+        if self.building and self.scanned is None:
+            self.scan()
+        while self.scanned:
+            self.count_what_was_scanned(5, [])
+        for generation in (self.live, *filter(None, [self.building])):
+            reader = QualityReader(self.world.noting, "QualityTable", generation)
+            assert read(reader, CLIENTS) == truth(self._applications())
+
+    def _applications(self) -> list[Application]:
+        table = self.tables.tables["ApplicationsTable"].values()
+        return [items.application(item) for item in table if item["AtsiApplicationId"]["S"] not in self.erased]
+
+    def _announce(self, **generations: int) -> None:
+        numbers = {name: {"N": str(number)} for name, number in generations.items()}
+        item = {"Scope": {"S": "generation"}, "Part": {"S": "current"}, **numbers}
+        self.client.put_item(TableName="QualityTable", Item=item)
+
+    def _overtake(self) -> None:
+        """Let another container count the newest records, and a rebuild begin or end."""
+        self.deliveries.feed(self.deliveries.stream[-3:], CALM)
+        if not self.building:
+            self.announce_a_generation()
+        elif self.scanned is None:
+            self.scan()
+        elif not self.scanned:
+            self.switch()
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def test_counters_are_exact_whatever_happens() -> None:
+    """After each step counters and markers agree; in the end both are the sum over the table."""
+    run_state_machine_as_test(Exactness, settings=SETTINGS)
+
+
+class ExactnessOnMoto(Exactness):
+    """The same, with each call answered by moto too."""
+
+    def made_client(self) -> Any:
+        self.moto = mock_aws()
+        self.moto.start()
+        return Agreeing(self.tables, boto3.client("dynamodb"))
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            self.moto.stop()
+
+
+def test_tables_in_memory_answer_as_moto_does() -> None:
+    """All replies and refusals of a few runs agree, so what the other runs show holds for DynamoDB's expressions."""
+    run_state_machine_as_test(
+        ExactnessOnMoto, settings=settings(SETTINGS, max_examples=ON_MOTO, phases=[Phase.generate])
+    )

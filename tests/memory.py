@@ -1,0 +1,226 @@
+"""DynamoDB in memory, as far as the store uses it, for tests of thousands of steps; an engine takes far longer.
+
+test_exactness_machine.py asks moto, too, in some of its runs, and compares the replies.
+"""
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+type Item = dict[str, Any]
+type Key = tuple[str, ...]
+
+_TOKENS = re.compile(r"<>|[<>]=?|[(),=]|[:#]?\w[\w.#]*")
+_WORDS = {"AND": "and", "OR": "or", "NOT": "not", "=": "==", "<>": "!="}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "attribute_exists": lambda value: value is not None,
+    "attribute_not_exists": lambda value: value is None,
+    "contains": lambda value, element: value is not None and element[1] in value[1],
+    "size": lambda value: ("N", len(value[1])),
+}
+_SECTIONS = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)")
+_CLAUSES = {
+    "SET": re.compile(r"([\w.#]+) = (if_not_exists\([^)]*\)|:\w+)"),
+    "ADD": re.compile(r"([\w.#]+) (:\w+)"),
+    "REMOVE": re.compile(r"([\w.#]+)()"),
+}
+
+
+class Memory:
+    """A client of DynamoDB, its tables, and their streams as Lambda gets them."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[Key, Item]] = {}
+        self.streams: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._keys: dict[str | tuple[str, str], list[str]] = {}
+        self._streaming: set[str] = set()
+
+    def create_table(self, **table: Any) -> dict[str, Any]:
+        name = table["TableName"]
+        self.tables[name] = {}
+        self._keys[name] = _attributes(table)
+        self._keys |= {
+            (name, index["IndexName"]): _attributes(index) for index in table.get("GlobalSecondaryIndexes", ())
+        }
+        if "StreamSpecification" in table:
+            self._streaming.add(name)
+        return {}
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        item = self._found(request, request["Key"])
+        return {} if item is None else {"Item": item}
+
+    def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803  # botocore's name
+        found = {
+            table: [item for key in wanted["Keys"] if (item := self._found({"TableName": table}, key))]
+            for table, wanted in RequestItems.items()
+        }
+        return {"Responses": found, "UnprocessedKeys": {}}
+
+    def put_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Put", request)
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Update", request)
+
+    def delete_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Delete", request)
+
+    def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # botocore's
+        actions = [(kind, request) for action in TransactItems for kind, request in action.items()]
+        places = {(request["TableName"], self._key(request)) for _, request in actions}
+        assert len(places) == len(actions) <= 100, "an item twice in a transaction, or too many actions"
+        reasons = [None if self._holds(request) else request for _, request in actions]
+        if any(reasons):
+            codes = [self._reason(request) if request else {"Code": "None"} for request in reasons]
+            raise _error("TransactionCanceledException", CancellationReasons=codes)
+        for kind, request in actions:
+            self._apply(kind, request)
+        return {}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        condition = _compiled(request["KeyConditionExpression"])
+        keys = self._keys[request["TableName"], request["IndexName"]] if "IndexName" in request else []
+        return self._page(request, lambda item: all(k in item for k in keys) and _true(condition, request, item))
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        return self._page(request, lambda _: True)
+
+    def _page(self, request: Mapping[str, Any], matches: Callable[[Item], bool]) -> dict[str, Any]:
+        start = self._key({**request, "Key": request["ExclusiveStartKey"]}) if "ExclusiveStartKey" in request else ()
+        table = self.tables[request["TableName"]]
+        found = [table[key] for key in sorted(table) if key > start and matches(table[key])]
+        limit = request.get("Limit", len(found) + 1)
+        if len(found) < limit:
+            return {"Items": found}
+        last = found[limit - 1]
+        keys = {name: last[name] for name in self._keys[request["TableName"]]}
+        return {"Items": found[:limit], "LastEvaluatedKey": keys}
+
+    def _key(self, request: Mapping[str, Any]) -> Key:
+        key = request.get("Key") or request["Item"]
+        return tuple(key[name]["S"] for name in self._keys[request["TableName"]])
+
+    def _found(self, request: Mapping[str, Any], key: Item) -> Item | None:
+        return self.tables[request["TableName"]].get(self._key({**request, "Key": key}))
+
+    def _write(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
+        if not self._holds(request):
+            raise _error("ConditionalCheckFailedException", **self._reason(request))
+        old = self._apply(kind, request)
+        return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
+
+    def _holds(self, request: Mapping[str, Any]) -> bool:
+        condition = request.get("ConditionExpression")
+        item = self.tables[request["TableName"]].get(self._key(request), {})
+        return condition is None or _true(_compiled(condition), request, item)
+
+    def _reason(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        item = self.tables[request["TableName"]].get(self._key(request))
+        told = item and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Code": "ConditionalCheckFailed", **({"Item": item} if told else {})}
+
+    def _apply(self, kind: str, request: Mapping[str, Any]) -> Item | None:
+        """Write, and put the change on the table's stream where there is one; return the item as it was."""
+        table, key = self.tables[request["TableName"]], self._key(request)
+        old = table.pop(key, None)
+        if kind == "Put":
+            table[key] = request["Item"]
+        elif kind == "Update":
+            table[key] = _updated(old or request["Key"], request)
+        if request["TableName"] in self._streaming and table.get(key) != old:
+            self._tell(self.streams[request["TableName"]], old, table.get(key))
+        return old
+
+    def _tell(self, stream: list[dict[str, Any]], old: Item | None, new: Item | None) -> None:
+        images = {name: image for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
+        numbers = {"SequenceNumber": str(1000 + len(stream)), "ApproximateCreationDateTime": time.time()}
+        name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
+        stream.append({"eventName": name, "dynamodb": {**numbers, **images}})
+
+
+def _attributes(schema: Mapping[str, Any]) -> list[str]:
+    return [each["AttributeName"] for each in schema["KeySchema"]]
+
+
+def _error(code: str, **more: Any) -> ClientError:
+    details: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}, **more}
+    return ClientError(details, "")
+
+
+@cache
+def _compiled(expression: str) -> Any:
+    """Turn a condition into Python: attributes and values become calls of `at`."""
+    python = [
+        _WORDS.get(token, token)
+        if token in _WORDS or token in _FUNCTIONS or not re.match(r"[\w:#]", token)
+        else f"at({token!r})"
+        for token in _TOKENS.findall(expression)
+    ]
+    return compile(" ".join(python), expression, "eval")
+
+
+def _true(condition: Any, request: Mapping[str, Any], item: Item) -> bool:
+    return bool(eval(condition, {**_FUNCTIONS, "at": lambda token: _comparable(_at(token, request, item))}))  # noqa: S307
+
+
+def _at(token: str, request: Mapping[str, Any], item: Item) -> Any:
+    """Return what a path or a placeholder stands for, in DynamoDB JSON; None where there is nothing."""
+    if token.startswith(":"):
+        return request["ExpressionAttributeValues"][token]
+    value: Any = {"M": item}
+    for name in _path(token, request):
+        value = value["M"].get(name) if value else None
+    return value
+
+
+def _path(token: str, request: Mapping[str, Any]) -> list[str]:
+    names = request.get("ExpressionAttributeNames", {})
+    return [names.get(part, part) for part in token.split(".")]
+
+
+def _comparable(value: Any) -> tuple[str, Any] | None:
+    if value is None:
+        return None
+    ((kind, content),) = value.items()
+    return kind, int(content) if kind == "N" else content
+
+
+def _updated(old: Item, request: Mapping[str, Any]) -> Item:
+    """Return the item after an update; all its clauses see the item as it was."""
+    new = deepcopy(old)
+    for action, path, value in _clauses(request["UpdateExpression"]):
+        *parents, name = _path(path, request)
+        place = new
+        for parent in parents:
+            place = place[parent]["M"]
+        if action == "SET":
+            default = value.removeprefix("if_not_exists(").removesuffix(")").split(", ")
+            place[name] = next(found for each in default if (found := _at(each, request, old)) is not None)
+        elif action == "ADD":
+            place[name] = _sum(_at(path, request, old), _at(value, request, old))
+        else:
+            place.pop(name, None)
+    return new
+
+
+@cache
+def _clauses(expression: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (action, path, value)
+        for action, clauses in _SECTIONS.findall(expression)
+        for path, value in _CLAUSES[action].findall(clauses)
+    )
+
+
+def _sum(old: Any, added: Any) -> Item:
+    ((kind, content),) = added.items()
+    if kind == "N":
+        return {"N": str(int(old["N"] if old else 0) + int(content))}
+    return {kind: sorted({*(old[kind] if old else ()), *content})}
