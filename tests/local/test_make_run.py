@@ -127,8 +127,9 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
     assert (reply["Outcome"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
-    assert f"application={APPLICATION} ats=demo-ats reported=INTERVIEW status=INTERVIEW version=2" in service.line(
-        r"^\d\d:\d\d:\d\d  webhook    recorded "
+    assert (
+        f"ats=demo-ats channel=atsi application={APPLICATION} reported=INTERVIEW status=INTERVIEW version=2"
+        in service.line(r"^\d\d:\d\d:\d\d  webhook    recorded ")
     )
     service.line(rf"^\d\d:\d\d:\d\d  analytics  counted +application={APPLICATION} version=2 status=INTERVIEW")
 
