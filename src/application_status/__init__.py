@@ -8,5 +8,7 @@ A report's way through the package:
     analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
     store.quality      one transaction adds the difference to what was counted of it before
 
+What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
+
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
 """

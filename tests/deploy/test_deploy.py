@@ -1,6 +1,7 @@
 """sam deploys the built template, and a report's way through the deployed functions ends in a counter."""
 
 import json
+from datetime import datetime
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.stack import Stack
-from support import ATS, TOKEN, answer, http_event, sample_event
+from support import ATS, BERLIN, TOKEN, answer, http_event, sample_event
 
 
 def test_report_is_recorded_and_counted(stack: Stack) -> None:
@@ -25,6 +26,19 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
     scope = f"counter#{ATS}#client-1"
     assert stack.counter(scope, day, "entered:INTERVIEW", at_least=1, seconds=15) == 1
     assert stack.counter(scope, "2022-07-01", "stage:INTERVIEW", at_least=1, seconds=1) == 1
+
+
+def test_what_became_of_a_report_reaches_its_ats_s_health(stack: Stack) -> None:
+    """The deployed subscription picks the webhook's line, and the health function counts it once."""
+    event = http_event("POST", "/api/application-status", {"Status": "PROMOTED"})
+    days = [datetime.now(BERLIN).date().isoformat()]
+    assert answer(stack.invoke("WebhookFunction", event)).status == 422
+    days.append(datetime.now(BERLIN).date().isoformat())
+    counts = [
+        stack.counter(f"health#{ATS}", day, "atsi:invalid-fields", at_least=1, seconds=15)
+        for day in dict.fromkeys(days)
+    ]
+    assert sum(counts) == 1
 
 
 def test_registration_reaches_the_deployed_table(stack: Stack) -> None:
