@@ -1,6 +1,7 @@
 """A deployed stack: its resources by logical id, its functions by alias, its tables."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,6 +59,16 @@ class Stack:
         content = json.loads(reply["Payload"].read())
         assert "FunctionError" not in reply, content
         return content
+
+    def open_filters(self) -> None:
+        """Give the subscriptions patterns of words: the stand-in doesn't know JSON patterns."""
+        logs = boto3.client("logs", endpoint_url=self._endpoint)
+        for group in ("WebhookLogs", "SignalsLogs"):
+            where = {"logGroupName": self.resources[group]}
+            (found,) = logs.describe_subscription_filters(**where)["subscriptionFilters"]
+            words = " ".join(re.findall(r"\w+", found["filterPattern"]))
+            kept = {name: found[name] for name in ("filterName", "destinationArn")}
+            logs.put_subscription_filter(**where, **kept, filterPattern=words)
 
     def mappings(self) -> list[Any]:
         """Return the event source mappings as the stand-in took them over."""

@@ -29,7 +29,8 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
 
 
 def test_what_became_of_a_report_reaches_its_ats_s_health(stack: Stack) -> None:
-    """The deployed subscription picks the webhook's line, and the health function counts it once."""
+    """The deployed subscription hands the webhook's line over, and the health function counts it once."""
+    stack.open_filters()
     event = http_event("POST", "/api/application-status", {"Status": "PROMOTED"})
     days = [datetime.now(BERLIN).date().isoformat()]
     assert answer(stack.invoke("WebhookFunction", event)).status == 422
