@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler as make_analytics
+from application_status.health.handler import make_handler as make_health
 from application_status.local.template import Template, pattern
 from application_status.model.application import Aliases, Application, Registration
 from application_status.model.identifiers import AtsId, application_id
@@ -19,6 +20,7 @@ from application_status.positions.handler import make_handler as make_positions
 from application_status.registry.handler import make_handler as make_registry
 from application_status.settings import (
     AnalyticsSettings,
+    HealthSettings,
     PositionsSettings,
     RegistrySettings,
     SignalsSettings,
@@ -102,6 +104,7 @@ class World:
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
         self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
+        self.health = make_health(self.noting, HealthSettings("QualityTable", BERLIN))
         self.noting.operations.clear()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:

@@ -70,6 +70,14 @@ class ViewsSettings:
     reporting_time_zone: ZoneInfo
 
 
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """Environment of the health: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+
+
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """Read one of the classes above: each field from the variable of its name in capitals.
 

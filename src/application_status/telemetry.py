@@ -8,7 +8,7 @@ Metrics, all in the namespace ApplicationStatus:
     Refused, Failed             requests answered 4xx, 503
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
     Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
-    Unreadable                  stream records that are not ours
+    Unreadable                  stream records and log lines that are not ours
     Skipped                     stream records that a newer count had overtaken
     OldestRecordAge             seconds from the write of a batch's oldest record to its processing
 """
@@ -16,18 +16,39 @@ Metrics, all in the namespace ApplicationStatus:
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+from application_status.model.health import Channel
+from application_status.model.identifiers import AtsId
 
 _SERVICE = "application-status"
 
 logger = Logger(service=_SERVICE, utc=True)
 metrics = Metrics(namespace="ApplicationStatus", service=_SERVICE)
 
+_caller: ContextVar[tuple[AtsId, Channel] | None] = ContextVar("caller", default=None)
+
+
+def called_by(ats_id: AtsId, channel: Channel) -> None:
+    """Name the authenticated caller of the present invocation."""
+    _caller.set((ats_id, channel))
+
+
+def answered(outcome: str) -> dict[str, str]:
+    """Return what a log line has to hold for its request to count in its ATS's health: one line a request or signal.
+
+    Without an authenticated caller it is the outcome alone, which counts nowhere.
+    """
+    caller = _caller.get()
+    return {"outcome": outcome} | ({"ats": caller[0], "channel": caller[1].value} if caller else {})
+
 
 def flush() -> None:
-    """Write the metrics of the invocation that ends; also where they are disabled they start anew."""
+    """Forget the caller and write the metrics of the invocation that ends; where they are disabled they start anew."""
+    _caller.set(None)
     if metrics.metric_set:
         metrics.flush_metrics()
         metrics.clear_metrics()

@@ -1,15 +1,19 @@
 """A deployed stack: its resources by logical id, its functions by alias, its tables."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from application_status.model.health import Channel
 from application_status.model.quality import Cell
 from application_status.store.dynamodb import DynamoDB
+from application_status.store.health import Health
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, counters, registration
@@ -61,6 +65,16 @@ class Stack:
         assert "FunctionError" not in reply, content
         return content
 
+    def open_filters(self) -> None:
+        """Give the subscriptions patterns of words: the stand-in doesn't know JSON patterns."""
+        logs = boto3.client("logs", endpoint_url=self._endpoint)
+        for group in ("WebhookLogs", "SignalsLogs"):
+            where = {"logGroupName": self.resources[group]}
+            (found,) = logs.describe_subscription_filters(**where)["subscriptionFilters"]
+            words = " ".join(re.findall(r"\w+", found["filterPattern"]))
+            kept = {name: found[name] for name in ("filterName", "destinationArn")}
+            logs.put_subscription_filter(**where, **kept, filterPattern=words)
+
     def mappings(self) -> list[Any]:
         """Return the event source mappings as the stand-in took them over."""
         found: list[Any] = self._lambda.list_event_source_mappings()["EventSourceMappings"]
@@ -72,5 +86,16 @@ class Stack:
         while True:
             amount = counters(self._tables, self.resources["QualityTable"])[Cell(ATS, day, measure)]
             if amount >= at_least or time.monotonic() > until:
+                return amount
+            time.sleep(0.1)
+
+    def health(self, outcome: str, *, seconds: float) -> int:
+        """Return how many of the demo ATS's reports ended so, as soon as one has, or none when the time is up."""
+        until = time.monotonic() + seconds
+        health = Health(self._dynamodb, self.resources["QualityTable"])
+        while True:
+            days = health.read(ATS, date.min, date.max)
+            amount = sum(day.counts.get((Channel.ATSI, outcome), 0) for day in days)
+            if amount or time.monotonic() > until:
                 return amount
             time.sleep(0.1)

@@ -26,6 +26,14 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
     assert stack.counter("2022-07-01", "stage:INTERVIEW", at_least=1, seconds=1) == 1
 
 
+def test_what_became_of_a_report_reaches_its_ats_s_health(stack: Stack) -> None:
+    """The deployed subscription hands the webhook's line over, and the health function counts it once."""
+    stack.open_filters()
+    event = http_event("POST", "/api/application-status", {"Status": "PROMOTED"})
+    assert answer(stack.invoke("WebhookFunction", event)).status == 422
+    assert stack.health("invalid-fields", seconds=15) == 1
+
+
 def test_registration_reaches_the_deployed_table(stack: Stack) -> None:
     """The deployed registry registers an application once."""
     body = {

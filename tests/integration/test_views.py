@@ -3,16 +3,18 @@
 import csv
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from application_status.analytics.records import change
 from application_status.model.application import Application
+from application_status.model.health import Channel, HealthDay
 from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import from_text
+from application_status.model.instant import from_text, now
 from application_status.model.status import Status
+from application_status.store.health import Health
 from application_status.store.quality import Quality
 from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
 
@@ -236,6 +238,33 @@ def test_too_long_reports_are_refused(world: World, monkeypatch: pytest.MonkeyPa
 def test_other_methods(world: World, method: str) -> None:
     """Reports are read."""
     assert problem(world.views(http_event(method, "/api/quality"), None)) == (405, "method-not-allowed", [])
+
+
+def test_health(world: World) -> None:
+    """What became of the ATS's requests by channel and outcome, by period; others see nothing of it."""
+    seen = now() - timedelta(hours=6)
+    counts = {(Channel.ATSI, "recorded"): 7, (Channel.ATSI, "invalid-fields"): 2, (Channel.SIGNALS, "late"): 1}
+    days = [HealthDay(ATS, date(2026, 9, day), counts, seen) for day in (7, 8, 14)]
+    Health(world.noting, "QualityTable").add("a-batch", days)
+    rows = answer(get(world, kind="health", interval="week")).body["Rows"]
+    assert [(row["Ats"], row["From"], row["To"]) for row in rows] == [
+        (ATS, "2026-09-07", "2026-09-08"),
+        (ATS, "2026-09-14", "2026-09-14"),
+    ]
+    assert {number["Measure"]: (number["Value"], number["Population"]) for number in rows[0]["Numbers"]} == {
+        "requests": (20, 20),
+        "answered_with:atsi:recorded": (14, 20),
+        "answered_with:atsi:invalid-fields": (4, 20),
+        "answered_with:signals:late": (2, 20),
+        "last_seen": (0.25, 20),
+    }
+    definitions = answer(get(world, "/api/quality/definitions", token=None)).body
+    assert {"requests", "answered_with", "last_seen"} <= definitions.keys()
+    assert answer(get(world, kind="health", token=OTHER_TOKEN)).body["Rows"] == []
+    assert [row["Ats"] for row in answer(get(world, "/api/board/quality", kind="health")).body["Rows"]] == [ATS]
+    claims = {"custom:client_id": "client-1"}
+    refused = get(world, "/api/my/quality", claims=claims, kind="health")
+    assert problem(refused) == (422, "invalid-fields", ["/kind"])
 
 
 def test_nothing_counted_yet(world: World) -> None:

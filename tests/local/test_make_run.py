@@ -120,6 +120,16 @@ def measures(service: LocalService) -> Counter[str]:
     return total
 
 
+def health(service: LocalService) -> dict[str, int]:
+    """Return what became of the demo ATS's requests, over all days."""
+    total: dict[str, int] = {}
+    for item in service.dynamodb.scan(TableName="QualityTable")["Items"]:
+        for name, value in item.items():
+            if item["Scope"]["S"] == "health#demo-ats" and "N" in value:
+                total[name] = total.get(name, 0) + int(value["N"])
+    return total
+
+
 def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None:
     """Copied to a shell, it answers 200; a line for the request and one for the counted change follow."""
     text = "".join(service.lines)
@@ -128,8 +138,9 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
     assert (reply["Outcome"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
-    assert f"application={APPLICATION} ats=demo-ats reported=INTERVIEW status=INTERVIEW version=2" in service.line(
-        r"^\d\d:\d\d:\d\d  webhook    recorded "
+    assert (
+        f"ats=demo-ats channel=atsi application={APPLICATION} reported=INTERVIEW status=INTERVIEW version=2"
+        in service.line(r"^\d\d:\d\d:\d\d  webhook    recorded ")
     )
     service.line(rf"^\d\d:\d\d:\d\d  analytics  counted +application={APPLICATION} version=2 status=INTERVIEW")
 
@@ -177,6 +188,17 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
     assert answers[1] == {"data": {"sendSignal": True}}
     service.line(r"signals +recorded .* status=HIRED")
     service.line(r"analytics +counted .* status=HIRED")
+
+
+def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService) -> None:
+    """The lines of both channels reach the health function, each once; no other test sends such requests."""
+    assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "PROMOTED"})[0] == 422
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {demo.TOKEN}"}
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"{service.url}/graphql", b"{}", headers), timeout=20)  # noqa: S310  # loopback
+    refused.value.close()
+    expected = {"atsi:invalid-fields": 1, "signals:malformed-body": 1}
+    wait_for(lambda: expected.items() <= health(service).items())
 
 
 def test_tables_can_be_looked_into(service: LocalService) -> None:

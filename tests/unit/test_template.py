@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-FUNCTIONS = {f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Views")}
+NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Views")
+FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
 type Resource = Mapping[str, Any]
 
@@ -75,6 +76,10 @@ ALLOWED = {
         },
         **logs("AnalyticsLogs"),
     },
+    "HealthRole": {
+        attribute("QualityTable"): {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        **logs("HealthLogs"),
+    },
 }
 
 
@@ -112,12 +117,9 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    assert properties["Timeout"] == {
-        "AnalyticsFunction": 60,
-        "PositionsFunction": 60,
-        "SignalsFunction": 28,
-        "ViewsFunction": 28,
-    }.get(function, 10)
+    seconds = dict.fromkeys(("AnalyticsFunction", "PositionsFunction", "HealthFunction"), 60)
+    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28)
+    assert properties["Timeout"] == seconds.get(function, 10)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -208,6 +210,38 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
         **batches,
     }
+
+
+def test_rows_with_an_end_are_forgotten(resources: dict[str, Resource]) -> None:
+    """Aliases of a tracking token, and which batches of log lines were counted; nothing else has an ExpiresAt."""
+    ends = {
+        name: table["Properties"]["TimeToLiveSpecification"]
+        for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
+        if "TimeToLiveSpecification" in table["Properties"]
+    }
+    expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
+    assert ends == {"AliasesTable": expires_at, "QualityTable": expires_at}
+
+
+def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
+    """Only what carries the function's channel; CloudWatch Logs calls the alias, and may do so for these groups alone.
+
+    The functions' logs are text, as Lambda has it by default: a line is the logger's JSON, unwrapped.
+    """
+    filters = of_type(resources, "AWS::Logs::SubscriptionFilter").values()
+    alias = {"Ref": "HealthFunctionAliaslive"}
+    assert all(each["Properties"]["DestinationArn"] == alias for each in filters)
+    patterns = {each["Properties"]["LogGroupName"]["Ref"]: each["Properties"]["FilterPattern"] for each in filters}
+    assert patterns == {"WebhookLogs": '{ $.channel = "atsi" }', "SignalsLogs": '{ $.channel = "signals" }'}
+    allowed_groups = []
+    for name, each in of_type(resources, "AWS::Lambda::Permission").items():
+        if name.startswith("HealthFunction"):
+            permission = each["Properties"]
+            assert (permission["FunctionName"], permission["Principal"]) == (alias, "logs.amazonaws.com")
+            text, names = permission["SourceArn"]["Fn::Sub"]
+            assert text.endswith(":log-group:${__LogGroupName__}:*")
+            allowed_groups.append(names["__LogGroupName__"]["Ref"])
+    assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
 def test_failed_records_are_kept_private_for_90_days(resources: dict[str, Resource]) -> None:

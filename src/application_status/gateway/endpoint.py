@@ -7,7 +7,7 @@ from application_status.errors import Refusal, Unavailable
 from application_status.gateway.problems import PROBLEMS, UNEXPECTED, Problem, Reply, failure, refusal
 from application_status.gateway.request import Request
 from application_status.store.dynamodb import deadline
-from application_status.telemetry import count, flush, log_unexpected, logger
+from application_status.telemetry import answered, count, flush, log_unexpected, logger
 
 type LambdaHandler = Callable[[Any, Any], Reply]
 
@@ -48,4 +48,4 @@ def endpoint(
 
 def _tell(metric: str, problem: Problem, request: Request) -> None:
     count(metric)
-    logger.warning(metric.lower(), problem=problem.type, status=problem.status, request_id=request.request_id)
+    logger.warning(metric.lower(), extra=answered(problem.type), status=problem.status, request_id=request.request_id)

@@ -1,4 +1,4 @@
-"""The whole service on one machine, put together: tables, functions, gateway, and the pump behind the stream."""
+"""The whole service on one machine, put together: tables, functions, gateway, and what feeds streams and logs."""
 
 import importlib
 import os
@@ -12,6 +12,7 @@ from application_status.local import demo
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.pump import Pump
+from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
 
@@ -52,6 +53,10 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
             pump = Pump(mapping, _without_context(handlers[mapping.function]), tables.url)
             pump.start()
             stack.callback(pump.stop)
+        for subscription in template.log_subscriptions():
+            log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
+            log_filter.start()
+            stack.callback(log_filter.stop)
         yield Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
 
 

@@ -12,6 +12,7 @@ import yaml
 PATH = Path(__file__).parents[3] / "template.yaml"
 
 _TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
 _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
 
 
@@ -35,6 +36,15 @@ class StreamMapping:
     maximum_retry_attempts: int
     maximum_record_age_seconds: int
     report_batch_item_failures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogSubscription:
+    """A function's subscription to the log lines whose field has a value."""
+
+    function: str
+    field: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,13 @@ class Template:
                 report_batch_item_failures="ReportBatchItemFailures" in event["FunctionResponseTypes"],
             )
             for function, event in self._events("DynamoDB")
+        ]
+
+    def log_subscriptions(self) -> list[LogSubscription]:
+        """Return the functions' log sources; filters of one comparison are all there are."""
+        return [
+            LogSubscription(function, *_FILTER.fullmatch(event["FilterPattern"]).groups())  # type: ignore[union-attr]
+            for function, event in self._events("CloudWatchLogs")
         ]
 
     def gateway_response(self, kind: str) -> GatewayResponse:

@@ -67,6 +67,15 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Days from when a report took effect to when it was received.",
         "Reports that took effect in the period and whose sender said when.",
     ),
+    "requests": Definition("Requests and signals of the ATS that came in during the period.", "The same."),
+    "answered_with": Definition(
+        "What they were answered with, by channel: recorded, unchanged, late, unmapped, or the reason of the refusal.",
+        "Requests and signals of the ATS that came in during the period.",
+        "Operational numbers: a line lost by the log's delivery is missing.",
+    ),
+    "last_seen": Definition(
+        "Days since the last of them.", "Requests and signals of the ATS that came in during the period."
+    ),
     "open_applications": Definition("Applications open today, whenever applied for.", "The same."),
     "no_update_for": Definition(
         "Open applications whose last news, a report or applying, is at least so many days old.",

@@ -20,7 +20,7 @@ SILENCES = (7, 14, 30, 60, 90)
 
 _DAY = timedelta(days=1)
 
-type Unit = Literal["applications", "entries", "reports", "share", "days"]
+type Unit = Literal["applications", "entries", "reports", "requests", "share", "days"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,20 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from application_status.errors import MalformedBody, Refusal, Unauthenticated, Unavailable
+from application_status.errors import InvalidFields, MalformedBody, Refusal, Unauthenticated, Unavailable
 from application_status.gateway.body import json_object
 from application_status.gateway.endpoint import LambdaHandler, endpoint
-from application_status.gateway.problems import PROBLEMS, Problem, Reply, refusal_headers, reply, retry_later
+from application_status.gateway.problems import (
+    PROBLEMS,
+    UNEXPECTED,
+    Problem,
+    Reply,
+    refusal_headers,
+    reply,
+    retry_later,
+)
 from application_status.gateway.request import Request
+from application_status.model.health import Channel
 from application_status.model.identifiers import AtsId
 from application_status.model.vocabulary import Vocabulary
 from application_status.settings import SignalsSettings, read
@@ -22,7 +31,7 @@ from application_status.store.dynamodb import DynamoDB, connect
 from application_status.store.overrides import Overrides
 from application_status.store.positions import Positions
 from application_status.store.tokens import TokenLookup
-from application_status.telemetry import count, log_unexpected, logger
+from application_status.telemetry import answered, called_by, count, log_unexpected, logger
 
 _BODY_LIMIT_BYTES = 256 * 1024
 _STORE_SECONDS = 20.0
@@ -44,10 +53,12 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
     def answer(request: Request) -> Reply:
         request.require_method("POST")
         ats_id = _authenticate(request, tokens)
+        called_by(ats_id, Channel.SIGNALS)
         executed, result = execute(_call(request), Sender(receiver, ats_id))
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             count("Refused")
+            logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type), request_id=request.request_id)
             return reply(400, {"errors": errors})
         return reply(200, {"data": result.data} | ({"errors": errors} if errors else {}))
 
@@ -80,10 +91,11 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
         formatted: dict[str, Any] = dict(error.formatted)
         return formatted | {"extensions": {"code": BAD_USER_INPUT} | dict(error.extensions or {})}
     count("Failed")
-    if isinstance(original, Unavailable):
-        logger.warning("failed", problem="unavailable")
-    else:
+    problem = PROBLEMS[Unavailable]
+    if not isinstance(original, Unavailable):
         log_unexpected(original)
+        problem = UNEXPECTED
+    logger.warning("failed", extra=answered(problem.type))
     return {"message": _SEND_AGAIN, "path": error.path, "extensions": {"code": INTERNAL_SERVER_ERROR}}
 
 

@@ -12,10 +12,10 @@ from application_status.model.signal import SignalState, is_end_of_position, rea
 from application_status.model.vocabulary import Vocabulary
 from application_status.signals.message import POSITION_STATUS_UPDATE, Signal
 from application_status.store.aliases import Aliases
-from application_status.store.applications import Applications
+from application_status.store.applications import Applications, Recorded
 from application_status.store.overrides import Overrides
 from application_status.store.positions import Positions
-from application_status.telemetry import count, logger
+from application_status.telemetry import answered, count, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,32 @@ class Receiver:
             return
         application_id = self._application(ats_id, signal)
         if application_id is None:
-            _drop(ats_id, "unknown alias")
+            _drop("unknown-alias")
             return
         if signal.current is None:  # ApplicationComplete: what has an alias is registered, and so APPLIED already
             count("Unchanged")
+            logger.info("unchanged", extra=answered("unchanged"), application=application_id)
             return
-        for report in self._reports(ats_id, application_id, signal.current, signal.previous):
-            try:
-                recorded = self.applications.record(report)
-            except UnknownApplication:
-                _drop(ats_id, "unknown application")
-                return
-            count(recorded.receipt.capitalize())
-            logger.info(
-                recorded.receipt,
-                application=application_id,
-                ats=ats_id,
-                reported=report.reading.status,
-                mapping=report.reading.mapping,
-                status=recorded.status,
-                version=recorded.version,
-            )
+        reports = self._reports(ats_id, application_id, signal.current, signal.previous)
+        try:
+            recorded = [self._record(report) for report in reports][-1]
+        except UnknownApplication:
+            _drop("unknown-application")
+            return
+        logger.info(
+            recorded.receipt,
+            extra=answered(recorded.receipt),
+            application=application_id,
+            reported=reports[-1].reading.status,
+            mapping=reports[-1].reading.mapping,
+            status=recorded.status,
+            version=recorded.version,
+        )
+
+    def _record(self, report: Report) -> Recorded:
+        recorded = self.applications.record(report)
+        count(recorded.receipt.capitalize())
+        return recorded
 
     def _application(self, ats_id: AtsId, signal: Signal) -> ApplicationId | None:
         found = self.aliases.by_token(signal.token, ats_id) if signal.token else None
@@ -89,16 +94,20 @@ class Receiver:
             return
         ended = is_end_of_position(state, self.vocabulary, self.overrides.of(ats_id))
         if ended is None:
-            _drop(ats_id, "unmapped position label")
+            _drop("unmapped")
             return
+        news = []
         for position in signal.position_profile_ids:
             try:
-                news = self.positions.hear(ats_id, position, state, ended=ended)
+                news.append(self.positions.hear(ats_id, position, state, ended=ended))
             except LookupError:
-                _drop(ats_id, "unknown position")
-                continue
-            count("PositionHeard", int(news))
-            logger.info("heard", ats=ats_id, ended=ended, news=news)
+                count("SignalDropped")
+        if not news:
+            logger.warning("dropped", extra=answered("unknown-position"))
+            return
+        count("PositionHeard", sum(news))
+        outcome = "recorded" if any(news) else "unchanged"
+        logger.info("heard", extra=answered(outcome), ended=ended, known=len(news), news=sum(news))
 
 
 class _Whose(TypedDict):
@@ -109,6 +118,6 @@ class _Whose(TypedDict):
     received_at: datetime
 
 
-def _drop(ats_id: AtsId, reason: str) -> None:
+def _drop(reason: str) -> None:
     count("SignalDropped")
-    logger.warning("dropped", ats=ats_id, reason=reason)
+    logger.warning("dropped", extra=answered(reason))

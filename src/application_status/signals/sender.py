@@ -6,12 +6,13 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from application_status.errors import HistoryFull
+from application_status.errors import HistoryFull, InvalidFields, Refusal
+from application_status.gateway.problems import PROBLEMS
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import now
 from application_status.signals.message import Wrong, WrongSignalError, signal
 from application_status.signals.receive import Receiver
-from application_status.telemetry import count
+from application_status.telemetry import answered, count, logger
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
@@ -34,6 +35,7 @@ class Sender:
         """Record all signals that are right; then raise GraphQLError with what is wrong with the others, and where."""
         signals = given["signals"]
         if len(signals) > _BATCH_LIMIT:
+            _refused(InvalidFields)
             return _true_unless([Wrong("input.signals", f"should be at most {_BATCH_LIMIT}; none was recorded")])
         return _true_unless(
             [wrong for place, each in enumerate(signals) for wrong in self._send(each, f"input.signals[{place}]")]
@@ -44,11 +46,17 @@ class Sender:
             self.receiver.receive(self.ats_id, signal(given, now()))
         except WrongSignalError as error:
             count("SignalRefused")
+            _refused(InvalidFields)
             return [Wrong(f"{place}.{wrong.place}", wrong.message) for wrong in error.wrongs]
         except HistoryFull as error:
             count("HistoryFull")
+            _refused(HistoryFull)
             return [Wrong(place, str(error))]
         return []
+
+
+def _refused(reason: type[Refusal]) -> None:
+    logger.warning("refused", extra=answered(PROBLEMS[reason].type))
 
 
 def _true_unless(wrongs: list[Wrong]) -> bool:

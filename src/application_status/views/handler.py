@@ -12,11 +12,13 @@ from application_status.model.disclosure import MINIMUM
 from application_status.settings import ViewsSettings, read
 from application_status.store.dynamodb import DynamoDB, connect
 from application_status.store.generations import generations
+from application_status.store.health import Health
 from application_status.store.quality_reader import QualityReader
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import logger
 from application_status.views.caller import caller
 from application_status.views.formats import CSV, DEFINITIONS_PATH, as_csv, as_json, media_type
+from application_status.views.health import health_report
 from application_status.views.query import quality_query
 from application_status.views.report import report
 
@@ -36,13 +38,17 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         query = quality_query(request, asking)
         kind = media_type(request)
         generation = generations(dynamodb, settings.quality_table).live
-        today = datetime.now(settings.reporting_time_zone).date()
-        found = report(query, QualityReader(dynamodb, settings.quality_table, generation), today)
+        now = datetime.now(settings.reporting_time_zone)
+        reader = QualityReader(dynamodb, settings.quality_table, generation)
+        if query.kind == "health":
+            found = health_report(query, reader, Health(dynamodb, settings.quality_table), now)
+        else:
+            found = report(query, reader, now.date())
         logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)
         if kind == CSV:
             return as_csv(found)
         zone = settings.reporting_time_zone.key
-        context = {"TimeZone": zone, "Today": today.isoformat(), "MinimumApplications": MINIMUM}
+        context = {"TimeZone": zone, "Today": now.date().isoformat(), "MinimumApplications": MINIMUM}
         return as_json(query, found, context | {"RequestId": request.request_id})
 
     return endpoint(answer, seconds=_SECONDS)

@@ -13,7 +13,7 @@ from application_status.gateway.request import Request
 from application_status.model.periods import Interval
 
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
-type Kind = Literal["cohort", "activity", "silence"]
+type Kind = Literal["cohort", "activity", "silence", "health"]
 
 
 class QualityQuery(BaseModel):
@@ -21,7 +21,7 @@ class QualityQuery(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
-    kind: Annotated[Kind, Field(description="cohort, activity or silence")] = "cohort"
+    kind: Annotated[Kind, Field(description="cohort, activity, silence or health")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
     first: Annotated[date | None, Field(alias="from", description="a date, 2026-09-01")] = None
     last: Annotated[date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
@@ -35,6 +35,8 @@ class QualityQuery(BaseModel):
         wrong = []
         if self.client and (self.ats or self.by == "ats"):
             wrong.append(FieldError("/client", "client and ats exclude each other", "one of them"))
+        if self.kind == "health" and (self.client or self.of_jobs):
+            wrong.append(FieldError("/kind", "health is an ATS's", "cohort, activity or silence"))
         if self.of_jobs and not self.client:
             wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
         if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):

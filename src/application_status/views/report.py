@@ -44,6 +44,11 @@ def report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
         for of, parts in groups
         for period in _periods(query, parts, today)
     ]
+    return report_of(rows, hidden)
+
+
+def report_of(rows: Sequence[Row], hidden: int = 0) -> Report:
+    """Return the report of these rows; InvalidFields where they are too many."""
     if len(rows) > _ROWS_LIMIT:
         wrong = FieldError("/interval", f"the report would have {len(rows)} rows", f"at most {_ROWS_LIMIT} rows")
         raise InvalidFields((wrong,))

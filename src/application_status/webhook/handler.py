@@ -8,6 +8,7 @@ from application_status.errors import Unauthenticated
 from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
+from application_status.model.health import Channel
 from application_status.model.identifiers import AtsId
 from application_status.model.report import Report
 from application_status.model.signal import read_raw_status
@@ -18,7 +19,7 @@ from application_status.store.applications import Applications, Recorded
 from application_status.store.dynamodb import DynamoDB, connect
 from application_status.store.overrides import Overrides
 from application_status.store.tokens import TokenLookup
-from application_status.telemetry import count, logger
+from application_status.telemetry import answered, called_by, count, logger
 from application_status.webhook.message import report
 
 
@@ -32,6 +33,7 @@ def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler
     def receive(request: Request) -> Reply:
         request.require_method("POST")
         ats_id = _authenticate(request, tokens)
+        called_by(ats_id, Channel.ATSI)
         checked, ignored = report(request, ats_id)
         checked = _with_outcome(checked, overrides)
         recorded = applications.record(checked)
@@ -70,8 +72,8 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
     count(recorded.receipt.capitalize())
     logger.info(
         recorded.receipt,
+        extra=answered(recorded.receipt),
         application=checked.application_id,
-        ats=checked.ats_id,
         reported=checked.reading.status,
         status=recorded.status,
         version=recorded.version,

@@ -1,0 +1,89 @@
+"""A stand-in for CloudWatch Logs' subscription filters: log lines go to the function that the template maps to them.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+"""
+
+import base64
+import gzip
+import json
+import logging
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any, override
+
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from application_status.local.event_source_mapping import Invoke
+from application_status.local.template import LogSubscription
+from application_status.telemetry import logger
+
+_POLL_SECONDS = 0.25
+_INVOCATIONS = 3
+
+type LogEvent = dict[str, Any]
+
+
+class SubscriptionFilter(logging.Handler):
+    """Feeds the lines that match to one function until stopped."""
+
+    def __init__(self, subscription: LogSubscription, invoke: Invoke) -> None:
+        super().__init__()
+        self.setFormatter(LambdaPowertoolsFormatter(utc=True))
+        self._subscription = subscription
+        self._invoke = invoke
+        self._waiting: SimpleQueue[LogEvent] = SimpleQueue()
+        self._number = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if vars(record).get(self._subscription.field) != self._subscription.value:
+            return
+        self._number += 1
+        event_id = f"{self._subscription.value}-{record.created:.6f}-{self._number}"
+        self._waiting.put({"id": event_id, "timestamp": int(record.created * 1000), "message": self.format(record)})
+
+    def start(self) -> None:
+        """Start listening and feeding."""
+        logger.addHandler(self)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand."""
+        logger.handlers.remove(self)
+        self._stopped.set()
+        self._thread.join()
+
+    def drain(self) -> None:
+        """Feed what waits, in one batch; as Lambda does, try an asynchronous invocation three times in all."""
+        lines: list[LogEvent] = []
+        with suppress(Empty):
+            while True:
+                lines.append(self._waiting.get_nowait())
+        for _ in range(_INVOCATIONS if lines else 0):
+            with suppress(Exception):
+                self._invoke(as_event(lines))
+                return
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_POLL_SECONDS):
+            self.drain()
+
+
+def as_event(lines: Sequence[LogEvent], message_type: str = "DATA_MESSAGE") -> dict[str, Any]:
+    """Return the event that CloudWatch Logs makes of log lines.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
+    """
+    content = {
+        "messageType": message_type,
+        "owner": "000000000000",
+        "logGroup": "local",
+        "logStream": "local",
+        "subscriptionFilters": ["local"],
+        "logEvents": lines,
+    }
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()}}

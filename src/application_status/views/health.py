@@ -1,0 +1,39 @@
+"""The integrations' health as rows of a report: what became of each ATS's requests, and when it was last heard."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from application_status.model.health import HealthDay
+from application_status.model.identifiers import AtsId
+from application_status.model.quality_report import Number
+from application_status.store.health import Health
+from application_status.store.quality_reader import QualityReader
+from application_status.views.query import QualityQuery
+from application_status.views.report import Report, Row, report_of
+
+
+def health_report(query: QualityQuery, reader: QualityReader, health: Health, now: datetime) -> Report:
+    """Return a row for each ATS and period with requests; without an ATS, for all of which anything was counted."""
+    rows: list[Row] = []
+    for ats_id in [query.ats] if query.ats else reader.ats_ids():
+        periods: dict[date, list[HealthDay]] = defaultdict(list)
+        for day in health.read(AtsId(ats_id), query.first or date.min, query.last or date.max):
+            periods[query.interval.start(day.day)].append(day)
+        rows += [
+            Row({"Ats": ats_id}, days[0].day, days[-1].day, list(_numbers(days, now)))
+            for _, days in sorted(periods.items())
+        ]
+    return report_of(rows)
+
+
+def _numbers(days: Sequence[HealthDay], now: datetime) -> Iterator[Number]:
+    outcomes: Counter[str] = Counter()
+    for day in days:
+        outcomes.update({f"{channel}:{outcome}": amount for (channel, outcome), amount in day.counts.items()})
+    total = outcomes.total()
+    yield Number("requests", "requests", total, total)
+    for name, amount in sorted(outcomes.items()):
+        yield Number(f"answered_with:{name}", "requests", amount, total)
+    silent = now - max(day.last_seen for day in days)
+    yield Number("last_seen", "days", round(silent / timedelta(days=1), 2), total)

@@ -1,0 +1,162 @@
+"""From what the functions log to what became of an ATS's requests: each request and each signal counts once."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from urllib3 import HTTPResponse
+
+from application_status.model.health import HealthDay
+from application_status.model.identifiers import AtsId
+from application_status.store.health import Health
+from log_lines import batch, picked
+from signalling import MANY, complete, position_signal, post, send, signal, state
+from support import ATS, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
+
+EARLIER = "2022-07-29T10:00:00Z"
+LATER = "2022-07-30T10:00:00Z"
+UNKNOWN = "51c3be16-0f93-41ed-9cc0-00000000dead"
+
+
+def days(world: World, ats_id: AtsId = ATS) -> list[HealthDay]:
+    return Health(world.noting, "QualityTable").read(ats_id, date(2000, 1, 1), date(2100, 1, 1))
+
+
+def counted(world: World, told: StringIO, ats_id: AtsId = ATS) -> dict[str, int]:
+    """Hand over what was logged, and return the counts over all days."""
+    world.health(batch(picked(told)), None)
+    total: Counter[str] = Counter()
+    for day in days(world, ats_id):
+        total.update({f"{channel}:{outcome}": amount for (channel, outcome), amount in day.counts.items()})
+    return dict(total)
+
+
+def raw(world: World, body: str, **headers: str) -> None:
+    world.webhook(http_event("POST", "/api/application-status", body, headers), None)
+
+
+@pytest.mark.parametrize(
+    ("send_report", "outcome"),
+    [
+        (lambda world: world.report("OFFER"), "recorded"),
+        (lambda world: world.report("APPLIED"), "unchanged"),
+        (lambda world: world.report("CONTACT", BusinessDate=EARLIER), "late"),
+        (lambda world: world.report("OFFER", AtsiApplicationId=UNKNOWN), "unknown-application"),
+        (lambda world: world.report("PROMOTED"), "invalid-fields"),
+        (lambda world: world.report("OFFER", headers={"Idempotency-Key": "a b"}), "malformed-header"),
+        (lambda world: raw(world, "{"), "malformed-body"),
+        (lambda world: raw(world, "x" * 8193), "body-too-large"),
+        (lambda world: raw(world, "{}", **{"Content-Type": "text/plain"}), "unsupported-media-type"),
+    ],
+)
+def test_report_counts_by_what_became_of_it(
+    world: World, told: StringIO, send_report: Callable[[World], Any], outcome: str
+) -> None:
+    """The webhook's own line, through the template's filter; refusals by the type of their problem."""
+    if outcome == "late":
+        world.report("INTERVIEW", BusinessDate=LATER)
+        picked(told)
+    send_report(world)
+    assert counted(world, told) == {f"atsi:{outcome}": 1}
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcomes"),
+    [
+        ([signal(state("Interview"))], {"recorded": 1}),
+        ([signal(state("Interview")), signal(state("Interview"))], {"recorded": 1, "unchanged": 1}),
+        ([signal(state("Offer", 2)), signal(state("Interview", 1))], {"recorded": 1, "late": 1}),
+        ([signal(state("Blue folder"))], {"unmapped": 1}),
+        ([signal(state("Blue folder", 2), previous=state("Interview", 1))], {"unmapped": 1}),
+        ([signal(state("Offer", 2), previous=state("Interview", 1))], {"recorded": 1}),
+        ([complete()], {"unchanged": 1}),
+        ([signal(token="unknown"), complete(token="unknown")], {"unknown-alias": 2}),
+        ([position_signal(None, positionProfileIds=["a", POSITION, "b"])], {"recorded": 1}),
+        ([position_signal(None), position_signal(None)], {"recorded": 1, "unchanged": 1}),
+        ([position_signal(None, positionProfileIds=["a", "b"])], {"unknown-position": 1}),
+        ([position_signal(None, current=state("Blue folder", 10))], {"unmapped": 1}),
+        ([signal(state("Offer", timestamp="yesterday")), signal(state("Offer"))], {"invalid-fields": 1, "recorded": 1}),
+        ([signal()] * 101, {"invalid-fields": 1}),
+        ([{"typeCode": 5}], {"invalid-fields": 1}),
+    ],
+)
+def test_each_signal_counts_once(
+    world: World, told: StringIO, sent: list[dict[str, Any]], outcomes: dict[str, int]
+) -> None:
+    """Also in a batch, with several positions, or as two transitions; a request that is not executed counts as one."""
+    send(world, *sent)
+    assert counted(world, told) == {f"signals:{outcome}": amount for outcome, amount in outcomes.items()}
+
+
+def test_signal_beyond_the_history_counts_as_refused(
+    world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the reason that a report gets too."""
+    for module in ("store", "model"):
+        name = {"store": "applications", "model": "application"}[module]
+        monkeypatch.setattr(f"application_status.{module}.{name}.HISTORY_LIMIT", 1)
+    send(world, signal(state("Interview", 1)), signal(state("Offer", 2)))
+    assert counted(world, told) == {"signals:recorded": 1, "signals:history-full": 1}
+
+
+def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, 500, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False))
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    world.client.meta.events.register_first("before-send.dynamodb.UpdateItem", fail, unique_id="broken")
+
+
+def test_failures_of_ours_count_too(world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ATS has to send again, on either channel; a batch is one such request."""
+    break_store(world, monkeypatch)
+    assert world.report("OFFER").status == 503
+    assert post(world, {"query": MANY, "variables": {"input": {"signals": [signal(), signal()]}}}).body["errors"]
+    world.client.meta.events.unregister("before-send.dynamodb.UpdateItem", unique_id="broken")
+    assert counted(world, told) == {"atsi:unavailable": 1, "signals:unavailable": 1}
+
+
+def test_unexpected_errors_count_too(world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are ours, and no fault of the store."""
+    monkeypatch.setattr("application_status.store.applications.Applications.record", None)
+    world.report("OFFER")
+    send(world, signal())
+    assert counted(world, told) == {"atsi:unexpected": 1, "signals:unexpected": 1}
+
+
+def test_strangers_count_nowhere(world: World, told: StringIO) -> None:
+    """Also right after a request of somebody known, in the same container; nor does asking for the version count."""
+    world.report("OFFER")
+    send(world, signal())
+    assert len(picked(told)) == 2
+    body = {"AtsiApplicationId": UNKNOWN, "Status": "OFFER"}
+    world.webhook(http_event("POST", "/api/application-status", body, token="nobody"), None)
+    world.webhook(http_event("POST", "/qs-api/public/atsi/v1/other-ats", body, token=TOKEN), None)
+    world.webhook(http_event("GET", "/api/application-status"), None)
+    send(world, signal(), token="nobody")
+    post(world, {"query": "{ vocabularyVersion }"})
+    assert picked(told) == []
+
+
+def test_each_ats_has_its_own(world: World, told: StringIO) -> None:
+    """A foreign application is unknown, and counts for the one who asks."""
+    send(world, signal(), token=OTHER_TOKEN)
+    world.webhook(http_event("POST", "/api/application-status", "{", token=OTHER_TOKEN), None)
+    world.report("OFFER")
+    assert counted(world, told, OTHER_ATS) == {"signals:unknown-alias": 1, "atsi:malformed-body": 1}
+    assert counted(world, told) == {"atsi:recorded": 1}
+
+
+def test_sample_events_work(world: World) -> None:
+    """The files of events/: lines of both channels, and a control message."""
+    world.health(sample_event("HealthFunction/control-message"), None)
+    assert world.noting.operations == []
+    world.health(sample_event("HealthFunction/lines"), None)
+    (day,) = days(world)
+    assert day.day == date(2026, 11, 22)
+    assert day.counts == {("atsi", "recorded"): 1, ("atsi", "unknown-application"): 1, ("signals", "unmapped"): 1}

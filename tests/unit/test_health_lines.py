@@ -1,0 +1,133 @@
+"""Log lines and days of health as values: what a batch tells, whatever it looks like, and on which day."""
+
+import base64
+import gzip
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from application_status.health.lines import batch as read
+from application_status.local.subscription_filter import as_event
+from application_status.model.health import Answered, Channel, HealthDay, by_day
+from application_status.model.identifiers import AtsId
+from log_lines import batch, line
+from support import ATS, BERLIN
+
+NOON = datetime.fromisoformat("2026-11-22T12:00:00.000+00:00")
+
+
+def request(ats_id: str = ATS, outcome: str = "recorded", at: datetime = NOON) -> Answered:
+    return Answered(AtsId(ats_id), Channel.ATSI, outcome, at)
+
+
+def test_line_tells_whose_request_came_to_what_and_when() -> None:
+    """The moment is the log event's; nothing else of the line is read."""
+    lines = [line(), line("history-full", channel="signals", timestamp="yesterday", status=422) + "\n"]
+    told = read(batch(lines, at=NOON.isoformat()))
+    assert told.requests == (request(), Answered(ATS, Channel.SIGNALS, "history-full", NOON))
+    assert told.unreadable == 0
+
+
+def test_id_is_that_of_the_same_lines() -> None:
+    """An unreadable line more makes no other batch; a readable one does."""
+    good = {"id": "1", "timestamp": 1, "message": line()}
+    bad, more = good | {"id": "2", "message": ""}, good | {"id": "3"}
+    assert read(as_event([good])).id == read(as_event([good])).id == read(as_event([good, bad])).id
+    assert len({read(as_event(lines)).id for lines in ([good], [more], [good, more], [])}) == 4
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "REPORT RequestId: 6234bffe Duration: 46.84 ms",
+        "",
+        None,
+        "[]",
+        '"recorded"',
+        "{" * 100_000,
+        "[" * 100_000,
+        line(ats=5),
+        line(ats=""),
+        line(ats="a b"),
+        line(ats="ats\ud800"),
+        line(ats="x" * 65),
+        line(channel="fax"),
+        line(channel=None),
+        line(channel=["atsi"]),
+        line(outcome="Absage durch Bewerber"),
+        line(outcome=""),
+        line(outcome={"is": "recorded"}),
+        line(outcome="x" * 65),
+        '{"ats": "demo-ats", "channel": "atsi"}',
+        '{"ats": "demo-ats", "outcome": "recorded"}',
+    ],
+)
+def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
+    """Those around it are read."""
+    told = read(batch([line(), message, line()]))
+    assert ([each.outcome for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"id": None}, {"id": 5}, {"id": ""}, {"timestamp": None}, {"timestamp": "now"}, {"timestamp": 10**18},
+     {"timestamp": float("nan")}, {"timestamp": float("inf")}],
+)  # fmt: skip
+def test_log_event_without_id_or_time_is_unreadable(changes: dict[str, Any]) -> None:
+    """Nobody could tell whether it came before, or on which day."""
+    good = {"id": "1", "timestamp": 1, "message": line()}
+    lines: list[Any] = [good | {"id": "2"} | changes, good, "a text", {}]
+    told = read(as_event(lines))
+    assert (len(told.requests), told.unreadable) == (1, 3)
+
+
+def packed(content: bytes) -> dict[str, Any]:
+    return {"awslogs": {"data": base64.b64encode(content).decode()}}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None, {}, [], {"awslogs": None}, {"awslogs": {"data": None}}, {"awslogs": {"data": "no base64!"}},
+        packed(b""), packed(b"no gzip"), packed(gzip.compress(b"{}")[:-9]), packed(gzip.compress(b"no JSON")),
+        packed(gzip.compress(b"\xff")), packed(gzip.compress(b"{}")), packed(gzip.compress(b"[]")),
+        packed(gzip.compress(b'{"messageType": "DATA_MESSAGE", "logEvents": 5}')),
+        packed(gzip.compress(b"{}")[:10] + b"\xff" * 20), {"Records": []},
+    ],
+)  # fmt: skip
+def test_event_that_cant_be_read_is_one_unreadable_line(event: Any) -> None:
+    """Whatever comes, it does not raise: to raise would only bring the same again."""
+    told = read(event)
+    assert (told.requests, told.unreadable) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        ("2026-03-28T22:59:59.999+00:00", "2026-03-28"),
+        ("2026-03-28T23:00:00.000+00:00", "2026-03-29"),
+        ("2026-03-29T21:59:59.999+00:00", "2026-03-29"),
+        ("2026-03-29T22:00:00.000+00:00", "2026-03-30"),
+        ("2026-10-24T21:59:59.999+00:00", "2026-10-24"),
+        ("2026-10-24T22:00:00.000+00:00", "2026-10-25"),
+        ("2026-10-25T22:59:59.999+00:00", "2026-10-25"),
+        ("2026-10-25T23:00:00.000+00:00", "2026-10-26"),
+    ],
+)
+def test_days_are_cut_in_the_time_zone(at: str, day: str) -> None:
+    """Around both changes of the clock, where a day has 23 or 25 hours."""
+    moment = datetime.fromisoformat(at)
+    (found,) = by_day([request(at=moment)], BERLIN)
+    assert (found.day, found.last_seen) == (date.fromisoformat(day), moment)
+
+
+def test_requests_are_counted_by_ats_and_day() -> None:
+    """In that order, however they come."""
+    later = datetime.fromisoformat("2026-11-23T12:00:00.000+00:00")
+    requests = [request("b"), request("a", at=later), request("a", "late"), request("a"), request("a", "late")]
+    assert by_day(requests, BERLIN) == [
+        HealthDay(AtsId("a"), date(2026, 11, 22), {(Channel.ATSI, "late"): 2, (Channel.ATSI, "recorded"): 1}, NOON),
+        HealthDay(AtsId("a"), date(2026, 11, 23), {(Channel.ATSI, "recorded"): 1}, later),
+        HealthDay(AtsId("b"), date(2026, 11, 22), {(Channel.ATSI, "recorded"): 1}, NOON),
+    ]
