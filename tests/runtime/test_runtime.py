@@ -37,12 +37,17 @@ def is_sent(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body == {"data": {"sendSignal": True}}
 
 
+def is_verified(reply: Any) -> bool:
+    return set(reply) == {"verified", "drift"}
+
+
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered,
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
+    "VerificationFunction": is_verified,
 }
 
 
@@ -117,6 +122,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),
+        ("VerificationFunction", "STACK"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -148,8 +154,8 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
     assert [name for name in loaded(function) if name.startswith("boto3.dynamodb")] == []
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction"])
-def test_stream_functions_load_neither_messages_nor_http(function: str) -> None:
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "VerificationFunction"])
+def test_functions_behind_the_tables_load_neither_messages_nor_http(function: str) -> None:
     """They start without what only the HTTP functions need."""
     top = {name.split(".")[0] for name in loaded(function)}
     assert top.isdisjoint({"pydantic", "pydantic_core", "jiter", "graphql"})

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-FUNCTIONS = {f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions")}
+FUNCTIONS = {
+    f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Verification")
+}
 
 type Resource = Mapping[str, Any]
 
@@ -67,6 +69,11 @@ ALLOWED = {
         attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         **logs("AnalyticsLogs"),
     },
+    "VerificationRole": {
+        attribute("ApplicationsTable"): {"dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan"},
+        attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"},
+        **logs("VerificationLogs"),
+    },
 }
 
 
@@ -104,9 +111,8 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    assert properties["Timeout"] == {"AnalyticsFunction": 60, "PositionsFunction": 60, "SignalsFunction": 28}.get(
-        function, 10
-    )
+    behind = dict.fromkeys(("AnalyticsFunction", "PositionsFunction", "VerificationFunction"), 60)
+    assert properties["Timeout"] == {**behind, "SignalsFunction": 28}.get(function, 10)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.model.application import Application
 from application_status.model.quality import contribution
 from application_status.store import items
+from application_status.store.dynamodb import Item
 from application_status.store.quality_steps import Change
 
 
@@ -29,19 +29,18 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     """
     body = record["dynamodb"]
     removed = record["eventName"] == "REMOVE"
-    application = items.application(body["OldImage" if removed else "NewImage"])
+    last = change(body["OldImage" if removed else "NewImage"], zone)
     return StreamRecord(
         sequence_number=body["SequenceNumber"],
         written_at=float(body["ApproximateCreationDateTime"]),
-        status="removed" if removed else application.status,
-        change=Change(application.application_id, application.version + 1, {})
-        if removed
-        else change(application, zone),
+        status="removed" if removed else body["NewImage"]["Status"]["S"],
+        change=Change(last.application_id, last.version + 1, {}) if removed else last,
     )
 
 
-def change(application: Application, zone: ZoneInfo) -> Change:
-    """Return what counting an application as it is takes."""
+def change(item: Item, zone: ZoneInfo) -> Change:
+    """Return what counting an application's item takes; KeyError, TypeError or ValueError where it isn't one."""
+    application = items.application(item)
     registration = application.registration
     return Change(
         application_id=application.application_id,
