@@ -17,39 +17,41 @@ from application_status.store.generations import generations
 from application_status.store.quality_reader import QualityReader
 from support import APPLICATION, BERLIN, World
 
-type Run = Callable[..., tuple[int, str]]
+type Run = Callable[..., tuple[int, str, str]]
+
+
+WRITES = frozenset({"BatchWriteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 
 
 class SteppedDynamoDB(DynamoDB):
-    """The real door, which does something else before one of its calls, counted from 1."""
+    """The real door, which does something else before one of its calls."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client)
         self.plan(0, lambda: None)
 
-    def plan(self, call: int, step: Callable[[], object]) -> None:
-        """Plan what is done before a call, counted from now on; 0 is never reached."""
-        self.calls, self.at, self.step = 0, call, step
+    def plan(self, call: int, step: Callable[[], object], *, writes_alone: bool = False) -> None:
+        """Plan what is done before a call, or a write, counted from now on and from 1; 0 is never reached."""
+        self.calls, self.at, self.step, self.writes_alone = 0, call, step, writes_alone
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        self.calls += 1
+        self.calls += operation in WRITES or not self.writes_alone
         if self.calls == self.at:
+            self.at = 0
             self.step()
         return super().__call__(operation, **request)
 
 
-def command(
-    dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Return what runs `application-status analytics` through a door: exit code, standard output."""
+def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs `application-status analytics` through a door: exit code, standard output, standard error."""
     target = Target(None, "nowhere")
     target.dynamodb = dynamodb
     monkeypatch.setattr(command_line, "Target", lambda *_: target)
 
-    def run(*arguments: str) -> tuple[int, str]:
+    def run(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = command_line.main(["analytics", *arguments])
-        return code, capsys.readouterr().out
+        return code, *capsys.readouterr()
 
     return run
 

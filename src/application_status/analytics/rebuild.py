@@ -9,7 +9,7 @@ from itertools import batched
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.records import change
+from application_status.analytics.records import change_of
 from application_status.errors import Unavailable
 from application_status.store.all_applications import AllApplications, Key, Segment
 from application_status.store.quality import CHANGES_PER_CALL, Quality
@@ -66,7 +66,7 @@ class Scan:
     def _page(self, rebuild: Rebuild, segment: Segment, start: Key) -> tuple[int, Key | None]:
         """Count a page; where that fails on the way, counting all of it again is right."""
         page, following = self.applications.page(start, segment)
-        for group in batched((change(item, self.zone) for item in page), CHANGES_PER_CALL, strict=False):
+        for group in batched((change_of(item, self.zone) for item in page), CHANGES_PER_CALL, strict=False):
             self.quality.count_in(rebuild.generation, group)
         self.rebuilds.save(rebuild, segment, following)
         return len(page), following

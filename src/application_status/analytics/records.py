@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from application_status.model.application import Application
 from application_status.model.quality import contribution
 from application_status.store import items
 from application_status.store.dynamodb import Item
@@ -29,7 +30,7 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     """
     body = record["dynamodb"]
     removed = record["eventName"] == "REMOVE"
-    last = change(body["OldImage" if removed else "NewImage"], zone)
+    last = change_of(body["OldImage" if removed else "NewImage"], zone)
     return StreamRecord(
         sequence_number=body["SequenceNumber"],
         written_at=float(body["ApproximateCreationDateTime"]),
@@ -38,9 +39,13 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     )
 
 
-def change(item: Item, zone: ZoneInfo) -> Change:
+def change_of(item: Item, zone: ZoneInfo) -> Change:
     """Return what counting an application's item takes; KeyError, TypeError or ValueError where it isn't one."""
-    application = items.application(item)
+    return change(items.application(item), zone)
+
+
+def change(application: Application, zone: ZoneInfo) -> Change:
+    """Return what counting an application as it is takes."""
     registration = application.registration
     return Change(
         application_id=application.application_id,

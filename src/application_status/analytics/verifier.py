@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from application_status.analytics import drift
 from application_status.analytics.drift import Drift
-from application_status.analytics.records import change
+from application_status.analytics.records import change_of
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
 from application_status.store.all_applications import ITEMS_PER_CALL, AllApplications
@@ -67,7 +67,7 @@ class Verifier:
 
     def _of_items(self, items: Iterable[Item]) -> list[Drift]:
         found: list[Drift] = []
-        for group in batched((change(item, self.zone) for item in items), ITEMS_PER_CALL, strict=False):
+        for group in batched((change_of(item, self.zone) for item in items), ITEMS_PER_CALL, strict=False):
             markers = self.reader.markers(each.application_id for each in group)
             for each in group:
                 found += drift.of_marker(each, markers.get(each.application_id, NOTHING))

@@ -1,11 +1,11 @@
 """The rebuild under way, in the Quality table's item of the generations: each step is one conditional write.
 
-Live      N   the generation that reports read
-Building  N   only while one is built
-Zone      S   the time zone in which its days are cut
-Segments  N   in how many segments the applications are scanned
-Progress  M   number of a segment -> the key after which its scan goes on, empty at its beginning; absent when done
-Former    N   only after the switch: the generation whose items are still being deleted
+Live          N  the generation that reports read
+Building      N  the generation being built, absent where none is
+DaysIn        S  the time zone in which its days are cut
+ScanSegments  N  in how many segments the applications are scanned into it
+Progress      M  number of a segment -> the key after which its scan goes on, empty at its beginning; absent when done
+Former        N  after the switch, the generation whose items are not deleted yet
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,10 +48,10 @@ class Rebuilds:
         item = self._item()
         if "Building" not in item:
             return None
-        total = int(item["Segments"]["N"])
+        total = int(item["ScanSegments"]["N"])
         return Rebuild(
             generation=int(item["Building"]["N"]),
-            zone=item["Zone"]["S"],
+            zone=item["DaysIn"]["S"],
             unfinished={Segment(int(n), total): key["M"] for n, key in sorted(item["Progress"]["M"].items())},
         )
 
@@ -72,10 +72,9 @@ class Rebuilds:
         }
         with suppress(ConditionFailed):
             self._update(
-                "SET Live = :live, Building = :next, #zone = :zone, Segments = :segments, Progress = :progress",
+                "SET Live = :live, Building = :next, DaysIn = :zone, ScanSegments = :segments, Progress = :progress",
                 f"(attribute_not_exists(Live) OR Live = :live) AND attribute_not_exists(Former) AND {unchanged}",
                 values,
-                {"#zone": "Zone"},
             )
 
     def save(self, rebuild: Rebuild, segment: Segment, following: Key | None) -> None:
@@ -95,10 +94,9 @@ class Rebuilds:
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}, ":none": {"N": "0"}}
         try:
             self._update(
-                "SET Former = Live, Live = :generation REMOVE Building, #zone, Segments, Progress",
+                "SET Former = Live, Live = :generation REMOVE Building, DaysIn, ScanSegments, Progress",
                 "Building = :generation AND size(Progress) = :none",
                 values,
-                {"#zone": "Zone"},
             )
         except ConditionFailed:
             if generations(self._dynamodb, self._table).live != rebuild.generation:
@@ -122,13 +120,15 @@ class Rebuilds:
             batch_delete(self._dynamodb, self._table, keys)
             yield len(keys)
         with suppress(ConditionFailed):  # somebody else has deleted them, and perhaps announced the next
-            self._update("REMOVE Former", "Live = :live", {":live": {"N": str(live)}}, {})
+            self._update("REMOVE Former", "Live = :live", {":live": {"N": str(live)}})
 
     def _item(self) -> Item:
         reply = self._dynamodb("GetItem", TableName=self._table, Key=KEY, ConsistentRead=True)
         return reply.get("Item", {})  # type: ignore[no-any-return]  # a reply is Any inside
 
-    def _update(self, update: str, condition: str, values: Mapping[str, Item], names: Mapping[str, str]) -> None:
+    def _update(
+        self, update: str, condition: str, values: Mapping[str, Item], names: Mapping[str, str] | None = None
+    ) -> None:
         self._dynamodb(
             "UpdateItem",
             TableName=self._table,
