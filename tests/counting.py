@@ -43,7 +43,7 @@ class SteppedDynamoDB(DynamoDB):
 
 
 def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs `application-status analytics` through a door: exit code, standard output, standard error."""
+    """Return what runs `application-status analytics` through a door: exit code, output without logs, errors."""
     target = Target(None, "nowhere")
     target.dynamodb = dynamodb
     monkeypatch.setattr(command_line, "Target", lambda *_: target)
@@ -51,7 +51,8 @@ def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     def run(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = command_line.main(["analytics", *arguments])
-        return code, *capsys.readouterr()
+        out, err = capsys.readouterr()
+        return code, "".join(line for line in out.splitlines(keepends=True) if not line.startswith("{")), err
 
     return run
 

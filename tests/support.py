@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler as make_analytics
+from application_status.analytics.verification import make_handler as make_verification
 from application_status.local.template import Template, pattern
 from application_status.model.application import Aliases, Application, Registration
 from application_status.model.identifiers import AtsId, application_id
@@ -21,6 +22,7 @@ from application_status.settings import (
     RegistrySettings,
     SignalsSettings,
     UnknownApplications,
+    VerificationSettings,
     ViewsSettings,
     WebhookSettings,
 )
@@ -100,6 +102,9 @@ class World:
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
         self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
+        self.verification = make_verification(
+            self.noting, VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local")
+        )
         self.noting.operations.clear()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from application_status.cli.target import Target
+from application_status.local.template import Template
+from application_status.settings import AnalyticsSettings, read
+
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
 FUNCTIONS = {
     f"{name}Function": name for name in ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Verification")
@@ -186,6 +190,45 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
         **batches,
     }
+
+
+def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
+    """It runs at least three times in the alarm's period, through its alias, and nobody else may call it."""
+    (rule,) = of_type(expanded["Resources"], "AWS::Events::Rule").values()
+    assert rule["Properties"]["ScheduleExpression"] == {"Fn::Sub": "rate(${VerificationRate})"}
+    (target,) = rule["Properties"]["Targets"]
+    assert target["Arn"] == {"Ref": "VerificationFunctionAliaslive"}
+    rate = expanded["Parameters"]["VerificationRate"]
+    assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
+
+
+def test_drift_and_silence_raise_an_alarm(expanded: dict[str, Any]) -> None:
+    """On the metric with its two dimensions, and to a topic only where there is one."""
+    (alarm,) = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm").values()
+    properties = {**alarm["Properties"]}
+    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+    assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
+    assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
+    assert "README" in properties.pop("AlarmDescription")
+    assert properties == {
+        "Namespace": "ApplicationStatus",
+        "MetricName": "Drift",
+        "Dimensions": [
+            {"Name": "service", "Value": "application-status"},
+            {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
+        ],
+        "Statistic": "Maximum",
+        "Period": 3 * 3600,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "breaching",
+    }
+
+
+def test_command_line_counts_locally_as_the_template_does() -> None:
+    """The zone and the shards of the local service are the template's defaults."""
+    assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
 def test_failed_records_are_kept_private_for_90_days(resources: dict[str, Resource]) -> None:

@@ -75,8 +75,8 @@ def _tell(stack: str, verified: int, found: Sequence[Drift]) -> None:
             ats=each.ats_id,
             day=each.day,
             measure=each.measure,
-            counted=each.counted,
-            expected=each.expected,
+            counted=str(each.counted),
+            expected=str(each.expected),
             application=each.application_id,
         )
     metrics.add_dimension(name="stack", value=stack)
