@@ -20,7 +20,7 @@ class Stack:
     """What the tests do with a stack."""
 
     def __init__(self, endpoint: str, name: str) -> None:
-        self._endpoint = endpoint
+        self.endpoint, self.name = endpoint, name
         self._lambda = boto3.client("lambda", endpoint_url=endpoint)
         self._dynamodb = connect(endpoint_url=endpoint)
         formation = boto3.client("cloudformation", endpoint_url=endpoint)
@@ -37,7 +37,7 @@ class Stack:
 
     def open_gateway(self) -> str:
         """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address."""
-        gateway = boto3.client("apigateway", endpoint_url=self._endpoint)
+        gateway = boto3.client("apigateway", endpoint_url=self.endpoint)
         api = self.resources["Api"]
         behind = {route.path: route.function for route in TEMPLATE.routes()}
         for resource in gateway.get_resources(restApiId=api)["items"]:
@@ -48,7 +48,7 @@ class Stack:
                 uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
                 gateway.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
         gateway.create_deployment(restApiId=api, stageName="v1")
-        return f"{self._endpoint}/_aws/execute-api/{api}/v1"
+        return f"{self.endpoint}/_aws/execute-api/{api}/v1"
 
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function as API Gateway does: its alias `live`, over HTTP, and wait for the answer."""

@@ -1,6 +1,7 @@
 """`application-status analytics rebuild`: the counters anew, whatever comes in between."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
@@ -9,6 +10,8 @@ from application_status.cli import analytics, target
 from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings
 from application_status.store import all_applications
+from application_status.store.all_applications import AllApplications, Key, Segment
+from application_status.store.dynamodb import Item
 from application_status.store.rebuilds import Rebuilds
 from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
 from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
@@ -113,20 +116,36 @@ def test_kill_anywhere_then_a_resume_ends_right(world: World, door: SteppedDynam
     assert killed >= 10
 
 
-@pytest.mark.usefixtures("_uncompared")
-def test_kill_after_kill_gets_done(world: World, door: SteppedDynamoDB, run: Run) -> None:
-    """Each run goes on where the one before got to: all of them live for a part of the calls that one takes."""
-    runs = 0
-    while True:
-        door.plan(12, kill)
-        runs += 1
-        assert runs < 10
-        try:
+def test_pages_that_are_done_are_not_read_again(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on scans from where the one before got to."""
+    starts: list[object] = []
+    page = AllApplications.page
+
+    def noted(self: AllApplications, start: Key | None, segment: Segment) -> tuple[Sequence[Item], Key | None]:
+        starts.append(start)
+        if len(starts) == 2:
+            raise Killed
+        return page(self, start, segment)
+
+    monkeypatch.setattr(AllApplications, "page", noted)
+    with pytest.raises(Killed):
+        rebuild(run)
+    rebuild(run)
+    first, second, resumed = starts
+    assert (first, resumed) == ({}, second)
+    assert second
+    assert counted(world) == expected(world)
+
+
+def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is counted again for it: the generation that was built is live already."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Rebuilds, "delete_former", lambda _: kill())
+        with pytest.raises(Killed):
             rebuild(run)
-        except Killed:
-            continue
-        break
-    assert runs > 2
+    assert kept_generations(world) == {"1", "2"}
+    rebuild(run)
+    assert kept_generations(world) == {"2"}
     assert counted(world) == expected(world)
 
 
