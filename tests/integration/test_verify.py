@@ -1,10 +1,14 @@
 """`application-status analytics verify`: what was counted beside what the applications say."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from application_status.model.identifiers import ApplicationId
 from application_status.store import all_applications
+from application_status.store.quality_items import Marker
+from application_status.store.quality_reader import QualityReader
 from counting import Run, SteppedDynamoDB, command, deliver, expected, record
 from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World
 
@@ -158,6 +162,27 @@ def test_changes_at_any_moment_are_no_drift(world: World, door: SteppedDynamoDB,
         if reported == before:
             break
     assert reported > 15
+
+
+def test_counter_that_moves_in_every_reading_is_no_drift(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sum over the markers is always one report behind; it is not judged, as nobody can tell."""
+    readings: list[int] = []
+    all_markers = QualityReader.all_markers
+
+    def behind(self: QualityReader) -> Iterator[Mapping[ApplicationId, Marker]]:
+        yield from all_markers(self)
+        readings.append(len(readings))
+        world.report("INTERVIEW", RawStatus=f"round {len(readings)}")
+        deliver(world)
+
+    monkeypatch.setattr(QualityReader, "all_markers", behind)
+    assert found(run) == []
+    add(world, "n", 1)
+    rows = found(run)
+    assert [row[2] for row in rows] == ["applications", "stage:*", "outcome:*"]
+    assert len(readings) == 4
 
 
 def test_drift_is_found_beside_changes(world: World, door: SteppedDynamoDB, run: Run) -> None:
