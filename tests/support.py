@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler as make_analytics
+from application_status.analytics.verification import make_handler as make_verification
 from application_status.health.handler import make_handler as make_health
 from application_status.local.template import Template, pattern
 from application_status.model.application import Aliases, Application, Registration
@@ -25,6 +26,7 @@ from application_status.settings import (
     RegistrySettings,
     SignalsSettings,
     UnknownApplications,
+    VerificationSettings,
     ViewsSettings,
     WebhookSettings,
 )
@@ -105,6 +107,9 @@ class World:
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
         self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
         self.health = make_health(self.noting, HealthSettings("QualityTable", BERLIN))
+        self.verification = make_verification(
+            self.noting, VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local")
+        )
         self.noting.operations.clear()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:

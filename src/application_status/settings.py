@@ -78,6 +78,19 @@ class HealthSettings:
     reporting_time_zone: ZoneInfo
 
 
+@dataclass(frozen=True, slots=True)
+class VerificationSettings:
+    """Environment of the verification: APPLICATIONS_TABLE, QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
+
+    The stack's name is a dimension of its metrics, so that stacks of one account don't share an alarm.
+    """
+
+    applications_table: str
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+    stack: str
+
+
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """Read one of the classes above: each field from the variable of its name in capitals.
 

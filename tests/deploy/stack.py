@@ -25,7 +25,7 @@ class Stack:
     """What the tests do with a stack."""
 
     def __init__(self, endpoint: str, name: str) -> None:
-        self._endpoint = endpoint
+        self.endpoint, self.name = endpoint, name
         self._lambda = boto3.client("lambda", endpoint_url=endpoint)
         self._tables = boto3.client("dynamodb", endpoint_url=endpoint)
         self._dynamodb = DynamoDB(self._tables)
@@ -43,7 +43,7 @@ class Stack:
 
     def open_gateway(self) -> str:
         """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address."""
-        gateway = boto3.client("apigateway", endpoint_url=self._endpoint)
+        gateway = boto3.client("apigateway", endpoint_url=self.endpoint)
         api = self.resources["Api"]
         behind = {route.path: route.function for route in TEMPLATE.routes()}
         for resource in gateway.get_resources(restApiId=api)["items"]:
@@ -54,7 +54,7 @@ class Stack:
                 uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
                 gateway.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
         gateway.create_deployment(restApiId=api, stageName="v1")
-        return f"{self._endpoint}/_aws/execute-api/{api}/v1"
+        return f"{self.endpoint}/_aws/execute-api/{api}/v1"
 
     def invoke(self, function: str, event: Any) -> Any:
         """Call a function as API Gateway does: its alias `live`, over HTTP, and wait for the answer."""
@@ -67,7 +67,7 @@ class Stack:
 
     def open_filters(self) -> None:
         """Give the subscriptions patterns of words: the stand-in doesn't know JSON patterns."""
-        logs = boto3.client("logs", endpoint_url=self._endpoint)
+        logs = boto3.client("logs", endpoint_url=self.endpoint)
         for group in ("WebhookLogs", "SignalsLogs"):
             where = {"logGroupName": self.resources[group]}
             (found,) = logs.describe_subscription_filters(**where)["subscriptionFilters"]

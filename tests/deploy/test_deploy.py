@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from application_status.cli.main import main
 from deploy.stack import Stack
 from support import ATS, TOKEN, answer, http_event, sample_event
 
@@ -91,3 +92,13 @@ def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -
     assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (100, True)
     bucket = stack.resources["FailedRecordsBucket"]
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == f"arn:aws:s3:::{bucket}"
+
+
+def test_counters_of_the_stack_are_rebuilt_and_verified(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line finds tables, time zone and shards by the stack's name; the deployed function agrees with it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)
+    monkeypatch.setattr("application_status.cli.analytics._LONGEST_INVOCATION_SECONDS", 0)
+    assert main(["--stack", stack.name, "analytics", "rebuild"]) == 0
+    assert main(["--stack", stack.name, "analytics", "verify"]) == 0
+    reply = stack.invoke("VerificationFunction", sample_event("VerificationFunction/scheduled"))
+    assert reply["drift"] == 0

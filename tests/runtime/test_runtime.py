@@ -42,6 +42,10 @@ def is_done(reply: Any) -> bool:
     return reply is None
 
 
+def is_verified(reply: Any) -> bool:
+    return set(reply) == {"verified", "drift"}
+
+
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
@@ -49,6 +53,7 @@ KINDS = {
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
     "HealthFunction": is_done,
+    "VerificationFunction": is_verified,
 }
 
 
@@ -124,6 +129,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),
         ("HealthFunction", "QUALITY_TABLE"),
+        ("VerificationFunction", "STACK"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -155,7 +161,9 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
     assert [name for name in loaded(function) if name.startswith("boto3.dynamodb")] == []
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "HealthFunction"])
+@pytest.mark.parametrize(
+    "function", ["AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction"]
+)
 def test_functions_without_callers_load_neither_messages_nor_http(function: str) -> None:
     """They start without what only the HTTP functions need."""
     top = {name.split(".")[0] for name in loaded(function)}

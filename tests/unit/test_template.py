@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from application_status.cli.target import Target
+from application_status.local.template import Template
+from application_status.settings import AnalyticsSettings, read
+
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Views")
+NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Verification", "Views")
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
 type Resource = Mapping[str, Any]
@@ -80,6 +84,11 @@ ALLOWED = {
         attribute("QualityTable"): {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         **logs("HealthLogs"),
     },
+    "VerificationRole": {
+        attribute("ApplicationsTable"): {"dynamodb:BatchGetItem", "dynamodb:DescribeTable", "dynamodb:Scan"},
+        attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"},
+        **logs("VerificationLogs"),
+    },
 }
 
 
@@ -117,7 +126,8 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    seconds = dict.fromkeys(("AnalyticsFunction", "PositionsFunction", "HealthFunction"), 60)
+    behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction")
+    seconds = dict.fromkeys(behind, 60)
     seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28)
     assert properties["Timeout"] == seconds.get(function, 10)
 
@@ -242,6 +252,45 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
             assert text.endswith(":log-group:${__LogGroupName__}:*")
             allowed_groups.append(names["__LogGroupName__"]["Ref"])
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
+
+
+def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
+    """It runs at least three times in the alarm's period, through its alias, and nobody else may call it."""
+    (rule,) = of_type(expanded["Resources"], "AWS::Events::Rule").values()
+    assert rule["Properties"]["ScheduleExpression"] == {"Fn::Sub": "rate(${VerificationRate})"}
+    (target,) = rule["Properties"]["Targets"]
+    assert target["Arn"] == {"Ref": "VerificationFunctionAliaslive"}
+    rate = expanded["Parameters"]["VerificationRate"]
+    assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
+
+
+def test_drift_and_silence_raise_an_alarm(expanded: dict[str, Any]) -> None:
+    """On the metric with its two dimensions, and to a topic only where there is one."""
+    (alarm,) = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm").values()
+    properties = {**alarm["Properties"]}
+    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+    assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
+    assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
+    assert "README" in properties.pop("AlarmDescription")
+    assert properties == {
+        "Namespace": "ApplicationStatus",
+        "MetricName": "Drift",
+        "Dimensions": [
+            {"Name": "service", "Value": "application-status"},
+            {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
+        ],
+        "Statistic": "Maximum",
+        "Period": 3 * 3600,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "breaching",
+    }
+
+
+def test_command_line_counts_locally_as_the_template_does() -> None:
+    """The zone and the shards of the local service are the template's defaults."""
+    assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
 def test_failed_records_are_kept_private_for_90_days(resources: dict[str, Resource]) -> None:

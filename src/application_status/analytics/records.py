@@ -9,6 +9,7 @@ from application_status.model.application import Application
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import contribution
 from application_status.store import items
+from application_status.store.dynamodb import Item
 from application_status.store.quality_steps import Change
 
 
@@ -31,14 +32,19 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     body = record["dynamodb"]
     removed = record["eventName"] == "REMOVE"
     image = body["OldImage" if removed else "NewImage"]
-    if removed or items.is_tombstone(image):
-        status = "removed" if removed else "erased"
-        version = int(image["Version"]["N"]) + removed
-        counted = Change(ApplicationId(image["AtsiApplicationId"]["S"]), version, contribution={})
+    if removed:
+        status, counted = "removed", _erased(image, int(image["Version"]["N"]) + 1)
     else:
-        application = items.application(image)
-        status, counted = application.status, change(application, zone)
+        status = "erased" if items.is_tombstone(image) else image["Status"]["S"]
+        counted = change_of(image, zone)
     return StreamRecord(body["SequenceNumber"], float(body["ApproximateCreationDateTime"]), status, counted)
+
+
+def change_of(item: Item, zone: ZoneInfo) -> Change:
+    """Return what counting an item as it is takes; KeyError, TypeError or ValueError where it isn't one of ours."""
+    if items.is_tombstone(item):
+        return _erased(item, int(item["Version"]["N"]))
+    return change(items.application(item), zone)
 
 
 def change(application: Application, zone: ZoneInfo) -> Change:
@@ -51,3 +57,7 @@ def change(application: Application, zone: ZoneInfo) -> Change:
         client_id=registration.client_id if registration else None,
         job_id=registration.job_id if registration else None,
     )
+
+
+def _erased(item: Item, version: int) -> Change:
+    return Change(ApplicationId(item["AtsiApplicationId"]["S"]), version, contribution={})

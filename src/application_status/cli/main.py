@@ -6,26 +6,33 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from application_status.cli import applications, labels, tokens
+from application_status.cli import analytics, applications, labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import Unavailable
+from application_status.store.rebuilds import RebuildOvertaken
 from application_status.store.tokens import TooManyTokens
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when done, 1 with a sentence on standard error when it can't be done."""
+    """Run a command; 0 when done, 1 with a sentence on standard error when it can't be done, 130 when interrupted.
+
+    A command may return an exit code of its own.
+    """
     given = _parser().parse_args(arguments)
     target = Target(given.stack, given.local_tables)
     try:
-        given.command(target, given)
-    except (TooManyTokens, ValueError, LookupError, OSError, BotoCoreError, ClientError) as error:
+        code: int = given.command(target, given) or 0
+    except (TooManyTokens, RebuildOvertaken, ValueError, LookupError, OSError, BotoCoreError, ClientError) as error:
         print(f"application-status: {error}", file=sys.stderr)
         return 1
     except Unavailable:
         hint = "Is it running? --stack names a deployed one."
         print(f"application-status: can't reach {target.name}. {hint}", file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        print("application-status: interrupted", file=sys.stderr)
+        return 130
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("applications", "erasing applications", applications),
         ("tokens", "the ATSs' tokens", tokens),
         ("labels", "what labels mean", labels),
+        ("analytics", "the counters", analytics),
     ):
         module.add_commands(groups.add_parser(name, help=what).add_subparsers(required=True))
     return parser

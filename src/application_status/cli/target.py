@@ -7,9 +7,11 @@ from functools import cached_property
 import boto3
 
 from application_status.model.identifiers import AtsId
+from application_status.settings import AnalyticsSettings, read
 from application_status.store.dynamodb import DynamoDB, connect
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
+_LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
 _ATS_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
@@ -31,12 +33,22 @@ class Target:
 
     def table(self, logical_id: str) -> str:
         """Return a table's name: a stack knows it, and locally it is the logical id."""
+        return logical_id if self._stack is None else _physical_id(self._stack, logical_id)
+
+    def analytics(self) -> AnalyticsSettings:
+        """Return how the analytics count there: as deployed, and locally the template's defaults."""
         if self._stack is None:
-            return logical_id
-        stacks = boto3.client("cloudformation")
-        found = stacks.describe_stack_resource(StackName=self._stack, LogicalResourceId=logical_id)
-        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
-        return name
+            return read(AnalyticsSettings, _LOCAL_ANALYTICS)
+        function = _physical_id(self._stack, "AnalyticsFunction")
+        deployed = boto3.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
+        return read(AnalyticsSettings, deployed["Environment"]["Variables"])
+
+
+def _physical_id(stack: str, logical_id: str) -> str:
+    stacks = boto3.client("cloudformation")
+    found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+    name: str = found["StackResourceDetail"]["PhysicalResourceId"]
+    return name
 
 
 def ats_id(text: str) -> AtsId:

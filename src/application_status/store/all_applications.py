@@ -1,18 +1,36 @@
-"""All applications, for the operators: read page by page, and written back where their labels were read anew."""
+"""All applications: read page by page, and written back where their labels were read anew."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from application_status.errors import ConditionFailed
 from application_status.model.application import Application
+from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import now, to_text
 from application_status.store import items
-from application_status.store.dynamodb import DynamoDB
+from application_status.store.batches import batch_get
+from application_status.store.dynamodb import DynamoDB, Item
+
+ITEMS_PER_CALL = 100
+"""The most items that `AllApplications.of` takes: BatchGetItem's limit."""
 
 _PAGE_SIZE = 200
+_MOST_SEGMENTS = 1_000_000
+_CHANCE = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 type Key = dict[str, Any]
 """Where a scan goes on, in DynamoDB JSON."""
+
+
+class Segment(NamedTuple):
+    """One of so many segments in which a table is scanned, numbered from 0."""
+
+    number: int
+    total: int
+
+
+_WHOLE = Segment(0, 1)
 
 
 class AllApplications:
@@ -30,12 +48,38 @@ class AllApplications:
     def pages(self, start: Key | None = None) -> Iterator[tuple[Sequence[Application], Key | None]]:
         """Yield pages of applications, those erased left out, each with where to go on from; None with the last."""
         while True:
-            page = {"ExclusiveStartKey": start} if start else {}
-            reply = self._dynamodb("Scan", TableName=self._table, Limit=_PAGE_SIZE, **page)
-            start = reply.get("LastEvaluatedKey")
-            yield [items.application(item) for item in reply["Items"] if not items.is_tombstone(item)], start
+            page, start = self.page(start)
+            yield [items.application(item) for item in page if not items.is_tombstone(item)], start
             if start is None:
                 return
+
+    def page(self, start: Key | None, segment: Segment = _WHOLE) -> tuple[Sequence[Item], Key | None]:
+        """Return the next page of a segment, with all that was written before the call, and where to go on from."""
+        reply = self._dynamodb(
+            "Scan",
+            TableName=self._table,
+            Limit=_PAGE_SIZE,
+            ConsistentRead=True,
+            Segment=segment.number,
+            TotalSegments=segment.total,
+            **({"ExclusiveStartKey": start} if start else {}),
+        )
+        return reply["Items"], reply.get("LastEvaluatedKey")
+
+    def sample(self, share: float) -> Iterator[Sequence[Item]]:
+        """Yield the pages of a random part of the table, of about that share of it, over 0 up to 1."""
+        total = min(_MOST_SEGMENTS, max(1, round(1 / share)))
+        segment, start = Segment(_CHANCE.randrange(total), total), None
+        while True:
+            page, start = self.page(start, segment)
+            yield page
+            if start is None:
+                return
+
+    def of(self, ids: Iterable[ApplicationId]) -> Sequence[Item]:
+        """Return at most ITEMS_PER_CALL applications' items, where there are any."""
+        keys = [items.key(application_id) for application_id in ids]
+        return batch_get(self._dynamodb, self._table, keys)
 
     def replace_readings(self, before: Application, after: Application) -> bool:
         """Write what its labels mean now, unless the application has changed meanwhile; then False."""

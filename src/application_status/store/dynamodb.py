@@ -24,6 +24,7 @@ _JITTER = random.SystemRandom()  # functions restored from one snapshot share a 
 _METHODS = {
     "BatchGetItem": "batch_get_item",
     "DeleteItem": "delete_item",
+    "BatchWriteItem": "batch_write_item",
     "DescribeTable": "describe_table",
     "GetItem": "get_item",
     "PutItem": "put_item",

@@ -17,13 +17,11 @@ from application_status.store.generations import generations
 from application_status.store.quality_items import (
     NOTHING,
     Marker,
-    application_of,
     attribute,
     counter_key,
-    marker,
     marker_item,
-    marker_key,
 )
+from application_status.store.quality_reader import QualityReader
 from application_status.store.quality_steps import Change, Step, next_step, rows_of, transactions
 
 CHANGES_PER_CALL = 100
@@ -71,14 +69,7 @@ class Quality:
 
     def markers(self, generation: int, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
         """Return what was counted last of at most CHANGES_PER_CALL applications, where something was."""
-        keys = [marker_key(generation, application_id) for application_id in ids]
-        wanted: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        found: dict[ApplicationId, Marker] = {}
-        while wanted:
-            reply = self._dynamodb("BatchGetItem", RequestItems=wanted)
-            found |= {application_of(item): marker(item) for item in reply["Responses"].get(self._table, [])}
-            wanted = reply.get("UnprocessedKeys", {})
-        return found
+        return QualityReader(self._dynamodb, self._table, generation).markers(ids)
 
     def _write(self, generation: int, group: Sequence[Step]) -> bool:
         """Write steps in one transaction; False where somebody else has counted one of their applications meanwhile."""

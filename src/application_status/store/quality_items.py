@@ -1,7 +1,7 @@
 """The one home of the Quality table's items: their keys, and their shape in DynamoDB JSON.
 
     Scope                              Part       attributes
-    generation                         current    Live N, Building N?, Progress M?: which counters are read and written
+    generation                         current    which counters are read and written: see store.rebuilds
     ats#<generation>                   <ats>      Shards N: over how many scopes its counters may be spread
     counter#<generation>#<ats>#<shard> <day>      one number for each measure
     counted#<generation>#<id>          marker     Version N, Revision N, Contribution M: <ats>#<day> -> measure -> N,
@@ -87,7 +87,18 @@ def counter_scope(generation: int, ats_id: str, shard: int) -> str:
 
 def marker_key(generation: int, application_id: ApplicationId) -> Item:
     """Return the key of what was counted of an application."""
-    return {"Scope": {"S": f"counted#{generation}#{application_id}"}, "Part": {"S": "marker"}}
+    return {"Scope": {"S": marker_scope(generation, application_id)}, "Part": {"S": "marker"}}
+
+
+def marker_scope(generation: int, application_id: str) -> str:
+    """Return the partition of an application's marker; of no application, what those of all begin with."""
+    return f"counted#{generation}#{application_id}"
+
+
+def generation_of(item: Item) -> int | None:
+    """Return the generation that an item belongs to, None where it belongs to none."""
+    kind, _, rest = item["Scope"]["S"].partition("#")
+    return int(rest.partition("#")[0]) if kind in {"ats", "counter", "counted"} else None
 
 
 def application_of(item: Item) -> ApplicationId:

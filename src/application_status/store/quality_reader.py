@@ -1,12 +1,15 @@
-"""Reading the counters: of an ATS from its rows, of a client from its applications' markers."""
+"""Reading the counters: of an ATS from its rows, of a client from its applications' markers; and the markers."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Counts
 from application_status.store import quality_items
+from application_status.store.batches import batch_get, pages
 from application_status.store.dynamodb import DynamoDB, Item
+from application_status.store.quality_items import Marker
 
 
 class QualityReader:
@@ -26,7 +29,7 @@ class QualityReader:
         counts: Counter[tuple[str, str]] = Counter()
         for shard in range(self._shards().get(ats_id, 0)):
             scope = quality_items.counter_scope(self._generation, ats_id, shard)
-            for item in self._query("#key = :key", {"#key": "Scope"}, {":key": {"S": scope}}):
+            for item in self._query("#key = :key", {"#key": "Scope"}, {":key": {"S": scope}}, ConsistentRead=True):
                 counts.update({(item["Part"]["S"], name): n for name, n in quality_items.amounts(item).items()})
         return {key: amount for key, amount in counts.items() if amount}
 
@@ -40,6 +43,23 @@ class QualityReader:
                 counts[cell.day, cell.measure] += amount
         return dict(jobs)
 
+    def markers(self, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
+        """Return what was counted last of at most 100 applications, where something was."""
+        keys = [quality_items.marker_key(self._generation, application_id) for application_id in ids]
+        return _markers(batch_get(self._dynamodb, self._table, keys))
+
+    def all_markers(self) -> Iterator[Mapping[ApplicationId, Marker]]:
+        """Yield all markers, page by page."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(#scope, :markers)",
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": {":markers": {"S": quality_items.marker_scope(self._generation, "")}},
+            "ConsistentRead": True,
+        }
+        for page in pages(self._dynamodb, "Scan", request):
+            yield _markers(page)
+
     def _shards(self) -> dict[str, int]:
         scope = {":key": {"S": f"ats#{self._generation}"}}
         found = self._query("#key = :key", {"#key": "Scope"}, scope, ConsistentRead=True)
@@ -48,9 +68,9 @@ class QualityReader:
     def _query(self, condition: str, names: dict[str, str], values: Item, **more: Any) -> Iterator[Item]:
         request = {"TableName": self._table, "KeyConditionExpression": condition, "ExpressionAttributeValues": values}
         request |= more | ({"ExpressionAttributeNames": names} if names else {})
-        while True:
-            reply = self._dynamodb("Query", **request)
-            yield from reply["Items"]
-            if "LastEvaluatedKey" not in reply:
-                return
-            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+        for page in pages(self._dynamodb, "Query", request):
+            yield from page
+
+
+def _markers(items: Iterable[Item]) -> dict[ApplicationId, Marker]:
+    return {quality_items.application_of(item): quality_items.marker(item) for item in items}

@@ -1,0 +1,87 @@
+"""Rebuilding the counters: all applications are counted anew, into a generation that takes the former one's place."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import batched
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from application_status.analytics.records import change_of
+from application_status.errors import Unavailable
+from application_status.store.all_applications import AllApplications, Key, Segment
+from application_status.store.quality import CHANGES_PER_CALL, Quality
+from application_status.store.quality_reader import QualityReader
+from application_status.store.rebuilds import Rebuild, Rebuilds
+
+_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # while the tables are throttled
+_READINGS, _READING_PAUSE_SECONDS = 3, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Counts all applications into the generation being built, in so many threads as there are segments."""
+
+    applications: AllApplications
+    quality: Quality
+    rebuilds: Rebuilds
+    zone: ZoneInfo
+
+    def run(self, rebuild: Rebuild, told: Callable[[int], object]) -> None:
+        """Count what is left, and tell how many applications after each page; an interruption waits for pages in hand.
+
+        Raises Unavailable where the tables stay throttled, RebuildOvertaken; then another run goes on.
+        """
+        stopped = Event()
+        with ThreadPoolExecutor(max(1, len(rebuild.unfinished))) as pool:
+            segments = [
+                pool.submit(self._segment, rebuild, segment, start, told, stopped)
+                for segment, start in rebuild.unfinished.items()
+            ]
+            try:
+                for done in as_completed(segments):
+                    done.result()
+            finally:
+                stopped.set()
+
+    def _segment(
+        self, rebuild: Rebuild, segment: Segment, start: Key, told: Callable[[int], object], stopped: Event
+    ) -> None:
+        following: Key | None = start
+        pauses = iter(_PAUSES_SECONDS)
+        while following is not None and not stopped.is_set():
+            try:
+                amount, following = self._page(rebuild, segment, following)
+            except Unavailable:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                stopped.wait(pause)
+            else:
+                pauses = iter(_PAUSES_SECONDS)
+                told(amount)
+
+    def _page(self, rebuild: Rebuild, segment: Segment, start: Key) -> tuple[int, Key | None]:
+        """Count a page; where that fails on the way, counting all of it again is right."""
+        page, following = self.applications.page(start, segment)
+        for group in batched((change_of(item, self.zone) for item in page), CHANGES_PER_CALL, strict=False):
+            self.quality.count_in(rebuild.generation, group)
+        self.rebuilds.save(rebuild, segment, following)
+        return len(page), following
+
+
+def compare(former: QualityReader, new: QualityReader) -> Counter[str]:
+    """Return by ATS how many counters differ in every one of a few readings: more than changes on their way."""
+
+    def differing(ats_id: str) -> set[tuple[str, str]]:
+        return {cell for cell, _ in former.of_ats(ats_id).items() ^ new.of_ats(ats_id).items()}
+
+    found = {ats_id: differing(ats_id) for ats_id in {*former.ats_ids(), *new.ats_ids()}}
+    for _ in range(_READINGS - 1):
+        found = {ats_id: cells for ats_id, cells in found.items() if cells}
+        if found:
+            time.sleep(_READING_PAUSE_SECONDS)
+            found = {ats_id: cells & differing(ats_id) for ats_id, cells in found.items()}
+    return Counter({ats_id: len(cells) for ats_id, cells in found.items() if cells})

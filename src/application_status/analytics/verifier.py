@@ -1,0 +1,117 @@
+"""Comparing the counters with the applications, while reports keep coming.
+
+What differs may be a change on its way, so it is drift only where it differs again and again, after pauses. A counter
+is compared with the sum over the markers only where it stood still while these were read.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from zoneinfo import ZoneInfo
+
+from application_status.analytics import drift
+from application_status.analytics.drift import Drift
+from application_status.analytics.records import change_of
+from application_status.model.identifiers import ApplicationId
+from application_status.model.quality import Cell
+from application_status.store.all_applications import ITEMS_PER_CALL, AllApplications
+from application_status.store.dynamodb import Item
+from application_status.store.quality_items import NOTHING
+from application_status.store.quality_reader import QualityReader
+
+_READINGS, _PAUSE_SECONDS = 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Compares one generation of the counters with the applications; days are cut in the time zone given."""
+
+    applications: AllApplications
+    reader: QualityReader
+    zone: ZoneInfo
+
+    def suspects(self, items: Sequence[Item]) -> set[ApplicationId]:
+        """Return which of the applications differ from what was counted of them."""
+        return {each.application_id for each in self._of_items(items) if each.application_id}
+
+    def confirmed(self, suspects: Collection[ApplicationId]) -> list[Drift]:
+        """Return where suspects still differ, when read again a few times."""
+        found: list[Drift] = []
+        for _ in range(_READINGS - 1):
+            if not suspects:
+                return []
+            time.sleep(_PAUSE_SECONDS)
+            found = [each for group in batched(suspects, ITEMS_PER_CALL, strict=False) for each in self._of(group)]
+            suspects = {each.application_id for each in found if each.application_id}
+        return found
+
+    def everything(self, told: Callable[[int], object]) -> list[Drift]:
+        """Compare all applications, all markers and all counters; tell how many applications after each page."""
+        suspects: set[ApplicationId] = set()
+        start = None
+        while True:
+            page, start = self.applications.page(start)
+            suspects |= self.suspects(page)
+            told(len(page))
+            if start is None:
+                break
+        wrong_sums, orphans = self._sums()
+        contradictions = [each for ats_id in self.reader.ats_ids() for each in self.contradictions(ats_id)]
+        return [*self.confirmed(suspects | orphans), *wrong_sums, *contradictions]
+
+    def contradictions(self, ats_id: str) -> list[Drift]:
+        """Return where an ATS's counters contradict each other."""
+        return list(drift.of_counts(ats_id, self.reader.of_ats(ats_id)))
+
+    def _of_items(self, items: Iterable[Item]) -> list[Drift]:
+        found: list[Drift] = []
+        for group in batched((change_of(item, self.zone) for item in items), ITEMS_PER_CALL, strict=False):
+            markers = self.reader.markers(each.application_id for each in group)
+            for each in group:
+                found += drift.of_marker(each, markers.get(each.application_id, NOTHING))
+        return found
+
+    def _of(self, ids: Collection[ApplicationId]) -> list[Drift]:
+        items = self.applications.of(ids)
+        there = {item["AtsiApplicationId"]["S"] for item in items}
+        gone = self.reader.markers(each for each in ids if each not in there)
+        return self._of_items(items) + [each for marker in gone.items() for each in drift.of_orphan(*marker)]
+
+    def _sums(self) -> tuple[list[Drift], set[ApplicationId]]:
+        """Return the counters that differ from the sum over the markers, and markers' ids without an application."""
+        found, orphans = self._sums_once()
+        for _ in range(_READINGS - 1):
+            if found:
+                time.sleep(_PAUSE_SECONDS)
+                again, _orphans = self._sums_once()
+                found = {cell: again[cell] for cell in found.keys() & again.keys()}
+        return [found[cell] for cell in sorted(found)], orphans
+
+    def _sums_once(self) -> tuple[dict[Cell, Drift], set[ApplicationId]]:
+        sums: Counter[Cell] = Counter()
+        orphans: set[ApplicationId] = set()
+        before = self._counters()
+        for markers in self.reader.all_markers():
+            for marker in markers.values():
+                sums.update(marker.contribution)
+            orphans |= self._orphans([each for each, marker in markers.items() if marker.contribution])
+        after = self._counters()
+        wrong = {Cell(each.ats_id, each.day, each.measure): each for each in drift.of_sums(after, sums)}
+        still = {cell: each for cell, each in wrong.items() if before.get(cell, 0) == after.get(cell, 0)}
+        return still, orphans
+
+    def _counters(self) -> dict[Cell, int]:
+        return {
+            Cell(ats_id, *cell): amount
+            for ats_id in self.reader.ats_ids()
+            for cell, amount in self.reader.of_ats(ats_id).items()
+        }
+
+    def _orphans(self, ids: Iterable[ApplicationId]) -> set[ApplicationId]:
+        found: set[ApplicationId] = set()
+        for group in batched(ids, ITEMS_PER_CALL, strict=False):
+            there = {ApplicationId(item["AtsiApplicationId"]["S"]) for item in self.applications.of(group)}
+            found |= set(group) - there
+        return found

@@ -1,0 +1,139 @@
+"""`application-status analytics`: rebuild the counters, and verify them."""
+
+import argparse
+import time
+from typing import Never
+
+from tqdm import tqdm
+
+from application_status.analytics.drift import Drift
+from application_status.analytics.rebuild import Scan, compare
+from application_status.analytics.verifier import Verifier
+from application_status.cli.target import Target
+from application_status.settings import AnalyticsSettings
+from application_status.store.all_applications import AllApplications
+from application_status.store.generations import generations
+from application_status.store.quality import Quality
+from application_status.store.quality_reader import QualityReader
+from application_status.store.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
+
+_LONGEST_INVOCATION_SECONDS = 60  # the analytics function's time-out
+_ROW = "{:<20} {:<10} {:<24} {:>12} {:>12}  {}"
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the parser."""
+    rebuild = commands.add_parser("rebuild", help="count all applications anew, while reports keep coming; resumable")
+    rebuild.add_argument("--segments", type=_segments, default=4, help="scan in so many threads (default: 4)")
+    rebuild.set_defaults(command=_rebuild)
+
+    verify = commands.add_parser(
+        "verify", help="compare the counters with the applications; exit code 1 where they drift"
+    )
+    verify.add_argument(
+        "--sample", type=_share, metavar="SHARE", help="only about this share of the applications, e.g. 0.01"
+    )
+    verify.add_argument("--first", type=int, default=20, metavar="N", help="print so many differences (default: 20)")
+    verify.set_defaults(command=_verify)
+
+
+def _rebuild(target: Target, given: argparse.Namespace) -> None:
+    settings = target.analytics()
+    rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
+    if rebuilds.former() is None:
+        _build(target, settings, rebuilds, given.segments)
+    _delete_former(rebuilds)
+
+
+def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, segments: int) -> None:
+    """Announce a generation or go on with one, count all applications into it, and switch to it."""
+    applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
+    rebuild = _announced(rebuilds, settings, segments)
+    quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
+    scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
+    with _progress(applications) as progress:
+        scan.run(rebuild, progress.update)
+    live = generations(target.dynamodb, settings.quality_table).live
+    readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
+    differing = compare(*readers)
+    for ats, counters in sorted(differing.items()):
+        print(f"{counters:>8}  counters of {ats} had drifted")
+    print(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
+    rebuilds.switch(rebuild)
+
+
+def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, segments: int) -> Rebuild:
+    zone = settings.reporting_time_zone.key
+    rebuild = rebuilds.current()
+    if rebuild and rebuild.zone == zone:
+        print(f"going on with generation {rebuild.generation}, which was announced before")
+        return rebuild
+    if rebuild:
+        print(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
+    rebuilds.announce(zone, segments)
+    rebuild = rebuilds.current()
+    if rebuild is None or rebuild.zone != zone:
+        raise RebuildOvertaken
+    print(f"generation {rebuild.generation} is announced, with days of {zone}: changes count in it from now on")
+    return rebuild
+
+
+def _delete_former(rebuilds: Rebuilds) -> None:
+    """Delete what reports no longer read, once nobody can be counting in it any more."""
+    print(f"the new generation is live; generation {rebuilds.former()} will be deleted in a minute")
+    time.sleep(_LONGEST_INVOCATION_SECONDS)
+    with tqdm(unit=" items", leave=False) as progress:
+        for deleted in rebuilds.delete_former():
+            progress.update(deleted)
+    print("it is deleted")
+
+
+def _verify(target: Target, given: argparse.Namespace) -> int:
+    """Print what differs; where a rebuild switches meanwhile, begin again."""
+    settings = target.analytics()
+    applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
+    while True:
+        live = generations(target.dynamodb, settings.quality_table).live
+        reader = QualityReader(target.dynamodb, settings.quality_table, live)
+        with _progress(applications, given.sample or 1) as progress:
+            found = _found(Verifier(applications, reader, settings.reporting_time_zone), progress, given.sample)
+        if generations(target.dynamodb, settings.quality_table).live == live:
+            break
+    if found:
+        print(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
+    for each in found[: given.first]:
+        amounts = str(each.counted), str(each.expected)
+        print(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
+    print(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
+    return 1 if found else 0
+
+
+def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> list[Drift]:
+    if share is None:
+        return verifier.everything(progress.update)
+    suspects = set()
+    for page in verifier.applications.sample(share):
+        suspects |= verifier.suspects(page)
+        progress.update(len(page))
+    contradictions = [each for ats in verifier.reader.ats_ids() for each in verifier.contradictions(ats)]
+    return [*verifier.confirmed(suspects), *contradictions]
+
+
+def _progress(applications: AllApplications, share: float = 1) -> "tqdm[Never]":
+    return tqdm(total=round(applications.approximate_count() * share), unit=" applications", leave=False)
+
+
+def _segments(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 100:  # noqa: PLR2004  # threads of one machine
+        raise argparse.ArgumentTypeError("1 to 100")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("a number over 0 up to 1")
+    return share

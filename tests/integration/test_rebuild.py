@@ -1,0 +1,285 @@
+"""`application-status analytics rebuild`: the counters anew, whatever comes in between."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from application_status.analytics.handler import make_handler
+from application_status.cli import analytics, target
+from application_status.errors import Unavailable
+from application_status.settings import AnalyticsSettings
+from application_status.store import all_applications
+from application_status.store.all_applications import AllApplications, Key, Segment
+from application_status.store.dynamodb import Item
+from application_status.store.rebuilds import Rebuilds
+from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
+from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
+
+APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
+
+
+class Killed(Exception):
+    """The operator's machine is gone."""
+
+
+def kill() -> None:
+    raise Killed
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two applications, and nobody waits."""
+    monkeypatch.setattr(all_applications, "_PAGE_SIZE", 2)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def _uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the comparison of the generations, which only reads and only tells."""
+    monkeypatch.setattr(analytics, "compare", lambda *_: Counter())
+
+
+@pytest.fixture
+def door(world: World) -> SteppedDynamoDB:
+    world.report("INTERVIEW", BusinessDate="2022-07-29T11:26:11Z")
+    world.report("REJECTED", RawStatus="Absage")
+    for each in APPLICATIONS:
+        deliver(world, each)
+    return SteppedDynamoDB(world.client)
+
+
+@pytest.fixture
+def run(door: SteppedDynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command with one segment, as moto takes one request at a time."""
+    return command(door, monkeypatch, capsys)
+
+
+def rebuild(run: Run) -> str:
+    code, out, err = run("rebuild", "--segments", "1")
+    assert code == 0, err
+    return out
+
+
+def drifted(world: World) -> None:
+    """Plant drift: a hire that nobody reported, on a day of its own."""
+    key = {"Scope": {"S": f"counter#1#{ATS}#0"}, "Part": {"S": "2020-01-01"}}
+    world.client.put_item(TableName="QualityTable", Item={**key, "n": {"N": "1"}, "sH": {"N": "1"}})
+
+
+def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: World, run: Run) -> None:
+    """The same counters, in a new generation; of the former one nothing is left."""
+    before = counted(world)
+    out = rebuild(run)
+    assert "0 counters differed between the generations 1 and 2" in out
+    assert counted(world) == before == expected(world)
+    assert kept_generations(world) == {"2"}
+
+
+def test_drift_is_told_and_gone(world: World, run: Run) -> None:
+    """By ATS, with how many counters differed; the next rebuild finds none."""
+    drifted(world)
+    assert counted(world) != expected(world)
+    assert f"       2  counters of {ATS} had drifted" in rebuild(run)
+    assert counted(world) == expected(world)
+    assert "0 counters differed between the generations 2 and 3" in rebuild(run)
+
+
+def test_changes_that_never_arrived_are_found(world: World, run: Run) -> None:
+    """A report whose record was lost, and an ATS of which nothing was counted."""
+    world.report("HIRED")
+    for row in world.client.scan(TableName="QualityTable")["Items"]:
+        if OTHER_ATS in row["Scope"]["S"]:
+            world.client.delete_item(TableName="QualityTable", Key={name: row[name] for name in ("Scope", "Part")})
+    rebuild(run)
+    assert counted(world) == expected(world)
+
+
+@pytest.mark.usefixtures("_uncompared")
+def test_kill_anywhere_then_a_resume_ends_right(world: World, door: SteppedDynamoDB, run: Run) -> None:
+    """Before any of its writes; while it is not resumed, changes count, and nothing that reports read is half done."""
+    killed = 0
+    while True:
+        door.plan(killed + 1, kill, writes_alone=True)
+        try:
+            rebuild(run)
+        except Killed:
+            killed += 1
+        else:
+            break
+        world.report("INTERVIEW", RawStatus=f"round {killed}")
+        deliver(world)
+        assert counted(world) == expected(world), f"killed before write {killed}"
+        rebuild(run)
+        assert counted(world) == expected(world), f"resumed after write {killed}"
+        assert len(kept_generations(world)) == 1
+    assert killed >= 10
+
+
+def test_pages_that_are_done_are_not_read_again(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on scans from where the one before got to."""
+    starts: list[object] = []
+    page = AllApplications.page
+
+    def noted(self: AllApplications, start: Key | None, segment: Segment) -> tuple[Sequence[Item], Key | None]:
+        starts.append(start)
+        if len(starts) == 2:
+            raise Killed
+        return page(self, start, segment)
+
+    monkeypatch.setattr(AllApplications, "page", noted)
+    with pytest.raises(Killed):
+        rebuild(run)
+    rebuild(run)
+    first, second, resumed = starts
+    assert (first, resumed) == ({}, second)
+    assert second
+    assert counted(world) == expected(world)
+
+
+def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is counted again for it: the generation that was built is live already."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Rebuilds, "delete_former", lambda _: kill())
+        with pytest.raises(Killed):
+            rebuild(run)
+    assert kept_generations(world) == {"1", "2"}
+    rebuild(run)
+    assert kept_generations(world) == {"2"}
+    assert counted(world) == expected(world)
+
+
+@pytest.mark.usefixtures("_uncompared")
+def test_reports_at_any_moment_are_counted(world: World, door: SteppedDynamoDB, run: Run) -> None:
+    """A report and its record come before each call in turn; no counter misses one or has it twice."""
+    reported = 0
+
+    def report() -> None:
+        nonlocal reported
+        reported += 1
+        world.report("INTERVIEW", RawStatus=f"round {reported}")
+        deliver(world)
+
+    while True:
+        door.plan(reported + 1, report)
+        before = reported
+        rebuild(run)
+        assert counted(world) == expected(world), f"reported before call {reported}"
+        if reported == before:
+            break
+    assert reported >= 20
+
+
+@pytest.mark.parametrize("deletes", [True, False], ids=["to the end", "up to the switch"])
+def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, *, deletes: bool
+) -> None:
+    """Even if it read the generations before the announcement and writes after the switch."""
+    if not deletes:
+        monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
+    inner = SteppedDynamoDB(world.client)
+    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2))
+    number = 0
+    while True:
+        number += 1
+        world.report("INTERVIEW", RawStatus=f"round {number}")
+        inner.plan(number, lambda: rebuild(run))
+        assert handler({"Records": [record(world.item())]}, None) == {"batchItemFailures": []}
+        assert counted(world) == expected(world), f"rebuilt before call {number}"
+        if inner.calls < number:
+            break
+    assert number > 3
+
+
+def test_record_between_two_rebuilds_reaches_the_second(world: World, door: SteppedDynamoDB, run: Run) -> None:
+    """A change counted in the generation being built is not counted again by the scan that goes on."""
+    door.plan(12, kill)
+    with pytest.raises(Killed):
+        rebuild(run)
+    assert Rebuilds(door, "QualityTable").current() is not None
+    for each in APPLICATIONS:
+        deliver(world, each)
+    world.report("HIRED")
+    deliver(world)
+    out = rebuild(run)
+    assert "going on with generation 2" in out
+    assert counted(world) == expected(world)
+
+
+def zone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Deploy another time zone, as far as the command line sees it."""
+    monkeypatch.setitem(target._LOCAL_ANALYTICS, "REPORTING_TIME_ZONE", name)  # noqa: SLF001  # what a stack would say
+
+
+def test_changed_time_zone_moves_the_days(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, those of applications that don't change any more too."""
+    auckland = BERLIN.__class__("Pacific/Auckland")
+    world.report("OFFER", BusinessDate="2022-07-29T21:00:00Z")
+    zone(monkeypatch, auckland.key)
+    rebuild(run)
+    assert counted(world) == expected(world, auckland) != expected(world)
+    assert {cell.day for cell in counted(world) if cell.measure == "entered:OFFER"} == {"2022-07-30"}
+
+
+def test_generation_begun_in_another_time_zone_is_given_up(
+    world: World, door: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its days would be cut partly here and partly there."""
+    door.plan(15, kill)
+    with pytest.raises(Killed):
+        rebuild(run)
+    auckland = BERLIN.__class__("Pacific/Auckland")
+    zone(monkeypatch, auckland.key)
+    out = rebuild(run)
+    assert "generation 2 was begun with days of Europe/Berlin; it is given up" in out
+    assert counted(world) == expected(world, auckland)
+    assert kept_generations(world) == {"3"}
+
+
+def test_rebuild_overtaken_by_another_says_so(world: World, door: SteppedDynamoDB, run: Run) -> None:
+    """The other one's result stands, and nothing of it is taken back."""
+
+    def other() -> None:
+        door.plan(0, lambda: None)
+        rebuild(run)
+
+    door.plan(14, other)
+    code, _, err = run("rebuild", "--segments", "1")
+    assert (code, "another rebuild has overtaken this one" in err) == (1, True)
+    assert counted(world) == expected(world)
+    assert kept_generations(world) == {"2"}
+
+
+def test_interruption_is_said_and_resumable(door: SteppedDynamoDB, run: Run, world: World) -> None:
+    """Ctrl-C: exit code 130, no traceback."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    door.plan(12, interrupt)
+    assert run("rebuild", "--segments", "1")[0] == 130
+    assert "going on with generation 2" in rebuild(run)
+    assert counted(world) == expected(world)
+
+
+def test_throttled_tables_are_waited_for(
+    world: World, door: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that could not be counted is counted again after a pause."""
+
+    def throttled() -> None:
+        raise Unavailable("throttled")
+
+    monkeypatch.setattr("application_status.analytics.rebuild._PAUSES_SECONDS", (0,))
+    door.plan(12, throttled)
+    rebuild(run)
+    assert counted(world) == expected(world)
+
+
+@pytest.mark.parametrize("segments", ["0", "101", "-1", "x"])
+def test_wrong_number_of_segments_is_explained(segments: str, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """argparse's exit code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        run("rebuild", "--segments", segments)
+    assert stopped.value.code == 2
+    assert "1 to 100" in capsys.readouterr().err

@@ -1,0 +1,142 @@
+"""The verification function: what it samples, and the metrics that the alarm stands on."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+
+from application_status.errors import Unavailable
+from application_status.model.instant import now
+from application_status.store import all_applications
+from counting import deliver
+from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
+
+EVENT = sample_event("VerificationFunction/scheduled")
+APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+def verify(world: World, *, minutes: int = 16) -> Any:
+    """Run the function so many minutes from now."""
+    with time_machine.travel(now() + timedelta(minutes=minutes)):
+        return world.verification(EVENT, None)
+
+
+def lines(capsys: pytest.CaptureFixture[str], having: str) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if having in line]
+
+
+def test_right_counters_have_no_drift(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The metrics say how many were compared, and have the dimensions of the alarm."""
+    for each in APPLICATIONS:
+        deliver(world, each)
+    capsys.readouterr()
+    assert verify(world) == {"verified": 3, "drift": 0}
+    (metrics,) = lines(capsys, "_aws")
+    assert (metrics["Drift"], metrics["Verified"]) == ([0.0], [3.0])
+    (described,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert (described["Namespace"], sorted(described["Dimensions"][0])) == ("ApplicationStatus", ["service", "stack"])
+    assert (len(described["Dimensions"]), metrics["stack"]) == (1, "local")
+
+
+def test_lost_record_is_drift(world: World, told: StringIO) -> None:
+    """The log names the application and what is counted wrong; no label, no title."""
+    for each in APPLICATIONS[1:]:
+        deliver(world, each)
+    answer = verify(world)
+    drifts = [line for line in map(json.loads, told.getvalue().splitlines()) if "measure" in line]
+    assert answer == {"verified": 3, "drift": len(drifts)}
+    assert {line["application"] for line in drifts} == {APPLICATION}
+    assert ("applications", "0", "1") in {(line["measure"], line["counted"], line["expected"]) for line in drifts}
+    assert not [line for line in drifts if "Python Developer" in str(line)]
+
+
+def test_change_of_the_last_minutes_is_left_out(world: World) -> None:
+    """It may be on its way; OldestRecordAge tells how long that takes."""
+    for each in APPLICATIONS:
+        deliver(world, each)
+    with time_machine.travel(now() + timedelta(minutes=10)):
+        world.report("HIRED")
+    assert verify(world, minutes=20) == {"verified": 2, "drift": 0}
+    assert verify(world, minutes=26)["drift"] > 0
+
+
+def test_contradicting_counters_are_drift(world: World) -> None:
+    """One ATS is chosen at random; here there is one."""
+    deliver(world)
+    rows = world.client.scan(TableName="QualityTable")["Items"]
+    (row,) = (row for row in rows if row["Scope"]["S"].startswith(f"counter#1#{ATS}#"))
+    world.client.put_item(TableName="QualityTable", Item={**row, "n": {"N": "2"}})
+    for each in APPLICATIONS[1:]:
+        world.client.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": each}})
+    assert verify(world) == {"verified": 1, "drift": 2}
+
+
+def test_large_table_is_sampled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """About 1,000 applications are compared, of a random segment."""
+    monkeypatch.setattr(all_applications.AllApplications, "approximate_count", lambda _: 50_000)
+    segments, page = [], all_applications.AllApplications.page
+
+    def noted(self: Any, start: Any, segment: Any) -> Any:
+        segments.append(segment)
+        return page(self, start, segment)
+
+    monkeypatch.setattr(all_applications.AllApplications, "page", noted)
+    for _ in range(20):
+        verify(world)
+    assert {segment.total for segment in segments} == {50}
+    assert len({segment.number for segment in segments}) > 5
+    assert all(0 <= segment.number < 50 for segment in segments)
+
+
+def test_time_bounds_what_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that has grown a hundredfold since it was counted is not read to its end."""
+    monkeypatch.setattr(all_applications, "_PAGE_SIZE", 1)
+    monkeypatch.setattr("application_status.analytics.verification._READING_SECONDS", -1.0)
+    for each in APPLICATIONS:
+        deliver(world, each)
+    assert verify(world) == {"verified": 1, "drift": 0}
+
+
+def test_empty_tables_have_no_drift(world: World) -> None:
+    """A stack on its first day."""
+    for each in APPLICATIONS:
+        world.client.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": each}})
+    assert verify(world) == {"verified": 0, "drift": 0}
+
+
+def test_failure_writes_no_metric(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the alarm sees data missing, rather than no drift."""
+
+    def unavailable(*_: Any) -> Any:
+        raise Unavailable("throttled")
+
+    monkeypatch.setattr(all_applications.AllApplications, "page", unavailable)
+    with pytest.raises(RuntimeError, match="the log says where"):
+        verify(world)
+    assert lines(capsys, "_aws") == []
+
+
+def test_rebuild_meanwhile_writes_no_metric(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The generation that was compared is no longer the one that reports read."""
+    page = all_applications.AllApplications.page
+
+    def switched(*given: Any) -> Any:
+        item = {"Scope": {"S": "generation"}, "Part": {"S": "current"}, "Live": {"N": "2"}}
+        world.client.put_item(TableName="QualityTable", Item=item)
+        return page(*given)
+
+    monkeypatch.setattr(all_applications.AllApplications, "page", switched)
+    verify(world)
+    assert lines(capsys, "_aws") == []

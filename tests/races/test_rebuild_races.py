@@ -1,0 +1,72 @@
+"""What must hold when counters are rebuilt while reports come in: every change counts once, whichever way it came."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from threading import Event
+
+import pytest
+
+from application_status.analytics import rebuild as rebuilding
+from application_status.analytics.handler import make_handler as make_analytics
+from application_status.cli import analytics
+from application_status.model.identifiers import application_id
+from application_status.settings import AnalyticsSettings
+from application_status.store import all_applications
+from application_status.store.dynamodb import DynamoDB
+from application_status.store.quality_reader import QualityReader
+from application_status.store.registrations import Registrations
+from counting import command, counted, expected, kept_generations, record
+from races.crowd import all_at_once, report_all
+from support import BERLIN, World, http_event, registration
+
+APPLICATIONS = [application_id(f"3b9d1c60-7f2e-4d5a-8e11-{number:012}") for number in range(40)]
+SETTINGS = AnalyticsSettings("QualityTable", BERLIN, 2)
+ROUNDS = ("INTERVIEW", "OFFER", "HIRED", "REJECTED")
+
+
+def deliver(world: World, doors: Sequence[DynamoDB], applications: Sequence[str]) -> None:
+    """Hand the applications as they are to two analytics containers each, as redelivery would."""
+    batches = [[record(world.item(each)) for each in applications[start::4]] for start in range(4)] * 2
+    replies = all_at_once(
+        *[partial(make_analytics(door, SETTINGS), {"Records": batch}, None)
+          for door, batch in zip(doors, batches, strict=False)]
+    )  # fmt: skip
+    assert replies == [{"batchItemFailures": []}] * len(batches)
+
+
+def test_rebuild_while_reports_come_counts_each_once(
+    world: World, doors: list[DynamoDB], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four segments are scanned at once, beside webhooks and analytics containers; all of it before the switch."""
+    monkeypatch.setattr(all_applications, "_PAGE_SIZE", 3)
+    monkeypatch.setattr(analytics, "_LONGEST_INVOCATION_SECONDS", 1)
+    for each in APPLICATIONS:
+        Registrations(doors[0], "ApplicationsTable", "AliasesTable").register(each, registration())
+    deliver(world, doors[8:], [each["AtsiApplicationId"]["S"] for each in items(world)])
+    run, reported = command(doors[-1], monkeypatch, capsys), Event()
+
+    def compare(*readers: QualityReader) -> Counter[str]:
+        assert reported.wait(60)
+        return rebuilding.compare(*readers)
+
+    def report() -> int:
+        for number, status in enumerate(ROUNDS):
+            group = APPLICATIONS[number::4]
+            bodies = [{"AtsiApplicationId": each, "Status": status} for each in group]
+            events = [http_event("POST", "/api/application-status", body) for body in bodies]
+            assert {each.status for each in report_all(doors[: len(group)], events)} == {200}
+            deliver(world, doors[20:], group)
+        reported.set()
+        return 0
+
+    monkeypatch.setattr(analytics, "compare", compare)
+    assert all_at_once(lambda: run("rebuild", "--segments", "4")[0], report) == [0, 0]
+    assert counted(world) == expected(world)
+    assert kept_generations(world) == {"2"}
+    assert run("verify")[0] == 0
+
+
+def items(world: World) -> list[dict[str, dict[str, str]]]:
+    found: list[dict[str, dict[str, str]]] = world.client.scan(TableName="ApplicationsTable")["Items"]
+    return found
