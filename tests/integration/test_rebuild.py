@@ -12,7 +12,7 @@ from application_status.settings import AnalyticsSettings
 from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications, Key, Segment
 from application_status.store.dynamodb import Item
-from application_status.store.rebuilds import Rebuilds
+from application_status.store.rebuilds import RebuildOvertaken, Rebuilds
 from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
 from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
 
@@ -248,6 +248,21 @@ def test_rebuild_overtaken_by_another_says_so(world: World, door: SteppedDynamoD
     assert (code, "another rebuild has overtaken this one" in err) == (1, True)
     assert counted(world) == expected(world)
     assert kept_generations(world) == {"2"}
+
+
+def test_switch_waits_for_every_segment(world: World, door: SteppedDynamoDB) -> None:
+    """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
+    rebuilds = Rebuilds(door, "QualityTable")
+    rebuilds.announce(BERLIN.key, 2)
+    begun = rebuilds.current()
+    assert begun is not None
+    rebuilds.save(begun, Segment(0, 2), None)
+    with pytest.raises(RebuildOvertaken):
+        rebuilds.switch(begun)
+    assert counted(world) == expected(world)
+    rebuilds.save(begun, Segment(1, 2), None)
+    rebuilds.switch(begun)
+    assert rebuilds.former() == 1
 
 
 def test_interruption_is_said_and_resumable(door: SteppedDynamoDB, run: Run, world: World) -> None:

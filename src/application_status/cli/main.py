@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from application_status.cli import analytics, applications, labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
-from application_status.errors import Unavailable
+from application_status.errors import SettingsError, Unavailable
 from application_status.store.rebuilds import RebuildOvertaken
 from application_status.store.tokens import TooManyTokens
 
@@ -22,7 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = Target(given.stack, given.local_tables)
     try:
         code: int = given.command(target, given) or 0
-    except (TooManyTokens, RebuildOvertaken, ValueError, LookupError, OSError, BotoCoreError, ClientError) as error:
+    except (
+        TooManyTokens,
+        RebuildOvertaken,
+        SettingsError,
+        ValueError,
+        LookupError,
+        OSError,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         print(f"application-status: {error}", file=sys.stderr)
         return 1
     except Unavailable:
