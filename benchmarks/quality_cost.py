@@ -10,20 +10,23 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import batched
 from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger import Ledger
-from lives import ATS_COUNT, life
 
 from application_status.analytics.records import change
+from application_status.local.lives import Board
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DAYS = 365
+BOARD = Board(
+    [f"ats-{number}" for number in range(10)], clients=2_000, start=datetime(2026, 1, 1, tzinfo=UTC), days=365
+)
 WINDOW = 3_000
 SHARDS = 4
 COUNTED = 100_000
@@ -35,7 +38,7 @@ PARTITION_UNITS_A_SECOND = 1_000
 def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
     """Return what so many applications contribute before the last changes, and those, in the order they are stored."""
     chance = random.Random(seed)  # noqa: S311  # seeded lives, no secret
-    versions = [version for number in range(applications) for version in life(number, chance, DAYS)]
+    versions = [version for number in range(applications) for version in BOARD.life(number, chance)]
     versions.sort(key=lambda version: version[0])
     end = int(len(versions) * 0.98)  # the rest lies beyond the year
     start = max(end - WINDOW, end // 2)
@@ -73,7 +76,7 @@ def _raise(ledger: Ledger, factor: int) -> None:
 
 def main() -> int:
     """Print the table."""
-    print(f"{ATS_COUNT} ATSs, the largest with half of the applications; write units of up to {WINDOW:,} changes\n")
+    print(f"{len(BOARD.ats_ids)} ATSs, the largest with half of the applications; write units of {WINDOW:,} changes\n")
     print("applications  batch  counters/change  marker/change  index/change  hottest/mean  changes/s before a limit")
     for applications in SIZES:
         before, window = population(min(applications, COUNTED))

@@ -3,13 +3,11 @@
 import gc
 import os
 from collections.abc import Generator
-from typing import Any
 
 import pytest
 from moto.core.config import default_user_config
-from moto.core.utils import get_service_model
-from moto.dynamodb.models.table import StreamRecord
 
+from application_status.local.engine import quicken
 from application_status.local.template import Template
 
 _TEMPLATE = Template()
@@ -26,14 +24,7 @@ for _function in _TEMPLATE.handlers():
 # A session of its own for every mock would read botocore's models from disk for every client.
 default_user_config["core"]["reset_boto3_session"] = False
 
-# To moto an attribute value is a structure that it writes member by member; it is DynamoDB JSON already.
-for _service in ("dynamodb", "dynamodbstreams"):
-    _model: Any = get_service_model(_service)
-    _model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001
-
-# For each transaction moto copies the table with its whole stream; a stream record never changes.
-_record: Any = StreamRecord
-_record.__deepcopy__ = lambda record, _: record
+quicken()
 
 
 def pytest_collection_finish() -> None:

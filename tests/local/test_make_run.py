@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from application_status.local import demo
+from application_status.local import board, demo
 from application_status.local.template import Template
 from support import counters
 
@@ -225,7 +225,7 @@ def test_command_line_works_against_it(service: LocalService) -> None:
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:
     """Each alternates the status, so each is entered: none gets lost on the way to the counters."""
     of = demo.SAMPLES[2].application_id
-    wait_for(lambda: measures(service)["applications"] == len(demo.SAMPLES))
+    wait_for(lambda: measures(service)["applications"] == len(demo.SAMPLES) + board.APPLICATIONS)
     before = measures(service)
     reports = [
         {"AtsiApplicationId": of, "Status": ("CONTACT", "LEAD")[n % 2], "BusinessDate": f"2022-07-29T10:00:{n:02}Z"}

@@ -35,7 +35,7 @@ SAMPLES = (
 
 
 def seed(tokens: TokenRegister, registrations: Registrations) -> None:
-    """Store the demo's token and applications."""
+    """Store the demo's token and its own applications."""
     tokens.add(TOKEN, ATS_ID)
     for number, sample in enumerate(SAMPLES, start=1):
         registration = Registration(

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from application_status.local import demo
+from application_status.local import board, demo
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.pump import Pump
@@ -90,3 +91,4 @@ def _seed() -> None:
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
+    board.fill(dynamodb, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))

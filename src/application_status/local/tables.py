@@ -9,6 +9,7 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from application_status.local.engine import quicken
 from application_status.local.template import Template
 
 
@@ -16,6 +17,7 @@ class TableServer:
     """A moto server with the template's tables."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
+        quicken()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
         self._socket = socket.create_server((host, port))
