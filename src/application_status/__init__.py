@@ -9,5 +9,6 @@ A report's way through the package:
     store.quality      one transaction adds the difference to what was counted of it before
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
 
+Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
 """

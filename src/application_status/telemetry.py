@@ -8,6 +8,7 @@ Metrics, all in the namespace ApplicationStatus:
     Refused, Failed             requests answered 4xx, 503
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
     Changes.<STATUS>            changes counted by the analytics, by the application's status
+    FactsSent                   facts that Firehose took
     Unreadable                  stream records that are not ours
     Skipped                     stream records that a newer count had overtaken
     OldestRecordAge             seconds from the write of a batch's oldest record to its processing

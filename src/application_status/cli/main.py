@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from application_status.cli import labels, tokens
+from application_status.cli import facts, labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import Unavailable
 from application_status.store.tokens import TooManyTokens
@@ -33,7 +33,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
     parser.add_argument("--local-tables", default=LOCAL_TABLES, help="where `make run` has its tables")
     groups = parser.add_subparsers(required=True)
-    for name, what, module in (("tokens", "the ATSs' tokens", tokens), ("labels", "what labels mean", labels)):
+    for name, what, module in (
+        ("tokens", "the ATSs' tokens", tokens),
+        ("labels", "what labels mean", labels),
+        ("facts", "what applications tell, for queries", facts),
+    ):
         module.add_commands(groups.add_parser(name, help=what).add_subparsers(required=True))
     return parser
 
