@@ -7,7 +7,7 @@ import pytest
 
 from application_status.local.template import Template
 
-_TEMPLATE = Template()
+_TEMPLATE = Template({"FactsDelivery": "on"})
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",

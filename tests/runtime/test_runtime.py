@@ -43,6 +43,7 @@ KINDS = {
     "RegistryFunction": is_registered,
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
+    "FactsFunction": is_counted,
 }
 
 
@@ -117,6 +118,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),
+        ("FactsFunction", "FACTS_STREAM"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -148,7 +150,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
     assert [name for name in loaded(function) if name.startswith("boto3.dynamodb")] == []
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction"])
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
 def test_stream_functions_load_neither_messages_nor_http(function: str) -> None:
     """They start without what only the HTTP functions need."""
     top = {name.split(".")[0] for name in loaded(function)}
