@@ -10,8 +10,8 @@ QUERIES = {"FunnelQuery": "funnel", "TimeInStageQuery": "time-in-stage", "Unmapp
 
 
 def test_facts_are_delivered_where_asked_for(expanded: dict[str, Any]) -> None:
-    """Everything that is for the facts alone has the condition, which is false by default, and nothing else has one."""
-    assert expanded["Conditions"] == {"DeliversFacts": {"Fn::Equals": [{"Ref": "FactsDelivery"}, "on"]}}
+    """Everything that is for the facts alone has the condition, which is false by default, and nothing else has it."""
+    assert expanded["Conditions"]["DeliversFacts"] == {"Fn::Equals": [{"Ref": "FactsDelivery"}, "on"]}
     assert expanded["Parameters"]["FactsDelivery"]["Default"] == "off"
     conditional = {name for name, each in expanded["Resources"].items() if each.get("Condition") == "DeliversFacts"}
     kinds = ("Firehose", "Glue", "Athena")
