@@ -10,7 +10,7 @@ from moto.core.config import default_user_config
 from application_status.local.engine import quicken
 from application_status.local.template import Template
 
-_TEMPLATE = Template()
+_TEMPLATE = Template({"FactsDelivery": "on"})
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -31,6 +31,11 @@ def pytest_collection_finish() -> None:
     """Keep what is imported out of every garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let them go at the end, which DuckDB looks at."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,7 +39,7 @@ from application_status.views.handler import make_handler as make_views
 from application_status.webhook.handler import make_handler as make_webhook
 
 EVENTS = Path(__file__).parents[1] / "events"
-TEMPLATE = Template()
+TEMPLATE = Template({"FactsDelivery": "on"})
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
 ATS = AtsId("demo-ats")
 OTHER_TOKEN = "another-opaque-token"

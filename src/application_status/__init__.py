@@ -10,6 +10,6 @@ A report's way through the package:
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
 
 What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
-
+Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
 """

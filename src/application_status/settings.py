@@ -91,6 +91,14 @@ class VerificationSettings:
     stack: str
 
 
+@dataclass(frozen=True, slots=True)
+class FactsSettings:
+    """Environment of the facts: FACTS_STREAM (Firehose's), REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+
+    facts_stream: str
+    reporting_time_zone: ZoneInfo
+
+
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """Read one of the classes above: each field from the variable of its name in capitals.
 

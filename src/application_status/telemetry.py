@@ -9,6 +9,7 @@ Metrics, all in the namespace ApplicationStatus:
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
     Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
     Unreadable                  stream records and log lines that are not ours
+    FactsSent                   facts that Firehose took
     Skipped                     stream records that a newer count had overtaken
     Drift, Verified             amounts that a verification found wrong; applications that it compared; also by stack
     OldestRecordAge             seconds from the write of a batch's oldest record to its processing

@@ -11,6 +11,7 @@ from application_status.local.tables import TableServer
 from application_status.store.dynamodb import connect
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
+from delivery import open_stream
 from runtime.emulator import Function, running
 from support import TEMPLATE
 
@@ -19,10 +20,11 @@ type Start = Callable[..., Function]
 
 @pytest.fixture(scope="module")
 def tables() -> Iterator[str]:
-    """The demo's tables, on a port of their own; yields where."""
+    """The demo's tables and a stream for facts, on a port of their own; yields where."""
     server = TableServer(TEMPLATE, "127.0.0.1", 0)
     try:
         dynamodb = connect(endpoint_url=server.url)
+        open_stream(endpoint_url=server.url)
         demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
         yield server.url
     finally:
@@ -35,7 +37,7 @@ def start(tables: str, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def started(function: str, **changes: str | None) -> Function:
-            environment = {"AWS_ENDPOINT_URL_DYNAMODB": tables, **changes}
+            environment = {"AWS_ENDPOINT_URL_DYNAMODB": tables, "AWS_ENDPOINT_URL_FIREHOSE": tables, **changes}
             return stack.enter_context(running(function, tmp_path / f"{function}.log", **environment))
 
         yield started

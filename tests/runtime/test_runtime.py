@@ -54,6 +54,7 @@ KINDS = {
     "PositionsFunction": is_counted,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
+    "FactsFunction": is_counted,
 }
 
 
@@ -130,6 +131,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("PositionsFunction", "ALIASES_TABLE"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
+        ("FactsFunction", "FACTS_STREAM"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -162,7 +164,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", ["AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction"]
+    "function", ["AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction"]
 )
 def test_functions_without_callers_load_neither_messages_nor_http(function: str) -> None:
     """They start without what only the HTTP functions need."""

@@ -11,7 +11,7 @@ from application_status.local.template import Template
 from application_status.settings import AnalyticsSettings, read
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Verification", "Views")
+NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Verification", "Facts", "Views")
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
 type Resource = Mapping[str, Any]
@@ -89,19 +89,37 @@ ALLOWED = {
         attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"},
         **logs("VerificationLogs"),
     },
+    "FactsRole": {
+        **stream("ApplicationsTable"),
+        attribute("FactsStream"): {"firehose:PutRecordBatch"},
+        **logs("FactsLogs"),
+    },
+    "FactsDeliveryRole": {
+        sub("${FactsBucket.Arn}/*"): {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"},
+        attribute("FactsBucket"): {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
+        **{
+            sub(f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:{part}"): {
+                f"glue:{each}" for each in ("GetTable", "GetTableVersion", "GetTableVersions")
+            }
+            for part in ("catalog", "database/${FactsDatabase}", "table/${FactsDatabase}/${FactsTable}")
+        },
+        attribute("FactsDeliveryLogs"): {"logs:PutLogEvents"},
+    },
 }
+SERVICES = {"FactsDeliveryRole": "firehose.amazonaws.com"}
 
 
 def test_roles_allow_exactly_what_the_functions_call(resources: dict[str, Resource]) -> None:
-    """Each role is for Lambda alone, names every action and resource, and has no managed policy or boundary."""
+    """Each role is for one service alone, names every action and resource, and has no managed policy or boundary."""
     roles = of_type(resources, "AWS::IAM::Role")
     assert {name: allowed(role["Properties"]) for name, role in roles.items()} == ALLOWED
     assert of_type(resources, "AWS::Lambda::Function").keys() == FUNCTIONS.keys()
     assert not of_type(resources, "AWS::IAM::Policy") | of_type(resources, "AWS::IAM::ManagedPolicy")
-    for role in roles.values():
+    for name, role in roles.items():
         assert role["Properties"].keys() == {"AssumeRolePolicyDocument", "Policies"}
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+        service = SERVICES.get(name, "lambda.amazonaws.com")
+        assert (trust["Principal"], trust["Action"]) == ({"Service": service}, "sts:AssumeRole")
 
 
 def allowed(role: Resource) -> dict[str, set[str]]:
@@ -126,7 +144,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction")
+    behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction")
     seconds = dict.fromkeys(behind, 60)
     seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28)
     assert properties["Timeout"] == seconds.get(function, 10)
@@ -188,6 +206,7 @@ def test_clients_and_jobs_are_found_by_an_index(resources: dict[str, Resource]) 
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Analytics": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
+    "Facts": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
     "Positions": (
         "AliasesTable",
         "NEW_IMAGE",
@@ -293,24 +312,38 @@ def test_command_line_counts_locally_as_the_template_does() -> None:
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
-def test_failed_records_are_kept_private_for_90_days(resources: dict[str, Resource]) -> None:
+EXPIRY: dict[str, dict[str, Any]] = {
+    "FailedRecordsBucket": {"": 90},
+    "FactsBucket": {"facts/": {"Ref": "FactsRetentionDays"}, "failed/": 90, "results/": 7},
+}
+
+
+@pytest.mark.parametrize("name", EXPIRY)
+def test_buckets_are_private_and_forget(resources: dict[str, Resource], name: str) -> None:
     """They hold personal data: encrypted, never public, only over TLS, and not for ever."""
-    (bucket,) = of_type(resources, "AWS::S3::Bucket").values()
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    assert buckets.keys() == EXPIRY.keys()
+    bucket = buckets[name]
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["Properties"]["PublicAccessBlockConfiguration"]) == 4
-    (rule,) = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
-    (policy,) = of_type(resources, "AWS::S3::BucketPolicy").values()
-    assert policy["Properties"]["Bucket"] == {"Ref": "FailedRecordsBucket"}
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    days = {each.get("Prefix", ""): each["ExpirationInDays"] for each in rules if "ExpirationInDays" in each}
+    assert days == EXPIRY[name]
+    (policy,) = (
+        each["Properties"]
+        for each in of_type(resources, "AWS::S3::BucketPolicy").values()
+        if each["Properties"]["Bucket"] == {"Ref": name}
+    )
+    (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement == {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [{"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}, {"Fn::Sub": "${FailedRecordsBucket.Arn}/*"}],
+        "Resource": [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 
@@ -318,7 +351,7 @@ def test_failed_records_are_kept_private_for_90_days(resources: dict[str, Resour
 def test_logs_end(expanded: dict[str, Any]) -> None:
     """Every function's log group has a retention, with a choice that never says for ever."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from application_status.cli import analytics, applications, labels, tokens
+from application_status.cli import analytics, applications, facts, labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import SettingsError, Unavailable
 from application_status.store.rebuilds import RebuildOvertaken
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         ("tokens", "the ATSs' tokens", tokens),
         ("labels", "what labels mean", labels),
         ("analytics", "the counters", analytics),
+        ("facts", "what applications tell, for queries", facts),
     ):
         module.add_commands(groups.add_parser(name, help=what).add_subparsers(required=True))
     return parser

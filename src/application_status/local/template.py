@@ -57,13 +57,19 @@ class GatewayResponse:
 
 
 class Template:
-    """The template with its parameters' defaults, or those given; every resource goes by its logical id."""
+    """The template with its parameters' defaults, or those given; every resource goes by its logical id.
+
+    Resources whose condition does not hold are not there.
+    """
 
     def __init__(self, parameters: Mapping[str, str] | None = None, path: Path = PATH) -> None:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader of ours
         defaults = {name: str(each["Default"]) for name, each in document["Parameters"].items()}
         self._values = {**_PSEUDO, **defaults, **(parameters or {})}
-        self._resources: Mapping[str, Any] = document["Resources"]
+        self._conditions: Mapping[str, Any] = document["Conditions"]
+        self._resources: Mapping[str, Any] = {
+            name: each for name, each in document["Resources"].items() if self._exists(each.get("Condition"))
+        }
         self._globals: Mapping[str, Any] = document["Globals"]["Function"]
 
     def tables(self) -> Iterator[dict[str, Any]]:
@@ -139,6 +145,13 @@ class Template:
         for name, resource in self._resources.items():
             if resource["Type"] == kind:
                 yield name, resource["Properties"]
+
+    def _exists(self, condition: str | None) -> bool:
+        """Tell whether a resource with a condition, or with none, is to be made."""
+        if condition is None:
+            return True
+        left, right = (self._resolve(value) for value in self._conditions[condition]["Fn::Equals"])
+        return left == right
 
     def _resolve(self, value: Any) -> str:
         """Resolve a plain value or a Ref; anything else is said to be missing rather than guessed."""

@@ -86,6 +86,11 @@ def furthest_stage(application: Application) -> Status:
     return max((status for status in reached if status.is_stage), key=lambda status: status.rank, default=Status.LEAD)
 
 
+def applied_at(application: Application) -> datetime:
+    """Return when the application was made; its oldest transition tells where nobody registered it."""
+    return application.registration.applied_at if application.registration else application.in_order()[0].effective_at
+
+
 def difference(new: Contribution, counted: Contribution) -> Contribution:
     """Return what has to be added to the counters where `counted` was counted and `new` is true."""
     cells = {cell: new.get(cell, 0) - counted.get(cell, 0) for cell in {*new, *counted}}
@@ -94,7 +99,7 @@ def difference(new: Contribution, counted: Contribution) -> Contribution:
 
 def _cohort(application: Application) -> Iterator[tuple[datetime, str]]:
     """Yield what counts on the day of applying."""
-    applied, stage = _applied_at(application), furthest_stage(application)
+    applied, stage = applied_at(application), furthest_stage(application)
     outcome, inferred = application.outcome
     yield applied, "applications"
     yield applied, f"stage:{stage}"
@@ -139,11 +144,7 @@ def _news(application: Application) -> Iterator[tuple[datetime, str]]:
         if transition.timed:
             yield transition.effective_at, f"delay:{bucket(transition.received_at - transition.effective_at)}"
     if application.outcome[0] is Outcome.OPEN:
-        yield max([_applied_at(application), *(each.effective_at for each in transitions[-1:])]), "quiet"
-
-
-def _applied_at(application: Application) -> datetime:
-    return application.registration.applied_at if application.registration else application.in_order()[0].effective_at
+        yield max([applied_at(application), *(each.effective_at for each in transitions[-1:])]), "quiet"
 
 
 def _entries(application: Application) -> list[_Entry]:

@@ -1,0 +1,66 @@
+"""`application-status facts`: what all applications tell, as Parquet files, and queries on such files."""
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tqdm import tqdm
+
+from application_status.cli import parquet
+from application_status.cli.target import Target
+from application_status.facts.records import facts_of
+from application_status.store.all_applications import AllApplications
+
+_FILE = "facts.parquet"
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the parser."""
+    export = commands.add_parser("export", help=f"write the facts of all applications to {_FILE} in a folder")
+    export.add_argument("--to", required=True, type=Path, metavar="FOLDER")
+    export.add_argument(
+        "--time-zone", type=_zone, default="Europe/Berlin", help="where days are cut: the stack's ReportingTimeZone"
+    )
+    export.set_defaults(command=_export)
+
+    query = commands.add_parser("query", help="run a query on a folder's Parquet files; prints CSV")
+    query.add_argument("query", choices=parquet.QUERIES)
+    query.add_argument("--from", required=True, type=Path, metavar="FOLDER", dest="folder")
+    query.set_defaults(command=_query)
+
+
+def export(applications: AllApplications, zone: ZoneInfo, folder: Path) -> None:
+    """Write the facts of all applications, as they are, to a file of a folder."""
+    parquet.write(_all_facts(applications, zone), folder / _FILE)
+
+
+def _all_facts(applications: AllApplications, zone: ZoneInfo) -> Iterator[str]:
+    with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
+        start = None
+        while True:
+            page, start = applications.page(start)
+            for item in page:
+                yield from (fact.to_json() for fact in facts_of(item, zone))
+            progress.update(len(page))
+            if start is None:
+                return
+
+
+def _export(target: Target, given: argparse.Namespace) -> None:
+    export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), given.time_zone, given.to)
+    print(given.to / _FILE)
+
+
+def _query(_target: Target, given: argparse.Namespace) -> None:
+    columns, rows = parquet.ask(given.query, given.folder)
+    csv.writer(sys.stdout).writerows([columns, *rows])
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise argparse.ArgumentTypeError("an IANA time zone, e.g. Europe/Berlin") from error

@@ -1,0 +1,46 @@
+"""Facts as Parquet files, and queries on them, by DuckDB: what Firehose and Athena do on AWS."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from application_status.model.facts import COLUMNS
+
+_SQL = files("application_status.facts") / "queries"
+QUERIES = sorted(each.name.removesuffix(".sql") for each in _SQL.iterdir())
+"""The names of the queries."""
+
+
+def write(documents: Iterable[str], file: Path) -> None:
+    """Write JSON documents, several in a text or one, as a Parquet file that is there as a whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=file.parent) as folder, duckdb.connect() as connection:
+        given, made = Path(folder) / "facts.json", Path(folder) / "facts.parquet"
+        with given.open("w", encoding="utf-8") as out:
+            out.writelines(documents)
+        connection.read_json(str(given), columns=COLUMNS, format="unstructured").write_parquet(str(made))
+        made.replace(file)
+
+
+def sql(query: str) -> str:
+    """Return a query by its name; Athena and DuckDB both take it, and find the facts in a table of that name."""
+    return (_SQL / f"{query}.sql").read_text(encoding="utf-8")
+
+
+def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Return a query's columns and rows on all Parquet files of a folder.
+
+    OSError where there are none, ValueError where they don't hold facts.
+    """
+    if not any(folder.glob("*.parquet")):
+        raise FileNotFoundError(f"there is no Parquet file in {folder}; `facts export` makes one")
+    with duckdb.connect() as connection:
+        try:
+            connection.read_parquet(str(folder / "*.parquet")).create_view("facts")
+            found = connection.sql(sql(query))
+            return found.columns, found.fetchall()
+        except duckdb.Error as error:
+            raise ValueError(f"the Parquet files in {folder} don't hold facts: {error}") from error

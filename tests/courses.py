@@ -1,0 +1,124 @@
+"""Applications' lives, seeded, version by version, by the model alone: all that may happen, at the buckets' edges."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from application_status.model.application import Application, Position, Receipt
+from application_status.model.durations import EDGES
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import to_text
+from application_status.model.report import Reading, Report
+from application_status.model.status import Outcome, Status
+from application_status.store import items
+from support import registration
+
+_START = datetime(
+    2022, 3, 1, 22, 30, tzinfo=UTC
+)  # half an hour before a day of Berlin's begins; summer time lies ahead
+_ENDS = tuple(Outcome)[2:]
+
+
+class Life:
+    """One application's versions, and in the end perhaps none."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        ats_id = AtsId(f"ats-{chance.randrange(4)}")
+        self._applied = _START + timedelta(hours=chance.randrange(24 * 60))
+        self._registration = registration(ats_id=ats_id, applied_at=self._applied, job_id=f"job-{chance.randrange(3)}")
+        new = Application(
+            application_id=application_id(str(UUID(int=chance.getrandbits(128)))),
+            ats_id=ats_id,
+            status=Status.APPLIED,
+            version=1,
+            registration=self._registration,
+        )
+        self.versions = [new] if chance.random() < 0.8 else [self._first_contact(new)]
+        for _ in range(chance.choice([0, 1, 2, 3, 5, 8, 12])):
+            self.versions.append(self._next(self.versions[-1]))
+        self.erased = chance.random() < 0.05
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield the stream's records, without their numbers."""
+        images = [{**_item(version), "Positions": _positions(version)} for version in self.versions]
+        for old, new in zip([None, *images], images, strict=False):
+            yield {"NewImage": new, **({"OldImage": old} if old else {})}
+        if self.erased:
+            yield {"OldImage": images[-1]}
+
+    def _first_contact(self, new: Application) -> Application:
+        return self._report(replace(new, registration=None, version=0), list(Status))
+
+    def _next(self, before: Application) -> Application:
+        dice = self._chance.random()
+        if dice < 0.1 and before.transitions:
+            return self._read_anew(before)
+        if dice < 0.25 and before.registration:
+            ended, since = self._chance.random() < 0.8, self._moment(before)
+            told = {f"position-{self._chance.randrange(2)}": Position(ended=ended, since=since, version=1)}
+            return replace(before, version=before.version + 1, positions={**before.positions, **told})
+        if dice < 0.5 and not before.registration:
+            return replace(before, version=before.version + 1, registration=self._registration)
+        return self._report(before, [*Status, None])
+
+    def _report(self, before: Application, statuses: list[Status | None]) -> Application:
+        status, moment = self._chance.choice(statuses), self._moment(before)
+        outcome = self._chance.choice(_ENDS) if status is Status.REJECTED and self._chance.random() < 0.7 else None
+        label = self._chance.choice(["Stufe 3", 'Gespräch "B"', "???", *([None] if status else [])])
+        report = Report(
+            application_id=before.application_id,
+            ats_id=before.ats_id,
+            reading=Reading(status=status, raw_status=label, outcome=outcome),
+            place=str(status.rank) if status else "0003",
+            received_at=moment + timedelta(minutes=self._chance.choice([0, 7, 4000])),
+            effective_at=moment if self._chance.random() < 0.8 else None,
+        )
+        receipt, transition = before.receive(report)
+        if receipt is Receipt.UNCHANGED and before.version:
+            return replace(before, version=before.version + 1)
+        return _with_head(before, {**before.transitions, transition.key: transition})
+
+    def _read_anew(self, before: Application) -> Application:
+        """Read one transition's label as something else, also as something that nobody knows."""
+        key = self._chance.choice(sorted(before.transitions))
+        read = before.transitions[key].reading
+        unknown = [None] if read.raw_status and before.registration else []
+        reading = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
+        return _with_head(before, {**before.transitions, key: replace(before.transitions[key], reading=reading)})
+
+    def _moment(self, before: Application) -> datetime:
+        """Return a moment around the edge of a bucket, counted from something that happened, or anywhere."""
+        known = [self._applied, *(each.effective_at for each in before.transitions.values())]
+        if self._chance.random() < 0.7:
+            since = self._chance.choice([timedelta(), *EDGES]) + timedelta(milliseconds=self._chance.choice([-1, 0, 1]))
+            return self._chance.choice(known) + since
+        return self._applied + timedelta(minutes=self._chance.randint(-9000, 600_000))
+
+
+def _with_head(before: Application, transitions: Any) -> Application:
+    head = max((key for key, each in transitions.items() if each.status), default=None)
+    status = transitions[head].status if head else Status.APPLIED
+    return replace(before, version=before.version + 1, transitions=transitions, head=head, status=status)
+
+
+def _item(application: Application) -> dict[str, Any]:
+    return dict(items.application_item(application, updated_at="-"))
+
+
+def _positions(application: Application) -> dict[str, Any]:
+    return {
+        "M": {
+            key: {
+                "M": {
+                    "Ended": {"BOOL": position.ended},
+                    "Since": {"S": to_text(position.since)},
+                    "Version": {"N": str(position.version)},
+                }
+            }
+            for key, position in application.positions.items()
+        }
+    }

@@ -1,0 +1,104 @@
+"""What an application tells: flat facts, pseudonymous, with ids that make repetitions removable."""
+
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from application_status.model.application import Application, Position
+from application_status.model.facts import COLUMNS, Fact, Kind, erased, facts
+from application_status.model.instant import from_text
+from application_status.model.report import Reading, Transition
+from application_status.model.status import Outcome, Status
+from support import APPLICATION, ATS, BERLIN, registration
+
+MIDNIGHT = from_text("2022-07-14T22:00:00.000Z")
+"""When a day of Berlin's begins."""
+
+
+def transition(status: Status | None, **changes: Any) -> Transition:
+    return Transition(
+        reading=Reading(status=status, raw_status="Stufe 3", mapping="unmapped@1", **changes),
+        effective_at=MIDNIGHT,
+        received_at=from_text("2022-07-15T08:00:00.250Z"),
+        place="0003",
+    )
+
+
+def application(*transitions: Transition, **changes: Any) -> Application:
+    head = transitions[0].key if transitions and transitions[0].status else None
+    return Application(
+        application_id=APPLICATION,
+        ats_id=ATS,
+        status=(transitions[0].status if transitions else None) or Status.APPLIED,
+        version=3,
+        head=head,
+        transitions={each.key: each for each in transitions},
+        registration=registration(),
+        **changes,
+    )
+
+
+def test_each_thing_that_happened_is_a_fact() -> None:
+    """The registration, a transition and a position, each with all it takes to count it."""
+    ended = Position(ended=True, since=MIDNIGHT, version=1)
+    told = application(transition(Status.INTERVIEW), positions={"digest": ended})
+    applied, moved, position = facts(told, BERLIN)
+    common: dict[str, Any] = {
+        "application": applied.application,
+        "version": 3,
+        "ats": ATS,
+        "client": "client-1",
+        "job": "job-1",
+    }
+    common |= {"applied_day": "2022-07-01"}
+    assert len(applied.application) == 22
+    assert applied == Fact(
+        **common, kind=Kind.APPLIED, status=Status.APPLIED, stage_rank=1, outcome=Outcome.OPEN,
+        effective_ms=1656666000000, effective_day="2022-07-01",
+    )  # fmt: skip
+    assert moved == Fact(
+        **common, kind=Kind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW, stage_rank=4,
+        outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000, effective_day="2022-07-15",
+        received_ms=1657872000250, timed=True,
+    )  # fmt: skip
+    assert position == Fact(
+        **common, kind=Kind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
+        effective_ms=1657836000000, effective_day="2022-07-15",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "expected"),
+    [
+        (None, None, ("Stufe 3", None, None)),
+        (Status.HIRED, None, (None, Outcome.HIRED, 7)),
+        (Status.REJECTED, None, (None, Outcome.ENDED_UNKNOWN, None)),
+        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, (None, Outcome.CANDIDATE_WITHDREW, None)),
+    ],
+)
+def test_label_is_told_where_nobody_knows_it(status: Status | None, outcome: Outcome | None, expected: Any) -> None:
+    """It may hold personal data; a rejection is no stage, and its outcome is the label's or unknown."""
+    _, told = facts(application(transition(status, outcome=outcome)), BERLIN)
+    assert (told.raw_label, told.outcome, told.stage_rank) == expected
+
+
+def test_ids_repeat_with_their_content_only() -> None:
+    """The same fact of the same version has the same id; another version or content has another."""
+    (told,) = facts(application(), BERLIN)
+    (again,) = facts(application(), BERLIN)
+    newer = replace(told, version=4)
+    others = [newer, replace(told, job="job-2"), erased(APPLICATION, 4)]
+    ids = [json.loads(each.to_json())["fact_id"] for each in (told, again, *others)]
+    assert ids[0] == ids[1]
+    assert len(set(ids[1:])) == 4
+    assert newer == told, "so that a change tells only what is new"
+
+
+def test_json_has_the_tables_columns() -> None:
+    """Every field has a column; what is not known is left out."""
+    assert list(COLUMNS) == ["fact_id", *(each.name for each in fields(Fact))]
+    written = json.loads(erased(APPLICATION, 4).to_json())
+    assert written.keys() == {"fact_id", "application", "version", "kind", "subject"}
+    assert (written["kind"], written["version"]) == ("erased", 4)

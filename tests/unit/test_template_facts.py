@@ -1,0 +1,59 @@
+"""template.yaml as CloudFormation gets it: the delivery of facts, which nobody pays for who did not ask for it."""
+
+from typing import Any
+
+from application_status.cli import parquet
+from application_status.local.template import Template
+from application_status.model.facts import COLUMNS
+
+QUERIES = {"FunnelQuery": "funnel", "TimeInStageQuery": "time-in-stage", "UnmappedLabelsQuery": "unmapped-labels"}
+
+
+def test_facts_are_delivered_where_asked_for(expanded: dict[str, Any]) -> None:
+    """Everything that is for the facts alone has the condition, which is false by default, and nothing else has it."""
+    assert expanded["Conditions"]["DeliversFacts"] == {"Fn::Equals": [{"Ref": "FactsDelivery"}, "on"]}
+    assert expanded["Parameters"]["FactsDelivery"]["Default"] == "off"
+    conditional = {name for name, each in expanded["Resources"].items() if each.get("Condition") == "DeliversFacts"}
+    kinds = ("Firehose", "Glue", "Athena")
+    assert conditional == {
+        name
+        for name, each in expanded["Resources"].items()
+        if name.startswith("Facts") or any(kind in each["Type"] for kind in kinds)
+    }
+    assert expanded["Outputs"]["Facts"]["Condition"] == "DeliversFacts"
+
+
+def test_local_service_delivers_none() -> None:
+    """Firehose is AWS's; on one machine `facts export` writes the facts."""
+    assert "FactsFunction" not in Template().handlers()
+    assert "FactsFunction" in Template({"FactsDelivery": "on"}).handlers()
+
+
+def test_table_has_the_columns_of_a_fact(resources: dict[str, Any]) -> None:
+    """Firehose leaves out what the table does not name."""
+    table = resources["FactsTable"]["Properties"]["TableInput"]["StorageDescriptor"]
+    assert {each["Name"]: each["Type"] for each in table["Columns"]} == COLUMNS
+    assert table["Location"] == {"Fn::Sub": "s3://${FactsBucket}/facts/"}
+
+
+def test_stream_makes_parquet_where_the_table_finds_it(resources: dict[str, Any]) -> None:
+    """By the table's columns, below the table's location; what can't be converted lies beside it."""
+    stream = resources["FactsStream"]["Properties"]["ExtendedS3DestinationConfiguration"]
+    assert (stream["BucketARN"], stream["Prefix"]) == ({"Fn::GetAtt": ["FactsBucket", "Arn"]}, "facts/")
+    assert stream["ErrorOutputPrefix"].startswith("failed/")
+    conversion = stream["DataFormatConversionConfiguration"]
+    assert conversion["Enabled"] is True
+    assert conversion["SchemaConfiguration"]["TableName"] == {"Ref": "FactsTable"}
+    assert conversion["OutputFormatConfiguration"]["Serializer"].keys() == {"ParquetSerDe"}
+    assert stream["BufferingHints"]["SizeInMBs"] >= 64, "the least with a conversion"
+
+
+def test_athena_has_the_projects_queries(resources: dict[str, Any]) -> None:
+    """Word for word those that the tests run on DuckDB."""
+    found = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::Athena::NamedQuery"}
+    assert {name: each["QueryString"] for name, each in found.items()} == {
+        name: parquet.sql(query) for name, query in QUERIES.items()
+    }
+    assert sorted(QUERIES.values()) == parquet.QUERIES
+    for each in found.values():
+        assert (each["Database"], each["WorkGroup"]) == ({"Ref": "FactsDatabase"}, {"Ref": "FactsWorkGroup"})
