@@ -142,21 +142,6 @@ def positions_told(world: World, *, batch: int = 10, twice: bool = False) -> int
     return seen
 
 
-def counters(world: World) -> Counter[Cell]:
-    """Return what the Quality table has, without zeros."""
-    rows = world.client.scan(TableName="QualityTable")["Items"]
-    return Counter(
-        {
-            Cell(ats_id, client_id, row["Part"]["S"], name): int(value["N"])
-            for row in rows
-            if row["Scope"]["S"].startswith("counter#")
-            for _, ats_id, client_id in [row["Scope"]["S"].split("#")]
-            for name, value in row.items()
-            if value.get("N", "0") != "0"
-        }
-    )
-
-
 def truth(world: World) -> Counter[Cell]:
     """Return the sum of the contributions of all applications in the table."""
     total: Counter[Cell] = Counter()

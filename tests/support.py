@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from application_status.local.template import Template, pattern
 from application_status.model.application import Aliases, Application, Registration
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import from_text
+from application_status.model.quality import Cell
 from application_status.positions.handler import make_handler as make_positions
 from application_status.registry.handler import make_handler as make_registry
 from application_status.settings import (
@@ -25,7 +27,7 @@ from application_status.settings import (
     WebhookSettings,
 )
 from application_status.signals.handler import make_handler as make_signals
-from application_status.store import items
+from application_status.store import items, quality_items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
@@ -117,6 +119,18 @@ class World:
             TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": of}}, ConsistentRead=True
         )["Item"]
         return found
+
+
+def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
+    """Return what a generation of the counters has, summed over its shards, without zeros."""
+    total: Counter[Cell] = Counter()
+    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for row in page["Items"]:
+            match row["Scope"]["S"].split("#"):
+                case ["counter", counted_in, ats_id, _shard] if int(counted_in) == generation:
+                    day = row["Part"]["S"]
+                    total.update({Cell(ats_id, day, name): n for name, n in quality_items.amounts(row).items()})
+    return Counter({cell: amount for cell, amount in total.items() if amount})
 
 
 def registration(**changes: Any) -> Registration:

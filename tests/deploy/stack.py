@@ -8,10 +8,11 @@ from typing import Any
 
 import boto3
 
-from application_status.store.dynamodb import connect
+from application_status.model.quality import Cell
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, registration
+from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, counters, registration
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,8 @@ class Stack:
     def __init__(self, endpoint: str, name: str) -> None:
         self._endpoint = endpoint
         self._lambda = boto3.client("lambda", endpoint_url=endpoint)
-        self._dynamodb = connect(endpoint_url=endpoint)
+        self._tables = boto3.client("dynamodb", endpoint_url=endpoint)
+        self._dynamodb = DynamoDB(self._tables)
         formation = boto3.client("cloudformation", endpoint_url=endpoint)
         found = formation.describe_stack_resources(StackName=name)["StackResources"]
         self.resources: Mapping[str, str] = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
@@ -64,14 +66,11 @@ class Stack:
         found: list[Any] = self._lambda.list_event_source_mappings()["EventSourceMappings"]
         return found
 
-    def counter(self, scope: str, day: str, measure: str, *, at_least: int, seconds: float) -> int:
-        """Return a counter as soon as it is as high as told, or as it is when the time is up."""
+    def counter(self, day: str, measure: str, *, at_least: int, seconds: float) -> int:
+        """Return a counter of the demo ATS as soon as it is as high as told, or as it is when the time is up."""
         until = time.monotonic() + seconds
-        key = {"Scope": {"S": scope}, "Part": {"S": day}}
         while True:
-            request = {"TableName": self.resources["QualityTable"], "Key": key, "ConsistentRead": True}
-            row = self._dynamodb("GetItem", **request).get("Item", {})
-            amount = int(row.get(measure, {"N": "0"})["N"])
+            amount = counters(self._tables, self.resources["QualityTable"])[Cell(ATS, day, measure)]
             if amount >= at_least or time.monotonic() > until:
                 return amount
             time.sleep(0.1)

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
-from support import APPLICATION, World, sample_event
+from support import APPLICATION, World, counters, sample_event
 
 
 def records(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -25,8 +25,7 @@ def records(*changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def applications_counted(world: World) -> int:
-    rows = world.client.scan(TableName="QualityTable")["Items"]
-    return sum(int(row["applications"]["N"]) for row in rows if "applications" in row)
+    return sum(amount for cell, amount in counters(world.client).items() if cell.measure == "applications")
 
 
 def test_unreadable_record_is_named_and_those_before_it_are_counted(world: World) -> None:

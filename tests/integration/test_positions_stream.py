@@ -14,8 +14,8 @@ from application_status.positions.handler import make_handler
 from application_status.settings import PositionsSettings
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
-from signalling import counted, counters, position_signal, positions_told, sent, signal, state, stream, truth
-from support import POSITION, SIGNALLED_APPLICATION, World, registration
+from signalling import counted, position_signal, positions_told, sent, signal, state, stream, truth
+from support import POSITION, SIGNALLED_APPLICATION, World, counters, registration
 
 APPLICATIONS = 60
 PAGE = 25
@@ -206,10 +206,10 @@ def test_counters_follow_the_end_and_its_undoing_exactly(world: World, crowd: li
             for batch in itertools.batched(records, size, strict=False):
                 assert world.analytics({"Records": list(batch)}, None) == {"batchItemFailures": []}
         seen += len(records)
-        assert counters(world) == truth(world)
-        assert sum(n for cell, n in counters(world).items() if cell.measure == "inferred") == inferred
+        assert counters(world.client) == truth(world)
+        assert sum(n for cell, n in counters(world.client).items() if cell.measure == "inferred") == inferred
         assert number_closed(world, crowd) == inferred
     measures = Counter[str]()
-    for cell, amount in counters(world).items():
+    for cell, amount in counters(world.client).items():
         measures[cell.measure] += amount
     assert measures["outcome:hired"] == 1

@@ -25,10 +25,12 @@ from faults import (
     Faults,
     fresh_client,
 )
-from support import TEMPLATE
+from support import TEMPLATE, counters
 
 THROTTLED_INSIDE = ErrorReply("TransactionCanceledException", reasons=("ThrottlingError", "None"))
 TRANSACTION = ["BatchGetItem", "TransactWriteItems"]
+FIRST_CALLS = ["GetItem", "BatchGetItem", "UpdateItem", "TransactWriteItems"]
+"""The generations are read, and the ATS is announced once."""
 
 
 @pytest.fixture
@@ -44,37 +46,39 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
 
 @pytest.fixture
 def quality(faults: Faults) -> Quality:
-    return Quality(DynamoDB(faults.client), "QualityTable")
+    return Quality(DynamoDB(faults.client), "QualityTable", shards=3)
 
 
 def change(number: int, version: int, **measures: int) -> Change:
-    cells = {Cell("ats", "client", "2026-11-22", measure): amount for measure, amount in measures.items()}
+    cells = {Cell("ats", "2026-11-22", measure): amount for measure, amount in measures.items()}
     return Change(ApplicationId(f"application-{number}"), version, cells)
 
 
-def counters(faults: Faults) -> dict[str, int]:
-    item = faults.client.get_item(
-        TableName="QualityTable", Key={"Scope": {"S": "counter#ats#client"}, "Part": {"S": "2026-11-22"}}
-    ).get("Item", {})
-    return {name: int(value["N"]) for name, value in item.items() if "N" in value}
+def amounts(faults: Faults) -> dict[str, int]:
+    return {cell.measure: amount for cell, amount in counters(faults.client).items()}
 
 
-FIRST = [change(1, 1, applications=1, interviews=1), change(2, 1, applications=1)]
+UNTIL_WRITING: list[Fault] = [PASS] * 3
+FIRST = [change(1, 1, applications=1, feedback=1), change(2, 1, applications=1)]
 
 
 @pytest.mark.parametrize(
     ("plan", "calls"),
     [
-        ([PASS, CONFLICT], [*TRANSACTION, "TransactWriteItems"]),
-        ([PASS, CONFLICT, CONFLICT, CONFLICT], [*TRANSACTION, *["TransactWriteItems"] * 3]),
-        ([PASS, THROTTLED_INSIDE], [*TRANSACTION, "TransactWriteItems"]),
-        ([PASS, ErrorReply("TransactionInProgressException")], [*TRANSACTION, "TransactWriteItems"]),
-        ([PASS, THROTTLED], [*TRANSACTION, "TransactWriteItems"]),
-        ([PASS, NO_CONNECTION], [*TRANSACTION, "TransactWriteItems"]),
-        ([PASS, MIXED], TRANSACTION * 2),
-        ([PASS, MIXED, PASS, MIXED, PASS, CONFLICT], [*TRANSACTION * 3, "TransactWriteItems"]),
-        ([THROTTLED], ["BatchGetItem", *TRANSACTION]),
-        ([LOST_REPLY], ["BatchGetItem", *TRANSACTION]),
+        ([*UNTIL_WRITING, CONFLICT], [*FIRST_CALLS, "TransactWriteItems"]),
+        ([*UNTIL_WRITING, CONFLICT, CONFLICT, CONFLICT], [*FIRST_CALLS, *["TransactWriteItems"] * 3]),
+        ([*UNTIL_WRITING, THROTTLED_INSIDE], [*FIRST_CALLS, "TransactWriteItems"]),
+        ([*UNTIL_WRITING, ErrorReply("TransactionInProgressException")], [*FIRST_CALLS, "TransactWriteItems"]),
+        ([*UNTIL_WRITING, THROTTLED], [*FIRST_CALLS, "TransactWriteItems"]),
+        ([*UNTIL_WRITING, NO_CONNECTION], [*FIRST_CALLS, "TransactWriteItems"]),
+        ([*UNTIL_WRITING, MIXED], [*FIRST_CALLS, *TRANSACTION]),
+        ([*UNTIL_WRITING, MIXED, PASS, MIXED, PASS, CONFLICT],
+         [*FIRST_CALLS, *TRANSACTION * 2, "TransactWriteItems"]),
+        ([THROTTLED], ["GetItem", *FIRST_CALLS]),
+        ([PASS, THROTTLED], ["GetItem", "BatchGetItem", *FIRST_CALLS[1:]]),
+        ([PASS, LOST_REPLY], ["GetItem", "BatchGetItem", *FIRST_CALLS[1:]]),
+        ([PASS, PASS, THROTTLED], [*FIRST_CALLS[:3], *FIRST_CALLS[2:]]),
+        ([PASS, PASS, LOST_REPLY], [*FIRST_CALLS[:3], *FIRST_CALLS[2:]]),
     ],
 )  # fmt: skip
 def test_faults_before_the_commit_count_once(
@@ -84,20 +88,18 @@ def test_faults_before_the_commit_count_once(
     faults.plan(*plan)
     assert quality.count(FIRST) == FIRST
     assert faults.calls == calls
-    assert counters(faults) == {"applications": 2, "interviews": 1}
+    assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
-@pytest.mark.parametrize(
-    "plan", [[PASS, LOST_REPLY], [PASS, LOST_REPLY, LOST_REPLY], [PASS, LOST_REPLY, CONFLICT, MIXED]]
-)
+@pytest.mark.parametrize("plan", [[LOST_REPLY], [LOST_REPLY, LOST_REPLY], [LOST_REPLY, CONFLICT, MIXED]])
 def test_lost_reply_of_a_transaction_counts_once(faults: Faults, quality: Quality, plan: list[Fault]) -> None:
     """The retry finds the markers changed, reads them, and has nothing left to count."""
-    faults.plan(*plan)
+    faults.plan(*UNTIL_WRITING, *plan)
     quality.count(FIRST)
-    assert counters(faults) == {"applications": 2, "interviews": 1}
+    assert amounts(faults) == {"applications": 2, "feedback": 1}
     faults.plan()
     assert quality.count(FIRST) == []
-    assert faults.calls == ["BatchGetItem"]
+    assert faults.calls == ["GetItem", "BatchGetItem"]
 
 
 @pytest.mark.parametrize(
@@ -105,24 +107,24 @@ def test_lost_reply_of_a_transaction_counts_once(faults: Faults, quality: Qualit
 )
 def test_lasting_faults_are_unavailable(faults: Faults, quality: Quality, fault: Fault) -> None:
     """Bounded attempts, nothing counted; counting again is right."""
-    faults.plan(PASS, then=repeat(fault))
+    faults.plan(*UNTIL_WRITING, then=repeat(fault))
     with pytest.raises(Unavailable):
         quality.count(FIRST)
-    assert faults.calls == ["BatchGetItem", *["TransactWriteItems"] * 4]
+    assert faults.calls == [*FIRST_CALLS, *["TransactWriteItems"] * 3]
     faults.plan()
-    assert counters(faults) == {}
+    assert amounts(faults) == {}
     assert quality.count(FIRST) == FIRST
-    assert counters(faults) == {"applications": 2, "interviews": 1}
+    assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
 def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Quality) -> None:
     """The transaction went through although nobody heard of it; the redelivered records change nothing."""
-    faults.plan(PASS, then=repeat(LOST_REPLY))
+    faults.plan(*UNTIL_WRITING, then=repeat(LOST_REPLY))
     with pytest.raises(Unavailable), dynamodb.deadline(5):
         quality.count(FIRST)
     faults.plan()
     assert quality.count(FIRST) == []
-    assert counters(faults) == {"applications": 2, "interviews": 1}
+    assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
 @pytest.mark.parametrize("known", [[], [change(1, 1, applications=1)]], ids=["new", "known"])
@@ -131,16 +133,16 @@ def test_somebody_else_counts_between_reading_and_writing(
 ) -> None:
     """A newer version wins, the older is overtaken, and what else was in the transaction counts all the same."""
     assert quality.count(known) == known
-    newer, older = change(1, 3, applications=1, hires=1), change(1, 2, applications=1, interviews=1)
-    markers, once = Quality._markers, iter([True])  # noqa: SLF001  # the moment between reading and writing
+    newer, older = change(1, 3, applications=1, reports=1), change(1, 2, applications=1, feedback=1)
+    markers, once = Quality.markers, iter([True])  # the moment between reading and writing
 
-    def overtaken(self: Quality, ids: Iterator[ApplicationId]) -> object:
-        found = markers(self, ids)
+    def overtaken(self: Quality, generation: int, ids: Iterator[ApplicationId]) -> object:
+        found = markers(self, generation, ids)
         if next(once, False):
             assert quality.count([newer]) == [newer]
         return found
 
-    monkeypatch.setattr(Quality, "_markers", overtaken)
+    monkeypatch.setattr(Quality, "markers", overtaken)
     other = change(2, 1, applications=1)
     assert quality.count([older, other]) == [other]
-    assert counters(faults) == {"applications": 2, "hires": 1}
+    assert amounts(faults) == {"applications": 2, "reports": 1}

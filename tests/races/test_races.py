@@ -9,11 +9,11 @@ import pytest
 
 from application_status.analytics.handler import make_handler as make_analytics
 from application_status.model.application import Application
-from application_status.model.quality import contribution
+from application_status.model.quality import Cell, contribution
 from application_status.settings import AnalyticsSettings, UnknownApplications
 from application_status.store.dynamodb import DynamoDB
 from races.crowd import CROWD, all_at_once, register_all, report_all
-from support import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, http_event
+from support import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]
@@ -126,7 +126,7 @@ def test_batches_counted_at_once_count_each_change_once(world: World, doors: lis
             history.append(world.item(each))
     records = [stream_record(image, number) for number, image in enumerate(image for h in images for image in h)]
     batches = [records, records[::-1], records[8:24], records[::2], records[1::2], records[16:]] * 2
-    settings = AnalyticsSettings("QualityTable", BERLIN)
+    settings = AnalyticsSettings("QualityTable", BERLIN, 4)
     replies = all_at_once(
         *[
             partial(make_analytics(door, settings), {"Records": batch}, None)
@@ -134,7 +134,7 @@ def test_batches_counted_at_once_count_each_change_once(world: World, doors: lis
         ]
     )
     assert replies == [{"batchItemFailures": []}] * len(batches)
-    assert counters(world) == expected([world.stored(each) for each in applications])
+    assert counters(world.client) == expected([world.stored(each) for each in applications])
 
 
 def statuses(answers: Sequence[Answer]) -> Counter[int]:
@@ -146,24 +146,9 @@ def stream_record(image: dict[str, Any], number: int) -> dict[str, Any]:
     return {"eventName": "MODIFY", "dynamodb": body}
 
 
-def counters(world: World) -> Counter[tuple[str, str, str]]:
-    """Return scope, day and measure -> amount, as the Quality table has them."""
-    rows = world.client.scan(TableName="QualityTable", ConsistentRead=True)["Items"]
-    return Counter(
-        {
-            (row["Scope"]["S"], row["Part"]["S"], name): int(value["N"])
-            for row in rows
-            if row["Scope"]["S"].startswith("counter#")
-            for name, value in row.items()
-            if name not in {"Scope", "Part"}
-        }
-    )
-
-
-def expected(applications: Sequence[Application]) -> Counter[tuple[str, str, str]]:
+def expected(applications: Sequence[Application]) -> Counter[Cell]:
     """Return the sum of the contributions."""
-    total: Counter[tuple[str, str, str]] = Counter()
+    total: Counter[Cell] = Counter()
     for each in applications:
-        for cell, amount in contribution(each, BERLIN).items():
-            total[f"counter#{cell.ats_id}#{cell.client_id}", cell.day, cell.measure] += amount
+        total.update(contribution(each, BERLIN))
     return total

@@ -8,14 +8,16 @@ import pytest
 from application_status.errors import SettingsError
 from application_status.settings import AnalyticsSettings, RegistrySettings, UnknownApplications, WebhookSettings, read
 
+ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
+
 
 def test_settings_are_read_with_their_types() -> None:
     """Other variables don't matter."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
     assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT)
     assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
-    analytics = read(AnalyticsSettings, {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"})
-    assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
+    analytics = read(AnalyticsSettings, ANALYTICS)
+    assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"), 4)
 
 
 @pytest.mark.parametrize("environ", [{}, {"APPLICATIONS_TABLE": "", "TOKENS_TABLE": ""}], ids=["missing", "empty"])
@@ -41,7 +43,7 @@ def test_missing_and_wrong_are_named_together() -> None:
 def test_what_is_no_time_zone_is_wrong(zone: str) -> None:
     """Folders of the time-zone data are none either."""
     with pytest.raises(SettingsError, match=re.escape(f"REPORTING_TIME_ZONE={zone} is not a ZoneInfo")):
-        read(AnalyticsSettings, {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": zone})
+        read(AnalyticsSettings, ANALYTICS | {"REPORTING_TIME_ZONE": zone})
 
 
 @pytest.mark.parametrize("text", ["ACCEPT", "Accept", " accept", "true", "1"])

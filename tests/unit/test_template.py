@@ -64,7 +64,9 @@ ALLOWED = {
     },
     "AnalyticsRole": {
         **stream("ApplicationsTable"),
-        attribute("QualityTable"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        attribute("QualityTable"): {
+            f"dynamodb:{each}" for each in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")
+        },
         **logs("AnalyticsLogs"),
     },
 }
@@ -145,6 +147,23 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
+def test_clients_and_jobs_are_found_by_an_index(resources: dict[str, Resource]) -> None:
+    """It holds what was counted of each of their applications, and nothing else of it."""
+    tables = of_type(resources, "AWS::DynamoDB::Table")
+    indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
+    assert {name for name, found in indexes.items() if found} == {"QualityTable"}
+    assert indexes["QualityTable"] == [
+        {
+            "IndexName": "ByClient",
+            "KeySchema": [
+                {"AttributeName": "Client", "KeyType": "HASH"},
+                {"AttributeName": "Job", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["Contribution"]},
+        }
+    ]
+
+
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Analytics": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
@@ -216,7 +235,7 @@ def test_logs_end(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """A version is made for new code only, so its description names each parameter that the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone"}
+    parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()
         used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters

@@ -1,0 +1,63 @@
+"""Applications with the histories that tests give them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from application_status.model.application import Application, Position, Registration
+from application_status.model.instant import from_text, instant
+from application_status.model.report import Reading, Transition
+from application_status.model.status import Outcome, Status
+from support import APPLICATION, ATS, registration
+
+APPLIED_AT = from_text("2022-07-01T09:00:00.000Z")
+REGISTRATION = registration(applied_at=APPLIED_AT)
+
+
+def at(days: float) -> datetime:
+    """Return the moment so many days after the application."""
+    return instant(APPLIED_AT + timedelta(days=days))
+
+
+def move(status: str | None, days: float, *, delay: timedelta | None = timedelta(), **reading: Any) -> Transition:
+    """Return a transition that was received so much after it took effect; None: its sender did not say when."""
+    return Transition(
+        reading=Reading(status=Status(status) if status else None, **reading),
+        effective_at=at(days),
+        received_at=at(days) + (delay or timedelta()),
+        place=str(Status(status).rank) if status else "9",
+        timed=delay is not None,
+    )
+
+
+def application(
+    *transitions: Transition, registered: Registration | None = REGISTRATION, closed: float | None = None
+) -> Application:
+    """Return an application with these transitions; `closed`: after so many days its position ended."""
+    by_key = {transition.key: transition for transition in transitions}
+    head = max((key for key, transition in by_key.items() if transition.status), default=None)
+    return Application(
+        application_id=APPLICATION, ats_id=ATS, status=(by_key[head].status if head else None) or Status.APPLIED,
+        version=1 + len(by_key), head=head, transitions=by_key, registration=registered,
+        positions={} if closed is None else {"position": Position(ended=True, since=at(closed), version=1)},
+    )  # fmt: skip
+
+
+def after(*statuses: str, registered: Registration | None = REGISTRATION) -> Application:
+    """Return an application with one of these statuses a day, each under a label of its own."""
+    moves = [move(status, day, raw_status=f"{day}") for day, status in enumerate(statuses, start=1)]
+    return application(*moves, registered=registered)
+
+
+_days = st.integers(-3, 14) | st.floats(-400, 800)
+_delays = st.none() | st.timedeltas(timedelta(minutes=-5), timedelta(days=500))
+_moves = st.builds(move, st.none() | st.sampled_from([str(each) for each in Status]), _days, delay=_delays)
+_ends_of_it = [None, *(each for each in Outcome if each not in {Outcome.OPEN, Outcome.HIRED})]
+_rejections = st.builds(move, st.just("REJECTED"), _days, delay=_delays, outcome=st.sampled_from(_ends_of_it))
+_lives = st.lists(_moves | _rejections, min_size=1, max_size=10)
+_ends = st.none() | _days
+applications = st.builds(lambda life, end: application(*life, closed=end), st.just([]) | _lives, _ends) | st.builds(
+    lambda life, end: application(*life, closed=end, registered=None), _lives, _ends
+)
+"""Applications of all kinds: registered or not, with unmapped labels, late reports and clocks that go wrong."""
