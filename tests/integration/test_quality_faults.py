@@ -11,7 +11,8 @@ from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
 from application_status.store import dynamodb
 from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality import Change, Quality
+from application_status.store.quality import Quality
+from application_status.store.quality_steps import Change
 from faults import (
     CONFLICT,
     LOST_REPLY,

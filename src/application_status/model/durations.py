@@ -1,8 +1,8 @@
 """Durations, counted in fixed buckets, and what can be said of them while some have not ended yet.
 
 Buckets can be added and subtracted, so that counters of them stay exact under corrections; a bucket's ends are whole
-days where people ask ("within 7 days"). From 4 days on no bucket is wider than 1.3 times its lower end, so that a
-quantile is wrong by at most 30 %; below, by at most a day.
+days where people ask ("within 7 days"). From 4 days on no bucket ends later than at 1.3 times its start, so that they
+make a quantile wrong by at most 30 %; below, by at most a day.
 """
 
 from bisect import bisect_right
@@ -17,6 +17,7 @@ EDGES = tuple(timedelta(hours=hours) for hours in (1, 4, 12)) + tuple(timedelta(
 """Where one bucket ends and the next begins; the last bucket, from a year on, has no end."""
 
 _DAY = timedelta(days=1)
+_ROUNDING = 1e-9  # a product of shares may miss the share that it is by some bits
 
 
 def bucket(duration: timedelta) -> int:
@@ -42,13 +43,13 @@ class Waiting:
         return sum(self.ended.values()) + sum(self.lost.values())
 
     def within(self, duration: timedelta) -> float | None:
-        """Return the share that ends within a duration, one of the EDGES; None where nobody was watched so long."""
+        """Return the share that ends within a duration, one of the EDGES; None where nobody got into its bucket."""
         return self._shares().get(duration)
 
     def quantile(self, share: float) -> timedelta | None:
-        """Return the duration within which this share ends; None where too few have ended yet to tell."""
+        """Return the duration within which this share ends; None beyond a year, or where too few have ended to tell."""
         for (start, before), (end, after) in pairwise([(timedelta(), 0.0), *self._shares().items()]):
-            if after >= share:
+            if after >= share - _ROUNDING:
                 return start + (end - start) * ((share - before) / (after - before))
         return None
 

@@ -1,0 +1,151 @@
+"""Durations in buckets: what is said of them, against the durations themselves."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from application_status.model.durations import EDGES, Waiting, age, bucket, merged
+
+DAY = timedelta(days=1)
+LAST = len(EDGES)
+durations = st.timedeltas(-DAY, 500 * DAY) | st.sampled_from(EDGES) | st.integers(0, 400).map(lambda n: n * DAY)
+buckets = st.dictionaries(st.integers(0, LAST), st.integers(1, 9), max_size=8)
+tables = st.builds(Waiting, buckets, buckets)
+
+
+def of_all(ended: Sequence[timedelta], lost: Sequence[timedelta] = ()) -> Waiting:
+    return Waiting(Counter(map(bucket, ended)), Counter(map(bucket, lost)))
+
+
+@pytest.mark.parametrize(("number", "edge"), list(enumerate(EDGES)), ids=str)
+def test_an_edge_begins_the_next_bucket(number: int, edge: timedelta) -> None:
+    """What lasted less is in the bucket before."""
+    assert (bucket(edge - timedelta.resolution), bucket(edge)) == (number, number + 1)
+
+
+def test_ends_of_the_buckets() -> None:
+    """Clocks that go wrong count as no time at all; from a year on nothing is told apart."""
+    assert bucket(timedelta()) == bucket(timedelta(minutes=-5)) == bucket(-1000 * DAY) == 0
+    assert bucket(365 * DAY) == bucket(10_000 * DAY) == LAST
+    assert [age(days) for days in (0, 1, 7, 8, 364, 365)] == [0, 4, 10, 10, LAST - 1, LAST]
+
+
+def test_buckets_are_as_narrow_as_told() -> None:
+    """A day at most below 4 days, and no more than 1.3 times their start above."""
+    assert list(EDGES) == sorted(set(EDGES))
+    for start, end in pairwise([timedelta(), *EDGES]):
+        assert end - start <= DAY if start < 4 * DAY else end <= 1.3 * start
+
+
+@given(st.lists(durations, min_size=1, max_size=40), st.data())
+def test_quantile_is_wrong_by_no_more_than_the_buckets_are_wide(ended: list[timedelta], data: st.DataObject) -> None:
+    """Against the empirical quantile: 30 % from 4 days on, a day below; beyond a year there is none."""
+    rank = data.draw(st.integers(1, len(ended)))
+    truth = max(sorted(ended)[rank - 1], timedelta())
+    told = of_all(ended).quantile(rank / len(ended))
+    if truth >= EDGES[-1]:
+        assert told is None
+    else:
+        assert told is not None
+        assert abs(told - truth) <= (DAY if truth < 4 * DAY else 0.3 * truth)
+
+
+@example(Waiting({0: 1}, {LAST: 2}), Fraction(1, 3))
+@example(Waiting(dict.fromkeys(range(9), 1), {LAST: 1}), Fraction(9, 10))
+@given(tables, st.fractions(Fraction(1, 20), 1, max_denominator=20))
+def test_it_is_the_life_table(table: Waiting, share: Fraction) -> None:
+    """Against one of exact numbers, person by person; a share that is just reached is reached."""
+    exact = life_table(table)
+    assert [table.within(edge) for edge in EDGES] == [
+        None if number >= len(exact) else pytest.approx(float(exact[number])) for number in range(LAST)
+    ]
+    reached = next((number for number, ended in enumerate(exact) if ended >= share), None)
+    told = table.quantile(float(share))
+    assert (told is None) == (reached is None)
+    if told is not None and reached is not None:
+        start = EDGES[reached - 1] if reached else timedelta()
+        assert start <= told <= EDGES[reached] + timedelta(seconds=1)
+
+
+def life_table(table: Waiting) -> list[Fraction]:
+    """Return the share that has ended by each edge, as far as somebody was in the bucket or all had ended before."""
+    ended = [number for number, amount in table.ended.items() for _ in range(amount)]
+    lost = [number for number, amount in table.lost.items() for _ in range(amount)]
+    waiting, shares = Fraction(1), []
+    for number in range(LAST):
+        there = Fraction(sum(each >= number for each in [*ended, *lost]))
+        watched = there - Fraction(lost.count(number), 2)
+        if watched:
+            waiting *= 1 - ended.count(number) / watched
+        elif waiting:
+            break
+        shares.append(1 - waiting)
+    return shares
+
+
+@given(st.lists(durations, min_size=1, max_size=40))
+def test_within_is_exact_where_nobody_is_lost(ended: list[timedelta]) -> None:
+    """The share of those that took less."""
+    found = of_all(ended)
+    for edge in EDGES:
+        assert found.within(edge) == pytest.approx(
+            bisect_right(sorted(ended), edge - timedelta.resolution) / len(ended)
+        )
+
+
+@given(tables)
+def test_more_time_means_more_that_ended(table: Waiting) -> None:
+    """Shares grow with the duration and durations with the share, and both know no gaps."""
+    shares = [table.within(edge) for edge in EDGES]
+    known = [share for share in shares if share is not None]
+    assert shares[: len(known)] == known == sorted(known)
+    assert all(-1e-9 <= share <= 1 + 1e-9 for share in known)
+    quantiles = [table.quantile(share / 20) for share in range(1, 21)]
+    told = [each for each in quantiles if each is not None]
+    assert quantiles[: len(told)] == told == sorted(told)
+
+
+def test_those_that_wait_still_are_not_left_out() -> None:
+    """Leaving them out would make what is slow look quick: of 2 that answered and 8 that may yet, 20 % have."""
+    found = of_all([DAY * 2] * 2, lost=[DAY * 20] * 8)
+    share = pytest.approx(0.2)
+    assert found.population == 10
+    assert found.within(7 * DAY) == found.within(22 * DAY) == share
+    assert found.within(26 * DAY) is None
+    assert found.quantile(0.5) is None
+    assert found.quantile(0.1) == DAY * 2.5
+
+
+@pytest.mark.parametrize(
+    ("table", "within_a_week", "median"),
+    [
+        (Waiting({}, {}), None, None),
+        (Waiting({}, {0: 9}), None, None),
+        (Waiting({}, {LAST: 9}), 0, None),
+        (Waiting({LAST: 9}, {}), 0, None),
+        (Waiting({3: 9}, {}), 1, timedelta(hours=18)),
+        (Waiting({3: 1}, {0: 9}), 1, timedelta(hours=18)),
+        (Waiting({9: 2}, {9: 4}), 0.5, 7 * DAY),
+    ],
+    ids=["nobody", "all lost at once", "all wait for a year", "all after a year", "all", "one watched", "half lost"],
+)
+def test_ends_of_the_table(table: Waiting, within_a_week: float | None, median: timedelta | None) -> None:
+    """Where nobody was watched nothing is said; a lost one counts half in its bucket."""
+    assert (table.within(7 * DAY), table.quantile(0.5)) == (within_a_week, median)
+
+
+@given(st.lists(tables, max_size=4))
+def test_merged_is_all_of_them(parts: list[Waiting]) -> None:
+    """Amount by amount."""
+    whole = merged(*parts)
+    assert whole.population == sum(part.population for part in parts)
+    for number in range(LAST + 1):
+        assert whole.ended.get(number, 0) == sum(part.ended.get(number, 0) for part in parts)
+        assert whole.lost.get(number, 0) == sum(part.lost.get(number, 0) for part in parts)

@@ -1,0 +1,78 @@
+"""The Quality table's items: short names for every measure, and markers that come back as they were."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application_status.model.application import Application
+from application_status.model.durations import EDGES
+from application_status.model.quality import STAYS, contribution
+from application_status.model.status import Outcome, Status
+from application_status.store import quality_items
+from application_status.store.quality_items import Marker
+from histories import applications
+from support import APPLICATION, BERLIN
+
+BUCKETS = range(len(EDGES) + 1)
+MEASURES = [
+    *("applications", "inferred", "feedback", "quiet", "reports", "unmapped"),
+    *(f"{family}:{status}" for family in ("stage", "open") for status in Status if status.is_stage),
+    *(f"outcome:{outcome}" for outcome in Outcome),
+    *(f"entered:{status}" for status in Status),
+    *(f"{family}:{number}" for family in ("answered", "unanswered", "delay") for number in BUCKETS),
+    *(f"{family}:{status}:{number}" for family in ("stayed", "closed") for status in STAYS for number in BUCKETS),
+]
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_measure_comes_back_from_its_attribute(name: str) -> None:
+    """In at most four characters, so that a day's row stays small."""
+    attribute = quality_items.attribute(name)
+    assert quality_items.measure(attribute) == name
+    assert len(attribute) <= 4
+
+
+def test_no_two_measures_share_an_attribute() -> None:
+    """Nor do they meet one of the row's own."""
+    attributes = [quality_items.attribute(name) for name in MEASURES]
+    assert len({*attributes, "Scope", "Part"}) == len(MEASURES) + 2
+
+
+@settings(deadline=None)
+@given(applications)
+def test_every_measure_that_is_counted_is_among_them(of: Application) -> None:
+    """What the model yields, the table can hold."""
+    assert {cell.measure for cell in contribution(of, BERLIN)} <= {*MEASURES}
+
+
+@pytest.mark.parametrize("attribute", ["zI7", "tX7", "Part", "nX"])
+def test_what_is_no_measure_is_refused(attribute: str) -> None:
+    """An attribute that nobody wrote is not guessed at."""
+    with pytest.raises(KeyError):
+        quality_items.measure(attribute)
+
+
+ids = st.none() | st.text(min_size=1)
+
+
+@settings(deadline=None)
+@given(applications, st.integers(1, 9), st.integers(1, 3), ids, ids)
+def test_marker_comes_back_as_it_was(
+    of: Application, number: int, generation: int, client: str | None, job: str | None
+) -> None:
+    """With any ids; those of the index are there only where there is a client, and a job."""
+    marker = Marker(number + 1, number, contribution(of, BERLIN), client, job)
+    item = quality_items.marker_item(generation, APPLICATION, marker)
+    assert quality_items.marker(item) == marker
+    assert quality_items.application_of(item) == APPLICATION
+    assert quality_items.marker_key(generation, APPLICATION).items() <= item.items()
+    assert item.get("Client") == (client and {"S": f"{generation}#{client}"})
+    assert item.get("Job") == (job and {"S": job})
+
+
+def test_row_is_read_without_zeros() -> None:
+    """A counter that was taken back is none; keys are none either."""
+    row = quality_items.counter_key(1, "demo-ats", 3, "2026-11-22")
+    assert row == {"Scope": {"S": "counter#1#demo-ats#3"}, "Part": {"S": "2026-11-22"}}
+    amounts = {"n": {"N": "2"}, "tI7": {"N": "0"}, "xo": {"N": "-1"}}
+    assert quality_items.amounts({**row, **amounts}) == {"applications": 2, "outcome:open": -1}

@@ -1,0 +1,175 @@
+"""What an application counts for by how long things took; the buckets are those of `durations`."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+
+from application_status.model.application import Application
+from application_status.model.durations import age, bucket
+from application_status.model.instant import from_text
+from application_status.model.quality import contribution
+from application_status.model.report import Transition
+from application_status.model.status import Outcome
+from histories import application, applications, at, move
+from support import BERLIN, registration
+
+WITHDREW = Outcome.CANDIDATE_WITHDREW
+
+
+def found(of: Application, *families: str) -> dict[str, int]:
+    """Return what it contributes to these families."""
+    measures = {cell.measure: amount for cell, amount in contribution(of, BERLIN).items()}
+    return {name: amount for name, amount in measures.items() if name.partition(":")[0] in families}
+
+
+@pytest.mark.parametrize(
+    ("moves", "answered"),
+    [
+        ([], None),
+        ([move("LEAD", 1)], None),
+        ([move("APPLIED", 1, raw_status="Eingegangen")], None),
+        ([move(None, 1)], None),
+        ([move("CONTACT", 2.5)], 2),
+        ([move("CONTACT", 2.5, delay=timedelta(days=30))], 2),
+        ([move("INTERVIEW", 2), move("OFFER", 9)], 2),
+        ([move("LEAD", 1), move("OFFER", 9)], 9),
+        ([move(None, 1), move("OFFER", 4)], 4),
+        ([move("REJECTED", 3)], 3),
+        ([move("REJECTED", 3, outcome=Outcome.NOT_SELECTED)], 3),
+        ([move("REJECTED", 3, outcome=Outcome.OFFER_DECLINED)], 3),
+        ([move("INTERVIEW", 2), move("REJECTED", 3, outcome=WITHDREW)], 2),
+        ([move("REJECTED", 3, outcome=WITHDREW), move("INTERVIEW", 5)], 5),
+        ([move("HIRED", 5)], 5),
+        ([move("INTERVIEW", -2), move("OFFER", 5)], 0),
+        ([move("INTERVIEW", -0.001)], 0),
+    ],
+)
+@pytest.mark.parametrize("closed", [None, 90])
+def test_first_response_of_the_employer(moves: list[Transition], answered: int | None, closed: float | None) -> None:
+    """Any move beyond APPLIED, but the candidate's own; what follows it, and the position's end, change nothing."""
+    expected = {} if answered is None else {f"answered:{age(answered)}": 1}
+    if answered is None and closed:
+        expected = {f"unanswered:{age(90)}": 1}
+    assert found(application(*moves, closed=closed), "answered", "unanswered") == expected
+
+
+@pytest.mark.parametrize(
+    ("moves", "closed", "ended"),
+    [
+        ([move("REJECTED", 3, outcome=WITHDREW)], None, 3),
+        ([move("LEAD", 1), move("REJECTED", 8, outcome=WITHDREW), move(None, 20)], None, 8),
+        ([move("REJECTED", 3, outcome=WITHDREW)], 9, 3),
+        ([], 10, 10),
+        ([move("LEAD", 4), move(None, 5)], 10, 10),
+    ],
+)
+def test_ended_without_a_response(moves: list[Transition], closed: float | None, ended: int) -> None:
+    """By the candidate's leaving, or else by the position's end."""
+    assert found(application(*moves, closed=closed), "answered", "unanswered") == {f"unanswered:{age(ended)}": 1}
+
+
+@pytest.mark.parametrize(
+    ("moves", "answered"),
+    [([move("LEAD", 1), move("OFFER", 5)], 4), ([move("INTERVIEW", 1)], 0), ([move(None, 1)], None)],
+)
+def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], answered: int | None) -> None:
+    """Nobody said when it was applied for."""
+    expected = {} if answered is None else {f"answered:{age(answered)}": 1}
+    assert found(application(*moves, registered=None), "answered", "unanswered") == expected
+
+
+@pytest.mark.parametrize(
+    ("moves", "closed", "stays"),
+    [
+        ([], None, {}),
+        ([], 10, {"closed:APPLIED": 10}),
+        ([move("INTERVIEW", 2), move("HIRED", 9)], None, {"stayed:APPLIED": 2, "stayed:INTERVIEW": 7}),
+        ([move("HIRED", 1), move("OFFER", 3)], None, {"stayed:APPLIED": 1}),
+        ([move("HIRED", 1), move("OFFER", 3), move("HIRED", 9)], 30, {"stayed:APPLIED": 1, "stayed:OFFER": 6}),
+        ([move("REJECTED", 1), move("INTERVIEW", 3)], 5, {"stayed:APPLIED": 1, "closed:INTERVIEW": 2}),
+        ([move("INTERVIEW", 2), move("INTERVIEW", 5, raw_status="2"), move("OFFER", 6)], None,
+         {"stayed:APPLIED": 2, "stayed:INTERVIEW": 4}),
+        ([move("INTERVIEW", 2), move(None, 5)], 30, {"stayed:APPLIED": 2, "closed:INTERVIEW": 28}),
+        ([move("INTERVIEW", 2), move("INTERVIEW", 9, raw_status="2")], 30,
+         {"stayed:APPLIED": 2, "closed:INTERVIEW": 28}),
+        ([move("INTERVIEW", 20)], 10, {"stayed:APPLIED": 20}),
+        ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"stayed:LEAD": 5}),
+        ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"stayed:LEAD": 2}),
+        ([move("LEAD", 3), move("CONTACT", 4)], None, {"stayed:APPLIED": 3, "stayed:LEAD": 1}),
+    ],
+)  # fmt: skip
+def test_stays(moves: list[Transition], closed: float | None, stays: dict[str, int]) -> None:
+    """From entering a status to leaving it, or to the position's end; HIRED and REJECTED wait for nothing."""
+    expected = {f"{name}:{age(days)}": 1 for name, days in stays.items()}
+    assert found(application(*moves, closed=closed), "stayed", "closed") == expected
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected"),
+    [
+        (timedelta(), bucket(timedelta())),
+        (timedelta(minutes=-4), 0),
+        (timedelta(hours=2), 1),
+        (timedelta(days=3), age(3)),
+        (timedelta(days=4000), age(365)),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("status", ["INTERVIEW", None])
+def test_delay_of_a_report(status: str | None, delay: timedelta | None, expected: int | None) -> None:
+    """How much later it came in than it took effect, where its sender said when; a sender's clock may be ahead."""
+    measures = {} if expected is None else {f"delay:{expected}": 1}
+    assert found(application(move(status, 1, delay=delay)), "delay") == measures
+
+
+@pytest.mark.parametrize(
+    ("of", "day"),
+    [
+        (application(), "2022-07-01"),
+        (application(move("INTERVIEW", 2)), "2022-07-03"),
+        (application(move("INTERVIEW", 2, delay=timedelta(days=9))), "2022-07-03"),
+        (application(move("INTERVIEW", 2), move(None, 4)), "2022-07-05"),
+        (application(move("INTERVIEW", -9)), "2022-07-01"),
+        (application(move("INTERVIEW", 2), registered=None), "2022-07-03"),
+        (application(move("REJECTED", 2)), None),
+        (application(move("HIRED", 2)), None),
+        (application(move("HIRED", 2), move("OFFER", 3)), "2022-07-04"),
+        (application(move("INTERVIEW", 2), closed=5), None),
+    ],
+)
+def test_quiet_since_the_last_news(of: Application, day: str | None) -> None:
+    """What took effect last, known label or not, or else the application; only open ones can be quiet."""
+    assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "quiet"] == ([day] if day else [])
+
+
+def test_registered_later_than_its_first_report() -> None:
+    """The registration's day of applying counts, and APPLIED is entered, once it is known."""
+    moves = [move("INTERVIEW", 2), move("OFFER", 5)]
+    stranger, known = application(*moves, registered=None), application(*moves)
+    assert found(stranger, "answered", "entered", "stayed") == {
+        "answered:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"stayed:INTERVIEW:{age(3)}": 1,
+    }  # fmt: skip
+    assert found(known, "answered", "entered", "stayed") == {
+        f"answered:{age(2)}": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1,
+        f"stayed:APPLIED:{age(2)}": 1, f"stayed:INTERVIEW:{age(3)}": 1,
+    }  # fmt: skip
+
+
+def test_stay_over_the_change_of_the_clocks() -> None:
+    """Durations are between moments, not between what clocks show: 24 hours are a day also when Berlin's has 23."""
+    registered = registration(applied_at=from_text("2026-03-28T12:00:00.000Z"))
+    day = (from_text("2026-03-29T11:00:00.000Z") - at(0)) / timedelta(days=1)  # 24 hours later by Berlin's clocks
+    assert found(application(move("INTERVIEW", day), registered=registered), "stayed") == {"stayed:APPLIED:3": 1}
+
+
+@settings(deadline=None)
+@given(applications)
+def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
+    """No stay, and no wait for a response or an end, is in a later bucket."""
+    moments = [each.effective_at for each in of.transitions.values()]
+    moments += [of.registration.applied_at] if of.registration else []
+    moments += [of.position_ended_at] if of.position_ended_at else []
+    longest = bucket(max(moments) - min(moments))
+    lasted = found(of, "answered", "unanswered", "stayed", "closed")
+    assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
