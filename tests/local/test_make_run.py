@@ -208,7 +208,8 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     assert grown == {
         "feedback": 1, "answered:0": 1, "reports": 40, "delay:29": 40,
         "stage:CONTACT": 1, "stage:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
-        "entered:CONTACT": 20, "entered:LEAD": 20, "entered:APPLIED": -1, "stayed:CONTACT:0": 20, "stayed:LEAD:0": 19,
+        "entered:CONTACT": 20, "entered:LEAD": 20, "entered:APPLIED": -1, "again": 38,
+        "stayed:CONTACT:0": 20, "stayed:LEAD:0": 19,
     }  # fmt: skip
 
 

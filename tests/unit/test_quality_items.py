@@ -15,7 +15,7 @@ from support import APPLICATION, BERLIN
 
 BUCKETS = range(len(EDGES) + 1)
 MEASURES = [
-    *("applications", "inferred", "feedback", "quiet", "reports", "unmapped"),
+    *("applications", "inferred", "feedback", "again", "quiet", "reports", "unmapped"),
     *(f"{family}:{status}" for family in ("stage", "open") for status in Status if status.is_stage),
     *(f"outcome:{outcome}" for outcome in Outcome),
     *(f"entered:{status}" for status in Status),

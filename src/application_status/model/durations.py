@@ -43,7 +43,7 @@ class Waiting:
         return sum(self.ended.values()) + sum(self.lost.values())
 
     def within(self, duration: timedelta) -> float | None:
-        """Return the share that ends within a duration, one of the EDGES; None where nobody got into its bucket."""
+        """Return the share that ends within a duration, one of the EDGES; None where nobody was watched so long."""
         return self._shares().get(duration)
 
     def quantile(self, share: float) -> timedelta | None:
