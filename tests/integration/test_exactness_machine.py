@@ -27,7 +27,7 @@ from moto import mock_aws
 
 from agreeing import Agreeing
 from application_status.analytics import handler
-from application_status.analytics.records import change
+from application_status.analytics.records import change_of
 from application_status.errors import Unavailable
 from application_status.model.application import Application
 from application_status.model.identifiers import ApplicationId, application_id
@@ -110,7 +110,7 @@ class Exactness(RuleBasedStateMachine):
         self.client = self.made_client()
         self.world = World(self.client, UnknownApplications.ACCEPT)
         self.deliveries = Deliveries(self.tables.streams["ApplicationsTable"], Unsteady(self.client, self._overtake))
-        self.erased: dict[ApplicationId, Change] = {}
+        self.erased: set[ApplicationId] = set()
         self.told = 0
         self.live, self.building = 1, 0
         self.scanned: list[Change] | None = None
@@ -123,26 +123,23 @@ class Exactness(RuleBasedStateMachine):
 
     @rule(application=st.sampled_from(UNREGISTERED))
     def register(self, application: ApplicationId) -> None:
-        if application in self.erased:
-            return
         body = {
             "AtsId": ATS, "ClientId": "client-4", "JobId": f"job-{application[-1]}", "JobseekerId": "jobseeker-1",
             "JobTitle": "Koch (m/w/d)", "Company": "Example GmbH", "AppliedAt": "2022-08-01T09:00:00Z",
             "Aliases": {"Token": [f"token-{application}"], "PositionProfileIds": [POSITION]},
         }  # fmt: skip
         reply = answer(self.world.registry(http_event("PUT", f"/api/applications/{application}", body), None))
-        assert reply.status in {200, 201}
+        assert reply.status in ({410} if application in self.erased else {200, 201})
 
     @rule(reports=st.lists(reports, min_size=1, max_size=4))
     def report(self, reports: list[tuple[ApplicationId, Status, int | None, str | None]]) -> None:
         for application, status, ago, label in reports:
-            if application in self.erased:
-                continue
             fields = {"AtsiApplicationId": application, **({"RawStatus": label} if label else {})}
             if ago is not None:
                 fields["BusinessDate"] = to_text(now() - timedelta(hours=ago))
             headers = {"X-AtsiToken": OTHER_TOKEN if application == FOREIGN_APPLICATION else TOKEN}
-            assert self.world.report(status, headers=headers, **fields).status == 200
+            expected = 404 if application in self.erased else 200
+            assert self.world.report(status, headers=headers, **fields).status == expected
 
     @rule(
         application=st.sampled_from((SIGNALLED_APPLICATION, *UNREGISTERED)),
@@ -173,11 +170,8 @@ class Exactness(RuleBasedStateMachine):
 
     @rule(application=applications)
     def erase(self, application: ApplicationId) -> None:
-        key = items.key(application)
-        before = self.client.get_item(TableName="ApplicationsTable", Key=key).get("Item")
-        if before:
-            self.erased[application] = Change(application, items.application(before).version + 1, {})
-            self.client.delete_item(TableName="ApplicationsTable", Key=key)
+        assert self.world.erase(application).status == 204
+        self.erased.add(application)
 
     @rule(hours=st.integers(1, 20))
     def wait(self, hours: int) -> None:
@@ -214,8 +208,8 @@ class Exactness(RuleBasedStateMachine):
     @precondition(lambda self: self.building and self.scanned is None)
     @rule()
     def scan(self) -> None:
-        """Read the table; of an erased application, find what keeps its old records from counting."""
-        self.scanned = [*self.erased.values(), *(change(each, BERLIN) for each in self._applications())]
+        """Read the table; of an erased application, find the tombstone, which keeps its old records from counting."""
+        self.scanned = [change_of(item, BERLIN) for item in self.tables.tables["ApplicationsTable"].values()]
 
     @precondition(lambda self: self.scanned)
     @rule(amount=st.integers(1, 5), fates=fates)
@@ -260,7 +254,7 @@ class Exactness(RuleBasedStateMachine):
 
     def _applications(self) -> list[Application]:
         table = self.tables.tables["ApplicationsTable"].values()
-        return [items.application(item) for item in table if item["AtsiApplicationId"]["S"] not in self.erased]
+        return [items.application(item) for item in table if not items.is_tombstone(item)]
 
     def _announce(self, **generations: int) -> None:
         numbers = {name: {"N": str(number)} for name, number in generations.items()}

@@ -75,17 +75,18 @@ def test_it_is_the_life_table(table: Waiting, share: Fraction) -> None:
 
 
 def life_table(table: Waiting) -> list[Fraction]:
-    """Return the share that has ended by each edge, as far as somebody was watched till there or all had ended."""
+    """Return the share that has ended by each edge, as far as somebody was watched so long or all had ended."""
     ended = [number for number, amount in table.ended.items() for _ in range(amount)]
     lost = [number for number, amount in table.lost.items() for _ in range(amount)]
     waiting, shares = Fraction(1), []
     for number in range(LAST):
         there = Fraction(sum(each >= number for each in [*ended, *lost]))
-        beyond = sum(each > number for each in [*ended, *lost])
-        if waiting and not beyond and (lost.count(number) or not there):
+        here, lost_here = ended.count(number), lost.count(number)
+        all_leave = there == here + lost_here
+        if waiting and all_leave and (lost_here or not here):
             break
-        if ended.count(number):
-            waiting *= 1 - ended.count(number) / (there - Fraction(lost.count(number), 2))
+        if here:
+            waiting *= 1 - here / (there - Fraction(lost_here, 2))
         shares.append(1 - waiting)
     return shares
 
@@ -132,10 +133,19 @@ def test_those_that_wait_still_are_not_left_out() -> None:
         (Waiting({LAST: 9}, {}), 0, None),
         (Waiting({3: 9}, {}), 1, timedelta(hours=18)),
         (Waiting({3: 1}, {0: 9}), 1, timedelta(hours=18)),
-        (Waiting({9: 3}, {9: 4, LAST: 1}), 0.5, 7 * DAY),
         (Waiting({9: 2}, {9: 4}), None, None),
+        (Waiting({9: 2}, {9: 3, 10: 1}), pytest.approx(4 / 9), None),
     ],
-    ids=["nobody", "lost at once", "wait for a year", "after a year", "all", "one watched", "half lost", "none left"],
+    ids=[
+        "nobody",
+        "all lost at once",
+        "all wait for a year",
+        "all after a year",
+        "all",
+        "one watched",
+        "nobody stays",
+        "half lost",
+    ],
 )
 def test_ends_of_the_table(table: Waiting, within_a_week: float | None, median: timedelta | None) -> None:
     """Where nobody was watched nothing is said; a lost one counts half in its bucket."""

@@ -79,9 +79,10 @@ def test_known_only_by_its_rejection() -> None:
     ],
 )
 def test_consecutive_reports_of_a_status_enter_it_once(reported: list[str], entered: dict[str, int]) -> None:
-    """A second interview is another label, not another entry; coming back is. Applying enters APPLIED."""
+    """A second interview is another label, not another entry; coming back is, again. Applying enters APPLIED."""
     found = measures(after(*reported))
     assert {name.removeprefix("entered:"): n for name, n in found.items() if name.startswith("entered:")} == entered
+    assert found["again"] == sum(entered.values()) - len(entered)
 
 
 def test_cells_are_dated() -> None:

@@ -52,7 +52,7 @@ def test_what_is_no_measure_is_refused(attribute: str) -> None:
         quality_items.measure(attribute)
 
 
-ids = st.none() | st.text(min_size=1)
+ids = st.none() | st.text("a#", min_size=1) | st.text(min_size=1)
 
 
 @settings(deadline=None)

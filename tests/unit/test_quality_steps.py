@@ -62,6 +62,14 @@ def test_a_full_batch_of_one_day_is_few_transactions() -> None:
     assert [len(group) for group in transactions(steps)] == [99, 1]
 
 
+@pytest.mark.parametrize(("measures", "groups"), [(75, 1), (76, 2)])
+def test_no_action_has_more_measures_than_an_expression_takes(measures: int, groups: int) -> None:
+    """Two changes of one row with 150 measures together are one transaction; with more they are two."""
+    contents = [block(0, range(1), range(start, start + measures)) for start in (0, measures)]
+    steps = [next_step(change(number, content), NOTHING) for number, content in enumerate(contents)]
+    assert len(list(transactions(steps))) == groups
+
+
 def test_those_of_the_same_rows_stand_together() -> None:
     """However their records are mixed: each row is written once where all of it fits."""
     mixed = [change(number, block(0, range(number % 60, number % 60 + 1), range(3))) for number in range(120)]
