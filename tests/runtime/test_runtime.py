@@ -38,6 +38,10 @@ def is_sent(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body == {"data": {"sendSignal": True}}
 
 
+def is_answered(reply: Any) -> bool:
+    return answer(reply).status == 200
+
+
 def is_done(reply: Any) -> bool:
     return reply is None
 
@@ -55,6 +59,7 @@ KINDS = {
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
     "FactsFunction": is_counted,
+    "ViewsFunction": is_answered,
 }
 
 
@@ -132,6 +137,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
         ("FactsFunction", "FACTS_STREAM"),
+        ("ViewsFunction", "TOKENS_TABLE"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
