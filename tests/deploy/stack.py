@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from application_status.store.dynamodb import connect
+from application_status.store.boto import connect
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, registration

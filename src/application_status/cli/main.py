@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from application_status.cli import labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import Unavailable
+from application_status.store.dynamodb import DynamoDBError
 from application_status.store.tokens import TooManyTokens
 
 
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = Target(given.stack, given.local_tables)
     try:
         given.command(target, given)
-    except (TooManyTokens, ValueError, LookupError, OSError, BotoCoreError, ClientError) as error:
+    except (TooManyTokens, ValueError, LookupError, OSError, BotoCoreError, ClientError, DynamoDBError) as error:
         print(f"application-status: {error}", file=sys.stderr)
         return 1
     except Unavailable:

@@ -7,7 +7,8 @@ from functools import cached_property
 import boto3
 
 from application_status.model.identifiers import AtsId
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
 _ATS_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")

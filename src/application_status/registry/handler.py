@@ -7,7 +7,8 @@ from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.registry.message import registration
 from application_status.settings import RegistrySettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.telemetry import count, logger
 
