@@ -9,7 +9,7 @@ import os
 import select
 import time
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,15 +72,24 @@ class Wire:
                 connection.close()
                 connection.connect()
                 connection.sock.settimeout(READ_SECONDS)
-            connection.request("POST", "/", body, headers)
-            reply = connection.getresponse()
+            connection.sock.sendall(_http_request(headers, body))
+            reply = HTTPResponse(connection.sock, method="POST")
+            reply.begin()
             content = reply.read()
         except (OSError, HTTPException) as error:
             connection.close()
             raise NoReply(type(error).__name__) from error
+        if reply.will_close:
+            connection.close()
         if not intact(content, reply.headers["x-amz-crc32"]):
             raise NoReply("the reply's checksum is wrong")
         return reply.status, content
+
+
+def _http_request(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Write the request in one piece, which is one packet; http.client would send the headers alone first."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _is_closed(connection: HTTPConnection) -> bool:
