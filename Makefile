@@ -47,11 +47,20 @@ lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
 
+# sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
+SERVICES := dynamodb sts
+define finish
+	@find $(1)/*/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -r {} +
+	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)
+endef
+
 build: .venv/.ready .tools/sam/.ready  ## Build the functions for AWS
 	$(BUILD)
+	$(call finish,.aws-sam/build)
 
 build-host: .venv/.ready .tools/sam/.ready  ## Build the functions for this machine's processor
 	$(BUILD) --build-dir .aws-sam/host --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
+	$(call finish,.aws-sam/host)
 
 # Containers reach the tables through the Docker bridge: `make run TABLES_HOST=172.17.0.1` on Linux.
 SAM_LOCAL = --template .aws-sam/host/template.yaml --parameter-overrides Architecture=$(HOST_ARCHITECTURE) \
