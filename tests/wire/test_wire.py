@@ -1,5 +1,6 @@
 """The webhook's own connection: kept, made anew when closed, verified, and never made before the first call."""
 
+import socket
 import ssl
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def test_connection_closed_meanwhile_costs_no_attempt(way: Proxy) -> None:
     call = over_wire(way.url)
     way.plan = [Fault.LAST_AFTER]
     call("GetItem", GET)
-    while not wire._is_closed(call._connection):  # noqa: SLF001  # until the other side's FIN is here
+    while not call.connection.is_closed():
         threading.Event().wait(0.01)
     call("GetItem", GET)
     assert (way.operations, way.connections) == (["GetItem"] * 2, 2)
@@ -59,6 +60,34 @@ def test_reply_without_checksum_and_code_is_understood(way: Proxy) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"HTTP/1.1\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}",
+    ],
+)
+def test_anything_but_a_whole_reply_is_none(raw: bytes) -> None:
+    """Nothing is guessed where a reply breaks off, does not tell its length, or is not HTTP."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            accepted, _ = server.accept()
+            with accepted:
+                accepted.recv(65536)
+                accepted.sendall(raw)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(NoReply):
+            over_wire(f"http://127.0.0.1:{server.getsockname()[1]}")("GetItem", GET)
+        thread.join()
+
+
+@pytest.mark.parametrize(
     ("environ", "endpoint"),
     [
         (REGION, "dynamodb.eu-central-1.amazonaws.com"),
@@ -71,8 +100,9 @@ def test_reply_without_checksum_and_code_is_understood(way: Proxy) -> None:
 )
 def test_endpoint_is_the_environments(environ: dict[str, str], endpoint: str) -> None:
     """The region's own, or the one set; an empty variable counts as unset."""
-    connection = wire.connect(environ)._transport._connection  # type: ignore[attr-defined]  # noqa: SLF001
-    assert connection.host + (f":{connection.port}" if connection.port != 443 else "") == endpoint
+    transport = wire.connect(environ)._transport  # noqa: SLF001
+    assert isinstance(transport, wire.Wire)
+    assert transport.connection.netloc == endpoint
 
 
 def test_region_is_needed() -> None:
@@ -128,7 +158,7 @@ def test_calls_go_over_tls(way: Proxy, tls_way: str, certificate: Path, monkeypa
     for _ in range(2):
         assert call("GetItem", GET) == {}
     assert way.connections == 1
-    while not wire._is_closed(call._connection):  # noqa: SLF001
+    while not call.connection.is_closed():
         threading.Event().wait(0.01)
     assert call("GetItem", GET) == {}
     assert (len(way.operations), way.connections) == (3, 2)

@@ -6,16 +6,14 @@ numbers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Progra
 
 import json
 import os
-import select
 import time
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from application_status.errors import SettingsError
+from application_status.store.connection import Connection
 from application_status.store.credentials import Source
-from application_status.store.dynamodb import CONNECT_SECONDS, READ_SECONDS, DynamoDB, DynamoDBError, NoReply, intact
+from application_status.store.dynamodb import DynamoDB, DynamoDBError, NoReply, intact
 from application_status.store.signature import signed
 
 _TARGET = "DynamoDB_20120810"
@@ -33,15 +31,12 @@ def connect(environ: Mapping[str, str] = os.environ) -> DynamoDB:
 
 
 class Wire:
-    """Carries one call at a time. Its connection is made by the first call and made anew when it was closed."""
+    """Carries one call at a time."""
 
     def __init__(self, endpoint: str, region: str, source: Source) -> None:
-        url = urlsplit(endpoint)
-        self._host = url.netloc
+        self.connection = Connection(endpoint)
         self._region = region
         self._source = source
-        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-        self._connection = kind(url.netloc, timeout=CONNECT_SECONDS)
 
     def __call__(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do one operation; a Transport."""
@@ -49,7 +44,7 @@ class Wire:
         headers = signed(
             {
                 "content-type": "application/x-amz-json-1.0",
-                "host": self._host,
+                "host": self.connection.netloc,
                 "x-amz-target": f"{_TARGET}.{operation}",
             },
             body,
@@ -57,44 +52,15 @@ class Wire:
             region=self._region,
             moment=time.time(),
         )
-        status, content = self._exchange(body, headers)
-        reply = _members(content)
-        if status == _OK and reply is not None:
-            return reply
-        if status == _OK:
-            raise NoReply("the reply is no JSON object")
-        raise _error(status, reply or {})
-
-    def _exchange(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        connection = self._connection
-        try:
-            if _is_closed(connection):
-                connection.close()
-                connection.connect()
-                connection.sock.settimeout(READ_SECONDS)
-            connection.sock.sendall(_http_request(headers, body))
-            reply = HTTPResponse(connection.sock, method="POST")
-            reply.begin()
-            content = reply.read()
-        except (OSError, HTTPException) as error:
-            connection.close()
-            raise NoReply(type(error).__name__) from error
-        if reply.will_close:
-            connection.close()
-        if not intact(content, reply.headers["x-amz-crc32"]):
+        reply = self.connection.post(headers, body)
+        if not intact(reply.content, reply.headers.get("x-amz-crc32")):
             raise NoReply("the reply's checksum is wrong")
-        return reply.status, content
-
-
-def _http_request(headers: Mapping[str, str], body: bytes) -> bytes:
-    """Write the request in one piece, which is one packet; http.client would send the headers alone first."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
-
-
-def _is_closed(connection: HTTPConnection) -> bool:
-    """Tell whether either side hung up: if it was the other one, there is something to read before a request."""
-    return connection.sock is None or bool(select.select([connection.sock], [], [], 0)[0])
+        members = _members(reply.content)
+        if reply.status != _OK:
+            raise _error(reply.status, members or {})
+        if members is None:
+            raise NoReply("the reply is no JSON object")
+        return members
 
 
 def _members(content: bytes) -> dict[str, Any] | None:
