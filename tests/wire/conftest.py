@@ -58,8 +58,8 @@ def way(tables: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     """The proxy before the template's tables, and nobody who waits long: short time-outs, no pauses."""
     assert client.list_tables()["TableNames"]
     for module in (boto, connection):
-        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
-        monkeypatch.setattr(module, "READ_SECONDS", 0.2)
+        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.1)
+        monkeypatch.setattr(module, "READ_SECONDS", 0.4)
     monkeypatch.setattr(dynamodb, "_FIRST_PAUSE_SECONDS", 0)
     with proxy(tables) as server:
         yield server

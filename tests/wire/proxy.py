@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, override
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER without time: closing sends RST
-_LONGER_THAN_ANY_TIMEOUT = 0.5
+_LONGER_THAN_A_CONNECTION, _LONGER_THAN_ANY_TIMEOUT = 0.2, 0.5
 
 
 class Fault(Enum):
@@ -33,6 +33,8 @@ class Fault(Enum):
     TRUNCATED_AFTER = auto()
     WRONG_CHECKSUM_AFTER = auto()
     NO_JSON_AFTER = auto()
+    SLOW_AFTER = auto()
+    """All is well, but later than a connection may take."""
     LAST_AFTER = auto()
     """All is well, but the connection is closed afterwards, without a word of it in the headers."""
 
@@ -108,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(status, content, checksum=zlib.crc32(content) ^ 1)
             case Fault.NO_JSON_AFTER:
                 self._reply(status, content[:-1])
+            case Fault.SLOW_AFTER:
+                time.sleep(_LONGER_THAN_A_CONNECTION)
+                self._reply(status, content)
             case Fault.LAST_AFTER:
                 self._reply(status, content)
                 self.close_connection = True

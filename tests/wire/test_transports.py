@@ -69,6 +69,14 @@ def test_lasting_fault_is_unavailable(way: Proxy, transport: Transported, fault:
 
 
 @both
+def test_slow_reply_is_waited_for(way: Proxy, transport: Transported) -> None:
+    """The time-out of replies is longer than that of connections."""
+    way.plan = [Fault.SLOW_AFTER]
+    count_up(DynamoDB(transport(way.url)))
+    assert way.operations == ["UpdateItem"]
+
+
+@both
 def test_refusal_after_a_throttle_is_not_in_doubt(way: Proxy, client: Any, transport: Transported) -> None:
     """Throttled calls do nothing, so a condition that fails next was another's doing."""
     client.put_item(TableName="TokensTable", Item={**KEY, "Amount": {"N": "7"}})

@@ -5,6 +5,9 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -25,6 +28,13 @@ GET = {"TableName": "TokensTable", "Key": {"KeyId": {"S": "1"}}}
 REGION = {"AWS_REGION": "eu-central-1"}
 
 
+def wait_for_hanging_up(call: wire.Wire) -> None:
+    until = time.monotonic() + 5
+    while not call.connection.is_closed():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_one_connection_serves_many_calls(way: Proxy) -> None:
     """A hand-shake costs more than a call."""
     call = over_wire(way.url)
@@ -38,8 +48,7 @@ def test_connection_closed_meanwhile_costs_no_attempt(way: Proxy) -> None:
     call = over_wire(way.url)
     way.plan = [Fault.LAST_AFTER]
     call("GetItem", GET)
-    while not call.connection.is_closed():
-        threading.Event().wait(0.01)
+    wait_for_hanging_up(call)
     call("GetItem", GET)
     assert (way.operations, way.connections) == (["GetItem"] * 2, 2)
 
@@ -72,18 +81,36 @@ def test_reply_without_checksum_and_code_is_understood(way: Proxy) -> None:
 )
 def test_anything_but_a_whole_reply_is_none(raw: bytes) -> None:
     """Nothing is guessed where a reply breaks off, does not tell its length, or is not HTTP."""
+    with answering(raw) as url, pytest.raises(NoReply):
+        over_wire(url)("GetItem", GET)
+
+
+def test_connection_is_not_used_again_where_the_reply_says_so() -> None:
+    """It may still be open for a moment, which the next call must not fall into."""
+    with answering(b"HTTP/1.0 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", linger=True) as url:
+        call = over_wire(url)
+        assert call("GetItem", GET) == {}
+        assert call.connection.is_closed()
+
+
+@contextmanager
+def answering(raw: bytes, *, linger: bool = False) -> Iterator[str]:
+    """Answer one request with these bytes; hang up then, or at the end."""
+    ended = threading.Event()
+
+    def answer(server: socket.socket) -> None:
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.recv(65536)
+            accepted.sendall(raw)
+            if linger:
+                ended.wait(10)
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answer() -> None:
-            accepted, _ = server.accept()
-            with accepted:
-                accepted.recv(65536)
-                accepted.sendall(raw)
-
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=answer, args=(server,))
         thread.start()
-        with pytest.raises(NoReply):
-            over_wire(f"http://127.0.0.1:{server.getsockname()[1]}")("GetItem", GET)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        ended.set()
         thread.join()
 
 
@@ -158,8 +185,7 @@ def test_calls_go_over_tls(way: Proxy, tls_way: str, certificate: Path, monkeypa
     for _ in range(2):
         assert call("GetItem", GET) == {}
     assert way.connections == 1
-    while not call.connection.is_closed():
-        threading.Event().wait(0.01)
+    wait_for_hanging_up(call)
     assert call("GetItem", GET) == {}
     assert (len(way.operations), way.connections) == (3, 2)
 

@@ -86,7 +86,7 @@ class DynamoDB:
     """Calls DynamoDB with bounded attempts, exponential pauses and full jitter.
 
     Raises ConditionFailed where a condition did not hold, Unavailable where the attempts or the deadline are used up;
-    anything else is a mistake of ours and passes as an DynamoDBError.
+    anything else is a mistake of ours and passes as a DynamoDBError.
     """
 
     def __init__(self, transport: Transport) -> None:
