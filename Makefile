@@ -4,6 +4,7 @@ TABLES_PORT ?= 4566
 ENV ?= dev
 EVENT ?= events/WebhookFunction/report.json
 TABLES_HOST ?= 127.0.0.1
+ROUNDS ?= 7
 
 SAM_VERSION := 1.170.0
 MINISTACK_VERSION := 1.5.33
@@ -16,7 +17,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: help run test check format lock bench bench-quality build build-host sam-api sam-invoke deploy clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -48,14 +49,23 @@ lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) export -q $(EXPORT) > src/requirements.txt
 
 bench-quality: .venv/.ready  ## What counting a change costs in write units, and how exact medians are; minutes
-	$(BIN)/python benchmarks/quality_cost.py
-	$(BIN)/python benchmarks/durations_error.py
+	$(BIN)/python -m benchmarks.quality_cost
+	$(BIN)/python -m benchmarks.durations_error
+
+# sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
+SERVICES := dynamodb firehose sts
+define finish
+	@find $(1)/*/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -r {} +
+	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)
+endef
 
 build: .venv/.ready .tools/sam/.ready  ## Build the functions for AWS
 	$(BUILD)
+	$(call finish,.aws-sam/build)
 
 build-host: .venv/.ready .tools/sam/.ready  ## Build the functions for this machine's processor
 	$(BUILD) --build-dir .aws-sam/host --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
+	$(call finish,.aws-sam/host)
 
 # Containers reach the tables through the Docker bridge: `make run TABLES_HOST=172.17.0.1` on Linux.
 SAM_LOCAL = --template .aws-sam/host/template.yaml --parameter-overrides Architecture=$(HOST_ARCHITECTURE) \
@@ -66,6 +76,11 @@ sam-api: build-host  ## sam local start-api on port 3001 against the tables of a
 
 sam-invoke: build-host  ## sam local invoke with EVENT=events/<Function>/<file>.json, like sam-api; needs Docker
 	$(LOCAL_AWS) $(SAM) local invoke $(notdir $(patsubst %/,%,$(dir $(EVENT)))) --event $(EVENT) $(SAM_LOCAL)
+
+PEERS := hello bare powertools fastapi_mangum flask_wsgi litestar_mangum
+
+bench: build-host .tools/runtime/.ready $(PEERS:%=.tools/peers/%/.ready)  ## Measure the webhook beside its peers; needs valgrind
+	$(BIN)/python -m benchmarks --rounds $(ROUNDS)
 
 deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)
@@ -86,6 +101,21 @@ clean:  ## Remove everything that the targets above made
 	$(UV) venv --quiet --clear .tools/$*
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)
 	@touch $@
+
+# A peer's folder is a function's package: dependencies, code, bytecode.
+.tools/peers/%/.ready: Makefile benchmarks/peers/%.py benchmarks/peers/job.py benchmarks/peers/report.py
+	rm -rf .tools/peers/$*
+	$(UV) pip install --quiet --python $(BIN)/python --target .tools/peers/$* --constraint src/requirements.txt $(PEER_$*)
+	@cp $(filter %.py,$^) .tools/peers/$*
+	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash .tools/peers/$*
+	@touch $@
+
+PEER_hello := tzdata
+PEER_bare := boto3
+PEER_powertools := boto3 aws-lambda-powertools pydantic
+PEER_fastapi_mangum := boto3 fastapi==0.165.0 mangum==0.22.0
+PEER_flask_wsgi := boto3 flask==3.1.3 apig-wsgi==2.20.0
+PEER_litestar_mangum := boto3 litestar==2.25.0 mangum==0.22.0
 
 TOOL_sam := aws-sam-cli==$(SAM_VERSION)
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"

@@ -1,4 +1,4 @@
-"""What a change costs in write units: `make bench-quality`, or `python benchmarks/quality_cost.py`.
+"""What a change costs in write units: `make bench-quality`, or `python -m benchmarks.quality_cost`.
 
 Seeded applications live for a year; the changes of its last days are counted by the real code over a table in memory
 that charges as DynamoDB does. What was counted before fills the rows: up to 100,000 applications are counted one by
@@ -16,12 +16,11 @@ from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ledger import Ledger
-
 from application_status.analytics.records import change
 from application_status.local.lives import Board
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
+from benchmarks.ledger import Ledger
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BOARD = Board(

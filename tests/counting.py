@@ -12,6 +12,7 @@ from application_status.cli.target import Target
 from application_status.model.application import Application
 from application_status.model.quality import Cell, contribution
 from application_status.store import items
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.generations import generations
 from application_status.store.quality_reader import QualityReader
@@ -27,7 +28,7 @@ class SteppedDynamoDB(DynamoDB):
     """The real door, which does something else before one of its calls."""
 
     def __init__(self, client: Any) -> None:
-        super().__init__(client)
+        super().__init__(transport(client))
         self.plan(0, lambda: None)
 
     def plan(self, call: int, step: Callable[[], object], *, writes_alone: bool = False) -> None:
@@ -87,8 +88,8 @@ def expected(world: World, zone: ZoneInfo = BERLIN) -> Counter[Cell]:
 
 def counted(world: World) -> Counter[Cell]:
     """Return the counters that reports read."""
-    live = generations(DynamoDB(world.client), "QualityTable").live
-    reader = QualityReader(DynamoDB(world.client), "QualityTable", live)
+    live = generations(DynamoDB(transport(world.client)), "QualityTable").live
+    reader = QualityReader(DynamoDB(transport(world.client)), "QualityTable", live)
     return Counter(
         {Cell(ats, *cell): amount for ats in reader.ats_ids() for cell, amount in reader.of_ats(ats).items()}
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from application_status.analytics.handler import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping, Record
 from application_status.settings import AnalyticsSettings
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from support import BERLIN, TEMPLATE
 from unsteady import Fates, Unsteady
@@ -45,7 +46,7 @@ class Deliveries:
         self.failed: list[Record] = []
         self._seen = 0
         self._containers = {
-            spread: make_handler(DynamoDB(client), AnalyticsSettings("QualityTable", BERLIN, spread))
+            spread: make_handler(DynamoDB(transport(client)), AnalyticsSettings("QualityTable", BERLIN, spread))
             for spread in (1, 2, 3)
         }
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
-from application_status.store.dynamodb import connect
+from application_status.store import boto
 
 
 class _NoTables(Template):
@@ -36,7 +36,7 @@ def fresh_client(server: TableServer) -> Any:
     """Empty the server; return a client as the store makes it, with its time-outs and without botocore's retries."""
     with urlopen(Request(f"{server.url}/moto-api/reset", method="POST")) as reply:  # noqa: S310  # loopback
         assert reply.status == 200
-    return connect(endpoint_url=server.url)._client  # noqa: SLF001  # the faults go between it and its session
+    return boto.client(endpoint_url=server.url)
 
 
 @dataclass

@@ -31,7 +31,7 @@ from application_status.settings import (
     WebhookSettings,
 )
 from application_status.signals.handler import make_handler as make_signals
-from application_status.store import items, quality_items
+from application_status.store import boto, items, quality_items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
@@ -60,7 +60,7 @@ class NotingDynamoDB(DynamoDB):
     """The real door, which also notes the operations that go through it."""
 
     def __init__(self, client: Any) -> None:
-        super().__init__(client)
+        super().__init__(boto.transport(client))
         self.operations: list[str] = []
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

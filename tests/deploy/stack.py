@@ -12,7 +12,7 @@ import boto3
 
 from application_status.model.health import Channel
 from application_status.model.quality import Cell
-from application_status.store.dynamodb import DynamoDB
+from application_status.store.boto import connect
 from application_status.store.health import Health
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
@@ -28,7 +28,7 @@ class Stack:
         self.endpoint, self.name = endpoint, name
         self._lambda = boto3.client("lambda", endpoint_url=endpoint)
         self._tables = boto3.client("dynamodb", endpoint_url=endpoint)
-        self._dynamodb = DynamoDB(self._tables)
+        self._dynamodb = connect(endpoint_url=endpoint)
         formation = boto3.client("cloudformation", endpoint_url=endpoint)
         found = formation.describe_stack_resources(StackName=name)["StackResources"]
         self.resources: Mapping[str, str] = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}

@@ -11,7 +11,7 @@ from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from application_status.model import token as tokens
 from application_status.model.identifiers import AtsId
-from application_status.store import dynamodb
+from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.tokens import TokenLookup
 from faults import Clock, fresh_client
@@ -31,7 +31,7 @@ def lookup(server: TableServer) -> Iterator[TokenLookup]:
     client = fresh_client(server)
     for table in TEMPLATE.tables():
         client.create_table(**table)
-    yield TokenLookup(DynamoDB(client), "TokensTable")
+    yield TokenLookup(DynamoDB(boto.transport(client)), "TokensTable")
     client.close()
 
 
@@ -149,7 +149,7 @@ def test_stack_knows_its_table(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["--stack", "status-dev", "tokens", "issue", "--ats", "workday"]) == 0
         token = capsys.readouterr().out.strip()
         (table,) = boto3.client("dynamodb").list_tables()["TableNames"]
-        assert TokenLookup(dynamodb.connect(), table).owner(token) == AtsId("workday")
+        assert TokenLookup(boto.connect(), table).owner(token) == AtsId("workday")
         assert main(["--stack", "status-prod", "tokens", "list"]) == 1
     out, err = capsys.readouterr()
     assert out == ""

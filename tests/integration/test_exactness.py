@@ -24,7 +24,7 @@ from application_status.model.quality import Cell, contribution, difference
 from application_status.model.report import Reading, Report
 from application_status.model.status import Status
 from application_status.settings import AnalyticsSettings
-from application_status.store import items
+from application_status.store import boto, items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality_reader import QualityReader
 from memory import Memory
@@ -39,7 +39,7 @@ class FailingDynamoDB(DynamoDB):
     """The real door, but now and then a call fails before it is made, or after."""
 
     def __init__(self, client: Any, chance: random.Random) -> None:
-        super().__init__(client)
+        super().__init__(boto.transport(client))
         self.chance = chance
         self.failing = True
 

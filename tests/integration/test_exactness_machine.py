@@ -38,6 +38,7 @@ from application_status.model.vocabulary import Vocabulary
 from application_status.settings import UnknownApplications
 from application_status.store import items, quality, quality_steps
 from application_status.store.all_applications import AllApplications
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
@@ -217,7 +218,7 @@ class Exactness(RuleBasedStateMachine):
         assert self.scanned
         client = self.deliveries.client
         with client.meeting(fates), suppress(Unavailable, Killed):
-            Quality(DynamoDB(client), "QualityTable", 2).count_in(self.building, self.scanned[:amount])
+            Quality(DynamoDB(transport(client)), "QualityTable", 2).count_in(self.building, self.scanned[:amount])
             del self.scanned[:amount]
 
     @precondition(lambda self: self.scanned == [])

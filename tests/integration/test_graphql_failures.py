@@ -8,7 +8,7 @@ from application_status.errors import Unavailable
 from application_status.model.token import generate, key_id
 from application_status.settings import SignalsSettings
 from application_status.signals.handler import make_handler
-from application_status.store import dynamodb
+from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.tokens import TokenRegister
 from signalling import (
@@ -35,7 +35,7 @@ class Failing(DynamoDB):
     """The real door, but for one call of an operation."""
 
     def __init__(self, client: Any, operation: str, call: int, error: Exception) -> None:
-        super().__init__(client)
+        super().__init__(boto.transport(client))
         self.operation, self.left, self.error = operation, call, error
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

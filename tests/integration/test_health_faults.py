@@ -11,6 +11,7 @@ from application_status.local.tables import TableServer
 from application_status.model.identifiers import AtsId
 from application_status.settings import HealthSettings
 from application_status.store import dynamodb
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, Fault, Faults, fresh_client
 from log_lines import batch, line
@@ -32,7 +33,7 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
 
 @pytest.fixture
 def health(faults: Faults) -> LogHandler:
-    return make_handler(DynamoDB(faults.client), HealthSettings("QualityTable", BERLIN))
+    return make_handler(DynamoDB(transport(faults.client)), HealthSettings("QualityTable", BERLIN))
 
 
 def amounts(faults: Faults) -> dict[str, int]:

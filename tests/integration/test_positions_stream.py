@@ -12,6 +12,7 @@ from application_status.model.application import Aliases
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.positions.handler import make_handler
 from application_status.settings import PositionsSettings
+from application_status.store import boto
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from signalling import counted, position_signal, positions_told, sent, signal, state, stream, truth
@@ -33,7 +34,7 @@ class Interrupted(DynamoDB):
     """The real door, until it has let as many updates of applications pass as it may."""
 
     def __init__(self, client: Any, updates: int) -> None:
-        super().__init__(client)
+        super().__init__(boto.transport(client))
         self.left = updates
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

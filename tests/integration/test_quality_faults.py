@@ -9,7 +9,7 @@ from application_status.errors import Unavailable
 from application_status.local.tables import TableServer
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
-from application_status.store import dynamodb
+from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
@@ -47,7 +47,7 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
 
 @pytest.fixture
 def quality(faults: Faults) -> Quality:
-    return Quality(DynamoDB(faults.client), "QualityTable", shards=3)
+    return Quality(DynamoDB(boto.transport(faults.client)), "QualityTable", shards=3)
 
 
 def change(number: int, version: int, **measures: int) -> Change:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.telemetry import metrics
 from races import ministack
 from races.crowd import CROWD

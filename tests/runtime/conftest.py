@@ -8,7 +8,7 @@ import pytest
 
 from application_status.local import demo
 from application_status.local.tables import TableServer
-from application_status.store.dynamodb import connect
+from application_status.store.boto import connect
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from delivery import open_stream

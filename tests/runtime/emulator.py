@@ -67,21 +67,38 @@ def environment(function: str, **changes: str | None) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value is not None}
 
 
+@dataclass
+class Start:
+    """What a function's start did: the modules it loaded, with the files they are in, and the files it compiled."""
+
+    modules: dict[str, str | None]
+    compiled: list[str]
+
+
+_START = """
+import importlib, json, sys
+compiled = []
+sys.addaudithook(lambda event, given: compiled.append(str(given[1])) if event == "compile" else None)
+importlib.import_module(sys.argv[1])
+files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items() if name != "__main__"}
+print(json.dumps({"modules": files, "compiled": compiled}))
+"""
+
+
 @cache
-def loaded(function: str) -> dict[str, str | None]:
-    """Import a function as Lambda does, and return the modules that came along with the files they are in."""
-    handler = TEMPLATE.handlers()[function].rpartition(".")[0]
-    script = (
-        f"import importlib, json, sys; importlib.import_module({handler!r});"
-        "print(json.dumps({n: getattr(m, '__file__', None) for n, m in sys.modules.items() if n != '__main__'}))"
-    )
-    command = [_existing(_PYTHON), "-c", script]
+def start(function: str) -> Start:
+    """Import a function as Lambda does."""
+    command = [_existing(_PYTHON), "-c", _START, TEMPLATE.handlers()[function].rpartition(".")[0]]
     done = subprocess.run(
         command, env=environment(function), cwd=_existing(BUILD / function), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    modules: dict[str, str | None] = json.loads(done.stdout)
-    return modules
+    return Start(**json.loads(done.stdout))
+
+
+def loaded(function: str) -> dict[str, str | None]:
+    """Return the modules that a function's start loads, with the files they are in."""
+    return start(function).modules
 
 
 @contextmanager

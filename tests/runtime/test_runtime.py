@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from application_status.local.demo import SAMPLES, TOKEN
+from runtime import emulator
 from runtime.emulator import BUILD, HTTP_TIMEOUT_SECONDS, ROOT, Function, closed_port, loaded
 from support import EVENTS, TEMPLATE, Answer, answer, http_event
 
@@ -177,6 +178,27 @@ def test_functions_without_callers_load_neither_messages_nor_http(function: str)
     top = {name.split(".")[0] for name in loaded(function)}
     assert top.isdisjoint({"pydantic", "pydantic_core", "jiter", "graphql"})
     assert [name for name in loaded(function) if name.startswith("application_status.gateway")] == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_starts_from_bytecode(function: str) -> None:
+    """Nothing of the package is compiled at a start, whatever times a zip gave its files (PEP 552)."""
+    folder = BUILD / function
+    assert [name for name in emulator.start(function).compiled if Path(name).is_relative_to(folder)] == []
+    unchecked = (0b01).to_bytes(4, "little")
+    assert {file.read_bytes()[4:8] for file in folder.rglob("*.pyc")} == {unchecked}
+
+
+def test_package_is_small() -> None:
+    """Lambda fetches it for each new container; 35 MB unzipped, bytecode included."""
+    files = (BUILD / "WebhookFunction").rglob("*")
+    assert sum(file.stat().st_size for file in files if file.is_file()) <= 35_000_000
+
+
+def test_webhook_loads_no_sdk() -> None:
+    """Its calls take the store's own way, which starts in a fraction of boto3's time."""
+    sdk = ("boto3", "botocore.", "s3transfer", "urllib3")  # Powertools looks whether there is a botocore
+    assert [name for name in loaded("WebhookFunction") if name.startswith(sdk)] == []
 
 
 def test_only_the_signals_load_graphql() -> None:

@@ -12,7 +12,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from application_status.analytics.records import StreamRecord, stream_record
 from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import CHANGES_PER_CALL, Quality
 from application_status.streams import StreamHandler, consumer, sequence_number
 from application_status.telemetry import count, logger, metrics

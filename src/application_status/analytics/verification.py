@@ -14,7 +14,8 @@ from application_status.analytics.verifier import Verifier
 from application_status.model.instant import now, to_text
 from application_status.settings import VerificationSettings, read
 from application_status.store.all_applications import AllApplications
-from application_status.store.dynamodb import DynamoDB, Item, connect, deadline
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB, Item, deadline
 from application_status.store.generations import generations
 from application_status.store.quality_reader import QualityReader
 from application_status.telemetry import flush, logger, metrics, without_messages

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from application_status.cli import analytics, applications, facts, labels, tokens
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import SettingsError, Unavailable
+from application_status.store.dynamodb import DynamoDBError
 from application_status.store.rebuilds import RebuildOvertaken
 from application_status.store.tokens import TooManyTokens
 
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         OSError,
         BotoCoreError,
         ClientError,
+        DynamoDBError,
     ) as error:
         print(f"application-status: {error}", file=sys.stderr)
         return 1

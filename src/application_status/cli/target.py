@@ -8,7 +8,8 @@ import boto3
 
 from application_status.model.identifiers import AtsId
 from application_status.settings import AnalyticsSettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
 _LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}

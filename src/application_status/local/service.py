@@ -85,7 +85,7 @@ def _without_context(handler: Handler) -> Invoke:
 
 
 def _seed() -> None:
-    from application_status.store.dynamodb import connect
+    from application_status.store.boto import connect
     from application_status.store.registrations import Registrations
     from application_status.store.tokens import TokenRegister
 

@@ -5,7 +5,6 @@ Vocabulary      one version of the file, checked; `meaning` asks it
 Meaning         the answer: status, outcome, and the name of the rule that gave it
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -64,6 +63,8 @@ class Vocabulary:
 
     def __init__(self, text: str) -> None:
         """Read the text of such a file; ValueError says which rule, word list or exact label in it is wrong."""
+        import tomllib  # noqa: PLC0415  # a start would pay for it, and few reports have a label to look up
+
         data = tomllib.loads(text)
         self.version = _text(data.get("version"), "version")
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))

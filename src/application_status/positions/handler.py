@@ -6,7 +6,8 @@ from typing import Any
 
 from application_status.errors import Unavailable
 from application_status.settings import PositionsSettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.positions import Positions
 from application_status.streams import StreamHandler, consumer, sequence_number
 from application_status.telemetry import count, logger

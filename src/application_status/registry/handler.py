@@ -7,7 +7,8 @@ from application_status.gateway.problems import Reply, no_content, reply
 from application_status.gateway.request import Request
 from application_status.registry.message import path_id, registration
 from application_status.settings import RegistrySettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.erasure import Erasure
 from application_status.store.registrations import Registrations
 from application_status.telemetry import count, logger

@@ -27,7 +27,8 @@ from application_status.signals.receive import Receiver
 from application_status.signals.sender import BAD_USER_INPUT, INTERNAL_SERVER_ERROR, Sender
 from application_status.store.aliases import Aliases
 from application_status.store.applications import Applications
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.overrides import Overrides
 from application_status.store.positions import Positions
 from application_status.store.tokens import TokenLookup

@@ -10,7 +10,8 @@ from application_status.gateway.request import Request
 from application_status.model.definitions import DEFINITIONS
 from application_status.model.disclosure import MINIMUM
 from application_status.settings import ViewsSettings, read
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.boto import connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.generations import generations
 from application_status.store.health import Health
 from application_status.store.quality_reader import QualityReader

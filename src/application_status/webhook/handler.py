@@ -16,9 +16,10 @@ from application_status.model.status import Status
 from application_status.model.vocabulary import Vocabulary
 from application_status.settings import WebhookSettings, read
 from application_status.store.applications import Applications, Recorded
-from application_status.store.dynamodb import DynamoDB, connect
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.overrides import Overrides
 from application_status.store.tokens import TokenLookup
+from application_status.store.wire import connect
 from application_status.telemetry import answered, called_by, count, logger
 from application_status.webhook.message import report
 

@@ -1,0 +1,88 @@
+"""Measures, prints the table, and writes results.json and chart.svg."""
+
+import argparse
+import json
+import statistics
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import stub
+from benchmarks.chart import chart
+from benchmarks.contender import OURS, PEERS
+from benchmarks.measure import Measured, measure
+
+_HERE = Path(__file__).parent
+_SAMPLES = ("start_wall", "start_cpu", "warm_wall", "warm_cpu")
+_COUNTS = ("start_instructions", "warm_instructions", "peak_bytes", "package_bytes")
+
+
+def main() -> int:
+    """Run."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with stub.running() as tables:
+        measured = measure((OURS, *PEERS), tables, rounds)
+    rows = [_row(each) for each in measured]
+    ratios = {row["title"]: _ratios(rows[0], row) for row in rows[1:]}
+    results = {"rounds": rounds, "contenders": rows, "this webhook's share of": ratios}
+    (_HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (_HERE / "chart.svg").write_text(chart(rows), encoding="utf-8")
+    print(_table(rows, ratios))
+    return 0
+
+
+def _row(measured: Measured) -> dict[str, Any]:
+    contender = measured.contender
+    known = {"title": contender.title, "package_bytes": contender.package_bytes}
+    return known | {name: value for name, value in asdict(measured).items() if name != "contender"}
+
+
+def _ratios(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
+    """Return our share of a peer's: of samples that of the minima, and the quartiles of the rounds' own ratios."""
+    shares: dict[str, Any] = {name: round(ours[name] / peer[name], 3) for name in _COUNTS}
+    for name in _SAMPLES:
+        of_rounds = [mine / theirs for mine, theirs in zip(ours[name], peer[name], strict=True)]
+        low, _, high = statistics.quantiles(of_rounds, n=4) if len(of_rounds) > 1 else of_rounds * 3
+        minima = min(ours[name]) / min(peer[name])
+        shares[name] = {"minima": round(minima, 3), "quartiles": [round(low, 3), round(high, 3)]}
+    return shares
+
+
+def _table(rows: list[dict[str, Any]], ratios: dict[str, Any]) -> str:
+    columns = [
+        "this webhook's share of",
+        "start: instructions",
+        "CPU",
+        "warm: instructions",
+        "CPU",
+        "memory",
+        "package",
+    ]
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for title, share in ratios.items():
+        cells = [f"{share['start_instructions']:.2f}", _spread(share["start_cpu"])]
+        cells += [f"{share['warm_instructions']:.2f}", _spread(share["warm_cpu"])]
+        cells += [f"{share['peak_bytes']:.2f}", f"{share['package_bytes']:.2f}"]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _itself(rows[0])])
+
+
+def _itself(row: dict[str, Any]) -> str:
+    return (
+        f"{row['title']}: start {row['start_instructions'] / 1e6:.0f} M instructions, "
+        f"{min(row['start_cpu']) * 1e3:.0f} ms CPU; warm {row['warm_instructions'] / 1e3:.0f} k instructions, "
+        f"{min(row['warm_cpu']) * 1e6:.0f} us CPU; memory {row['peak_bytes'] / 1e6:.0f} MB; "
+        f"package {row['package_bytes'] / 1e6:.1f} MB"
+    )
+
+
+def _spread(share: dict[str, Any]) -> str:
+    low, high = share["quartiles"]
+    return f"{share['minima']:.2f} ({low:.2f}-{high:.2f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

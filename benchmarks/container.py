@@ -1,0 +1,105 @@
+"""One container of a function under Lambda's runtime, and what it used: wall time, CPU time, memory."""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contender import ROOT, Contender
+
+_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+_EMULATOR = ROOT / f".tools/sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+_PYTHON = ROOT / ".tools/runtime/bin/python"
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A function's container; the emulator starts the function's own process with the first call."""
+
+    port: int
+    emulator: int
+
+    def call(self, event: Any) -> float:
+        """Send an event, and return the wall time in seconds; RuntimeError where the function does not answer 200."""
+        body = json.dumps(event)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        began = time.perf_counter()
+        connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+        reply = connection.getresponse().read()
+        took = time.perf_counter() - began
+        connection.close()
+        if json.loads(reply).get("statusCode") != _OK:
+            raise RuntimeError(reply.decode())
+        return took
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the function's process so far, threads that have ended included.
+
+        https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
+        """
+        return time.clock_gettime(~self._function() << 3 | 2)
+
+    def peak_bytes(self) -> int:
+        """Return the most memory that the function's process has held."""
+        status = Path(f"/proc/{self._function()}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    def _function(self) -> int:
+        tasks = Path(f"/proc/{self.emulator}/task").iterdir()
+        (child,) = (int(pid) for task in tasks for pid in (task / "children").read_text().split())
+        return child
+
+
+@contextmanager
+def running(contender: Contender, tables: str) -> Iterator[Container]:
+    """Start a container, whose process stops at the end."""
+    port, runtime_port = _free_port(), _free_port()
+    command: list[str | Path] = [
+        _EMULATOR, "--log-level", "error",
+        "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
+        "--runtime-api-address", f"127.0.0.1:{runtime_port}",
+        _PYTHON, "-m", "awslambdaric", contender.handler,
+    ]  # fmt: skip
+    environment = contender.environment(tables)
+    process = subprocess.Popen(
+        command, env=environment, cwd=contender.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port)
+        yield Container(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def instructions(contender: Contender, tables: str, calls: int) -> int:
+    """Return the instructions of a process that starts the function and makes so many calls, as valgrind counts."""
+    command: list[str | Path] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", _PYTHON]
+    command += [Path(__file__).with_name("replay.py"), contender.handler, str(calls)]
+    environment = contender.environment(tables) | {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, env=environment, cwd=contender.folder, capture_output=True, text=True, check=True)
+    return int(done.stderr.partition("Collected :")[2].split()[0])
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.01)
+    raise RuntimeError("the emulator did not start")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,62 @@
+"""Who takes part: our webhook as `make build-host` leaves it, and the peers as `make bench` installs them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+EVENT: dict[str, Any] = json.loads((ROOT / "events/WebhookFunction/report.json").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A function: what it is called in the table, the folder of its package, and its handler."""
+
+    title: str
+    folder: Path
+    handler: str
+
+    @property
+    def package_bytes(self) -> int:
+        """Its package unzipped, bytecode included."""
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    def environment(self, tables: str) -> dict[str, str]:
+        """Return all that the function's process sees."""
+        return {
+            "APPLICATIONS_TABLE": "ApplicationsTable",
+            "TOKENS_TABLE": "TokensTable",
+            "UNKNOWN_APPLICATIONS": "reject",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            "AWS_ENDPOINT_URL_DYNAMODB": tables,
+            "AWS_ACCESS_KEY_ID": "A" * 20,
+            "AWS_SECRET_ACCESS_KEY": "s" * 40,
+            "AWS_SESSION_TOKEN": "t" * 400,
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
+            "PYTHONPATH": str(self.folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONHASHSEED": "0",
+        }
+
+
+def _peer(title: str, module: str) -> Contender:
+    return Contender(title, ROOT / ".tools/peers" / module, f"{module}.lambda_handler")
+
+
+OURS = Contender(
+    "this webhook", ROOT / ".aws-sam/host/WebhookFunction", "application_status.webhook.handler.lambda_handler"
+)
+PEERS = (
+    _peer("hello world (the floor)", "hello"),
+    _peer("bare boto3", "bare"),
+    _peer("Flask + apig-wsgi", "flask_wsgi"),
+    _peer("Powertools with validation", "powertools"),
+    _peer("Litestar + Mangum", "litestar_mangum"),
+    _peer("FastAPI + Mangum", "fastapi_mangum"),
+)

@@ -1,0 +1,67 @@
+"""Both ways to the tables, over one ministack, each through a proxy that can do harm."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from application_status.store import boto, connection, dynamodb, wire
+from application_status.store.credentials import Source
+from application_status.store.dynamodb import Transport
+from races import ministack
+from support import TEMPLATE
+from wire.proxy import Proxy, proxy
+
+ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+
+_closers: list[Callable[[], None]] = []
+
+
+def over_boto(endpoint: str) -> Transport:
+    client = boto.client(endpoint_url=endpoint)
+    _closers.append(client.close)
+    return boto.transport(client)
+
+
+def over_wire(endpoint: str) -> wire.Wire:
+    made = wire.Wire(endpoint, "us-east-1", Source(ENVIRON))
+    _closers.append(made.connection.close)
+    return made
+
+
+both = pytest.mark.parametrize("transport", [over_boto, over_wire], ids=["boto", "wire"])
+type Transported = Callable[[str], Transport]
+
+
+@pytest.fixture(scope="session")
+def tables() -> Iterator[str]:
+    with ministack.running() as address:
+        yield address
+
+
+@pytest.fixture
+def client(tables: str) -> Iterator[Any]:
+    """A plain client, with the template's tables there."""
+    client = boto3.client("dynamodb", endpoint_url=tables)
+    for table in TEMPLATE.tables():
+        client.create_table(**table)
+    yield client
+    for table in TEMPLATE.tables():
+        client.delete_table(TableName=table["TableName"])
+    client.close()
+
+
+@pytest.fixture
+def way(tables: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The proxy before the template's tables, and nobody who waits long: short time-outs, no pauses."""
+    assert client.list_tables()["TableNames"]
+    for module in (boto, connection):
+        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.1)
+        monkeypatch.setattr(module, "READ_SECONDS", 0.4)
+    monkeypatch.setattr(dynamodb, "_FIRST_PAUSE_SECONDS", 0)
+    with proxy(tables) as server:
+        yield server
+        while _closers:
+            _closers.pop()()
