@@ -48,7 +48,10 @@ lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
 
-bench-quality: .venv/.ready  ## What counting a change costs in write units, and how exact medians are; minutes
+ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4
+
+bench-quality: .venv/.ready  ## What counting a change takes, in time and in write units, and how exact medians are; minutes
+	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics
 	$(BIN)/python -m benchmarks.quality_cost
 	$(BIN)/python -m benchmarks.durations_error
 

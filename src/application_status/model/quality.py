@@ -122,10 +122,12 @@ def _cohort(application: Application) -> Iterator[tuple[datetime, str]]:
 def _stays(application: Application) -> Iterator[tuple[datetime, str]]:
     """Yield what counts on the days of entering a status."""
     entries = _entries(application)
-    for number, entry in enumerate(entries):
+    entered: set[Status] = set()
+    for entry in entries:
         yield entry.at, f"entered:{entry.status}"
-        if entry.status in {earlier.status for earlier in entries[:number]}:
+        if entry.status in entered:
             yield entry.at, "again"
+        entered.add(entry.status)
     for entry, following in pairwise(entries):
         if entry.status in STAYS:
             yield entry.at, f"stayed:{entry.status}:{bucket(following.at - entry.at)}"

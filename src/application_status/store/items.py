@@ -135,17 +135,14 @@ def registration(item: Item) -> Registration | None:
 
 
 def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
-    def read[Kind](kind: Callable[[str], Kind], name: str) -> Kind | None:
-        return kind(value[name]["S"]) if name in value else None
-
     return Transition(
         reading=Reading(
-            status=read(Status, "Status"),
-            raw_status=read(str, "RawStatus"),
-            raw_phase=read(str, "RawPhase"),
-            outcome=read(Outcome, "Outcome"),
-            mapping=read(str, "Mapping"),
-            success=read(Success, "Success"),
+            status=_optional(Status, value, "Status"),
+            raw_status=_optional(str, value, "RawStatus"),
+            raw_phase=_optional(str, value, "RawPhase"),
+            outcome=_optional(Outcome, value, "Outcome"),
+            mapping=_optional(str, value, "Mapping"),
+            success=_optional(Success, value, "Success"),
         ),
         effective_at=effective_time(transition_key),
         received_at=from_text(value["ReceivedAt"]["S"]),
@@ -153,6 +150,10 @@ def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
         timed="Untimed" not in value,
         afterwards="Afterwards" in value,
     )
+
+
+def _optional[Kind](kind: Callable[[str], Kind], value: Mapping[str, Any], name: str) -> Kind | None:
+    return kind(value[name]["S"]) if name in value else None
 
 
 def _position(value: Mapping[str, Any]) -> Position:

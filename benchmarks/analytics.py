@@ -1,0 +1,129 @@
+"""What the analytics function takes for a record: `make bench-quality`.
+
+The real handler counts seeded records over a table in memory, so that the time is its own and not an engine's. Shown
+are processor time (the least of some runs) and calls of DynamoDB, as ratios to the first line of each table.
+"""
+
+import logging
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from application_status.analytics.handler import make_handler
+from application_status.local.lives import Board
+from application_status.model.application import Application
+from application_status.model.report import Reading, Transition
+from application_status.model.status import Status
+from application_status.settings import AnalyticsSettings
+from application_status.store import items
+from application_status.telemetry import logger
+from benchmarks.ledger import Ledger
+
+SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"), quality_shards=4)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RECORDS, ROUNDS = 2_000, 3
+
+type Record = dict[str, Any]
+
+
+class Calls(Ledger):
+    """The table, which also counts the calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        """Do one operation."""
+        self.calls += 1
+        return super().__call__(operation, **request)
+
+
+def record(number: int, application: Application) -> Record:
+    """Return the stream's record of an application's newest version."""
+    image = items.application_item(application, updated_at="2026-11-22T09:00:00.000Z")
+    body = {"SequenceNumber": str(number), "ApproximateCreationDateTime": time.time(), "NewImage": image}
+    return {"eventName": "INSERT", "dynamodb": body}
+
+
+def of_board(ats_count: int) -> list[Record]:
+    """Return records of applications of so many ATSs, in the order of storing."""
+    chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
+    board = Board([f"ats-{number}" for number in range(ats_count)], clients=2_000, start=START, days=90)
+    versions = sorted(
+        (version for number in range(RECORDS) for version in board.life(number, chance)), key=lambda version: version[0]
+    )
+    return [record(number, each) for number, (_, each) in enumerate(versions[:RECORDS])]
+
+
+def of_histories(length: int) -> list[Record]:
+    """Return records of applications with so many transitions each, an hour apart."""
+    found = []
+    for number, (_, application) in enumerate(_registered()):
+        statuses = [(Status.CONTACT, Status.INTERVIEW)[place % 2] for place in range(length)]
+        told = [
+            Transition(
+                reading=Reading(status=status),
+                effective_at=START + timedelta(hours=place),
+                received_at=START + timedelta(hours=place + 1),
+                place=str(status.rank),
+            )
+            for place, status in enumerate(statuses)
+        ]
+        by_key = {each.key: each for each in told}
+        whole = replace(application, transitions=by_key, head=max(by_key), status=statuses[-1], version=length + 1)
+        found.append(record(number, whole))
+    return found
+
+
+def _registered() -> Iterator[tuple[datetime, Application]]:
+    chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
+    board = Board([f"ats-{number}" for number in range(10)], clients=2_000, start=START, days=90)
+    return (next(board.life(number, chance)) for number in range(200))
+
+
+def measured(records: Sequence[Record], batch: int) -> tuple[float, float]:
+    """Return processor microseconds and calls of DynamoDB for a record."""
+    best, calls = float("inf"), 0
+    for _ in range(ROUNDS):
+        table = Calls()
+        handler = make_handler(table, SETTINGS)  # type: ignore[arg-type]  # the door's stand-in
+        began = time.process_time()
+        for group in batched(records, batch, strict=False):
+            handler({"Records": list(group)}, None)
+        best, calls = min(best, time.process_time() - began), table.calls
+    return best / len(records) * 1e6, calls / len(records)
+
+
+def show(title: str, lines: Sequence[tuple[int, Sequence[Record], int]]) -> None:
+    """Print a table: each line's time and calls for a record, as a share of the first line's."""
+    print(f"\n{title:>30}  time/record  calls/record  calls")
+    first: tuple[float, float] | None = None
+    for number, records, batch in lines:
+        found = measured(records, batch)
+        first = first or found
+        print(f"{number:>30,}  {found[0] / first[0]:>11.2f}  {found[1] / first[1]:>12.3f}  {found[1]:.3f}")
+    if first:
+        print(f"{'1.00 is':>30}  {first[0]:>8,.0f} us, {1e6 / first[0]:,.0f} records a second on one processor here")
+
+
+def main() -> int:
+    """Print the tables."""
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+    logger.setLevel(logging.WARNING)
+    ten = of_board(10)
+    show("records a batch", [(size, ten, size) for size in (1, 10, 100, 1_000)])
+    show("transitions a history", [(length, of_histories(length), 100) for length in (1, 4, 16, 64, 256)])
+    show("ATSs", [(count, of_board(count), 100) for count in (1, 10, 100)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
