@@ -11,7 +11,7 @@ from application_status.model.application import Aliases
 from application_status.model.identifiers import ApplicationId
 from application_status.registry.handler import make_handler
 from application_status.settings import RegistrySettings, UnknownApplications
-from application_status.store import items
+from application_status.store import boto, items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from signalling import (
@@ -69,7 +69,7 @@ class Meanwhile(DynamoDB):
     """The real door; something happens before one of the operations that go through it."""
 
     def __init__(self, client: Any, before: int, happens: Callable[[], object]) -> None:
-        super().__init__(client)
+        super().__init__(boto.transport(client))
         self.before = before
         self.happens = happens
 
