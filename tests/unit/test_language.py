@@ -18,6 +18,7 @@ from application_status.gateway.request import Request
         ("fr, de;q=0.5, en;q=0.4", "de"),
         ("en;q=0.3 , de ; q=0.8", "de"),
         ("en;q=0.8, de-CH;q=0.801", "de"),
+        ("de-AT, en;q=0.9, de;q=0.1", "de"),
         ("de, en", "de"),
         ("en, de", "en"),
         ("fr", "en"),

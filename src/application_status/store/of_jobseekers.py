@@ -66,8 +66,8 @@ class JobseekersApplications:
 
 
 def _own(item: Item, jobseeker_id: str) -> Registered | None:
-    """Read an item; None where it isn't the jobseeker's. It may have been erased since the index was read."""
-    registration = None if items.is_tombstone(item) else items.registration(item)
+    """Read an item; None where it isn't the jobseeker's, or a tombstone by now."""
+    registration = items.registration(item)
     if registration is None or registration.jobseeker_id != jobseeker_id:
         return None
     return items.application(item), registration
