@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler as make_analytics
 from application_status.analytics.verification import make_handler as make_verification
+from application_status.applicant.handler import make_handler as make_my_applications
 from application_status.health.handler import make_handler as make_health
 from application_status.local.template import Template, pattern
 from application_status.model.application import Aliases, Application, Registration
@@ -22,6 +23,7 @@ from application_status.registry.handler import make_handler as make_registry
 from application_status.settings import (
     AnalyticsSettings,
     HealthSettings,
+    MyApplicationsSettings,
     PositionsSettings,
     RegistrySettings,
     SignalsSettings,
@@ -83,6 +85,7 @@ class World:
 
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
+    bad_news_delay_hours: int = 0
     noting: NotingDynamoDB = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +109,9 @@ class World:
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
         self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
+        self.my_applications = make_my_applications(
+            self.noting, MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours)
+        )
         self.health = make_health(self.noting, HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self.noting, VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local")

@@ -8,6 +8,7 @@ A report's way through the package:
     analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
     store.quality      one transaction adds the difference to what was counted of it before
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
+    applicant.handler  reads the items of a jobseeker (store.of_jobseekers); model.standing says what they are told
 
 What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
 Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).

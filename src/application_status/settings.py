@@ -71,6 +71,18 @@ class ViewsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MyApplicationsSettings:
+    """Environment of the applicant's function: APPLICATIONS_TABLE, REPORTING_TIME_ZONE, BAD_NEWS_DELAY_HOURS.
+
+    Days are cut in the time zone; bad news is told so many hours after its receipt.
+    """
+
+    applications_table: str
+    reporting_time_zone: ZoneInfo
+    bad_news_delay_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class HealthSettings:
     """Environment of the health: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
 

@@ -51,6 +51,13 @@ def test_registration_reaches_the_deployed_table(stack: Stack) -> None:
     assert stack.counter("2022-07-02", "applications", at_least=1, seconds=15) == 1
 
 
+def test_jobseeker_sees_the_application(stack: Stack) -> None:
+    """The deployed function finds it by the deployed index."""
+    reply = stack.invoke("MyApplicationsFunction", sample_event("MyApplicationsFunction/page"))
+    assert reply["statusCode"] == 200, reply["body"]
+    assert "Python Developer" in reply["body"]
+
+
 def test_positions_end_reaches_its_application_and_the_counters(stack: Stack) -> None:
     """Two streams in a row: the aliases' to the positions, the applications' to the analytics."""
     reply = answer(stack.invoke("SignalsFunction", sample_event("SignalsFunction/position-status-update")))

@@ -1,5 +1,6 @@
 """`make run` as a process: what a newcomer sees, from the welcome to Ctrl-C."""
 
+import base64
 import json
 import re
 import signal
@@ -199,6 +200,33 @@ def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService
     refused.value.close()
     expected = {"atsi:invalid-fields": 1, "signals:malformed-body": 1}
     wait_for(lambda: expected.items() <= health(service).items())
+
+
+def test_page_of_the_welcome_opens(service: LocalService) -> None:
+    """A browser needs no token: the address names the jobseeker, and a cookie remembers it; else it is a 401."""
+    address = service.line(r"Page       ").split()[1]
+    assert address == f"{service.url}/my/applications?jobseeker={demo.JOBSEEKER_ID}"
+    with urlopen(address, timeout=20) as reply:  # noqa: S310  # loopback
+        assert all(sample.job_title in html for html in [reply.read().decode()] for sample in demo.SAMPLES)
+        cookie = reply.headers["Set-Cookie"]
+    assert cookie == f"jobseeker={demo.JOBSEEKER_ID}; HttpOnly; Path=/; SameSite=Strict"
+    plain = address.partition("?")[0]
+    with urlopen(Request(plain, headers={"Cookie": cookie}), timeout=20) as reply:  # noqa: S310
+        assert (reply.status, reply.headers["Set-Cookie"]) == (200, None)
+    with pytest.raises(HTTPError) as refused:
+        urlopen(plain, timeout=20)  # noqa: S310
+    with refused.value:
+        assert refused.value.code == 401
+
+
+def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) -> None:
+    """The claims of an id token say who it is, as a Cognito authorizer hands them over; they win over the address."""
+    claims = base64.urlsafe_b64encode(json.dumps({"custom:jobseeker_id": demo.JOBSEEKER_ID}).encode()).decode()
+    headers = {"Authorization": f"Bearer header.{claims.rstrip('=')}.signature"}
+    request = Request(f"{service.url}/api/my/applications?jobseeker=nobody", headers=headers)  # noqa: S310  # loopback
+    with urlopen(request, timeout=20) as reply:  # noqa: S310
+        listed = {each["AtsiApplicationId"] for each in json.load(reply)["Applications"]}
+    assert listed == {sample.application_id for sample in demo.SAMPLES}
 
 
 def test_tables_can_be_looked_into(service: LocalService) -> None:

@@ -43,6 +43,10 @@ def is_answered(reply: Any) -> bool:
     return answer(reply).status == 200
 
 
+def is_shown(reply: Any) -> bool:
+    return reply["statusCode"] == 200 and "Python Developer" in reply["body"]
+
+
 def is_done(reply: Any) -> bool:
     return reply is None
 
@@ -57,6 +61,7 @@ KINDS = {
     "RegistryFunction": is_registered_or_erased,
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
+    "MyApplicationsFunction": is_shown,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
     "FactsFunction": is_counted,
@@ -135,6 +140,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),
+        ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
         ("FactsFunction", "FACTS_STREAM"),
@@ -205,3 +211,10 @@ def test_only_the_signals_load_graphql() -> None:
     """A report without GraphQL does not pay for it."""
     having = [name for name in FUNCTIONS if any(each.split(".")[0] == "graphql" for each in loaded(name))]
     assert having == ["SignalsFunction"]
+
+
+def test_only_the_page_loads_templates() -> None:
+    """And what shows it reads no messages."""
+    tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
+    assert [name for name, top in tops.items() if "jinja2" in top] == ["MyApplicationsFunction"]
+    assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})

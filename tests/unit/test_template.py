@@ -11,7 +11,18 @@ from application_status.local.template import Template
 from application_status.settings import AnalyticsSettings, read
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
-NAMES = ("Webhook", "Signals", "Registry", "Analytics", "Positions", "Health", "Verification", "Facts", "Views")
+NAMES = (
+    "Webhook",
+    "Signals",
+    "Registry",
+    "Analytics",
+    "Positions",
+    "Health",
+    "Verification",
+    "Facts",
+    "Views",
+    "MyApplications",
+)
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
 type Resource = Mapping[str, Any]
@@ -72,6 +83,11 @@ ALLOWED = {
         attribute("QualityTable"): {"dynamodb:GetItem", "dynamodb:Query"},
         sub("${QualityTable.Arn}/index/ByClient"): {"dynamodb:Query"},
         **logs("ViewsLogs"),
+    },
+    "MyApplicationsRole": {
+        attribute("ApplicationsTable"): {"dynamodb:BatchGetItem", "dynamodb:GetItem"},
+        sub("${ApplicationsTable.Arn}/index/ByJobseeker"): {"dynamodb:Query"},
+        **logs("MyApplicationsLogs"),
     },
     "AnalyticsRole": {
         **stream("ApplicationsTable"),
@@ -186,21 +202,21 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_clients_and_jobs_are_found_by_an_index(resources: dict[str, Resource]) -> None:
-    """It holds what was counted of each of their applications, and nothing else of it."""
+def test_clients_jobs_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
+    """One has what was counted of each application; the other, of each application, only what no report changes."""
     tables = of_type(resources, "AWS::DynamoDB::Table")
     indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
-    assert {name for name, found in indexes.items() if found} == {"QualityTable"}
-    assert indexes["QualityTable"] == [
-        {
-            "IndexName": "ByClient",
-            "KeySchema": [
-                {"AttributeName": "Client", "KeyType": "HASH"},
-                {"AttributeName": "Job", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["Contribution"]},
-        }
-    ]
+    assert {name: found for name, found in indexes.items() if found} == {
+        "QualityTable": [
+            index("ByClient", "Client", "Job", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["Contribution"]})
+        ],
+        "ApplicationsTable": [index("ByJobseeker", "JobseekerId", "AppliedAt", {"ProjectionType": "KEYS_ONLY"})],
+    }
+
+
+def index(name: str, key: str, order: str, projection: dict[str, Any]) -> dict[str, Any]:
+    schema = [{"AttributeName": key, "KeyType": "HASH"}, {"AttributeName": order, "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": schema, "Projection": projection}
 
 
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
@@ -312,6 +328,19 @@ def test_command_line_counts_locally_as_the_template_does() -> None:
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
+def test_bad_news_is_told_at_once_unless_a_delay_is_set(expanded: dict[str, Any]) -> None:
+    """At most a month: later would be silence."""
+    delay = expanded["Parameters"]["BadNewsDelayHours"]
+    assert (delay["Default"], delay["MinValue"], delay["MaxValue"]) == (0, 0, 30 * 24)
+
+
+def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource]) -> None:
+    """Only administrators make users, and a jobseeker's id never changes."""
+    (pool,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPool").values())
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert {"Name": "jobseeker_id", "AttributeDataType": "String", "Mutable": False} in pool["Schema"]
+
+
 EXPIRY: dict[str, dict[str, Any]] = {
     "FailedRecordsBucket": {"": 90},
     "FactsBucket": {"facts/": {"Ref": "FactsRetentionDays"}, "failed/": 90, "results/": 7},
@@ -360,7 +389,7 @@ def test_logs_end(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """A version is made for new code only, so its description names each parameter that the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards"}
+    parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards", "BadNewsDelayHours"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()
         used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters

@@ -7,6 +7,7 @@ ANY = "x-amazon-apigateway-any-method"
 IAM_PATH = "/api/applications/{AtsiApplicationId}"
 QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 DEFINITIONS_PATH = "/api/quality/definitions"
+JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicationId}", "/my/applications")
 
 
 def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
@@ -24,6 +25,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
         **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH), "${ViewsFunctionAliaslive}/invocations"),
+        **dict.fromkeys(JOBSEEKER_PATHS, "${MyApplicationsFunctionAliaslive}/invocations"),
     }
 
 
@@ -38,6 +40,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         OF_CLIENT: [{"Users": []}],
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
+        **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

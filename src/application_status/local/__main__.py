@@ -15,6 +15,7 @@ _WELCOME = """
   The application-status service is running:
 
     API        {url}
+    Page       {url}/my/applications?jobseeker={jobseeker}
     DynamoDB   {tables}  (for the AWS CLI and sam local; region us-east-1)
 
   Try, from another shell:
@@ -64,7 +65,13 @@ def main() -> int:
 
 def _serve(service: Service, stopped: threading.Event) -> None:
     application = demo.SAMPLES[0].application_id
-    welcome = _WELCOME.format(url=service.url, tables=service.tables.url, token=demo.TOKEN, application=application)
+    welcome = _WELCOME.format(
+        url=service.url,
+        tables=service.tables.url,
+        token=demo.TOKEN,
+        application=application,
+        jobseeker=demo.JOBSEEKER_ID,
+    )
     print(welcome, flush=True)
     threading.Thread(target=service.gateway.serve_forever, daemon=True).start()
     stopped.wait()

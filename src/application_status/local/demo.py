@@ -11,6 +11,7 @@ from application_status.store.tokens import TokenRegister
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 ATS_ID = AtsId("demo-ats")
+JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
 
 
@@ -42,7 +43,7 @@ def seed(tokens: TokenRegister, registrations: Registrations) -> None:
             ats_id=ATS_ID,
             client_id=sample.company.split()[0].lower(),
             job_id=f"job-{number}",
-            jobseeker_id="jobseeker-1",
+            jobseeker_id=JOBSEEKER_ID,
             job_title=sample.job_title,
             company=sample.company,
             applied_at=now() - timedelta(days=number),

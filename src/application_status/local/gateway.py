@@ -5,14 +5,16 @@ import json
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from application_status.local.template import Template, pattern
 from application_status.telemetry import logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
+_CLAIM = "custom:jobseeker_id"
 
 type Handlers = Mapping[str, Any]
 
@@ -55,7 +57,7 @@ class _Connection(BaseHTTPRequestHandler):
                     self._gateway_response("UNAUTHORIZED", event)
                     return
                 reply = self.server.handlers[route.function](event, None)
-                self._send(reply["statusCode"], reply["headers"], reply["body"])
+                self._send(reply["statusCode"], reply["headers"] | _cookie(event), reply["body"])
                 return
         self._gateway_response("MISSING_AUTHENTICATION_TOKEN", event)
 
@@ -82,11 +84,19 @@ class _Connection(BaseHTTPRequestHandler):
         }
 
     def _sign_in(self, event: Mapping[str, Any]) -> bool:
-        """Hand the claims of an id token to the function, as a Cognito authorizer does, but unverified."""
+        """Hand the claims of an id token to the function, as a Cognito authorizer does, but unverified.
+
+        A browser, which has none, may name the jobseeker in the query once; a cookie remembers it.
+        """
+        asked = event["queryStringParameters"] or {}
+        remembered = SimpleCookie(self.headers.get("Cookie"))
         try:
-            payload = self.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
-            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        except (AttributeError, IndexError, ValueError):
+            if "Authorization" in self.headers:
+                payload = self.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
+                claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            else:
+                claims = {_CLAIM: asked.get("jobseeker") or unquote(remembered["jobseeker"].value)}
+        except (KeyError, IndexError, ValueError):
             return False
         event["requestContext"]["authorizer"] = {"claims": claims}
         return True
@@ -109,6 +119,12 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: the handlers' own lines tell each request."""
+
+
+def _cookie(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header with which a browser remembers the jobseeker that its query names."""
+    jobseeker = (event["queryStringParameters"] or {}).get("jobseeker")
+    return {"Set-Cookie": f"jobseeker={quote(jobseeker)}; HttpOnly; Path=/; SameSite=Strict"} if jobseeker else {}
 
 
 def _body(content: bytes) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What jobseekers read of their applications: JSON, and a page."""

@@ -1,0 +1,147 @@
+"""The page that shows a jobseeker all applications: HTML without scripts, readable as it comes."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from application_status.applicant.language import in_language, words
+from application_status.applicant.listing import Page
+from application_status.errors import Refusal
+from application_status.gateway.problems import (
+    PROBLEMS,
+    Problem,
+    Reply,
+    failure,
+    refusal,
+    refusal_headers,
+    retry_later,
+)
+from application_status.gateway.request import Request
+from application_status.model.standing import Change, Step, Told
+from application_status.model.words import Words
+
+PAGE_PATH = "/my/applications"
+_SILENT_DAYS = 14
+
+_STYLE = files(__package__).joinpath("templates/page.css").read_text(encoding="utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("application_status.applicant"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_PAGE = _TEMPLATES.get_template("page.html")
+_NOTICE = _TEMPLATES.get_template("notice.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change in words: when it was, for machines, as a date, and as people say it."""
+
+    text: str
+    moment: str
+    date: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An application as the page shows it; `silent` is empty where something was heard lately or nothing will be."""
+
+    job_title: str
+    company: str
+    finished: bool
+    step: Step
+    last: Event
+    silent: str
+    timeline: list[Event]
+
+
+def page_reply(listed: Page, today: datetime, request: Request, *, complete: bool) -> Reply:
+    """Return the page; days are cut in the zone of `today`."""
+    language = words(request)
+    cards = [_card(each, today, language) for each in listed.applications]
+    groups = [
+        ("in-progress", language.in_progress, [card for card in cards if not card.finished]),
+        ("finished", language.finished, [card for card in cards if card.finished]),
+    ]
+    html = _PAGE.render(
+        words=language,
+        style=_STYLE,
+        groups=groups,
+        steps=Step,
+        next=listed.next,
+        first="after" not in request.query,
+        complete=complete,
+    )
+    return _html(HTTPStatus.OK, html, language)
+
+
+def refused(error: Refusal, request: Request) -> Reply:
+    """Return what a refusal looks like: to a reader of the page as a page, else as a problem."""
+    if request.resource != PAGE_PATH:
+        return refusal(error, request)
+    status = PROBLEMS[type(error)].status
+    text = words(request).refused.get(status, str(error))
+    return _notice(status, text, request, **refusal_headers(error, "Bearer"))
+
+
+def failed(problem: Problem, request: Request) -> Reply:
+    """Return what a failure of ours looks like, likewise."""
+    if request.resource != PAGE_PATH:
+        return failure(problem, request)
+    return _notice(problem.status, words(request).failed, request, **retry_later())
+
+
+def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
+    language = words(request)
+    return _html(status, _NOTICE.render(words=language, style=_STYLE, text=text), language, **headers)
+
+
+def _html(status: int, html: str, language: Words, **headers: str) -> Reply:
+    return {"statusCode": status, "headers": _HEADERS | in_language(language) | headers, "body": html}
+
+
+def _card(of: Told, today: datetime, language: Words) -> Card:
+    finished = of.last.standing.finished
+    quiet = _days(of.last, today)
+    return Card(
+        job_title=of.registration.job_title,
+        company=of.registration.company,
+        finished=finished,
+        step=of.step,
+        last=_event(of.last, today, language),
+        silent=language.silent.format(quiet) if quiet >= _SILENT_DAYS and not finished else "",
+        timeline=[_event(change, today, language) for change in of.changes],
+    )
+
+
+def _event(change: Change, today: datetime, language: Words) -> Event:
+    moment = change.at.astimezone(today.tzinfo)
+    date = language.dated(moment)
+    days = _days(change, today)
+    when = language.ago(days) if days < _SILENT_DAYS else date
+    return Event(language.standings[change.standing], moment.isoformat(), date, when)
+
+
+def _days(change: Change, today: datetime) -> int:
+    """Return how many days ago it was; a sender's clock may be ahead of ours."""
+    return max(0, (today.date() - change.at.astimezone(today.tzinfo).date()).days)

@@ -1,0 +1,73 @@
+"""A jobseeker's applications: found by the index, and read from the table as they are now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from application_status.errors import UnknownApplication
+from application_status.model.application import Application, Registration
+from application_status.model.identifiers import ApplicationId
+from application_status.store import items
+from application_status.store.batches import batch_get
+from application_status.store.dynamodb import DynamoDB, Item
+
+LIST_LIMIT = 1000
+"""The most applications that are listed: those applied for last."""
+
+_INDEX = "ByJobseeker"
+_BATCH = 100
+
+type Registered = tuple[Application, Registration]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A jobseeker's applications, in any order, and whether these are all."""
+
+    applications: Sequence[Registered]
+    complete: bool
+
+
+class JobseekersApplications:
+    """Reads the applications of one jobseeker at a time."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def all(self, jobseeker_id: str) -> Found:
+        """Return a jobseeker's applications as they are; one registered just now may be missing for a second."""
+        reply = self._dynamodb(
+            "Query",
+            TableName=self._table,
+            IndexName=_INDEX,
+            KeyConditionExpression="JobseekerId = :jobseeker",
+            ExpressionAttributeValues={":jobseeker": {"S": jobseeker_id}},
+            ScanIndexForward=False,
+            Limit=LIST_LIMIT + 1,
+        )
+        keys = [{"AtsiApplicationId": item["AtsiApplicationId"]} for item in reply["Items"][:LIST_LIMIT]]
+        read = [
+            item
+            for batch in batched(keys, _BATCH, strict=False)
+            for item in batch_get(self._dynamodb, self._table, batch)
+        ]
+        own = (_own(item, jobseeker_id) for item in read)
+        return Found([each for each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
+
+    def one(self, jobseeker_id: str, application_id: ApplicationId) -> Registered:
+        """Return a jobseeker's application; UnknownApplication for an unknown, foreign or erased one."""
+        key = items.key(application_id)
+        item = self._dynamodb("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        own = _own(item, jobseeker_id) if item else None
+        if own is None:
+            raise UnknownApplication
+        return own
+
+
+def _own(item: Item, jobseeker_id: str) -> Registered | None:
+    """Read an item; None where it isn't the jobseeker's, or a tombstone by now."""
+    registration = items.registration(item)
+    if registration is None or registration.jobseeker_id != jobseeker_id:
+        return None
+    return items.application(item), registration

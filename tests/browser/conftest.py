@@ -1,0 +1,82 @@
+"""The page in a real browser: the local gateway before the functions, over moto, and one Chromium for all tests."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from playwright.sync_api import Browser, sync_playwright
+
+from application_status.local.gateway import Gateway
+from application_status.model.identifiers import ApplicationId, application_id
+from application_status.model.instant import now, to_text
+from application_status.store.registrations import Registrations
+from support import TEMPLATE, World, registration
+
+_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@dataclass
+class Site:
+    """The service at an address, and what the board's Apply system and an ATS did before."""
+
+    url: str
+    world: World
+
+    def page(self, jobseeker_id: str) -> str:
+        """Return the page's address, which signs a jobseeker in."""
+        return f"{self.url}/my/applications?jobseeker={jobseeker_id}"
+
+    def add(self, number: int, jobseeker_id: str, *reports: tuple[str, int], **content: Any) -> ApplicationId:
+        """Register an application of 60 days ago, and report each status so many days ago."""
+        of = application_id(f"0a7e3f52-6b1d-4c1e-9d55-{number:012x}")
+        content = {"applied_at": now() - timedelta(days=60)} | content
+        registrations = Registrations(self.world.noting, "ApplicationsTable", "AliasesTable")
+        registrations.register(of, registration(jobseeker_id=jobseeker_id, **content))
+        for status, days_ago in reports:
+            when = to_text(now() - timedelta(days=days_ago))
+            assert self.world.report(status, AtsiApplicationId=of, BusinessDate=when).status == 200
+        return of
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    turn = threading.Lock()
+
+    def one_at_a_time(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def take_turn(event: Any, context: Any) -> Any:
+            with turn:
+                return handler(event, context)
+
+        return take_turn
+
+    with mock_aws():
+        world = World(boto3.client("dynamodb"))
+        functions = {"MyApplicationsFunction": world.my_applications, "WebhookFunction": world.webhook}
+        handlers = {name: one_at_a_time(handler) for name, handler in functions.items()}
+        with Gateway(TEMPLATE, handlers, 0) as gateway:
+            serving = threading.Thread(target=gateway.serve_forever)
+            serving.start()
+            yield Site(f"http://127.0.0.1:{gateway.server_port}", world)
+            gateway.shutdown()
+            serving.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is missing; `apt-get install chromium` (Debian) or the like puts `chromium` on the PATH"
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)) as browser,
+    ):
+        yield browser

@@ -1,0 +1,148 @@
+"""A jobseeker reads, unfolds and leafs through the applications, in any colours and on a small screen."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from browser.conftest import Site
+from support import TOKEN
+
+type Open = Callable[..., Page]
+
+MARKUP = "<script>document.title = 'run'</script>"
+MARKUP_IN_QUOTES = "\"'><img src=x onerror=\"document.title = 'run'\">&amp;{{ 7 * 7 }}"
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+STICKS_OUT = """() => [...document.querySelectorAll('.card')].flatMap(card => {
+    const end = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
+    const parts = [...card.querySelectorAll('*')];
+    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.textContent);
+})"""
+
+
+@pytest.fixture
+def opened(browser: Browser, site: Site) -> Iterator[Open]:
+    """Opens a jobseeker's page in a window of its own; what Chromium complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(jobseeker_id: str, **context: Any) -> Page:
+        contexts.append(browser.new_context(**{"locale": "en"} | context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        reply = page.goto(site.page(jobseeker_id))
+        assert reply is not None
+        assert reply.status == 200
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
+    """Sent over HTTP, read without JavaScript, and unfolded by keyboard."""
+    of = site.add(1, "ada", ("CONTACT", 24))
+    page = opened("ada", java_script_enabled=False)
+    card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Python Developer"))
+    expect(card).to_contain_text("In contact")
+    expect(card).to_contain_text("No update for 24 days")
+    headers = {"Content-Type": "application/json", "X-AtsiToken": TOKEN}
+    body = json.dumps({"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": "1st round"}).encode()
+    urlopen(Request(f"{site.url}/api/application-status", body, headers), timeout=20).close()  # noqa: S310  # loopback
+    page.reload()
+    expect(card).to_contain_text("Interview \N{EN DASH} today")
+    expect(card).not_to_contain_text("No update")
+    expect(card).not_to_contain_text("1st round")
+    expect(card.get_by_label("Step 3 of 5 reached")).to_be_visible()
+    timeline = card.locator(".timeline")
+    expect(timeline).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(timeline).to_be_visible()
+    expect(timeline.locator("span")).to_have_text(["Applied", "In contact", "Interview"])
+
+
+def test_finished_applications_stand_apart(opened: Open, site: Site) -> None:
+    """Under a heading of their own, in jobseekers' words."""
+    site.add(2, "ben", ("INTERVIEW", 9), ("REJECTED", 3), job_title="Ended")
+    site.add(3, "ben", ("OFFER", 5), job_title="Open")
+    page = opened("ben", locale="de-DE")
+    expect(page.get_by_role("region", name="Laufend").get_by_role("heading", level=3)).to_have_text(["Open"])
+    finished = page.get_by_role("region", name="Abgeschlossen")
+    expect(finished.get_by_role("heading", level=3)).to_have_text(["Ended"])
+    expect(finished).to_contain_text("Nicht mehr im Auswahlverfahren \N{EN DASH} vor 3 Tagen")
+
+
+def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
+    """Neither a title nor a company becomes markup, and the policy would let no script or style of theirs run."""
+    site.add(4, "eve", job_title=MARKUP, company=MARKUP_IN_QUOTES)
+    page = opened("eve")
+    expect(page.get_by_role("heading", level=3)).to_have_text(MARKUP)
+    expect(page.locator(".company")).to_have_text(MARKUP_IN_QUOTES)
+    assert page.evaluate("document.querySelectorAll('script, img').length") == 0
+    assert page.title() == "My applications"
+
+
+def test_policy_lets_this_style_apply_and_nothing_else(browser: Browser, site: Site) -> None:
+    """A script or style that finds its way into the page does nothing."""
+    site.add(5, "fay")
+    page = browser.new_page()
+    page.goto(site.page("fay"))
+    max_width = "getComputedStyle(document.querySelector('main')).maxWidth"
+    assert page.evaluate(max_width) == "704px"
+    page.evaluate("""() => {
+        for (const [tag, text] of [['script', 'document.title = "run"'], ['style', 'main { max-width: 1px }']]) {
+            const added = document.createElement(tag);
+            added.textContent = text;
+            document.body.append(added);
+        }
+    }""")
+    assert (page.title(), page.evaluate(max_width)) == ("My applications", "704px")
+    page.close()
+
+
+def test_older_applications_are_a_click_away(opened: Open, site: Site) -> None:
+    """And so is the way back; nobody has to sign in again."""
+    for number in range(0x100, 0x100 + 51):
+        site.add(number, "gus")
+    page = opened("gus", java_script_enabled=False)
+    expect(page.get_by_role("heading", level=3)).to_have_count(50)
+    page.get_by_role("link", name="Older applications").click()
+    expect(page.get_by_role("heading", level=3)).to_have_count(1)
+    page.get_by_role("link", name="Newest applications").click()
+    expect(page.get_by_role("heading", level=3)).to_have_count(50)
+
+
+@pytest.fixture(scope="module")
+def crowded(site: Site) -> str:
+    """A jobseeker with an application of every kind, and names that are hard to fit."""
+    site.add(0x200, "kim", job_title="Applied")
+    site.add(0x201, "kim", ("PRE_INTERVIEW", 3), job_title=LONG_WORD, company="X" * 200)
+    site.add(0x202, "kim", ("INTERVIEW", 20), company=LONG_WORD)
+    site.add(0x203, "kim", ("OFFER", 4), ("HIRED", 1), job_title="مهندس برمجيات")
+    site.add(0x204, "kim", ("OFFER", 9), ("REJECTED", 2))
+    return "kim"
+
+
+@pytest.mark.parametrize(
+    ("colors", "width", "locale"),
+    [("light", 360, "de"), ("light", 1200, "en"), ("dark", 360, "en"), ("dark", 1200, "de")],
+)
+def test_page_is_accessible_and_fits(opened: Open, crowded: str, colors: str, width: int, locale: str) -> None:
+    """axe finds nothing wrong, contrast included, and nothing sticks out; timelines are open."""
+    page = opened(crowded, color_scheme=colors, viewport={"width": width, "height": 800}, locale=locale)
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(STICKS_OUT) == []
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+    assert dark == (colors == "dark")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert found.response["passes"]

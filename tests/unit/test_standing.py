@@ -1,0 +1,187 @@
+"""What an applicant is told of an application, and in which words."""
+
+from datetime import timedelta
+
+import pytest
+
+from application_status.model.application import Application, Position
+from application_status.model.identifiers import application_id
+from application_status.model.instant import from_text
+from application_status.model.report import Reading, Transition
+from application_status.model.standing import Standing, Step, told
+from application_status.model.status import Outcome, Status
+from application_status.model.words import ENGLISH, GERMAN, Words
+from support import ATS, registration
+
+APPLIED = from_text("2026-11-01T09:00:00.000Z")
+DAY, NO_DELAY = timedelta(days=1), timedelta()
+
+
+def entered(
+    day: float, status: Status | None, outcome: Outcome | None = None, received: float | None = None
+) -> Transition:
+    """Return a transition so many days after the application, and received then or so many days after it."""
+    return Transition(
+        reading=Reading(status=status, outcome=outcome, raw_status="Stage 3"),
+        effective_at=APPLIED + day * DAY,
+        received_at=APPLIED + (day if received is None else received) * DAY,
+        place=str(status.rank if status else 0),
+    )
+
+
+def an_application(*transitions: Transition, **more: object) -> Application:
+    known = sorted((each for each in transitions if each.status), key=lambda each: each.key)
+    return Application(
+        application_id=application_id("51c3be16-0f93-41ed-9cc0-9092222d7333"),
+        ats_id=ATS,
+        status=Status(str(known[-1].status)) if known else Status.APPLIED,
+        version=1 + len(transitions),
+        head=known[-1].key if known else None,
+        transitions={each.key: each for each in transitions},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def standings(of: Application, day: float = 30, delay: timedelta = NO_DELAY) -> list[Standing]:
+    """Return the standings told on a day."""
+    changes = told(of, registration(applied_at=APPLIED), APPLIED + day * DAY, delay).changes
+    return [change.standing for change in changes]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "standing", "step"),
+    [
+        (Status.LEAD, None, Standing.NOTED, Step.APPLIED),
+        (Status.CONTACT, None, Standing.IN_CONTACT, Step.REVIEW),
+        (Status.PRE_INTERVIEW, None, Standing.IN_REVIEW, Step.REVIEW),
+        (Status.INTERVIEW, None, Standing.INTERVIEW, Step.INTERVIEW),
+        (Status.POST_INTERVIEW, None, Standing.AFTER_INTERVIEW, Step.INTERVIEW),
+        (Status.OFFER, None, Standing.OFFER, Step.OFFER),
+        (Status.HIRED, Outcome.HIRED, Standing.HIRED, Step.HIRED),
+        (Status.REJECTED, None, Standing.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.ENDED_UNKNOWN, Standing.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.NOT_SELECTED, Standing.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, Standing.WITHDRAWN, None),
+        (Status.REJECTED, Outcome.OFFER_DECLINED, Standing.OFFER_DECLINED, None),
+        (Status.REJECTED, Outcome.POSITION_CLOSED, Standing.POSITION_CLOSED, None),
+    ],
+)
+def test_each_status_and_outcome_has_its_standing(
+    status: Status, outcome: Outcome | None, standing: Standing, step: Step | None
+) -> None:
+    """An end is no step; nothing else finishes but a hire."""
+    assert standings(an_application(entered(1, status, outcome))) == [Standing.APPLIED, standing]
+    assert standing.step == step
+    assert standing.finished == (step in {None, Step.HIRED})
+
+
+def test_application_without_reports_is_applied() -> None:
+    """As it was registered."""
+    of = told(an_application(), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
+    assert (of.last.standing, of.last.at, of.step) == (Standing.APPLIED, APPLIED, Step.APPLIED)
+
+
+def test_changes_are_in_the_order_in_which_they_took_effect() -> None:
+    """A late report takes its place; what nobody understands is not told."""
+    late = entered(1, Status.CONTACT, received=9)
+    of = an_application(entered(3, Status.INTERVIEW), late, entered(4, None))
+    assert standings(of) == [Standing.APPLIED, Standing.IN_CONTACT, Standing.INTERVIEW]
+
+
+def test_start_and_end_are_told_once_and_a_stage_again() -> None:
+    """A second interview is news; a second word on the same end is none."""
+    of = an_application(
+        entered(0.5, Status.APPLIED), entered(2, Status.INTERVIEW), entered(3, Status.INTERVIEW),
+        entered(4, Status.REJECTED), entered(5, Status.REJECTED, Outcome.NOT_SELECTED),
+    )  # fmt: skip
+    ends = told(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY)
+    interviews = [Standing.INTERVIEW] * 2
+    assert [each.standing for each in ends.changes] == [Standing.APPLIED, *interviews, Standing.NO_LONGER_CONSIDERED]
+    assert ends.last.at == APPLIED + 4 * DAY
+
+
+def test_nothing_happened_before_the_application() -> None:
+    """A date without time of day lies hours before the application of the same day."""
+    of = told(an_application(entered(-0.3, Status.CONTACT)), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
+    assert [change.at for change in of.changes] == [APPLIED, APPLIED]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "step"),
+    [
+        ([Status.INTERVIEW], Step.INTERVIEW),
+        ([Status.INTERVIEW, Status.APPLIED], Step.APPLIED),
+        ([Status.INTERVIEW, Status.APPLIED, Status.REJECTED], Step.INTERVIEW),
+        ([Status.OFFER, Status.HIRED], Step.HIRED),
+        ([Status.OFFER, Status.HIRED, Status.REJECTED], Step.OFFER),
+    ],
+)
+def test_step_is_the_present_one_or_the_furthest_before_the_end(statuses: list[Status], step: Step) -> None:
+    """A hire that was taken back is not reached."""
+    of = an_application(*(entered(day, status) for day, status in enumerate(statuses, start=1)))
+    assert told(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY).step is step
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.NOT_SELECTED, Outcome.POSITION_CLOSED])
+def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None) -> None:
+    """Until then the application shows as it stood, however long ago the sender says that it was."""
+    of = an_application(entered(2, Status.INTERVIEW), entered(3, Status.REJECTED, outcome, received=10))
+    before = [Standing.APPLIED, Standing.INTERVIEW]
+    assert standings(of, 11.99, 2 * DAY) == before
+    after = standings(of, 12, 2 * DAY)
+    assert after[:2] == before
+    assert after[2].bad_news
+    assert standings(of, 10) == after, "without a delay at once"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CANDIDATE_WITHDREW, Outcome.OFFER_DECLINED])
+def test_what_the_applicant_decided_does_not_wait(outcome: Outcome) -> None:
+    """It is no news to them."""
+    assert len(standings(an_application(entered(3, Status.REJECTED, outcome)), 3, 2 * DAY)) == 2
+
+
+def test_good_news_does_not_wait() -> None:
+    """Nor does any stage."""
+    assert standings(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is Standing.HIRED
+
+
+@pytest.mark.parametrize(("corrected", "shown"), [(4.9, False), (5.1, True)])
+def test_rejection_taken_back_within_the_delay_is_never_told(corrected: float, shown: bool) -> None:
+    """Neither then nor later; one that was told stays in the history."""
+    of = an_application(entered(3, Status.REJECTED), entered(corrected, Status.INTERVIEW))
+    expected = [Standing.APPLIED, *[Standing.NO_LONGER_CONSIDERED] * shown, Standing.INTERVIEW]
+    assert standings(of, 30, 2 * DAY) == expected
+    assert standings(an_application(entered(3, Status.REJECTED)), 4.9, 2 * DAY) == [Standing.APPLIED]
+
+
+def test_more_bad_news_does_not_put_it_off() -> None:
+    """The first word on the end counts."""
+    of = an_application(entered(3, Status.REJECTED), entered(4, Status.REJECTED, Outcome.NOT_SELECTED))
+    assert standings(of, 5, 2 * DAY) == [Standing.APPLIED, Standing.NO_LONGER_CONSIDERED]
+
+
+@pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])
+def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
+    """From the moment that its end is dated at."""
+    ended = {"a": Position(ended=True, since=APPLIED + 10 * DAY, version=1)}
+    of = an_application(entered(2, Status.INTERVIEW), positions=ended)
+    expected = [Standing.APPLIED, Standing.INTERVIEW, *[Standing.POSITION_CLOSED] * shown]
+    assert standings(of, day, 2 * DAY) == expected
+
+
+@pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
+def test_there_are_words_for_everything(words: Words) -> None:
+    """In either language, and none is a status of the contract."""
+    assert words.standings.keys() == set(Standing)
+    assert words.steps.keys() == set(Step)
+    said = [*words.standings.values(), *words.steps.values()]
+    assert not any("_" in text or text.isupper() or "reject" in text.lower() for text in said)
+
+
+def test_days_are_said_as_people_say_them() -> None:
+    """In both languages."""
+    day = APPLIED.date()
+    assert (ENGLISH.ago(0), ENGLISH.ago(1), ENGLISH.ago(3)) == ("today", "yesterday", "3 days ago")
+    assert (GERMAN.ago(0), GERMAN.ago(1), GERMAN.ago(3)) == ("heute", "gestern", "vor 3 Tagen")
+    assert (ENGLISH.dated(day), GERMAN.dated(day)) == ("1 November 2026", "1. November 2026")
+    assert GERMAN.dated(day.replace(month=3)) == "1. März 2026"
