@@ -127,13 +127,16 @@ def _changes(application: Application, now: datetime, delay: timedelta) -> Itera
     known = [transition for transition in application.in_order() if transition.status]
     for place, transition in enumerate(known):
         standing = _standing(transition)
-        due = transition.received_at + delay
-        overruled = any(later.received_at < due and not _standing(later).bad_news for later in known[place + 1 :])
-        if not standing.bad_news or (due <= now and not overruled):
+        if not standing.bad_news or _has_stood(transition, known[place + 1 :], now, delay):
             yield Change(standing, transition.effective_at)
     ended = application.position_ended_at
     if ended and ended + delay <= now:
         yield Change(Standing.POSITION_CLOSED, ended)
+
+
+def _has_stood(bad_news: Transition, later: Sequence[Transition], now: datetime, delay: timedelta) -> bool:
+    due = bad_news.received_at + delay
+    return due <= now and not any(each.received_at < due and not _standing(each).bad_news for each in later)
 
 
 def _standing(transition: Transition) -> Standing:
