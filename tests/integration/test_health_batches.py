@@ -9,6 +9,7 @@ import pytest
 from application_status.local.subscription_filter import as_event
 from application_status.model.health import HealthDay
 from application_status.model.identifiers import AtsId
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.health import Health
 from log_lines import batch, line
@@ -123,7 +124,7 @@ def test_days_are_read_from_the_first_to_the_last(world: World) -> None:
 
     for number in range(1, 10):
         world.health(batch([line(), line("late", ats="demo-ats-2")], at=f"2026-11-0{number}T09:00:00+00:00"), None)
-    health = Health(ShortPages(world.client), "QualityTable")
+    health = Health(ShortPages(transport(world.client)), "QualityTable")
     found = health.read(ATS, date(2026, 11, 3), date(2026, 11, 8))
     assert [day.day.day for day in found] == [3, 4, 5, 6, 7, 8]
     assert {day.ats_id for day in found} == {ATS}

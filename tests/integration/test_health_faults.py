@@ -81,7 +81,7 @@ def test_lasting_faults_raise(faults: Faults, health: LogHandler, before: list[F
 def test_batch_that_was_half_added_is_completed(faults: Faults, health: LogHandler) -> None:
     """The first of two transactions went through; with the second, nothing of the first counts again."""
     lines = batch([line(ats=ats_id) for ats_id in CROWD])
-    faults.plan(*[PASS] * 101, then=repeat(THROTTLED))
+    faults.plan(*[PASS] * (2 * len(CROWD) + 1), then=repeat(THROTTLED))
     with pytest.raises(Unavailable):
         health(lines, None)
     assert amounts(faults) == dict.fromkeys(CROWD[:99], 1)

@@ -7,6 +7,7 @@ import pytest
 
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
+from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
@@ -26,7 +27,7 @@ class OneByOne(DynamoDB):
 
 @pytest.fixture
 def reader(world: World) -> QualityReader:
-    return QualityReader(OneByOne(world.client), TABLE, generation=1)
+    return QualityReader(OneByOne(transport(world.client)), TABLE, generation=1)
 
 
 def change(number: int, version: int = 1, ats: str = "ats", client: str | None = "client", job: str = "job") -> Change:

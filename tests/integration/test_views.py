@@ -11,11 +11,13 @@ import pytest
 from application_status.analytics.records import change
 from application_status.model.application import Application
 from application_status.model.health import Channel, HealthDay
-from application_status.model.identifiers import AtsId, application_id
+from application_status.model.identifiers import ApplicationId, AtsId, application_id
 from application_status.model.instant import from_text, now
+from application_status.model.quality import Cell
 from application_status.model.status import Status
 from application_status.store.health import Health
 from application_status.store.quality import Quality
+from application_status.store.quality_steps import Change
 from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
 
 START = from_text("2026-09-01T09:00:00.000Z")
@@ -98,7 +100,7 @@ def test_without_a_token_nobody_sees_anything(world: World, token: str | None) -
 def test_client_sees_itself(world: World) -> None:
     """By the claim of its signed-in user, over all ATSs; by job, where two of one wait for the fifth on their day."""
     claims = {"custom:client_id": "client-1"}
-    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 28}
+    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 26}
     jobs = get(world, "/api/my/quality", claims=claims, by="job")
     assert applications(jobs) == {("client-1", "job-0"): 14}
     assert json.loads(jobs["body"])["Hidden"] == 2
@@ -165,7 +167,7 @@ def test_kinds_have_populations_and_definitions(world: World, kind: str) -> None
         ("text/csv", "text/csv"), ("text/*", "text/csv"), ("text/csv;q=0.5, application/json", "application/json"),
         ("application/json;q=0.1, text/csv;q=0.9", "text/csv"), ("text/html, */*;q=0.8", "application/json"),
         ("TEXT/CSV", "text/csv"), ("application/json;q=0, */*", "text/csv"),
-        ("text/csv;q=nonsense, */*", "application/json"),
+        ("text/csv;q=nonsense, */*", "application/json"), ("text/csv;q=\u00b2, */*", "application/json"),
     ],
 )  # fmt: skip
 def test_media_type_by_accept(world: World, accept: str | None, kind: str) -> None:
@@ -206,7 +208,8 @@ def test_no_acceptable_media_type(world: World, accept: str) -> None:
         ({"client": "c", "by": "ats"}, ["/client"]), ({"client": "c", "ats": "a"}, ["/client"]),
         ({"client": "c", "job": "j", "interval": "week"}, ["/job"]),
         ({"client": "c", "by": "job", "to": "2026-01-01"}, ["/job"]),
-        ({"ats": "a#b"}, ["/ats"]), ({"client": ""}, ["/client"]),
+        ({"ats": "a#b"}, ["/ats"]), ({"client": ""}, ["/client"]), ({"from_": "0"}, ["/from"]),
+        ({"kind": "silence", "interval": "week"}, ["/kind"]), ({"kind": "silence", "to": "2026-01-01"}, ["/kind"]),
         ({"kind": "x", "by": "y", "from_": "z"}, ["/kind", "/from", "/by"]),
     ],
     ids=str,
@@ -265,6 +268,32 @@ def test_health(world: World) -> None:
     claims = {"custom:client_id": "client-1"}
     refused = get(world, "/api/my/quality", claims=claims, kind="health")
     assert problem(refused) == (422, "invalid-fields", ["/kind"])
+
+
+def test_ats_that_never_gets_through_has_health(world: World) -> None:
+    """Nothing of it was counted, but it was heard."""
+    health = Health(world.noting, "QualityTable")
+    health.add("a-batch", [HealthDay(AtsId("lonely"), date(2026, 9, 7), {(Channel.ATSI, "invalid-fields"): 3}, now())])
+    assert applications(get(world, "/api/board/quality", kind="health")) == {("lonely",): 3}
+
+
+def test_client_less_its_jobs_tells_nothing(world: World) -> None:
+    """A client is the sum of its jobs' blocks and of the small jobs together: what is left has five or none."""
+    claims = {"custom:client_id": "client-1"}
+    whole = applications(get(world, "/api/my/quality", claims=claims))[("client-1",)]
+    jobs = applications(get(world, "/api/my/quality", claims=claims, by="job"))
+    rest = whole - sum(jobs.values())
+    assert rest == 0 or rest >= 5
+
+
+def test_silence_is_not_about_fewer_than_five(world: World) -> None:
+    """However many applications there were, it is about those that are open."""
+    cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "quiet"): 4}
+    quality = Quality(world.noting, "QualityTable", 2)
+    quality.count([Change(ApplicationId("one"), 1, cells)])
+    assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {}
+    quality.count([Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "quiet"): 1})])
+    assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {("quiet-ats",): 5}
 
 
 def test_nothing_counted_yet(world: World) -> None:

@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.disclosure import MINIMUM, applied, blocks, moved, shown, totals
+from application_status.model.disclosure import applied, blocks, moved, of_cohorts, shown, totals
+from application_status.model.durations import MINIMUM
 from application_status.model.periods import Interval, periods
 
 START = date(2026, 1, 1)
@@ -98,6 +99,15 @@ def test_periods_count_a_block_by_its_first_day() -> None:
     assert [row.first for row in periods([counts], applied, Interval.ALL, date(2026, 2, 1), date(2026, 2, 8))] == [
         date(2026, 2, 8)
     ]
+
+
+def test_cohort_is_of_the_days_on_which_somebody_applied() -> None:
+    """That an older application moved on a day begins no block."""
+    counts = cohort({"2026-01-10": 5, "2026-03-20": 5}) | {("2026-02-02", "entered:INTERVIEW"): 5}
+    rows = periods([of_cohorts(counts)], applied, Interval.MONTH, date(2026, 2, 1), date.max)
+    assert [(row.first, row.last) for row in rows] == [(date(2026, 3, 20), date(2026, 3, 20))]
+    activity = periods([counts], moved, Interval.MONTH, date.min, date.max)
+    assert [(row.first, row.last) for row in activity] == [(date(2026, 1, 10), date(2026, 2, 2))]
 
 
 def test_several_ats_are_the_sum_of_theirs() -> None:

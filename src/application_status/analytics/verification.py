@@ -66,7 +66,8 @@ def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
 
 
 def _is_settled(item: Item) -> bool:
-    return "UpdatedAt" not in item or item["UpdatedAt"]["S"] < to_text(now() - _SETTLED)
+    changed = item.get("UpdatedAt") or item.get("ErasedAt")
+    return changed is None or changed["S"] < to_text(now() - _SETTLED)
 
 
 def _tell(stack: str, verified: int, found: Sequence[Drift]) -> None:

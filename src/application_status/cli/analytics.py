@@ -25,6 +25,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the commands to the parser."""
     rebuild = commands.add_parser("rebuild", help="count all applications anew, while reports keep coming; resumable")
     rebuild.add_argument("--segments", type=_segments, default=4, help="scan in so many threads (default: 4)")
+    rebuild.add_argument(
+        "--anew", action="store_true", help="give up what an interrupted rebuild counted, with other code perhaps"
+    )
     rebuild.set_defaults(command=_rebuild)
 
     verify = commands.add_parser(
@@ -40,15 +43,18 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _rebuild(target: Target, given: argparse.Namespace) -> None:
     settings = target.analytics()
     rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
-    if rebuilds.former() is None:
-        _build(target, settings, rebuilds, given.segments)
+    if rebuilds.former() is not None:
+        _delete_former(rebuilds)
+        print("that is what an interrupted rebuild had left; run it again to rebuild")
+        return
+    _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
 
 
-def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, segments: int) -> None:
+def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> None:
     """Announce a generation or go on with one, count all applications into it, and switch to it."""
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
-    rebuild = _announced(rebuilds, settings, segments)
+    rebuild = _announced(rebuilds, settings, given)
     quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
     with _progress(applications) as progress:
@@ -62,15 +68,15 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, segm
     rebuilds.switch(rebuild)
 
 
-def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, segments: int) -> Rebuild:
+def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
     zone = settings.reporting_time_zone.key
     rebuild = rebuilds.current()
-    if rebuild and rebuild.zone == zone:
+    if rebuild and rebuild.zone == zone and not given.anew:
         print(f"going on with generation {rebuild.generation}, which was announced before")
         return rebuild
     if rebuild:
         print(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
-    rebuilds.announce(zone, segments)
+    rebuilds.announce(zone, given.segments)
     rebuild = rebuilds.current()
     if rebuild is None or rebuild.zone != zone:
         raise RebuildOvertaken
@@ -105,6 +111,9 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         amounts = str(each.counted), str(each.expected)
         print(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
     print(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
+    former = Rebuilds(target.dynamodb, settings.quality_table).former()
+    if former is not None:
+        print(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
     return 1 if found else 0
 
 

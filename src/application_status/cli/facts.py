@@ -21,9 +21,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the commands to the parser."""
     export = commands.add_parser("export", help=f"write the facts of all applications to {_FILE} in a folder")
     export.add_argument("--to", required=True, type=Path, metavar="FOLDER")
-    export.add_argument(
-        "--time-zone", type=_zone, default="Europe/Berlin", help="where days are cut: the stack's ReportingTimeZone"
-    )
+    export.add_argument("--time-zone", type=_zone, help="where days are cut (default: the stack's ReportingTimeZone)")
     export.set_defaults(command=_export)
 
     query = commands.add_parser("query", help="run a query on a folder's Parquet files; prints CSV")
@@ -50,13 +48,19 @@ def _all_facts(applications: AllApplications, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _export(target: Target, given: argparse.Namespace) -> None:
-    export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), given.time_zone, given.to)
+    zone = given.time_zone or target.analytics().reporting_time_zone
+    export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
     print(given.to / _FILE)
 
 
 def _query(_target: Target, given: argparse.Namespace) -> None:
     columns, rows = parquet.ask(given.query, given.folder)
-    csv.writer(sys.stdout).writerows([columns, *rows])
+    csv.writer(sys.stdout).writerows([columns, *(map(_plain, row) for row in rows)])
+
+
+def _plain(cell: object) -> object:
+    """Keep spreadsheets from taking a sender's label for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -1,5 +1,7 @@
 """Which numbers may be shown: none about fewer than five applications, and none from which such a number follows.
 
+That is so among the reports of one kind; different kinds tell different things of the same applications.
+
 The counters of an ATS, a client or a job are cut into blocks: consecutive days, as few as are about five applications,
 from the first day on. Where they are cut depends on nothing that a caller chooses. Every number shown is a sum over
 whole blocks, so a difference of two is one too. The days after the last block wait for their fifth application. What
@@ -11,10 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from application_status.model.durations import MINIMUM
 from application_status.model.quality import Counts
-
-MINIMUM = 5
-"""The fewest applications that numbers are shown about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ def moved(counts: Mapping[str, int]) -> int:
     """
     entered = (amount for measure, amount in counts.items() if measure.startswith("entered:"))
     return max(entered, default=0) - counts.get("again", 0)
+
+
+def of_cohorts(counts: Counts) -> Counts:
+    """Return the counters of days on which somebody applied, which is where the measures of cohorts are."""
+    days = {day for day, measure in counts if measure == "applications"}
+    return {(day, measure): amount for (day, measure), amount in counts.items() if day in days}
 
 
 def blocks(counts: Counts, size: Callable[[Mapping[str, int]], int]) -> list[Block]:

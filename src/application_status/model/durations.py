@@ -15,6 +15,9 @@ _DAYS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 22, 26, 30, 38, 48, 60, 75, 90, 105
 EDGES = tuple(timedelta(hours=hours) for hours in (1, 4, 12)) + tuple(timedelta(days=days) for days in _DAYS)
 """Where one bucket ends and the next begins; the last bucket, from a year on, has no end."""
 
+MINIMUM = 5
+"""The fewest applications that anything is concluded from."""
+
 _DAY = timedelta(days=1)
 _ROUNDING = 1e-9  # a product of shares may miss the share that it is by some bits
 
@@ -30,6 +33,7 @@ class Waiting:
 
     `ended` and `lost` are amounts by bucket: those it happened to, and those it can no longer happen to, or that have
     waited just so long until now. A lost one counts half in the bucket in which it was lost (the actuarial estimate).
+    Nothing is said from where on a single one would move the share by more than a fifth.
     https://en.wikipedia.org/wiki/Life_table
     """
 
@@ -42,7 +46,7 @@ class Waiting:
         return sum(self.ended.values()) + sum(self.lost.values())
 
     def within(self, duration: timedelta) -> float | None:
-        """Return the share that ends within a duration, one of the EDGES; None where nobody was watched so long."""
+        """Return the share that ends within a duration, one of the EDGES; None where too few were watched so long."""
         return self._shares().get(duration)
 
     def quantile(self, share: float) -> timedelta | None:
@@ -53,15 +57,14 @@ class Waiting:
         return None
 
     def _shares(self) -> dict[timedelta, float]:
-        """Return the share that has ended by each edge, as far as somebody was watched."""
+        """Return the share that has ended by each edge, as far as enough were watched."""
         shares, waiting, at_risk = {}, 1.0, float(self.population)
         for number, edge in enumerate(EDGES):
             ended, lost = self.ended.get(number, 0), self.lost.get(number, 0)
-            left = at_risk - ended - lost
-            if waiting and left <= 0 and (lost or not ended):
+            if at_risk - lost < MINIMUM * waiting - _ROUNDING:
                 break
             waiting *= 1 - ended / (at_risk - lost / 2) if ended else 1
-            at_risk = left
+            at_risk -= ended + lost
             shares[edge] = 1 - waiting
         return shares
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from application_status.model.disclosure import MINIMUM, totals
-from application_status.model.durations import Waiting, age
+from application_status.model.disclosure import totals
+from application_status.model.durations import MINIMUM, Waiting, age
 from application_status.model.quality import STAYS, Counts
 from application_status.model.status import Outcome, Status
 

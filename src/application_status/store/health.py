@@ -1,6 +1,7 @@
 """Integration health, in the Quality table: what became of each ATS's requests, and which batches of log lines count.
 
     Scope              Part     attributes
+    health             <ats>    none; says that there are days of the ATS
     health#<ats>       <day>    one number for each <channel>:<outcome>, e.g. atsi:recorded; LastSeen S
     health-batch#<id>  <part>   ExpiresAt N
 
@@ -8,17 +9,18 @@ The counts of a batch and its row are written in one transaction, so that a batc
 does not fit into one transaction goes into further ones, each with a row of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import batched
-from typing import Any
+from itertools import batched, chain
 
 from application_status.errors import ConditionFailed
 from application_status.model.health import Channel, HealthDay
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import from_text, now, to_text
+from application_status.store.batches import pages
 from application_status.store.dynamodb import DynamoDB, Item
 
+_ALL = "health"
 _DAYS_PER_TRANSACTION = 99
 _BATCH_LIFE = timedelta(days=2)
 """Longer than Lambda keeps an asynchronous event: 6 hours.
@@ -33,6 +35,7 @@ class Health:
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._announced: set[AtsId] = set()
 
     def add(self, batch_id: str, days: Sequence[HealthDay]) -> None:
         """Add what a batch counts for, once; the same id has to come with the same days in the same order.
@@ -40,6 +43,7 @@ class Health:
         Raises Unavailable; then a part may be added, and adding all again is right.
         """
         for day in days:
+            self._announce(day.ats_id)
             self._see(day)
         for part, group in enumerate(batched(days, _DAYS_PER_TRANSACTION, strict=False)):
             try:
@@ -52,25 +56,30 @@ class Health:
 
     def read(self, ats_id: AtsId, from_day: date, to_day: date) -> list[HealthDay]:
         """Return an ATS's days from the first to the last, oldest first; a day without a request is left out."""
-        found: list[HealthDay] = []
-        page: dict[str, Any] = {}
-        while True:
-            reply = self._dynamodb(
-                "Query",
-                TableName=self._table,
-                KeyConditionExpression="#scope = :scope AND Part BETWEEN :from AND :to",
-                ExpressionAttributeNames={"#scope": "Scope"},
-                ExpressionAttributeValues={
-                    ":scope": {"S": _scope(ats_id)},
-                    ":from": {"S": from_day.isoformat()},
-                    ":to": {"S": to_day.isoformat()},
-                },
-                **page,
-            )
-            found += [_day(ats_id, item) for item in reply["Items"]]
-            if "LastEvaluatedKey" not in reply:
-                return found
-            page = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+        values = {":from": {"S": from_day.isoformat()}, ":to": {"S": to_day.isoformat()}}
+        found = self._query(
+            "#scope = :scope AND Part BETWEEN :from AND :to", {":scope": {"S": _scope(ats_id)}, **values}
+        )
+        return [_day(ats_id, item) for item in found]
+
+    def ats_ids(self) -> list[AtsId]:
+        """Return the ATSs that ever sent a request."""
+        return [AtsId(item["Part"]["S"]) for item in self._query("#scope = :scope", {":scope": {"S": _ALL}})]
+
+    def _query(self, condition: str, values: Item) -> Iterator[Item]:
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": values,
+        }
+        return chain.from_iterable(pages(self._dynamodb, "Query", request))
+
+    def _announce(self, ats_id: AtsId) -> None:
+        """Let readers know of an ATS."""
+        if ats_id not in self._announced:
+            self._dynamodb("PutItem", TableName=self._table, Item={"Scope": {"S": _ALL}, "Part": {"S": ats_id}})
+            self._announced.add(ats_id)
 
     def _see(self, day: HealthDay) -> None:
         """Move the day's LastSeen on; it never goes back, and the same again changes nothing."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 from application_status.errors import NotAcceptable
@@ -14,6 +15,7 @@ from application_status.views.report import Report, Row
 
 JSON, CSV = "application/json", "text/csv"
 DEFINITIONS_PATH = "/api/quality/definitions"
+_QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
 
 
@@ -56,7 +58,7 @@ def as_csv(found: Report) -> Reply:
 def _range(text: str) -> tuple[str, float]:
     kind, *parameters = (part.strip() for part in text.split(";"))
     quality = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
-    return kind, float(quality) if quality.replace(".", "", 1).isdigit() else 0.0
+    return kind, float(quality) if _QUALITY.fullmatch(quality) else 0.0
 
 
 def _period(row: Row) -> dict[str, str]:

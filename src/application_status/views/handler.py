@@ -8,7 +8,7 @@ from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.model.definitions import DEFINITIONS
-from application_status.model.disclosure import MINIMUM
+from application_status.model.durations import MINIMUM
 from application_status.settings import ViewsSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
@@ -42,7 +42,7 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         now = datetime.now(settings.reporting_time_zone)
         reader = QualityReader(dynamodb, settings.quality_table, generation)
         if query.kind == "health":
-            found = health_report(query, reader, Health(dynamodb, settings.quality_table), now)
+            found = health_report(query, Health(dynamodb, settings.quality_table), now)
         else:
             found = report(query, reader, now.date())
         logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)

@@ -8,15 +8,14 @@ from application_status.model.health import HealthDay
 from application_status.model.identifiers import AtsId
 from application_status.model.quality_report import Number
 from application_status.store.health import Health
-from application_status.store.quality_reader import QualityReader
 from application_status.views.query import QualityQuery
 from application_status.views.report import Report, Row, report_of
 
 
-def health_report(query: QualityQuery, reader: QualityReader, health: Health, now: datetime) -> Report:
-    """Return a row for each ATS and period with requests; without an ATS, for all of which anything was counted."""
+def health_report(query: QualityQuery, health: Health, now: datetime) -> Report:
+    """Return a row for each ATS and period with requests."""
     rows: list[Row] = []
-    for ats_id in [query.ats] if query.ats else reader.ats_ids():
+    for ats_id in [query.ats] if query.ats else health.ats_ids():
         periods: dict[date, list[HealthDay]] = defaultdict(list)
         for day in health.read(AtsId(ats_id), query.first or date.min, query.last or date.max):
             periods[query.interval.start(day.day)].append(day)

@@ -1,10 +1,11 @@
 """The question for a quality report: who asks, and of whom, when and what."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from application_status.errors import FieldError, Forbidden, InvalidFields
@@ -13,7 +14,15 @@ from application_status.gateway.request import Request
 from application_status.model.periods import Interval
 
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
+type _Date = Annotated[date, BeforeValidator(_written_out)]
 type Kind = Literal["cohort", "activity", "silence", "health"]
+
+
+def _written_out(value: Any) -> Any:
+    """Keep out the numbers that pydantic would read as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("Input should be a date, as 2026-11-22")
+    return value
 
 
 class QualityQuery(BaseModel):
@@ -23,8 +32,8 @@ class QualityQuery(BaseModel):
 
     kind: Annotated[Kind, Field(description="cohort, activity, silence or health")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
-    first: Annotated[date | None, Field(alias="from", description="a date, 2026-09-01")] = None
-    last: Annotated[date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
+    first: Annotated[_Date | None, Field(alias="from", description="a date, 2026-09-01")] = None
+    last: Annotated[_Date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
     ats: Annotated[_Id | None, Field(description="an ATS's id")] = None
     client: Annotated[_Id | None, Field(description="a client's id, not together with ats")] = None
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
@@ -41,6 +50,8 @@ class QualityQuery(BaseModel):
             wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
         if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
             wrong.append(FieldError("/job", "a job is reported as a whole", "neither from, to nor interval"))
+        if self.kind == "silence" and (self.first or self.last or self.interval is not Interval.ALL):
+            wrong.append(FieldError("/kind", "silence is as of today", "neither from, to nor interval"))
         if self.first and self.last and self.last < self.first:
             wrong.append(FieldError("/to", "to lies before from", "a date not before from"))
         if wrong:

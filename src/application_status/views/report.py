@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from application_status.errors import FieldError, InvalidFields
-from application_status.model.disclosure import MINIMUM, applied, merged, moved, shown, totals
+from application_status.model.disclosure import applied, merged, moved, of_cohorts, shown, totals
+from application_status.model.durations import MINIMUM
 from application_status.model.periods import Period, periods
 from application_status.model.quality import Counts
 from application_status.model.quality_report import Number, activity, cohort, silence
@@ -15,7 +16,6 @@ from application_status.views.query import QualityQuery
 _ROWS_LIMIT = 400  # a reply may have 6 MB
 
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
-_SIZES = {"cohort": applied, "activity": moved}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,23 @@ def report_of(rows: Sequence[Row], hidden: int = 0) -> Report:
 
 
 def _periods(query: QualityQuery, parts: Sequence[Counts], today: date) -> Sequence[Period]:
-    """Cut the counters into periods; what is silent today has none."""
-    if query.kind == "silence":
-        everything = merged(parts)
-        days = [date.fromisoformat(day) for day, _ in everything]
-        return [Period(min(days), today, everything)] if days else []
-    return periods(parts, _SIZES[query.kind], query.interval, query.first or date.min, query.last or date.max)
+    """Cut the counters of the parts of a whole into periods; what is silent today has none."""
+    first, last = query.first or date.min, query.last or date.max
+    if query.kind == "cohort":
+        return periods([of_cohorts(each) for each in parts], applied, query.interval, first, last)
+    if query.kind == "activity":
+        return periods(parts, moved, query.interval, first, last)
+    everything = merged(each for each in parts if totals(each).get("quiet", 0) >= MINIMUM)
+    days = [date.fromisoformat(day) for day, _ in everything]
+    return [Period(min(days), today, everything)] if days else []
 
 
 def _groups(
     query: QualityQuery, reader: QualityReader
 ) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
-    """Return whom the rows are about, each with its counters, and how many have too few applications."""
+    """Return whom the rows are about, each with the counters of its parts, and how many have too few applications."""
     if query.client:
-        jobs = reader.of_client(query.client)
-        if not query.of_jobs:
-            return [({"Client": query.client}, _large_enough([merged(jobs.values())]))], 0
-        visible = shown({job: _applications(counts) for job, counts in jobs.items()})
-        wanted = [job for job in sorted(jobs) if query.job in (None, job)]
-        found = [({"Client": query.client, "Job": job}, [jobs[job]]) for job in wanted if job in visible]
-        return found, len(wanted) - len(found)
+        return _of_client(query, query.client, reader.of_client(query.client))
     wanted = [query.ats] if query.ats else reader.ats_ids()
     counts = {ats_id: reader.of_ats(ats_id) for ats_id in wanted}
     large = {ats_id: each for ats_id, each in counts.items() if _applications(each) >= MINIMUM}
@@ -85,8 +82,17 @@ def _groups(
     return [({}, list(large.values()))], hidden
 
 
-def _large_enough(parts: Sequence[Counts]) -> Sequence[Counts]:
-    return [each for each in parts if _applications(each) >= MINIMUM]
+def _of_client(
+    query: QualityQuery, client: str, jobs: Mapping[str, Counts]
+) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
+    """Return the same of a client; its parts are each visible job, and all hidden ones together."""
+    visible = shown({job: _applications(counts) for job, counts in jobs.items()})
+    if not query.of_jobs:
+        rest = merged(counts for job, counts in jobs.items() if job not in visible)
+        return [({"Client": client}, [*(jobs[job] for job in sorted(visible)), rest])], 0
+    wanted = [job for job in sorted(jobs) if query.job in (None, job)]
+    found = [({"Client": client, "Job": job}, [jobs[job]]) for job in wanted if job in visible]
+    return found, len(wanted) - len(found)
 
 
 def _applications(counts: Counts) -> int:
