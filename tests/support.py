@@ -105,7 +105,7 @@ class World:
         self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
-        self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
+        self.views = make_views(self.noting, ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN))
         self.health = make_health(self.noting, HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self.noting, VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local")

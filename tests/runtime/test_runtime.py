@@ -46,6 +46,10 @@ def is_verified(reply: Any) -> bool:
     return set(reply) == {"verified", "drift"}
 
 
+def is_read(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body["Version"] > 0
+
+
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
@@ -54,6 +58,7 @@ KINDS = {
     "PositionsFunction": is_counted,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
+    "ViewsFunction": is_read,
 }
 
 
@@ -130,6 +135,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("PositionsFunction", "ALIASES_TABLE"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
+        ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:

@@ -7,6 +7,7 @@ ANY = "x-amazon-apigateway-any-method"
 IAM_PATH = "/api/applications/{AtsiApplicationId}"
 QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 DEFINITIONS_PATH = "/api/quality/definitions"
+READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
 
 def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
@@ -23,7 +24,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
-        **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH), "${ViewsFunctionAliaslive}/invocations"),
+        **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH), "${ViewsFunctionAliaslive}/invocations"),
     }
 
 
@@ -38,6 +39,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         OF_CLIENT: [{"Users": []}],
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
+        READ_BACK_PATH: None,
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

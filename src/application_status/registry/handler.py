@@ -3,9 +3,10 @@
 import os
 
 from application_status.gateway.endpoint import LambdaHandler, endpoint
+from application_status.gateway.path import path_id
 from application_status.gateway.problems import Reply, no_content, reply
 from application_status.gateway.request import Request
-from application_status.registry.message import path_id, registration
+from application_status.registry.message import registration
 from application_status.settings import RegistrySettings, read
 from application_status.store.dynamodb import DynamoDB, connect
 from application_status.store.erasure import Erasure

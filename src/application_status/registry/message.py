@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
 
-from application_status.errors import FieldError, InvalidFields
 from application_status.gateway.body import ignored_fields, json_object, message
 from application_status.gateway.fields import PastMoment
+from application_status.gateway.path import path_id
 from application_status.gateway.request import Request
 from application_status.model.application import Aliases, Registration
-from application_status.model.identifiers import ApplicationId, AtsId, application_id
+from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import now
 
 _BODY_LIMIT_BYTES = 8 * 1024
@@ -75,15 +75,6 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
         ),
         ignored_fields(RegistrationMessage, body),
     )
-
-
-def path_id(request: Request) -> ApplicationId:
-    """Return the path's id; InvalidFields where it is none."""
-    try:
-        return application_id(request.path_parameters.get("AtsiApplicationId", ""))
-    except ValueError as error:
-        wrong = FieldError("", f"the path's AtsiApplicationId is {error}", "a UUID")
-        raise InvalidFields((wrong,)) from None
 
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
