@@ -16,7 +16,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: help run test check format lock openapi bench-quality build build-host sam-api sam-invoke deploy clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ EXPORT := --locked --no-dev --no-emit-project --no-header --format requirements-
 lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
+
+openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
+	PYTHONPATH=tools $(BIN)/python -m openapi
 
 bench-quality: .venv/.ready  ## What counting a change costs in write units, and how exact medians are; minutes
 	$(BIN)/python benchmarks/quality_cost.py

@@ -19,7 +19,7 @@ type _Moment = Annotated[datetime, PlainSerializer(to_text), Field(json_schema_e
 class TransitionView(BaseModel):
     """An entry into a status, as reported and as it was understood."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
     status: Annotated[Status | None, Field(description="null where nobody knows the label")]
     raw_status: Annotated[str | None, Field(description="your own label, as sent")]
@@ -37,7 +37,7 @@ class TransitionView(BaseModel):
 class ApplicationView(BaseModel):
     """The reply to `GET /api/application-status/{AtsiApplicationId}`; moments are in UTC."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
     atsi_application_id: ApplicationId
     status: Status
