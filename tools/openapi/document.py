@@ -30,7 +30,7 @@ _PATH_PARAMETERS = {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
     },
-    "ATS_ID": {"description": "the ATS, as issued with the token", "schema": {"type": "string"}, "example": "demo-ats"},
+    "ATS_ID": {"description": "the ATS, as issued with the token", "schema": {"type": "string"}},
 }
 _ABOUT = """\
 Applicant tracking systems report that an application moved on, and read back what became of it.
@@ -87,7 +87,7 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, **parameter}
+        {"name": name, "in": "path", "required": True, **parameter, "example": examples.PATHS[path]}
         for name, parameter in _PATH_PARAMETERS.items()
         if f"{{{name}}}" in path
     ]

@@ -7,6 +7,13 @@ _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 
+PATHS = {
+    "/api/application-status/{AtsiApplicationId}": _ID,
+    "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
+    "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",
+}
+"""The example of each path's parameter."""
+
 REPORTS = {
     "first form": {"AtsiApplicationId": _ID, "Status": "APPLIED"},
     "later form": {
@@ -62,7 +69,7 @@ REGISTRATIONS = {
         "JobTitle": "Python Developer",
         "Company": "Example GmbH",
         "AppliedAt": "2022-07-01T09:00:00Z",
-        "Aliases": {"PositionProfileIds": ["seekAnzPublicTest:positionProfile:jobAd:27cuZeA47"]},
+        "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
     }
 }
 REGISTRATION_REPLIES = {

@@ -1,10 +1,11 @@
 """The question for a quality report: who asks, and of whom, when and what."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from application_status.errors import FieldError, Forbidden, InvalidFields
@@ -12,6 +13,15 @@ from application_status.gateway.body import message
 from application_status.gateway.request import Request
 from application_status.model.periods import Interval
 
+
+def _written_as_a_date(value: Any) -> Any:
+    """Keep out the numbers that pydantic would read as seconds since 1970, and date-times."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("Input should be a date")
+    return value
+
+
+type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type Kind = Literal["cohort", "activity", "silence", "health"]
 
@@ -23,8 +33,8 @@ class QualityQuery(BaseModel):
 
     kind: Annotated[Kind, Field(description="cohort, activity, silence or health")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
-    first: Annotated[date | None, Field(alias="from", description="a date, 2026-09-01")] = None
-    last: Annotated[date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
+    first: Annotated[_Date | None, Field(alias="from", description="a date, 2026-09-01")] = None
+    last: Annotated[_Date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
     ats: Annotated[_Id | None, Field(description="an ATS's id")] = None
     client: Annotated[_Id | None, Field(description="a client's id, not together with ats")] = None
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
