@@ -1,5 +1,6 @@
 """docs/openapi.yaml: what it says is what the models, the routes and the problems say."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from pydantic import BaseModel
 from application_status.gateway.problems import PROBLEMS, UNEXPECTED
 from application_status.registry.message import RegistrationMessage
 from application_status.views.application import ApplicationView
+from application_status.views.problem_types import PROBLEM_TYPES
 from openapi import examples
-from openapi.__main__ import PATH, text
-from openapi.operations import OPERATIONS
+from openapi.__main__ import DESCRIPTION, written
+from openapi.operations import OPERATIONS, PAGES
 from openapi.replies import GraphqlReply, GraphqlRequest, RegistrationReply, ReportReply
 from support import TEMPLATE
 
@@ -22,20 +24,31 @@ NOT_DESCRIBED = {"method-not-allowed"}
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    read: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
     return read
 
 
-def test_it_is_up_to_date() -> None:
-    """`make openapi` writes it anew."""
-    assert PATH.read_text(encoding="utf-8") == text()
+def test_what_is_generated_is_up_to_date() -> None:
+    """`make openapi` writes it anew: the description, the page's copy of it, and the table of problems."""
+    stale = [path.name for path, text in written().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, "run `make openapi`"
+
+
+def test_every_problem_is_explained(api: dict[str, Any]) -> None:
+    """Under the statuses that the functions and the gateway answer it with."""
+    known = {each.type: str(each.status) for each in (*PROBLEMS.values(), UNEXPECTED)}
+    for response in api["x-amazon-apigateway-gateway-responses"].values():
+        (body,) = response["responseTemplates"].values()
+        (kind,) = re.findall(r'"/problems/([^"]+)"', body)
+        assert known.setdefault(kind, response.get("statusCode", "4xx")) == response.get("statusCode", "4xx")
+    assert {each.type: each.status for each in PROBLEM_TYPES} == known
 
 
 def test_every_route_is_described_and_no_other(described: dict[str, Any]) -> None:
     """With the authorizer of template.yaml; who has none brings a token that the function checks, or is let in."""
-    assert described["paths"].keys() == OPERATIONS.keys() == {route.path for route in TEMPLATE.routes()}
+    assert described["paths"].keys() == OPERATIONS.keys() == {route.path for route in TEMPLATE.routes()} - PAGES
     schemes = described["components"]["securitySchemes"]
-    for route in TEMPLATE.routes():
+    for route in (each for each in TEMPLATE.routes() if each.path not in PAGES):
         for method in METHODS:
             operation = described["paths"][route.path].get(method)
             if operation:

@@ -7,6 +7,7 @@ ANY = "x-amazon-apigateway-any-method"
 IAM_PATH = "/api/applications/{AtsiApplicationId}"
 QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 DEFINITIONS_PATH = "/api/quality/definitions"
+PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
 
@@ -24,7 +25,9 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
-        **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH), "${ViewsFunctionAliaslive}/invocations"),
+        **dict.fromkeys(
+            (*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES), "${ViewsFunctionAliaslive}/invocations"
+        ),
     }
 
 
@@ -40,6 +43,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
         READ_BACK_PATH: None,
+        **dict.fromkeys(PAGES),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

@@ -1,12 +1,20 @@
-"""`make openapi`: writes docs/openapi.yaml."""
+"""`make openapi`: writes the description, for readers and for the page that shows it, and docs/problems.md's table."""
 
+import json
+import re
 from pathlib import Path
 
 import yaml
 
+from application_status.views.problem_types import PROBLEM_TYPES
 from openapi.document import document
 
-PATH = Path(__file__).parents[2] / "docs/openapi.yaml"
+_ROOT = Path(__file__).parents[2]
+DESCRIPTION = _ROOT / "docs/openapi.yaml"
+SHOWN = _ROOT / "src/application_status/views/pages/openapi.json"
+PROBLEMS = _ROOT / "docs/problems.md"
+
+_TABLE = re.compile(r"(?<=\| type \| status \| cause \| cure \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)+")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -17,10 +25,17 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def text() -> str:
-    """Return the description in YAML."""
-    return yaml.dump(document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+def written() -> dict[Path, str]:
+    """Return each generated file's text."""
+    described = document()
+    rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.cure} |\n" for each in PROBLEM_TYPES]
+    return {
+        DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120),
+        SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",
+        PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
+    }
 
 
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")

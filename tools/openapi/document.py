@@ -4,7 +4,7 @@ from typing import Any
 
 from application_status.local.template import Template
 from openapi import examples
-from openapi.operations import OPERATIONS, Content, Operation
+from openapi.operations import OPERATIONS, PAGES, Content, Operation
 from openapi.problems import problem_responses
 from openapi.replies import Problem
 from openapi.schemas import Schemas, query_parameters
@@ -46,7 +46,7 @@ def document() -> dict[str, Any]:
     schemas.refer(Problem)
     responses: dict[str, Any] = {}
     paths: dict[str, Any] = {}
-    for route in Template().routes():
+    for route in (each for each in Template().routes() if each.path not in PAGES):
         paths[route.path] = {"parameters": _path_parameters(route.path)} if "{" in route.path else {}
         for operation in OPERATIONS[route.path]:
             references, referred = problem_responses(operation.problems)

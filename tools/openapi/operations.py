@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from application_status.registry.message import RegistrationMessage
 from application_status.views.application import ApplicationView
+from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.views.query import QualityQuery
 from application_status.webhook.message import StatusMessage
 from openapi import examples
@@ -77,6 +78,9 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
         problems=(*problems, "not-acceptable", "invalid-fields", *_ALWAYS),
     )
 
+
+PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH}
+"""For people, and not described."""
 
 _GRAPHQL_ERROR = Content(model=GraphqlReply)
 

@@ -15,6 +15,7 @@ from application_status.telemetry import logger
 from application_status.views.application import application_view
 from application_status.views.caller import ATS_PATH, BOARD_PATH, CLIENT_PATH, caller, calling_ats
 from application_status.views.formats import DEFINITIONS_PATH
+from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.views.quality import definitions, quality
 
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
@@ -38,6 +39,9 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         APPLICATION_PATH: of_application,
         **dict.fromkeys((ATS_PATH, CLIENT_PATH, BOARD_PATH), of_quality),
         DEFINITIONS_PATH: lambda _: definitions(),
+        DOCS_PATH: docs_page,
+        FILE_PATH: docs_file,
+        PROBLEM_PATH: problem_page,
     }
 
     def answer(request: Request) -> Reply:
