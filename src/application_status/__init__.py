@@ -9,6 +9,8 @@ A report's way through the package:
     store.quality      one transaction adds the difference to what was counted of it before
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
 
+The views also let an ATS read back its own application (views.application) and show the API (views.pages).
+
 What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
 
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.

@@ -93,7 +93,7 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
     """The 404 of template.yaml, with a request id of its own."""
     expected = json.loads(Template().gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
     replies = [
-        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x", "/v1/api/application-status")
+        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x/y", "/v1/api/application-status")
     ]
     assert [status for status, _ in replies] == [404] * 4
     ids = {problem.pop("requestId") for _, problem in replies}
