@@ -56,8 +56,11 @@ class Run:
 def runs(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
     """Run all of them at once, each over a network of its own."""
 
+    folders = tmp_path_factory.mktemp("examples")
+
     def run(language: str) -> Run:
-        tool, folder = TOOLS[language], tmp_path_factory.mktemp(language)
+        tool, folder = TOOLS[language], folders / language
+        folder.mkdir()
         networks = Network(service.port, tool.fates), Network(service.port, ("answered",))
         good, bad = (
             example(language, folder, network, token)
