@@ -108,7 +108,7 @@ class World:
         self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
-        self.views = make_views(self.noting, ViewsSettings("QualityTable", "TokensTable", BERLIN))
+        self.views = make_views(self.noting, ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN))
         self.my_applications = make_my_applications(
             self.noting, MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours)
         )

@@ -10,6 +10,8 @@ A report's way through the package:
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
     applicant.handler  reads the items of a jobseeker (store.of_jobseekers); model.standing says what they are told
 
+The views also let an ATS read back its own application (views.application) and show the API (views.pages).
+
 What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
 Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.

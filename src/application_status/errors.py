@@ -11,6 +11,7 @@ ServiceError
 |   +-- MalformedBody        the body is not JSON that is accepted here
 |   +-- MalformedHeader      a header has a value that is not accepted here
 |   +-- InvalidFields        the JSON is fine, its fields are not
+|   +-- UnknownPath          there is nothing at this path
 |   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
 |   +-- HistoryFull          the application has as many transitions as can be kept
 |   +-- RegistrationConflict the application is registered with other content
@@ -89,6 +90,13 @@ class InvalidFields(Refusal):
         super().__init__("Fields are missing or wrong; see errors.")
         self.errors = errors
         self.ignored = ignored
+
+
+class UnknownPath(Refusal):
+    """There is nothing at this path."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing at this path; the README lists the paths.")
 
 
 class UnknownApplication(Refusal):

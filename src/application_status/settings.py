@@ -63,8 +63,9 @@ class AnalyticsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ViewsSettings:
-    """Environment of the views: QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE."""
+    """Environment of the views: APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE."""
 
+    applications_table: str
     quality_table: str
     tokens_table: str
     reporting_time_zone: ZoneInfo

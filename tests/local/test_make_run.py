@@ -7,97 +7,24 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import boto3
 import pytest
 
 from application_status.local import board, demo
 from application_status.local.template import Template
+from local.process import LocalService, wait_for
 from support import counters
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = demo.SAMPLES[0].application_id
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@dataclass
-class LocalService:
-    """The process, its ports, and the lines it has written so far."""
-
-    port: int = field(default_factory=free_port)
-    tables_port: int = field(default_factory=free_port)
-    lines: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        command = [sys.executable, "-m", "application_status.local"]
-        ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
-        self.process = subprocess.Popen(
-            command + ports, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
-            self.lines.extend(output)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def dynamodb(self) -> Any:
-        return boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{self.tables_port}")
-
-    def line(self, pattern: str) -> str:
-        """Return the first line that matches, once it is there."""
-        return wait_for(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), ""))
-
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=20)
-        self._reader.join()
-        return code
-
-
-def wait_for[T](found: Callable[[], T]) -> T:
-    """Return the first value that isn't empty; an AssertionError after 20 s."""
-    for _ in range(400):
-        value = found()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError("waited in vain")
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    service = LocalService()
-    try:
-        service.line("Ctrl-C stops")
-        yield service
-    finally:
-        if service.process.poll() is None:
-            service.end(signal.SIGTERM)
 
 
 def send(
@@ -167,7 +94,7 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
     """The 404 of template.yaml, with a request id of its own."""
     expected = json.loads(Template().gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
     replies = [
-        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x", "/v1/api/application-status")
+        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x/y", "/v1/api/application-status")
     ]
     assert [status for status, _ in replies] == [404] * 4
     ids = {problem.pop("requestId") for _, problem in replies}

@@ -55,6 +55,10 @@ def is_verified(reply: Any) -> bool:
     return set(reply) == {"verified", "drift"}
 
 
+def is_read(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body["Version"] > 0
+
+
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
@@ -65,7 +69,7 @@ KINDS = {
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
     "FactsFunction": is_counted,
-    "ViewsFunction": is_answered,
+    "ViewsFunction": is_read,
 }
 
 
@@ -144,7 +148,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
         ("FactsFunction", "FACTS_STREAM"),
-        ("ViewsFunction", "TOKENS_TABLE"),
+        ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:

@@ -79,6 +79,7 @@ ALLOWED = {
         **logs("RegistryLogs"),
     },
     "ViewsRole": {
+        attribute("ApplicationsTable"): {"dynamodb:GetItem"},
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("QualityTable"): {"dynamodb:GetItem", "dynamodb:Query"},
         sub("${QualityTable.Arn}/index/ByClient"): {"dynamodb:Query"},

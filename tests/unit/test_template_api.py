@@ -8,6 +8,8 @@ IAM_PATH = "/api/applications/{AtsiApplicationId}"
 QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 DEFINITIONS_PATH = "/api/quality/definitions"
 JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicationId}", "/my/applications")
+PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
+READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
 
 def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
@@ -24,8 +26,10 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
-        **dict.fromkeys((*QUALITY_PATHS, DEFINITIONS_PATH), "${ViewsFunctionAliaslive}/invocations"),
         **dict.fromkeys(JOBSEEKER_PATHS, "${MyApplicationsFunctionAliaslive}/invocations"),
+        **dict.fromkeys(
+            (*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES), "${ViewsFunctionAliaslive}/invocations"
+        ),
     }
 
 
@@ -41,6 +45,8 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
+        READ_BACK_PATH: None,
+        **dict.fromkeys(PAGES),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

@@ -15,7 +15,7 @@ _RETRY_AFTER_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An HTTP status, the type's last path segment (described in docs/problems.md), and its title."""
+    """An HTTP status, the type's last path segment (described in views/problem_types.py), and its title."""
 
     status: int
     type: str
@@ -27,6 +27,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has a value that is not accepted here"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
     errors.Forbidden: Problem(403, "forbidden", "Not yours to see"),
+    errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),

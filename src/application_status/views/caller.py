@@ -1,7 +1,8 @@
-"""Who asks for a report: an ATS by its token, a client by its signed-in user, the board by its IAM credentials."""
+"""Who asks: an ATS by its token, a client by its signed-in user, the board by its IAM credentials."""
 
 from application_status.errors import Forbidden, Unauthenticated
 from application_status.gateway.request import Request
+from application_status.model.identifiers import AtsId
 from application_status.store.tokens import TokenLookup
 from application_status.views.query import Caller
 
@@ -10,7 +11,7 @@ CLIENT_CLAIM = "custom:client_id"
 
 
 def caller(request: Request, tokens: TokenLookup) -> Caller:
-    """Return who asks; API Gateway has checked sign-in and IAM signature, as each path wants.
+    """Return who asks for a quality report; API Gateway has checked sign-in and IAM signature, as each path wants.
 
     Raises Unauthenticated without a valid token, Forbidden where the signed-in user is no client's.
     """
@@ -21,8 +22,13 @@ def caller(request: Request, tokens: TokenLookup) -> Caller:
         if not client_id:
             raise Forbidden("You are signed in, but for no client.")
         return Caller(client_id=client_id)
+    return Caller(ats_id=calling_ats(request, tokens))
+
+
+def calling_ats(request: Request, tokens: TokenLookup) -> AtsId:
+    """Return the ATS whose token the request has; Unauthenticated without a valid one."""
     presented = request.headers.get("x-atsitoken", ())
     ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
     if ats_id is None:
         raise Unauthenticated
-    return Caller(ats_id=ats_id)
+    return ats_id

@@ -1,65 +1,62 @@
-"""The views: from the counters to a report."""
+"""The views: each path's way from the request to what is asked for."""
 
 import os
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Callable
 
 from application_status.gateway.endpoint import LambdaHandler, endpoint
+from application_status.gateway.path import path_id
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
-from application_status.model.definitions import DEFINITIONS
-from application_status.model.durations import MINIMUM
 from application_status.settings import ViewsSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
-from application_status.store.generations import generations
-from application_status.store.health import Health
-from application_status.store.quality_reader import QualityReader
+from application_status.store.own_applications import OwnApplications
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import logger
-from application_status.views.caller import caller
-from application_status.views.formats import CSV, DEFINITIONS_PATH, as_csv, as_json, media_type
-from application_status.views.health import health_report
-from application_status.views.query import quality_query
-from application_status.views.report import report
+from application_status.views.application import application_view
+from application_status.views.caller import ATS_PATH, BOARD_PATH, CLIENT_PATH, caller, calling_ats
+from application_status.views.formats import DEFINITIONS_PATH
+from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
+from application_status.views.quality import definitions, quality
+
+APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
 
 _SECONDS = 25.0
 """A client with 100,000 applications takes 40 pages of the index."""
 
 
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
-    """Make the handler of `GET /api/quality`, `/api/my/quality`, `/api/board/quality`, `/api/quality/definitions`."""
+    """Make the handler of all that is read with GET; its table says what answers which path."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
+    applications = OwnApplications(dynamodb, settings.applications_table)
+
+    def of_application(request: Request) -> Reply:
+        return _application(request, applications, tokens)
+
+    def of_quality(request: Request) -> Reply:
+        return quality(request, caller(request, tokens), dynamodb, settings)
+
+    answers: dict[str, Callable[[Request], Reply]] = {
+        APPLICATION_PATH: of_application,
+        **dict.fromkeys((ATS_PATH, CLIENT_PATH, BOARD_PATH), of_quality),
+        DEFINITIONS_PATH: lambda _: definitions(),
+        DOCS_PATH: docs_page,
+        FILE_PATH: docs_file,
+        PROBLEM_PATH: problem_page,
+    }
 
     def answer(request: Request) -> Reply:
         request.require_method("GET")
-        if request.resource == DEFINITIONS_PATH:
-            return _definitions()
-        asking = caller(request, tokens)
-        query = quality_query(request, asking)
-        kind = media_type(request)
-        generation = generations(dynamodb, settings.quality_table).live
-        now = datetime.now(settings.reporting_time_zone)
-        reader = QualityReader(dynamodb, settings.quality_table, generation)
-        if query.kind == "health":
-            found = health_report(query, Health(dynamodb, settings.quality_table), now)
-        else:
-            found = report(query, reader, now.date())
-        logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)
-        if kind == CSV:
-            return as_csv(found)
-        zone = settings.reporting_time_zone.key
-        context = {"TimeZone": zone, "Today": now.date().isoformat(), "MinimumApplications": MINIMUM}
-        return as_json(query, found, context | {"RequestId": request.request_id})
+        return answers[request.resource](request)
 
     return endpoint(answer, seconds=_SECONDS)
 
 
-def _definitions() -> Reply:
-    meanings = {
-        name: {member.capitalize(): text for member, text in asdict(each).items()} for name, each in DEFINITIONS.items()
-    }
-    return reply(200, meanings, **{"Cache-Control": "max-age=3600"})
+def _application(request: Request, applications: OwnApplications, tokens: TokenLookup) -> Reply:
+    ats_id = calling_ats(request, tokens)
+    found = applications.of(ats_id, path_id(request))
+    logger.info("read", application=found.application_id, ats=ats_id, request_id=request.request_id)
+    return reply(200, application_view(found, request.request_id))
 
 
 lambda_handler = make_handler(connect(), read(ViewsSettings, os.environ))

@@ -13,16 +13,17 @@ from application_status.gateway.body import message
 from application_status.gateway.request import Request
 from application_status.model.periods import Interval
 
-type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
-type _Date = Annotated[date, BeforeValidator(_written_out)]
-type Kind = Literal["cohort", "activity", "silence", "health"]
 
-
-def _written_out(value: Any) -> Any:
-    """Keep out the numbers that pydantic would read as seconds since 1970."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("Input should be a date, as 2026-11-22")
+def _written_as_a_date(value: Any) -> Any:
+    """Keep out the numbers that pydantic would read as seconds since 1970, and date-times."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("Input should be a date")
     return value
+
+
+type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
+type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
+type Kind = Literal["cohort", "activity", "silence", "health"]
 
 
 class QualityQuery(BaseModel):

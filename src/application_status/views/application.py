@@ -1,0 +1,87 @@
+"""An ATS's own application, read back: how it stands, and what was reported of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_pascal
+
+from application_status.model.application import Application
+from application_status.model.identifiers import ApplicationId
+from application_status.model.instant import to_text
+from application_status.model.report import Success, Transition
+from application_status.model.status import Outcome, Status
+
+type _Moment = Annotated[datetime, PlainSerializer(to_text), Field(json_schema_extra={"format": "date-time"})]
+
+
+class TransitionView(BaseModel):
+    """An entry into a status, as reported and as it was understood."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
+
+    status: Annotated[Status | None, Field(description="null where nobody knows the label")]
+    raw_status: Annotated[str | None, Field(description="your own label, as sent")]
+    raw_phase: Annotated[str | None, Field(description="a signal's own label of the phase, as sent")]
+    success: Annotated[Success | None, Field(description="a signal's success, as sent; null where it had none")]
+    outcome: Annotated[Outcome | None, Field(description="what it says of how the application stands")]
+    mapping: Annotated[str | None, Field(description="rule@version of the vocabulary that read the label, if one did")]
+    effective_at: Annotated[_Moment, Field(description="BusinessDate or timestamp, else the time of receipt")]
+    timed: Annotated[bool, Field(description="whether you said when it took effect")]
+    received_at: Annotated[_Moment, Field(description="when it was first received")]
+    late: Annotated[bool, Field(description="whether a newer one had been received before it")]
+    told_afterwards: Annotated[bool, Field(description="whether a later signal told it as what came before")]
+
+
+class ApplicationView(BaseModel):
+    """The reply to `GET /api/application-status/{AtsiApplicationId}`; moments are in UTC."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
+
+    atsi_application_id: ApplicationId
+    status: Status
+    raw_status: Annotated[str | None, Field(description="the label that the status was reported with")]
+    outcome: Annotated[Outcome, Field(description="how the application stands")]
+    outcome_inferred: Annotated[bool, Field(description="whether only the end of its position tells the outcome")]
+    version: Annotated[int, Field(ge=1, description="grows with every change")]
+    applied_at: Annotated[_Moment | None, Field(description="null while the application is not registered")]
+    transitions: Annotated[tuple[TransitionView, ...], Field(description="by effective time, the oldest first")]
+    request_id: str
+
+
+def application_view(application: Application, request_id: str) -> dict[str, Any]:
+    """Return an application as its ATS may see it."""
+    outcome, inferred = application.outcome
+    view = ApplicationView.model_validate(
+        {
+            "AtsiApplicationId": application.application_id,
+            "Status": application.status,
+            "RawStatus": application.raw_status,
+            "Outcome": outcome,
+            "OutcomeInferred": inferred,
+            "Version": application.version,
+            "AppliedAt": application.registration.applied_at if application.registration else None,
+            "Transitions": [_transition(each, application.transitions) for each in application.in_order()],
+            "RequestId": request_id,
+        }
+    )
+    return view.model_dump(mode="json", by_alias=True)
+
+
+def _transition(transition: Transition, others: Mapping[str, Transition]) -> dict[str, Any]:
+    reading = transition.reading
+    newer = (each for key, each in others.items() if key > transition.key and each.status)
+    return {
+        "Status": reading.status,
+        "RawStatus": reading.raw_status,
+        "RawPhase": reading.raw_phase,
+        "Success": reading.success,
+        "Outcome": reading.outcome or (Outcome.of(reading.status) if reading.status else None),
+        "Mapping": reading.mapping,
+        "EffectiveAt": transition.effective_at,
+        "Timed": transition.timed,
+        "ReceivedAt": transition.received_at,
+        "Late": any(each.received_at < transition.received_at for each in newer),
+        "ToldAfterwards": transition.afterwards,
+    }

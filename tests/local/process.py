@@ -1,0 +1,75 @@
+"""`make run` as a process."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class LocalService:
+    """The process, its ports, and the lines it has written so far."""
+
+    port: int = field(default_factory=free_port)
+    tables_port: int = field(default_factory=free_port)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        command = [sys.executable, "-m", "application_status.local"]
+        ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
+        self.process = subprocess.Popen(
+            command + ports, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            self.lines.extend(output)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def dynamodb(self) -> Any:
+        return boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{self.tables_port}")
+
+    def line(self, pattern: str) -> str:
+        """Return the first line that matches, once it is there."""
+        return wait_for(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), ""))
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=20)
+        self._reader.join()
+        return code
+
+
+def wait_for[T](found: Callable[[], T]) -> T:
+    """Return the first value that isn't empty; an AssertionError after 20 s."""
+    for _ in range(400):
+        value = found()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")

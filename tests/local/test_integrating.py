@@ -1,0 +1,129 @@
+"""The examples of docs/integrating.md, run as they are printed over a network that fails."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from application_status.local import demo
+from local.process import ROOT, LocalService
+from local.unreliable import Fate, Network, unreliable
+
+APPLICATION = demo.SAMPLES[0].application_id
+RETRIED: tuple[Fate, ...] = ("unavailable", "throttled", "lost reply", "answered")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """What runs the examples of a language, from a file of the name given."""
+
+    command: tuple[str, ...]
+    file: str
+    fates: tuple[Fate, ...] = RETRIED
+
+
+REQUIRED = {
+    "bash": Tool(("bash",), "report.sh", ("unavailable", "throttled", "answered")),  # curl takes a lost reply as final
+    "python": Tool((sys.executable,), "report.py"),
+    "javascript": Tool(("node",), "report.mjs"),
+}
+OPTIONAL = {
+    "java": Tool(("java",), "Report.java"),
+    "csharp": Tool(("dotnet", "run"), "Report.cs"),
+}
+TOOLS = REQUIRED | {language: tool for language, tool in OPTIONAL.items() if shutil.which(tool.command[0])}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How an example ended, with a good token and with a wrong one."""
+
+    done: subprocess.CompletedProcess[str]
+    network: Network
+    refused: subprocess.CompletedProcess[str]
+    refused_network: Network
+
+
+@pytest.fixture(scope="module")
+def runs(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    """Run all of them at once, each over a network of its own."""
+
+    folders = tmp_path_factory.mktemp("examples")
+
+    def run(language: str) -> Run:
+        tool, folder = TOOLS[language], folders / language
+        folder.mkdir()
+        networks = Network(service.port, tool.fates), Network(service.port, ("answered",))
+        good, bad = (
+            example(language, folder, network, token)
+            for network, token in zip(networks, (demo.TOKEN, "wrong"), strict=True)
+        )
+        return Run(good, networks[0], bad, networks[1])
+
+    with ThreadPoolExecutor(len(TOOLS)) as runners:
+        yield dict(zip(TOOLS, runners.map(run, TOOLS), strict=True))
+
+
+def example(language: str, folder: Path, network: Network, token: str) -> subprocess.CompletedProcess[str]:
+    tool = TOOLS[language]
+    (code,) = re.findall(rf"```{language}\n(.*?)```", guide(), re.DOTALL)
+    (folder / tool.file).write_text(code, encoding="utf-8")
+    with unreliable(network):
+        environment = os.environ | {"STATUS_URL": f"http://127.0.0.1:{network.port}", "ATSI_TOKEN": token}
+        command = [*tool.command, tool.file]
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+        )
+
+
+def guide() -> str:
+    return (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
+
+
+def test_tools(capsys: pytest.CaptureFixture[str]) -> None:
+    """Says which examples are run here; curl, Python and Node.js have to be there."""
+    with capsys.disabled():
+        print(f"\nexamples run: {', '.join(TOOLS)}; not run: {', '.join(OPTIONAL.keys() - TOOLS) or 'none'}")  # noqa: T201
+    missing = [name for name in ("curl", "bash", "node") if shutil.which(name) is None]
+    assert not missing
+    assert set(re.findall(r"```(\w+)\n", guide())) == REQUIRED.keys() | OPTIONAL.keys()
+
+
+@pytest.mark.parametrize("language", TOOLS)
+def test_example_sends_again_until_it_is_answered(runs: dict[str, Run], language: str) -> None:
+    """After 429, 503 and a reply that got lost; the same bytes each time, and not before Retry-After is over."""
+    run = runs[language]
+    assert run.done.returncode == 0, run.done.stdout + run.done.stderr
+    assert re.search("recorded|unchanged", run.done.stdout)
+    assert len(run.network.bodies) == len(TOOLS[language].fates)
+    assert len(set(run.network.bodies)) == 1
+    assert min(run.network.pauses()[:2]) >= 1
+
+
+@pytest.mark.parametrize("language", TOOLS)
+def test_example_does_not_repeat_what_stays_wrong(runs: dict[str, Run], language: str) -> None:
+    """A 401 is shown and ends it."""
+    run = runs[language]
+    assert run.refused.returncode != 0
+    assert "/problems/unauthenticated" in run.refused.stdout + run.refused.stderr
+    assert len(run.refused_network.bodies) == 1
+
+
+def test_all_of_that_was_one_transition(service: LocalService, runs: dict[str, Run]) -> None:
+    """However often it was sent, and by whom: BusinessDate makes it the same; the guide's last curl shows it."""
+    assert sum(len(run.network.bodies) for run in runs.values()) > len(runs)
+    (curl,) = re.findall(r'```\n(curl "\$STATUS_URL.*?)\n```', guide())
+    environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
+    shown = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, check=True, timeout=20).stdout
+    application = json.loads(shown)
+    (transition,) = application["Transitions"]
+    assert (application["AtsiApplicationId"], application["Version"]) == (APPLICATION, 2)
+    assert (transition["RawStatus"], transition["EffectiveAt"]) == ("1st phone interview", "2026-07-29T11:26:11.106Z")

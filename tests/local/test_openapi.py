@@ -1,0 +1,61 @@
+"""The local service does what docs/openapi.yaml says: schemathesis makes up requests, right and wrong ones."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from application_status.local import demo
+from local.process import ROOT, LocalService
+
+CLAIMS = base64.urlsafe_b64encode(json.dumps({"custom:client_id": "example"}).encode()).decode()
+AS_ATS = f"X-AtsiToken: {demo.TOKEN}"
+AS_SENDER = f"Authorization: Bearer {demo.TOKEN}"
+AS_CLIENT = f"Authorization: Bearer header.{CLAIMS}.signature"
+OF_ATS = ("report", "reportByAts", "readBack", "quality")
+UNSIGNED = "      security:\n      - AWS_IAM: []\n"
+
+
+def schemathesis(service: LocalService, folder: Path, operations: Sequence[str], *options: str) -> dict[str, int]:
+    """Test operations; return how many requests to each of them were accepted."""
+    described, found = folder / "openapi.yaml", folder / "found.json"
+    text = (ROOT / "docs/openapi.yaml").read_text(encoding="utf-8")
+    described.write_text(text.replace(UNSIGNED, ""), encoding="utf-8")  # signatures aren't checked locally
+    command = [str(Path(sys.executable).with_name("schemathesis"))]
+    command += ["--config-file", str(Path(__file__).with_name("schemathesis.toml"))]
+    command += ["run", str(described), "--url", service.url, "--report-json-path", str(found), *options]
+    command += [f"--include-operation-id={name}" for name in operations]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rates = json.loads(found.read_text(encoding="utf-8"))["valid_rates"]
+    return {name: sum(phase["accepted"] for phase in phases.values()) for name, phases in rates.items()}
+
+
+@pytest.mark.parametrize(
+    ("header", "operations"),
+    [(AS_ATS, OF_ATS), (AS_SENDER, ("signals",)), (AS_CLIENT, ("qualityOfClient",))],
+    ids=["ATS", "sender of signals", "client"],
+)
+def test_who_may(service: LocalService, tmp_path: Path, header: str, operations: tuple[str, ...]) -> None:
+    """Some requests succeed at every operation; wrong ones, also without the header, get the problem described."""
+    accepted = schemathesis(service, tmp_path, operations, f"--header={header}")
+    assert len(accepted) == len(operations)
+    assert all(accepted.values()), accepted
+
+
+def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
+    """Whatever is sent without a token, it is a 401 as described."""
+    operations = (*OF_ATS, "signals", "qualityOfClient")
+    accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
+    assert not any(accepted.values()), accepted
+
+
+def test_board(service: LocalService, tmp_path: Path) -> None:
+    """It registers, erases, and sees everything; what numbers mean is told to everybody."""
+    accepted = schemathesis(service, tmp_path, ("register", "erase", "qualityForBoard", "definitions"))
+    assert len(accepted) == 4
+    assert all(accepted.values()), accepted

@@ -1,0 +1,106 @@
+"""docs/openapi.yaml: what it says is what the models, the routes and the problems say."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from application_status.gateway.problems import PROBLEMS, UNEXPECTED
+from application_status.registry.message import RegistrationMessage
+from application_status.views.application import ApplicationView
+from application_status.views.problem_types import PROBLEM_TYPES
+from openapi import examples
+from openapi.__main__ import DESCRIPTION, written
+from openapi.operations import OPERATIONS, PAGES
+from openapi.replies import GraphqlReply, GraphqlRequest, RegistrationReply, ReportReply
+from support import TEMPLATE
+
+METHODS = ("get", "put", "post", "delete")
+NOT_DESCRIBED = {"method-not-allowed"}
+"""Types of no described operation: what is described uses the right method."""
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
+    return read
+
+
+def test_what_is_generated_is_up_to_date() -> None:
+    """`make openapi` writes it anew: the description, the page's copy of it, and the table of problems."""
+    stale = [path.name for path, text in written().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, "run `make openapi`"
+
+
+def test_every_problem_is_explained(api: dict[str, Any]) -> None:
+    """Under the statuses that the functions and the gateway answer it with."""
+    known = {each.type: str(each.status) for each in (*PROBLEMS.values(), UNEXPECTED)}
+    for response in api["x-amazon-apigateway-gateway-responses"].values():
+        (body,) = response["responseTemplates"].values()
+        (kind,) = re.findall(r'"/problems/([^"]+)"', body)
+        assert known.setdefault(kind, response.get("statusCode", "4xx")) == response.get("statusCode", "4xx")
+    assert {each.type: each.status for each in PROBLEM_TYPES} == known
+
+
+def test_every_route_is_described_and_no_other(described: dict[str, Any]) -> None:
+    """With the authorizer of template.yaml; who has none brings a token that the function checks, or is let in."""
+    assert described["paths"].keys() == OPERATIONS.keys() == {route.path for route in TEMPLATE.routes()} - PAGES
+    schemes = described["components"]["securitySchemes"]
+    for route in (each for each in TEMPLATE.routes() if each.path not in PAGES):
+        for method in METHODS:
+            operation = described["paths"][route.path].get(method)
+            if operation:
+                names = {name for each in operation["security"] for name in each}
+                assert names <= schemes.keys()
+                assert names == {route.authorizer} if route.authorizer else names <= {"AtsiToken", "AtsBearer"}
+
+
+def test_every_problem_is_described(described: dict[str, Any]) -> None:
+    """Under its status, with an example as the function would answer it."""
+    known = {each.type: each.status for each in (*PROBLEMS.values(), UNEXPECTED)}
+    found = {}
+    for path in described["paths"].values():
+        for method in METHODS:
+            for status, response in path.get(method, {}).get("responses", {}).items():
+                if "$ref" in response:
+                    name = response["$ref"].rpartition("/")[2]
+                    content = described["components"]["responses"][name]["content"]["application/problem+json"]
+                    for kind, example in content["examples"].items():
+                        assert example["value"]["type"] == f"/problems/{kind}"
+                        assert example["value"].get("status", int(status)) == int(status)
+                        found[kind] = int(status)
+    assert {kind: found.get(kind) for kind in known.keys() - NOT_DESCRIBED} == {
+        kind: status for kind, status in known.items() if kind not in NOT_DESCRIBED
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        (ReportReply, examples.REPORT_REPLIES),
+        (ApplicationView, examples.APPLICATIONS),
+        (RegistrationReply, examples.REGISTRATION_REPLIES),
+        (GraphqlRequest, examples.SIGNALS),
+        (GraphqlReply, examples.SIGNAL_REPLIES),
+    ],
+)
+def test_examples_are_of_their_kind(model: type[BaseModel], shown: dict[str, Any]) -> None:
+    """Each has all its members and no others; requests are sent by tests/local/test_openapi.py."""
+    for example in shown.values():
+        assert model.model_validate(example).model_dump(mode="json", by_alias=True).keys() >= example.keys()
+        required = {field.alias or name for name, field in model.model_fields.items() if field.is_required()}
+        assert required <= example.keys()
+
+
+def test_schemas_are_the_models_own(described: dict[str, Any]) -> None:
+    """What a field's annotation says can be read there."""
+    schemas = described["components"]["schemas"]
+    message = schemas["RegistrationMessage"]
+    required = [str(each.alias) for each in RegistrationMessage.model_fields.values() if each.is_required()]
+    assert message["required"] == required
+    assert message["properties"]["AtsId"]["pattern"] == "^[0-9A-Za-z._:-]{1,64}$"
+    assert schemas["StatusMessage"]["properties"]["RawStatus"]["anyOf"][0] == {"type": "string", "maxLength": 200}
+    assert schemas["StatusMessage"]["properties"]["AtsiApplicationId"]["format"] == "uuid"
+    assert not [name for name in schemas if name.startswith("_")]

@@ -1,0 +1,108 @@
+"""The whole description, put together."""
+
+from typing import Any
+
+from application_status.local.template import Template
+from openapi import examples
+from openapi.operations import OPERATIONS, PAGES, Content, Operation
+from openapi.problems import problem_responses
+from openapi.replies import Problem
+from openapi.schemas import Schemas, query_parameters
+
+_SECURITY = {
+    "AtsiToken": {"type": "apiKey", "in": "header", "name": "X-AtsiToken", "description": "The token of an ATS."},
+    "AtsBearer": {"type": "http", "scheme": "bearer", "description": "The token of an ATS."},
+    "Users": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The id token of a user signed in for a client.",
+    },
+    "AWS_IAM": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "AWS Signature Version 4, for the board's own systems.",
+    },
+}
+_PATH_PARAMETERS = {
+    "AtsiApplicationId": {
+        "description": "the UUID from the ApplyRequest",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "ATS_ID": {"description": "the ATS, as issued with the token", "schema": {"type": "string"}},
+}
+_ABOUT = """\
+Applicant tracking systems report that an application moved on, and read back what became of it.
+
+Errors are problem documents (RFC 9457), but GraphQL's at `/graphql`. Any other path is a 404 `unknown-path`, any other
+method of these paths a 405 `method-not-allowed`. Send 429 and 503 again after `Retry-After` seconds.
+"""
+
+
+def document() -> dict[str, Any]:
+    """Return the description of every route of template.yaml that isn't a page; KeyError for one nobody described."""
+    schemas = Schemas()
+    schemas.refer(Problem)
+    responses: dict[str, Any] = {}
+    paths: dict[str, Any] = {}
+    for route in (each for each in Template().routes() if each.path not in PAGES):
+        paths[route.path] = {"parameters": _path_parameters(route.path)} if "{" in route.path else {}
+        for operation in OPERATIONS[route.path]:
+            references, referred = problem_responses(operation.problems)
+            responses |= referred
+            paths[route.path][operation.method] = _operation(operation, references, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ATSi Application Status",
+            "version": "0.1.0",
+            "license": {"name": "MIT", "identifier": "MIT"},
+            "description": _ABOUT,
+        },
+        "servers": [
+            {"url": "..", "description": "where this page is"},
+            {"url": "http://127.0.0.1:3000", "description": f"make run; its X-AtsiToken is {examples.TOKEN}"},
+        ],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "securitySchemes": _SECURITY,
+            "responses": dict(sorted(responses.items())),
+            "schemas": dict(sorted(schemas.components.items())),
+        },
+    }
+
+
+def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+    parameters = [*operation.headers, *(query_parameters(operation.query, schemas) if operation.query else ())]
+    replies = {status: _reply(content, schemas) for status, content in operation.replies.items()}
+    described: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
+    described["security"] = [{operation.security: []}] if operation.security else []
+    if parameters:
+        described["parameters"] = parameters
+    if operation.request:
+        described["requestBody"] = {"required": True, "content": _content(operation.request, schemas)}
+    return described | {"responses": dict(sorted((replies | problems).items()))}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, **parameter, "example": examples.PATHS[path]}
+        for name, parameter in _PATH_PARAMETERS.items()
+        if f"{{{name}}}" in path
+    ]
+
+
+def _reply(content: Content | None, schemas: Schemas) -> dict[str, Any]:
+    if content is None:
+        return {"description": "Done; no body."}
+    return {"description": (content.model.__doc__ or "").strip(), "content": _content(content, schemas)}
+
+
+def _content(content: Content, schemas: Schemas) -> dict[str, Any]:
+    schema: dict[str, Any] = schemas.refer(content.model)
+    if content.by_name:
+        schema = {"type": "object", "additionalProperties": schema}
+    shown = {name.replace(" ", "-"): {"value": value} for name, value in content.examples.items()}
+    described = {"application/json": {"schema": schema} | ({"examples": shown} if shown else {})}
+    return described | ({"text/csv": {"schema": {"type": "string"}}} if content.csv else {})

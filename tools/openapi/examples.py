@@ -1,0 +1,104 @@
+"""Requests and replies of the contracts' published samples and of this service's README."""
+
+from typing import Any
+
+_ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
+_REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
+TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
+
+PATHS = {
+    "/api/application-status/{AtsiApplicationId}": _ID,
+    "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
+    "/api/my/applications/{AtsiApplicationId}": _ID,
+    "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",
+}
+"""The example of each path's parameter."""
+
+REPORTS = {
+    "first form": {"AtsiApplicationId": _ID, "Status": "APPLIED"},
+    "later form": {
+        "AtsiApplicationId": _ID,
+        "Status": "CONTACT",
+        "RawStatus": "1st phone interview",
+        "BusinessDate": "2022-07-29T11:26:11.106Z",
+    },
+}
+REPORT_REPLIES = {
+    "recorded": {
+        "AtsiApplicationId": _ID,
+        "Status": "CONTACT",
+        "PreviousStatus": "APPLIED",
+        "Outcome": "recorded",
+        "Version": 2,
+        "RequestId": _REQUEST_ID,
+    },
+}
+APPLICATIONS = {
+    "after a call": {
+        "AtsiApplicationId": _ID,
+        "Status": "CONTACT",
+        "RawStatus": "1st phone interview",
+        "Outcome": "open",
+        "OutcomeInferred": False,
+        "Version": 2,
+        "AppliedAt": "2022-07-01T09:00:00.000Z",
+        "Transitions": [
+            {
+                "Status": "CONTACT",
+                "RawStatus": "1st phone interview",
+                "RawPhase": None,
+                "Success": None,
+                "Outcome": "open",
+                "Mapping": None,
+                "EffectiveAt": "2022-07-29T11:26:11.106Z",
+                "Timed": True,
+                "ReceivedAt": "2022-07-29T11:27:02.000Z",
+                "Late": False,
+                "ToldAfterwards": False,
+            }
+        ],
+        "RequestId": _REQUEST_ID,
+    }
+}
+REGISTRATIONS = {
+    "with aliases": {
+        "AtsId": "workday",
+        "ClientId": "client-1",
+        "JobId": "job-1",
+        "JobseekerId": "p-93f1",
+        "JobTitle": "Python Developer",
+        "Company": "Example GmbH",
+        "AppliedAt": "2022-07-01T09:00:00Z",
+        "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
+    }
+}
+REGISTRATION_REPLIES = {
+    outcome: {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID}
+    for outcome in ("registered", "unchanged")
+}
+SIGNALS: dict[str, dict[str, Any]] = {
+    "the published sample": {
+        "query": "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }",
+        "variables": {
+            "input": {
+                "typeCode": "ApplicationStatusUpdate",
+                "token": "globalPublicTest-WfRFAhG25YC8ADe3QvxAVz",
+                "positionProfileIds": "seekAnzPublicTest:positionProfile:jobAd:27cuZeA47",
+                "current": {
+                    "phase": {"label": "Hired", "index": 5, "total": 7},
+                    "status": {"label": "Hired", "index": 11, "total": 14},
+                    "success": True,
+                    "timestamp": "2020-01-02T00:00:00.000Z",
+                },
+                "previous": {
+                    "phase": {"label": "Offer", "index": 4, "total": 7},
+                    "status": {"label": "Offer accepted", "index": 8, "total": 14},
+                    "success": None,
+                    "timestamp": "2020-01-01T00:00:00.000Z",
+                },
+            }
+        },
+    }
+}
+SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}

@@ -1,0 +1,185 @@
+"""What can be done at each path: who may, what is sent, what is answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from application_status.applicant.page import PAGE_PATH
+from application_status.registry.message import RegistrationMessage
+from application_status.views.application import ApplicationView
+from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
+from application_status.views.query import QualityQuery
+from application_status.webhook.message import StatusMessage
+from openapi import examples
+from openapi.replies import (
+    ApplicationOfMineInFull,
+    ApplicationsOfMine,
+    DefinitionReply,
+    GraphqlReply,
+    GraphqlRequest,
+    PageQuery,
+    QualityReply,
+    RegistrationReply,
+    ReportReply,
+)
+
+type Examples = Mapping[str, Mapping[str, Any]]
+
+_ALWAYS = ("throttled", "unavailable", "unexpected")
+_BODY = ("malformed-body", "malformed-header", "body-too-large", "unsupported-media-type", "invalid-fields")
+_IAM = ("refused", "unknown-path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A body: its model, its examples, and whether a member of an object of these, or also to be had as CSV."""
+
+    model: type[BaseModel]
+    examples: Examples = field(default_factory=dict)
+    by_name: bool = False
+    csv: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method of a path. `problems` are types; `replies` has None for a reply without a body."""
+
+    method: str
+    name: str
+    summary: str
+    security: str | None
+    replies: Mapping[str, Content | None]
+    problems: Sequence[str]
+    request: Content | None = None
+    headers: Sequence[Mapping[str, Any]] = ()
+    query: type[BaseModel] | None = None
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "one for each change, the same for its resends; needed only without a BusinessDate",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+
+
+def _report(name: str, summary: str) -> Operation:
+    return Operation(
+        method="post",
+        name=name,
+        summary=summary,
+        security="AtsiToken",
+        request=Content(model=StatusMessage, examples=examples.REPORTS),
+        headers=(_IDEMPOTENCY_KEY,),
+        replies={"200": Content(model=ReportReply, examples=examples.REPORT_REPLIES)},
+        problems=(*_BODY, "unauthenticated", "unknown-application", "history-full", *_ALWAYS),
+    )
+
+
+def _quality(name: str, summary: str, security: str, *problems: str) -> Operation:
+    return Operation(
+        method="get",
+        name=name,
+        summary=summary,
+        security=security,
+        query=QualityQuery,
+        replies={"200": Content(model=QualityReply, csv=True)},
+        problems=(*problems, "not-acceptable", "invalid-fields", *_ALWAYS),
+    )
+
+
+PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH}
+"""For people, and not described."""
+
+_GRAPHQL_ERROR = Content(model=GraphqlReply)
+
+OPERATIONS: Mapping[str, Sequence[Operation]] = {
+    "/api/application-status": (_report("report", "Report an application's status"),),
+    "/qs-api/public/atsi/v1/{ATS_ID}": (_report("reportByAts", "Report an application's status, the ATS named"),),
+    "/api/application-status/{AtsiApplicationId}": (
+        Operation(
+            method="get",
+            name="readBack",
+            summary="Read back an application of your own: its status, and what was reported of it",
+            security="AtsiToken",
+            replies={"200": Content(model=ApplicationView, examples=examples.APPLICATIONS)},
+            problems=("unauthenticated", "unknown-application", "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/graphql": (
+        Operation(
+            method="post",
+            name="signals",
+            summary="Send Selection Signals",
+            security="AtsBearer",
+            request=Content(model=GraphqlRequest, examples=examples.SIGNALS),
+            replies={
+                "200": Content(model=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
+            },
+            problems=("throttled",),
+        ),
+    ),
+    "/api/applications/{AtsiApplicationId}": (
+        Operation(
+            method="put",
+            name="register",
+            summary="Register an application",
+            security="AWS_IAM",
+            request=Content(model=RegistrationMessage, examples=examples.REGISTRATIONS),
+            replies={
+                status: Content(model=RegistrationReply, examples={outcome: examples.REGISTRATION_REPLIES[outcome]})
+                for status, outcome in (("200", "unchanged"), ("201", "registered"))
+            },
+            problems=(*_BODY, *_IAM, "alias-taken", "registration-conflict", "application-erased", *_ALWAYS),
+        ),
+        Operation(
+            method="delete",
+            name="erase",
+            summary="Erase an application for good",
+            security="AWS_IAM",
+            replies={"204": None},
+            problems=(*_IAM, "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/api/quality": (
+        _quality("quality", "How the applicants of your ATS fare", "AtsiToken", "unauthenticated", "forbidden"),
+    ),
+    "/api/my/quality": (
+        _quality("qualityOfClient", "How a client's applicants fare", "Users", "unauthenticated", "forbidden"),
+    ),
+    "/api/board/quality": (_quality("qualityForBoard", "How all applicants fare", "AWS_IAM", *_IAM),),
+    "/api/my/applications": (
+        Operation(
+            method="get",
+            name="myApplications",
+            summary="A jobseeker's applications",
+            security="Users",
+            query=PageQuery,
+            replies={"200": Content(model=ApplicationsOfMine)},
+            problems=("unauthenticated", "forbidden", "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/api/my/applications/{AtsiApplicationId}": (
+        Operation(
+            method="get",
+            name="myApplication",
+            summary="One of a jobseeker's applications, with its timeline",
+            security="Users",
+            replies={"200": Content(model=ApplicationOfMineInFull)},
+            problems=("unauthenticated", "forbidden", "unknown-application", "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/api/quality/definitions": (
+        Operation(
+            method="get",
+            name="definitions",
+            summary="What each number of a quality report means",
+            security=None,
+            replies={"200": Content(model=DefinitionReply, by_name=True)},
+            problems=_ALWAYS,
+        ),
+    ),
+}
