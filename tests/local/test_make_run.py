@@ -1,6 +1,7 @@
 """`make run` as a process: what a newcomer sees, from the welcome to Ctrl-C."""
 
 import base64
+import csv
 import json
 import re
 import signal
@@ -109,11 +110,16 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("http://127.0.0.1:3000", service.url)
     curls = re.findall(r"```\n(curl .*?)\n```", readme, re.DOTALL)
     answers = [
-        json.loads(subprocess.run(["bash", "-c", curl], capture_output=True, check=True, timeout=20).stdout)
+        subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20).stdout
         for curl in curls
     ]
-    assert [answer.get("Status") for answer in answers] == ["INTERVIEW", None]
-    assert answers[1] == {"data": {"sendSignal": True}}
+    report, signal, *_, quality, table = answers
+    assert json.loads(report)["Status"] == "INTERVIEW"
+    assert json.loads(signal) == {"data": {"sendSignal": True}}
+    assert [(row["Ats"], len(row["Numbers"]) > 40) for row in json.loads(quality)["Rows"]] == [("demo-ats", True)]
+    lines = list(csv.DictReader(table.splitlines()))
+    assert {line["ats"] for line in lines} == {"demo-ats"}
+    assert len({line["from"] for line in lines}) > 10
     service.line(r"signals +recorded .* status=HIRED")
     service.line(r"analytics +counted .* status=HIRED")
 
@@ -153,7 +159,8 @@ def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) ->
     request = Request(f"{service.url}/api/my/applications?jobseeker=nobody", headers=headers)  # noqa: S310  # loopback
     with urlopen(request, timeout=20) as reply:  # noqa: S310
         listed = {each["AtsiApplicationId"] for each in json.load(reply)["Applications"]}
-    assert listed == {sample.application_id for sample in demo.SAMPLES}
+    assert listed >= {sample.application_id for sample in demo.SAMPLES}
+    assert len(listed) < board.APPLICATIONS // 10
 
 
 def test_tables_can_be_looked_into(service: LocalService) -> None:
@@ -194,7 +201,7 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     after = measures(service)
     grown = {name: after[name] - before[name] for name in after | before if after[name] != before[name]}
     assert grown == {
-        "feedback": 1, "answered:0": 1, "reports": 40, "delay:29": 40,
+        "feedback": 1, "answered:0": 1, "reports": 40, "delay:29": 40, "again": 38,
         "stage:CONTACT": 1, "stage:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
         "entered:CONTACT": 20, "entered:LEAD": 20, "entered:APPLIED": -1, "stayed:CONTACT:0": 20, "stayed:LEAD:0": 19,
     }  # fmt: skip
