@@ -11,6 +11,8 @@ from application_status.local import demo
 from application_status.local.service import Service, running
 from application_status.telemetry import logger
 
+_LOOK_UP_SECONDS = 0.5  # a signal that reaches another thread waits for this one to look up
+
 _WELCOME = """
   The application-status service is running:
 
@@ -74,7 +76,8 @@ def _serve(service: Service, stopped: threading.Event) -> None:
     )
     print(welcome, flush=True)
     threading.Thread(target=service.gateway.serve_forever, daemon=True).start()
-    stopped.wait()
+    while not stopped.wait(_LOOK_UP_SECONDS):
+        pass
     service.gateway.shutdown()
 
 
