@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from application_status.store.dynamodb import deadline
-from application_status.telemetry import flush, without_messages
+from application_status.telemetry import count, flush, logger, without_messages
 
 _STORE_SECONDS = 45.0
 _WHOLE_BATCH = ""
@@ -35,3 +35,17 @@ def sequence_number(record: Any) -> str:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):
         return _WHOLE_BATCH
+
+
+def readable[Record](raw: Sequence[Any], read: Callable[[Any], Record]) -> tuple[list[Record], str | None]:
+    """Return the records before the first one that can't be read, and that one's sequence number."""
+    records: list[Record] = []
+    for item in raw:
+        try:
+            records.append(read(item))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            failed = sequence_number(item)
+            count("Unreadable")
+            logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
+            return records, failed
+    return records, None

@@ -87,7 +87,7 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
     ],
 )
 def test_examples_are_of_their_kind(model: type[BaseModel], shown: dict[str, Any]) -> None:
-    """Each has all its members and no others; requests are sent by tests/local/test_openapi.py."""
+    """Each has all its members and no others; requests are sent by tests/local/test_conformance.py."""
     for example in shown.values():
         assert model.model_validate(example).model_dump(mode="json", by_alias=True).keys() >= example.keys()
         required = {field.alias or name for name, field in model.model_fields.items() if field.is_required()}

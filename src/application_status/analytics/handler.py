@@ -15,7 +15,7 @@ from application_status.settings import AnalyticsSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import CHANGES_PER_CALL, Quality
-from application_status.streams import StreamHandler, consumer, sequence_number
+from application_status.streams import StreamHandler, consumer, readable
 from application_status.telemetry import count, logger, metrics
 
 
@@ -24,25 +24,11 @@ def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandl
     quality = Quality(dynamodb, settings.quality_table, settings.quality_shards)
 
     def count_all(raw: Sequence[Any]) -> str | None:
-        records, unreadable = _read(raw, settings)
+        records, unreadable = readable(raw, lambda record: stream_record(record, settings.reporting_time_zone))
         uncounted = _count(records, quality)
         return unreadable if uncounted is None else uncounted
 
     return consumer(count_all)
-
-
-def _read(raw: Sequence[Any], settings: AnalyticsSettings) -> tuple[list[StreamRecord], str | None]:
-    """Return the records before the first unreadable one, and that one's sequence number."""
-    records: list[StreamRecord] = []
-    for item in raw:
-        try:
-            records.append(stream_record(item, settings.reporting_time_zone))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            failed = sequence_number(item)
-            count("Unreadable")
-            logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
-            return records, failed
-    return records, None
 
 
 def _count(records: Sequence[StreamRecord], quality: Quality) -> str | None:

@@ -4,38 +4,24 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from application_status.facts.records import StreamRecord, stream_record
+from application_status.facts.records import stream_record
 from application_status.settings import FactsSettings, read
 from application_status.store.firehose import Firehose, connect
-from application_status.streams import StreamHandler, consumer, sequence_number
-from application_status.telemetry import count, logger
+from application_status.streams import StreamHandler, consumer, readable
+from application_status.telemetry import count
 
 
 def make_handler(firehose: Firehose, settings: FactsSettings) -> StreamHandler:
     """Make the handler of the applications' stream: it sends a batch's facts up to the first record it can't."""
 
     def send_all(raw: Sequence[Any]) -> str | None:
-        records, unreadable = _read(raw, settings)
+        records, unreadable = readable(raw, lambda record: stream_record(record, settings.reporting_time_zone))
         telling = [record for record in records if record.facts]
         taken = firehose.put(settings.facts_stream, [record.data() for record in telling])
         count("FactsSent", sum(len(record.facts) for record in telling[:taken]))
         return telling[taken].sequence_number if taken < len(telling) else unreadable
 
     return consumer(send_all)
-
-
-def _read(raw: Sequence[Any], settings: FactsSettings) -> tuple[list[StreamRecord], str | None]:
-    """Return the records before the first unreadable one, and that one's sequence number."""
-    records: list[StreamRecord] = []
-    for item in raw:
-        try:
-            records.append(stream_record(item, settings.reporting_time_zone))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            failed = sequence_number(item)
-            count("Unreadable")
-            logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
-            return records, failed
-    return records, None
 
 
 lambda_handler = make_handler(connect(), read(FactsSettings, os.environ))
