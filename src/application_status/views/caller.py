@@ -1,8 +1,8 @@
 """Who asks: an ATS by its token, a client by its signed-in user, the board by its IAM credentials."""
 
-from application_status.errors import Forbidden, Unauthenticated
+from application_status.errors import Forbidden
 from application_status.gateway.request import Request
-from application_status.model.identifiers import AtsId
+from application_status.gateway.token import calling_ats
 from application_status.store.tokens import TokenLookup
 from application_status.views.query import Caller
 
@@ -23,12 +23,3 @@ def caller(request: Request, tokens: TokenLookup) -> Caller:
             raise Forbidden("You are signed in, but for no client.")
         return Caller(client_id=client_id)
     return Caller(ats_id=calling_ats(request, tokens))
-
-
-def calling_ats(request: Request, tokens: TokenLookup) -> AtsId:
-    """Return the ATS whose token the request has; Unauthenticated without a valid one."""
-    presented = request.headers.get("x-atsitoken", ())
-    ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
-    if ats_id is None:
-        raise Unauthenticated
-    return ats_id

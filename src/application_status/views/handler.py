@@ -7,6 +7,7 @@ from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.path import path_id
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
+from application_status.gateway.token import calling_ats
 from application_status.settings import ViewsSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
@@ -14,7 +15,7 @@ from application_status.store.own_applications import OwnApplications
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import logger
 from application_status.views.application import application_view
-from application_status.views.caller import ATS_PATH, BOARD_PATH, CLIENT_PATH, caller, calling_ats
+from application_status.views.caller import ATS_PATH, BOARD_PATH, CLIENT_PATH, caller
 from application_status.views.formats import DEFINITIONS_PATH
 from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.views.quality import definitions, quality

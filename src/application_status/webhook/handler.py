@@ -8,6 +8,7 @@ from application_status.errors import Unauthenticated
 from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
+from application_status.gateway.token import calling_ats
 from application_status.model.health import Channel
 from application_status.model.identifiers import AtsId
 from application_status.model.report import Report
@@ -45,9 +46,8 @@ def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler
 
 def _authenticate(request: Request, tokens: TokenLookup) -> AtsId:
     """Return the caller's ATS, which is the path's where the path names one; Unauthenticated in every other case."""
-    presented = request.headers.get("x-atsitoken", ())
-    ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
-    if ats_id is None or request.path_parameters.get("ATS_ID", ats_id) != ats_id:
+    ats_id = calling_ats(request, tokens)
+    if request.path_parameters.get("ATS_ID", ats_id) != ats_id:
         raise Unauthenticated
     return ats_id
 
