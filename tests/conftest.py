@@ -16,6 +16,7 @@ os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",
     AWS_DEFAULT_REGION="us-east-1",
+    AWS_ACCOUNT_ID_ENDPOINT_MODE="disabled",  # moto's streams don't answer at an account's own endpoint
     POWERTOOLS_LOG_LEVEL="INFO",
 )
 for _function in _TEMPLATE.handlers():

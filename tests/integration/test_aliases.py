@@ -25,12 +25,6 @@ NEW, ANOTHER = (f"51c3be16-0f93-41ed-9cc0-00000000be{last}" for last in ("ef", "
 ALIASES = {"Token": ["t-1", "t-2"], "CandidateApplicationProfileId": ["p-1"], "PositionProfileIds": ["j-1", "j-2"]}
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 def register(world: World, of: str = NEW, aliases: Any = ALIASES, **changes: Any) -> Answer:
     ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
     texts = {"AtsId": ATS, "JobTitle": "Python Developer", "Company": "Example GmbH"}
@@ -104,9 +98,8 @@ def test_applications_may_share_a_position_but_nothing_else(world: World) -> Non
         assert world.stored(each).outcome == ("position_closed", True)
 
 
-def test_first_contact_gets_its_aliases_with_its_registration(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_contact_gets_its_aliases_with_its_registration() -> None:
     """What was reported stays; and it hears of its position like any other."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with mock_aws():
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         for each in (NEW, ANOTHER):

@@ -56,12 +56,6 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         yield World(boto3.client("dynamodb"), request.param)
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 both_modes = pytest.mark.parametrize("world", [REJECT, ACCEPT], indirect=True)
 
 

@@ -36,8 +36,7 @@ type Records = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """The tables after the run."""
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")  # moto's streams don't answer at an account's own
+    with mock_aws():
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         Board(world, seed=1, applications=APPLICATIONS).play()
         yield world

@@ -14,14 +14,8 @@ from signalling import stream
 from support import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 @pytest.fixture
-def world(_streams_without_account_endpoints: None) -> Iterator[World]:
+def world() -> Iterator[World]:
     with mock_aws():
         yield World(boto3.client("dynamodb"))
 

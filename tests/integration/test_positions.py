@@ -27,12 +27,6 @@ from support import (
 OPEN, CLOSED = ("open", False), ("position_closed", True)
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 def register(world: World, number: int, **changes: Any) -> ApplicationId:
     """Register an application of the position under a number of its own."""
     new = application_id(f"7d0c1b52-4a36-4be3-a7ac-{number:012}")

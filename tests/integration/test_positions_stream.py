@@ -24,12 +24,6 @@ CLOSED = ("position_closed", True)
 SETTINGS = PositionsSettings("ApplicationsTable", "AliasesTable")
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 class Interrupted(DynamoDB):
     """The real door, until it has let as many updates of applications pass as it may."""
 

@@ -12,12 +12,6 @@ from support import POSITION, PROFILE, SIGNALLED_APPLICATION, World, answer, sam
 SAMPLE = "SignalsFunction/application-status-update"
 
 
-@pytest.fixture(autouse=True)
-def _streams_without_account_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's streams don't answer at an account's own endpoint."""
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-
-
 def test_sample_of_the_contract_works_unchanged(world: World) -> None:
     """ "Hired" takes the head; "Offer accepted" is in the history, as what a later signal told."""
     reply = world.signals(sample_event(SAMPLE), None)

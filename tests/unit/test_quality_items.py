@@ -56,18 +56,19 @@ ids = st.none() | st.text("a#", min_size=1) | st.text(min_size=1)
 
 
 @settings(deadline=None)
-@given(applications, st.integers(1, 9), st.integers(1, 3), ids, ids)
+@given(applications, st.integers(1, 9), st.integers(1, 3), ids, ids, st.lists(st.text(min_size=1)))
 def test_marker_comes_back_as_it_was(
-    of: Application, number: int, generation: int, client: str | None, job: str | None
+    of: Application, number: int, generation: int, client: str | None, job: str | None, labels: list[str]
 ) -> None:
-    """With any ids; those of the index are there only where there is a client, and a job."""
-    marker = Marker(number + 1, number, contribution(of, BERLIN), client, job)
+    """With any ids and labels; those of the indexes are there only where there is a client, a job, and a label."""
+    marker = Marker(number + 1, number, contribution(of, BERLIN), client, job, tuple(labels))
     item = quality_items.marker_item(generation, APPLICATION, marker)
     assert quality_items.marker(item) == marker
     assert quality_items.application_of(item) == APPLICATION
     assert quality_items.marker_key(generation, APPLICATION).items() <= item.items()
     assert item.get("Client") == (client and {"S": f"{generation}#{client}"})
     assert item.get("Job") == (job and {"S": job})
+    assert item.get("UnmappedAt") == ({"S": f"{generation}#{of.ats_id}"} if labels else None)
 
 
 def test_row_is_read_without_zeros() -> None:

@@ -92,9 +92,9 @@ def walk(to: Change, counted: Marker) -> list[Step]:
 @given(blocks | long_blocks, blocks | long_blocks)
 def test_steps_lead_from_what_was_counted_to_the_change(new: Contribution, counted: Contribution) -> None:
     """Each fits by itself and adds what its marker then says; only the last has the new version."""
-    start = Marker(1, 4, counted, "client-1", "job-1")
-    steps = walk(replace(change(1, new), client_id="client-2", job_id="job-2"), start)
-    assert steps[-1].target == Marker(2, 4 + len(steps), new, "client-2", "job-2")
+    start = Marker(1, 4, counted, "client-1", "job-1", ("Stage 1",))
+    steps = walk(replace(change(1, new), client_id="client-2", job_id="job-2", unmapped_labels=("Stage 2",)), start)
+    assert steps[-1].target == Marker(2, 4 + len(steps), new, "client-2", "job-2", ("Stage 2",))
     assert [step.target.version for step in steps[:-1]] == [1] * (len(steps) - 1)
     total = Counter(counted)
     for step in steps:

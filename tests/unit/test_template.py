@@ -83,6 +83,7 @@ ALLOWED = {
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("QualityTable"): {"dynamodb:GetItem", "dynamodb:Query"},
         sub("${QualityTable.Arn}/index/ByClient"): {"dynamodb:Query"},
+        sub("${QualityTable.Arn}/index/ByUnmapped"): {"dynamodb:Query"},
         **logs("ViewsLogs"),
     },
     "MyApplicationsRole": {
@@ -203,21 +204,26 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_clients_jobs_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
-    """One has what was counted of each application; the other, of each application, only what no report changes."""
+def test_clients_jobs_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
+    """Each has what its report adds up, and no more; the jobseekers' only what no report changes."""
     tables = of_type(resources, "AWS::DynamoDB::Table")
     indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
     assert {name: found for name, found in indexes.items() if found} == {
         "QualityTable": [
-            index("ByClient", "Client", "Job", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["Contribution"]})
+            index("ByClient", ["Client", "Job"], including("Contribution")),
+            index("ByUnmapped", ["UnmappedAt"], including("UnmappedLabels")),
         ],
-        "ApplicationsTable": [index("ByJobseeker", "JobseekerId", "AppliedAt", {"ProjectionType": "KEYS_ONLY"})],
+        "ApplicationsTable": [index("ByJobseeker", ["JobseekerId", "AppliedAt"], {"ProjectionType": "KEYS_ONLY"})],
     }
 
 
-def index(name: str, key: str, order: str, projection: dict[str, Any]) -> dict[str, Any]:
-    schema = [{"AttributeName": key, "KeyType": "HASH"}, {"AttributeName": order, "KeyType": "RANGE"}]
+def index(name: str, keys: list[str], projection: dict[str, Any]) -> dict[str, Any]:
+    schema = [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
     return {"IndexName": name, "KeySchema": schema, "Projection": projection}
+
+
+def including(attribute: str) -> dict[str, Any]:
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": [attribute]}
 
 
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'

@@ -31,6 +31,9 @@ def of_marker(change: Change, marker: Marker) -> Iterator[Drift]:
     ):
         if counted != expected:
             yield Drift("-", "-", name, counted, expected, change.application_id)
+    labels, expected_labels = marker.unmapped_labels, change.unmapped_labels
+    if labels != expected_labels:  # which may be personal, and drift is logged
+        yield Drift("-", "-", "unmapped_labels", len(labels), len(expected_labels), change.application_id)
     yield from _differing(marker.contribution, change.contribution, change.application_id)
 
 

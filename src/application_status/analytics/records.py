@@ -56,6 +56,7 @@ def change(application: Application, zone: ZoneInfo) -> Change:
         contribution=contribution(application, zone),
         client_id=registration.client_id if registration else None,
         job_id=registration.job_id if registration else None,
+        unmapped_labels=application.unmapped_labels,
     )
 
 

@@ -15,7 +15,7 @@ from application_status.model.instant import now, to_text
 from application_status.model.quality import Cell
 from application_status.store import items, quality_items
 from application_status.store.dynamodb import DynamoDB, Item
-from application_status.store.quality_steps import Change, rows_of
+from application_status.store.quality_steps import Change, next_step, rows_of
 
 APPLICATIONS = 500
 
@@ -50,7 +50,7 @@ def _counted(changes: Iterable[Change]) -> Iterable[Item]:
     total: Counter[Cell] = Counter()
     for each in changes:
         total.update(each.contribution)
-        marker = quality_items.Marker(each.version, 1, each.contribution, each.client_id, each.job_id)
+        marker = next_step(each, quality_items.NOTHING).target
         yield quality_items.marker_item(_FIRST_GENERATION, each.application_id, marker)
     for (ats_id, day), amounts in rows_of(total).items():
         key = quality_items.counter_key(_FIRST_GENERATION, ats_id, _FIRST_SHARD, day)

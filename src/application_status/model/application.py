@@ -13,6 +13,8 @@ from application_status.model.status import Outcome, Status
 HISTORY_LIMIT = 256
 """The most transitions an application keeps; real ones have fewer than 30."""
 
+_LABELS_LIMIT = 10
+
 
 class Receipt(StrEnum):
     """What became of a report: it took the head, it was known, or it joined the history only.
@@ -102,6 +104,12 @@ class Application:
     def in_order(self) -> tuple[Transition, ...]:
         """Return the transitions, oldest first."""
         return tuple(self.transitions[key] for key in sorted(self.transitions))
+
+    @property
+    def unmapped_labels(self) -> tuple[str, ...]:
+        """The labels that nobody knows, in the order in which they took effect, each once; the first ten."""
+        labels = [each.raw_status for each in self.in_order() if each.status is None and each.raw_status]
+        return tuple(dict.fromkeys(labels))[:_LABELS_LIMIT]
 
     @property
     def outcome(self) -> tuple[Outcome, bool]:

@@ -67,6 +67,11 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Days from when a report took effect to when it was received.",
         "Reports that took effect in the period and whose sender said when.",
     ),
+    "unmapped_label": Definition(
+        "Applications with a report of the label, which nobody knows, so that no status is guessed from it. Of an "
+        "application its first ten such labels count.",
+        "The same.",
+    ),
     "requests": Definition("Requests and signals of the ATS that came in during the period.", "The same."),
     "answered_with": Definition(
         "What they were answered with, by channel: recorded, unchanged, late, unmapped, or the reason of the refusal.",

@@ -5,12 +5,14 @@
     ats#<generation>                   <ats>      Shards N: over how many scopes its counters may be spread
     counter#<generation>#<ats>#<shard> <day>      one number for each measure
     counted#<generation>#<id>          marker     Version N, Revision N, Contribution M: <ats>#<day> -> measure -> N,
-                                                  Client S <generation>#<client>, Job S
+                                                  Client S <generation>#<client>, Job S,
+                                                  UnmappedAt S <generation>#<ats>, UnmappedLabels L of S
 
 A counter is the sum over its shards. A marker has what was counted last of an application; its index ByClient (Client,
 Job) leads from a client or a job to the markers of their applications, whose sum is their report: that costs no further
-counters. A measure's attribute is its family's letter, its status's or outcome's letter, and its bucket, since a
-counter row within 1 KB costs half of one over it: `tI7` is stayed:INTERVIEW:7.
+counters. Its index ByUnmapped (UnmappedAt) has only those of applications with labels that nobody knows. A measure's
+attribute is its family's letter, its status's or outcome's letter, and its bucket, since a counter row within 1 KB
+costs half of one over it: `tI7` is stayed:INTERVIEW:7.
 """
 
 from collections import defaultdict
@@ -23,7 +25,7 @@ from application_status.model.quality import Cell, Contribution
 from application_status.model.status import Outcome, Status
 from application_status.store.dynamodb import Item
 
-CLIENT_INDEX = "ByClient"
+CLIENT_INDEX, UNMAPPED_INDEX = "ByClient", "ByUnmapped"
 
 _FAMILIES = {
     "applications": "n",
@@ -57,6 +59,12 @@ class Marker:
     contribution: Contribution
     client_id: str | None = None
     job_id: str | None = None
+    unmapped_labels: tuple[str, ...] = ()
+
+    @property
+    def ats_id(self) -> str | None:
+        """The application's ATS, None while nothing is counted."""
+        return next((cell.ats_id for cell in self.contribution), None)
 
 
 NOTHING = Marker(version=0, revision=0, contribution={})
@@ -108,13 +116,19 @@ def application_of(item: Item) -> ApplicationId:
 
 def marker_item(generation: int, application_id: ApplicationId, marker: Marker) -> Item:
     """Write a marker."""
-    index = {"Client": marker.client_id and client_key(generation, marker.client_id), "Job": marker.job_id}
+    labels = marker.unmapped_labels
+    index = {
+        "Client": marker.client_id and index_key(generation, marker.client_id),
+        "Job": marker.job_id,
+        "UnmappedAt": marker.ats_id and labels and index_key(generation, marker.ats_id),
+    }
     return {
         **marker_key(generation, application_id),
         "Version": {"N": str(marker.version)},
         "Revision": {"N": str(marker.revision)},
         "Contribution": contribution_value(marker.contribution),
         **{name: {"S": text} for name, text in index.items() if text},
+        **({"UnmappedLabels": {"L": [{"S": label} for label in labels]}} if labels else {}),
     }
 
 
@@ -126,12 +140,18 @@ def marker(item: Item) -> Marker:
         contribution=contribution(item["Contribution"]),
         client_id=item["Client"]["S"].partition("#")[2] if "Client" in item else None,
         job_id=item["Job"]["S"] if "Job" in item else None,
+        unmapped_labels=unmapped_labels(item),
     )
 
 
-def client_key(generation: int, client_id: str) -> str:
-    """Return the partition of the index ByClient in which a client's markers are."""
-    return f"{generation}#{client_id}"
+def unmapped_labels(item: Item) -> tuple[str, ...]:
+    """Read the labels that nobody knows."""
+    return tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else ()
+
+
+def index_key(generation: int, of: str) -> str:
+    """Return the partition of an index in which a client's, or an ATS's, markers are."""
+    return f"{generation}#{of}"
 
 
 def contribution_value(contribution: Contribution) -> Item:

@@ -36,12 +36,18 @@ class QualityReader:
     def of_client(self, client_id: str) -> dict[str, Counts]:
         """Return a client's counters by its jobs, up to some seconds old: the index is eventually consistent."""
         jobs: dict[str, Counter[tuple[str, str]]] = {}
-        key = {":key": {"S": quality_items.client_key(self._generation, client_id)}}
+        key = {":key": {"S": quality_items.index_key(self._generation, client_id)}}
         for item in self._query("Client = :key", {}, key, IndexName=quality_items.CLIENT_INDEX):
             counts = jobs.setdefault(item["Job"]["S"], Counter())
             for cell, amount in quality_items.contribution(item["Contribution"]).items():
                 counts[cell.day, cell.measure] += amount
         return dict(jobs)
+
+    def unmapped_labels(self, ats_id: str) -> Counter[str]:
+        """Return the labels that nobody knows, each with how many of the ATS's applications have it, likewise."""
+        key = {":key": {"S": quality_items.index_key(self._generation, ats_id)}}
+        found = self._query("UnmappedAt = :key", {}, key, IndexName=quality_items.UNMAPPED_INDEX)
+        return Counter(label for item in found for label in quality_items.unmapped_labels(item))
 
     def markers(self, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
         """Return what was counted last of at most 100 applications, where something was."""

@@ -24,6 +24,7 @@ class Change:
     contribution: Contribution
     client_id: str | None = None
     job_id: str | None = None
+    unmapped_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,14 @@ class Step:
 
 def next_step(change: Change, counted: Marker) -> Step:
     """Go all the way where it fits into a transaction; else as far as fits, leaving the version for a further step."""
-    target = Marker(change.version, counted.revision + 1, change.contribution, change.client_id, change.job_id)
+    target = Marker(
+        version=change.version,
+        revision=counted.revision + 1,
+        contribution=change.contribution,
+        client_id=change.client_id,
+        job_id=change.job_id,
+        unmapped_labels=change.unmapped_labels,
+    )
     step = Step(change, counted, target)
     rows = list(step.rows)
     if len(rows) < _ACTIONS_PER_TRANSACTION:

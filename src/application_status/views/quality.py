@@ -17,6 +17,7 @@ from application_status.views.formats import CSV, as_csv, as_json, media_type
 from application_status.views.health import health_report
 from application_status.views.query import Caller, quality_query
 from application_status.views.report import report
+from application_status.views.unmapped import unmapped_report
 
 
 def quality(request: Request, asking: Caller, dynamodb: DynamoDB, settings: ViewsSettings) -> Reply:
@@ -29,10 +30,13 @@ def quality(request: Request, asking: Caller, dynamodb: DynamoDB, settings: View
     generation = generations(dynamodb, settings.quality_table).live
     now = datetime.now(settings.reporting_time_zone)
     reader = QualityReader(dynamodb, settings.quality_table, generation)
-    if query.kind == "health":
-        found = health_report(query, Health(dynamodb, settings.quality_table), now)
-    else:
-        found = report(query, reader, now.date())
+    match query.kind:
+        case "health":
+            found = health_report(query, Health(dynamodb, settings.quality_table), now)
+        case "unmapped":
+            found = unmapped_report(query, reader, now.date())
+        case _:
+            found = report(query, reader, now.date())
     logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)
     if kind == CSV:
         return as_csv(found)

@@ -23,7 +23,7 @@ def _written_as_a_date(value: Any) -> Any:
 
 type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
-type Kind = Literal["cohort", "activity", "silence", "health"]
+type Kind = Literal["cohort", "activity", "silence", "health", "unmapped"]
 
 
 class QualityQuery(BaseModel):
@@ -31,7 +31,7 @@ class QualityQuery(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
-    kind: Annotated[Kind, Field(description="cohort, activity, silence or health")] = "cohort"
+    kind: Annotated[Kind, Field(description="cohort, activity, silence, health or unmapped")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
     first: Annotated[_Date | None, Field(alias="from", description="a date, 2026-09-01")] = None
     last: Annotated[_Date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
@@ -45,14 +45,14 @@ class QualityQuery(BaseModel):
         wrong = []
         if self.client and (self.ats or self.by == "ats"):
             wrong.append(FieldError("/client", "client and ats exclude each other", "one of them"))
-        if self.kind == "health" and (self.client or self.of_jobs):
-            wrong.append(FieldError("/kind", "health is an ATS's", "cohort, activity or silence"))
+        if self.kind in {"health", "unmapped"} and (self.client or self.of_jobs):
+            wrong.append(FieldError("/kind", f"{self.kind} is an ATS's", "cohort, activity or silence"))
         if self.of_jobs and not self.client:
             wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
         if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
             wrong.append(FieldError("/job", "a job is reported as a whole", "neither from, to nor interval"))
-        if self.kind == "silence" and (self.first or self.last or self.interval is not Interval.ALL):
-            wrong.append(FieldError("/kind", "silence is as of today", "neither from, to nor interval"))
+        if self.kind in {"silence", "unmapped"} and (self.first or self.last or self.interval is not Interval.ALL):
+            wrong.append(FieldError("/kind", f"{self.kind} is as of today", "neither from, to nor interval"))
         if self.first and self.last and self.last < self.first:
             wrong.append(FieldError("/to", "to lies before from", "a date not before from"))
         if wrong:
