@@ -25,8 +25,12 @@ help:  ## List the targets
 run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=4566)
 	@exec $(BIN)/python -m application_status.local --port $(PORT) --tables-host $(TABLES_HOST) --tables-port $(TABLES_PORT)
 
+# These share a machine well: they start no engines and look at no clock.
+ALONGSIDE := tests/unit tests/integration
+
 test: .venv/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ALONGSIDE)
+	$(BIN)/pytest $(ALONGSIDE:%=--ignore %)
 
 check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, template, locks
 	$(BIN)/ruff format --check .

@@ -60,11 +60,12 @@ def test_opaque_tokens_work(door: NotingDynamoDB, register: TokenRegister, text:
     assert owner(door, text) == ATS
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", "x" * 257, "ä", "x\n", tokens.generate()[:-1] + "-", "\ud800"])
+MISTYPED = f"atsi_live_00000000_{'0' * 43}000000"
+
+
+@pytest.mark.parametrize("text", ["", " ", "a b", "x" * 257, "ä", "x\n", MISTYPED, "\ud800"])
 def test_what_cannot_be_a_token_is_not_stored(door: NotingDynamoDB, register: TokenRegister, text: str) -> None:
     """Or it could never be presented."""
-    if text.startswith("atsi_"):
-        text = text[:-1] + ("0" if tokens.key_id(text[:-1] + "0") is None else "1")
     with pytest.raises(ValueError, match="visible ASCII"):
         register.add(text, ATS)
     assert door("Scan", TableName=TABLE)["Count"] == 0
