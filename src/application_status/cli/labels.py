@@ -9,15 +9,16 @@ from tqdm import tqdm
 
 from application_status.cli.target import Target, ats_id
 from application_status.model.application import Application
-from application_status.model.identifiers import AtsId
 from application_status.model.remap import remap
 from application_status.model.report import Reading
 from application_status.model.vocabulary import Vocabulary
 from application_status.store.all_applications import AllApplications, Key
+from application_status.store.generations import generations
 from application_status.store.overrides import Overrides
+from application_status.store.quality_reader import QualityReader
 
 _CHECKPOINT = Path(".application-status-remap.json")
-_ROW = "{:>8}  {:<20} {}"
+_ROW = "{:>12}  {:<20} {}"
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -68,18 +69,13 @@ def _override(target: Target, given: argparse.Namespace) -> None:
 
 
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
-    volume: Counter[tuple[AtsId, str]] = Counter()
-    applications = _applications(target)
-    with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
-        for page, _ in applications.pages():
-            progress.update(len(page))
-            for application in page:
-                if given.ats in (None, application.ats_id):
-                    labels = [each.raw_status for each in application.transitions.values() if each.status is None]
-                    volume.update((application.ats_id, label) for label in labels if label)
-    print(_ROW.format("REPORTS", "ATS", "LABEL"))
-    for (ats, label), reports in volume.most_common():
-        print(_ROW.format(reports, ats, label))
+    table = target.table("QualityTable")
+    reader = QualityReader(target.dynamodb, table, generations(target.dynamodb, table).live)
+    atss = [given.ats] if given.ats else reader.ats_ids()
+    volume = Counter({(ats, label): n for ats in atss for label, n in reader.unmapped_labels(ats).items()})
+    print(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
+    for (ats, label), applications in volume.most_common():
+        print(_ROW.format(applications, ats, label))
 
 
 def _remap(target: Target, given: argparse.Namespace) -> None:
