@@ -17,7 +17,7 @@ _IS_UNREGISTERED = "AtsId = :ats AND attribute_not_exists(AppliedAt)"
 class Registrations:
     """Registers applications, and completes those known only by their reports.
 
-    With a `life` they expire so long after they were applied for, and their aliases with them.
+    With a `life`, new ones expire so long after they were applied for, and all aliases with them.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Registrations:
         }
 
     def _completion(self, application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
-        attributes = {**items.registration_attributes(registration), **self._end(registration)}
+        attributes = items.registration_attributes(registration)
         sets = ", ".join(f"{name} = :{name}" for name in attributes)
         values: dict[str, Item] = {f":{name}": value for name, value in attributes.items()}
         return {
