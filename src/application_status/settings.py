@@ -78,7 +78,10 @@ class AnalyticsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ViewsSettings:
-    """Environment: APPLICATIONS_TABLE (also SANDBOX_...), QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE."""
+    """Environment of the views: the tables APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE.
+
+    And REPORTING_TIME_ZONE, an IANA name; days are cut there.
+    """
 
     applications_table: str
     quality_table: str
