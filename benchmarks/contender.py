@@ -28,6 +28,7 @@ class Contender:
             "APPLICATIONS_TABLE": "ApplicationsTable",
             "TOKENS_TABLE": "TokensTable",
             "UNKNOWN_APPLICATIONS": "reject",
+            "SANDBOX_APPLICATIONS_TABLE": "SandboxApplicationsTable",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "PYDANTIC_DISABLE_PLUGINS": "__all__",
             "AWS_ENDPOINT_URL_DYNAMODB": tables,

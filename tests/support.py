@@ -20,12 +20,14 @@ from application_status.model.instant import from_text
 from application_status.model.quality import Cell
 from application_status.positions.handler import make_handler as make_positions
 from application_status.registry.handler import make_handler as make_registry
+from application_status.sandbox.handler import make_handler as make_sandbox
 from application_status.settings import (
     AnalyticsSettings,
     HealthSettings,
     MyApplicationsSettings,
     PositionsSettings,
     RegistrySettings,
+    SandboxSettings,
     SignalsSettings,
     UnknownApplications,
     VerificationSettings,
@@ -43,6 +45,7 @@ from application_status.webhook.handler import make_handler as make_webhook
 EVENTS = Path(__file__).parents[1] / "events"
 TEMPLATE = Template({"FactsDelivery": "on"})
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
+TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"
 ATS = AtsId("demo-ats")
 OTHER_TOKEN = "another-opaque-token"
 OTHER_ATS = AtsId("other-ats")
@@ -56,6 +59,9 @@ ALIASES = Aliases(
     tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
 )
 BERLIN = ZoneInfo("Europe/Berlin")
+SIGNALS_SETTINGS = SignalsSettings(
+    "ApplicationsTable", "AliasesTable", "TokensTable", "SandboxApplicationsTable", "SandboxAliasesTable"
+)
 
 
 class NotingDynamoDB(DynamoDB):
@@ -81,7 +87,7 @@ class Answer:
 
 @dataclass
 class World:
-    """The functions over the tables of one DynamoDB client; two ATSs with a token and an application each."""
+    """The functions over the tables of one DynamoDB client; two ATSs with tokens and applications."""
 
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
@@ -94,6 +100,7 @@ class World:
             self.client.create_table(**table)
         tokens = TokenRegister(self.noting, "TokensTable")
         tokens.add(TOKEN, ATS)
+        tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
         registrations = Registrations(self.noting, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
@@ -103,12 +110,18 @@ class World:
 
     def restart(self) -> None:
         """Make the functions anew, as fresh containers would, and forget the operations noted."""
-        self.webhook = make_webhook(self.noting, WebhookSettings("ApplicationsTable", "TokensTable", self.unknown))
+        self.webhook = make_webhook(self.noting, webhook_settings(self.unknown))
         self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable", "AliasesTable"))
-        self.signals = make_signals(self.noting, SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable"))
+        self.signals = make_signals(self.noting, SIGNALS_SETTINGS)
         self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
         self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
-        self.views = make_views(self.noting, ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN))
+        self.views = make_views(
+            self.noting,
+            ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
+        )
+        self.sandbox = make_sandbox(
+            self.noting, SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable")
+        )
         self.my_applications = make_my_applications(
             self.noting, MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours)
         )
@@ -149,6 +162,11 @@ def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> C
                     day = row["Part"]["S"]
                     total.update({Cell(ats_id, day, name): n for name, n in quality_items.amounts(row).items()})
     return Counter({cell: amount for cell, amount in total.items() if amount})
+
+
+def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:
+    """Return the webhook's settings; a table's name is its logical id."""
+    return WebhookSettings("ApplicationsTable", "TokensTable", unknown, "SandboxApplicationsTable")
 
 
 def registration(**changes: Any) -> Registration:

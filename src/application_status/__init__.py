@@ -15,4 +15,5 @@ The views also let an ATS read back its own application (views.application) and 
 What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
 Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).
 The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
+Test tokens lead to tables of their own (gateway.token), which the sandbox fills and no stream leaves.
 """

@@ -3,7 +3,7 @@
 ServiceError
 +-- Refusal                  the caller has to change something; nothing was written
 |   +-- Unauthenticated      no token, or none that is good here
-|   +-- Forbidden            the caller is known, but may not see this
+|   +-- Forbidden            the caller is known, but this is not for it
 |   +-- MethodNotAllowed     the path exists, the method does not
 |   +-- NotAcceptable        the reply can't be in any of the media types that the caller takes
 |   +-- UnsupportedMediaType the body is not declared as UTF-8 JSON
@@ -43,7 +43,7 @@ class Unauthenticated(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller is known, but asks for what is somebody else's."""
+    """The caller is known, but asks for what is not for it; the sentence says what is."""
 
 
 class MethodNotAllowed(Refusal):

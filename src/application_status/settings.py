@@ -17,19 +17,34 @@ class UnknownApplications(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS (reject, accept)."""
+    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS, SANDBOX_APPLICATIONS_TABLE.
+
+    UNKNOWN_APPLICATIONS is reject or accept, and for live tokens alone: the sandbox always rejects them.
+    """
 
     applications_table: str
     tokens_table: str
     unknown_applications: UnknownApplications
+    sandbox_applications_table: str
 
 
 @dataclass(frozen=True, slots=True)
 class SignalsSettings:
-    """Environment of the signals: APPLICATIONS_TABLE, ALIASES_TABLE, TOKENS_TABLE."""
+    """Environment of the signals: APPLICATIONS_TABLE and ALIASES_TABLE (both also SANDBOX_...), TOKENS_TABLE."""
 
     applications_table: str
     aliases_table: str
+    tokens_table: str
+    sandbox_applications_table: str
+    sandbox_aliases_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Environment of the sandbox: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE."""
+
+    sandbox_applications_table: str
+    sandbox_aliases_table: str
     tokens_table: str
 
 
@@ -63,12 +78,16 @@ class AnalyticsSettings:
 
 @dataclass(frozen=True, slots=True)
 class ViewsSettings:
-    """Environment of the views: APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE."""
+    """Environment of the views: the tables APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE.
+
+    And REPORTING_TIME_ZONE, an IANA name; days are cut there.
+    """
 
     applications_table: str
     quality_table: str
     tokens_table: str
     reporting_time_zone: ZoneInfo
+    sandbox_applications_table: str
 
 
 @dataclass(frozen=True, slots=True)

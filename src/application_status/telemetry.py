@@ -13,6 +13,7 @@ Metrics, all in the namespace ApplicationStatus:
     Skipped                     stream records that a newer count had overtaken
     Drift, Verified             amounts that a verification found wrong; applications that it compared; also by stack
     OldestRecordAge             seconds from the write of a batch's oldest record to its processing
+    Sandbox.<metric>            any of these where a test token calls; the metric itself is about live traffic alone
 """
 
 import traceback
@@ -32,6 +33,7 @@ logger = Logger(service=_SERVICE, utc=True)
 metrics = Metrics(namespace="ApplicationStatus", service=_SERVICE)
 
 _caller: ContextVar[tuple[AtsId, Channel] | None] = ContextVar("caller", default=None)
+_in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
 
 
 def called_by(ats_id: AtsId, channel: Channel) -> None:
@@ -39,18 +41,25 @@ def called_by(ats_id: AtsId, channel: Channel) -> None:
     _caller.set((ats_id, channel))
 
 
+def enter_sandbox() -> None:
+    """Say that the present invocation is a test token's: it counts in no health, and in metrics of its own."""
+    _in_sandbox.set(True)
+
+
 def answered(outcome: str) -> dict[str, str]:
     """Return what a log line has to hold for its request to count in its ATS's health: one line a request or signal.
 
-    Without an authenticated caller it is the outcome alone, which counts nowhere.
+    Without an authenticated caller it is the outcome alone, which counts nowhere; nor does a sandbox's channel.
     """
     caller = _caller.get()
-    return {"outcome": outcome} | ({"ats": caller[0], "channel": caller[1].value} if caller else {})
+    field = "sandbox" if _in_sandbox.get() else "channel"
+    return {"outcome": outcome} | ({"ats": caller[0], field: caller[1].value} if caller else {})
 
 
 def flush() -> None:
     """Forget the caller and write the metrics of the invocation that ends; where they are disabled they start anew."""
     _caller.set(None)
+    _in_sandbox.set(False)
     if metrics.metric_set:
         metrics.flush_metrics()
         metrics.clear_metrics()
@@ -75,4 +84,5 @@ def without_messages() -> Iterator[None]:
 
 def count(metric: str, amount: int = 1) -> None:
     """Add to a metric of the present invocation."""
-    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=amount)
+    name = f"Sandbox.{metric}" if _in_sandbox.get() else metric
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)

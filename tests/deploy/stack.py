@@ -16,7 +16,17 @@ from application_status.store.boto import connect
 from application_status.store.health import Health
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from support import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TOKEN, counters, registration
+from support import (
+    ALIASES,
+    APPLICATION,
+    ATS,
+    SIGNALLED_APPLICATION,
+    TEMPLATE,
+    TEST_TOKEN,
+    TOKEN,
+    counters,
+    registration,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,8 +44,10 @@ class Stack:
         self.resources: Mapping[str, str] = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
     def seed(self) -> None:
-        """Store a token and an application straight in the tables."""
-        TokenRegister(self._dynamodb, self.resources["TokensTable"]).add(TOKEN, ATS)
+        """Store tokens and applications straight in the tables."""
+        tokens = TokenRegister(self._dynamodb, self.resources["TokensTable"])
+        tokens.add(TOKEN, ATS)
+        tokens.add(TEST_TOKEN, ATS)
         tables = self.resources["ApplicationsTable"], self.resources["AliasesTable"]
         registrations = Registrations(self._dynamodb, *tables)
         registrations.register(APPLICATION, registration())
@@ -46,7 +58,7 @@ class Stack:
         gateway = boto3.client("apigateway", endpoint_url=self.endpoint)
         api = self.resources["Api"]
         behind = {route.path: route.function for route in TEMPLATE.routes()}
-        for resource in gateway.get_resources(restApiId=api)["items"]:
+        for resource in gateway.get_resources(restApiId=api, limit=500)["items"]:
             if resource["path"] in behind:
                 where = {"restApiId": api, "resourceId": resource["id"], "httpMethod": "ANY"}
                 gateway.put_method(**where, authorizationType="NONE")

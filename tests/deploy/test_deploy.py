@@ -9,7 +9,7 @@ import pytest
 
 from application_status.cli.main import main
 from deploy.stack import Stack
-from support import ATS, TOKEN, answer, http_event, sample_event
+from support import ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
 
 
 def test_report_is_recorded_and_counted(stack: Stack) -> None:
@@ -77,6 +77,18 @@ def test_api_answers_over_http(stack: Stack) -> None:
     assert call(url, "GET", "/api/application-status", None, token)[0] == 405
     query = {"query": "{ vocabularyVersion }"}
     assert call(url, "POST", "/graphql", query, {"Authorization": f"Bearer {TOKEN}"})[0] == 200
+
+
+def test_sandbox_works_over_http(stack: Stack) -> None:
+    """Its function, its tables, and a report by the function that knows both worlds."""
+    url, test = stack.open_gateway(), {"X-AtsiToken": TEST_TOKEN}
+    status, made = call(url, "POST", "/api/sandbox/applications", None, test)
+    assert (status, made["Status"]) == (201, "APPLIED")
+    report = {"AtsiApplicationId": made["AtsiApplicationId"], "Status": "OFFER"}
+    assert call(url, "POST", "/api/application-status", report, {"X-AtsiToken": TOKEN})[0] == 404
+    assert call(url, "POST", "/api/application-status", report, test)[1]["Outcome"] == "recorded"
+    path = f"/api/application-status/{made['AtsiApplicationId']}"
+    assert call(url, "GET", path, None, test)[1]["Status"] == "OFFER"
 
 
 def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:

@@ -60,15 +60,18 @@ def test_issued_token_works_and_is_shown_once(lookup: TokenLookup, run: Run) -> 
 
 
 def test_list_tells_states(run: Run, lookup: TokenLookup) -> None:
-    """A row a token: id, ATS, state, dates; of one ATS where that is asked for."""
+    """A row a token: id, ATS, kind, state, dates; of one ATS where that is asked for."""
     _, live, _ = run("issue", "--ats", "workday", "--days", "30")
-    _, revoked, _ = run("issue", "--ats", "greenhouse")
+    _, revoked, _ = run("issue", "--ats", "greenhouse", "--test")
     assert run("revoke", revoked[10:18]) == (0, f"{revoked[10:18]} is revoked; it stops working within 60 s.\n", "")
     header, *rows = (line.split() for line in run("list")[1].splitlines())
-    assert header == ["ID", "ATS", "STATE", "CREATED", "EXPIRES"]
-    assert [row[:3] for row in rows] == [[live[10:18], "workday", "live"], [revoked[10:18], "greenhouse", "revoked"]]
-    assert rows[0][4].endswith("Z")
-    assert rows[1][4] == "never"
+    assert header == ["ID", "ATS", "KIND", "STATE", "CREATED", "EXPIRES"]
+    assert [row[:4] for row in rows] == [
+        [live[10:18], "workday", "live", "live"],
+        [revoked[10:18], "greenhouse", "test", "revoked"],
+    ]
+    assert rows[0][5].endswith("Z")
+    assert rows[1][5] == "never"
     assert [line.split()[0] for line in run("list", "--ats", "greenhouse")[1].splitlines()] == ["ID", revoked[10:18]]
     assert (lookup.owner(live.strip()), lookup.owner(revoked.strip())) == ("workday", None)
 
@@ -98,6 +101,17 @@ def test_token_that_cannot_be_adopted(
     assert "two words" not in err
     assert TOKEN not in err
     assert lookup.owner(TOKEN) == "greenhouse"
+
+
+def test_test_tokens_are_issued_beside_live_ones(lookup: TokenLookup, run: Run) -> None:
+    """--test; an ATS has two of each, and the sentence says of which it has too many."""
+    live, test = ([run("issue", "--ats", "workday", *kind)[1].strip() for _ in range(2)] for kind in ([], ["--test"]))
+    assert [token[:10] for token in (*live, *test)] == ["atsi_live_"] * 2 + ["atsi_test_"] * 2
+    assert {lookup.owner(token) for token in (*live, *test)} == {"workday"}
+    ids = ", ".join(token[10:18] for token in test)
+    refusal = f"application-status: workday has 2 live test tokens ({ids}); revoke one first\n"
+    assert run("issue", "--ats", "workday", "--test") == (1, "", refusal)
+    assert run("issue", "--ats", "workday")[2].startswith("application-status: workday has 2 live tokens (")
 
 
 @pytest.mark.usefixtures("lookup")

@@ -6,7 +6,6 @@ import pytest
 
 from application_status.errors import Unavailable
 from application_status.model.token import generate, key_id
-from application_status.settings import SignalsSettings
 from application_status.signals.handler import make_handler
 from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
@@ -24,10 +23,9 @@ from signalling import (
     state,
     statuses,
 )
-from support import ATS, OTHER_TOKEN, TOKEN, World, answer
+from support import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
 
 GOOD = {"query": ONE, "variables": {"input": signal()}}
-SETTINGS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
 REVOKED = generate()
 
 
@@ -89,7 +87,7 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
     signals = [signal(state("Interview", 1)), signal(state("Offer", 2)), signal(state("Hired", 3, success=True))]
     body = {"query": MANY, "variables": {"input": {"signals": signals}}}
     before_the_third = {"GetItem": 5, "UpdateItem": 3}[operation]
-    handler = make_handler(Failing(world.client, operation, before_the_third, error), SETTINGS)
+    handler = make_handler(Failing(world.client, operation, before_the_third, error), SIGNALS_SETTINGS)
     reply = answer(handler(event(body), None))
     (told,) = reply.body["errors"]
     assert (reply.status, reply.body["data"], told["path"]) == (200, {"sendSignals": None}, ["sendSignals"])
@@ -104,7 +102,7 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
 @pytest.mark.parametrize("error", [Unavailable("Geheimnis"), RuntimeError("Geheimnis")])
 def test_failure_before_the_document_is_a_503(world: World, error: Exception) -> None:
     """Nobody can be told who is asking: the whole request may come again."""
-    handler = make_handler(Failing(world.client, "GetItem", 1, error), SETTINGS)
+    handler = make_handler(Failing(world.client, "GetItem", 1, error), SIGNALS_SETTINGS)
     reply = answer(handler(event(GOOD), None))
     (told,) = reply.body["errors"]
     assert (reply.status, told["extensions"]["code"], reply.headers["Retry-After"]) == (

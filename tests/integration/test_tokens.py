@@ -85,6 +85,28 @@ def test_two_live_tokens_at_most(door: NotingDynamoDB, register: TokenRegister) 
     assert owner(door, third) == ATS
 
 
+def test_test_tokens_count_for_themselves(door: NotingDynamoDB, register: TokenRegister) -> None:
+    """Two of each; an item without a kind, as all were before there was a choice, is a live token's."""
+    for kind in (False, True):
+        texts = [tokens.generate(test=kind) for _ in range(3)]
+        for text in texts[:2]:
+            assert register.add(text, ATS).test is kind
+        with pytest.raises(TooManyTokens):
+            register.add(texts[2], ATS)
+    assert [(token.ats_id, token.test) for token in register.list()] == [(ATS, False)] * 2 + [(ATS, True)] * 2
+    kinds = {item["KeyId"]["S"]: item.get("Test") for item in door("Scan", TableName=TABLE)["Items"]}
+    assert kinds == {token.key_id: {"BOOL": True} if token.test else None for token in register.list()}
+    register.add(tokens.generate(test=True), OTHER_ATS)
+
+
+def test_adopted_token_with_the_beginning_of_a_test_token_is_one(register: TokenRegister) -> None:
+    """Its text decides, wherever it comes from; a live token's can't be turned into one."""
+    assert register.add("atsi_test_of-our-own", ATS).test
+    assert not register.add("atsi_tested", ATS).test
+    live = tokens.generate()
+    assert tokens.key_id(live.replace("atsi_live_", "atsi_test_")) is None
+
+
 def test_expired_tokens_make_room(door: NotingDynamoDB, register: TokenRegister) -> None:
     """They are not live, from the moment of their expiry on."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:

@@ -14,6 +14,7 @@ from local.process import ROOT, LocalService
 
 CLAIMS = base64.urlsafe_b64encode(json.dumps({"custom:client_id": "example"}).encode()).decode()
 AS_ATS = f"X-AtsiToken: {demo.TOKEN}"
+AS_TESTER = f"X-AtsiToken: {demo.TEST_TOKEN}"
 AS_SENDER = f"Authorization: Bearer {demo.TOKEN}"
 AS_CLIENT = f"Authorization: Bearer header.{CLAIMS}.signature"
 OF_ATS = ("report", "reportByAts", "readBack", "quality")
@@ -37,8 +38,13 @@ def schemathesis(service: LocalService, folder: Path, operations: Sequence[str],
 
 @pytest.mark.parametrize(
     ("header", "operations"),
-    [(AS_ATS, OF_ATS), (AS_SENDER, ("signals",)), (AS_CLIENT, ("qualityOfClient",))],
-    ids=["ATS", "sender of signals", "client"],
+    [
+        (AS_ATS, OF_ATS),
+        (AS_TESTER, ("createSandboxApplication",)),
+        (AS_SENDER, ("signals",)),
+        (AS_CLIENT, ("qualityOfClient",)),
+    ],
+    ids=["ATS", "ATS with a test token", "sender of signals", "client"],
 )
 def test_who_may(service: LocalService, tmp_path: Path, header: str, operations: tuple[str, ...]) -> None:
     """Some requests succeed at every operation; wrong ones, also without the header, get the problem described."""
@@ -49,7 +55,7 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
     """Whatever is sent without a token, it is a 401 as described."""
-    operations = (*OF_ATS, "signals", "qualityOfClient")
+    operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfClient")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted
 

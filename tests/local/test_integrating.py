@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,31 @@ def example(language: str, folder: Path, network: Network, token: str) -> subpro
 
 def guide() -> str:
     return (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
+
+
+def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None:
+    """All commands of the section, in one shell: an application is made, reported about, signalled, and read back."""
+    section = guide().partition("## Try it in the sandbox\n")[2].partition("\n## ")[0]
+    script = "\n".join(re.findall(r"```\n(.*?)```", section, re.DOTALL))
+    environment = os.environ | {"STATUS_URL": service.url}
+    command = ["bash", "-e", "-c", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    made, reported, signalled, found = objects(done.stdout)
+    assert (made["Status"], reported["Outcome"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
+    assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
+    assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
+    assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while text:
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:].lstrip()
+    return found
 
 
 def test_tools(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,10 @@ from threading import Barrier
 from typing import Any
 
 from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import RegistrySettings, UnknownApplications, WebhookSettings
+from application_status.settings import RegistrySettings, UnknownApplications
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
-from support import Answer, answer
+from support import Answer, answer, webhook_settings
 
 CROWD = 50
 
@@ -30,7 +30,7 @@ def report_all(
     doors: Sequence[DynamoDB], events: Sequence[Any], unknown: UnknownApplications = UnknownApplications.REJECT
 ) -> list[Answer]:
     """Give each event to a webhook container of its own, all at once."""
-    settings = WebhookSettings("ApplicationsTable", "TokensTable", unknown)
+    settings = webhook_settings(unknown)
     return _answers([make_webhook(door, settings) for door in doors], events)
 
 

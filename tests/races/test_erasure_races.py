@@ -7,19 +7,28 @@ from typing import Any
 import pytest
 
 from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import RegistrySettings, SignalsSettings, UnknownApplications, WebhookSettings
+from application_status.settings import RegistrySettings, UnknownApplications
 from application_status.signals.handler import make_handler as make_signals
 from application_status.store import items
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
 from races.crowd import all_at_once
 from signalling import ONE, TRUE_ONE, contents, event, signal, state
-from support import APPLICATION, ATS, SIGNALLED_APPLICATION, Answer, World, answer, http_event
+from support import (
+    APPLICATION,
+    ATS,
+    SIGNALLED_APPLICATION,
+    SIGNALS_SETTINGS,
+    Answer,
+    World,
+    answer,
+    http_event,
+    webhook_settings,
+)
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 OTHERS = 24
 REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
-SIGNALS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
 
 type Call = Callable[[], Answer]
 
@@ -30,7 +39,7 @@ def erasing(door: DynamoDB, of: str) -> Call:
 
 def reporting(doors: Sequence[DynamoDB], of: str, unknown: UnknownApplications) -> list[Call]:
     """Return calls that each report a round of interviews, from a container of its own."""
-    settings = WebhookSettings("ApplicationsTable", "TokensTable", unknown)
+    settings = webhook_settings(unknown)
     bodies = [
         {"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": f"round {number}"} for number in range(len(doors))
     ]
@@ -72,7 +81,7 @@ def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
         event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
         for day in range(1, OTHERS + 1)
     ]
-    containers = [make_signals(door, SIGNALS) for door in doors[1 : 1 + len(bodies)]]
+    containers = [make_signals(door, SIGNALS_SETTINGS) for door in doors[1 : 1 + len(bodies)]]
     calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
     reply, *answers = all_at_once(erasing(doors[0], SIGNALLED_APPLICATION), *calls)
     assert reply.status == 204

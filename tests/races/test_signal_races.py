@@ -10,7 +10,7 @@ import pytest
 
 from application_status.positions.handler import make_handler as make_positions
 from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import PositionsSettings, RegistrySettings, SignalsSettings
+from application_status.settings import PositionsSettings, RegistrySettings
 from application_status.signals.handler import make_handler as make_signals
 from application_status.store.dynamodb import DynamoDB
 from races.crowd import CROWD, all_at_once
@@ -27,10 +27,9 @@ from signalling import (
     state,
     statuses,
 )
-from support import ATS, POSITION, SIGNALLED_APPLICATION, Answer, World, answer, http_event
+from support import ATS, POSITION, SIGNALLED_APPLICATION, SIGNALS_SETTINGS, Answer, World, answer, http_event
 
 NEW = [f"7d0c1b52-4a36-4be3-a7ac-{number:012}" for number in range(CROWD)]
-SETTINGS = SignalsSettings("ApplicationsTable", "AliasesTable", "TokensTable")
 REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
 POSITIONS = PositionsSettings("ApplicationsTable", "AliasesTable")
 
@@ -43,7 +42,7 @@ def signalling(doors: Sequence[DynamoDB], *signals: Any) -> list[Call]:
     for door, each in zip(doors, signals, strict=False):
         document, variables = (MANY, {"signals": each}) if isinstance(each, list) else (ONE, each)
         body = event({"query": document, "variables": {"input": variables}})
-        calls.append(partial(_answered, make_signals(door, SETTINGS), body))
+        calls.append(partial(_answered, make_signals(door, SIGNALS_SETTINGS), body))
     return calls
 
 

@@ -31,6 +31,10 @@ def is_registered_or_erased(reply: Any) -> bool:
     return answer(reply).body.get("Outcome") == outcomes.get(answer(reply).status, "refused")
 
 
+def is_created(reply: Any) -> bool:
+    return answer(reply).status == 201 and answer(reply).body["Status"] == "APPLIED"
+
+
 def is_counted(reply: Any) -> bool:
     return bool(reply == {"batchItemFailures": []})
 
@@ -59,6 +63,7 @@ KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered_or_erased,
+    "SandboxFunction": is_created,
     "AnalyticsFunction": is_counted,
     "PositionsFunction": is_counted,
     "MyApplicationsFunction": is_shown,
@@ -137,6 +142,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
     [
         ("WebhookFunction", "TOKENS_TABLE"),
         ("RegistryFunction", "APPLICATIONS_TABLE"),
+        ("SandboxFunction", "SANDBOX_ALIASES_TABLE"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),

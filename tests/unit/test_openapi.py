@@ -14,7 +14,7 @@ from application_status.views.problem_types import PROBLEM_TYPES
 from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
 from openapi.operations import OPERATIONS, PAGES
-from openapi.replies import GraphqlReply, GraphqlRequest, RegistrationReply, ReportReply
+from openapi.replies import GraphqlReply, GraphqlRequest, RegistrationReply, ReportReply, SandboxApplication
 from support import TEMPLATE
 
 METHODS = ("get", "put", "post", "delete")
@@ -82,6 +82,7 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
         (ReportReply, examples.REPORT_REPLIES),
         (ApplicationView, examples.APPLICATIONS),
         (RegistrationReply, examples.REGISTRATION_REPLIES),
+        (SandboxApplication, examples.SANDBOX_APPLICATIONS),
         (GraphqlRequest, examples.SIGNALS),
         (GraphqlReply, examples.SIGNAL_REPLIES),
     ],

@@ -14,7 +14,8 @@ ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUAL
 def test_settings_are_read_with_their_types() -> None:
     """Other variables don't matter."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
-    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT)
+    environ |= {"SANDBOX_APPLICATIONS_TABLE": "s"}
+    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT, "s")
     assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
     analytics = read(AnalyticsSettings, ANALYTICS)
     assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"), 4)
@@ -26,14 +27,15 @@ def test_every_missing_variable_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as error:
         read(WebhookSettings, environ)
     assert str(error.value) == (
-        "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; UNKNOWN_APPLICATIONS is missing"
+        "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; UNKNOWN_APPLICATIONS is missing; "
+        "SANDBOX_APPLICATIONS_TABLE is missing"
     )
 
 
 def test_missing_and_wrong_are_named_together() -> None:
     """The wrong one with its value."""
     with pytest.raises(SettingsError) as error:
-        read(WebhookSettings, {"TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "maybe"})
+        read(WebhookSettings, {"TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "maybe", "SANDBOX_APPLICATIONS_TABLE": "s"})
     assert str(error.value) == (
         "WebhookSettings: APPLICATIONS_TABLE is missing; UNKNOWN_APPLICATIONS=maybe is not a UnknownApplications"
     )
@@ -49,5 +51,6 @@ def test_what_is_no_time_zone_is_wrong(zone: str) -> None:
 @pytest.mark.parametrize("text", ["ACCEPT", "Accept", " accept", "true", "1"])
 def test_what_happens_to_unknown_applications_is_spelled_exactly(text: str) -> None:
     """Guessing would let strangers create applications."""
+    environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "SANDBOX_APPLICATIONS_TABLE": "s"}
     with pytest.raises(SettingsError):
-        read(WebhookSettings, {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": text})
+        read(WebhookSettings, environ | {"UNKNOWN_APPLICATIONS": text})

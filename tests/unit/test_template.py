@@ -11,10 +11,12 @@ from application_status.local.template import Template
 from application_status.settings import AnalyticsSettings, read
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
+SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
     "Signals",
     "Registry",
+    "Sandbox",
     "Analytics",
     "Positions",
     "Health",
@@ -59,12 +61,15 @@ ALLOWED = {
     "WebhookRole": {
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("ApplicationsTable"): {"dynamodb:UpdateItem", "dynamodb:PutItem"},
+        attribute("SandboxApplicationsTable"): {"dynamodb:UpdateItem"},
         **logs("WebhookLogs"),
     },
     "SignalsRole": {
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("AliasesTable"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
         attribute("ApplicationsTable"): {"dynamodb:UpdateItem"},
+        attribute("SandboxAliasesTable"): {"dynamodb:GetItem", "dynamodb:Query"},
+        attribute("SandboxApplicationsTable"): {"dynamodb:UpdateItem"},
         **logs("SignalsLogs"),
     },
     "PositionsRole": {
@@ -78,8 +83,14 @@ ALLOWED = {
         attribute("AliasesTable"): {"dynamodb:PutItem", "dynamodb:DeleteItem"},
         **logs("RegistryLogs"),
     },
+    "SandboxRole": {
+        attribute("TokensTable"): {"dynamodb:GetItem"},
+        **{attribute(table): {"dynamodb:PutItem"} for table in SANDBOX_TABLES},
+        **logs("SandboxLogs"),
+    },
     "ViewsRole": {
         attribute("ApplicationsTable"): {"dynamodb:GetItem"},
+        attribute("SandboxApplicationsTable"): {"dynamodb:GetItem"},
         attribute("TokensTable"): {"dynamodb:GetItem"},
         attribute("QualityTable"): {"dynamodb:GetItem", "dynamodb:Query"},
         sub("${QualityTable.Arn}/index/ByClient"): {"dynamodb:Query"},
@@ -194,7 +205,7 @@ def test_functions_are_built_for_arm64_unless_told_otherwise(expanded: dict[str,
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> None:
     """Neither a deleted stack nor a deleted item takes the data along; at rest it is encrypted."""
-    assert of_type(resources, "AWS::DynamoDB::Table").keys() == set(TABLES)
+    assert of_type(resources, "AWS::DynamoDB::Table").keys() == {*TABLES, *SANDBOX_TABLES}
     resource = resources[table]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
     properties = resource["Properties"]
@@ -202,6 +213,41 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize("table", SANDBOX_TABLES)
+def test_sandbox_tables_tell_nobody_and_forget(resources: dict[str, Resource], table: str) -> None:
+    """The key of the live table, and nothing else of it: no stream to count, no index, no backup; rows expire."""
+    resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
+    properties = {**resource["Properties"]}
+    key = [each["AttributeName"] for each in properties["KeySchema"]]
+    assert properties.pop("AttributeDefinitions") == [
+        each for each in live["AttributeDefinitions"] if each["AttributeName"] in key
+    ]
+    assert properties == {
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": live["KeySchema"],
+        "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "SSESpecification": live["SSESpecification"],
+    }
+
+
+def test_only_functions_with_a_token_know_the_sandbox(resources: dict[str, Resource]) -> None:
+    """And the one that fills it knows no other table of applications."""
+    knowing: dict[str, set[str]] = {}
+    for function in FUNCTIONS:
+        for name, value in resources[function]["Properties"]["Environment"]["Variables"].items():
+            if isinstance(value, dict) and value["Ref"] in SANDBOX_TABLES:
+                assert name == {"SandboxApplicationsTable": "SANDBOX_APPLICATIONS_TABLE"}.get(
+                    value["Ref"], "SANDBOX_ALIASES_TABLE"
+                )
+                knowing.setdefault(function, set()).add(value["Ref"])
+    both, one = set(SANDBOX_TABLES), {"SandboxApplicationsTable"}
+    assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
+    variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
+    refs = {value["Ref"] for value in variables if isinstance(value, dict)}
+    assert refs == {"TokensTable", *SANDBOX_TABLES}
 
 
 def test_clients_jobs_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
@@ -265,14 +311,14 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
 
 
 def test_rows_with_an_end_are_forgotten(resources: dict[str, Resource]) -> None:
-    """Aliases of a tracking token, and which batches of log lines were counted; nothing else has an ExpiresAt."""
+    """Aliases of a tracking token, which batches of log lines were counted, and all of the sandbox; nothing else."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
         if "TimeToLiveSpecification" in table["Properties"]
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
-    assert ends == {"AliasesTable": expires_at, "QualityTable": expires_at}
+    assert ends == dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at)
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:

@@ -9,6 +9,7 @@ QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality
 DEFINITIONS_PATH = "/api/quality/definitions"
 JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicationId}", "/my/applications")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
+SANDBOX_PATH = "/api/sandbox/applications"
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
 
@@ -26,6 +27,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
+        SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
         **dict.fromkeys(JOBSEEKER_PATHS, "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(
             (*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES), "${ViewsFunctionAliaslive}/invocations"
@@ -46,6 +48,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         DEFINITIONS_PATH: None,
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
+        SANDBOX_PATH: None,
         **dict.fromkeys(PAGES),
     }
     schemes = api["components"]["securitySchemes"]

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application_status.model.identifiers import AtsId
-from application_status.model.token import Token, generate, key_id, sha256
+from application_status.model.token import Token, generate, is_test, key_id, sha256
 
-FORM = re.compile(r"atsi_live_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
+FORM = re.compile(r"atsi_(?:live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -24,10 +24,13 @@ def value(digits: str) -> int:
     return number
 
 
-def test_generated_tokens_have_the_form() -> None:
-    """Key id, 32 random bytes and a CRC-32 of all before it, in base 62."""
+@pytest.mark.parametrize("test", [False, True])
+def test_generated_tokens_have_the_form(*, test: bool) -> None:
+    """Kind, key id, 32 random bytes and a CRC-32 of all before it, in base 62."""
     for _ in range(200):
-        token = generate()
+        token = generate(test=test)
+        assert token.startswith("atsi_test_" if test else "atsi_live_")
+        assert is_test(token) is test
         match = FORM.fullmatch(token)
         assert match
         assert value(match[2]) < 2**256
@@ -53,15 +56,16 @@ def test_mistyped_token_of_ours_is_none(place: int, digit: str) -> None:
         assert key_id(mistyped) is None
 
 
-def test_test_tokens_are_known_by_the_same_form() -> None:
-    """atsi_test_ has its own checksum."""
-    body = "atsi_test_" + generate()[10:-6]
-    number, checksum = zlib.crc32(body.encode()), ""
-    for _ in range(6):
-        number, digit = divmod(number, 62)
-        checksum = DIGITS[digit] + checksum
-    assert key_id(body + checksum) == body[10:18]
-    assert key_id("atsi_live_" + (body + checksum)[10:]) is None
+@pytest.mark.parametrize("text", ["", "atsi", "ATSI_TEST_x", " atsi_test_x", "atsi_live_atsi_test_", "atsi_test"])
+def test_what_does_not_begin_so_is_no_test_token(text: str) -> None:
+    """Opaque tokens are live, too."""
+    assert not is_test(text)
+
+
+def test_kind_is_part_of_the_checksum() -> None:
+    """A test token can't be made of a live one, nor the other way round."""
+    for test, other in ((True, "atsi_live_"), (False, "atsi_test_")):
+        assert key_id(other + generate(test=test)[10:]) is None
 
 
 @settings(deadline=None)

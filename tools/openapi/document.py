@@ -81,7 +81,10 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
     if parameters:
         described["parameters"] = parameters
     if operation.request:
-        described["requestBody"] = {"required": True, "content": _content(operation.request, schemas)}
+        described["requestBody"] = {
+            "required": not operation.request.optional,
+            "content": _content(operation.request, schemas),
+        }
     return described | {"responses": dict(sorted((replies | problems).items()))}
 
 

@@ -77,6 +77,21 @@ REGISTRATION_REPLIES = {
     outcome: {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID}
     for outcome in ("registered", "unchanged")
 }
+_SANDBOXED = "f1d2c3b4-5a69-4788-9a0b-1c2d3e4f5a6b"
+SANDBOX_APPLICATIONS = {
+    "created": {
+        "AtsiApplicationId": _SANDBOXED,
+        "Status": "APPLIED",
+        "AppliedAt": "2026-11-22T09:00:00.000Z",
+        "ExpiresAt": "2026-11-29T09:00:00.000Z",
+        "Aliases": {
+            "Token": [f"sandbox:token:{_SANDBOXED}"],
+            "CandidateApplicationProfileId": [f"sandbox:candidateProfile:{_SANDBOXED}"],
+            "PositionProfileIds": [f"sandbox:positionProfile:{_SANDBOXED}"],
+        },
+        "RequestId": _REQUEST_ID,
+    }
+}
 SIGNALS: dict[str, dict[str, Any]] = {
     "the published sample": {
         "query": "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }",

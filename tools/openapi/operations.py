@@ -23,6 +23,8 @@ from openapi.replies import (
     QualityReply,
     RegistrationReply,
     ReportReply,
+    SandboxApplication,
+    SandboxRequest,
 )
 
 type Examples = Mapping[str, Mapping[str, Any]]
@@ -34,10 +36,11 @@ _IAM = ("refused", "unknown-path")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A body: its model, its examples, and whether a member of an object of these, or also to be had as CSV."""
+    """A body: its model, its examples, and whether it may be empty, is a member of an object of these, or also CSV."""
 
     model: type[BaseModel]
     examples: Examples = field(default_factory=dict)
+    optional: bool = False
     by_name: bool = False
     csv: bool = False
 
@@ -106,6 +109,17 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security="AtsiToken",
             replies={"200": Content(model=ApplicationView, examples=examples.APPLICATIONS)},
             problems=("unauthenticated", "unknown-application", "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/api/sandbox/applications": (
+        Operation(
+            method="post",
+            name="createSandboxApplication",
+            summary="Make an application of the sandbox, to try reports and signals with; each request makes another",
+            security="AtsiToken",
+            request=Content(model=SandboxRequest, optional=True),
+            replies={"201": Content(model=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
+            problems=(*(each for each in _BODY if each != "invalid-fields"), "unauthenticated", "forbidden", *_ALWAYS),
         ),
     ),
     "/graphql": (

@@ -49,6 +49,32 @@ class RegistrationReply(_Pascal):
     ignored_fields: Annotated[_LeftOut[list[str]], Field(description="fields that nobody reads")] = None
 
 
+class SandboxRequest(_Pascal):
+    """Nothing, as yet; what is sent is named back."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class SandboxAliases(_Pascal):
+    """What signals may call an application, or the job ad of its position."""
+
+    token: list[str]
+    candidate_application_profile_id: list[str]
+    position_profile_ids: list[str]
+
+
+class SandboxApplication(_Pascal):
+    """A new application of the sandbox; the header `Location` says where to read it back."""
+
+    atsi_application_id: str
+    status: Literal[Status.APPLIED]
+    applied_at: datetime
+    expires_at: Annotated[datetime, Field(description="when it may be gone, with all that was reported of it")]
+    aliases: SandboxAliases
+    request_id: str
+    ignored_fields: Annotated[_LeftOut[list[str]], Field(description="fields that nobody reads")] = None
+
+
 class QualityNumber(_Pascal):
     """A number of a report; value is null where it isn't known."""
 

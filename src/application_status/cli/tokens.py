@@ -14,6 +14,7 @@ from application_status.store.tokens import TokenRegister
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
     issue = commands.add_parser("issue", help="make a token and show it, once")
+    issue.add_argument("--test", action="store_true", help="a test token, good for the sandbox alone")
     issue.set_defaults(command=_with_register(_issue))
     adopt = commands.add_parser("adopt", help="take over a token given out elsewhere; it is read from standard input")
     adopt.set_defaults(command=_with_register(_adopt))
@@ -37,7 +38,7 @@ def _with_register(
 
 
 def _issue(register: TokenRegister, given: argparse.Namespace) -> None:
-    text = tokens.generate()
+    text = tokens.generate(test=given.test)
     stored = register.add(text, given.ats, expires_at=_expiry(given))
     print(text)
     print(f"This is the only time the token is shown. Its id is {stored.key_id}.", file=sys.stderr)
@@ -50,12 +51,13 @@ def _adopt(register: TokenRegister, given: argparse.Namespace) -> None:
 
 def _list(register: TokenRegister, given: argparse.Namespace) -> None:
     found, moment = register.list(given.ats), now()
-    row = "{:<24} {:<20} {:<8} {:<25} {}"
-    print(row.format("ID", "ATS", "STATE", "CREATED", "EXPIRES"))
+    row = "{:<24} {:<20} {:<5} {:<8} {:<25} {}"
+    print(row.format("ID", "ATS", "KIND", "STATE", "CREATED", "EXPIRES"))
     for token in found:
         state = "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired"
         expires = to_text(token.expires_at) if token.expires_at else "never"
-        print(row.format(token.key_id, token.ats_id, state, to_text(token.created_at), expires))
+        kind = "test" if token.test else "live"
+        print(row.format(token.key_id, token.ats_id, kind, state, to_text(token.created_at), expires))
 
 
 def _revoke(register: TokenRegister, given: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not JSON that is accepted here"),
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has a value that is not accepted here"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
-    errors.Forbidden: Problem(403, "forbidden", "Not yours to see"),
+    errors.Forbidden: Problem(403, "forbidden", "Not for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),

@@ -1,15 +1,46 @@
-"""The ATS behind a request, by the token in `X-AtsiToken`."""
+"""The ATS behind a request, by its token, which also says in which world it is: among live data, or in the sandbox."""
+
+from dataclasses import dataclass
 
 from application_status.errors import Unauthenticated
 from application_status.gateway.request import Request
 from application_status.model.identifiers import AtsId
+from application_status.model.token import is_test
 from application_status.store.tokens import TokenLookup
+from application_status.telemetry import enter_sandbox
 
 
-def calling_ats(request: Request, tokens: TokenLookup) -> AtsId:
-    """Return the ATS whose token the request has; Unauthenticated without a valid one, or with different ones."""
+@dataclass(frozen=True, slots=True)
+class CallingAts:
+    """An authenticated ATS; in the sandbox where its token is a test token."""
+
+    id: AtsId
+    in_sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds[Kind]:
+    """The same over live data and over the sandbox's."""
+
+    live: Kind
+    sandbox: Kind
+
+    def open_to(self, ats: CallingAts) -> Kind:
+        """Return the one that an ATS may use."""
+        return self.sandbox if ats.in_sandbox else self.live
+
+
+def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token is in `X-AtsiToken`; Unauthenticated without a valid one, or with different ones."""
     presented = request.headers.get("x-atsitoken", ())
-    ats_id = tokens.owner(presented[0]) if len(presented) == 1 else None
+    return ats_of(presented[0] if len(presented) == 1 else "", tokens)
+
+
+def ats_of(text: str, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token this is, Unauthenticated where it is nobody's; in the sandbox telemetry is told."""
+    ats_id = tokens.owner(text)
     if ats_id is None:
         raise Unauthenticated
-    return ats_id
+    if is_test(text):
+        enter_sandbox()
+    return CallingAts(ats_id, is_test(text))

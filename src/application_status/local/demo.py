@@ -10,6 +10,7 @@ from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
+TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"  # noqa: S105  # the sandbox's
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
@@ -36,8 +37,9 @@ SAMPLES = (
 
 
 def seed(tokens: TokenRegister, registrations: Registrations) -> None:
-    """Store the demo's token and its own applications."""
+    """Store the demo's tokens and its own applications."""
     tokens.add(TOKEN, ATS_ID)
+    tokens.add(TEST_TOKEN, ATS_ID)
     for number, sample in enumerate(SAMPLES, start=1):
         registration = Registration(
             ats_id=ATS_ID,

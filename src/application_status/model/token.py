@@ -17,16 +17,18 @@ _OWN = re.compile(
     rf"(atsi_(?:live|test)_([0-9A-Za-z]{{{_KEY_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{6}})"
 )
 _OPAQUE = re.compile(r"[!-~]{1,256}")
+_LIVE, _TEST = "atsi_live_", "atsi_test_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What is kept of a token; `sha256` is the hexadecimal digest of the whole token."""
+    """What is kept of a token: `sha256` is the hexadecimal digest of all of it, `test` whether it is a test token."""
 
     key_id: str
     sha256: str
     ats_id: AtsId
     created_at: datetime
+    test: bool = False
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
 
@@ -39,11 +41,19 @@ class Token:
         return hmac.compare_digest(self.sha256, sha256(text))
 
 
-def generate() -> str:
-    """Return a new token: atsi_live_<key id>_<32 random bytes><CRC-32>, all in base 62."""
+def is_test(text: str) -> bool:
+    """Tell whether a token is a test token, good for the sandbox alone.
+
+    Its beginning says so, and can't be changed: the digest that is stored of the token covers it.
+    """
+    return text.startswith(_TEST)
+
+
+def generate(*, test: bool = False) -> str:
+    """Return a new token: atsi_<live|test>_<key id>_<32 random bytes><CRC-32>, all in base 62."""
     key_id = "".join(secrets.choice(_BASE62) for _ in range(_KEY_ID_LENGTH))
     secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
-    body = f"atsi_live_{key_id}_{secret}"
+    body = f"{_TEST if test else _LIVE}{key_id}_{secret}"
     return body + _checksum(body)
 
 

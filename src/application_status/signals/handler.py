@@ -18,8 +18,8 @@ from application_status.gateway.problems import (
     retry_later,
 )
 from application_status.gateway.request import Request
+from application_status.gateway.token import CallingAts, Worlds, ats_of
 from application_status.model.health import Channel
-from application_status.model.identifiers import AtsId
 from application_status.model.vocabulary import Vocabulary
 from application_status.settings import SignalsSettings, read
 from application_status.signals.graph import Call, execute
@@ -31,6 +31,7 @@ from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.overrides import Overrides
 from application_status.store.positions import Positions
+from application_status.store.sandbox_positions import SandboxPositions
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import answered, called_by, count, log_unexpected, logger
 
@@ -43,19 +44,13 @@ _SEND_AGAIN = "Something failed on our side; send the same request again later."
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
     """Make the handler of `POST /graphql`."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
-    receiver = Receiver(
-        Applications(dynamodb, settings.applications_table),
-        Aliases(dynamodb, settings.aliases_table),
-        Positions(dynamodb, settings.aliases_table, settings.applications_table),
-        Overrides(dynamodb, settings.tokens_table),
-        Vocabulary.load(),
-    )
+    receivers = _receivers(dynamodb, settings)
 
     def answer(request: Request) -> Reply:
         request.require_method("POST")
-        ats_id = _authenticate(request, tokens)
-        called_by(ats_id, Channel.SIGNALS)
-        executed, result = execute(_call(request), Sender(receiver, ats_id))
+        ats = _authenticate(request, tokens)
+        called_by(ats.id, Channel.SIGNALS)
+        executed, result = execute(_call(request), Sender(receivers.open_to(ats), ats.id))
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             count("Refused")
@@ -66,13 +61,31 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
 
 
-def _authenticate(request: Request, tokens: TokenLookup) -> AtsId:
+def _receivers(dynamodb: DynamoDB, settings: SignalsSettings) -> Worlds[Receiver]:
+    overrides, vocabulary = Overrides(dynamodb, settings.tokens_table), Vocabulary.load()
+    live, sandbox = settings.applications_table, settings.sandbox_applications_table
+    return Worlds(
+        live=Receiver(
+            Applications(dynamodb, live),
+            Aliases(dynamodb, settings.aliases_table),
+            Positions(dynamodb, settings.aliases_table, live),
+            overrides,
+            vocabulary,
+        ),
+        sandbox=Receiver(
+            Applications(dynamodb, sandbox),
+            Aliases(dynamodb, settings.sandbox_aliases_table),
+            SandboxPositions(dynamodb, settings.sandbox_aliases_table, sandbox),
+            overrides,
+            vocabulary,
+        ),
+    )
+
+
+def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     given = request.headers.get("authorization", ())
     text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    ats_id = tokens.owner(text[len(_BEARER) :].strip())
-    if ats_id is None:
-        raise Unauthenticated
-    return ats_id
+    return ats_of(text[len(_BEARER) :].strip(), tokens)
 
 
 def _call(request: Request) -> Call:

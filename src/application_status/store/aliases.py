@@ -1,10 +1,12 @@
 """The Aliases table: what signals call an application -> the application, for the ATS it was given to.
 
 Alias                       Member         attributes
-token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt N (seconds since 1970; TTL)
+token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
 profile#<profile id>        -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  one row for each application of the position
 position#<ats>#<id>         state          what was heard of the position: see store.positions
+
+ExpiresAt N: when DynamoDB may delete the row, in seconds since 1970. In the sandbox all rows have it; none is a state.
 """
 
 from contextlib import suppress
@@ -15,6 +17,7 @@ from application_status.model.application import Registration
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import now
 from application_status.store.dynamodb import DynamoDB, Item
+from application_status.store.items import expiry
 
 _TOKEN_LIFE = timedelta(days=180)
 _IS_FREE = "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application)"
@@ -57,9 +60,12 @@ class Aliases:
         return ApplicationId(item["AtsiApplicationId"]["S"])
 
 
-def writes(table: str, application_id: ApplicationId, registration: Registration) -> list[Item]:
-    """Return the transaction's actions that give an application its aliases; each fails where another has the alias."""
-    return [_put(table, each) for each in _rows(application_id, registration)]
+def writes(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Item]:
+    """Return the transaction's actions that give an application its aliases; each fails where another has the alias.
+
+    `end` is the expiry of them all; where it is empty, tokens have their own.
+    """
+    return [_put(table, {**each, **end}) for each in _rows(application_id, registration)]
 
 
 def position(ats_id: AtsId, position_profile_id: str) -> str:
@@ -75,7 +81,7 @@ def row(alias: str, member: str) -> Item:
 def _rows(application_id: ApplicationId, registration: Registration) -> list[Item]:
     ats_id, aliases = registration.ats_id, registration.aliases
     owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
-    expires = {"ExpiresAt": {"N": str(int((now() + _TOKEN_LIFE).timestamp()))}}
+    expires = expiry(now() + _TOKEN_LIFE)
     return [
         *({**row(f"token#{token}", "-"), **owner, **expires} for token in aliases.tokens),
         *({**row(f"profile#{profile}", "-"), **owner} for profile in aliases.candidate_application_profile_ids),

@@ -10,11 +10,13 @@ ResendKeys         SS  digests of the Idempotency-Keys seen
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the moment of the last write
 ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
+ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, seconds since 1970
 Positions          M   digest of a position -> {Ended, Since, Version}, as last heard; absent without aliases
 ErasedAt           S   only on a tombstone, all that is left of an erased application: the key, this, and Version
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from application_status.model.application import Aliases, Application, Position, Registration
@@ -49,6 +51,11 @@ def application_item(application: Application, *, updated_at: str) -> Item:
 def tombstone(application_id: ApplicationId, *, version: int, erased_at: str) -> Item:
     """Return the item that takes an erased application's place."""
     return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}}
+
+
+def expiry(expires_at: datetime) -> Item:
+    """Return the attribute by which DynamoDB deletes an item in time (TTL), within days after the moment."""
+    return {"ExpiresAt": {"N": str(int(expires_at.timestamp()))}}
 
 
 def is_tombstone(item: Item) -> bool:

@@ -1,5 +1,6 @@
 """Registrations, each written as one with the aliases by which signals will know the application."""
 
+from datetime import timedelta
 from typing import Any
 
 from application_status.errors import AliasTaken, ApplicationErased, ConditionFailed, RegistrationConflict
@@ -14,12 +15,18 @@ _IS_UNREGISTERED = "AtsId = :ats AND attribute_not_exists(AppliedAt)"
 
 
 class Registrations:
-    """Registers applications, and completes those known only by their reports."""
+    """Registers applications, and completes those known only by their reports.
 
-    def __init__(self, dynamodb: DynamoDB, applications_table: str, aliases_table: str) -> None:
+    With a `life`, new ones expire so long after they were applied for, and all aliases with them.
+    """
+
+    def __init__(
+        self, dynamodb: DynamoDB, applications_table: str, aliases_table: str, life: timedelta | None = None
+    ) -> None:
         self._dynamodb = dynamodb
         self._applications = applications_table
         self._aliases = aliases_table
+        self._life = life
 
     def register(self, application_id: ApplicationId, registration: Registration) -> bool:
         """Register an application; False when it was registered just so.
@@ -55,7 +62,7 @@ class Registrations:
         ConditionFailed carries the application's item if that was in the way, and none if an alias was.
         """
         request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        others = aliases.writes(self._aliases, application_id, registration)
+        others = aliases.writes(self._aliases, application_id, registration, self._end(registration))
         if others:
             self._dynamodb("TransactWriteItems", TransactItems=[{action: request}, *others])
         else:
@@ -70,7 +77,7 @@ class Registrations:
             registration=registration,
         )
         return {
-            "Item": items.application_item(application, updated_at=to_text(now())),
+            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._end(registration)},
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
         }
 
@@ -89,6 +96,9 @@ class Registrations:
                 **values,
             },
         }
+
+    def _end(self, registration: Registration) -> Item:
+        return items.expiry(registration.applied_at + self._life) if self._life else {}
 
 
 def _in_the_way(failed: ConditionFailed) -> Application:

@@ -1,4 +1,4 @@
-"""The Tokens table: KeyId -> the token's digest and whose it is."""
+"""The Tokens table: KeyId -> the token's digest, whose it is, and Test BOOL where it is a test token."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from datetime import datetime
 from application_status.errors import ConditionFailed, ServiceError
 from application_status.model import instant
 from application_status.model.identifiers import AtsId
-from application_status.model.token import Token, key_id, sha256
+from application_status.model.token import Token, is_test, key_id, sha256
 from application_status.store.dynamodb import DynamoDB, Item
 
 _CACHE_SECONDS = 60
@@ -16,7 +16,7 @@ _HAS_DIGEST = "attribute_exists(TokenSha256)"
 
 
 class TooManyTokens(ServiceError):
-    """The ATS has two live tokens already, which is what a rotation needs."""
+    """The ATS has two live tokens of the kind already, which is what a rotation needs."""
 
 
 class TokenLookup:
@@ -60,17 +60,22 @@ class TokenRegister:
     def add(self, text: str, ats_id: AtsId, *, expires_at: datetime | None = None) -> Token:
         """Store a token's digest for an ATS.
 
-        Raises ValueError where the text can't be a token or is stored already, TooManyTokens at the third live one.
+        Raises ValueError where the text can't be a token or is stored already, TooManyTokens at the third live one of
+        its kind: test tokens count for themselves.
         """
         found = key_id(text)
         if found is None:
             raise ValueError("a token has 1 to 256 visible ASCII characters, and one starting with atsi_ its checksum")
-        created = instant.now()
-        live = [token for token in self.list(ats_id) if token.is_live(created)]
+        created, test = instant.now(), is_test(text)
+        live = [token for token in self.list(ats_id) if token.is_live(created) and token.test is test]
         if len(live) >= _LIVE_TOKENS_PER_ATS:
             ids = ", ".join(token.key_id for token in live)
-            raise TooManyTokens(f"{ats_id} has {len(live)} live tokens ({ids}); revoke one first")
-        token = Token(key_id=found, sha256=sha256(text), ats_id=ats_id, created_at=created, expires_at=expires_at)
+            raise TooManyTokens(
+                f"{ats_id} has {len(live)} live {'test ' if test else ''}tokens ({ids}); revoke one first"
+            )
+        token = Token(
+            key_id=found, sha256=sha256(text), ats_id=ats_id, created_at=created, test=test, expires_at=expires_at
+        )
         try:
             self._dynamodb(
                 "PutItem",
@@ -121,6 +126,7 @@ def _item(token: Token) -> Item:
         **_key(token.key_id),
         "TokenSha256": {"S": token.sha256},
         "AtsId": {"S": token.ats_id},
+        **({"Test": {"BOOL": True}} if token.test else {}),
         **{name: {"S": instant.to_text(moment)} for name, moment in moments.items() if moment},
     }
 
@@ -134,6 +140,7 @@ def _token(item: Item) -> Token:
         sha256=item["TokenSha256"]["S"],
         ats_id=AtsId(item["AtsId"]["S"]),
         created_at=instant.from_text(item["CreatedAt"]["S"]),
+        test="Test" in item,
         expires_at=moment("ExpiresAt"),
         revoked_at=moment("RevokedAt"),
     )

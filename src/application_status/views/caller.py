@@ -13,7 +13,7 @@ CLIENT_CLAIM = "custom:client_id"
 def caller(request: Request, tokens: TokenLookup) -> Caller:
     """Return who asks for a quality report; API Gateway has checked sign-in and IAM signature, as each path wants.
 
-    Raises Unauthenticated without a valid token, Forbidden where the signed-in user is no client's.
+    Raises Unauthenticated without a valid token, Forbidden with a test one or where the signed-in user is no client's.
     """
     if request.resource == BOARD_PATH:
         return Caller()
@@ -22,4 +22,7 @@ def caller(request: Request, tokens: TokenLookup) -> Caller:
         if not client_id:
             raise Forbidden("You are signed in, but for no client.")
         return Caller(client_id=client_id)
-    return Caller(ats_id=calling_ats(request, tokens))
+    ats = calling_ats(request, tokens)
+    if ats.in_sandbox:
+        raise Forbidden("Test tokens have no quality reports, as nothing of the sandbox is counted; use a live token.")
+    return Caller(ats_id=ats.id)

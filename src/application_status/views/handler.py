@@ -7,7 +7,7 @@ from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.path import path_id
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
-from application_status.gateway.token import calling_ats
+from application_status.gateway.token import Worlds, calling_ats
 from application_status.settings import ViewsSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
@@ -29,7 +29,10 @@ _SECONDS = 25.0
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     """Make the handler of all that is read with GET; its table says what answers which path."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
-    applications = OwnApplications(dynamodb, settings.applications_table)
+    applications = Worlds(
+        live=OwnApplications(dynamodb, settings.applications_table),
+        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
+    )
 
     def of_application(request: Request) -> Reply:
         return _application(request, applications, tokens)
@@ -53,10 +56,12 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     return endpoint(answer, seconds=_SECONDS)
 
 
-def _application(request: Request, applications: OwnApplications, tokens: TokenLookup) -> Reply:
-    ats_id = calling_ats(request, tokens)
-    found = applications.of(ats_id, path_id(request))
-    logger.info("read", application=found.application_id, ats=ats_id, request_id=request.request_id)
+def _application(request: Request, applications: Worlds[OwnApplications], tokens: TokenLookup) -> Reply:
+    ats = calling_ats(request, tokens)
+    found = applications.open_to(ats).of(ats.id, path_id(request))
+    logger.info(
+        "read", application=found.application_id, ats=ats.id, sandbox=ats.in_sandbox, request_id=request.request_id
+    )
     return reply(200, application_view(found, request.request_id))
 
 

@@ -8,9 +8,8 @@ from application_status.errors import Unauthenticated
 from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
-from application_status.gateway.token import calling_ats
+from application_status.gateway.token import CallingAts, Worlds, calling_ats
 from application_status.model.health import Channel
-from application_status.model.identifiers import AtsId
 from application_status.model.report import Report
 from application_status.model.signal import read_raw_status
 from application_status.model.status import Status
@@ -29,27 +28,30 @@ def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler
     """Make the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
     overrides = Overrides(dynamodb, settings.tokens_table)
-    applications = Applications(dynamodb, settings.applications_table, settings.unknown_applications)
+    applications = Worlds(
+        live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
+        sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # what it accepted would never expire
+    )
 
     @endpoint
     def receive(request: Request) -> Reply:
         request.require_method("POST")
-        ats_id = _authenticate(request, tokens)
-        called_by(ats_id, Channel.ATSI)
-        checked, ignored = report(request, ats_id)
+        ats = _authenticate(request, tokens)
+        called_by(ats.id, Channel.ATSI)
+        checked, ignored = report(request, ats.id)
         checked = _with_outcome(checked, overrides)
-        recorded = applications.record(checked)
+        recorded = applications.open_to(ats).record(checked)
         return _answer(request, checked, recorded, ignored)
 
     return receive
 
 
-def _authenticate(request: Request, tokens: TokenLookup) -> AtsId:
+def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     """Return the caller's ATS, which is the path's where the path names one; Unauthenticated in every other case."""
-    ats_id = calling_ats(request, tokens)
-    if request.path_parameters.get("ATS_ID", ats_id) != ats_id:
+    ats = calling_ats(request, tokens)
+    if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
         raise Unauthenticated
-    return ats_id
+    return ats
 
 
 def _with_outcome(checked: Report, overrides: Overrides) -> Report:

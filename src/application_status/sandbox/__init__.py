@@ -1,0 +1,1 @@
+"""Makes applications for integrators to try the service with."""

@@ -1,0 +1,72 @@
+"""A store that fails while an application of the sandbox is made or told: it is there whole, or not at all."""
+
+from collections.abc import Iterator
+from itertools import repeat
+
+import pytest
+
+from application_status.local.tables import TableServer
+from application_status.store import dynamodb
+from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
+from sandboxing import create, created, read_back, rows
+from signalling import position_signal, sent
+from support import TEST_TOKEN, World
+
+FAULTS: list[Fault] = [THROTTLED, CONFLICT, NO_CONNECTION, ErrorReply("InternalServerError", 500), LOST_REPLY]
+
+
+@pytest.fixture
+def world(server: TableServer) -> Iterator[World]:
+    client = fresh_client(server)
+    yield World(client)
+    client.close()
+
+
+@pytest.fixture
+def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
+    """No faults yet; the token is known already, so that a plan is about the sandbox's tables."""
+    clock = Clock()
+    monkeypatch.setattr(dynamodb, "time", clock)
+    assert create(world, "[").status == 400
+    return Faults(world.client, clock)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault) -> None:
+    """201 for one application with its three aliases; after a lost reply the retry meets its own write."""
+    faults.plan(fault)
+    made = created(world)
+    assert faults.calls == ["TransactWriteItems"] * 2
+    faults.plan()
+    assert read_back(world, made["AtsiApplicationId"]).status == 200
+    assert {each["AtsiApplicationId"]["S"] for each in rows(world)} == {made["AtsiApplicationId"]}
+    assert len(rows(world)) == 4
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_lasting_faults_are_a_503(world: World, faults: Faults, fault: Fault) -> None:
+    """Nothing is there, or all; sending again makes another."""
+    faults.plan(then=repeat(fault))
+    reply = create(world)
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+    faults.plan()
+    left = rows(world)
+    assert len(left) == (4 if fault is LOST_REPLY else 0)
+    assert len({each["AtsiApplicationId"]["S"] for each in left}) <= 1
+    assert all("ExpiresAt" in each for each in left)
+    created(world)
+    assert len(rows(world)) == len(left) + 4
+
+
+def test_lost_reply_of_a_position_s_end(world: World, faults: Faults) -> None:
+    """The application is told once."""
+    made = created(world)
+    ended = position_signal(success=False, positionProfileIds=made["Aliases"]["PositionProfileIds"])
+    sent(
+        world, position_signal(success=False, positionProfileIds=["unknown"]), token=TEST_TOKEN
+    )  # the token is known now
+    faults.plan(None, LOST_REPLY)
+    sent(world, ended, token=TEST_TOKEN)
+    assert faults.calls == ["Query", "UpdateItem", "UpdateItem"]
+    faults.plan()
+    assert read_back(world, made["AtsiApplicationId"]).body["Version"] == 2
