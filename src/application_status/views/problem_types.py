@@ -36,8 +36,8 @@ PROBLEM_TYPES = (
         "forbidden",
         "403",
         "a quality report about another ATS or client than the caller's; a signed-in user without the claim that the "
-        "path wants",
-        "leave `ats` and `client` out; give the user the claim",
+        "path wants, or with several",
+        "leave `ats` and `client` out; give the user one claim",
     ),
     ProblemType("refused", "4xx", "the gateway refuses, e.g. a bad signature", "see `detail`"),
     ProblemType(
