@@ -37,7 +37,7 @@ def schemathesis(service: LocalService, folder: Path, operations: Sequence[str],
 
 @pytest.mark.parametrize(
     ("header", "operations"),
-    [(AS_ATS, OF_ATS), (AS_SENDER, ("signals",)), (AS_CLIENT, ("qualityOfClient",))],
+    [(AS_ATS, OF_ATS), (AS_SENDER, ("signals",)), (AS_CLIENT, ("qualityOfUser",))],
     ids=["ATS", "sender of signals", "client"],
 )
 def test_who_may(service: LocalService, tmp_path: Path, header: str, operations: tuple[str, ...]) -> None:
@@ -49,7 +49,7 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
     """Whatever is sent without a token, it is a 401 as described."""
-    operations = (*OF_ATS, "signals", "qualityOfClient")
+    operations = (*OF_ATS, "signals", "qualityOfUser")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted
 
