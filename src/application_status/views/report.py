@@ -96,4 +96,4 @@ def _of_client(
 
 
 def _applications(counts: Counts) -> int:
-    return applied(totals(counts))
+    return sum(amount for (_, measure), amount in counts.items() if measure == "applications")
