@@ -42,7 +42,7 @@ def schemathesis(service: LocalService, folder: Path, operations: Sequence[str],
         (AS_ATS, OF_ATS),
         (AS_TESTER, ("createSandboxApplication",)),
         (AS_SENDER, ("signals",)),
-        (AS_CLIENT, ("qualityOfClient",)),
+        (AS_CLIENT, ("qualityOfUser",)),
     ],
     ids=["ATS", "ATS with a test token", "sender of signals", "client"],
 )
@@ -55,7 +55,7 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
     """Whatever is sent without a token, it is a 401 as described."""
-    operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfClient")
+    operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfUser")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted
 

@@ -9,6 +9,7 @@ import pytest
 from application_status.cli.target import Target
 from application_status.local.template import Template
 from application_status.settings import AnalyticsSettings, read
+from application_status.views.caller import STAFF
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
@@ -388,10 +389,24 @@ def test_bad_news_is_told_at_once_unless_a_delay_is_set(expanded: dict[str, Any]
 
 
 def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource]) -> None:
-    """Only administrators make users, and a jobseeker's id never changes."""
+    """Only administrators make users, and whom a user stands for never changes; id tokens carry it."""
     (pool,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPool").values())
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
-    assert {"Name": "jobseeker_id", "AttributeDataType": "String", "Mutable": False} in pool["Schema"]
+    ids = ("ats_id", "client_id", "jobseeker_id")
+    assert sorted(pool["Schema"], key=lambda each: str(each["Name"])) == [
+        {"Name": name, "AttributeDataType": "String", "Mutable": False} for name in ids
+    ]
+    (client,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPoolClient").values())
+    assert client["ReadAttributes"] == ["email", *(f"custom:{name}" for name in ids)]
+    assert client["WriteAttributes"] == ["email"]
+
+
+def test_staff_is_a_group_of_the_pool(resources: dict[str, Resource]) -> None:
+    """Only administrators put users into it; it gives them no permission in AWS."""
+    (group,) = of_type(resources, "AWS::Cognito::UserPoolGroup").values()
+    assert group["Condition"] == "OwnUserPool"
+    assert group["Properties"].keys() == {"GroupName", "UserPoolId", "Description"}
+    assert (group["Properties"]["GroupName"], group["Properties"]["UserPoolId"]) == (STAFF, {"Ref": "UserPool"})
 
 
 EXPIRY: dict[str, dict[str, Any]] = {

@@ -5,7 +5,8 @@ from typing import Any
 
 ANY = "x-amazon-apigateway-any-method"
 IAM_PATH = "/api/applications/{AtsiApplicationId}"
-QUALITY_PATHS = OF_ATS, OF_CLIENT, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
+QUALITY_PATHS = OF_ATS, OF_USER, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
+QUALITY_PAGE = "/quality"
 DEFINITIONS_PATH = "/api/quality/definitions"
 JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicationId}", "/my/applications")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
@@ -30,7 +31,8 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
         **dict.fromkeys(JOBSEEKER_PATHS, "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(
-            (*QUALITY_PATHS, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES), "${ViewsFunctionAliaslive}/invocations"
+            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES),
+            "${ViewsFunctionAliaslive}/invocations",
         ),
     }
 
@@ -43,7 +45,8 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         "/graphql": None,
         IAM_PATH: [{"AWS_IAM": []}],
         OF_ATS: None,
-        OF_CLIENT: [{"Users": []}],
+        OF_USER: [{"Users": []}],
+        QUALITY_PAGE: [{"Users": []}],
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from application_status.applicant.page import PAGE_PATH
 from application_status.registry.message import RegistrationMessage
 from application_status.views.application import ApplicationView
+from application_status.views.caller import PAGE_PATH as QUALITY_PAGE_PATH
 from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.views.query import QualityQuery
 from application_status.webhook.message import StatusMessage
@@ -93,7 +94,7 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
     )
 
 
-PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH}
+PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
 """For people, and not described."""
 
 _GRAPHQL_ERROR = Content(model=GraphqlReply)
@@ -162,7 +163,9 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         _quality("quality", "How the applicants of your ATS fare", "AtsiToken", "unauthenticated", "forbidden"),
     ),
     "/api/my/quality": (
-        _quality("qualityOfClient", "How a client's applicants fare", "Users", "unauthenticated", "forbidden"),
+        _quality(
+            "qualityOfUser", "How the applicants fare that a user may see", "Users", "unauthenticated", "forbidden"
+        ),
     ),
     "/api/board/quality": (_quality("qualityForBoard", "How all applicants fare", "AWS_IAM", *_IAM),),
     "/api/my/applications": (

@@ -1,17 +1,13 @@
 """The page that shows a jobseeker all applications: HTML without scripts, readable as it comes."""
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from application_status.applicant.language import in_language, words
 from application_status.applicant.listing import Page
 from application_status.errors import Refusal
+from application_status.gateway.html import Pages
 from application_status.gateway.problems import (
     PROBLEMS,
     Problem,
@@ -28,28 +24,7 @@ from application_status.model.words import Words
 PAGE_PATH = "/my/applications"
 _SILENT_DAYS = 14
 
-_STYLE = files(__package__).joinpath("templates/page.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-_TEMPLATES = Environment(
-    loader=PackageLoader("application_status.applicant"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_PAGE = _TEMPLATES.get_template("page.html")
-_NOTICE = _TEMPLATES.get_template("notice.html")
+_PAGES = Pages("application_status.applicant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +58,17 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
         ("in-progress", language.in_progress, [card for card in cards if not card.finished]),
         ("finished", language.finished, [card for card in cards if card.finished]),
     ]
-    html = _PAGE.render(
+    return _PAGES.reply(
+        HTTPStatus.OK,
+        "page.html",
+        in_language(language),
         words=language,
-        style=_STYLE,
         groups=groups,
         steps=Step,
         next=listed.next,
         first="after" not in request.query,
         complete=complete,
     )
-    return _html(HTTPStatus.OK, html, language)
 
 
 def refused(error: Refusal, request: Request) -> Reply:
@@ -113,11 +89,7 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
     language = words(request)
-    return _html(status, _NOTICE.render(words=language, style=_STYLE, text=text), language, **headers)
-
-
-def _html(status: int, html: str, language: Words, **headers: str) -> Reply:
-    return {"statusCode": status, "headers": _HEADERS | in_language(language) | headers, "body": html}
+    return _PAGES.reply(status, "notice.html", in_language(language) | headers, words=language, text=text)
 
 
 def _card(of: Told, today: datetime, language: Words) -> Card:

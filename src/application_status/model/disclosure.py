@@ -48,18 +48,20 @@ def of_cohorts(counts: Counts) -> Counts:
 
 def blocks(counts: Counts, size: Callable[[Mapping[str, int]], int]) -> list[Block]:
     """Cut counters into blocks, oldest first; `size` tells how many applications amounts are about."""
-    days: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    days: dict[str, dict[str, int]] = defaultdict(dict)
     for (day, measure), amount in counts.items():
-        days[day][day, measure] = amount
+        days[day][measure] = amount
     found: list[Block] = []
     waiting: list[str] = []
     amounts: Counter[str] = Counter()
     for day in sorted(days):
         waiting.append(day)
-        amounts.update(totals(days[day]))
+        for measure, amount in days[day].items():
+            amounts[measure] += amount
         if size(amounts) >= MINIMUM:
             first, last = date.fromisoformat(waiting[0]), date.fromisoformat(day)
-            found.append(Block(first, last, merged(days[each] for each in waiting)))
+            together = {(each, measure): amount for each in waiting for measure, amount in days[each].items()}
+            found.append(Block(first, last, together))
             waiting, amounts = [], Counter()
     return found
 

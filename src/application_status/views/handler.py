@@ -15,10 +15,11 @@ from application_status.store.own_applications import OwnApplications
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import logger
 from application_status.views.application import application_view
-from application_status.views.caller import ATS_PATH, BOARD_PATH, CLIENT_PATH, caller
+from application_status.views.caller import ATS_PATH, BOARD_PATH, PAGE_PATH, USER_PATH, caller
 from application_status.views.formats import DEFINITIONS_PATH
 from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.views.quality import definitions, quality
+from application_status.views.quality_page.page import failed, quality_page, refused
 
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
 
@@ -42,7 +43,8 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
 
     answers: dict[str, Callable[[Request], Reply]] = {
         APPLICATION_PATH: of_application,
-        **dict.fromkeys((ATS_PATH, CLIENT_PATH, BOARD_PATH), of_quality),
+        **dict.fromkeys((ATS_PATH, USER_PATH, BOARD_PATH), of_quality),
+        PAGE_PATH: lambda request: quality_page(request, dynamodb, settings),
         DEFINITIONS_PATH: lambda _: definitions(),
         DOCS_PATH: docs_page,
         FILE_PATH: docs_file,
@@ -53,7 +55,7 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         request.require_method("GET")
         return answers[request.resource](request)
 
-    return endpoint(answer, seconds=_SECONDS)
+    return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
 
 
 def _application(request: Request, applications: Worlds[OwnApplications], tokens: TokenLookup) -> Reply:

@@ -9,7 +9,7 @@ from application_status.model.identifiers import AtsId
 from application_status.model.quality_report import Number
 from application_status.store.health import Health
 from application_status.views.query import QualityQuery
-from application_status.views.report import Report, Row, report_of
+from application_status.views.report import Report, Row
 
 
 def health_report(query: QualityQuery, health: Health, now: datetime) -> Report:
@@ -23,7 +23,7 @@ def health_report(query: QualityQuery, health: Health, now: datetime) -> Report:
             Row({"Ats": ats_id}, days[0].day, days[-1].day, list(_numbers(days, now)))
             for _, days in sorted(periods.items())
         ]
-    return report_of(rows)
+    return Report(rows)
 
 
 def _numbers(days: Sequence[HealthDay], now: datetime) -> Iterator[Number]:

@@ -1,7 +1,6 @@
 """Quality reports: from the question to the counters, and back as JSON or CSV."""
 
 from dataclasses import asdict
-from datetime import datetime
 
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
@@ -9,15 +8,11 @@ from application_status.model.definitions import DEFINITIONS
 from application_status.model.durations import MINIMUM
 from application_status.settings import ViewsSettings
 from application_status.store.dynamodb import DynamoDB
-from application_status.store.generations import generations
-from application_status.store.health import Health
-from application_status.store.quality_reader import QualityReader
 from application_status.telemetry import logger
 from application_status.views.formats import CSV, as_csv, as_json, media_type
-from application_status.views.health import health_report
 from application_status.views.query import Caller, quality_query
-from application_status.views.report import report
-from application_status.views.unmapped import unmapped_report
+from application_status.views.report import sendable
+from application_status.views.reporting import Reporting
 
 
 def quality(request: Request, asking: Caller, dynamodb: DynamoDB, settings: ViewsSettings) -> Reply:
@@ -27,21 +22,13 @@ def quality(request: Request, asking: Caller, dynamodb: DynamoDB, settings: View
     """
     query = quality_query(request, asking)
     kind = media_type(request)
-    generation = generations(dynamodb, settings.quality_table).live
-    now = datetime.now(settings.reporting_time_zone)
-    reader = QualityReader(dynamodb, settings.quality_table, generation)
-    match query.kind:
-        case "health":
-            found = health_report(query, Health(dynamodb, settings.quality_table), now)
-        case "unmapped":
-            found = unmapped_report(query, reader, now.date())
-        case _:
-            found = report(query, reader, now.date())
+    reporting = Reporting.of_now(dynamodb, settings)
+    found = sendable(reporting.report(query))
     logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)
     if kind == CSV:
         return as_csv(found)
     zone = settings.reporting_time_zone.key
-    context = {"TimeZone": zone, "Today": now.date().isoformat(), "MinimumApplications": MINIMUM}
+    context = {"TimeZone": zone, "Today": reporting.now.date().isoformat(), "MinimumApplications": MINIMUM}
     return as_json(query, found, context | {"RequestId": request.request_id})
 
 

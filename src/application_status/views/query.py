@@ -1,6 +1,7 @@
 """The question for a quality report: who asks, and of whom, when and what."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -72,17 +73,31 @@ class Caller:
     ats_id: str | None = None
     client_id: str | None = None
 
+    @property
+    def is_board(self) -> bool:
+        """Whether it is the board."""
+        return not (self.ats_id or self.client_id)
+
 
 def quality_query(request: Request, caller: Caller) -> QualityQuery:
-    """Return the question, with the caller's own id filled in.
+    """Return the question of a request, as `question` does; InvalidFields also where a parameter is there twice."""
+    return question(parameters(request), caller)
+
+
+def question(given: Mapping[str, str], caller: Caller) -> QualityQuery:
+    """Return the question that parameters ask, with the caller's own id filled in.
 
     Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
     """
-    given = {name: _only(name, values) for name, values in request.query.items()}
     own = {name: value for name, value in (("ats", caller.ats_id), ("client", caller.client_id)) if value}
     if own and any(name in given and given[name] != own.get(name) for name in ("ats", "client")):
         raise Forbidden("Ask about your own applications only.")
-    return message(QualityQuery, given | own)
+    return message(QualityQuery, {**given, **own})
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """Return a request's parameters; InvalidFields where one is there twice."""
+    return {name: _only(name, values) for name, values in request.query.items()}
 
 
 def _only(name: str, values: tuple[str, ...]) -> str:

@@ -33,26 +33,26 @@ class Report:
     """The rows of a report, and how many ATSs or jobs have none since they have too few applications."""
 
     rows: Sequence[Row]
-    hidden: int
+    hidden: int = 0
 
 
 def report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
-    """Answer a question; InvalidFields where the answer would be too long."""
+    """Answer a question, however long the answer is."""
     groups, hidden = _groups(query, reader)
     rows = [
         Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today)))
         for of, parts in groups
         for period in _periods(query, parts, today)
     ]
-    return report_of(rows, hidden)
-
-
-def report_of(rows: Sequence[Row], hidden: int = 0) -> Report:
-    """Return the report of these rows; InvalidFields where they are too many."""
-    if len(rows) > _ROWS_LIMIT:
-        wrong = FieldError("/interval", f"the report would have {len(rows)} rows", f"at most {_ROWS_LIMIT} rows")
-        raise InvalidFields((wrong,))
     return Report(rows, hidden)
+
+
+def sendable(found: Report) -> Report:
+    """Return a report that fits into a reply; InvalidFields where it has too many rows."""
+    if len(found.rows) > _ROWS_LIMIT:
+        wrong = FieldError("/interval", f"the report would have {len(found.rows)} rows", f"at most {_ROWS_LIMIT} rows")
+        raise InvalidFields((wrong,))
+    return found
 
 
 def _periods(query: QualityQuery, parts: Sequence[Counts], today: date) -> Sequence[Period]:
@@ -96,4 +96,4 @@ def _of_client(
 
 
 def _applications(counts: Counts) -> int:
-    return applied(totals(counts))
+    return sum(amount for (_, measure), amount in counts.items() if measure == "applications")

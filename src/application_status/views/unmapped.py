@@ -6,7 +6,7 @@ from application_status.model.durations import MINIMUM
 from application_status.model.quality_report import Number
 from application_status.store.quality_reader import QualityReader
 from application_status.views.query import QualityQuery
-from application_status.views.report import Report, Row, report_of
+from application_status.views.report import Report, Row
 
 _LABELS_LIMIT = 100
 
@@ -25,4 +25,4 @@ def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> 
         if shown:
             numbers = [Number(f"unmapped_label:{label}", "applications", n, n) for label, n in shown[:_LABELS_LIMIT]]
             rows.append(Row({"Ats": ats_id}, today, today, numbers))
-    return report_of(rows, hidden)
+    return Report(rows, hidden)

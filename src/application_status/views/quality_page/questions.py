@@ -1,0 +1,94 @@
+"""From the page's address to the questions that its sections answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from application_status.errors import FieldError, InvalidFields
+from application_status.gateway.body import message
+from application_status.gateway.request import Request
+from application_status.model.periods import Interval
+from application_status.views.query import Caller, QualityQuery, parameters, question
+
+FILTERS = ("from", "to", "ats", "client", "job")
+_PERIOD = ("from", "to")
+
+
+class _Address(BaseModel):
+    """The parameters of the page; what its filters may be is QualityQuery's to say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: Annotated[str | None, Field(alias="from")] = None
+    to: str | None = None
+    ats: str | None = None
+    client: str | None = None
+    job: str | None = None
+    interval: Annotated[Literal["day", "week", "month"], Field(description="day, week or month")] = "week"
+    csv: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a page is asked: by its filters, in which interval over time, by name, and which name as CSV, if one."""
+
+    filters: Mapping[str, str]
+    interval: Interval
+    asked: Mapping[str, QualityQuery]
+    csv: str | None
+
+    def address(self, **more: str) -> str:
+        """Return the page's address with the same filters and these parameters, relative to itself."""
+        interval = {} if self.interval is Interval.WEEK else {"interval": self.interval}
+        return f"?{urlencode({**self.filters, **interval, **more})}"
+
+    @property
+    def whole(self) -> QualityQuery:
+        """Whom and which period it is about."""
+        return self.asked["cohort"]
+
+
+def questions(request: Request, caller: Caller) -> Questions:
+    """Return what the page is asked; a filter that is left empty, as forms do, is not there.
+
+    Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
+    """
+    given = filled(parameters(request))
+    address = message(_Address, given)
+    filters = {name: given[name] for name in FILTERS if name in given}
+    interval = Interval(address.interval)
+    asked = {name: question({**about, **asks}, caller) for name, about, asks in _asked(filters, interval, caller)}
+    if address.csv and address.csv not in asked:
+        raise InvalidFields((FieldError("/csv", "csv is no table of this page", f"one of {', '.join(asked)}"),))
+    return Questions(filters, interval, asked, address.csv)
+
+
+def filled(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that are not empty."""
+    return {name: value for name, value in given.items() if value}
+
+
+type _Asked = tuple[str, Mapping[str, str], Mapping[str, str]]
+
+
+def _asked(filters: Mapping[str, str], interval: Interval, caller: Caller) -> list[_Asked]:
+    """Return each question's name, the filters that it follows, and what else it asks."""
+    subject = {name: value for name, value in filters.items() if name not in _PERIOD}
+    of_client = bool(caller.client_id) or "client" in filters
+    asked: list[_Asked] = [
+        ("cohort", filters, {}),
+        ("activity", filters, {"kind": "activity"}),
+        ("silence", subject, {"kind": "silence"}),
+    ]
+    if "job" not in filters:
+        asked.append(("over-time", filters, {"kind": "activity", "interval": interval}))
+    if not of_client and "job" not in filters:
+        asked += [("health", filters, {"kind": "health"}), ("unmapped", subject, {"kind": "unmapped"})]
+    if of_client and "job" not in filters:
+        asked.append(("by-job", subject, {"by": "job"}))
+    if caller.is_board and not subject:
+        asked.append(("by-ats", filters, {"by": "ats"}))
+    return asked

@@ -1,0 +1,59 @@
+"""What a section of the page is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application_status.model.definitions import DEFINITIONS, Definition
+from application_status.views.quality_page.plots import Bars, Spans, Strips
+from application_status.views.quality_page.words import named
+
+COHORT = "Cohort: the applications applied for in the period, and what has become of them until today."
+BOTH = "Cohort, where it is about applications: those applied for in the period; else activity: what happened in it."
+TOO_FEW = "Too few to show: nothing is said about fewer than five applications."
+TODAY = "As of today, whatever period is chosen."
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table, and where it leads, if anywhere."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; each row begins with what it is about."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the page: a plot, its table, what they are about, and which questions' answers can be downloaded.
+
+    `instead` is what is said where there is nothing to show; the table of an `unfolded` one is not to be opened first.
+    """
+
+    id: str
+    heading: str
+    basis: str
+    families: Sequence[str]
+    downloads: Sequence[str]
+    plot: Bars | Spans | Strips
+    table: Table
+    notes: Sequence[str] = ()
+    instead: str = ""
+    wide: bool = False
+    unfolded: bool = False
+
+    @property
+    def definitions(self) -> Sequence[tuple[str, Definition]]:
+        """What its numbers mean, by name."""
+        return [(named(family), DEFINITIONS[family]) for family in self.families]
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table of texts."""
+    return Table(columns, [[Cell(text) for text in row] for row in rows])

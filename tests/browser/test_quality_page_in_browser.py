@@ -1,0 +1,162 @@
+"""A client, an ATS's user and the board's staff read the quality page of the running local service."""
+
+import base64
+import json
+import signal
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from application_status.model.instant import now, to_text
+from local.process import LocalService, wait_for
+from quality import OF_ATS, STAFF
+from support import ATS, TOKEN
+
+type Open = Callable[..., Page]
+
+STICKS_OUT = """() => [...document.querySelectorAll('main > *, .card')].flatMap(box => {
+    const end = box.getBoundingClientRect().right - parseFloat(getComputedStyle(box).paddingRight);
+    const parts = [...box.querySelectorAll('*:not(.scroll *):not(.unseen)')];
+    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.outerHTML);
+})"""
+OVERLAPS = """() => [...document.querySelectorAll('.plot g')].flatMap(row => {
+    const [label, said] = [...row.querySelectorAll('text')].map(each => each.getBoundingClientRect());
+    return label.right > said.left ? [row.textContent] : [];
+})"""
+GROUND = {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 22, 28)"}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    service = LocalService()
+    try:
+        service.line("Ctrl-C stops")
+        yield service
+    finally:
+        if service.process.poll() is None:
+            service.end(signal.SIGTERM)
+
+
+def send(service: LocalService, method: str, path: str, body: Mapping[str, Any]) -> None:
+    """Send JSON as the board's Apply system, or as the ATS with the contract's token."""
+    headers = {"Content-Type": "application/json", "X-AtsiToken": TOKEN}
+    request = Request(service.url + path, json.dumps(body).encode(), headers, method=method)  # noqa: S310  # loopback
+    urlopen(request, timeout=20).close()  # noqa: S310
+
+
+@pytest.fixture
+def opened(browser: Browser, service: LocalService) -> Iterator[Open]:
+    """Opens the page for a signed-in user, in a window of its own; what Chromium complains of fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(claims: Mapping[str, str], query: str = "", *, status: int = 200, **context: Any) -> Page:
+        payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        headers = {"Authorization": f"Bearer header.{payload}.signature"}
+        contexts.append(browser.new_context(extra_http_headers=headers, **context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        reply = page.goto(f"{service.url}/quality{query}")
+        assert reply is not None
+        assert reply.status == status
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
+
+
+def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService) -> None:
+    """Registered and reported over HTTP, counted from the stream, and read without JavaScript by its client alone."""
+    ids = [str(uuid.uuid4()) for _ in range(5)]
+    for each in ids:
+        of = {"AtsId": ATS, "ClientId": "fresh", "JobId": "job-1", "JobseekerId": "j", "JobTitle": "T", "Company": "C"}
+        send(service, "PUT", f"/api/applications/{each}", {**of, "AppliedAt": to_text(now())})
+    page = opened({"custom:client_id": "fresh"}, java_script_enabled=False)
+    funnel = page.get_by_role("region", name="Funnel")
+
+    def reads(text: str) -> bool:
+        page.reload()
+        return text in funnel.inner_text()
+
+    wait_for(lambda: reads("5 · 100%"))
+    expect(funnel).to_contain_text("0 · 0%")
+    send(service, "POST", "/api/application-status", {"AtsiApplicationId": ids[0], "Status": "INTERVIEW"})
+    wait_for(lambda: reads("1 · 20%"))
+    expect(page.locator(".figures")).to_contain_text("Reached interview")
+    funnel.locator("summary").first.click()
+    expect(funnel.get_by_role("row", name="Interview 1 20%").first).to_be_visible()
+    others = opened({"custom:client_id": "client-1"}, java_script_enabled=False)
+    expect(others.get_by_role("heading", level=1)).to_have_text("Applicant quality Client client-1")
+
+
+def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
+    """Tab by tab through the form, and back to everything by its link."""
+    page = opened(STAFF, java_script_enabled=False, locale="en-US")
+    page.keyboard.press("Tab")
+    expect(page.locator("#from")).to_be_focused()
+    for _ in range(8):  # a date has a stop for each of its parts, and one for its calendar
+        page.keyboard.press("Tab")
+        if page.locator("#ats:focus").count():
+            break
+    page.keyboard.type("workday")
+    for _ in ("client", "job", "interval"):
+        page.keyboard.press("Tab")
+    expect(page.locator("#interval")).to_be_focused()
+    page.keyboard.type("month")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality ATS workday")
+    assert page.url.partition("?")[2] == "from=&to=&ats=workday&client=&job=&interval=month"
+    expect(page.get_by_role("region", name="Over time")).to_contain_text("a month")
+    page.get_by_role("link", name="Clear").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality All ATSs")
+
+
+def test_comparison_leads_from_all_to_a_job(opened: Open) -> None:
+    """Links alone are enough to look closer."""
+    page = opened(STAFF, "?client=client-0")
+    page.get_by_role("region", name="By job").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of client client-0")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Job job-0-")
+
+
+def test_table_is_downloaded(opened: Open) -> None:
+    """As a file, and the page stays."""
+    page = opened(OF_ATS)
+    with page.expect_download() as downloading:
+        page.get_by_role("region", name="Over time").get_by_role("link", name="Download CSV").click()
+    assert downloading.value.suggested_filename == f"applicant-quality-over-time-{ATS}.csv"
+    assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,job,from,to,measure")
+
+
+@pytest.mark.parametrize("colors", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize(
+    ("claims", "query", "status"),
+    [
+        (STAFF, "", 200), (STAFF, "?client=client-0", 200), ({"custom:client_id": "nobody"}, "", 200),
+        (STAFF, "?from=2026-02-01&to=2026-01-01&ats=a&client=b", 422), ({"custom:jobseeker_id": "j"}, "", 403),
+    ],
+    ids=["all", "client", "too few", "wrong", "nobody"],
+)  # fmt: skip
+def test_page_is_accessible_and_fits(
+    opened: Open, colors: str, width: int, claims: Mapping[str, str], query: str, status: int
+) -> None:
+    """axe finds nothing wrong, contrast included, nothing sticks out or overlaps; tables and definitions are open."""
+    page = opened(claims, query, status=status, color_scheme=colors, viewport={"width": width, "height": 800})
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(STICKS_OUT) == []
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == GROUND[colors]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert found.response["passes"]

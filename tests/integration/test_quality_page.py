@@ -1,0 +1,275 @@
+"""The quality page: who sees which applicants on it, and that it shows what the reports say and no more."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from application_status.model.health import Channel, HealthDay
+from application_status.model.instant import now
+from application_status.model.quality_report import Number
+from application_status.store.health import Health
+from application_status.views.quality_page.words import said
+from quality import (
+    OF_ATS,
+    OF_CLIENT,
+    SMALL_ATS,
+    STAFF,
+    about,
+    api,
+    ask,
+    count,
+    figures,
+    rows,
+    section,
+    shown,
+)
+from support import ATS, OTHER_ATS, World
+
+ALWAYS = {"funnel", "outcomes", "times", "waiting", "silence", "coverage"}
+
+
+@pytest.fixture(scope="module")
+def counted() -> Iterator[World]:
+    """A world that is only read."""
+    with mock_aws():
+        world = World(boto3.client("dynamodb"))
+        count(world)
+        today = now()
+        counts = {(Channel.ATSI, "recorded"): 7, (Channel.SIGNALS, "invalid-fields"): 2}
+        days = [HealthDay(each, today.date(), counts, today) for each in (ATS, OTHER_ATS)]
+        Health(world.noting, "QualityTable").add("a-batch", days)
+        yield world
+
+
+@pytest.fixture
+def world(counted: World) -> World:
+    counted.noting.operations.clear()
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "whom", "applications"),
+    [
+        (STAFF, {}, "All ATSs", 90), (STAFF, {"ats": OTHER_ATS}, f"ATS {OTHER_ATS}", 20),
+        (STAFF, {"client": "client-2"}, "Client client-2", 25),
+        (STAFF, {"client": "client-1", "job": "job-a"}, "Job job-a of client client-1", 40),
+        ({"cognito:groups": "editors,staff", "custom:ats_id": ""}, {}, "All ATSs", 90),
+        (OF_ATS, {}, f"ATS {ATS}", 70), (OF_ATS, {"ats": ATS}, f"ATS {ATS}", 70),
+        (OF_CLIENT, {}, "Client client-1", 65), (OF_CLIENT, {"job": "job-b"}, "Job job-b of client client-1", 20),
+        ({**OF_CLIENT, "cognito:groups": "client-staff"}, {}, "Client client-1", 65),
+    ],
+)  # fmt: skip
+def test_each_user_sees_their_own(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], whom: str, applications: int
+) -> None:
+    """The board's staff anybody, an ATS itself, a client itself and its jobs; the API answers them alike."""
+    html = shown(world, claims, **query)
+    assert (about(html), figures(html)["Applications"]) == (whom, str(applications))
+    (row,) = api(world, claims, **query)["Rows"]
+    assert row["Numbers"][0]["Value"] == applications
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        None, {}, {"sub": "x"}, {"custom:jobseeker_id": "j"}, {"custom:client_id": "", "custom:ats_id": ""},
+        {"cognito:groups": ""}, {"cognito:groups": "staffing,non-staff,Staff"}, {"cognito:groups": "['staff']"},
+        {**OF_ATS, **OF_CLIENT}, {**STAFF, **OF_CLIENT}, {**STAFF, **OF_ATS}, {**STAFF, **OF_ATS, **OF_CLIENT},
+    ],
+)  # fmt: skip
+def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str, str] | None) -> None:
+    """Nothing is even read; on the page in words, of the API as a problem."""
+    reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
+    assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
+    several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
+    assert ("for more than one of" if several else "neither for a client nor for an ATS") in reply["body"]
+    assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (403, "application/problem+json")
+    assert world.noting.operations == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "query"),
+    [
+        (OF_ATS, {"ats": OTHER_ATS}), (OF_ATS, {"client": "client-1"}), (OF_CLIENT, {"ats": ATS}),
+        (OF_CLIENT, {"client": "client-2"}), (OF_CLIENT, {"client": "client-2", "csv": "cohort"}),
+        (OF_ATS, {"client": "client-1", "job": "job-a", "csv": "cohort"}),
+    ],
+)  # fmt: skip
+def test_nobody_sees_others(world: World, claims: Mapping[str, str], query: dict[str, Any]) -> None:
+    """Whatever is asked for, also as CSV."""
+    reply = ask(world, claims, **query)
+    assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert world.noting.operations == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "others"),
+    [
+        (STAFF, {}, {"over-time", "health", "unmapped", "comparison"}),
+        (STAFF, {"ats": ATS}, {"over-time", "health", "unmapped"}),
+        (STAFF, {"client": "client-1"}, {"over-time", "comparison"}),
+        (STAFF, {"client": "client-1", "job": "job-a"}, set()),
+        (OF_ATS, {}, {"over-time", "health", "unmapped"}), (OF_CLIENT, {}, {"over-time", "comparison"}),
+        (OF_CLIENT, {"job": "job-a"}, set()),
+    ],
+)  # fmt: skip
+def test_sections_are_those_of_the_reader(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], others: set[str]
+) -> None:
+    """Integration health and labels are the ATS's and the board's; comparisons are of what the reader may see."""
+    html = shown(world, claims, **query)
+    assert set(re.findall(r'<section class="card[^"]*" id="([^"]+)"', html)) == ALWAYS | others
+    assert set(re.findall(r'<a href="#([^"]+)"', html)) == ALWAYS | others
+    for name in ALWAYS | others:
+        assert re.search(
+            r"<svg [^>]*role=\"img\" aria-labelledby=\"([^\"]+)\".*?<title id=\"\1\">", section(html, name), re.DOTALL
+        )
+        assert rows(html, name)
+        assert "Definitions" in section(html, name)
+
+
+def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
+    """As counted: of 40 applications 8 were hired, 8 reached an interview and wait, 8 came to a contact."""
+    html = shown(world, OF_CLIENT, job="job-a")
+    funnel = rows(html, "funnel")
+    assert funnel["Applied"] == ["40", "100%", "100%", "24"]
+    assert funnel["Contact"] == ["24", "60%", "67%", "24"]
+    assert funnel["Interview"] == ["16", "40%", "100%", "8"]
+    assert funnel["Hired"] == ["8", "20%", "", ""]
+    assert "16 · 40% · 100% went on" in section(html, "funnel")
+    assert '<rect class="bar" y="20" width="40.0%"' in section(html, "funnel")
+    assert figures(html)["Reached interview"] == "40%"
+    assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
+    assert rows(html, "times")["First response"][2] == "40"
+    assert rows(html, "coverage")["Labels understood"] == ["87%", "62 reports"]  # two of the last days wait for five
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "cohort": {}, "activity": {"kind": "activity"}, "silence": {"kind": "silence"}, "health": {"kind": "health"},
+    "unmapped": {"kind": "unmapped"},
+    "over-time": {"kind": "activity", "interval": "week"}, "by-ats": {"by": "ats"}, "by-job": {"by": "job"},
+}  # fmt: skip
+ASKED = {
+    "staff": (STAFF, ["cohort", "activity", "silence", "over-time", "health", "unmapped", "by-ats"]),
+    "ats": (OF_ATS, ["cohort", "activity", "silence", "over-time", "health", "unmapped"]),
+    "client": (OF_CLIENT, ["cohort", "activity", "silence", "over-time", "by-job"]),
+}
+
+
+@pytest.mark.parametrize("who", ASKED)
+def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
+    """Nothing is worked out beside them: each number on the page is a value or a population of the API's."""
+    claims, names = ASKED[who]
+    known = {"0", ATS}
+    for name in names:
+        for row in api(world, claims, **QUESTIONS[name])["Rows"]:
+            for each in row["Numbers"]:
+                known.add(said(Number(each["Measure"], each["Unit"], each["Value"], each["Population"])))
+                known.add(f"{each['Population']:,}")
+    html = shown(world, claims)
+    cells = [
+        cell for name in re.findall(r' id="([\w-]+)" aria', html) for row in rows(html, name).values() for cell in row
+    ]
+    parts = [part for cell in [*cells, *figures(html).values()] for part in re.split(r" of | · |, ", cell)]
+    around = re.compile(r"^(atsi|signals) [\w-]+ | (ago|applications|reports|reports with a time)$")
+    unknown = {number for part in parts if (number := around.sub("", part))} - known
+    assert unknown == set()
+    assert len(parts) > 100
+
+
+@pytest.mark.parametrize("who", ASKED)
+def test_csv_is_that_of_the_api(world: World, who: str) -> None:
+    """For the same question, as a file; each section leads to its own."""
+    claims, names = ASKED[who]
+    html = shown(world, claims)
+    assert {*re.findall(r'<a href="\?csv=([^"&]+)"', html)} == {*names}
+    for name in names:
+        reply = ask(world, claims, csv=name)
+        of_api = ask(world, claims, "/api/my/quality", accept="text/csv", **QUESTIONS[name])
+        assert (reply["statusCode"], reply["body"]) == (of_api["statusCode"], of_api["body"])
+        assert reply["headers"]["Content-Type"] == of_api["headers"]["Content-Type"] == "text/csv; charset=utf-8"
+        assert reply["headers"]["Content-Disposition"].startswith(f'attachment; filename="applicant-quality-{name}')
+        assert list(csv.DictReader(reply["body"].splitlines()))
+
+
+def test_small_cells_are_not_there(world: World) -> None:
+    """Neither a job nor an ATS of fewer than five applications is named or counted; that some are hidden is said."""
+    client, staff = shown(world, OF_CLIENT), shown(world, STAFF)
+    assert rows(client, "comparison").keys() == {"job-a", "job-b"}
+    assert "Not shown: 2 " in section(client, "comparison")
+    assert not re.search(r"job-small|job-tiny", client)
+    assert rows(staff, "comparison").keys() == {ATS, OTHER_ATS}
+    assert "Not shown: 1 " in section(staff, "comparison")
+    assert "1 ATS has too few applications" in staff
+    assert SMALL_ATS not in staff
+
+
+@pytest.mark.parametrize(("claims", "name", "small"), [(STAFF, "ats", SMALL_ATS), (OF_CLIENT, "job", "job-small")])
+def test_too_few_applications_make_an_empty_page(
+    world: World, claims: Mapping[str, str], name: str, small: str
+) -> None:
+    """It says so in each section, and is the page of an id that nobody has."""
+    html = shown(world, claims, **{name: small})
+    assert figures(html) == {}
+    for each in ALWAYS:
+        assert "Too few to show" in section(html, each)
+        assert "<svg" not in section(html, each)
+    assert html.replace(small, "nobody") == shown(world, claims, **{name: "nobody"})
+
+
+def test_period_is_that_of_the_filters(world: World) -> None:
+    """Whole blocks of days that begin in it; the page tells which days they cover."""
+    html = shown(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03", interval="day", ats="", job="")
+    (row,) = api(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03")["Rows"]
+    assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "30"
+    assert "Applications of 2 Jul 2022 – 3 Jul 2022." in html  # noqa: RUF001  # a range has an en dash
+    assert list(rows(html, "over-time")) == ["2 Jul 2022", "3 Jul 2022"]
+    assert 'name="from" type="date" value="2022-07-02"' in html
+    assert '<a href="?from=2022-07-02&amp;to=2022-07-03&amp;interval=day&amp;csv=cohort">' in html
+    assert "<option selected>day</option>" in html
+    days = shown(world, OF_CLIENT, from_="2030-01-01")
+    assert "Too few to show" in section(days, "funnel")
+    assert rows(days, "silence")
+
+
+def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
+    """To the ATS in the same period, to the job as a whole; the largest comes first."""
+    staff = shown(world, STAFF, from_="2022-07-01", interval="month")
+    links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
+    assert links == [f"?from=2022-07-01&amp;interval=month&amp;ats={each}" for each in (ATS, OTHER_ATS)]
+    of_client = shown(world, STAFF, client="client-1", from_="2022-07-01")
+    links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(of_client, "comparison"))
+    assert links == [f"?client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
+
+
+def test_health_tells_each_atss_answers(world: World) -> None:
+    """By channel, and when it was last seen."""
+    found = rows(shown(world, STAFF), "health")
+    assert found[ATS] == found[OTHER_ATS] == ["9", "0 days ago", "atsi recorded 7, signals invalid-fields 2"]
+    one = section(shown(world, OF_ATS), "health")
+    assert "atsi recorded" in one
+    assert OTHER_ATS not in one
+
+
+def test_labels_nobody_knows(world: World) -> None:
+    """The most frequent first, as text; of those that few applications have, only how many there are."""
+    for claims in (STAFF, OF_ATS):
+        assert rows(shown(world, claims), "unmapped") == {"Stage 3": [ATS, "8"], "<b>Warten</b>": [ATS, "6"]}
+    assert "Not shown: 3 " in section(shown(world, STAFF), "unmapped")
+    assert "Not shown" not in section(shown(world, OF_ATS), "unmapped")
+    assert "None that 5 applications have." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
+
+
+def test_counters_are_read_once(world: World) -> None:
+    """Seven reports of a client take the index's one page, its generation and nothing else."""
+    shown(world, OF_CLIENT)
+    assert world.noting.operations == ["GetItem", "Query"]
+    world.noting.operations.clear()
+    shown(world, OF_ATS)
+    shards, health, labels = 2, 1, 1
+    assert world.noting.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]

@@ -1,0 +1,157 @@
+"""The quality page's replies: what is refused and how, and that nothing becomes markup or runs."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pytest
+
+from application_status.errors import Unavailable
+from application_status.model.health import Channel, HealthDay
+from application_status.model.identifiers import ApplicationId, AtsId
+from application_status.model.instant import now
+from application_status.model.quality import Cell
+from application_status.store.health import Health
+from application_status.store.quality import Quality
+from application_status.store.quality_steps import Change
+from quality import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
+from support import ATS, World
+
+MARKUP = "\"'></td></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> None:
+    """Count five applications a day of each job."""
+    changes = []
+    for job in jobs:
+        for day in range(days):
+            cells = dict.fromkeys(
+                [Cell(ats, f"2026-01-{day + 1:02}", f"{each}") for each in ("applications", "entered:APPLIED")], 5
+            )
+            changes.append(Change(ApplicationId(f"{job}-{day}"), 1, cells, client, job))
+    assert len(Quality(world.noting, "QualityTable", 1).count(changes)) == len(changes)
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "wrong"),
+    [
+        (STAFF, {"from_": "yesterday"}, ["from"]), (STAFF, {"from_": "2026-02-01", "to": "2026-01-31"}, ["to"]),
+        (STAFF, {"ats": "a", "client": "b"}, ["client"]), (STAFF, {"job": "j"}, ["client"]),
+        (STAFF, {"client": "c", "job": "j", "to": "2026-01-31"}, ["job"]), (STAFF, {"ats": "a#b"}, ["ats"]),
+        (OF_CLIENT, {"job": "j", "from_": "2026-01-31"}, ["job"]), (OF_ATS, {"job": "j"}, ["client"]),
+        (STAFF, {"interval": "year"}, ["interval"]), (STAFF, {"interval": "all"}, ["interval"]),
+        (STAFF, {"kind": "cohort"}, ["kind"]), (STAFF, {"by": "ats"}, ["by"]), (STAFF, {"clinet": "c"}, ["clinet"]),
+        (STAFF, {"csv": "everything"}, ["csv"]), (OF_CLIENT, {"csv": "health"}, ["csv"]),
+        (OF_CLIENT, {"csv": "by-ats"}, ["csv"]), (STAFF, {"ats": "a", "csv": "by-job"}, ["csv"]),
+        (STAFF, {"ats": ["a", "b"]}, ["ats"]), (STAFF, {"from_": "x", "to": "y"}, ["from", "to"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_wrong_questions_come_back_as_a_form(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], wrong: list[str]
+) -> None:
+    """A page that names what is wrong and what is right, with the form as it was filled in."""
+    reply = ask(world, claims, **query)
+    assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (422, "text/html; charset=utf-8")
+    html = reply["body"]
+    assert re.findall(r"<li><strong>(\w+)</strong>: .+\. Wanted: .+\.</li>", html) == wrong
+    inputs = dict(re.findall(r'<input id="(\w+)" [^>]* value="([^"]*)"', html))
+    assert set(inputs) == {"from", "to"} | ({"ats", "client", "job"} if claims == STAFF else set()) | (
+        {"job"} if claims == OF_CLIENT else set()
+    )
+    given = {name.rstrip("_"): value[-1] if isinstance(value, list) else value for name, value in query.items()}
+    assert inputs == {name: given.get(name, "") for name in inputs}
+    invalid = re.findall(r'<input id="(\w+)"[^>]* aria-invalid="true" aria-describedby="wrong"', html)
+    assert invalid == [each for each in wrong if each in inputs]
+
+
+def test_too_long_a_table_is_refused_but_no_page_for_many_jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client with many jobs sees the largest of them."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
+    monkeypatch.setattr("application_status.views.quality_page.parts._LISTED", 5)
+    count(world, "ats", "client-1", *(f"job-{number}" for number in range(7)), days=6)
+    html = shown(world, OF_CLIENT)
+    assert len(rows(html, "comparison")) == 5
+    assert "The 5 largest of 7." in section(html, "comparison")
+    assert ask(world, OF_CLIENT, csv="by-job")["statusCode"] == 422
+    refused = ask(world, OF_CLIENT, interval="day")
+    assert (refused["statusCode"], "the report would have 6 rows" in refused["body"]) == (422, True)
+
+
+@pytest.mark.parametrize("claims", [STAFF, {"custom:client_id": "client-1"}])
+def test_what_others_wrote_stays_text(world: World, claims: Mapping[str, str]) -> None:
+    """Ids are checked where they come in; the page doesn't rely on it."""
+    count(world, MARKUP, "client-1", MARKUP)
+    Health(world.noting, "QualityTable").add(
+        "a-batch", [HealthDay(AtsId(MARKUP), now().date(), {(Channel.ATSI, MARKUP): 3}, now())]
+    )
+    html = shown(world, claims)
+    assert_harmless(html)
+    assert escape(MARKUP).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in html
+    assert 'href="?' in section(html, "comparison")
+
+
+@pytest.mark.parametrize("name", ["from_", "ats", "client", "job", "interval", "csv", MARKUP])
+def test_what_is_asked_stays_text(world: World, name: str) -> None:
+    """Also where it comes back in a form."""
+    reply = ask(world, STAFF, **{name: MARKUP})
+    assert reply["statusCode"] == 422
+    assert_harmless(reply["body"])
+
+
+def assert_harmless(html: str) -> None:
+    """Check that there is no element or attribute that runs, loads or styles, but the page's own style."""
+    assert re.findall(r"<(?:script|img|style|iframe|link|object|base)\b", html) == ["<style"]
+    tags = re.findall(r"<[a-z][^>]*>", re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL))
+    unquoted = [re.sub(r'"[^"]*"', '""', tag) for tag in tags]
+    assert not [tag for tag in unquoted if re.search(r"\s(on\w+|style|src|srcset|xlink:href)=|'", tag)]
+    assert {re.sub(r"^([?#]).*", r"\1", href) for href in re.findall(r'href="([^"]*)"', html)} <= {"?", "#"}
+
+
+@pytest.mark.parametrize(("claims", "status"), [(STAFF, 200), ({}, 403)])
+def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[str, str], status: int) -> None:
+    """By its hash; forms lead to the site itself, and nobody stores or frames it elsewhere."""
+    count(world, ATS, "client-1", "job-1")
+    reply = ask(world, claims)
+    headers, html = reply["headers"], reply["body"]
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert headers["Content-Security-Policy"] == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
+    assert (reply["statusCode"], headers["Cache-Control"], headers["Content-Language"]) == (status, "no-store", "en")
+    assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert html.startswith('<!doctype html>\n<html lang="en">')
+    assert_harmless(html)
+
+
+def test_csv_is_a_file_under_a_name_of_its_own(world: World) -> None:
+    """Of its subject and period; what a file system may not like is left out of the name."""
+    query = {"csv": "cohort", "ats": "a:b.c", "from_": "2026-01-01", "to": "2026-01-31"}
+    headers = ask(world, STAFF, **query)["headers"]
+    name = "applicant-quality-cohort-a-b.c-2026-01-01-2026-01-31.csv"
+    assert headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert (headers["X-Content-Type-Options"], headers["Cache-Control"]) == ("nosniff", "no-store")
+
+
+def test_other_methods_are_refused(world: World) -> None:
+    """With the one that is right."""
+    reply = ask(world, STAFF, method="POST")
+    assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, "GET")
+    assert reply["headers"]["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/quality", "text/html"), ("/api/my/quality", "application/problem+json")])
+def test_store_that_is_down_is_said(world: World, path: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a reader in words, to a program as a problem."""
+
+    def down(*_: Any) -> None:
+        raise Unavailable("down")
+
+    monkeypatch.setattr("application_status.views.reporting.generations", down)
+    reply = ask(world, STAFF, path)
+    assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")
+    assert reply["headers"]["Content-Type"].startswith(kind)
