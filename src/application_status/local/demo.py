@@ -13,6 +13,7 @@ TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contr
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
+_DAYS_APART = 8  # so that reports on them are shown at once: the newest days wait for their fifth application
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def seed(tokens: TokenRegister, registrations: Registrations) -> None:
             jobseeker_id=JOBSEEKER_ID,
             job_title=sample.job_title,
             company=sample.company,
-            applied_at=now() - timedelta(days=number),
+            applied_at=now() - timedelta(days=_DAYS_APART * number),
             aliases=sample.aliases,
         )
         registrations.register(application_id(sample.application_id), registration)

@@ -22,6 +22,8 @@ class Pump:
         self._stream = tables.describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
         self._iterators = [self._iterator(shard) for shard in self._shards()]
         self._stopped = threading.Event()
+        self._looks = 0
+        self._looked = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -33,6 +35,12 @@ class Pump:
         self._stopped.set()
         self._thread.join()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until all that is in the stream by now has been fed, at most so long."""
+        with self._looked:
+            seen = self._looks + 2  # the look that is under way may have begun before
+            self._looked.wait_for(lambda: self._looks >= seen, seconds)
+
     def drain(self) -> None:
         """Feed what the stream has, once."""
         for shard, iterator in enumerate(self._iterators):
@@ -43,13 +51,16 @@ class Pump:
     def _run(self) -> None:
         while not self._stopped.wait(_POLL_SECONDS):
             self.drain()
+            with self._looked:
+                self._looks += 1
+                self._looked.notify_all()
 
     def _shards(self) -> list[str]:
         description = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]
         return [shard["ShardId"] for shard in description["Shards"]]
 
     def _iterator(self, shard: str) -> str:
-        position = {"StreamArn": self._stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        position = {"StreamArn": self._stream, "ShardId": shard, "ShardIteratorType": "LATEST"}
         iterator: str = self._streams.get_shard_iterator(**position)["ShardIterator"]
         return iterator
 
