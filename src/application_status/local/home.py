@@ -93,9 +93,9 @@ class Home:
 
     def _wait(self) -> None:
         """Wait until the counters know of the report."""
-        until = time.monotonic() + _COUNTED_WITHIN_SECONDS
+        sent = time.monotonic()
         for pump in self._pumps:
-            pump.wait(until - time.monotonic())
+            pump.wait(sent, sent + _COUNTED_WITHIN_SECONDS - time.monotonic())
 
 
 def _report(given: Mapping[str, str]) -> dict[str, str]:

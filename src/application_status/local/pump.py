@@ -22,8 +22,8 @@ class Pump:
         self._stream = tables.describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
         self._iterators = [self._iterator(shard) for shard in self._shards()]
         self._stopped = threading.Event()
-        self._looks = 0
-        self._looked = threading.Condition()
+        self._fed_until = 0.0
+        self._fed = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -35,11 +35,10 @@ class Pump:
         self._stopped.set()
         self._thread.join()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until all that is in the stream by now has been fed, at most so long."""
-        with self._looked:
-            seen = self._looks + 2  # the look that is under way may have begun before
-            self._looked.wait_for(lambda: self._looks >= seen, seconds)
+    def wait(self, moment: float, seconds: float) -> None:
+        """Wait until what was in the stream at a moment (of time.monotonic) has been fed, at most so long."""
+        with self._fed:
+            self._fed.wait_for(lambda: self._fed_until >= moment, seconds)
 
     def drain(self) -> None:
         """Feed what the stream has, once."""
@@ -50,10 +49,11 @@ class Pump:
 
     def _run(self) -> None:
         while not self._stopped.wait(_POLL_SECONDS):
+            began = time.monotonic()
             self.drain()
-            with self._looked:
-                self._looks += 1
-                self._looked.notify_all()
+            with self._fed:
+                self._fed_until = began
+                self._fed.notify_all()
 
     def _shards(self) -> list[str]:
         description = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]

@@ -77,7 +77,7 @@ _OWN_WORDS: Paths = (
     (7, "Recruiter screen > Onsite interview > Silver Medalist"),
     (1, "Talent Community > Hold until Q3"),
     (1, "Application review > Moved to next intake"),
-    (1, "Recruiter screen > Waiting for the visa"),
+    (1, "Recruiter screen > Keep warm"),
     (12, "Application review > Application unsuccessful"),
     (8, "Recruiter screen > Bar Raiser > Onsite interview > Application unsuccessful"),
     (4, "Recruiter screen > Candidate withdrew"),
