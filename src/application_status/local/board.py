@@ -33,14 +33,15 @@ type Load = Callable[[str, Iterable[Item]], None]
 def fill(load: Load, zone: ZoneInfo) -> None:
     """Store the board; sending and counting it report by report would keep the stand-in busy for minutes."""
     today = now()
-    lives = list(_lives(today))
-    applications = [each.application for each in lives]
+    lived = list(lives(today))
+    applications = [each.application for each in lived]
     load("ApplicationsTable", (items.application_item(each, updated_at=to_text(today)) for each in applications))
     load("QualityTable", _counted([change(each, zone) for each in applications]))
-    load("QualityTable", health.first_items(by_day((request for each in lives for request in each.requests), zone)))
+    load("QualityTable", health.first_items(by_day((request for each in lived for request in each.requests), zone)))
 
 
-def _lives(today: datetime) -> Iterator[Life]:
+def lives(today: datetime) -> Iterator[Life]:
+    """Yield the lives of the board's applications, as they stand today."""
     shares = [opening.share for opening in OPENINGS]
     for number in range(APPLICATIONS):
         chance = random.Random(_SEED + number)  # noqa: S311  # the same board each time
