@@ -40,7 +40,8 @@ def opened(browser: Browser, service: LocalService) -> Iterator[Open]:
     complaints: list[str] = []
 
     def open_page(**context: Any) -> Page:
-        contexts.append(browser.new_context(**{"locale": "en", "java_script_enabled": False} | context))
+        settings: dict[str, Any] = {"locale": "en", "java_script_enabled": False}
+        contexts.append(browser.new_context(**settings | context))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -58,7 +59,8 @@ def send(page: Page, sample: int, status: str, label: str = "", date: str = "") 
     page.get_by_label("Status", exact=True).select_option(status)
     page.get_by_label("The ATS's own label").fill(label)
     page.get_by_label("Since").fill(date)
-    page.get_by_role("button", name="Send as demo-ats").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send as demo-ats").click()
 
 
 def row(page: Page, stage: str) -> str:

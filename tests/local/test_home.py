@@ -60,8 +60,8 @@ def curl(text: str) -> str:
 def changes(text: str) -> dict[str, int]:
     """Return what a page says that changed in the funnel."""
     rows = re.findall(r'<th scope="row">([^<]+)</th>.*?class="number">(.*?)</td>', text, re.DOTALL)
-    found = {name: re.search(r">([+−]\d+)<", cell) for name, cell in rows}
-    return {name: int(match[1].replace("−", "-")) for name, match in found.items() if match}
+    found = {name: re.search(r">([+\N{MINUS SIGN}]\d+)<", cell) for name, cell in rows}
+    return {name: int(match[1].replace("\N{MINUS SIGN}", "-")) for name, match in found.items() if match}
 
 
 def funnel(service: LocalService) -> dict[str, int]:

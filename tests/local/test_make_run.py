@@ -49,13 +49,13 @@ def measures(service: LocalService) -> Counter[str]:
     return total
 
 
-def health(service: LocalService) -> dict[str, int]:
+def health(service: LocalService) -> Counter[str]:
     """Return what became of the demo ATS's requests, over all days."""
-    total: dict[str, int] = {}
-    for item in service.dynamodb.scan(TableName="QualityTable")["Items"]:
-        for name, value in item.items():
-            if item["Scope"]["S"] == "health#demo-ats" and "N" in value:
-                total[name] = total.get(name, 0) + int(value["N"])
+    request = {"KeyConditionExpression": "#scope = :scope", "ExpressionAttributeNames": {"#scope": "Scope"}}
+    values = {":scope": {"S": "health#demo-ats"}}
+    total: Counter[str] = Counter()
+    for item in service.dynamodb.query(TableName="QualityTable", ExpressionAttributeValues=values, **request)["Items"]:
+        total.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
     return total
 
 
@@ -127,13 +127,14 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
 
 def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService) -> None:
     """The lines of both channels reach the health function, each once; no other test sends such requests."""
+    before = health(service)
     assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "PROMOTED"})[0] == 422
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {demo.TOKEN}"}
     with pytest.raises(HTTPError) as refused:
         urlopen(Request(f"{service.url}/graphql", b"{}", headers), timeout=20)  # noqa: S310  # loopback
     refused.value.close()
     expected = {"atsi:invalid-fields": 1, "signals:malformed-body": 1}
-    wait_for(lambda: expected.items() <= health(service).items())
+    wait_for(lambda: expected.items() <= (health(service) - before).items())
 
 
 def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) -> None:
@@ -177,8 +178,9 @@ def test_counters_are_what_the_applications_say(service: LocalService) -> None:
     command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
     command += [f"http://127.0.0.1:{service.tables_port}", "analytics", "verify"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    compared = board.APPLICATIONS + len(demo.SAMPLES)
-    assert (done.returncode, done.stdout) == (0, f"{compared} applications compared in generation 1; drift: 0\n")
+    told = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
+    assert told, done.stdout
+    assert int(told[1]) >= board.APPLICATIONS + len(demo.SAMPLES)
 
 
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:

@@ -13,6 +13,7 @@ from application_status.local.lives import Life
 from application_status.local.senders import SENDERS
 from application_status.model import remap as remapping
 from application_status.model.application import Application
+from application_status.model.identifiers import AtsId
 from application_status.model.quality import contribution
 from application_status.model.status import Outcome, Status
 from application_status.model.vocabulary import Vocabulary
@@ -110,7 +111,7 @@ def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Life]
     assert list(unmapped) == ["greenhouse"]
     requests = [each for life in lives for each in life.requests]
     newest = {ats_id: max(each.at for each in requests if each.ats_id == ats_id) for ats_id in SENDERS}
-    assert TODAY - newest["icims"] > timedelta(weeks=4)
+    assert TODAY - newest[AtsId("icims")] > timedelta(weeks=4)
     assert all(TODAY - at < timedelta(days=2) for ats_id, at in newest.items() if ats_id != "icims")
 
 
