@@ -28,6 +28,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A report that was sent, what was answered, and the ATS's funnel before and after it."""
+
+    content: str
+    answer: Answer
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Calls the service at an address."""
 

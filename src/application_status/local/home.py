@@ -7,7 +7,6 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -16,23 +15,13 @@ from application_status.errors import Forbidden, Refusal
 from application_status.gateway.problems import Reply, refusal
 from application_status.gateway.request import Request
 from application_status.local import demo
-from application_status.local.caller import Answer, Caller
+from application_status.local.caller import Caller, Sent
 from application_status.local.home_page import home_page
 from application_status.local.pump import Pump
 
 _FORM_LIMIT_BYTES = 64 * 1024
 _REMEMBERED = 50
 _COUNTED_WITHIN_SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A report that was sent, what was answered, and the ATS's funnel before and after it."""
-
-    content: str
-    answer: Answer
-    before: Mapping[str, int]
-    after: Mapping[str, int]
 
 
 class Home:

@@ -6,20 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from application_status.gateway.problems import Reply
 from application_status.local import demo
-from application_status.local.caller import Answer
+from application_status.local.caller import Answer, Sent
 from application_status.local.employers import OPENINGS
+from application_status.local.senders import SENDERS
 from application_status.model.instant import from_text
 from application_status.model.quality_report import STEPS
 from application_status.model.status import Outcome, Status
-
-if TYPE_CHECKING:
-    from application_status.local.home import Sent
 
 _PACKAGES = {"application_status.applicant": "page.css", "application_status.local": "home.css"}
 _STYLE = "".join(
@@ -47,14 +44,6 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters["moment"] = lambda text: f"{from_text(text):%d %b %Y, %H:%M}"
 _PAGE = _TEMPLATES.get_template("home.html")
 
-# Where the signed-in quality pages lead, and what is to be seen there.
-_ATSS = {
-    "demo-ats": "quick, and tells every stage",
-    "workday": "slow, and sends in batches",
-    "personio": "tells only how it ended",
-    "greenhouse": "has stages that nobody else knows",
-    "icims": "stopped reporting weeks ago",
-}
 _CLIENTS = dict(list({each.client_id: each.company for each in OPENINGS}.items())[:3])
 
 
@@ -68,13 +57,13 @@ class Bar:
     change: int
 
 
-def home_page(*, chosen: str, application: Answer, sent: "Sent | None", curl: str, funnel: Mapping[str, int]) -> Reply:
+def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str, funnel: Mapping[str, int]) -> Reply:
     """Return the page, about the application that was chosen and perhaps what was sent of it."""
     html = _PAGE.render(
         style=_STYLE,
         token=demo.TOKEN,
         jobseeker=demo.JOBSEEKER_ID,
-        atss=_ATSS,
+        senders=SENDERS,
         clients=_CLIENTS,
         samples=demo.SAMPLES,
         statuses=list(Status),

@@ -12,12 +12,13 @@ type Paths = Sequence[tuple[int, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """How an ATS reports.
+    """How an ATS reports; `way` says it in words.
 
     Medians: `days_a_step` from one step to the next, `hours_until_told` from a step to its report. Shares of the
     reports: `late` (told days after), `repeated`, and `refused` (and then sent as is right).
     """
 
+    way: str
     channel: Channel = Channel.ATSI
     paths: Paths
     days_a_step: float
@@ -88,25 +89,25 @@ _OWN_WORDS: Paths = (
 )
 
 SENDERS: Mapping[AtsId, Sender] = {
-    # Quick, and tells every stage.
     AtsId("demo-ats"): Sender(
+        way="quick, and tells every stage",
         paths=_COMPLETE, days_a_step=2.5, hours_until_told=0.2, late=0.03, repeated=0.03, refused=0.01
     ),
-    # Slow, and sends in batches, some of them twice.
     AtsId("workday"): Sender(
+        way="slow, and sends much twice",
         paths=_SLOW, days_a_step=13, hours_until_told=40, late=0.25, repeated=0.3, refused=0.03
     ),
-    # Tells how it ended, and nothing before.
     AtsId("personio"): Sender(
+        way="tells only how it ended",
         paths=_ENDINGS, days_a_step=14, hours_until_told=5, late=0.1, repeated=0.05, refused=0.02
     ),
-    # Has stages of its own that nobody else knows.
     AtsId("greenhouse"): Sender(
+        way="has stages that nobody else knows",
         channel=Channel.SIGNALS,
         paths=_OWN_WORDS, days_a_step=5, hours_until_told=1, late=0.08, repeated=0.1, refused=0.06
     ),
-    # Reported well until it stopped.
     AtsId("icims"): Sender(
+        way="stopped reporting weeks ago",
         paths=_COMPLETE, days_a_step=4, hours_until_told=3, late=0.05, repeated=0.1, refused=0.2, silent_since_days=33
     ),
 }  # fmt: skip
