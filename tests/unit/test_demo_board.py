@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from application_status.local import board
+from application_status.local import board, demo
 from application_status.local.lives import Life
 from application_status.local.senders import SENDERS
+from application_status.model import disclosure
 from application_status.model import remap as remapping
-from application_status.model.application import Application
+from application_status.model.application import Application, Registration
 from application_status.model.identifiers import AtsId
 from application_status.model.quality import contribution
 from application_status.model.status import Outcome, Status
@@ -59,6 +61,7 @@ def test_applications_are_readable_and_of_the_last_days(applications: Sequence[A
     applied = [each.registration.applied_at for each in applications if each.registration]
     assert TODAY - timedelta(days=90) <= min(applied)
     assert max(applied) <= TODAY
+    assert all(each.version == 1 + len(each.transitions) for each in applications)
     transitions = [each for application in applications for each in application.transitions.values()]
     assert all(each.effective_at <= each.received_at <= TODAY for each in transitions)
 
@@ -148,6 +151,24 @@ def test_health_has_what_an_operator_looks_for(lives: Sequence[Life]) -> None:
     assert all({"recorded", "unchanged", "invalid-fields"} <= seen for seen in outcomes.values())
     assert "unmapped" in outcomes["greenhouse"]
     assert all("late" in outcomes[ats_id] for ats_id in outcomes.keys() - {"personio"})
+
+
+def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also just after midnight: the days shown of their ATS's reach to the youngest sample's."""
+    midnight = datetime(2026, 11, 22, 0, 10, tzinfo=BERLIN)
+    monkeypatch.setattr(demo, "now", lambda: midnight)
+    samples: list[Registration] = []
+    demo.seed(
+        SimpleNamespace(add=lambda *_: None),  # type: ignore[arg-type]  # a register that forgets
+        SimpleNamespace(register=lambda _, registration: samples.append(registration)),  # type: ignore[arg-type]
+    )
+    assert len(samples) == len(demo.SAMPLES)
+    days: Counter[tuple[str, str]] = Counter()
+    for each in board.lives(midnight):
+        cells = contribution(each.application, BERLIN)
+        days.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
+    shown = disclosure.blocks(disclosure.of_cohorts(days), disclosure.applied)
+    assert all(each.applied_at.astimezone(BERLIN).date() <= shown[-1].last for each in samples)
 
 
 def test_first_jobseeker_has_a_page_to_look_at(applications: Sequence[Application]) -> None:
