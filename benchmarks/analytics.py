@@ -17,7 +17,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.handler import make_handler
-from application_status.local.lives import Board
 from application_status.model.application import Application
 from application_status.model.report import Reading, Transition
 from application_status.model.status import Status
@@ -25,6 +24,7 @@ from application_status.settings import AnalyticsSettings
 from application_status.store import items
 from application_status.telemetry import logger
 from benchmarks.ledger import Ledger
+from benchmarks.lives import Board
 
 SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"), quality_shards=4)
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,10 +17,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.records import change
-from application_status.local.lives import Board
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
 from benchmarks.ledger import Ledger
+from benchmarks.lives import Board
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BOARD = Board(

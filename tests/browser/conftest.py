@@ -34,7 +34,7 @@ class Site:
 
     def page(self, jobseeker_id: str) -> str:
         """Return the page's address, which signs a jobseeker in."""
-        return f"{self.url}/my/applications?jobseeker={jobseeker_id}"
+        return f"{self.url}/sign-in/jobseeker/{jobseeker_id}"
 
     def add(self, number: int, jobseeker_id: str, *reports: tuple[str, int], **content: Any) -> ApplicationId:
         """Register an application of 60 days ago, and report each status so many days ago."""

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO, StringIO
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
-from application_status.model.health import HealthDay
+from application_status.model.health import Answered, Channel, HealthDay, by_day
 from application_status.model.identifiers import AtsId
-from application_status.store.health import Health
+from application_status.model.instant import from_text
+from application_status.store.health import Health, first_items
 from log_lines import batch, picked
 from signalling import MANY, complete, position_signal, post, send, signal, state
-from support import ATS, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
+from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
 
 EARLIER = "2022-07-29T10:00:00Z"
 LATER = "2022-07-30T10:00:00Z"
@@ -160,3 +162,23 @@ def test_sample_events_work(world: World) -> None:
     (day,) = days(world)
     assert day.day == date(2026, 11, 22)
     assert day.counts == {("atsi", "recorded"): 1, ("atsi", "unknown-application"): 1, ("signals", "unmapped"): 1}
+
+
+def test_first_items_are_what_adding_leaves(world: World) -> None:
+    """Announced, counted and last seen alike, so that a table may begin with them."""
+    moment = from_text("2022-07-29T10:00:00.000Z")
+    requests = [
+        Answered(ats_id, channel, outcome, moment + timedelta(hours=hours))
+        for ats_id in (ATS, OTHER_ATS)
+        for channel, outcome, hours in (
+            (Channel.ATSI, "late", 0),
+            (Channel.SIGNALS, "late", 2),
+            (Channel.ATSI, "late", 30),
+        )
+    ]
+    first = by_day(requests, BERLIN)
+    Health(world.noting, "QualityTable").add("a-batch", first)
+    stored = world.client.scan(TableName="QualityTable")["Items"]
+    added = [each for each in stored if not each["Scope"]["S"].startswith("health-batch#")]
+    key = itemgetter("Scope", "Part")
+    assert sorted(added, key=lambda each: str(key(each))) == sorted(first_items(first), key=lambda each: str(key(each)))

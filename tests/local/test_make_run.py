@@ -49,20 +49,20 @@ def measures(service: LocalService) -> Counter[str]:
     return total
 
 
-def health(service: LocalService) -> dict[str, int]:
+def health(service: LocalService) -> Counter[str]:
     """Return what became of the demo ATS's requests, over all days."""
-    total: dict[str, int] = {}
-    for item in service.dynamodb.scan(TableName="QualityTable")["Items"]:
-        for name, value in item.items():
-            if item["Scope"]["S"] == "health#demo-ats" and "N" in value:
-                total[name] = total.get(name, 0) + int(value["N"])
+    request = {"KeyConditionExpression": "#scope = :scope", "ExpressionAttributeNames": {"#scope": "Scope"}}
+    values = {":scope": {"S": "health#demo-ats"}}
+    total: Counter[str] = Counter()
+    for item in service.dynamodb.query(TableName="QualityTable", ExpressionAttributeValues=values, **request)["Items"]:
+        total.update({name: int(value["N"]) for name, value in item.items() if "N" in value})
     return total
 
 
 def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None:
     """Copied to a shell, it answers 200; a line for the request and one for the counted change follow."""
     text = "".join(service.lines)
-    assert f"API        {service.url}" in text
+    assert f"Home       {service.url}/ " in text
     curl = text[text.index("curl ") : text.index("Below, a line")]
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
@@ -95,7 +95,8 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
     """The 404 of template.yaml, with a request id of its own."""
     expected = json.loads(Template().gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
     replies = [
-        send(service, {}, path) for path in ("/", "/api", "/api/application-status/x/y", "/v1/api/application-status")
+        send(service, {}, path)
+        for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/api/application-status")
     ]
     assert [status for status, _ in replies] == [404] * 4
     ids = {problem.pop("requestId") for _, problem in replies}
@@ -126,37 +127,24 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
 
 def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService) -> None:
     """The lines of both channels reach the health function, each once; no other test sends such requests."""
+    before = health(service)
     assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "PROMOTED"})[0] == 422
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {demo.TOKEN}"}
     with pytest.raises(HTTPError) as refused:
         urlopen(Request(f"{service.url}/graphql", b"{}", headers), timeout=20)  # noqa: S310  # loopback
     refused.value.close()
     expected = {"atsi:invalid-fields": 1, "signals:malformed-body": 1}
-    wait_for(lambda: expected.items() <= health(service).items())
-
-
-def test_page_of_the_welcome_opens(service: LocalService) -> None:
-    """A browser needs no token: the address names the jobseeker, and a cookie remembers it; else it is a 401."""
-    address = service.line(r"Page       ").split()[1]
-    assert address == f"{service.url}/my/applications?jobseeker={demo.JOBSEEKER_ID}"
-    with urlopen(address, timeout=20) as reply:  # noqa: S310  # loopback
-        assert all(sample.job_title in html for html in [reply.read().decode()] for sample in demo.SAMPLES)
-        cookie = reply.headers["Set-Cookie"]
-    assert cookie == f"jobseeker={demo.JOBSEEKER_ID}; HttpOnly; Path=/; SameSite=Strict"
-    plain = address.partition("?")[0]
-    with urlopen(Request(plain, headers={"Cookie": cookie}), timeout=20) as reply:  # noqa: S310
-        assert (reply.status, reply.headers["Set-Cookie"]) == (200, None)
-    with pytest.raises(HTTPError) as refused:
-        urlopen(plain, timeout=20)  # noqa: S310
-    with refused.value:
-        assert refused.value.code == 401
+    wait_for(lambda: expected.items() <= (health(service) - before).items())
 
 
 def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) -> None:
-    """The claims of an id token say who it is, as a Cognito authorizer hands them over; they win over the address."""
+    """The claims of an id token say who it is, as a Cognito authorizer hands them over; they win over the cookie."""
     claims = base64.urlsafe_b64encode(json.dumps({"custom:jobseeker_id": demo.JOBSEEKER_ID}).encode()).decode()
-    headers = {"Authorization": f"Bearer header.{claims.rstrip('=')}.signature"}
-    request = Request(f"{service.url}/api/my/applications?jobseeker=nobody", headers=headers)  # noqa: S310  # loopback
+    headers = {
+        "Authorization": f"Bearer header.{claims.rstrip('=')}.signature",
+        "Cookie": "sign-in=jobseeker/jobseeker-2",
+    }
+    request = Request(f"{service.url}/api/my/applications", headers=headers)  # noqa: S310  # loopback
     with urlopen(request, timeout=20) as reply:  # noqa: S310
         listed = {each["AtsiApplicationId"] for each in json.load(reply)["Applications"]}
     assert listed >= {sample.application_id for sample in demo.SAMPLES}
@@ -182,6 +170,17 @@ def test_command_line_works_against_it(service: LocalService) -> None:
     with unknown.value:
         assert unknown.value.code == 404
     assert token not in "".join(service.lines)
+
+
+def test_counters_are_what_the_applications_say(service: LocalService) -> None:
+    """Of all that the board begins with, and of what was reported since."""
+    assert send(service, {"AtsiApplicationId": demo.SAMPLES[1].application_id, "Status": "LEAD"})[0] == 200
+    command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
+    command += [f"http://127.0.0.1:{service.tables_port}", "analytics", "verify"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    told = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
+    assert told, done.stdout
+    assert int(told[1]) >= board.APPLICATIONS + len(demo.SAMPLES)
 
 
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:

@@ -62,6 +62,7 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
         HTTPStatus.OK,
         "page.html",
         in_language(language),
+        title=language.title,
         words=language,
         groups=groups,
         steps=Step,
@@ -89,7 +90,7 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
     language = words(request)
-    return _PAGES.reply(status, "notice.html", in_language(language) | headers, words=language, text=text)
+    return _PAGES.reply(status, "notice.html", in_language(language) | headers, title=language.title, text=text)
 
 
 def _card(of: Told, today: datetime, language: Words) -> Card:

@@ -5,23 +5,23 @@ import hashlib
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from application_status.gateway.problems import Reply
 
-_BASE = files(__package__).joinpath("base.css").read_text(encoding="utf-8")
+_SHARED = __package__
 
 
 class Pages:
-    """The pages of a package: those of its templates, with the style that all pages share and its own page.css.
+    """The pages of a package: those of its templates, in the layout and style that all pages share, and its page.css.
 
     `form_action` says where the Content-Security-Policy lets forms lead.
     """
 
     def __init__(self, package: str, *, form_action: str = "'none'") -> None:
-        style = _BASE + files(package).joinpath("templates/page.css").read_text(encoding="utf-8")
+        style = _read(_SHARED, "base.css") + _read(package, "page.css")
         self._templates = Environment(
-            loader=PackageLoader(package),
+            loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -43,6 +43,10 @@ class Pages:
         }
 
     def reply(self, status: int, template: str, headers: dict[str, str], **content: Any) -> Reply:
-        """Return the page that a template makes of its content."""
-        html = self._templates.get_template(template).render(content)
+        """Return the page that a template makes of its content, a title at least; the headers say in which language."""
+        html = self._templates.get_template(template).render(content, language=headers["Content-Language"])
         return {"statusCode": status, "headers": self._headers | headers, "body": html}
+
+
+def _read(package: str, name: str) -> str:
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")

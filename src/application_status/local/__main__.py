@@ -16,11 +16,10 @@ _LOOK_UP_SECONDS = 0.5  # a signal that reaches another thread waits for this on
 _WELCOME = """
   The application-status service is running:
 
-    API        {url}
-    Page       {url}/my/applications?jobseeker={jobseeker}
+    Home       {url}/  (pages, sign-in, and a form to send a status)
     DynamoDB   {tables}  (for the AWS CLI and sam local; region us-east-1)
 
-  Try, from another shell:
+  Try, there or from another shell:
 
     curl -X POST {url}/api/application-status -H 'Content-Type: application/json' \\
       -H 'X-AtsiToken: {token}' \\
@@ -72,7 +71,6 @@ def _serve(service: Service, stopped: threading.Event) -> None:
         tables=service.tables.url,
         token=demo.TOKEN,
         application=application,
-        jobseeker=demo.JOBSEEKER_ID,
     )
     print(welcome, flush=True)
     threading.Thread(target=service.gateway.serve_forever, daemon=True).start()

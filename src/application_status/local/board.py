@@ -1,48 +1,68 @@
-"""What a small board has after three months: seeded applications as they stand today, and what is counted of them."""
+"""What a job board has after three months: seeded applications as they stand today, and what is counted of them."""
 
 import random
 from collections import Counter
-from collections.abc import Iterable
-from datetime import timedelta
-from itertools import batched
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.records import change
-from application_status.local.demo import ATS_ID
-from application_status.local.lives import Board
-from application_status.model.application import Application
-from application_status.model.instant import now, to_text
+from application_status.local.employers import OPENINGS
+from application_status.local.lives import Life, life
+from application_status.local.senders import SENDERS
+from application_status.model.application import Registration
+from application_status.model.health import by_day
+from application_status.model.identifiers import application_id
+from application_status.model.instant import instant, now, to_text
 from application_status.model.quality import Cell
-from application_status.store import items, quality_items
-from application_status.store.dynamodb import DynamoDB, Item
+from application_status.store import health, items, quality_items
+from application_status.store.dynamodb import Item
 from application_status.store.quality_steps import Change, next_step, rows_of
 
-APPLICATIONS = 500
+APPLICATIONS = 2_000
 
-_ATS_IDS = (ATS_ID, "workday", "personio", "greenhouse", "icims")
-_DAYS, _CLIENTS = 90, 12
-_ITEMS_PER_CALL = 25
+_SEED = 260_000  # jobseeker-1 has lived through much
+_DAYS, _JOBSEEKERS = 90, 1_200
+_SATURDAY = 5
 _FIRST_GENERATION, _FIRST_SHARD = 1, 0
 
-
-def fill(dynamodb: DynamoDB, zone: ZoneInfo) -> None:
-    """Store the board; counting it record by record would keep the stand-in busy for a minute."""
-    applications = list(_applications())
-    _put_all(dynamodb, "QualityTable", _counted([change(each, zone) for each in applications]))
-    updated_at = to_text(now())
-    _put_all(
-        dynamodb,
-        "ApplicationsTable",
-        (items.application_item(each, updated_at=updated_at) for each in applications),
-    )
+type Load = Callable[[str, Iterable[Item]], None]
+"""Puts items into a table."""
 
 
-def _applications() -> Iterable[Application]:
-    today, chance = now(), random.Random(1)  # noqa: S311  # the same board each time
-    board = Board(_ATS_IDS, clients=_CLIENTS, start=today - timedelta(days=_DAYS), days=_DAYS)
+def fill(load: Load, zone: ZoneInfo) -> None:
+    """Store the board; sending and counting it report by report would keep the stand-in busy for minutes."""
+    today = now()
+    lived = list(lives(today))
+    applications = [each.application for each in lived]
+    load("ApplicationsTable", (items.application_item(each, updated_at=to_text(today)) for each in applications))
+    load("QualityTable", _counted([change(each, zone) for each in applications]))
+    load("QualityTable", health.first_items(by_day((request for each in lived for request in each.requests), zone)))
+
+
+def lives(today: datetime) -> Iterator[Life]:
+    """Yield the lives of the board's applications, as they stand today."""
+    shares = [opening.share for opening in OPENINGS]
     for number in range(APPLICATIONS):
-        *_, last = (version for moment, version in board.life(number, chance) if moment <= today)
-        yield last
+        chance = random.Random(_SEED + number)  # noqa: S311  # the same board each time
+        (opening,) = chance.choices(OPENINGS, shares)
+        registration = Registration(
+            ats_id=opening.ats_id,
+            client_id=opening.client_id,
+            job_id=opening.job_id,
+            jobseeker_id=f"jobseeker-{1 + int(_JOBSEEKERS * chance.random() ** 1.3)}",
+            job_title=opening.job_title,
+            company=opening.company,
+            applied_at=_applied_at(chance, today),
+        )
+        of = application_id(f"00000000-0000-4000-8000-{number:012x}")
+        yield life(of, registration, SENDERS[opening.ats_id], chance, today)
+
+
+def _applied_at(chance: random.Random, today: datetime) -> datetime:
+    """Return a moment of the last months; a weekend sees half as many as other days."""
+    moment, instead = (today - timedelta(days=chance.uniform(0, _DAYS)) for _ in range(2))
+    return instant(instead if moment.weekday() >= _SATURDAY else moment)
 
 
 def _counted(changes: Iterable[Change]) -> Iterable[Item]:
@@ -55,10 +75,5 @@ def _counted(changes: Iterable[Change]) -> Iterable[Item]:
     for (ats_id, day), amounts in rows_of(total).items():
         key = quality_items.counter_key(_FIRST_GENERATION, ats_id, _FIRST_SHARD, day)
         yield {**key, **{quality_items.attribute(name): {"N": str(amount)} for name, amount in amounts.items()}}
-    for ats_id in _ATS_IDS:
+    for ats_id in SENDERS:
         yield {"Scope": {"S": f"ats#{_FIRST_GENERATION}"}, "Part": {"S": ats_id}, "Shards": {"N": "1"}}
-
-
-def _put_all(dynamodb: DynamoDB, table: str, found: Iterable[Item]) -> None:
-    for group in batched(found, _ITEMS_PER_CALL, strict=False):
-        dynamodb("BatchWriteItem", RequestItems={table: [{"PutRequest": {"Item": item}} for item in group]})

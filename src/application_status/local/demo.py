@@ -14,6 +14,7 @@ TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9x
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
+_DAYS_APART = 8  # so that reports on them are shown at once: the newest days wait for their fifth application
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def seed(tokens: TokenRegister, registrations: Registrations) -> None:
             jobseeker_id=JOBSEEKER_ID,
             job_title=sample.job_title,
             company=sample.company,
-            applied_at=now() - timedelta(days=number),
+            applied_at=now() - timedelta(days=_DAYS_APART * number),
             aliases=sample.aliases,
         )
         registrations.register(application_id(sample.application_id), registration)

@@ -1,19 +1,19 @@
 """moto, made quicker where it does the same again and again.
 
-For each action of a transaction it copies the table, with its whole stream: one copy before the first action is enough
-to go back to, and records of a stream never change. And it writes attribute values member by member, as structures
-that it doesn't know: they are DynamoDB JSON already.
+For each action of a transaction it copies the table, with all its items and its whole stream: to go back, the items
+that the transaction names and the stream's length are enough. And it writes attribute values member by member, as
+structures that it doesn't know: they are DynamoDB JSON already.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import wraps
 from typing import Any
 
 from moto.core.utils import get_service_model
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamRecord, Table
-
-_copies: dict[int, Any] = {}
 
 
 def quicken() -> None:
@@ -25,28 +25,45 @@ def quicken() -> None:
         model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001  # no public way
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
     record_class.__deepcopy__ = lambda record, _memo: record
-    table_class.__deepcopy__ = _copied
-    backend_class.transact_write_items = _without_copies(backend_class.transact_write_items)
+    table_class.__deepcopy__ = lambda table, _memo: table
+    backend_class.transact_write_items = _restoring(backend_class.transact_write_items)
 
 
 def _untyped(of: type) -> Any:
     return of
 
 
-def _copied(table: Any, memo: dict[int, Any]) -> Any:
-    if id(table) not in _copies:
-        memo[id(table)] = _copies[id(table)] = copied = table.__class__.__new__(table.__class__)
-        copied.__dict__.update({name: deepcopy(value, memo) for name, value in vars(table).items()})
-    return _copies[id(table)]
-
-
-def _without_copies(transact: Any) -> Any:
+def _restoring(transact: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     @wraps(transact)
-    def transact_write_items(*arguments: Any, **named: Any) -> Any:
-        _copies.clear()
+    def transact_write_items(backend: Any, transact_items: Sequence[dict[str, Any]]) -> None:
+        named = [(table, *place, deepcopy(table.get_item(*place))) for table, place in _named(backend, transact_items)]
+        streams = [(shard, len(shard.items)) for table in backend.tables.values() if (shard := table.stream_shard)]
         try:
-            return transact(*arguments, **named)
-        finally:
-            _copies.clear()
+            transact(backend, transact_items)
+        except Exception:
+            for each in named:
+                _put_back(*each)
+            for shard, length in streams:
+                del shard.items[length:]
+            raise
 
     return transact_write_items
+
+
+def _named(backend: Any, actions: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, tuple[Any, Any]]]:
+    """Yield the tables and the keys of the items that actions name."""
+    for (request,) in (action.values() for action in actions):
+        table = backend.tables.get(request["TableName"])
+        key = request.get("Item") or request["Key"]
+        if table:
+            sort_key = table.range_key_attr
+            yield table, (DynamoType(key[table.hash_key_attr]), DynamoType(key[sort_key]) if sort_key else None)
+
+
+def _put_back(table: Any, partition_key: Any, sort_key: Any, item: Any) -> None:
+    """Let an item be as it was, or not be there."""
+    where, key = (table.items, partition_key) if sort_key is None else (table.items[partition_key], sort_key)
+    if item is None:
+        where.pop(key, None)
+    else:
+        where[key] = item

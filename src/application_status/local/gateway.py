@@ -1,22 +1,20 @@
 """A stand-in for API Gateway: HTTP requests become proxy events for the handlers that the template's routes name."""
 
 import base64
-import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from application_status.local.template import Template, pattern
+from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
+from application_status.local.template import Route, Template, pattern
 from application_status.telemetry import logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
-_CLAIM = "custom:jobseeker_id"
 
-type Handlers = Mapping[str, Any]
+type Handler = Callable[[Any, Any], Any]
 
 
 class Gateway(ThreadingHTTPServer):
@@ -25,11 +23,18 @@ class Gateway(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, template: Template, handlers: Handlers, port: int) -> None:
+    def __init__(self, template: Template, handlers: Mapping[str, Handler], port: int) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
         self.template = template
         self.routes = [(pattern(route.path), route) for route in template.routes()]
-        self.handlers = handlers
+        self.handlers = dict(handlers)
+        for path in SIGN_IN_PATHS:
+            self.add(path, sign_in)
+
+    def add(self, path: str, handler: Handler) -> None:
+        """Serve a path that only the local service has."""
+        self.routes.append((pattern(path), Route(path, path, None)))
+        self.handlers[path] = handler
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -57,7 +62,7 @@ class _Connection(BaseHTTPRequestHandler):
                     self._gateway_response("UNAUTHORIZED", event)
                     return
                 reply = self.server.handlers[route.function](event, None)
-                self._send(reply["statusCode"], reply["headers"] | _cookie(event), reply["body"])
+                self._send(reply["statusCode"], reply["headers"], reply["body"])
                 return
         self._gateway_response("MISSING_AUTHENTICATION_TOKEN", event)
 
@@ -84,22 +89,11 @@ class _Connection(BaseHTTPRequestHandler):
         }
 
     def _sign_in(self, event: Mapping[str, Any]) -> bool:
-        """Hand the claims of an id token to the function, as a Cognito authorizer does, but unverified.
-
-        A browser, which has none, may name the jobseeker in the query once; a cookie remembers it.
-        """
-        asked = event["queryStringParameters"] or {}
-        remembered = SimpleCookie(self.headers.get("Cookie"))
-        try:
-            if "Authorization" in self.headers:
-                payload = self.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
-                claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-            else:
-                claims = {_CLAIM: asked.get("jobseeker") or unquote(remembered["jobseeker"].value)}
-        except (KeyError, IndexError, ValueError):
-            return False
-        event["requestContext"]["authorizer"] = {"claims": claims}
-        return True
+        """Hand the signed-in user's claims to the function, as a Cognito authorizer does."""
+        found = claims(self.headers)
+        if found is not None:
+            event["requestContext"]["authorizer"] = {"claims": found}
+        return found is not None
 
     def _gateway_response(self, kind: str, event: Mapping[str, Any]) -> None:
         response = self.server.template.gateway_response(kind)
@@ -119,12 +113,6 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: the handlers' own lines tell each request."""
-
-
-def _cookie(event: Mapping[str, Any]) -> dict[str, str]:
-    """Return the header with which a browser remembers the jobseeker that its query names."""
-    jobseeker = (event["queryStringParameters"] or {}).get("jobseeker")
-    return {"Set-Cookie": f"jobseeker={quote(jobseeker)}; HttpOnly; Path=/; SameSite=Strict"} if jobseeker else {}
 
 
 def _body(content: bytes) -> dict[str, Any]:

@@ -1,106 +1,100 @@
-"""Applications as a board sees them: seeded lives, each a row of versions with the moments of storing them."""
+"""Seeded lives of applications: what their ATSs reported, and what became of it by the service's own rules."""
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from application_status.local.senders import Sender
 from application_status.model.application import Application, Receipt, Registration
-from application_status.model.identifiers import AtsId, application_id
+from application_status.model.health import Answered, Channel
+from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import instant
 from application_status.model.report import Reading, Report
-from application_status.model.status import Outcome, Status
+from application_status.model.signal import SignalState, read_raw_status, read_state
+from application_status.model.status import Status
+from application_status.model.vocabulary import Vocabulary
 
-_PATHS: Sequence[tuple[int, Sequence[str]]] = (  # how often, and through which statuses; of a rejection its label
-    (30, ()),
-    (22, ("Not selected",)),
-    (8, ("Candidate withdrew",)),
-    (6, ("CONTACT", "Not selected")),
-    (6, ("PRE_INTERVIEW", "Not selected")),
-    (9, ("INTERVIEW", "Not selected")),
-    (3, ("CONTACT", "INTERVIEW", "POST_INTERVIEW", "Not selected")),
-    (2, ("Not selected", "INTERVIEW", "OFFER", "HIRED")),
-    (2, ("INTERVIEW", "OFFER", "Candidate declined the offer")),
-    (5, ("INTERVIEW", "OFFER", "HIRED")),
-    (3, ("CONTACT", "INTERVIEW", "OFFER", "HIRED")),
-    (4, ("Stage 3",)),
-)
-_REJECTIONS = {
-    "Not selected": Outcome.NOT_SELECTED,
-    "Candidate withdrew": Outcome.CANDIDATE_WITHDREW,
-    "Candidate declined the offer": Outcome.OFFER_DECLINED,
-}
-_JOBS = ("Python Developer", "Data Engineer", "Pflegefachkraft (m/w/d)", "Logistics Planner", "Steuerberater (m/w/d)")
-_MEDIAN_DAYS, _LATE = 5.0, 0.1
+_SPREAD = 0.9  # of the logarithm of a duration; the longest tenth takes three times the median
+_REFUSALS = ("invalid-fields", "unknown-application", "malformed-body")
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
-    """Where the applications of so many days come from; of each following ATS half as many as of the one before."""
+class Life:
+    """An application as it stands, and what became of the requests about it."""
 
-    ats_ids: Sequence[str]
-    clients: int
-    start: datetime
-    days: float
-
-    def life(self, number: int, chance: random.Random) -> Iterator[tuple[datetime, Application]]:
-        """Yield an application's versions, each with the moment at which it was stored, oldest first."""
-        moment = instant(self.start + timedelta(days=chance.uniform(0, self.days)))
-        now = self._registered(number, chance, moment)
-        yield moment, now
-        (path,) = chance.choices([path for _, path in _PATHS], [often for often, _ in _PATHS])
-        reports: list[Report] = []
-        effective_at = moment
-        for label in path:
-            effective_at = instant(effective_at + timedelta(days=_MEDIAN_DAYS * chance.lognormvariate(0, 1)))
-            reports.append(_report(now, label, effective_at))
-        if chance.random() < _LATE:
-            reports.reverse()  # what came first is told late
-        for report in reports:
-            moment = max(moment, report.received_at)
-            now = _after(now, report)
-            yield moment, now
-
-    def _registered(self, number: int, chance: random.Random, applied_at: datetime) -> Application:
-        ats_id = AtsId(self.ats_ids[min(int(chance.paretovariate(1)) - 1, len(self.ats_ids) - 1)])
-        client = int(self.clients * chance.random() ** 2)
-        registration = Registration(
-            ats_id=ats_id,
-            client_id=f"client-{client}",
-            job_id=f"job-{client}-{number % 5}",
-            jobseeker_id=f"jobseeker-{number % 97}",
-            job_title=_JOBS[(client + number) % len(_JOBS)],
-            company=f"Company {client}",
-            applied_at=applied_at,
-        )
-        return Application(
-            application_id=application_id(f"00000000-0000-4000-8000-{number:012x}"),
-            ats_id=ats_id,
-            status=Status.APPLIED,
-            version=1,
-            registration=registration,
-        )
+    application: Application
+    requests: Sequence[Answered]
 
 
-def _report(application: Application, label: str, moment: datetime) -> Report:
-    status = Status.REJECTED if label in _REJECTIONS else Status(label) if label in Status else None
-    return Report(
-        application_id=application.application_id,
-        ats_id=application.ats_id,
-        reading=Reading(status=status, raw_status=label, outcome=_REJECTIONS.get(label)),
-        place=str(status.rank) if status else "0",
-        effective_at=moment,
-        received_at=moment + timedelta(minutes=30),
+def life(of: ApplicationId, registration: Registration, sender: Sender, chance: random.Random, today: datetime) -> Life:
+    """Return what has become of an application until today."""
+    application = Application(
+        application_id=of, ats_id=registration.ats_id, status=Status.APPLIED, version=1, registration=registration
     )
+    requests: list[Answered] = []
+    last = today - timedelta(days=sender.silent_since_days)
+    reports = _reports(application, registration.applied_at, sender, chance)
+    for report in sorted(reports, key=lambda each: each.received_at):
+        if report.received_at > last:
+            break
+        application, receipt = told(application, report)
+        outcomes: list[str] = [receipt]
+        if chance.random() < sender.refused:
+            outcomes += chance.choices(_REFUSALS, (5, 3, 1))
+        requests += [Answered(report.ats_id, sender.channel, outcome, report.received_at) for outcome in outcomes]
+    return Life(application, requests)
 
 
-def _after(application: Application, report: Report) -> Application:
+def told(application: Application, report: Report) -> tuple[Application, Receipt]:
+    """Return the application after a report, and what became of the report."""
     receipt, transition = application.receive(report)
+    if receipt is Receipt.UNCHANGED:
+        return application, receipt
     after = replace(
         application,
         version=application.version + 1,
         transitions={**application.transitions, transition.key: transition},
     )
-    if receipt is not Receipt.RECORDED or transition.status is None:
-        return after
-    return replace(after, head=transition.key, status=transition.status, raw_status=transition.raw_status)
+    if receipt is Receipt.RECORDED and transition.status:
+        after = replace(after, head=transition.key, status=transition.status, raw_status=transition.raw_status)
+    return after, receipt
+
+
+def _reports(of: Application, moment: datetime, sender: Sender, chance: random.Random) -> Iterator[Report]:
+    """Yield the reports of an application's whole path from its moment on, also of what lies ahead."""
+    (path,) = chance.choices([path for _, path in sender.paths], [often for often, _ in sender.paths])
+    for index, step in enumerate(path.split(" > ") if path else (), start=1):
+        moment = instant(moment + timedelta(days=_duration(sender.days_a_step, chance)))
+        told_after = timedelta(hours=_duration(sender.hours_until_told, chance))
+        if chance.random() < sender.late:
+            told_after += timedelta(days=chance.uniform(2, 12))
+        reading, place = _read(sender.channel, step, index, moment)
+        report = Report(
+            application_id=of.application_id,
+            ats_id=of.ats_id,
+            reading=reading,
+            place=place,
+            effective_at=moment,
+            received_at=instant(moment + told_after),
+        )
+        yield report
+        if chance.random() < sender.repeated:
+            yield replace(report, received_at=instant(report.received_at + timedelta(hours=chance.uniform(0, 30))))
+
+
+def _duration(median: float, chance: random.Random) -> float:
+    return median * math.exp(chance.gauss(0, _SPREAD))
+
+
+def _read(channel: Channel, step: str, index: int, moment: datetime) -> tuple[Reading, str]:
+    """Return what a step of a path says, and its place among others of the same moment."""
+    vocabulary = Vocabulary.load()
+    if channel is Channel.SIGNALS:
+        state = SignalState(label=step, phase=None, index=index, success=None, effective_at=moment)
+        return read_state(state, vocabulary, {}), state.place
+    name, _, label = step.partition(" ")
+    status = Status(name)
+    meaning = vocabulary.meaning(label, {})
+    return (read_raw_status(status, label, meaning) if label else Reading(status=status)), str(status.rank)

@@ -22,6 +22,8 @@ class Pump:
         self._stream = tables.describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
         self._iterators = [self._iterator(shard) for shard in self._shards()]
         self._stopped = threading.Event()
+        self._fed_until = 0.0
+        self._fed = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -33,6 +35,11 @@ class Pump:
         self._stopped.set()
         self._thread.join()
 
+    def wait(self, moment: float, seconds: float) -> None:
+        """Wait until what was in the stream at a moment (of time.monotonic) has been fed, at most so long."""
+        with self._fed:
+            self._fed.wait_for(lambda: self._fed_until >= moment, seconds)
+
     def drain(self) -> None:
         """Feed what the stream has, once."""
         for shard, iterator in enumerate(self._iterators):
@@ -42,14 +49,18 @@ class Pump:
 
     def _run(self) -> None:
         while not self._stopped.wait(_POLL_SECONDS):
+            began = time.monotonic()
             self.drain()
+            with self._fed:
+                self._fed_until = began
+                self._fed.notify_all()
 
     def _shards(self) -> list[str]:
         description = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]
         return [shard["ShardId"] for shard in description["Shards"]]
 
     def _iterator(self, shard: str) -> str:
-        position = {"StreamArn": self._stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        position = {"StreamArn": self._stream, "ShardId": shard, "ShardIteratorType": "LATEST"}
         iterator: str = self._streams.get_shard_iterator(**position)["ShardIterator"]
         return iterator
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from application_status.local import board, demo
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
+from application_status.local.home import Home
 from application_status.local.pump import Pump
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
@@ -49,16 +50,22 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         handlers = _functions(template)
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
-        _seed()
-        for mapping in template.stream_mappings():
-            pump = Pump(mapping, _without_context(handlers[mapping.function]), tables.url)
+        board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
+        pumps = [
+            Pump(mapping, _without_context(handlers[mapping.function]), tables.url)
+            for mapping in template.stream_mappings()
+        ]
+        for pump in pumps:
             pump.start()
             stack.callback(pump.stop)
         for subscription in template.log_subscriptions():
             log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
             log_filter.start()
             stack.callback(log_filter.stop)
-        yield Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
+        _seed()
+        service = Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
+        gateway.add("/", Home(service.url, pumps).answer)
+        yield service
 
 
 def _functions(template: Template) -> dict[str, Handler]:
@@ -91,4 +98,3 @@ def _seed() -> None:
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
-    board.fill(dynamodb, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))

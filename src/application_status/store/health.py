@@ -78,7 +78,7 @@ class Health:
     def _announce(self, ats_id: AtsId) -> None:
         """Let readers know of an ATS."""
         if ats_id not in self._announced:
-            self._dynamodb("PutItem", TableName=self._table, Item={"Scope": {"S": _ALL}, "Part": {"S": ats_id}})
+            self._dynamodb("PutItem", TableName=self._table, Item=_announcement(ats_id))
             self._announced.add(ats_id)
 
     def _see(self, day: HealthDay) -> None:
@@ -120,6 +120,18 @@ class Health:
                 "ExpressionAttributeValues": {f":c{i}": {"N": str(amount)} for i, (_, amount) in named},
             }
         }
+
+
+def first_items(days: Sequence[HealthDay]) -> Iterator[Item]:
+    """Yield the items of days that stand for themselves, for a table that has no health yet."""
+    yield from (_announcement(ats_id) for ats_id in sorted({day.ats_id for day in days}))
+    for day in days:
+        counts = {f"{channel}:{outcome}": {"N": str(amount)} for (channel, outcome), amount in day.counts.items()}
+        yield {**_key(day), **counts, "LastSeen": {"S": to_text(day.last_seen)}}
+
+
+def _announcement(ats_id: AtsId) -> Item:
+    return {"Scope": {"S": _ALL}, "Part": {"S": ats_id}}
 
 
 def _scope(ats_id: AtsId) -> str:

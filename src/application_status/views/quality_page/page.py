@@ -32,7 +32,7 @@ from application_status.views.report import Report, sendable
 from application_status.views.reporting import Reporting
 
 _PAGES = Pages("application_status.views.quality_page", form_action="'self'")
-_ENGLISH = {"Content-Language": "en"}
+_TITLE, _ENGLISH = "Applicant quality", {"Content-Language": "en"}
 
 
 def quality_page(request: Request, dynamodb: DynamoDB, settings: ViewsSettings) -> Reply:
@@ -55,7 +55,7 @@ def refused(error: Refusal, request: Request) -> Reply:
         return _notice(status, str(error), headers)
     given = {name: values[-1] for name, values in request.query.items()}
     mend = form(signed_in(request.claims), given, errors=error.errors)
-    return _PAGES.reply(status, "wrong.html", _ENGLISH | headers, form=mend, intervals=INTERVALS)
+    return _PAGES.reply(status, "wrong.html", _ENGLISH | headers, title=_TITLE, form=mend, intervals=INTERVALS)
 
 
 def failed(problem: Problem, request: Request) -> Reply:
@@ -66,7 +66,7 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 
 def _notice(status: int, text: str, headers: dict[str, str]) -> Reply:
-    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, text=text)
+    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text)
 
 
 def _page(asking: Caller, asked: Questions, reports: Mapping[str, Report], today: datetime) -> Reply:
@@ -80,6 +80,7 @@ def _page(asking: Caller, asked: Questions, reports: Mapping[str, Report], today
         HTTPStatus.OK,
         "page.html",
         _ENGLISH,
+        title=_TITLE,
         about=_about(asked.whole),
         days=[period(row) for row in cohort.rows],
         of_job=bool(asked.whole.job),

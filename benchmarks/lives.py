@@ -1,0 +1,95 @@
+"""Applications as a board sees them: seeded lives, each a row of versions with the moments of storing them."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from application_status.local.lives import told
+from application_status.model.application import Application, Registration
+from application_status.model.identifiers import AtsId, application_id
+from application_status.model.instant import instant
+from application_status.model.report import Reading, Report
+from application_status.model.status import Outcome, Status
+
+_PATHS: Sequence[tuple[int, Sequence[str]]] = (  # how often, and through which statuses; of a rejection its label
+    (30, ()),
+    (22, ("Not selected",)),
+    (8, ("Candidate withdrew",)),
+    (6, ("CONTACT", "Not selected")),
+    (6, ("PRE_INTERVIEW", "Not selected")),
+    (9, ("INTERVIEW", "Not selected")),
+    (3, ("CONTACT", "INTERVIEW", "POST_INTERVIEW", "Not selected")),
+    (2, ("Not selected", "INTERVIEW", "OFFER", "HIRED")),
+    (2, ("INTERVIEW", "OFFER", "Candidate declined the offer")),
+    (5, ("INTERVIEW", "OFFER", "HIRED")),
+    (3, ("CONTACT", "INTERVIEW", "OFFER", "HIRED")),
+    (4, ("Stage 3",)),
+)
+_REJECTIONS = {
+    "Not selected": Outcome.NOT_SELECTED,
+    "Candidate withdrew": Outcome.CANDIDATE_WITHDREW,
+    "Candidate declined the offer": Outcome.OFFER_DECLINED,
+}
+_JOBS = ("Python Developer", "Data Engineer", "Pflegefachkraft (m/w/d)", "Logistics Planner", "Steuerberater (m/w/d)")
+_MEDIAN_DAYS, _LATE = 5.0, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where the applications of so many days come from; of each following ATS half as many as of the one before."""
+
+    ats_ids: Sequence[str]
+    clients: int
+    start: datetime
+    days: float
+
+    def life(self, number: int, chance: random.Random) -> Iterator[tuple[datetime, Application]]:
+        """Yield an application's versions, each with the moment at which it was stored, oldest first."""
+        moment = instant(self.start + timedelta(days=chance.uniform(0, self.days)))
+        now = self._registered(number, chance, moment)
+        yield moment, now
+        (path,) = chance.choices([path for _, path in _PATHS], [often for often, _ in _PATHS])
+        reports: list[Report] = []
+        effective_at = moment
+        for label in path:
+            effective_at = instant(effective_at + timedelta(days=_MEDIAN_DAYS * chance.lognormvariate(0, 1)))
+            reports.append(_report(now, label, effective_at))
+        if chance.random() < _LATE:
+            reports.reverse()  # what came first is told late
+        for report in reports:
+            moment = max(moment, report.received_at)
+            now, _ = told(now, report)
+            yield moment, now
+
+    def _registered(self, number: int, chance: random.Random, applied_at: datetime) -> Application:
+        ats_id = AtsId(self.ats_ids[min(int(chance.paretovariate(1)) - 1, len(self.ats_ids) - 1)])
+        client = int(self.clients * chance.random() ** 2)
+        registration = Registration(
+            ats_id=ats_id,
+            client_id=f"client-{client}",
+            job_id=f"job-{client}-{number % 5}",
+            jobseeker_id=f"jobseeker-{number % 97}",
+            job_title=_JOBS[(client + number) % len(_JOBS)],
+            company=f"Company {client}",
+            applied_at=applied_at,
+        )
+        return Application(
+            application_id=application_id(f"00000000-0000-4000-8000-{number:012x}"),
+            ats_id=ats_id,
+            status=Status.APPLIED,
+            version=1,
+            registration=registration,
+        )
+
+
+def _report(application: Application, label: str, moment: datetime) -> Report:
+    status = Status.REJECTED if label in _REJECTIONS else Status(label) if label in Status else None
+    return Report(
+        application_id=application.application_id,
+        ats_id=application.ats_id,
+        reading=Reading(status=status, raw_status=label, outcome=_REJECTIONS.get(label)),
+        place=str(status.rank) if status else "0",
+        effective_at=moment,
+        received_at=moment + timedelta(minutes=30),
+    )

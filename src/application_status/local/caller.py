@@ -1,0 +1,78 @@
+"""The home page's calls of the service's own API, as the demo's ATS: over HTTP, with its token, like anybody's."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from application_status.local import demo
+
+_SECONDS = 20.0
+_REPORTS, _FUNNEL = "/api/application-status", "/api/quality?kind=cohort"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answers: its status code, and its JSON."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    def text(self) -> str:
+        """Return the JSON as people read it."""
+        return json.dumps(self.body, ensure_ascii=False, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A report that was sent, what was answered, and the ATS's funnel before and after it."""
+
+    content: str
+    answer: Answer
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Calls the service at an address."""
+
+    url: str
+
+    def report(self, content: str) -> Answer:
+        """Send a report's JSON."""
+        headers = {"X-AtsiToken": demo.TOKEN, "Content-Type": "application/json"}
+        return _call(Request(self.url + _REPORTS, content.encode(), headers))  # noqa: S310  # the service's own address
+
+    def curl(self, content: str) -> str:
+        """Return the command that sends the same from a shell."""
+        return (
+            f"curl -X POST {self.url}{_REPORTS} -H 'Content-Type: application/json' \\\n"
+            f"  -H {shlex.quote(f'X-AtsiToken: {demo.TOKEN}')} \\\n"
+            f"  -d {shlex.quote(content)}"
+        )
+
+    def application(self, of: str) -> Answer:
+        """Read an application back."""
+        return self._get(f"{_REPORTS}/{quote(of, safe='')}")
+
+    def funnel(self) -> Mapping[str, int]:
+        """Return how many of the ATS's applications reached what, and how they stand, by measure."""
+        (row,) = self._get(_FUNNEL).body["Rows"]
+        return {each["Measure"]: each["Value"] for each in row["Numbers"] if each["Unit"] == "applications"}
+
+    def _get(self, path: str) -> Answer:
+        return _call(Request(self.url + path, headers={"X-AtsiToken": demo.TOKEN}))  # noqa: S310  # likewise
+
+
+def _call(request: Request) -> Answer:
+    try:
+        with urlopen(request, timeout=_SECONDS) as reply:  # noqa: S310  # likewise
+            return Answer(reply.status, json.load(reply))
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, json.load(error))

@@ -1,0 +1,70 @@
+"""The home page as HTML: no scripts, and the look of the jobseekers' page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from application_status.gateway.html import Pages
+from application_status.gateway.problems import Reply
+from application_status.local import demo
+from application_status.local.caller import Answer, Sent
+from application_status.local.employers import OPENINGS
+from application_status.local.senders import SENDERS
+from application_status.model.instant import from_text
+from application_status.model.quality_report import STEPS
+from application_status.model.status import Outcome, Status
+
+_PAGES = Pages("application_status.local", form_action="'self'")
+_HEADERS = {
+    "Content-Language": "en",
+    "Referrer-Policy": "same-origin",  # without a referrer, the form would come from nowhere
+}
+_CLIENTS = dict(list({each.client_id: each.company for each in OPENINGS}.items())[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row of the funnel: how many applications, the share of all in percent, and what the report changed."""
+
+    name: str
+    amount: int
+    percent: float
+    change: int
+
+
+def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str, funnel: Mapping[str, int]) -> Reply:
+    """Return the page, about the application that was chosen and perhaps what was sent of it."""
+    return _PAGES.reply(
+        HTTPStatus.OK,
+        "home.html",
+        _HEADERS,
+        title="Application status",
+        token=demo.TOKEN,
+        test_token=demo.TEST_TOKEN,
+        jobseeker=demo.JOBSEEKER_ID,
+        senders=SENDERS,
+        clients=_CLIENTS,
+        samples=demo.SAMPLES,
+        statuses=list(Status),
+        chosen=chosen,
+        application=application.body if application.status == HTTPStatus.OK else None,
+        sent=sent,
+        curl=curl,
+        ats=demo.ATS_ID,
+        groups=_groups(funnel, sent.before if sent else funnel),
+        moment=lambda text: f"{from_text(text):%d %b %Y, %H:%M}",
+    )
+
+
+def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, list[Bar]]:
+    """Return the rows of the funnel: which stage was reached, and how it stands."""
+    total = funnel["applications"]
+
+    def bar(name: str, measure: str) -> Bar:
+        amount = funnel[measure]
+        return Bar(name, amount, round(100 * amount / total, 1), amount - before[measure])
+
+    return {
+        "Reached, ever": [bar(step, f"reached:{step}") for step in STEPS],
+        "Stand now": [bar(outcome.replace("_", " "), f"outcome:{outcome}") for outcome in Outcome],
+    }

@@ -1,0 +1,59 @@
+"""The local service's sign-in, in place of a user pool: a link says who you are, and a cookie remembers it.
+
+/sign-in/jobseeker/<id>   to the jobseeker's page
+/sign-in/client/<id>      to the quality page, as a client
+/sign-in/ats/<id>         likewise, as an ATS
+/sign-in/staff            likewise, as the board's staff
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from email.message import Message
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import quote, unquote
+
+from application_status.gateway.problems import Reply
+
+_COOKIE = "sign-in"
+_CLAIMS = {"jobseeker": "custom:jobseeker_id", "client": "custom:client_id", "ats": "custom:ats_id"}
+_STAFF, _GROUPS = "staff", "cognito:groups"
+
+SIGN_IN_PATHS = (f"/sign-in/{_STAFF}", *(f"/sign-in/{role}/{{Id}}" for role in _CLAIMS))
+
+
+def sign_in(event: Mapping[str, Any], _context: Any) -> Reply:
+    """Answer a sign-in link: a cookie, and the way to the role's page."""
+    role = event["resource"].split("/")[2]
+    who = "/".join([role, *(quote(each, safe="") for each in (event["pathParameters"] or {}).values())])
+    page = "/my/applications" if role == "jobseeker" else "/quality"
+    headers = {"Location": page, "Set-Cookie": f"{_COOKIE}={who}; HttpOnly; Path=/; SameSite=Strict"}
+    return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers | {"Cache-Control": "no-store"}, "body": ""}
+
+
+def claims(headers: Message) -> Mapping[str, str] | None:
+    """Return the claims that a Cognito authorizer would hand on, None where nobody is signed in.
+
+    Those of an id token, unverified, win over the cookie.
+    """
+    if "Authorization" in headers:
+        return _of_id_token(headers["Authorization"])
+    try:
+        remembered = SimpleCookie(headers.get("Cookie")).get(_COOKIE)
+    except CookieError:
+        return None
+    role, _, who = remembered.value.partition("/") if remembered else ("", "", "")
+    if role == _STAFF:
+        return {_GROUPS: _STAFF}
+    return {_CLAIMS[role]: unquote(who)} if role in _CLAIMS else None
+
+
+def _of_id_token(authorization: str) -> Mapping[str, str] | None:
+    try:
+        payload = authorization.removeprefix("Bearer ").split(".")[1]
+        found: Mapping[str, str] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return None
+    return found

@@ -1,0 +1,173 @@
+"""The home page of `make run` in a browser: look around, send a status, and see what it changes."""
+
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from application_status.local import demo
+from local.process import LocalService
+
+type Open = Callable[..., Page]
+
+MARKUP = "\"'></q><script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">&amp;{{ 7 * 7 }}"
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+STICKS_OUT = """() => [...document.querySelectorAll('.card')].flatMap(card => {
+    const end = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
+    const parts = [...card.querySelectorAll('*')];
+    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.textContent);
+})"""
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    service = LocalService()
+    try:
+        service.line("Ctrl-C stops")
+        yield service
+    finally:
+        service.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def opened(browser: Browser, service: LocalService) -> Iterator[Open]:
+    """Opens the home page in a window of its own; what Chromium complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(**context: Any) -> Page:
+        settings: dict[str, Any] = {"locale": "en", "java_script_enabled": False}
+        contexts.append(browser.new_context(**settings | context))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(service.url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def send(page: Page, sample: int, status: str, label: str = "", date: str = "") -> None:
+    page.get_by_label("Application", exact=True).select_option(demo.SAMPLES[sample].application_id)
+    page.get_by_label("Status", exact=True).select_option(status)
+    page.get_by_label("The ATS's own label").fill(label)
+    page.get_by_label("Since").fill(date)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send as demo-ats").click()
+
+
+def row(page: Page, stage: str) -> str:
+    """Return what the funnel says of a stage: perhaps a change, and the number."""
+    name = page.get_by_role("rowheader", name=stage, exact=True)
+    return page.get_by_role("row").filter(has=name).locator(".number").inner_text()
+
+
+def test_status_shows_in_timeline_and_funnel(opened: Open) -> None:
+    """Sent by the form, without JavaScript: the reply, the timeline's new entry, and the funnel's new numbers."""
+    page = opened()
+    expect(page.locator(".timeline li")).to_have_count(1)
+    before = {stage: int(row(page, stage)) for stage in ("CONTACT", "INTERVIEW", "OFFER")}
+    send(page, 0, "INTERVIEW", "1st round")
+    expect(page.get_by_role("heading", name="Answered: 200")).to_be_in_viewport()
+    expect(page.locator(".timeline li").last).to_contain_text("INTERVIEW")
+    expect(page.locator(".timeline q")).to_have_text(["1st round"])
+    after = {stage: row(page, stage) for stage in before}
+    assert after == {
+        "CONTACT": f"+1 {before['CONTACT'] + 1}",
+        "INTERVIEW": f"+1 {before['INTERVIEW'] + 1}",
+        "OFFER": f"{before['OFFER']}",
+    }
+
+
+def test_what_was_sent_stays_text(opened: Open) -> None:
+    """A label is no markup, neither in the timeline nor in the reply or the curl."""
+    page = opened(java_script_enabled=True)
+    send(page, 1, "CONTACT", MARKUP)
+    expect(page.locator(".timeline q")).to_have_text(MARKUP)
+    expect(page.locator("#curl")).to_contain_text("{{ 7 * 7 }}")
+    assert page.evaluate("document.querySelectorAll('script, img').length") == 0
+    assert page.title() == "Application status, on this machine"
+
+
+def test_refusal_says_what_is_right(opened: Open) -> None:
+    """A day that has not come is refused by the API, and the page shows its problem."""
+    page = opened()
+    send(page, 1, "CONTACT", date="2999-01-01")
+    expect(page.get_by_role("heading", name="Answered: 422")).to_be_visible()
+    expect(page.locator("pre").first).to_contain_text("/BusinessDate")
+
+
+def test_keyboard_is_enough(opened: Open) -> None:
+    """From the top of the page by Tab to the form, and Enter sends it."""
+    page = opened()
+    page.get_by_role("link", name="My applications").focus()
+    stops = 0
+    while not page.locator("#label:focus").count():
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops < 40
+    page.keyboard.type("Typed")
+    page.keyboard.press("Enter")
+    expect(page.locator(".timeline q").last).to_have_text("Typed")
+
+
+@pytest.mark.parametrize(
+    ("link", "path", "claim"),
+    [
+        ("My applications", "/my/applications", "jobseeker/jobseeker-1"),
+        ("demo-ats", "/quality", "ats/demo-ats"),
+        ("icims", "/quality", "ats/icims"),
+        ("Example GmbH", "/quality", "client/example"),
+        ("The board's staff", "/quality", "staff"),
+    ],
+)
+def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str, claim: str) -> None:
+    """To the role's page, with one cookie that no script sees."""
+    page = opened()
+    address = page.get_by_role("link", name=link, exact=True).get_attribute("href")
+    reply = page.context.request.get(f"{service.url}{address}", max_redirects=0)
+    assert (reply.status, reply.headers["location"]) == (303, path)
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["value"]) == ("sign-in", claim)
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+
+
+def test_jobseekers_page_is_the_first_jobseekers(opened: Open) -> None:
+    """With the samples, and applications that are open or have ended."""
+    page = opened()
+    page.get_by_role("link", name="My applications").click()
+    for sample in demo.SAMPLES:
+        expect(page.get_by_role("heading", name=sample.job_title).first).to_be_visible()
+    expect(page.get_by_role("region", name="Finished").get_by_role("listitem").first).to_be_visible()
+
+
+def test_other_links_lead_somewhere(opened: Open, service: LocalService) -> None:
+    """Each is answered with 200."""
+    page = opened()
+    addresses = {link.get_attribute("href") or "" for link in page.get_by_role("link").all()}
+    plain = {address for address in addresses if not address.startswith("/sign-in/")}
+    assert len(plain) >= 2
+    for address in plain:
+        with urlopen(service.url + address, timeout=20) as reply:  # noqa: S310  # loopback
+            assert reply.status == 200
+
+
+@pytest.mark.parametrize(("colors", "width"), [("light", 360), ("light", 1200), ("dark", 360), ("dark", 1200)])
+def test_page_is_accessible_and_fits(opened: Open, colors: str, width: int) -> None:
+    """axe finds nothing wrong, contrast included, and nothing sticks out, after sending too."""
+    page = opened(color_scheme=colors, viewport={"width": width, "height": 800}, java_script_enabled=True)
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(STICKS_OUT) == []
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
+        assert dark == (colors == "dark")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        send(page, 2, "REJECTED" if colors == "dark" else "OFFER", f"{LONG_WORD} {width}")

@@ -1,0 +1,181 @@
+"""The board that `make run` begins with: a board's normal months, with ATSs that differ."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from application_status.local import board, demo
+from application_status.local.lives import Life
+from application_status.local.senders import SENDERS
+from application_status.model import disclosure
+from application_status.model import remap as remapping
+from application_status.model.application import Application, Registration
+from application_status.model.identifiers import AtsId
+from application_status.model.quality import contribution
+from application_status.model.status import Outcome, Status
+from application_status.model.vocabulary import Vocabulary
+from application_status.store import items, quality_items
+from application_status.store.dynamodb import Item
+
+TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, list[Item]]:
+    """What the board puts into each table."""
+    found: dict[str, list[Item]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(board, "now", lambda: TODAY)
+        board.fill(lambda table, loaded: found.setdefault(table, []).extend(loaded), BERLIN)
+    return found
+
+
+@pytest.fixture(scope="module")
+def lives() -> Sequence[Life]:
+    return list(board.lives(TODAY))
+
+
+@pytest.fixture(scope="module")
+def applications(tables: dict[str, list[Item]]) -> Sequence[Application]:
+    return [items.application(item) for item in tables["ApplicationsTable"]]
+
+
+def days_until_first_report(applications: Sequence[Application], ats_id: str) -> float:
+    waited = [
+        (each.in_order()[0].effective_at - each.registration.applied_at) / timedelta(days=1)
+        for each in applications
+        if each.ats_id == ats_id and each.transitions and each.registration
+    ]
+    return median(waited)
+
+
+def test_applications_are_readable_and_of_the_last_days(applications: Sequence[Application]) -> None:
+    """As many as said, none from the future, and nothing told before it was."""
+    assert len({each.application_id for each in applications}) == len(applications) == board.APPLICATIONS
+    applied = [each.registration.applied_at for each in applications if each.registration]
+    assert TODAY - timedelta(days=90) <= min(applied)
+    assert max(applied) <= TODAY
+    assert all(each.version == 1 + len(each.transitions) for each in applications)
+    transitions = [each for application in applications for each in application.transitions.values()]
+    assert all(each.effective_at <= each.received_at <= TODAY for each in transitions)
+
+
+def test_the_same_board_each_time(lives: Sequence[Life]) -> None:
+    """And an hour later it has moved by an hour: but for edges, each application stands as before."""
+    assert list(board.lives(TODAY)) == lives
+    later = [each.application.status for each in board.lives(TODAY + timedelta(hours=1))]
+    same = sum(a is b.application.status for a, b in zip(later, lives, strict=True))
+    assert same > len(lives) * 0.98
+
+
+def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]]) -> None:
+    """Row by row, and each marker is its application's."""
+    applications = {each.application_id: each for each in map(items.application, tables["ApplicationsTable"])}
+    expected: Counter[tuple[str, str, str]] = Counter()
+    for each in applications.values():
+        cells = contribution(each, BERLIN)
+        expected.update({(cell.ats_id, cell.day, cell.measure): n for cell, n in cells.items()})
+    counted: Counter[tuple[str, str, str]] = Counter()
+    markers = {}
+    for item in tables["QualityTable"]:
+        match item["Scope"]["S"].split("#"):
+            case ["counter", "1", ats_id, "0"]:
+                counted.update(
+                    {(ats_id, item["Part"]["S"], name): n for name, n in quality_items.amounts(item).items()}
+                )
+            case ["counted", "1", of]:
+                markers[of] = quality_items.marker(item)
+    assert counted == expected
+    assert markers.keys() == applications.keys()
+    for of, marker in markers.items():
+        application = applications[of]
+        assert (marker.version, marker.contribution) == (application.version, contribution(application, BERLIN))
+        assert application.registration
+        assert (marker.client_id, marker.job_id) == (
+            application.registration.client_id,
+            application.registration.job_id,
+        )
+
+
+def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Life]) -> None:
+    """One is quick, one slow, one tells only endings, one has words of its own, one fell silent."""
+    assert {each.ats_id for each in applications} == SENDERS.keys()
+    assert days_until_first_report(applications, "demo-ats") < 4
+    assert days_until_first_report(applications, "workday") > 9
+    of_personio = [t.status for each in applications if each.ats_id == "personio" for t in each.transitions.values()]
+    assert set(of_personio) == {Status.HIRED, Status.REJECTED}
+    unmapped = Counter(each.ats_id for each in applications for t in each.transitions.values() if t.status is None)
+    assert list(unmapped) == ["greenhouse"]
+    requests = [each for life in lives for each in life.requests]
+    newest = {ats_id: max(each.at for each in requests if each.ats_id == ats_id) for ats_id in SENDERS}
+    assert TODAY - newest[AtsId("icims")] > timedelta(weeks=4)
+    assert all(TODAY - at < timedelta(days=2) for ats_id, at in newest.items() if ats_id != "icims")
+
+
+def test_everything_happens(applications: Sequence[Application]) -> None:
+    """Each status and outcome, moves back, a hire taken back, and news that came late."""
+    histories = [[t for t in each.in_order() if t.status] for each in applications]
+    assert {t.status for history in histories for t in history} == set(Status) - {Status.LEAD, Status.APPLIED}
+    assert {each.outcome[0] for each in applications} == set(Outcome)
+    statuses = [[t.status for t in history] for history in histories]
+    assert any(Status.HIRED in each[:-1] for each in statuses)
+    assert any(Status.REJECTED in each[:-1] for each in statuses)
+    assert any(h[n].received_at > h[n + 1].received_at for h in histories for n in range(len(h) - 1))
+
+
+def test_unknown_labels_are_many_and_few(applications: Sequence[Application]) -> None:
+    """At least four on more than five applications, and some on fewer than five."""
+    labels = Counter(t.raw_status for each in applications for t in each.transitions.values() if t.status is None)
+    assert sum(amount > 5 for amount in labels.values()) >= 4
+    assert sum(amount < 5 for amount in labels.values()) >= 2
+
+
+def test_labels_are_read_as_the_service_reads_them(applications: Sequence[Application]) -> None:
+    """To read them anew changes nothing."""
+    vocabulary = Vocabulary.load()
+    assert all(remapping.remap(each, vocabulary, {}) is each for each in applications)
+
+
+def test_health_has_what_an_operator_looks_for(lives: Sequence[Life]) -> None:
+    """Each ATS repeats reports, and some are late, unknown or refused."""
+    outcomes: dict[str, set[str]] = {}
+    for life in lives:
+        for request in life.requests:
+            outcomes.setdefault(request.ats_id, set()).add(str(request.outcome))
+    assert all({"recorded", "unchanged", "invalid-fields"} <= seen for seen in outcomes.values())
+    assert "unmapped" in outcomes["greenhouse"]
+    assert all("late" in outcomes[ats_id] for ats_id in outcomes.keys() - {"personio"})
+
+
+def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also just after midnight: the days shown of their ATS's reach to the youngest sample's."""
+    midnight = datetime(2026, 11, 22, 0, 10, tzinfo=BERLIN)
+    monkeypatch.setattr(demo, "now", lambda: midnight)
+    samples: list[Registration] = []
+    demo.seed(
+        SimpleNamespace(add=lambda *_: None),  # type: ignore[arg-type]  # a register that forgets
+        SimpleNamespace(register=lambda _, registration: samples.append(registration)),  # type: ignore[arg-type]
+    )
+    assert len(samples) == len(demo.SAMPLES)
+    days: Counter[tuple[str, str]] = Counter()
+    for each in board.lives(midnight):
+        cells = contribution(each.application, BERLIN)
+        days.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
+    shown = disclosure.blocks(disclosure.of_cohorts(days), disclosure.applied)
+    assert all(each.applied_at.astimezone(BERLIN).date() <= shown[-1].last for each in samples)
+
+
+def test_first_jobseeker_has_a_page_to_look_at(applications: Sequence[Application]) -> None:
+    """Some open, one silent for weeks, some ended, in different stages."""
+    own = [each for each in applications if each.registration and each.registration.jobseeker_id == "jobseeker-1"]
+    assert 4 <= len(own) <= 12
+    assert len({each.status for each in own}) >= 4
+    assert {each.outcome[0] is Outcome.OPEN for each in own} == {True, False}
+    silent = [each for each in own if each.outcome[0] is Outcome.OPEN and each.transitions]
+    assert any(TODAY - each.in_order()[-1].effective_at > timedelta(weeks=3) for each in silent)

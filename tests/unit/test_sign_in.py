@@ -1,0 +1,71 @@
+"""The local service's sign-in: from a link to a cookie, and from the cookie to a user's claims."""
+
+import base64
+import json
+from email.message import Message
+
+import pytest
+
+from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
+from application_status.local.template import pattern
+
+JOBSEEKER_TOKEN = base64.urlsafe_b64encode(json.dumps({"custom:jobseeker_id": "p-1"}).encode()).decode().rstrip("=")
+
+
+def headers(**values: str) -> Message:
+    message = Message()
+    for name, value in values.items():
+        message[name] = value
+    return message
+
+
+def follow(path: str) -> dict[str, str]:
+    """Return the headers that a link is answered with."""
+    resource, match = next((each, m) for each in SIGN_IN_PATHS if (m := pattern(each).fullmatch(path)))
+    reply = sign_in({"resource": resource, "pathParameters": match.groupdict() or None}, None)
+    assert (reply["statusCode"], reply["body"]) == (303, "")
+    return reply["headers"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "expected"),
+    [
+        ("/sign-in/jobseeker/jobseeker-1", "/my/applications", {"custom:jobseeker_id": "jobseeker-1"}),
+        ("/sign-in/client/example", "/quality", {"custom:client_id": "example"}),
+        ("/sign-in/ats/demo-ats", "/quality", {"custom:ats_id": "demo-ats"}),
+        ("/sign-in/staff", "/quality", {"cognito:groups": "staff"}),
+        ("/sign-in/ats/a;b =ü\r\nX: y", "/quality", {"custom:ats_id": "a;b =ü\r\nX: y"}),
+    ],
+)
+def test_link_signs_in(path: str, page: str, expected: dict[str, str]) -> None:
+    """One cookie, which scripts and other sites' pages don't get, says who it is; whatever the id has in it."""
+    told = follow(path)
+    assert told["Location"] == page
+    cookie, *attributes = told["Set-Cookie"].split("; ")
+    assert attributes == ["HttpOnly", "Path=/", "SameSite=Strict"]
+    assert cookie.isascii()
+    assert cookie.isprintable()
+    assert claims(headers(Cookie=f"other=1; {cookie}")) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"Cookie": "other=1"},
+        {"Cookie": "sign-in="},
+        {"Cookie": "sign-in=admin/1"},
+        {"Cookie": "sign-in=\x00"},
+        {"Authorization": "Bearer x"},
+        {"Authorization": "Bearer a.b.c", "Cookie": "sign-in=staff"},
+    ],
+)
+def test_nobody_is_signed_in_otherwise(given: dict[str, str]) -> None:
+    """Neither without a cookie of ours, nor with an id token that is none, whatever the cookie says."""
+    assert claims(headers(**given)) is None
+
+
+def test_id_token_wins() -> None:
+    """Its claims count, and not the cookie's."""
+    given = headers(Authorization=f"Bearer header.{JOBSEEKER_TOKEN}.signature", Cookie="sign-in=staff")
+    assert claims(given) == {"custom:jobseeker_id": "p-1"}
