@@ -137,6 +137,9 @@ def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str
     (cookie,) = page.context.cookies()
     assert (cookie["name"], cookie["value"]) == ("sign-in", claim)
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    page.get_by_role("link", name=link, exact=True).click()
+    expect(page).to_have_url(f"{service.url}{path}")
+    expect(page.get_by_role("heading", level=2).first).to_be_visible()
 
 
 def test_jobseekers_page_is_the_first_jobseekers(opened: Open) -> None:
