@@ -17,7 +17,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi bench bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -51,6 +51,9 @@ EXPORT := --locked --no-dev --no-emit-project --no-header --format requirements-
 lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
+
+screenshots: .venv/.ready  ## Take the README's screenshots of a running `make run`; needs Chromium
+	PYTHONPATH=tools $(BIN)/python -m screenshots
 
 openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
 	PYTHONPATH=tools $(BIN)/python -m openapi

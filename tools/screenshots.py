@@ -1,0 +1,43 @@
+"""The README's screenshots, taken of a running `make run`, of which a few statuses are reported first."""
+
+import json
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Page, sync_playwright
+
+from application_status.local import demo
+
+_URL = "http://127.0.0.1:3000"
+_FOLDER = Path(__file__).parents[1] / "docs" / "images"
+_CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+def main() -> None:
+    """Write docs/images/my-applications.png and docs/images/quality.png."""
+    for sample, status in zip(demo.SAMPLES, ("INTERVIEW", "PRE_INTERVIEW"), strict=False):
+        _report(sample.application_id, status)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_CHROMIUM)
+        page = browser.new_page(viewport={"width": 760, "height": 825})
+        page.goto(f"{_URL}/sign-in/jobseeker/{demo.JOBSEEKER_ID}")
+        page.locator("summary").first.click()
+        _shoot(page, "my-applications")
+        page.set_viewport_size({"width": 1180, "height": 896})
+        page.goto(f"{_URL}/sign-in/ats/{demo.ATS_ID}")
+        _shoot(page, "quality")
+        browser.close()
+
+
+def _report(application_id: str, status: str) -> None:
+    body = json.dumps({"AtsiApplicationId": application_id, "Status": status}).encode()
+    headers = {"X-AtsiToken": demo.TOKEN, "Content-Type": "application/json"}
+    urlopen(Request(f"{_URL}/api/application-status", body, headers)).close()  # noqa: S310  # the service's own address
+
+
+def _shoot(page: Page, name: str) -> None:
+    page.screenshot(path=_FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
