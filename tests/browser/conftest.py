@@ -61,7 +61,11 @@ def site() -> Iterator[Site]:
 
     with mock_aws():
         world = World(boto3.client("dynamodb"))
-        functions = {"MyApplicationsFunction": world.my_applications, "WebhookFunction": world.webhook}
+        functions = {
+            "MyApplicationsFunction": world.my_applications,
+            "ViewsFunction": world.views,
+            "WebhookFunction": world.webhook,
+        }
         handlers = {name: one_at_a_time(handler) for name, handler in functions.items()}
         with Gateway(TEMPLATE, handlers, 0) as gateway:
             serving = threading.Thread(target=gateway.serve_forever)

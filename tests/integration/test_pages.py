@@ -1,7 +1,11 @@
 """Pages for integrators: the API's description in a reader, and what each problem's type leads to."""
 
+import base64
+import hashlib
 import json
 import re
+from collections.abc import Mapping
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,7 +18,7 @@ from application_status.views.problem_types import PROBLEM_TYPES
 from local.process import ROOT
 from support import TEMPLATE, World, answer, http_event
 
-STRICT = {
+STRICT = {  # of the page that needs scripts
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
     "connect-src": "'self'", "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'",
 }  # fmt: skip
@@ -24,22 +28,23 @@ def get(world: World, path: str) -> dict[str, Any]:
     return world.views(http_event("GET", path, token=None), None)
 
 
-def page(world: World, path: str) -> str:
+def page(world: World, path: str, policy: Mapping[str, str]) -> str:
     """Return a page, which is HTML for anybody, under a strict policy."""
     reply = get(world, path)
     headers = reply["headers"]
     assert (reply["statusCode"], headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    policy = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
-    assert policy == STRICT
+    assert dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";")) == policy
+    assert headers["Cache-Control"] == "max-age=3600"
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
     text: str = reply["body"]
-    assert not re.search(r"<script>|<style|style=|\son\w+=", text), "inline, so the policy stops it"
+    assert not re.search(r"<script>|\sstyle=|\son\w+=", text), "inline, so the policy stops it"
     return text
 
 
 def test_docs_come_whole_from_here(world: World) -> None:
     """Script, style and description lie beside the page, also where the API has a stage in its path."""
-    text = page(world, "/docs")
+    text = page(world, "/docs", STRICT)
+    assert "<style" not in text
     links = [each for each in re.findall(r'(?:src|href)="([^"]+)"', text) if each != "data:,"]
     types = {}
     for each in {*links, "docs/openapi.json"}:
@@ -52,6 +57,7 @@ def test_docs_come_whole_from_here(world: World) -> None:
         assert len(reply["body"].encode()) < 5_000_000, "Lambda's reply has 6 MB, escaped"
         types[path] = reply["headers"]["Content-Type"].partition(";")[0]
     assert types == {
+        "/docs/docs.css": "text/css",
         "/docs/openapi.json": "application/json",
         "/docs/start.js": "text/javascript",
         "/docs/swagger-ui-bundle.js": "text/javascript",
@@ -71,11 +77,16 @@ def test_description_is_the_one_in_the_docs(world: World) -> None:
 def test_type_of_a_problem_leads_to_its_page(world: World, kind: str) -> None:
     """It has its name, its status, its cause and its cure."""
     problem = next(each for each in PROBLEM_TYPES if each.type == kind)
-    text = page(world, f"/problems/{kind}")
-    plain = re.sub("<[^>]+>", "", text).replace("&amp;", "&").lower()
+    style = re.search("<style>(.*?)</style>", get(world, f"/problems/{kind}")["body"], re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    own = {"default-src": "'none'", "style-src": f"'sha256-{digest}'", "base-uri": "'none'", "form-action": "'none'"}
+    text = page(world, f"/problems/{kind}", own | {"frame-ancestors": "'self'"})
+    plain = unescape(re.sub("<[^>]+>", "", text)).lower()
     for part in (kind, problem.status, problem.cause, problem.cure):
         assert part.replace("`", "").lower() in plain
     assert "`" not in text
+    assert f"<p>{problem.cause[0].upper()}" in text or problem.cause.startswith("`")
     assert urljoin(f"/v1/problems/{kind}", "../docs") == "/v1/docs"
 
 

@@ -16,7 +16,7 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The id token of a user signed in for a client.",
+        "description": "The id token of a signed-in user: a jobseeker, or one of a client, an ATS or the board.",
     },
     "AWS_IAM": {
         "type": "apiKey",
@@ -24,6 +24,13 @@ _SECURITY = {
         "name": "Authorization",
         "description": "AWS Signature Version 4, for the board's own systems.",
     },
+}
+_TAGS = {
+    "AtsiToken": "For ATSs",
+    "AtsBearer": "For ATSs",
+    "AWS_IAM": "For the board's systems",
+    "Users": "For signed-in users",
+    None: "For anybody",
 }
 _PATH_PARAMETERS = {
     "AtsiApplicationId": {
@@ -64,6 +71,7 @@ def document() -> dict[str, Any]:
             {"url": "..", "description": "where this page is"},
             {"url": "http://127.0.0.1:3000", "description": f"make run; its X-AtsiToken is {examples.TOKEN}"},
         ],
+        "tags": [{"name": name} for name in dict.fromkeys(_TAGS.values())],
         "paths": dict(sorted(paths.items())),
         "components": {
             "securitySchemes": _SECURITY,
@@ -77,6 +85,7 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
     parameters = [*operation.headers, *(query_parameters(operation.query, schemas) if operation.query else ())]
     replies = {status: _reply(content, schemas) for status, content in operation.replies.items()}
     described: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
+    described["tags"] = [_TAGS[operation.security]]
     described["security"] = [{operation.security: []}] if operation.security else []
     if parameters:
         described["parameters"] = parameters

@@ -1,11 +1,10 @@
 """Pages for integrators: the API's description in a reader (Swagger UI 5.35.0), and each problem type's."""
 
-import html
-import re
+from http import HTTPStatus
 from pathlib import Path
-from string import Template
 
 from application_status.errors import UnknownPath
+from application_status.gateway.html import Pages
 from application_status.gateway.problems import Reply
 from application_status.gateway.request import Request
 from application_status.views.problem_types import PROBLEM_TYPES
@@ -13,12 +12,13 @@ from application_status.views.problem_types import PROBLEM_TYPES
 DOCS_PATH, FILE_PATH, PROBLEM_PATH = "/docs", "/docs/{File}", "/problems/{Type}"
 
 _FOLDER = Path(__file__).parent
-_HTML, _JAVASCRIPT = "text/html; charset=utf-8", "text/javascript; charset=utf-8"
+_HTML, _CSS, _JAVASCRIPT = (f"text/{each}; charset=utf-8" for each in ("html", "css", "javascript"))
 _FILES = {
     "openapi.json": ("openapi.json", "application/json"),
+    "docs.css": ("docs.css", _CSS),
     "start.js": ("start.js", _JAVASCRIPT),
     "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", _JAVASCRIPT),
-    "swagger-ui.css": ("swagger-ui/swagger-ui.css", "text/css; charset=utf-8"),
+    "swagger-ui.css": ("swagger-ui/swagger-ui.css", _CSS),
 }
 _HEADERS = {
     "Cache-Control": "max-age=3600",
@@ -28,6 +28,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_PAGES = Pages("application_status.views.pages")
+_PROBLEM_HEADERS = {"Content-Language": "en", "Cache-Control": "max-age=3600"}
 _TYPES = {each.type: each for each in PROBLEM_TYPES}
 
 
@@ -49,15 +51,7 @@ def problem_page(request: Request) -> Reply:
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
         raise UnknownPath
-    text = Template(_read("problem.html")).substitute(
-        type=problem.type, status=problem.status, cause=_sentence(problem.cause), cure=_sentence(problem.cure)
-    )
-    return _page(text, _HTML)
-
-
-def _sentence(markdown: str) -> str:
-    text = html.escape(markdown[0].upper() + markdown[1:], quote=False)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    return _PAGES.reply(HTTPStatus.OK, "problem.html", _PROBLEM_HEADERS, title=problem.type, problem=problem)
 
 
 def _page(body: str, media_type: str) -> Reply:
