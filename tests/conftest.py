@@ -2,13 +2,15 @@
 
 import gc
 import os
-from collections.abc import Generator
+import signal
+from collections.abc import Generator, Iterator
 
 import pytest
 from moto.core.config import default_user_config
 
 from application_status.local.engine import quicken
 from application_status.local.template import Template
+from local.process import LocalService
 
 _TEMPLATE = Template({"FactsDelivery": "on"})
 
@@ -47,3 +49,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped tests fail here: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalService]:
+    """The local service as a process, one for each file of tests."""
+    service = LocalService()
+    try:
+        service.line("Ctrl-C stops")
+        yield service
+    finally:
+        if service.process.poll() is None:
+            service.end(signal.SIGTERM)

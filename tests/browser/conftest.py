@@ -17,6 +17,7 @@ from application_status.local.gateway import Gateway
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import now, to_text
 from application_status.store.registrations import Registrations
+from browser.windows import Window, windows
 from support import TEMPLATE, World, registration
 
 _ARGUMENTS = (
@@ -73,6 +74,12 @@ def site() -> Iterator[Site]:
             yield Site(f"http://127.0.0.1:{gateway.server_port}", world)
             gateway.shutdown()
             serving.join()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Window]:
+    with windows(browser) as window:
+        yield window
 
 
 @pytest.fixture(scope="module")

@@ -1,57 +1,24 @@
 """The home page of `make run` in a browser: look around, send a status, and see what it changes."""
 
-import signal
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 from urllib.request import urlopen
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from application_status.local import demo
+from browser.windows import LONG_WORD, Window, looks_right
 from local.process import LocalService
 
 type Open = Callable[..., Page]
 
 MARKUP = "\"'></q><script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">&amp;{{ 7 * 7 }}"
-LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-STICKS_OUT = """() => [...document.querySelectorAll('.card')].flatMap(card => {
-    const end = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
-    const parts = [...card.querySelectorAll('*')];
-    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.textContent);
-})"""
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    service = LocalService()
-    try:
-        service.line("Ctrl-C stops")
-        yield service
-    finally:
-        service.end(signal.SIGTERM)
 
 
 @pytest.fixture
-def opened(browser: Browser, service: LocalService) -> Iterator[Open]:
-    """Opens the home page in a window of its own; what Chromium complains of fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(**context: Any) -> Page:
-        settings: dict[str, Any] = {"locale": "en", "java_script_enabled": False}
-        contexts.append(browser.new_context(**settings | context))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(service.url)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def opened(window: Window, service: LocalService) -> Open:
+    """Opens the home page, without JavaScript unless a test asks for it."""
+    return lambda **more: window(service.url, **{"java_script_enabled": False} | more)
 
 
 def send(page: Page, sample: int, status: str, label: str = "", date: str = "") -> None:
@@ -165,12 +132,7 @@ def test_other_links_lead_somewhere(opened: Open, service: LocalService) -> None
 @pytest.mark.parametrize(("colors", "width"), [("light", 360), ("light", 1200), ("dark", 360), ("dark", 1200)])
 def test_page_is_accessible_and_fits(opened: Open, colors: str, width: int) -> None:
     """axe finds nothing wrong, contrast included, and nothing sticks out, after sending too."""
-    page = opened(color_scheme=colors, viewport={"width": width, "height": 800}, java_script_enabled=True)
+    page = opened(colors=colors, width=width, java_script_enabled=True)
     for _ in range(2):
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        assert page.evaluate(STICKS_OUT) == []
-        dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
-        assert dark == (colors == "dark")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        looks_right(page, width, colors)
         send(page, 2, "REJECTED" if colors == "dark" else "OFFER", f"{LONG_WORD} {width}")

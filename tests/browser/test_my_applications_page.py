@@ -1,48 +1,26 @@
 """A jobseeker reads, unfolds and leafs through the applications, in any colours and on a small screen."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 from urllib.request import Request, urlopen
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Site
+from browser.windows import LONG_WORD, Window, looks_right
 from support import TOKEN
 
 type Open = Callable[..., Page]
 
 MARKUP = "<script>document.title = 'run'</script>"
 MARKUP_IN_QUOTES = "\"'><img src=x onerror=\"document.title = 'run'\">&amp;{{ 7 * 7 }}"
-LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-STICKS_OUT = """() => [...document.querySelectorAll('.card')].flatMap(card => {
-    const end = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
-    const parts = [...card.querySelectorAll('*')];
-    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.textContent);
-})"""
 
 
 @pytest.fixture
-def opened(browser: Browser, site: Site) -> Iterator[Open]:
-    """Opens a jobseeker's page in a window of its own; what Chromium complains of fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(jobseeker_id: str, **context: Any) -> Page:
-        contexts.append(browser.new_context(**{"locale": "en"} | context))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        reply = page.goto(site.page(jobseeker_id))
-        assert reply is not None
-        assert reply.status == 200
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def opened(window: Window, site: Site) -> Open:
+    """Opens a jobseeker's page."""
+    return lambda jobseeker_id, **more: window(site.page(jobseeker_id), **more)
 
 
 def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
@@ -136,13 +114,7 @@ def crowded(site: Site) -> str:
 )
 def test_page_is_accessible_and_fits(opened: Open, crowded: str, colors: str, width: int, locale: str) -> None:
     """axe finds nothing wrong, contrast included, and nothing sticks out; timelines are open."""
-    page = opened(crowded, color_scheme=colors, viewport={"width": width, "height": 800}, locale=locale)
+    page = opened(crowded, colors=colors, width=width, locale=locale)
     for summary in page.locator("summary").all():
         summary.click()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(STICKS_OUT) == []
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 28)"
-    assert dark == (colors == "dark")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert found.response["passes"]
+    looks_right(page, width, colors)

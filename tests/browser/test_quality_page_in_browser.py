@@ -2,44 +2,21 @@
 
 import base64
 import json
-import signal
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from application_status.model.instant import now, to_text
+from browser.windows import Window, looks_right
 from local.process import LocalService, wait_for
 from quality import OF_ATS, STAFF
 from support import ATS, TOKEN
 
 type Open = Callable[..., Page]
-
-STICKS_OUT = """() => [...document.querySelectorAll('main > *, .card')].flatMap(box => {
-    const end = box.getBoundingClientRect().right - parseFloat(getComputedStyle(box).paddingRight);
-    const parts = [...box.querySelectorAll('*:not(.scroll *):not(.unseen)')];
-    return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.outerHTML);
-})"""
-OVERLAPS = """() => [...document.querySelectorAll('.plot g')].flatMap(row => {
-    const [label, said] = [...row.querySelectorAll('text')].map(each => each.getBoundingClientRect());
-    return label.right > said.left ? [row.textContent] : [];
-})"""
-GROUND = {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 22, 28)"}
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    service = LocalService()
-    try:
-        service.line("Ctrl-C stops")
-        yield service
-    finally:
-        if service.process.poll() is None:
-            service.end(signal.SIGTERM)
 
 
 def send(service: LocalService, method: str, path: str, body: Mapping[str, Any]) -> None:
@@ -50,26 +27,15 @@ def send(service: LocalService, method: str, path: str, body: Mapping[str, Any])
 
 
 @pytest.fixture
-def opened(browser: Browser, service: LocalService) -> Iterator[Open]:
-    """Opens the page for a signed-in user, in a window of its own; what Chromium complains of fails the test."""
-    contexts, complaints = [], []
+def opened(window: Window, service: LocalService) -> Open:
+    """Opens the page for a signed-in user."""
 
-    def open_page(claims: Mapping[str, str], query: str = "", *, status: int = 200, **context: Any) -> Page:
+    def open_page(claims: Mapping[str, str], query: str = "", **more: Any) -> Page:
         payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
         headers = {"Authorization": f"Bearer header.{payload}.signature"}
-        contexts.append(browser.new_context(extra_http_headers=headers, **context))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        reply = page.goto(f"{service.url}/quality{query}")
-        assert reply is not None
-        assert reply.status == status
-        return page
+        return window(f"{service.url}/quality{query}", extra_http_headers=headers, **more)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
+    return open_page
 
 
 def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService) -> None:
@@ -151,12 +117,6 @@ def test_page_is_accessible_and_fits(
     opened: Open, colors: str, width: int, claims: Mapping[str, str], query: str, status: int
 ) -> None:
     """axe finds nothing wrong, contrast included, nothing sticks out or overlaps; tables and definitions are open."""
-    page = opened(claims, query, status=status, color_scheme=colors, viewport={"width": width, "height": 800})
+    page = opened(claims, query, status=status, colors=colors, width=width)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(STICKS_OUT) == []
-    assert page.evaluate(OVERLAPS) == []
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == GROUND[colors]
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert found.response["passes"]
+    looks_right(page, width, colors)
