@@ -103,7 +103,7 @@ def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str
     assert (reply.status, reply.headers["location"]) == (303, path)
     (cookie,) = page.context.cookies()
     assert (cookie["name"], cookie["value"]) == ("sign-in", claim)
-    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     page.get_by_role("link", name=link, exact=True).click()
     expect(page).to_have_url(f"{service.url}{path}")
     expect(page.get_by_role("heading", level=2).first).to_be_visible()

@@ -194,6 +194,10 @@ def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -
         "Sandbox.SignalDropped": 1, "Sandbox.Refused": 3, "Sandbox.InvalidFields": 1, "Sandbox.UnknownApplication": 1,
         "Sandbox.MalformedBody": 1,
     }  # fmt: skip
+    register, token = TokenRegister(world.noting, "TokensTable"), tokens.generate(test=True)
+    register.revoke(register.add(token, ATS).key_id)
+    report(world, of, "OFFER", token=token)
+    assert counted(capsys) == {"Sandbox.Unauthenticated": 1, "Sandbox.Refused": 1}
     report(world, of, "OFFER", token="unknown")
     world.report("OFFER")
     create(world, token=TOKEN)
@@ -211,11 +215,11 @@ def test_lines_tell_what_happened(world: World, told: StringIO) -> None:
     lines = [json.loads(line) for line in told.getvalue().splitlines() if '"_aws"' not in line]
     asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("outcome")) for line in lines]
     assert asked == [
-        ("created", ATS, True, None),
+        ("created", ATS, None, None),
         ("recorded", ATS, "atsi", "recorded"),
         ("refused", ATS, "atsi", "invalid-fields"),
         ("late", ATS, "signals", "late"),
-        ("read", ATS, True, None),
+        ("read", ATS, None, None),
     ]
     assert [line.get("application") for line in lines] == [of, of, None, of, of]
     assert not any("channel" in line for line in lines)

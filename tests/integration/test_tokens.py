@@ -99,9 +99,10 @@ def test_test_tokens_count_for_themselves(door: NotingDynamoDB, register: TokenR
     register.add(tokens.generate(test=True), OTHER_ATS)
 
 
-def test_adopted_token_with_the_beginning_of_a_test_token_is_one(register: TokenRegister) -> None:
-    """Its text decides, wherever it comes from; a live token's can't be turned into one."""
-    assert register.add("atsi_test_of-our-own", ATS).test
+def test_only_a_test_token_is_one(register: TokenRegister) -> None:
+    """Nobody else's token can be taken for one, nor can a live one be turned into one."""
+    with pytest.raises(ValueError, match="atsi_test_"):
+        register.add("atsi_test_of-our-own", ATS)
     assert not register.add("atsi_tested", ATS).test
     live = tokens.generate()
     assert tokens.key_id(live.replace("atsi_live_", "atsi_test_")) is None

@@ -1,5 +1,6 @@
 """`make run` as a process."""
 
+import os
 import re
 import signal
 import socket
@@ -35,8 +36,14 @@ class LocalService:
     def __post_init__(self) -> None:
         command = [sys.executable, "-m", "application_status.local"]
         ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
+        proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://127.0.0.1:{free_port()}")  # where nobody is
         self.process = subprocess.Popen(
-            command + ports, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command + ports,
+            cwd=ROOT,
+            env={**os.environ, **proxies},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -5,8 +5,10 @@ import json
 import re
 import shlex
 import subprocess
+import threading
 from contextlib import closing
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -14,6 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from application_status.local import demo
+from application_status.local.home import Home
 from local.process import LocalService
 
 FIRST, SECOND, THIRD = (sample.application_id for sample in demo.SAMPLES)
@@ -122,6 +125,7 @@ def test_refusal_is_shown(service: LocalService, fields: dict[str, str], code: i
     assert (problem["code"], problem["status"]) == (code, code)
     assert says in json.dumps(problem)
     assert changes(text) == {}
+    assert "Counted with your report" not in text
     result = subprocess.run(["bash", "-c", curl(text)], capture_output=True, text=True, check=True, timeout=20)
     again = json.loads(result.stdout)
     assert again | {"requestId": ""} == {k: v for k, v in problem.items() if k != "code"} | {"requestId": ""}
@@ -172,3 +176,39 @@ def test_only_what_the_page_is_for(service: LocalService) -> None:
     assert "default-src 'none'" in policy
     assert "form-action 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_page_outlives_an_unreadable_question(service: LocalService) -> None:
+    """The API's server refuses so long an address itself, without JSON."""
+    text = page(service, f"/?application={'%C3%A9' * 3_000}%C3%A9%2F{'%25' * 15_000}")
+    assert "Send a status" in text
+    assert "Timeline" not in text
+
+
+class Unavailable(BaseHTTPRequestHandler):
+    """An API that can't answer now."""
+
+    def do_GET(self) -> None:
+        content = b'{"type": "/problems/unavailable", "requestId": "1"}'
+        self.send_response(503)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_page_outlives_an_unavailable_api() -> None:
+    """It leaves out what it can't know."""
+    with HTTPServer(("127.0.0.1", 0), Unavailable) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        home = Home(f"http://127.0.0.1:{server.server_port}", pumps=[])
+        reply = home.answer({"httpMethod": "GET", "resource": "/"}, None)
+        server.shutdown()
+        thread.join()
+    assert reply["statusCode"] == 200
+    assert "Send a status" in reply["body"]
+    assert "Timeline" not in reply["body"]
+    assert "How the applications" not in reply["body"]

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"application-status: {error}", file=sys.stderr)
         return 1
     except Unavailable:
-        hint = "Is it running? --stack names a deployed one."
+        hint = "Is it running? --local-tables names another address, --stack a deployed one."
         print(f"application-status: can't reach {target.name}. {hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

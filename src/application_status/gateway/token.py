@@ -38,9 +38,10 @@ def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
 
 def ats_of(text: str, tokens: TokenLookup) -> CallingAts:
     """Return the ATS whose token this is, Unauthenticated where it is nobody's; in the sandbox telemetry is told."""
+    in_sandbox = is_test(text)
+    if in_sandbox:
+        enter_sandbox()
     ats_id = tokens.owner(text)
     if ats_id is None:
         raise Unauthenticated
-    if is_test(text):
-        enter_sandbox()
-    return CallingAts(ats_id, is_test(text))
+    return CallingAts(ats_id, in_sandbox)

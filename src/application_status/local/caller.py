@@ -61,9 +61,10 @@ class Caller:
         return self._get(f"{_REPORTS}/{quote(of, safe='')}")
 
     def funnel(self) -> Mapping[str, int]:
-        """Return how many of the ATS's applications reached what, and how they stand, by measure."""
-        (row,) = self._get(_FUNNEL).body["Rows"]
-        return {each["Measure"]: each["Value"] for each in row["Numbers"] if each["Unit"] == "applications"}
+        """Return how many of the ATS's applications reached what, and how they stand; nothing if refused."""
+        rows = self._get(_FUNNEL).body.get("Rows", ())
+        numbers = [each for row in rows for each in row["Numbers"]]
+        return {each["Measure"]: each["Value"] for each in numbers if each["Unit"] == "applications"}
 
     def _get(self, path: str) -> Answer:
         return _call(Request(self.url + path, headers={"X-AtsiToken": demo.TOKEN}))  # noqa: S310  # likewise
@@ -75,4 +76,8 @@ def _call(request: Request) -> Answer:
             return Answer(reply.status, json.load(reply))
     except HTTPError as error:
         with error:
-            return Answer(error.code, json.load(error))
+            text = error.read()
+        try:
+            return Answer(error.code, json.loads(text))
+        except ValueError:
+            return Answer(error.code, {"title": error.reason})  # the server's own, before any function

@@ -5,7 +5,6 @@ Sending answers 303 to an address that shows what came of it, so that reloading 
 
 import json
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +16,7 @@ from application_status.gateway.request import Request
 from application_status.local import demo
 from application_status.local.caller import Caller, Sent
 from application_status.local.home_page import home_page
-from application_status.local.pump import Pump
+from application_status.local.pump import Pump, settle
 
 _FORM_LIMIT_BYTES = 64 * 1024
 _REMEMBERED = 50
@@ -63,7 +62,7 @@ class Home:
         content = json.dumps(_report(given), ensure_ascii=False)
         before = self._caller.funnel()
         answer = self._caller.report(content)
-        self._wait()
+        settle(self._pumps, _COUNTED_WITHIN_SECONDS)
         number = secrets.token_urlsafe(8)
         self._sent[number] = Sent(content, answer, before, self._caller.funnel())
         while len(self._sent) > _REMEMBERED:
@@ -79,12 +78,6 @@ class Home:
         """
         if request.header("Origin") not in self._origins:
             raise Forbidden("Send the form of this page; from elsewhere, call the API.")
-
-    def _wait(self) -> None:
-        """Wait until the counters know of the report."""
-        sent = time.monotonic()
-        for pump in self._pumps:
-            pump.wait(sent, sent + _COUNTED_WITHIN_SECONDS - time.monotonic())
 
 
 def _report(given: Mapping[str, str]) -> dict[str, str]:

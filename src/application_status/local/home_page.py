@@ -57,12 +57,14 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
 
 
 def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, list[Bar]]:
-    """Return the rows of the funnel: which stage was reached, and how it stands."""
+    """Return the rows of the funnel: which stage was reached, and how it stands; none without an answer."""
+    if not funnel:
+        return {}
     total = funnel["applications"]
 
     def bar(name: str, measure: str) -> Bar:
         amount = funnel[measure]
-        return Bar(name, amount, round(100 * amount / total, 1), amount - before[measure])
+        return Bar(name, amount, round(100 * amount / total, 1), amount - before.get(measure, amount))
 
     return {
         "Reached, ever": [bar(step, f"reached:{step}") for step in STEPS],

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import boto3
@@ -63,6 +64,13 @@ class Pump:
         position = {"StreamArn": self._stream, "ShardId": shard, "ShardIteratorType": "LATEST"}
         iterator: str = self._streams.get_shard_iterator(**position)["ShardIterator"]
         return iterator
+
+
+def settle(pumps: Iterable[Pump], seconds: float) -> None:
+    """Wait until all that has been written so far is fed to the functions, at most so long."""
+    moment = time.monotonic()
+    for pump in pumps:
+        pump.wait(moment, moment + seconds - time.monotonic())
 
 
 def _as_event_record(record: Any) -> dict[str, Any]:

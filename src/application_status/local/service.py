@@ -13,10 +13,12 @@ from application_status.local import board, demo
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
-from application_status.local.pump import Pump
+from application_status.local.pump import Pump, settle
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
+
+_COUNTED_WITHIN_SECONDS = 10.0
 
 type Handler = Callable[[Any, Any], Any]
 
@@ -42,6 +44,7 @@ class Service:
 def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
     """Run the service; OSError where a port is in use. Sets the environment of this process, as Lambda would."""
     os.environ.update(_AWS)
+    _keep_from_proxies(tables_host)
     template = Template()
     with ExitStack() as stack:
         tables = TableServer(template, tables_host, tables_port)
@@ -63,9 +66,16 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
             log_filter.start()
             stack.callback(log_filter.stop)
         _seed()
+        settle(pumps, _COUNTED_WITHIN_SECONDS)
         service = Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
         gateway.add("/", Home(service.url, pumps).answer)
         yield service
+
+
+def _keep_from_proxies(tables_host: str) -> None:
+    """Let what is on this machine be called directly, also where a proxy is set for the rest of the world."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", tables_host]))
 
 
 def _functions(template: Template) -> dict[str, Handler]:

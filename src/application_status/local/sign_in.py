@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from email.message import Message
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -29,7 +28,7 @@ def sign_in(event: Mapping[str, Any], _context: Any) -> Reply:
     role = event["resource"].split("/")[2]
     who = "/".join([role, *(quote(each, safe="") for each in (event["pathParameters"] or {}).values())])
     page = "/my/applications" if role == "jobseeker" else "/quality"
-    headers = {"Location": page, "Set-Cookie": f"{_COOKIE}={who}; HttpOnly; Path=/; SameSite=Strict"}
+    headers = {"Location": page, "Set-Cookie": f"{_COOKIE}={who}; HttpOnly; Path=/; SameSite=Lax"}
     return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers | {"Cache-Control": "no-store"}, "body": ""}
 
 
@@ -40,11 +39,9 @@ def claims(headers: Message) -> Mapping[str, str] | None:
     """
     if "Authorization" in headers:
         return _of_id_token(headers["Authorization"])
-    try:
-        remembered = SimpleCookie(headers.get("Cookie")).get(_COOKIE)
-    except CookieError:
-        return None
-    role, _, who = remembered.value.partition("/") if remembered else ("", "", "")
+    cookies = (each.strip().partition("=") for each in headers.get("Cookie", "").split(";"))
+    remembered = next((value for name, _, value in cookies if name == _COOKIE), "")
+    role, _, who = remembered.partition("/")
     if role == _STAFF:
         return {_GROUPS: _STAFF}
     return {_CLAIMS[role]: unquote(who)} if role in _CLAIMS else None

@@ -62,9 +62,9 @@ def key_id(text: str) -> str | None:
 
     A token of our form carries its id; another issuer's opaque token is named after its digest.
     """
-    own = _OWN.fullmatch(text)
-    if own:
-        return own[2] if own[3] == _checksum(own[1]) else None
+    if text.startswith((_LIVE, _TEST)):
+        own = _OWN.fullmatch(text)
+        return own[2] if own and own[3] == _checksum(own[1]) else None
     return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
 
 

@@ -39,7 +39,7 @@ def make_handler(dynamodb: DynamoDB, settings: SandboxSettings) -> LambdaHandler
         application_id, registration = sample(ats.id)
         registrations.register(application_id, registration)
         count("Registered")
-        logger.info("created", application=application_id, ats=ats.id, sandbox=True, request_id=request.request_id)
+        logger.info("created", application=application_id, ats=ats.id, request_id=request.request_id)
         body = _view(application_id, registration) | {"RequestId": request.request_id}
         body |= {"IgnoredFields": ignored} if ignored else {}
         return reply(201, body, Location=f"/api/application-status/{application_id}")

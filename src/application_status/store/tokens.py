@@ -65,7 +65,10 @@ class TokenRegister:
         """
         found = key_id(text)
         if found is None:
-            raise ValueError("a token has 1 to 256 visible ASCII characters, and one starting with atsi_ its checksum")
+            raise ValueError(
+                "a token has 1 to 256 visible ASCII characters; one that begins with atsi_live_ or atsi_test_ ends "
+                "in its checksum"
+            )
         created, test = instant.now(), is_test(text)
         live = [token for token in self.list(ats_id) if token.is_live(created) and token.test is test]
         if len(live) >= _LIVE_TOKENS_PER_ATS:

@@ -61,9 +61,7 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
 def _application(request: Request, applications: Worlds[OwnApplications], tokens: TokenLookup) -> Reply:
     ats = calling_ats(request, tokens)
     found = applications.open_to(ats).of(ats.id, path_id(request))
-    logger.info(
-        "read", application=found.application_id, ats=ats.id, sandbox=ats.in_sandbox, request_id=request.request_id
-    )
+    logger.info("read", application=found.application_id, ats=ats.id, request_id=request.request_id)
     return reply(200, application_view(found, request.request_id))
 
 

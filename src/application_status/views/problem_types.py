@@ -35,8 +35,8 @@ PROBLEM_TYPES = (
     ProblemType(
         "forbidden",
         "403",
-        "a quality report about another ATS or client than the caller's, or with a test token; an application of the "
-        "sandbox with a live token; a signed-in user without the claim that the path wants, or with several",
+        "a quality report about another ATS or client than the caller's, or with a test token; making an application "
+        "of the sandbox with a live token; a signed-in user without the claim that the path wants, or with several",
         "leave `ats` and `client` out; use a token of the other kind; give the user one claim",
     ),
     ProblemType("refused", "4xx", "the gateway refuses, e.g. a bad signature", "see `detail`"),
