@@ -94,7 +94,11 @@ def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
     assert rows(world) == []
 
 
-@pytest.mark.parametrize("token", [None, "unknown", tokens.generate(test=True), TEST_TOKEN[:-1] + "f"])
+@pytest.mark.parametrize(
+    "token",
+    [None, "unknown", tokens.generate(test=True), TEST_TOKEN[:-1] + "f"],
+    ids=["none", "unknown", "nobody's test token", "mistyped"],
+)
 @pytest.mark.parametrize("body", [None, "["])
 def test_without_a_good_token_nothing_is_made(world: World, token: str | None, body: str | None) -> None:
     """401, before the body is looked at."""
