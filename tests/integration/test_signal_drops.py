@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from io import StringIO
-from itertools import batched
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
+from application_status.model.application import HISTORY_LIMIT
 from application_status.model.instant import from_text
 from signalling import MANY, complete, contents, counted, position_signal, post, send, sent, signal, stands, state
 from support import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
@@ -93,11 +93,15 @@ def test_known_profile_places_a_signal_with_an_unknown_token(world: World) -> No
 
 def test_signal_beyond_the_history_is_refused_for_good(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """By its place, and not to be sent again; the rest of the batch is recorded, and a known signal is unchanged."""
-    many = [signal(state(f"Interview {n}", 1)) for n in range(256)]
-    for batch in batched(many, 32, strict=True):
-        sent(world, *batch)
-    before, _ = world.item(SIGNALLED_APPLICATION), counted(capsys)
-    reply = post(world, {"query": MANY, "variables": {"input": {"signals": [signal(state("Hired", 2)), many[7]]}}})
+    known = signal(state("Interview", 1))
+    sent(world, known)
+    before = world.item(SIGNALLED_APPLICATION)
+    transitions = before["Transitions"]["M"]
+    ((key, transition),) = transitions.items()
+    transitions |= {f"{key[:-3]}{n:03}": transition for n in range(HISTORY_LIMIT - 1)}
+    world.client.put_item(TableName="ApplicationsTable", Item=before)
+    counted(capsys)
+    reply = post(world, {"query": MANY, "variables": {"input": {"signals": [signal(state("Hired", 2)), known]}}})
     (error,) = reply.body["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert [each["place"] for each in error["extensions"]["refused"]] == ["input.signals[0]"]
