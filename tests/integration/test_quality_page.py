@@ -273,3 +273,8 @@ def test_counters_are_read_once(world: World) -> None:
     shown(world, OF_ATS)
     shards, health, labels = 2, 1, 1
     assert world.noting.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]
+    world.noting.operations.clear()
+    shown(world, STAFF)
+    counted, seen = 3, 2
+    queries = 1 + counted * (shards + labels) + 1 + seen * health
+    assert world.noting.operations == ["GetItem", *["Query"] * queries]
