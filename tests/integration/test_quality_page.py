@@ -238,13 +238,21 @@ def test_period_is_that_of_the_filters(world: World) -> None:
 
 
 def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
-    """To the ATS in the same period, to the job as a whole; the largest comes first."""
+    """To the ATS in the same period, to the job, which is reported as a whole; the largest comes first."""
     staff = shown(world, STAFF, from_="2022-07-01", interval="month")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
     assert links == [f"?from=2022-07-01&amp;interval=month&amp;ats={each}" for each in (ATS, OTHER_ATS)]
     of_client = shown(world, STAFF, client="client-1", from_="2022-07-01")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(of_client, "comparison"))
-    assert links == [f"?client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
+    assert links == [f"?from=2022-07-01&amp;client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
+
+
+def test_job_is_reported_as_a_whole(world: World) -> None:
+    """Whatever period was chosen before; the page says so, and its links and its form have none."""
+    html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
+    assert html == shown(world, OF_CLIENT, job="job-a")
+    assert "A job is reported as a whole" in html
+    assert 'name="from" type="date" value=""' in html
 
 
 def test_health_tells_each_atss_answers(world: World) -> None:

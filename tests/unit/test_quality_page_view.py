@@ -111,7 +111,7 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     made = (whole.funnel, whole.outcomes, whole.times, whole.waiting, whole.silence, whole.coverage)
     assert all("Too few" in section(nothing).instead for section in made)
     assert "Too few" in parts.over_time([], Interval.WEEK).instead
-    assert "Too few" in parts.comparison("by-ats", Report([]), lambda _: "?").instead
+    assert "Too few" in parts.comparison("by-ats", Report([]), lambda ats: ats).instead
     assert parts.health([]).instead == "No requests in the period."
     assert figures(nothing) == []
 
@@ -129,12 +129,12 @@ def test_comparison_has_the_largest_first() -> None:
     """With what it does not show."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
-    section = parts.comparison("by-ats", Report(rows, hidden=2), lambda each: f"?{each.of['Ats']}")
+    section = parts.comparison("by-ats", Report(rows, hidden=2), lambda ats: f"?{ats}")
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
     assert section.notes[0].startswith("Not shown: 2 ")
-    assert parts.comparison("by-ats", Report(rows), lambda _: "?").notes == []
+    assert parts.comparison("by-ats", Report(rows), lambda ats: ats).notes == []
 
 
 def test_definitions_are_the_models() -> None:

@@ -105,12 +105,15 @@ def unmapped(found: Report) -> Section:
     )
 
 
-def comparison(name: str, found: Report, link: Callable[[Row], str]) -> Section:
+def comparison(name: str, found: Report, address: Callable[..., str]) -> Section:
     """Compare ATSs or jobs, the largest first; each leads to the page about it."""
     compared = sorted(((row, Numbers([row])) for row in found.rows), key=_size, reverse=True)
     of_what, kind, basis = _KINDS[name]
     rows = [
-        [Cell(row.of[of_what], link(row)), *(Cell(numbers.said(*measure)) for measure in _COMPARED.values())]
+        [
+            Cell(row.of[of_what], address(**{of_what.lower(): row.of[of_what]})),
+            *(Cell(numbers.said(*measure)) for measure in _COMPARED.values()),
+        ]
         for row, numbers in compared[:_LISTED]
     ]
     drawn = [
