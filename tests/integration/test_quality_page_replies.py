@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from html import escape
@@ -81,17 +82,40 @@ def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str)
     assert re.findall(r"Wanted: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
 
 
-def test_too_long_a_table_is_refused_but_no_page_for_many_jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client with many jobs sees the largest of them."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
-    monkeypatch.setattr("application_status.views.quality_page.parts._LISTED", 5)
-    count(world, "ats", "client-1", *(f"job-{number}" for number in range(7)), days=6)
+def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 100)
+    count(world, "ats", "client-1", *(f"job-{number}" for number in range(100)))
+    jobs = section(shown(world, OF_CLIENT), "comparison")
+    assert "largest of" not in jobs
+    assert '<a href="?csv=by-job">' in jobs
+    count(world, "ats", "client-1", "job-100")
     html = shown(world, OF_CLIENT)
-    assert len(rows(html, "comparison")) == 5
-    assert "The 5 largest of 7." in section(html, "comparison")
-    assert ask(world, OF_CLIENT, csv="by-job")["statusCode"] == 422
-    refused = ask(world, OF_CLIENT, interval="day")
-    assert (refused["statusCode"], "the report would have 6 rows" in refused["body"]) == (422, True)
+    assert len(rows(html, "comparison")) == 100
+    jobs = section(html, "comparison")
+    assert "The 100 largest of 101." in jobs
+    assert "csv=by-job" not in jobs
+    assert "No CSV of by-job, which would have too many rows: choose a job above for its own." in jobs
+    assert "101 rows. Wanted: at most 100 rows" in ask(world, OF_CLIENT, csv="by-job")["body"]
+    refused = json.loads(ask(world, OF_CLIENT, "/api/my/quality", by="job")["body"])
+    assert [each["pointer"] for each in refused["errors"]] == ["/by"]
+
+
+def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their section says what helps; only their file is refused."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
+    count(world, "ats", "client-1", "job-1", days=5)
+    html = shown(world, OF_CLIENT, interval="day")
+    assert rows(html, "funnel")
+    assert "Too many rows to show: choose a longer interval or a shorter period." in section(html, "over-time")
+    assert "csv=over-time" not in html
+    assert rows(shown(world, OF_CLIENT, interval="day", to="2026-01-04"), "over-time")
+    assert "csv=over-time" in shown(world, OF_CLIENT)
+    refused = ask(world, OF_CLIENT, interval="day", csv="over-time")
+    assert (refused["statusCode"], "<strong>csv</strong>: the report would have 5 rows" in refused["body"]) == (
+        422,
+        True,
+    )
 
 
 @pytest.mark.parametrize("claims", [STAFF, {"custom:client_id": "client-1"}])

@@ -42,7 +42,8 @@ def quality_page(request: Request, dynamodb: DynamoDB, settings: ViewsSettings) 
     reporting = Reporting.of_now(dynamodb, settings)
     logger.info("shown", csv=asked.csv, request_id=request.request_id)
     if asked.csv:
-        return _download(asked.csv, asked.asked[asked.csv], sendable(reporting.report(asked.asked[asked.csv])))
+        query = asked.asked[asked.csv]
+        return _download(asked.csv, query, sendable(reporting.report(query), "csv"))
     return _page(asking, asked, {name: reporting.report(query) for name, query in asked.asked.items()}, reporting.now)
 
 
@@ -92,6 +93,7 @@ def _page(asking: Caller, asked: Questions, reports: Mapping[str, Report], today
         figures=figures(of_period(reports)),
         sections=list(sections(asked, reports)),
         address=asked.address,
+        too_long=[name for name, found in reports.items() if found.is_too_long],
         minimum=MINIMUM,
     )
 

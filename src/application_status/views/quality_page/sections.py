@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from application_status.views.quality_page import parts, whole
+from application_status.views.quality_page import atss, parts, whole
 from application_status.views.quality_page.questions import Questions
 from application_status.views.quality_page.section import Section
 from application_status.views.quality_page.words import Numbers
-from application_status.views.report import Report, sendable
+from application_status.views.report import Report
 
 
 def of_period(reports: Mapping[str, Report]) -> Numbers:
@@ -20,15 +20,15 @@ def sections(asked: Questions, reports: Mapping[str, Report]) -> Iterator[Sectio
     yield whole.funnel(numbers)
     yield whole.outcomes(numbers)
     if "over-time" in reports:
-        yield parts.over_time(sendable(reports["over-time"]).rows, asked.interval)
+        yield parts.over_time(reports["over-time"], asked.interval)
     yield whole.times(numbers)
     yield whole.waiting(numbers)
     yield whole.silence(numbers)
     yield whole.coverage(numbers)
     if "health" in reports:
-        yield parts.health(reports["health"].rows)
+        yield atss.health(reports["health"].rows)
     if "unmapped" in reports:
-        yield parts.unmapped(reports["unmapped"])
+        yield atss.unmapped(reports["unmapped"])
     for name in ("by-ats", "by-job"):
         if name in reports:
             yield parts.comparison(name, reports[name], asked.address)
