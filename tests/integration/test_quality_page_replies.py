@@ -101,6 +101,17 @@ def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.Mo
     assert [each["pointer"] for each in refused["errors"]] == ["/by"]
 
 
+def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is about each ATS can be had of each."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 2)
+    for number in range(3):
+        count(world, f"ats-{number}", "client-1", f"job-{number}")
+    html = shown(world, STAFF)
+    assert "No CSV of by-ats, which would have too many rows: choose an ATS above for its own." in html
+    assert "csv=by-ats" not in html
+    assert '<a href="?csv=cohort">' in html
+
+
 def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their section says what helps; only their file is refused."""
     monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
@@ -108,7 +119,7 @@ def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytes
     html = shown(world, OF_CLIENT, interval="day")
     assert rows(html, "funnel")
     assert "Too many rows to show: choose a longer interval or a shorter period." in section(html, "over-time")
-    assert "csv=over-time" not in html
+    assert "CSV" not in section(html, "over-time")
     assert rows(shown(world, OF_CLIENT, interval="day", to="2026-01-04"), "over-time")
     assert "csv=over-time" in shown(world, OF_CLIENT)
     refused = ask(world, OF_CLIENT, interval="day", csv="over-time")

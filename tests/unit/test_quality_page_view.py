@@ -100,7 +100,9 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
     """Not in a scale of time: one that is decades before the others doesn't take their place."""
     days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
     rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
-    plot = parts.over_time(Report(rows), Interval.WEEK).plot
+    section = parts.over_time(Report(rows), Interval.MONTH)
+    assert "a month or, where few applications moved, more" in section.notes[0]
+    plot = section.plot
     assert isinstance(plot, Strips)
     (strip,) = plot.strips
     assert (strip.label, strip.text) == ("Offer", "highest 7")
@@ -140,7 +142,9 @@ def test_labels_that_are_cut_are_said_to_be() -> None:
 
     def notes(*amounts: int, hidden: int = 0) -> list[str]:
         labels = [[Number(f"unmapped_label:{n}", "applications", 9, 9) for n in range(amount)] for amount in amounts]
-        return list(atss.unmapped(Report([row(*each, Ats="a") for each in labels], hidden)).notes)
+        section = atss.unmapped(Report([row(*each, Ats="a") for each in labels], hidden))
+        assert len(section.table.rows) == min(100, sum(amounts))
+        return list(section.notes)
 
     assert notes(99) == []
     assert notes(100) == ["Of an ATS there are at most 100: the most frequent."]

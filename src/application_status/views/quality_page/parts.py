@@ -36,7 +36,7 @@ _COMPARED: Mapping[str, tuple[str, Unit]] = {
 
 def over_time(found: Report, interval: Interval) -> Section:
     """Return what happened over time; a row is a period, or more days where few applications moved."""
-    rows: Sequence[Row] = [] if found.is_too_long else found.rows
+    rows = found.rows
     each = [Numbers([row]) for row in rows]
     entered = {
         status: [numbers.number(f"entered:{status}", "entries").value or 0 for numbers in each] for status in Status
@@ -62,8 +62,8 @@ def over_time(found: Report, interval: Interval) -> Section:
         instead=_TOO_MANY if found.is_too_long else "" if rows else TOO_FEW,
         downloads=() if found.is_too_long else ("over-time",),
         notes=(
-            f"A column is a row of the table, a {interval} or, where few applications moved, more: no scale of time.",
-            "Each status has a scale of its own.",
+            f"A column stands for a row of the table: a {interval} or, where few applications moved, more.",
+            "So the axis is no scale of time, and each status has a scale of its own.",
         ),
         wide=True,
     )
