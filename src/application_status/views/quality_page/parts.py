@@ -1,6 +1,6 @@
 """The sections with a row for each period, ATS or job."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from application_status.model.periods import Interval
 from application_status.model.quality_report import Unit
