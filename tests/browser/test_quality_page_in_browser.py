@@ -4,6 +4,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -38,12 +39,18 @@ def opened(window: Window, service: LocalService) -> Open:
     return open_page
 
 
+def register(service: LocalService, client: str, job: str) -> list[str]:
+    """Register five applications of now for a job, and return their ids."""
+    ids = [str(uuid.uuid4()) for _ in range(5)]
+    of = {"AtsId": ATS, "ClientId": client, "JobId": job, "JobseekerId": "j", "JobTitle": "T", "Company": "C"}
+    for each in ids:
+        send(service, "PUT", f"/api/applications/{each}", {**of, "AppliedAt": to_text(now())})
+    return ids
+
+
 def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService) -> None:
     """Registered and reported over HTTP, counted from the stream, and read without JavaScript by its client alone."""
-    ids = [str(uuid.uuid4()) for _ in range(5)]
-    for each in ids:
-        of = {"AtsId": ATS, "ClientId": "fresh", "JobId": "job-1", "JobseekerId": "j", "JobTitle": "T", "Company": "C"}
-        send(service, "PUT", f"/api/applications/{each}", {**of, "AppliedAt": to_text(now())})
+    ids = register(service, "fresh", "job-1")
     page = opened({"custom:client_id": "fresh"}, java_script_enabled=False)
     funnel = page.get_by_role("region", name="Funnel")
 
@@ -103,15 +110,33 @@ def test_table_is_downloaded(opened: Open) -> None:
     assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,job,from,to,measure")
 
 
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("job", ["MAINTENANCE-WARM-UP-COMMUNITY-01", "W" * 64])
+def test_long_ids_and_numbers_have_room(opened: Open, service: LocalService, width: int, job: str) -> None:
+    """They wrap rather than run into what stands beside them."""
+    register(service, f"of-{job}"[:64], job)
+    page = opened({"custom:client_id": f"of-{job}"[:64]}, width=width)
+    plot = page.get_by_role("region", name="By job").locator(".plot")
+
+    def is_drawn() -> bool:
+        page.reload()
+        return plot.count() > 0
+
+    wait_for(is_drawn)
+    expect(plot).to_contain_text(job)
+    looks_right(page, width, "light")
+
+
 @pytest.mark.parametrize("colors", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 @pytest.mark.parametrize(
     ("claims", "query", "status"),
     [
         (STAFF, "", 200), (STAFF, "?client=example", 200), ({"custom:client_id": "nobody"}, "", 200),
+        ({"custom:client_id": "muster"}, f"?from={now().date() - timedelta(days=12)}", 200),
         (STAFF, "?from=2026-02-01&to=2026-01-01&ats=a&client=b", 422), ({"custom:jobseeker_id": "j"}, "", 403),
     ],
-    ids=["all", "client", "too few", "wrong", "nobody"],
+    ids=["all", "client", "too few", "recent", "wrong", "nobody"],
 )  # fmt: skip
 def test_page_is_accessible_and_fits(
     opened: Open, colors: str, width: int, claims: Mapping[str, str], query: str, status: int

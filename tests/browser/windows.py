@@ -17,9 +17,15 @@ _STICKS_OUT = """() => [...document.querySelectorAll('main > *, .card')].flatMap
     const parts = [...box.querySelectorAll('*:not(.scroll *):not(.unseen)')];
     return parts.filter(each => each.getBoundingClientRect().right > end + 0.5).map(each => each.outerHTML);
 })"""
-_OVERLAPS = """() => [...document.querySelectorAll('.plot g')].flatMap(row => {
-    const [label, said] = [...row.querySelectorAll('text')].map(each => each.getBoundingClientRect());
-    return label.right > said.left ? [row.textContent] : [];
+_OVERLAPS = """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
+    const parts = [...plot.querySelectorAll('span, text, svg:not(:has(text))')].map(each => {
+        const content = document.createRange();
+        content.selectNodeContents(each);
+        return [each.textContent.trim(), (each.matches('svg') ? each : content).getBoundingClientRect()];
+    });
+    return parts.flatMap(([text, a], number) => parts.slice(number + 1)
+        .filter(([, b]) => a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom)
+        .map(([other]) => [text, other]));
 })"""
 
 

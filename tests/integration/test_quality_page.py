@@ -127,7 +127,7 @@ def test_sections_are_those_of_the_reader(
     assert set(re.findall(r'<a href="#([^"]+)"', html)) == ALWAYS | others
     for name in ALWAYS | others:
         assert re.search(
-            r"<svg [^>]*role=\"img\" aria-labelledby=\"([^\"]+)\".*?<title id=\"\1\">", section(html, name), re.DOTALL
+            r'<div class="plot" role="img" aria-label="[^"]+; the table below has the numbers">', section(html, name)
         )
         assert rows(html, name)
         assert "Definitions" in section(html, name)
@@ -142,7 +142,7 @@ def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     assert funnel["Interview"] == ["16", "40%", "100%", "8"]
     assert funnel["Hired"] == ["8", "20%", "", ""]
     assert "16 · 40% · 100% went on" in section(html, "funnel")
-    assert '<rect class="bar" y="20" width="40.0%"' in section(html, "funnel")
+    assert '<rect class="bar" width="40.0%"' in section(html, "funnel")
     assert figures(html)["Reached interview"] == "40%"
     assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
     assert rows(html, "times")["First response"][2] == "40"
@@ -238,13 +238,21 @@ def test_period_is_that_of_the_filters(world: World) -> None:
 
 
 def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
-    """To the ATS in the same period, to the job as a whole; the largest comes first."""
+    """To the ATS in the same period, to the job, which is reported as a whole; the largest comes first."""
     staff = shown(world, STAFF, from_="2022-07-01", interval="month")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
     assert links == [f"?from=2022-07-01&amp;interval=month&amp;ats={each}" for each in (ATS, OTHER_ATS)]
     of_client = shown(world, STAFF, client="client-1", from_="2022-07-01")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(of_client, "comparison"))
-    assert links == [f"?client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
+    assert links == [f"?from=2022-07-01&amp;client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
+
+
+def test_job_is_reported_as_a_whole(world: World) -> None:
+    """Whatever period was chosen before; the page says so, and its links and its form have none."""
+    html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
+    assert html == shown(world, OF_CLIENT, job="job-a")
+    assert "A job is reported as a whole" in html
+    assert 'name="from" type="date" value=""' in html
 
 
 def test_health_tells_each_atss_answers(world: World) -> None:
@@ -273,3 +281,8 @@ def test_counters_are_read_once(world: World) -> None:
     shown(world, OF_ATS)
     shards, health, labels = 2, 1, 1
     assert world.noting.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]
+    world.noting.operations.clear()
+    shown(world, STAFF)
+    counted, seen = 3, 2
+    queries = 1 + counted * (shards + labels) + 1 + seen * health
+    assert world.noting.operations == ["GetItem", *["Query"] * queries]

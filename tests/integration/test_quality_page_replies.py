@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from html import escape
@@ -40,8 +41,7 @@ def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> Non
     [
         (STAFF, {"from_": "yesterday"}, ["from"]), (STAFF, {"from_": "2026-02-01", "to": "2026-01-31"}, ["to"]),
         (STAFF, {"ats": "a", "client": "b"}, ["client"]), (STAFF, {"job": "j"}, ["client"]),
-        (STAFF, {"client": "c", "job": "j", "to": "2026-01-31"}, ["job"]), (STAFF, {"ats": "a#b"}, ["ats"]),
-        (OF_CLIENT, {"job": "j", "from_": "2026-01-31"}, ["job"]), (OF_ATS, {"job": "j"}, ["client"]),
+        (STAFF, {"ats": "a#b"}, ["ats"]), (OF_ATS, {"job": "j"}, ["client"]),
         (STAFF, {"interval": "year"}, ["interval"]), (STAFF, {"interval": "all"}, ["interval"]),
         (STAFF, {"kind": "cohort"}, ["kind"]), (STAFF, {"by": "ats"}, ["by"]), (STAFF, {"clinet": "c"}, ["clinet"]),
         (STAFF, {"csv": "everything"}, ["csv"]), (OF_CLIENT, {"csv": "health"}, ["csv"]),
@@ -68,17 +68,65 @@ def test_wrong_questions_come_back_as_a_form(
     assert invalid == [each for each in wrong if each in inputs]
 
 
-def test_too_long_a_table_is_refused_but_no_page_for_many_jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client with many jobs sees the largest of them."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
-    monkeypatch.setattr("application_status.views.quality_page.parts._LISTED", 5)
-    count(world, "ats", "client-1", *(f"job-{number}" for number in range(7)), days=6)
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({"interval": "all"}, "day, week or month"), ({"from_": "yesterday"}, "a date, 2026-09-01"),
+        ({"utm_source": "x"}, "one of from, to, ats, client, job, interval, csv"),
+        ({"first": "2026-01-01"}, "one of from, to, ats, client, job, interval, csv"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str) -> None:
+    """With all that may be there."""
+    assert re.findall(r"Wanted: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
+
+
+def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 100)
+    count(world, "ats", "client-1", *(f"job-{number}" for number in range(100)))
+    jobs = section(shown(world, OF_CLIENT), "comparison")
+    assert "largest of" not in jobs
+    assert '<a href="?csv=by-job">' in jobs
+    count(world, "ats", "client-1", "job-100")
     html = shown(world, OF_CLIENT)
-    assert len(rows(html, "comparison")) == 5
-    assert "The 5 largest of 7." in section(html, "comparison")
-    assert ask(world, OF_CLIENT, csv="by-job")["statusCode"] == 422
-    refused = ask(world, OF_CLIENT, interval="day")
-    assert (refused["statusCode"], "the report would have 6 rows" in refused["body"]) == (422, True)
+    assert len(rows(html, "comparison")) == 100
+    jobs = section(html, "comparison")
+    assert "The 100 largest of 101." in jobs
+    assert "csv=by-job" not in jobs
+    assert "No CSV of by-job, which would have too many rows: choose a job above for its own." in jobs
+    assert "101 rows. Wanted: at most 100 rows" in ask(world, OF_CLIENT, csv="by-job")["body"]
+    refused = json.loads(ask(world, OF_CLIENT, "/api/my/quality", by="job")["body"])
+    assert [each["pointer"] for each in refused["errors"]] == ["/by"]
+
+
+def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is about each ATS can be had of each."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 2)
+    for number in range(3):
+        count(world, f"ats-{number}", "client-1", f"job-{number}")
+    html = shown(world, STAFF)
+    assert "No CSV of by-ats, which would have too many rows: choose an ATS above for its own." in html
+    assert "csv=by-ats" not in html
+    assert '<a href="?csv=cohort">' in html
+
+
+def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their section says what helps; only their file is refused."""
+    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
+    count(world, "ats", "client-1", "job-1", days=5)
+    html = shown(world, OF_CLIENT, interval="day")
+    assert rows(html, "funnel")
+    assert "Too many rows to show: choose a longer interval or a shorter period." in section(html, "over-time")
+    assert "CSV" not in section(html, "over-time")
+    assert rows(shown(world, OF_CLIENT, interval="day", to="2026-01-04"), "over-time")
+    assert "csv=over-time" in shown(world, OF_CLIENT)
+    refused = ask(world, OF_CLIENT, interval="day", csv="over-time")
+    assert (refused["statusCode"], "<strong>csv</strong>: the report would have 5 rows" in refused["body"]) == (
+        422,
+        True,
+    )
 
 
 @pytest.mark.parametrize("claims", [STAFF, {"custom:client_id": "client-1"}])
@@ -128,12 +176,20 @@ def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[s
     assert_harmless(html)
 
 
-def test_csv_is_a_file_under_a_name_of_its_own(world: World) -> None:
-    """Of its subject and period; what a file system may not like is left out of the name."""
-    query = {"csv": "cohort", "ats": "a:b.c", "from_": "2026-01-01", "to": "2026-01-31"}
-    headers = ask(world, STAFF, **query)["headers"]
-    name = "applicant-quality-cohort-a-b.c-2026-01-01-2026-01-31.csv"
-    assert headers["Content-Disposition"] == f'attachment; filename="{name}"'
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [
+        ({"csv": "cohort", "ats": "a:b.c"}, "cohort-a-b.c-2026-01-01-2026-01-31"),
+        ({"csv": "silence", "ats": "a"}, "silence-a"), ({"csv": "unmapped"}, "unmapped"),
+        ({"csv": "by-job", "client": "c"}, "by-job-c"), ({"csv": "by-ats"}, "by-ats-2026-01-01-2026-01-31"),
+        ({"csv": "cohort", "client": "c", "job": "j"}, "cohort-c-j"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_csv_is_a_file_under_a_name_of_its_own(world: World, of: dict[str, str], name: str) -> None:
+    """Of its subject, and of its period if it has one; what a file system may not like is left out of the name."""
+    headers = ask(world, STAFF, **of, from_="2026-01-01", to="2026-01-31")["headers"]
+    assert headers["Content-Disposition"] == f'attachment; filename="applicant-quality-{name}.csv"'
     assert (headers["X-Content-Type-Options"], headers["Cache-Control"]) == ("nosniff", "no-store")
 
 

@@ -8,10 +8,10 @@ from application_status.errors import FieldError
 from application_status.model.definitions import DEFINITIONS
 from application_status.model.periods import Interval
 from application_status.model.quality_report import Number, Unit
-from application_status.views.quality_page import parts, whole
+from application_status.views.quality_page import atss, parts, whole
 from application_status.views.quality_page.figures import figures
 from application_status.views.quality_page.form import form
-from application_status.views.quality_page.plots import bars, spans, strips
+from application_status.views.quality_page.plots import Bars, Strips, bars, spans, strips
 from application_status.views.quality_page.words import Numbers, named, period, said
 from application_status.views.query import Caller
 from application_status.views.report import Report, Row
@@ -27,14 +27,20 @@ def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: str) -> 
     ("unit", "value", "text"),
     [
         ("share", 0.0, "0%"), ("share", 0.004, "<1%"), ("share", 0.006, "1%"), ("share", 0.434, "43%"),
-        ("share", 0.9949, "99%"), ("share", 0.996, ">99%"), ("share", 1.0, "100%"), ("share", None, "too few yet"),
+        ("share", 0.9949, "99%"), ("share", 0.996, ">99%"), ("share", 1.0, "100%"), ("share", None, "not known yet"),
         ("days", 0.04, "0 days"), ("days", 1.04, "1 day"), ("days", 12.34, "12.3 days"), ("days", 365.0, "365 days"),
-        ("days", None, "too few yet"), ("applications", 12345, "12,345"), ("entries", 0, "0"),
+        ("days", None, "not known yet"), ("applications", 12345, "12,345"), ("entries", 0, "0"),
     ],
 )  # fmt: skip
 def test_numbers_are_said_as_people_read_them(unit: Unit, value: float | None, text: str) -> None:
     """A share is never rounded to nothing or to all."""
-    assert said(Number("x", unit, value, 9)) == text
+    assert said(Number("x", unit, value, 5)) == text
+
+
+@pytest.mark.parametrize("unit", ["share", "days"])
+def test_number_of_too_few_is_no_matter_of_waiting(unit: Unit) -> None:
+    """While one of more may be known some day."""
+    assert said(Number("x", unit, None, 4)) == "too few"
 
 
 @pytest.mark.parametrize(
@@ -56,11 +62,9 @@ def test_period_is_a_day_or_from_day_to_day() -> None:
 
 
 def test_bars_are_shares_of_the_width() -> None:
-    """One below the other; a long label is cut, as its row of the table has it whole."""
+    """Each under its whole label."""
     plot = bars("t", [("a" * 64, "1", 0.5), ("b", "2", 1 / 3)])
-    assert [(each.top, each.width) for each in plot.bars] == [(0, 50.0), (42, 33.333)]
-    assert plot.height == 84
-    assert (len(plot.bars[0].label), plot.bars[0].label[-1]) == (28, "…")
+    assert [(each.label, each.text, each.width) for each in plot.bars] == [("a" * 64, "1", 50.0), ("b", "2", 33.333)]
 
 
 @pytest.mark.parametrize(
@@ -80,29 +84,71 @@ def test_spans_have_an_axis_of_round_days(longest: float, ticks: list[str]) -> N
     assert all(0 <= each.at <= 100 for each in plot.ticks)
 
 
-def test_strips_leave_periods_without_anything_empty() -> None:
-    """A column stands where its period is in time; each strip's highest has the whole height."""
-    days = [date(2026, 9, 2), date(2026, 9, 21)]  # of the weeks from 31 August and from 21 September on
-    plot = strips("t", days, Interval.WEEK, [("a", "", [4.0, 2.0]), ("b", "", [0.0, 1.0])])
+def test_strips_have_a_column_for_each_amount() -> None:
+    """In their order, all equally wide; each strip's highest has the whole height, and nothing has no column."""
+    plot = strips("t", [("a", "", [4.0, 2.0]), ("b", "", [0.0, 1.0])], ("from", "to"))
     a, b = plot.strips
     assert [(each.left, each.width, each.top, each.height) for each in a.columns] == [
-        (0.0, 20.0, 0.0, 40.0),
-        (75.0, 20.0, 20.0, 20.0),
+        (0.0, 40.0, 0.0, 40.0),
+        (50.0, 40.0, 20.0, 20.0),
     ]
-    assert [(each.left, each.height) for each in b.columns] == [(75.0, 40.0)]
-    assert [each.text for each in plot.ticks] == ["31 Aug 2026", "27 Sep 2026"]
+    assert [(each.left, each.height) for each in b.columns] == [(50.0, 40.0)]
+    assert plot.ends == ("from", "to")
 
 
-@pytest.mark.parametrize(
-    ("interval", "days", "last"),
-    [
-        (Interval.DAY, [date(2026, 1, 31)], "31 Jan 2026"), (Interval.MONTH, [date(2026, 2, 28)], "28 Feb 2026"),
-        (Interval.MONTH, [date(2026, 12, 1)], "31 Dec 2026"),
-    ],
-)  # fmt: skip
-def test_strips_end_with_their_last_period(interval: Interval, days: list[date], last: str) -> None:
-    """Months are as long as they are."""
-    assert strips("t", days, interval, []).ticks[-1].text == last
+def test_over_time_is_in_the_order_of_the_rows() -> None:
+    """Not in a scale of time: one that is decades before the others doesn't take their place."""
+    days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
+    rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
+    section = parts.over_time(Report(rows), Interval.MONTH)
+    assert "a month or, where few applications moved, more" in section.notes[0]
+    plot = section.plot
+    assert isinstance(plot, Strips)
+    (strip,) = plot.strips
+    assert (strip.label, strip.text) == ("Offer", "highest 7")
+    assert [each.left for each in strip.columns] == [0.0, 33.333, 66.667]
+    assert plot.ends == ("1 Jan 1970", "30 Sep 2026")
+
+
+def test_stage_that_too_few_left_has_no_share_that_went_on() -> None:
+    """In the plot, that is; the table says why."""
+    numbers = [Number("reached:OFFER", "applications", 6, 9), Number("reached:OFFER", "share", 2 / 3, 9)]
+    section = whole.funnel(Numbers([row(*numbers, Number("passed:OFFER", "share", None, 4))]))
+    assert isinstance(section.plot, Bars)
+    assert [each.text for each in section.plot.bars if each.label == "Offer"] == ["6 · 67%"]
+    cells = [[cell.text for cell in each] for each in section.table.rows if each[0].text == "Offer"]
+    assert cells == [["Offer", "6", "67%", "too few", "4"]]
+
+
+def test_health_has_the_busiest_first() -> None:
+    """Of many only those, as in the other comparisons."""
+    amounts = {f"ats-{n}": n for n in range(1, 102)}
+    rows = [
+        row(Number("requests", "requests", n, n), Number("last_seen", "days", 1.0 * n, n), Ats=ats)
+        for ats, n in amounts.items()
+    ]
+    section = atss.health(rows)
+    assert isinstance(section.plot, Bars)
+    assert [(each.label, each.text) for each in section.plot.bars] == [(f"ats-{n}", str(n)) for n in range(101, 89, -1)]
+    assert [each.width for each in section.plot.bars][:2] == [100.0, 99.01]
+    assert len(section.table.rows) == 100
+    assert [cell.text for cell in section.table.rows[0]] == ["ats-101", "101", "101 days ago", ""]
+    assert section.notes == ["The 100 busiest of 101."]
+    assert atss.health(rows[:100]).notes == []
+
+
+def test_labels_that_are_cut_are_said_to_be() -> None:
+    """Those of an ATS by its report, and those of several by the table."""
+
+    def notes(*amounts: int, hidden: int = 0) -> list[str]:
+        labels = [[Number(f"unmapped_label:{n}", "applications", 9, 9) for n in range(amount)] for amount in amounts]
+        section = atss.unmapped(Report([row(*each, Ats="a") for each in labels], hidden))
+        assert len(section.table.rows) == min(100, sum(amounts))
+        return list(section.notes)
+
+    assert notes(99) == []
+    assert notes(100) == ["Of an ATS there are at most 100: the most frequent."]
+    assert notes(80, 80, hidden=2) == ["The 100 most frequent of 160.", "Not shown: 2 of too few applications."]
 
 
 def test_nothing_known_is_said_and_not_drawn() -> None:
@@ -110,9 +156,9 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     nothing = Numbers([])
     made = (whole.funnel, whole.outcomes, whole.times, whole.waiting, whole.silence, whole.coverage)
     assert all("Too few" in section(nothing).instead for section in made)
-    assert "Too few" in parts.over_time([], Interval.WEEK).instead
-    assert "Too few" in parts.comparison("by-ats", Report([]), lambda _: "?").instead
-    assert parts.health([]).instead == "No requests in the period."
+    assert "Too few" in parts.over_time(Report([]), Interval.WEEK).instead
+    assert "Too few" in parts.comparison("by-ats", Report([]), lambda ats: ats).instead
+    assert atss.health([]).instead == "No requests in the period."
     assert figures(nothing) == []
 
 
@@ -120,21 +166,19 @@ def test_stage_that_nobody_entered_has_no_times() -> None:
     """One that too few have left has; it says so."""
     known = [Number("time_in:OFFER:median", "days", None, 3), Number("time_in:CONTACT:median", "days", None, 0)]
     section = whole.times(Numbers([row(*known)]))
-    assert [[cell.text for cell in each] for each in section.table.rows] == [
-        ["In Offer", "too few yet", "too few yet", "3"]
-    ]
+    assert [[cell.text for cell in each] for each in section.table.rows] == [["In Offer", "too few", "too few", "3"]]
 
 
 def test_comparison_has_the_largest_first() -> None:
     """With what it does not show."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
-    section = parts.comparison("by-ats", Report(rows, hidden=2), lambda each: f"?{each.of['Ats']}")
+    section = parts.comparison("by-ats", Report(rows, hidden=2), lambda ats: f"?{ats}")
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
     assert section.notes[0].startswith("Not shown: 2 ")
-    assert parts.comparison("by-ats", Report(rows), lambda _: "?").notes == []
+    assert parts.comparison("by-ats", Report(rows), lambda ats: ats).notes == []
 
 
 def test_definitions_are_the_models() -> None:

@@ -20,14 +20,20 @@ class QualityReader:
         self._table = table
         self._generation = generation
 
+    def shards(self) -> dict[str, int]:
+        """Return over how many shards each ATS's counters are spread, of the ATSs of which anything was counted."""
+        scope = {":key": {"S": f"ats#{self._generation}"}}
+        found = self._query("#key = :key", {"#key": "Scope"}, scope, ConsistentRead=True)
+        return {item["Part"]["S"]: int(item["Shards"]["N"]) for item in found}
+
     def ats_ids(self) -> list[str]:
         """Return the ATSs of which anything was counted."""
-        return sorted(self._shards())
+        return sorted(self.shards())
 
     def of_ats(self, ats_id: str) -> Counts:
         """Return an ATS's counters; none where nothing was counted."""
         counts: Counter[tuple[str, str]] = Counter()
-        for shard in range(self._shards().get(ats_id, 0)):
+        for shard in range(self.shards().get(ats_id, 0)):
             scope = quality_items.counter_scope(self._generation, ats_id, shard)
             for item in self._query("#key = :key", {"#key": "Scope"}, {":key": {"S": scope}}, ConsistentRead=True):
                 counts.update({(item["Part"]["S"], name): n for name, n in quality_items.amounts(item).items()})
@@ -65,11 +71,6 @@ class QualityReader:
         }
         for page in pages(self._dynamodb, "Scan", request):
             yield _markers(page)
-
-    def _shards(self) -> dict[str, int]:
-        scope = {":key": {"S": f"ats#{self._generation}"}}
-        found = self._query("#key = :key", {"#key": "Scope"}, scope, ConsistentRead=True)
-        return {item["Part"]["S"]: int(item["Shards"]["N"]) for item in found}
 
     def _query(self, condition: str, names: dict[str, str], values: Item, **more: Any) -> Iterator[Item]:
         request = {"TableName": self._table, "KeyConditionExpression": condition, "ExpressionAttributeValues": values}

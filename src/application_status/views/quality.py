@@ -23,7 +23,7 @@ def quality(request: Request, asking: Caller, dynamodb: DynamoDB, settings: View
     query = quality_query(request, asking)
     kind = media_type(request)
     reporting = Reporting.of_now(dynamodb, settings)
-    found = sendable(reporting.report(query))
+    found = sendable(reporting.report(query), "by" if query.of_jobs else "interval")
     logger.info("reported", kind=query.kind, rows=len(found.rows), request_id=request.request_id)
     if kind == CSV:
         return as_csv(found)

@@ -35,6 +35,11 @@ class Report:
     rows: Sequence[Row]
     hidden: int = 0
 
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it does not fit into a reply."""
+        return len(self.rows) > _ROWS_LIMIT
+
 
 def report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
     """Answer a question, however long the answer is."""
@@ -47,11 +52,11 @@ def report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
     return Report(rows, hidden)
 
 
-def sendable(found: Report) -> Report:
-    """Return a report that fits into a reply; InvalidFields where it has too many rows."""
-    if len(found.rows) > _ROWS_LIMIT:
-        wrong = FieldError("/interval", f"the report would have {len(found.rows)} rows", f"at most {_ROWS_LIMIT} rows")
-        raise InvalidFields((wrong,))
+def sendable(found: Report, parameter: str) -> Report:
+    """Return a report that fits into a reply; InvalidFields, about what asked for so much, where it does not."""
+    if found.is_too_long:
+        detail, expected = f"the report would have {len(found.rows)} rows", f"at most {_ROWS_LIMIT} rows"
+        raise InvalidFields((FieldError(f"/{parameter}", detail, expected),))
     return found
 
 

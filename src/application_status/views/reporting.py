@@ -49,14 +49,14 @@ class _ReadOnce(QualityReader):
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
         super().__init__(dynamodb, table, generation)
-        self._ats_ids: list[str] | None = None
+        self._shards: dict[str, int] | None = None
         self._of_ats: dict[str, Counts] = {}
         self._of_client: dict[str, dict[str, Counts]] = {}
 
-    def ats_ids(self) -> list[str]:
-        if self._ats_ids is None:
-            self._ats_ids = super().ats_ids()
-        return self._ats_ids
+    def shards(self) -> dict[str, int]:
+        if self._shards is None:
+            self._shards = super().shards()
+        return self._shards
 
     def of_ats(self, ats_id: str) -> Counts:
         if ats_id not in self._of_ats:

@@ -8,7 +8,8 @@ from application_status.store.quality_reader import QualityReader
 from application_status.views.query import QualityQuery
 from application_status.views.report import Report, Row
 
-_LABELS_LIMIT = 100
+LABELS_LIMIT = 100
+"""How many labels of an ATS there are at most."""
 
 
 def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
@@ -23,6 +24,6 @@ def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> 
         hidden += len(labels) - len(shown)
         shown.sort(key=lambda item: item[1], reverse=True)
         if shown:
-            numbers = [Number(f"unmapped_label:{label}", "applications", n, n) for label, n in shown[:_LABELS_LIMIT]]
+            numbers = [Number(f"unmapped_label:{label}", "applications", n, n) for label, n in shown[:LABELS_LIMIT]]
             rows.append(Row({"Ats": ats_id}, today, today, numbers))
     return Report(rows, hidden)

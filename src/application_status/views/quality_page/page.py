@@ -42,7 +42,8 @@ def quality_page(request: Request, dynamodb: DynamoDB, settings: ViewsSettings) 
     reporting = Reporting.of_now(dynamodb, settings)
     logger.info("shown", csv=asked.csv, request_id=request.request_id)
     if asked.csv:
-        return _download(asked.csv, asked.whole, sendable(reporting.report(asked.asked[asked.csv])))
+        query = asked.asked[asked.csv]
+        return _download(asked.csv, query, sendable(reporting.report(query), "csv"))
     return _page(asking, asked, {name: reporting.report(query) for name, query in asked.asked.items()}, reporting.now)
 
 
@@ -92,6 +93,7 @@ def _page(asking: Caller, asked: Questions, reports: Mapping[str, Report], today
         figures=figures(of_period(reports)),
         sections=list(sections(asked, reports)),
         address=asked.address,
+        too_long=[name for name, found in reports.items() if found.is_too_long],
         minimum=MINIMUM,
     )
 
@@ -105,9 +107,9 @@ def _about(whole: QualityQuery) -> str:
     return f"ATS {whole.ats}" if whole.ats else "All ATSs"
 
 
-def _download(name: str, whole: QualityQuery, found: Report) -> Reply:
-    """Return a report as a file; colons of an id can't be in a file's name everywhere."""
-    parts = ("applicant-quality", name, whole.ats, whole.client, whole.job, whole.first, whole.last)
+def _download(name: str, query: QualityQuery, found: Report) -> Reply:
+    """Return a report as a file, named after what was asked; colons of an id can't be in a file's name everywhere."""
+    parts = ("applicant-quality", name, query.ats, query.client, query.job, query.first, query.last)
     file_name = "-".join(str(part) for part in parts if part).replace(":", "-")
     answer = as_csv(found)
     headers = {"Content-Disposition": f'attachment; filename="{file_name}.csv"', "X-Content-Type-Options": "nosniff"}

@@ -1,17 +1,10 @@
-"""The geometry of the page's plots; lengths across are percents of the width, so that text never shrinks with it."""
+"""The geometry of the page's plots; lengths across are percents of the width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import ClassVar
 
-from application_status.model.periods import Interval
-from application_status.views.quality_page.words import dated
-
-_LABEL_LENGTH = 28
-_ROW, _AXIS = 42, 22  # pixels: a label over a bar of 12; a line of text
-_STRIP, _COLUMN = 74, 40
-_LONGEST = {Interval.DAY: timedelta(1), Interval.WEEK: timedelta(7), Interval.MONTH: timedelta(31)}
+_COLUMN = 40  # pixels
 _TICKS = 5
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 90, 120)
 
@@ -31,7 +24,6 @@ class Bar:
 
     label: str
     text: str
-    top: int
     width: float
 
 
@@ -42,15 +34,11 @@ class Bars:
     kind: ClassVar[str] = "bars"
     title: str
     bars: Sequence[Bar]
-    height: int
 
 
 def bars(title: str, shares: Sequence[tuple[str, str, float]]) -> Bars:
     """Draw shares, each with its label and what it says."""
-    drawn = [
-        Bar(_short(label), text, number * _ROW, _percent(share)) for number, (label, text, share) in enumerate(shares)
-    ]
-    return Bars(title, drawn, len(drawn) * _ROW)
+    return Bars(title, [Bar(label, text, _percent(share)) for label, text, share in shares])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +47,6 @@ class Span:
 
     label: str
     text: str
-    top: int
     median: float | None
     p90: float | None
 
@@ -72,7 +59,6 @@ class Spans:
     title: str
     spans: Sequence[Span]
     ticks: Sequence[Tick]
-    height: int
 
 
 def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None]]) -> Spans:
@@ -84,13 +70,10 @@ def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None
     def at(days: float | None) -> float | None:
         return None if days is None else _percent(days / end)
 
-    drawn = [
-        Span(_short(label), text, number * _ROW, at(median), at(p90))
-        for number, (label, text, median, p90) in enumerate(times)
-    ]
+    drawn = [Span(label, text, at(median), at(p90)) for label, text, median, p90 in times]
     marks = [Tick(_percent(days / end), str(days), "middle") for days in range(step, int(end), step)]
     ticks = [Tick(0, "0", "start"), *marks, Tick(100, f"{end:g}", "end")]
-    return Spans(title, drawn, ticks, len(drawn) * _ROW + _AXIS)
+    return Spans(title, drawn, ticks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,57 +88,36 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A row of columns, one a period, in a scale of its own."""
+    """A row of columns, in a scale of its own."""
 
     label: str
     text: str
-    top: int
     columns: Sequence[Column]
 
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """A strip for each label, over the same periods."""
+    """A strip for each label, whose columns stand for the same things; what is at both ends of the axis."""
 
     kind: ClassVar[str] = "strips"
     title: str
     strips: Sequence[Strip]
-    ticks: Sequence[Tick]
-    height: int
+    ends: tuple[str, str]
 
 
-def strips(
-    title: str, days: Sequence[date], interval: Interval, amounts: Sequence[tuple[str, str, Sequence[float]]]
-) -> Strips:
-    """Draw what happened in the periods that these days are in, for each label; periods without any stay empty."""
-    starts = [interval.start(day) for day in days]
-    first, end = min(starts, default=date.max), max((_next(interval, start) for start in starts), default=date.max)
-    length = (end - first).days
-    places = [(_percent((s - first).days / length), (_next(interval, s) - s).days / length) for s in starts]
-    drawn = [
-        Strip(_short(label), text, number * _STRIP, _columns(places, values))
-        for number, (label, text, values) in enumerate(amounts)
-    ]
-    ticks = [Tick(0, dated(first), "start"), Tick(100, dated(end - timedelta(days=1)), "end")]
-    return Strips(title, drawn, ticks, len(drawn) * _STRIP + _AXIS)
+def strips(title: str, amounts: Sequence[tuple[str, str, Sequence[float]]], ends: tuple[str, str]) -> Strips:
+    """Draw amounts in their order, for each label, all equally wide."""
+    return Strips(title, [Strip(label, text, _columns(values)) for label, text, values in amounts], ends)
 
 
-def _columns(places: Sequence[tuple[float, float]], values: Sequence[float]) -> list[Column]:
-    highest = max([1.0, *values])
+def _columns(values: Sequence[float]) -> list[Column]:
+    highest, width = max([1.0, *values]), 1 / max(1, len(values))
     return [
-        Column(left, round(_percent(width) * 0.8, 3), _COLUMN - height, height)
-        for (left, width), value in zip(places, values, strict=True)
+        Column(_percent(number * width), _percent(0.8 * width), _COLUMN - height, height)
+        for number, value in enumerate(values)
         if (height := round(_COLUMN * value / highest, 1))
     ]
 
 
-def _next(interval: Interval, start: date) -> date:
-    return interval.start(start + _LONGEST[interval])
-
-
 def _percent(share: float) -> float:
     return round(100 * share, 3)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"

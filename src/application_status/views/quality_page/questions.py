@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from application_status.errors import FieldError, InvalidFields
 from application_status.gateway.body import message
@@ -20,7 +21,7 @@ _PERIOD = ("from", "to")
 class _Address(BaseModel):
     """The parameters of the page; what its filters may be is QualityQuery's to say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
     first: Annotated[str | None, Field(alias="from")] = None
     to: str | None = None
@@ -52,13 +53,14 @@ class Questions:
 
 
 def questions(request: Request, caller: Caller) -> Questions:
-    """Return what the page is asked; a filter that is left empty, as forms do, is not there.
+    """Return what the page is asked; a filter that is left empty, as forms do, is not there, nor a job's period.
 
     Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
     """
     given = filled(parameters(request))
     address = message(_Address, given)
-    filters = {name: given[name] for name in FILTERS if name in given}
+    kept = [name for name in FILTERS if "job" not in given or name not in _PERIOD]
+    filters = {name: given[name] for name in kept if name in given}
     interval = Interval(address.interval)
     asked = {name: question({**about, **asks}, caller) for name, about, asks in _asked(filters, interval, caller)}
     if address.csv and address.csv not in asked:

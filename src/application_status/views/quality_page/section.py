@@ -12,6 +12,9 @@ BOTH = "Cohort, where it is about applications: those applied for in the period;
 TOO_FEW = "Too few to show: nothing is said about fewer than five applications."
 TODAY = "As of today, whatever period is chosen."
 
+DRAWN, LISTED = 12, 100
+"""How many rows a plot and its table have at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -57,3 +60,8 @@ class Section:
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of texts."""
     return Table(columns, [[Cell(text) for text in row] for row in rows])
+
+
+def cut(which: str, amount: int) -> list[str]:
+    """Return a note where a table has not room for so many rows, which are the largest or the like."""
+    return [f"The {LISTED} {which} of {amount:,}."] if amount > LISTED else []

@@ -1,13 +1,12 @@
 """All that the page shows of its reports, in the order in which it shows them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from application_status.views.quality_page import parts, whole
+from application_status.views.quality_page import atss, parts, whole
 from application_status.views.quality_page.questions import Questions
 from application_status.views.quality_page.section import Section
 from application_status.views.quality_page.words import Numbers
-from application_status.views.report import Report, Row, sendable
+from application_status.views.report import Report
 
 
 def of_period(reports: Mapping[str, Report]) -> Numbers:
@@ -21,23 +20,15 @@ def sections(asked: Questions, reports: Mapping[str, Report]) -> Iterator[Sectio
     yield whole.funnel(numbers)
     yield whole.outcomes(numbers)
     if "over-time" in reports:
-        yield parts.over_time(sendable(reports["over-time"]).rows, asked.interval)
+        yield parts.over_time(reports["over-time"], asked.interval)
     yield whole.times(numbers)
     yield whole.waiting(numbers)
     yield whole.silence(numbers)
     yield whole.coverage(numbers)
     if "health" in reports:
-        yield parts.health(reports["health"].rows)
+        yield atss.health(reports["health"].rows)
     if "unmapped" in reports:
-        yield parts.unmapped(reports["unmapped"])
+        yield atss.unmapped(reports["unmapped"])
     for name in ("by-ats", "by-job"):
         if name in reports:
-            yield parts.comparison(name, reports[name], lambda row: _address(asked, row))
-
-
-def _address(asked: Questions, row: Row) -> str:
-    """Return where the page is about a row; a job is reported as a whole."""
-    if "Ats" in row.of:
-        return asked.address(ats=row.of["Ats"])
-    of_client = {name: value for name, value in asked.filters.items() if name == "client"}
-    return replace(asked, filters=of_client).address(job=row.of["Job"])
+            yield parts.comparison(name, reports[name], asked.address)

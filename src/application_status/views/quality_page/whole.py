@@ -1,26 +1,25 @@
 """The sections about the period as a whole, each made of the numbers of one row of a kind."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from application_status.model.quality import STAYS
 from application_status.model.quality_report import SILENCES, STEPS
 from application_status.model.status import Outcome
 from application_status.views.quality_page.plots import bars, spans
 from application_status.views.quality_page.section import BOTH, COHORT, TODAY, TOO_FEW, Section, table
-from application_status.views.quality_page.words import Numbers, named
+from application_status.views.quality_page.words import Numbers, named, said
 
 
 def funnel(numbers: Numbers) -> Section:
     """Return how far applications came."""
-    passed = {before: numbers.said(f"passed:{before}", "share") for before, _ in pairwise(STEPS)}
     rows, shares = [], []
     for step in STEPS:
         count, share = (numbers.said(f"reached:{step}", unit) for unit in ("applications", "share"))
-        went_on = f" · {passed[step]} went on" if step in passed else ""
+        passed = numbers.number(f"passed:{step}", "share")
+        went_on = "" if passed.value is None else f" · {said(passed)} went on"
         shares.append((named(step), f"{count} · {share}{went_on}", numbers.share(f"reached:{step}")))
-        decided = numbers.population(f"passed:{step}", "share") if step in passed else ""
-        rows.append([named(step), count, share, passed.get(step, ""), decided])
+        decided = (said(passed), f"{passed.population:,}") if passed.measure in numbers else ("", "")
+        rows.append([named(step), count, share, *decided])
     return Section(
         id="funnel",
         heading="Funnel",

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
+from application_status.model.durations import MINIMUM
 from application_status.model.quality_report import Number, Unit
 from application_status.views.report import Row
 
-_TOO_FEW = "too few yet"
+_TOO_FEW, _NOT_YET = "too few", "not known yet"
 _HYPHENED = ("PRE_", "POST_")
 
 
@@ -37,9 +38,12 @@ class Numbers:
 
 
 def said(number: Number) -> str:
-    """Return a number in words: a share in percent, whole; days with at most one decimal."""
+    """Return a number in words: a share in percent, whole; days with at most one decimal.
+
+    One about enough applications isn't known as long as too few of them have waited long enough.
+    """
     if number.value is None:
-        return _TOO_FEW
+        return _TOO_FEW if number.population < MINIMUM else _NOT_YET
     if number.unit == "share":
         return _percent(number.value)
     if number.unit == "days":
