@@ -23,7 +23,7 @@ def main() -> None:
         page.goto(f"{_URL}/sign-in/jobseeker/{demo.JOBSEEKER_ID}")
         page.locator("summary").first.click()
         _shoot(page, "my-applications")
-        page.set_viewport_size({"width": 1180, "height": 896})
+        page.set_viewport_size({"width": 1180, "height": 884})
         page.goto(f"{_URL}/sign-in/ats/{demo.ATS_ID}")
         _shoot(page, "quality")
         browser.close()

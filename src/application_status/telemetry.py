@@ -24,7 +24,7 @@ from contextvars import ContextVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from application_status.model.health import Channel
+from application_status.model.channel import Channel
 from application_status.model.identifiers import AtsId
 
 _SERVICE = "application-status"

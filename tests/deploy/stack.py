@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from application_status.model.health import Channel
+from application_status.model.channel import Channel
 from application_status.model.quality import Cell
 from application_status.store.boto import connect
 from application_status.store.health import Health

@@ -12,7 +12,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
-from application_status.model.health import Answered, Channel, HealthDay, by_day
+from application_status.model.channel import Channel
+from application_status.model.health import Answered, HealthDay, by_day
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import from_text
 from application_status.store.health import Health, first_items

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.model.health import Channel, HealthDay
+from application_status.model.channel import Channel
+from application_status.model.health import HealthDay
 from application_status.model.instant import now
 from application_status.model.quality_report import Number
 from application_status.store.health import Health

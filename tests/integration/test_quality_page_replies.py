@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from application_status.errors import Unavailable
-from application_status.model.health import Channel, HealthDay
+from application_status.model.channel import Channel
+from application_status.model.health import HealthDay
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import now
 from application_status.model.quality import Cell

@@ -10,7 +10,8 @@ import pytest
 
 from application_status.analytics.records import change
 from application_status.model.application import Application
-from application_status.model.health import Channel, HealthDay
+from application_status.model.channel import Channel
+from application_status.model.health import HealthDay
 from application_status.model.identifiers import ApplicationId, AtsId, application_id
 from application_status.model.instant import from_text, now
 from application_status.model.quality import Cell

@@ -9,7 +9,8 @@ import pytest
 
 from application_status.health.lines import batch as read
 from application_status.local.subscription_filter import as_event
-from application_status.model.health import Answered, Channel, HealthDay, by_day
+from application_status.model.channel import Channel
+from application_status.model.health import Answered, HealthDay, by_day
 from application_status.model.identifiers import AtsId
 from log_lines import batch, line
 from support import ATS, BERLIN

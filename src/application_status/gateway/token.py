@@ -1,6 +1,6 @@
 """The ATS behind a request, by its token, which also says in which world it is: among live data, or in the sandbox."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from application_status.errors import Unauthenticated
 from application_status.gateway.request import Request
@@ -10,16 +10,14 @@ from application_status.store.tokens import TokenLookup
 from application_status.telemetry import enter_sandbox
 
 
-@dataclass(frozen=True, slots=True)
-class CallingAts:
+class CallingAts(NamedTuple):
     """An authenticated ATS; in the sandbox where its token is a test token."""
 
     id: AtsId
     in_sandbox: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Worlds[Kind]:
+class Worlds[Kind](NamedTuple):
     """The same over live data and over the sandbox's."""
 
     live: Kind

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from application_status.model.health import Answered, Channel
+from application_status.model.channel import Channel
+from application_status.model.health import Answered
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import instant
 

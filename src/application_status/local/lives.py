@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from application_status.local.senders import Sender
 from application_status.model.application import Application, Receipt, Registration
-from application_status.model.health import Answered, Channel
+from application_status.model.channel import Channel
+from application_status.model.health import Answered
 from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import instant
 from application_status.model.report import Reading, Report

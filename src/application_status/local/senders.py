@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from application_status.model.health import Channel
+from application_status.model.channel import Channel
 from application_status.model.identifiers import AtsId
 
 type Paths = Sequence[tuple[int, str]]

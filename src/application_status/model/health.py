@@ -4,17 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from application_status.model.channel import Channel
 from application_status.model.identifiers import AtsId
-
-
-class Channel(StrEnum):
-    """The contract by which an ATS reports."""
-
-    ATSI = "atsi"
-    SIGNALS = "signals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from application_status.gateway.problems import (
 )
 from application_status.gateway.request import Request
 from application_status.gateway.token import CallingAts, Worlds, ats_of
-from application_status.model.health import Channel
+from application_status.model.channel import Channel
 from application_status.model.vocabulary import Vocabulary
 from application_status.settings import SignalsSettings, read
 from application_status.signals.graph import Call, execute

@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from itertools import batched, chain
 
 from application_status.errors import ConditionFailed
-from application_status.model.health import Channel, HealthDay
+from application_status.model.channel import Channel
+from application_status.model.health import HealthDay
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import from_text, now, to_text
 from application_status.store.batches import pages

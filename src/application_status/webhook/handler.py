@@ -9,7 +9,7 @@ from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.gateway.token import CallingAts, Worlds, calling_ats
-from application_status.model.health import Channel
+from application_status.model.channel import Channel
 from application_status.model.report import Report
 from application_status.model.signal import read_raw_status
 from application_status.model.status import Status
