@@ -51,6 +51,7 @@ def main() -> int:
     for handler in logger.handlers:
         handler.setFormatter(_Line())
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logger.setLevel(logging.WARNING)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -73,6 +74,7 @@ def _serve(service: Service, stopped: threading.Event) -> None:
         application=application,
     )
     print(welcome, flush=True)
+    logger.setLevel(logging.INFO)
     threading.Thread(target=service.gateway.serve_forever, daemon=True).start()
     while not stopped.wait(_LOOK_UP_SECONDS):
         pass
