@@ -57,7 +57,7 @@ def questions(request: Request, caller: Caller) -> Questions:
 
     Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
     """
-    given = filled(parameters(request))
+    given = {name: value for name, value in parameters(request).items() if value}
     address = message(_Address, given)
     kept = [name for name in FILTERS if "job" not in given or name not in _PERIOD]
     filters = {name: given[name] for name in kept if name in given}
@@ -66,11 +66,6 @@ def questions(request: Request, caller: Caller) -> Questions:
     if address.csv and address.csv not in asked:
         raise InvalidFields((FieldError("/csv", "csv is no table of this page", f"one of {', '.join(asked)}"),))
     return Questions(filters, interval, asked, address.csv)
-
-
-def filled(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters that are not empty."""
-    return {name: value for name, value in given.items() if value}
 
 
 type _Asked = tuple[str, Mapping[str, str], Mapping[str, str]]
