@@ -13,7 +13,6 @@ ServiceError
 |   +-- InvalidFields        the JSON is fine, its fields are not
 |   +-- UnknownPath          there is nothing at this path
 |   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
-|   +-- HistoryFull          the application has as many transitions as can be kept
 |   +-- RegistrationConflict the application is registered with other content
 |   +-- AliasTaken           an alias of the registration is another application's
 |   +-- ApplicationErased    the application was erased, and stays so
@@ -104,13 +103,6 @@ class UnknownApplication(Refusal):
 
     def __init__(self) -> None:
         super().__init__("There is no application with this AtsiApplicationId among yours.")
-
-
-class HistoryFull(Refusal):
-    """The application keeps no further transition: a permanent error."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The application already has {limit} transitions, the most that are kept. Don't send again.")
 
 
 class RegistrationConflict(Refusal):

@@ -78,7 +78,7 @@ def _report(name: str, summary: str) -> Operation:
         request=Content(model=StatusMessage, examples=examples.REPORTS),
         headers=(_IDEMPOTENCY_KEY,),
         replies={"200": Content(model=ReportReply, examples=examples.REPORT_REPLIES)},
-        problems=(*_BODY, "unauthenticated", "unknown-application", "history-full", *_ALWAYS),
+        problems=(*_BODY, "unauthenticated", "unknown-application", *_ALWAYS),
     )
 
 

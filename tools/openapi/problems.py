@@ -26,7 +26,6 @@ _REFUSALS = (
     errors.BodyTooLarge("The body may have 8192 bytes."),
     errors.UnsupportedMediaType("Send Content-Type: application/json, in UTF-8."),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
-    errors.HistoryFull(256),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},

@@ -37,7 +37,6 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
-    errors.HistoryFull: Problem(422, "history-full", "The application's history is full"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
 UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")

@@ -1,12 +1,11 @@
 """A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from application_status.model.instant import CLOCK_SKEW, instant
+from application_status.model.instant import sent_moment
 from application_status.model.report import Success
 from application_status.model.signal import SignalState
 
@@ -17,7 +16,6 @@ POSITION_STATUS_UPDATE = "PositionStatusUpdate"
 _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_UPDATE)
 _ALIAS_LIMIT, _POSITIONS_LIMIT, _PLACES_LIMIT = 200, 10, 9999
 _LABEL_LIMITS = {"status": 200, "phase": 100}
-_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
 
 
@@ -65,8 +63,8 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
         token=given.get("token"),
         profile_id=given.get("candidateApplicationProfileId"),
         position_profile_ids=tuple(dict.fromkeys(given.get("positionProfileIds") or ())),
-        current=None if complete else _state(given["current"]),
-        previous=_state(given["previous"]) if given.get("previous") and not complete else None,
+        current=None if complete else _state(given["current"], received_at),
+        previous=_state(given["previous"], received_at) if given.get("previous") and not complete else None,
     )
 
 
@@ -113,28 +111,20 @@ def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> 
 
 def _wrong_moment(text: str, place: str, received_at: datetime) -> list[Wrong]:
     try:
-        moment = _moment(text)
-    except (ValueError, OverflowError):
-        return [Wrong(place, "should be an RFC 3339 date-time with a zone, as in 2020-01-02T00:00:00.000Z")]
-    if moment > received_at + CLOCK_SKEW:
-        return [Wrong(place, "should not lie more than 5 minutes in the future")]
+        sent_moment(text, received_at)
+    except ValueError as wrong:
+        return [Wrong(place, str(wrong))]
     return []
 
 
-def _moment(text: str) -> datetime:
-    """Read a date-time; ValueError or OverflowError where it isn't one, or has no zone."""
-    moment = datetime.fromisoformat(text.upper())
-    if moment.tzinfo is None or not _DATE.match(text):
-        raise ValueError("no zone, or not the extended form")
-    return instant(moment)
-
-
-def _state(given: Mapping[str, Any]) -> SignalState:
+def _state(given: Mapping[str, Any], received_at: datetime) -> SignalState:
     phase = given.get("phase")
+    moment = sent_moment(given["timestamp"], received_at)
     return SignalState(
         label=given["status"]["label"],
         phase=phase["label"] if phase else None,
         index=given["status"]["index"],
         success=_SUCCESS[given["success"]] if "success" in given else None,
-        effective_at=_moment(given["timestamp"]),
+        effective_at=moment.at,
+        day_offset=moment.day_offset,
     )

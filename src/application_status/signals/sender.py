@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from application_status.errors import HistoryFull, InvalidFields, Refusal
+from application_status.errors import InvalidFields, Refusal
 from application_status.gateway.problems import PROBLEMS
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import now
@@ -48,10 +48,6 @@ class Sender:
             count("SignalRefused")
             _refused(InvalidFields)
             return [Wrong(f"{place}.{wrong.place}", wrong.message) for wrong in error.wrongs]
-        except HistoryFull as error:
-            count("HistoryFull")
-            _refused(HistoryFull)
-            return [Wrong(place, str(error))]
         return []
 
 

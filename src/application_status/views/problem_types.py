@@ -83,7 +83,6 @@ PROBLEM_TYPES = (
         "`detail`, `expected`; `ignoredFields` has those nobody reads",
         "mend each; names are case-sensitive",
     ),
-    ProblemType("history-full", "422", "the application has 256 transitions", "don't send again; tell support"),
     ProblemType("throttled", "429", "too many requests at once", "wait `Retry-After` seconds"),
     ProblemType(
         "unavailable",

@@ -27,7 +27,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
 
 class StatusMessage(BaseModel):
-    """The body of a report, either form. An empty RawStatus, or null for either option, counts as left out."""
+    """The body of a report, either form. A blank RawStatus, or null for either option, counts as left out."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
@@ -59,10 +59,11 @@ def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
     return Report(
         application_id=application_id(read.atsi_application_id),
         ats_id=ats_id,
-        reading=Reading(status=read.status, raw_status=read.raw_status or None),
+        reading=Reading(status=read.status, raw_status=read.raw_status if (read.raw_status or "").strip() else None),
         received_at=received_at,
         place=str(read.status.rank),
-        effective_at=read.business_date,
+        effective_at=read.business_date.at if read.business_date else None,
+        day_offset=read.business_date.day_offset if read.business_date else None,
         idempotency_key=_idempotency_key(request),
     ), ignored_fields(StatusMessage, body)
 
