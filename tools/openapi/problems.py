@@ -27,6 +27,7 @@ _REFUSALS = (
     errors.UnsupportedMediaType("Send Content-Type: application/json, in UTF-8."),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
     errors.HistoryFull(256),
+    errors.DailyLimitReached(200, 3600),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
