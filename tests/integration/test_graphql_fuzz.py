@@ -74,7 +74,7 @@ class Generator:
             sends = " ".join(f"a{number}: sendSignals(input: {{signals: $v}})" for number in fields)
             signals = [self.signal() for _ in range(self.chance.choice(COUNTS))]
             return f"mutation ($v: {kind}) {{ __typename {sends} }}", {"v": signals}
-        names = [f"f{number}" for number in range(self.chance.choice([0, 1, 2, 5, 12]))]
+        names = [f"f{number}" for number in range(self.chance.choice([1, 2, 3, 8]))]
         document = (
             f"{{ {self.selections('Query', [], 6)} __schema {{ types {{ {self.selections('__Type', names, 4)} }} }} }}"
         )
@@ -87,8 +87,9 @@ class Generator:
         """Return selections on a type, some of them with selections in turn."""
         made = ["__typename", *([] if on in {"Query", "__Schema"} else ["name", "description"])]
         if on == "__Type" and fragments:
-            made += [f"...{each}" for each in self.chance.choices(fragments, k=self.chance.choice(COUNTS[:5]))]
-        for outer in self.chance.choices(list(LEADS_TO[on]), k=self.chance.choice(COUNTS[:4]) if depth else 0):
+            spread = [fragments[0], *self.chance.choices(fragments, k=self.chance.choice(COUNTS[:4]))]
+            made += [f"...{each}" for each in spread]
+        for outer in self.chance.choices(list(LEADS_TO[on]), k=self.chance.choice(COUNTS[:3]) if depth else 0):
             made.append(f"{outer} {{ {self.selections(LEADS_TO[on][outer], fragments, depth - 1)} }}")
         return " ".join(made)
 
