@@ -1,4 +1,4 @@
-"""How much a GraphQL document may ask for: counted after parsing, before anything else is done with it."""
+"""The limits of a GraphQL document, which are checked before it is validated and executed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -53,7 +53,7 @@ def over_limits(document: DocumentNode) -> list[GraphQLError]:
 
 
 def too_many_lines(text: str) -> list[GraphQLError]:
-    """Return an error for a document of too many lines: each error counts them, to say where it is."""
+    """Return an error for a document of too many lines: graphql-core counts them anew for the place of each error."""
     lines = text.count("\n") + text.count("\r") + 1
     return [_error("lines", lines, _LINES)] if lines > _LINES else []
 
@@ -96,7 +96,7 @@ def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
 
 
 class _Expansion:
-    """Selections with their fragments written out, which is only counted: each fragment once, however often spread."""
+    """Counts what selections ask for with their fragments written out; each fragment is looked at once."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
@@ -105,7 +105,7 @@ class _Expansion:
         self._sizes: dict[str, _Size] = {}
 
     def size(self, selections: SelectionSetNode | None) -> _Size:
-        """Return the size of selections; the recursion ends as levels and fragments are few, as written."""
+        """Return the size of selections; recurses once a level and fragment, which `_written` found to be few."""
         return _sum([self._of_one(each) for each in selections.selections]) if selections else _Size()
 
     def _of_one(self, selection: Any) -> _Size:

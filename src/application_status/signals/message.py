@@ -110,7 +110,7 @@ def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> 
         if not 0 <= step["index"] <= _PLACES_LIMIT:
             wrongs.append(Wrong(f"{name}.{part}.index", f"should be 0 to {_PLACES_LIMIT}"))
         if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.total", f"should be index to {_PLACES_LIMIT}"))
+            wrongs.append(Wrong(f"{name}.{part}.total", f"should be at least the index, and at most {_PLACES_LIMIT}"))
     return wrongs
 
 

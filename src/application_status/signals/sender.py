@@ -44,7 +44,7 @@ class Sender:
         return _true_unless([wrong for place, each in signals for wrong in self._send(each, f"input.signals[{place}]")])
 
     def send_application_signal(self, given: Mapping[str, Any]) -> bool:
-        """Record an ApplicationComplete in the form that came before signals; the scheme of its token says nothing."""
+        """Record an ApplicationComplete, sent by the older mutation; its schemeId is not needed."""
         if given["typeCode"] != APPLICATION_COMPLETE:
             count("SignalRefused")
             _refused(InvalidFields)
@@ -67,7 +67,7 @@ class Sender:
 
 @dataclass(slots=True)
 class Counter:
-    """Counts, in a sender's place, what all fields of a request would send together."""
+    """Counts what all fields of a request would send together; it takes a sender's place and records nothing."""
 
     signals: int = 0
     positions: int = 0
