@@ -13,6 +13,7 @@ ServiceError
 |   +-- InvalidFields        the JSON is fine, its fields are not
 |   +-- UnknownPath          there is nothing at this path
 |   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
+|   +-- DailyLimitReached    the ATS did as much today as it may do in a day
 |   +-- RegistrationConflict the application is registered with other content
 |   +-- AliasTaken           an alias of the registration is another application's
 |   +-- ApplicationErased    the application was erased, and stays so
@@ -103,6 +104,17 @@ class UnknownApplication(Refusal):
 
     def __init__(self) -> None:
         super().__init__("There is no application with this AtsiApplicationId among yours.")
+
+
+class DailyLimitReached(Refusal):
+    """The ATS made as many applications of the sandbox today as it may, and may again in `retry_after` seconds."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(
+            f"Your ATS has made {limit} applications of the sandbox today (UTC), the most for a day. Use those, or "
+            "make more after Retry-After seconds."
+        )
+        self.retry_after = retry_after
 
 
 class RegistrationConflict(Refusal):

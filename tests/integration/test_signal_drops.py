@@ -33,7 +33,7 @@ def by_profile(profile: str) -> dict[str, Any]:
         (by_profile(SIGNAL_TOKEN), TOKEN),
         (signal(token=PROFILE), TOKEN),
         (signal(token=POSITION), TOKEN),
-        (signal(token=f"{SIGNAL_TOKEN} "), TOKEN),
+        (signal(token=f"{SIGNAL_TOKEN}x"), TOKEN),
         (signal(token=UNKNOWN, candidateApplicationProfileId=UNKNOWN), TOKEN),
         (signal(), OTHER_TOKEN),
         (complete(), OTHER_TOKEN),

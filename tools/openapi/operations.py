@@ -120,7 +120,13 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security="AtsiToken",
             request=Content(model=SandboxRequest, optional=True),
             replies={"201": Content(model=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
-            problems=(*(each for each in _BODY if each != "invalid-fields"), "unauthenticated", "forbidden", *_ALWAYS),
+            problems=(
+                *(each for each in _BODY if each != "invalid-fields"),
+                "unauthenticated",
+                "forbidden",
+                "daily-limit-reached",
+                *_ALWAYS,
+            ),
         ),
     ),
     "/graphql": (

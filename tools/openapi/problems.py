@@ -26,6 +26,7 @@ _REFUSALS = (
     errors.BodyTooLarge("The body may have 8192 bytes."),
     errors.UnsupportedMediaType("Send Content-Type: application/json, in UTF-8."),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
+    errors.DailyLimitReached(200, 3600),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},

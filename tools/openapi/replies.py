@@ -124,7 +124,7 @@ class GraphqlRequest(BaseModel):
 
     query: str
     variables: dict[str, Any] | None = None
-    operation_name: str | None = None
+    operation_name: Annotated[str | None, Field(max_length=100)] = None
 
 
 class RefusedSignal(_Camel):

@@ -37,6 +37,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
+    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The limit of the day is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
 UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
@@ -71,6 +72,8 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+    if isinstance(error, errors.DailyLimitReached):
+        return {"Retry-After": str(error.retry_after)}
     return {}
 
 

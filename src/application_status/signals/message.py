@@ -1,5 +1,6 @@
 """A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,9 @@ APPLICATION_STATUS_UPDATE = "ApplicationStatusUpdate"
 POSITION_STATUS_UPDATE = "PositionStatusUpdate"
 
 _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_UPDATE)
-_ALIAS_LIMIT, _POSITIONS_LIMIT, _PLACES_LIMIT = 200, 10, 9999
+POSITIONS_LIMIT = 10
+_ALIAS_LIMIT, _PLACES_LIMIT = 200, 9999
+_TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
 _LABEL_LIMITS = {"status": 200, "phase": 100}
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
 
@@ -78,18 +81,19 @@ def _wrong_type(given: Mapping[str, Any]) -> list[Wrong]:
 
 def _wrong_aliases(given: Mapping[str, Any]) -> list[Wrong]:
     positions = given.get("positionProfileIds") or []
-    wrongs = [
-        Wrong(name, f"should have 1 to {_ALIAS_LIMIT} characters")
-        for name in ("token", "candidateApplicationProfileId")
-        if given.get(name) is not None and not 0 < len(given[name]) <= _ALIAS_LIMIT
-    ]
-    if len(positions) > _POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
+    token, profile = given.get("token"), given.get("candidateApplicationProfileId")
+    wrongs = []
+    if token is not None and not _TOKEN.fullmatch(token):
+        wrongs.append(Wrong("token", f"should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"))
+    if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
+        wrongs.append(Wrong("candidateApplicationProfileId", f"should have 1 to {_ALIAS_LIMIT} characters"))
+    if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
         wrongs.append(
-            Wrong("positionProfileIds", f"should be at most {_POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
+            Wrong("positionProfileIds", f"should be at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
         )
     if given["typeCode"] == POSITION_STATUS_UPDATE:
         return wrongs if positions else [*wrongs, Wrong("positionProfileIds", "is required with PositionStatusUpdate")]
-    if given.get("token") is None and given.get("candidateApplicationProfileId") is None:
+    if token is None and profile is None:
         wrongs.append(Wrong("token", "is required, or candidateApplicationProfileId"))
     return wrongs
 
@@ -102,10 +106,10 @@ def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> 
             continue
         if not step["label"].strip() or len(step["label"]) > limit:
             wrongs.append(Wrong(f"{name}.{part}.label", f"should have 1 to {limit} characters"))
-        if not 1 <= step["index"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 1 to {_PLACES_LIMIT}"))
+        if not 0 <= step["index"] <= _PLACES_LIMIT:
+            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 0 to {_PLACES_LIMIT}"))
         if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.total", f"should be index to {_PLACES_LIMIT}"))
+            wrongs.append(Wrong(f"{name}.{part}.total", f"should be at least the index, and at most {_PLACES_LIMIT}"))
     return wrongs
 
 

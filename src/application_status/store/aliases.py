@@ -5,6 +5,7 @@ token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
 profile#<profile id>        -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  one row for each application of the position
 position#<ats>#<id>         state          what was heard of the position: see store.positions
+made#<ats>#<day>            -              only in the sandbox: see store.sandbox_creations
 
 ExpiresAt N: when DynamoDB may delete the row, in seconds since 1970. In the sandbox all rows have it; none is a state.
 """

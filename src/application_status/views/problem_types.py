@@ -85,6 +85,12 @@ PROBLEM_TYPES = (
     ),
     ProblemType("throttled", "429", "too many requests at once", "wait `Retry-After` seconds"),
     ProblemType(
+        "daily-limit-reached",
+        "429",
+        "the ATS made 200 applications of the sandbox today (UTC)",
+        "use those, or wait `Retry-After` seconds, until the next day",
+    ),
+    ProblemType(
         "unavailable",
         "503",
         "the service can't answer now",
