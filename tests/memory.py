@@ -22,7 +22,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
     "contains": lambda value, element: (
-        value is not None and (element[1] in value[1] or {element[0]: element[1]} in value[1])
+        value is not None and (element[1] if value[0] != "L" else {element[0]: element[1]}) in value[1]
     ),
     "size": lambda value: ("N", len(value[1])),
 }

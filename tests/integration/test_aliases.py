@@ -143,7 +143,7 @@ def test_calls_of_each_signal(world: World) -> None:
         (signal(state("Blue folder", 6)), both),
         (signal(state("Screening", 1)), [*both, "UpdateItem"]),
         (signal(token="unknown"), ["GetItem"]),
-        (signal(state("Red folder", 8), previous=state("Interview", 7)), [*both, "UpdateItem"]),
+        (signal(state("Red folder", 8), previous=state("Interview", 7)), both),
         (position_signal(success=True), ["Query", "UpdateItem"]),
         (position_signal(None, 9), ["Query", "UpdateItem"]),
         (position_signal(None, positionProfileIds=["a", "b"]), ["Query", "Query"]),

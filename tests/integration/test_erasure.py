@@ -135,7 +135,7 @@ def test_erasing_what_nobody_knows_keeps_it_from_coming(world: World) -> None:
 @both_modes
 @pytest.mark.parametrize("path", ["/api/application-status", f"/qs-api/public/atsi/v1/{ATS}"])
 @pytest.mark.parametrize(
-    "more", [{}, {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "1999-07-29T00:00:00Z"}], ids=str
+    "more", [{}, {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "2021-07-29T00:00:00Z"}], ids=str
 )
 def test_late_report_is_answered_like_one_of_another_application(world: World, path: str, more: dict[str, str]) -> None:
     """The same 404 to the byte as for an unknown or foreign one, whether known by then or new, and nothing written."""

@@ -184,7 +184,7 @@ def test_token_lookup_down_is_a_503(world: World, faults: Faults, fault: Fault) 
     assert faults.calls == ["UpdateItem"]
 
 
-@pytest.mark.parametrize("place", ["__call__", "_take_head"])
+@pytest.mark.parametrize("place", ["__call__", "_add"])
 def test_unexpected_failure_is_told_by_its_place(
     world: World, faults: Faults, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def test_new_application_is_created(world: World) -> None:
         "Positions": {"M": {}},
         "Status": {"S": "APPLIED"},
         "Transitions": {"M": {}},
+        "Versions": {"M": {}},
         "Version": {"N": "1"},
     }
 
