@@ -1,7 +1,7 @@
 """An HTTP request, read from API Gateway's proxy event.
 
 What the event lacks, or has in another type than API Gateway sends, is empty and never an error. Half of a surrogate
-pair, which JSON can hold and UTF-8 can't, becomes a question mark.
+pair, which JSON can hold and UTF-8 can't, becomes U+FFFD, which is good in no id, token or key.
 """
 
 import base64
@@ -94,7 +94,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    return value if value.isascii() else value.encode(errors="replace").decode()
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _texts(members: Any) -> dict[str, str]:
