@@ -52,7 +52,9 @@ class Generator:
             date = f"20{self.chance.randint(10, 25)}-0{self.chance.randint(1, 9)}-28T23:59:59.999+02:00"
             body = {"AtsiApplicationId": self.application(), "Status": status, "RawStatus": "x", "BusinessDate": date}
         body = self.changed(body, self.chance.choice([0, 0, 1, 1, 2, 5]))
-        event = http_event(method, path, self.text(body), token=self.chance.choice([TOKEN] * 4 + [OTHER_TOKEN]))
+        headers = {"Content-Type": self.chance.choice(["application/json"] * 19 + ["text/plain"])}
+        token = self.chance.choice([TOKEN] * 4 + [OTHER_TOKEN])
+        event = http_event(method, path, self.text(body), headers, token)
         if self.chance.random() < 0.3:
             event |= self.in_base64(event["body"])
         return json.loads(json.dumps(self.changed(event, self.chance.choice([0, 0, 0, 1, 1, 2, 5]))))
