@@ -9,6 +9,12 @@ ApplicationId = NewType("ApplicationId", str)
 AtsId = NewType("AtsId", str)
 """The applicant tracking system, as the board names it."""
 
+_PLACEHOLDER_LENGTH = 64
+_PLACEHOLDER_CHARACTERS = r"[A-Za-z ${}<>()\[\]#%:_.-]*"
+_PLACEHOLDER_WORDS = (
+    "(?:application|apply|atsi|enter|example|guid|header|here|id|insert|my|none|null|placeholder|replace|request|sample"
+    "|status|string|text|the|todo|undefined|uuid|value|x|your)*"
+)
 _UUID = re.compile(r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{12})")
 
 
@@ -21,6 +27,22 @@ def application_id(text: str) -> ApplicationId:
     bare = bare[1:-1] if bare.startswith("{") and bare.endswith("}") else bare.removeprefix("urn:uuid:")
     match = _UUID.fullmatch(bare)
     if match is None:
-        raise ValueError("not a UUID")
+        reason = why_no_value(text)
+        raise ValueError(f"not a UUID: {reason}" if reason else "not a UUID")
     first, _, second, third, fourth, last = match.groups()
     return ApplicationId(f"{first}-{second}-{third}-{fourth}-{last}")
+
+
+def why_no_value(text: str) -> str | None:
+    """Say why a text stands for no value: it is empty, or a placeholder such as `string`, `<id>` or `{ATSI_ID}`.
+
+    None for any other text. A placeholder is repeated, as it is made of a few known words and so is nobody's name.
+    """
+    if not text.strip():
+        return "it is empty"
+    if len(text) > _PLACEHOLDER_LENGTH or not re.fullmatch(_PLACEHOLDER_CHARACTERS, text):
+        return None
+    letters = re.sub("[^a-z]", "", text.lower())
+    return (
+        f'"{text}" looks like a placeholder from documentation' if re.fullmatch(_PLACEHOLDER_WORDS, letters) else None
+    )
