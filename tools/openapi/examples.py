@@ -76,7 +76,8 @@ REGISTRATIONS = {
     }
 }
 REGISTRATION_REPLIES = {
-    str(outcome): {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID} for outcome in Registered
+    outcome: {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID}
+    for outcome in map(str, Registered)
 }
 _SANDBOXED = "f1d2c3b4-5a69-4788-9a0b-1c2d3e4f5a6b"
 SANDBOX_APPLICATIONS = {
