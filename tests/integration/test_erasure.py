@@ -1,6 +1,7 @@
 """Erasing applications: what goes, what stays, and what whoever speaks of them later is told."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -268,6 +269,18 @@ def test_registration_among_other_changes_is_tried_again(world: World, changes: 
     assert {"t-1", "t-9"} <= set(stored.registration.aliases.tokens)
     known = {text for values in stored.registration.aliases.by_kind.values() for text in values}
     assert {row["Alias"]["S"].split("#")[-1] for row in naming(world, NEW) if "Alias" in row} == known
+
+
+@pytest.mark.parametrize("changes", [{"JobTitle": "Bäcker"}, {"Aliases": FURTHER}], ids=["title", "aliases"])
+def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, changes: dict[str, Any]) -> None:
+    """Without a tombstone it is as unknown as before its first registration, whose aliases it may have still."""
+    register(world)
+    key = items.key(ApplicationId(NEW))
+    happens = partial(world.client.delete_item, TableName="ApplicationsTable", Key=key)
+    registry = registry_with(Meanwhile(world.client, 1, happens))
+    event = http_event("PUT", f"/api/applications/{NEW}", CONTENT | changes, token=None)
+    assert answer(registry(event, None)).status == 201
+    assert world.stored(NEW).version == 1
 
 
 def test_other_applications_of_its_position_stay(world: World) -> None:
