@@ -18,7 +18,6 @@ EVENTS_A_SEED = 1250
 REGISTRATION = {
     "AtsId": ATS, "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1", "JobTitle": "Koch (m/w/d)",
     "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
-    "Aliases": {"Token": ["a", "b"], "PositionProfileIds": ["p"]},
 }  # fmt: skip
 DATES = [
     "2022-07-29T11:26:11.106Z", "2022-07-29", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1659093971",
@@ -43,7 +42,8 @@ class Generator:
 
     def event(self) -> Any:
         """Return a good event of either function, changed in up to five places."""
-        body: dict[str, Any] = dict(REGISTRATION)
+        aliases = {"Token": [f"t-{self.chance.randrange(200)}"], "PositionProfileIds": ["p"]}
+        body: dict[str, Any] = {**REGISTRATION, "Aliases": aliases}
         method, path = "PUT", f"/api/applications/{self.application()}"
         if self.chance.random() < 0.6:
             paths = ("/api/application-status", f"/qs-api/public/atsi/v1/{ATS}", "/qs-api/public/atsi/v1/other-ats")

@@ -15,7 +15,7 @@ from application_status.model.quality import contribution
 from application_status.settings import UnknownApplications
 from application_status.store.dynamodb import NoReply
 from signalling import without_versions
-from support import APPLICATION, BERLIN, FOREIGN_APPLICATION, World
+from support import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
 
@@ -372,3 +372,27 @@ def test_first_contact_owns_the_application_where_that_is_allowed(accepting: Wor
     assert accepting.report("OFFER", AtsiApplicationId=new).body["Version"] == 2
     again = accepting.report("INTERVIEW", AtsiApplicationId=new, headers={"Idempotency-Key": "1"})
     assert again.body["Outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("status", ["LEAD", "CONTACT", "INTERVIEW"])
+def test_registration_and_report_from_before_it_end_alike_in_either_order(status: str) -> None:
+    """A LEAD or CONTACT dated before the application was made is not its status, also where it came first."""
+    items = []
+    for report_first in (True, False):
+        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
+            new = "51c3be16-0f93-41ed-9cc0-00000000beef"
+            body = {
+                "AtsId": "demo-ats", "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1",
+                "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
+            }  # fmt: skip
+            put = http_event("PUT", f"/api/applications/{new}", body, token=None)
+            if not report_first:
+                assert world.registry(put, None)["statusCode"] == 201
+            assert world.report(status, AtsiApplicationId=new, BusinessDate="2022-06-01T00:00:00Z").status == 200
+            if report_first:
+                assert world.registry(put, None)["statusCode"] == 201
+            stored = world.stored(new)
+            items.append((stored.status, stored.head, stored.raw_status, list(stored.transitions)))
+    assert items[0] == items[1]
+    assert items[0][0] == ("INTERVIEW" if status == "INTERVIEW" else "APPLIED")

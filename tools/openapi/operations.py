@@ -147,14 +147,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="put",
             name="register",
-            summary="Register an application",
+            summary="Register an application, or change what may change of its registration",
             security="AWS_IAM",
             request=Content(model=RegistrationMessage, examples=examples.REGISTRATIONS),
             replies={
-                status: Content(model=RegistrationReply, examples={outcome: examples.REGISTRATION_REPLIES[outcome]})
-                for status, outcome in (("200", "unchanged"), ("201", "registered"))
+                status: Content(
+                    model=RegistrationReply, examples={each: examples.REGISTRATION_REPLIES[each] for each in outcomes}
+                )
+                for status, outcomes in (("200", ("unchanged", "updated")), ("201", ("registered",)))
             },
-            problems=(*_BODY, *_IAM, "alias-taken", "registration-conflict", "application-erased", *_ALWAYS),
+            problems=(
+                *_BODY,
+                *_IAM,
+                "alias-taken",
+                "registration-conflict",
+                "too-many-aliases",
+                "application-erased",
+                *_ALWAYS,
+            ),
         ),
         Operation(
             method="delete",

@@ -1,7 +1,7 @@
 """An application, and what a report does to it: the service's semantics in one place."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -41,6 +41,29 @@ class Aliases:
     tokens: tuple[str, ...] = ()
     candidate_application_profile_ids: tuple[str, ...] = ()
     position_profile_ids: tuple[str, ...] = ()
+
+    @property
+    def by_kind(self) -> Mapping[str, tuple[str, ...]]:
+        """The aliases of each kind, by the kind's name in a registration."""
+        return {
+            "Token": self.tokens,
+            "CandidateApplicationProfileId": self.candidate_application_profile_ids,
+            "PositionProfileIds": self.position_profile_ids,
+        }
+
+    def with_all(self, others: "Aliases") -> "Aliases":
+        """Return these and the others, each once and sorted, so that the order in which they came does not matter."""
+        return self._combined(others, set.union)
+
+    def without(self, others: "Aliases") -> "Aliases":
+        """Return those of these that are not among the others."""
+        return self._combined(others, set.difference)
+
+    def _combined(self, others: "Aliases", combine: Callable[[set[str], set[str]], set[str]]) -> "Aliases":
+        names = [each.name for each in fields(self)]
+        return Aliases(
+            **{name: tuple(sorted(combine(set(getattr(self, name)), set(getattr(others, name))))) for name in names}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

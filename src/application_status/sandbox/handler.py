@@ -60,17 +60,12 @@ def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
 
 
 def _view(application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
-    aliases = registration.aliases
     return {
         "AtsiApplicationId": application_id,
         "Status": Status.APPLIED,
         "AppliedAt": to_text(registration.applied_at),
         "ExpiresAt": to_text(registration.applied_at + LIFE),
-        "Aliases": {
-            "Token": aliases.tokens,
-            "CandidateApplicationProfileId": aliases.candidate_application_profile_ids,
-            "PositionProfileIds": aliases.position_profile_ids,
-        },
+        "Aliases": registration.aliases.by_kind,
     }
 
 

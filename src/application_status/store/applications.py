@@ -34,7 +34,6 @@ _HAS_ROOM_FOR_A_KEY = "(attribute_not_exists(ResendKeys) OR size(ResendKeys) < :
 _KEYS_ARE_AS_SEEN = "ResendKeys = :seen_keys"
 _CHANGES_THE_STATUS = "#status <> :status"
 _CHANGES_STATUS_OR_LABEL = "(#status <> :status OR attribute_not_exists(Head) OR NOT contains(Head, :label))"
-_IS_AS_SEEN = "Version = :seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,8 @@ class Applications:
     def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
         if report.resend_key and report.resend_key not in stored.resend_keys:
-            update = Update(conditions=[_IS_AS_SEEN], values={":seen": {"N": str(stored.version)}})
+            update = Update()
+            update.require_version(stored)
             _keep_key(update, report, stored)
             self._write(report, update)
         return Recorded(effect.receipt, stored.status, stored.version, stored.status)
@@ -196,18 +196,27 @@ class Update:
 
     def replace_history(self, before: Application, after: Application) -> None:
         """Write the history, and the status and head that follow from it, if nothing has changed meanwhile."""
-        attributes = {
-            **items.history_attributes(after.transitions),
-            "Status": {"S": after.status},
-            "RawStatus": {"S": after.raw_status or ""},
-            **({"Head": {"S": after.head}} if after.head else {}),
-        }
-        self.conditions.append(_IS_AS_SEEN)
+        self.require_version(before)
+        self.set(items.history_attributes(after.transitions))
+        self.set_status(after)
+
+    def require_version(self, seen: Application) -> None:
+        """Let the write be made only if the application is as it was read."""
+        self.conditions.append("Version = :seen")
+        self.values[":seen"] = {"N": str(seen.version)}
+
+    def set_status(self, after: Application) -> None:
+        """Write the status, its label and the head."""
+        head: Item = {"Head": {"S": after.head}} if after.head else {}
+        self.set({"Status": {"S": after.status}, "RawStatus": {"S": after.raw_status or ""}, **head})
+        if not head:
+            self.removes.append("Head")
+
+    def set(self, attributes: Item) -> None:
+        """Write attributes of these names."""
         self.sets += [f"#{name} = :{name}" for name in attributes]
-        self.removes += [] if after.head else ["Head"]
         self.names |= {f"#{name}": name for name in attributes}
         self.values |= {f":{name}": value for name, value in attributes.items()}
-        self.values[":seen"] = {"N": str(before.version)}
 
     def expressions(self) -> dict[str, Any]:
         """Return the members of the request."""

@@ -87,8 +87,9 @@ class DynamoDBError(ServiceError):
         """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
         if self.code == "ConditionalCheckFailedException":
             return ConditionFailed(self.item, in_doubt=in_doubt)
-        if any(reason["Code"] == "ConditionalCheckFailed" for reason in self.reasons):
-            return ConditionFailed(self.reasons[0].get("Item"), in_doubt=in_doubt)
+        failed = [place for place, each in enumerate(self.reasons) if each["Code"] == "ConditionalCheckFailed"]
+        if failed:
+            return ConditionFailed(self.reasons[0].get("Item"), in_doubt=in_doubt, actions=tuple(failed))
         return self
 
 

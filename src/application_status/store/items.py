@@ -140,7 +140,9 @@ def position_state(state: SignalState, *, ended: bool, received_at: datetime) ->
 def registration_attributes(registration: Registration) -> Item:
     """Return the attributes that a registration adds to an item, AtsId aside."""
     aliases = {
-        name: {"L": [{"S": value} for value in values]} for name, values in _by_kind(registration.aliases) if values
+        name: {"L": [{"S": value} for value in values]}
+        for name, values in registration.aliases.by_kind.items()
+        if values
     }
     return {
         "ClientId": {"S": registration.client_id},
@@ -241,11 +243,3 @@ def _position(value: Mapping[str, Any]) -> Position:
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:
     return item[name]["S"] or None if name in item else None
-
-
-def _by_kind(aliases: Aliases) -> list[tuple[str, tuple[str, ...]]]:
-    return [
-        ("Token", aliases.tokens),
-        ("CandidateApplicationProfileId", aliases.candidate_application_profile_ids),
-        ("PositionProfileIds", aliases.position_profile_ids),
-    ]

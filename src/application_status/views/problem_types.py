@@ -59,14 +59,22 @@ PROBLEM_TYPES = (
     ProblemType(
         "alias-taken",
         "409",
-        "one of the registration's `Aliases` is another application's; nothing was registered",
-        "give each application its own",
+        "another application has one of the registration's `Aliases`, of a kind that `detail` names; nothing was "
+        "written",
+        "send the registration without that alias; give each application its own",
     ),
     ProblemType(
         "registration-conflict",
         "409",
-        "the id is registered with other content",
-        "registrations don't change; use a new id",
+        "the id is known already with another `AtsId`, `ClientId`, `JobId`, `JobseekerId` or `AppliedAt`, as `detail` "
+        "says; nothing was written",
+        "only `JobTitle`, `Company` and further `Aliases` can change; use a new id for another application",
+    ),
+    ProblemType(
+        "too-many-aliases",
+        "409",
+        "the application would have more than 40 `Aliases` of a kind; nothing was written",
+        "send the registration without further ones of that kind",
     ),
     ProblemType(
         "application-erased",
