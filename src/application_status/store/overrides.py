@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from application_status.model.identifiers import AtsId
+from application_status.model.vocabulary import OwnMeanings
 from application_status.store.dynamodb import DynamoDB, Item
 
 _CACHE_SECONDS = 60
@@ -16,14 +17,15 @@ class Overrides:
         self._dynamodb = dynamodb
         self._table = tokens_table
         self._clock = clock
-        self._remembered: dict[AtsId, tuple[Mapping[str, str], float]] = {}
+        self._remembered: dict[AtsId, tuple[OwnMeanings, float]] = {}
 
-    def of(self, ats_id: AtsId) -> Mapping[str, str]:
+    def of(self, ats_id: AtsId) -> OwnMeanings:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
-        found, until = self._remembered.get(ats_id, ({}, 0.0))
+        found, until = self._remembered.get(ats_id, (OwnMeanings({}), 0.0))
         if self._clock() >= until:
             item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
-            found = {label: value["S"] for label, value in item.get("Overrides", {"M": {}})["M"].items()}
+            stored = item.get("Overrides", {"M": {}})["M"]
+            found = OwnMeanings({label: value["S"] for label, value in stored.items()})
             self._remembered[ats_id] = (found, self._clock() + _CACHE_SECONDS)
         return found
 
