@@ -80,6 +80,7 @@ def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
     assert listed == {
         "AtsiApplicationId": of, "JobTitle": "Python Developer", "Company": "Example GmbH",
         "Standing": "interview", "Text": "Interview", "Finished": False, "Step": 3, "Steps": 5,
+        "ChangedDay": None,
     }  # fmt: skip
     assert reply["headers"] == {
         "Content-Type": "application/json", "Cache-Control": "no-store",
@@ -343,6 +344,17 @@ def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")
     assert ("gerade nicht angezeigt" in reply["body"]) == (path == PAGE)
     assert ("/problems/unavailable" in reply["body"]) == (path == LIST)
+
+
+def test_day_that_was_sent_alone_is_shown_as_it_was_sent(world: World) -> None:
+    """Midnight in Tokyo is the day before in the page's zone."""
+    of = register(world, 1, days_ago=40)
+    assert (
+        world.report("INTERVIEW", AtsiApplicationId=of, BusinessDate=f"{now():%Y-%m}-01T00:00:00+09:00").status == 200
+    )
+    body = get(world, f"{LIST}/{of}")
+    assert body["ChangedDay"] == body["Timeline"][-1]["Day"] == f"{now():%Y-%m}-01"
+    assert f'<time datetime="{now():%Y-%m}-01">1 {now():%B %Y}</time>' in ask(world, PAGE)["body"]
 
 
 def test_quiet_application_says_for_how_long(world: World) -> None:

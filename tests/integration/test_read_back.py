@@ -64,10 +64,12 @@ def test_transitions_come_in_order_with_what_was_sent(world: World) -> None:
         "Outcome": "open",
         "Mapping": None,
         "EffectiveAt": "2022-07-29T11:26:11.106Z",
+        "EffectiveDay": None,
         "Timed": True,
         "ReceivedAt": to_text(stored[0].received_at),
         "Late": True,
         "ToldAfterwards": False,
+        "Folded": 0,
     }
     assert (offer["EffectiveAt"], offer["Late"], offer["RawStatus"]) == ("2022-08-02T10:00:00.000Z", False, None)
     assert (rejected["Timed"], rejected["Late"], rejected["Outcome"]) == (False, False, "candidate_withdrew")

@@ -54,10 +54,12 @@ APPLICATIONS = {
                 "Outcome": "open",
                 "Mapping": None,
                 "EffectiveAt": "2022-07-29T11:26:11.106Z",
+                "EffectiveDay": None,
                 "Timed": True,
                 "ReceivedAt": "2022-07-29T11:27:02.000Z",
                 "Late": False,
                 "ToldAfterwards": False,
+                "Folded": 0,
             }
         ],
         "RequestId": _REQUEST_ID,

@@ -195,6 +195,7 @@ class ApplicationOfMine(_Pascal):
     standing: Standing
     text: Annotated[str, Field(description="the standing in words")]
     changed_at: datetime
+    changed_day: Annotated[date | None, Field(description="the day of it, where the ATS sent only the day")]
     finished: bool
     step: Annotated[int | None, Field(description="how far it came, from 1")]
     steps: Annotated[int, Field(description="how far it can come")]
@@ -215,6 +216,7 @@ class ChangeOfMine(_Pascal):
     standing: Standing
     text: Annotated[str, Field(description="the standing in words")]
     at: datetime
+    day: Annotated[date | None, Field(description="the day of it, where the ATS sent only the day")]
 
 
 class ApplicationOfMineInFull(ApplicationOfMine):

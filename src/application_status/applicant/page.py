@@ -108,7 +108,7 @@ def _card(of: Told, today: datetime, language: Words) -> Card:
 
 
 def _event(change: Change, today: datetime, language: Words) -> Event:
-    moment = change.at.astimezone(today.tzinfo)
+    moment = change.day or change.at.astimezone(today.tzinfo)
     date = language.dated(moment)
     days = _days(change, today)
     when = language.ago(days) if days < _SILENT_DAYS else date
@@ -117,4 +117,5 @@ def _event(change: Change, today: datetime, language: Words) -> Event:
 
 def _days(change: Change, today: datetime) -> int:
     """Return how many days ago it was; a sender's clock may be ahead of ours."""
-    return max(0, (today.date() - change.at.astimezone(today.tzinfo).date()).days)
+    day = change.day or change.at.astimezone(today.tzinfo).date()
+    return max(0, (today.date() - day).days)

@@ -26,7 +26,7 @@ def list_reply(listed: Page, request: Request, *, complete: bool) -> Reply:
 def one_reply(of: Told, request: Request) -> Reply:
     """Return one application with its timeline, oldest first."""
     language = words(request)
-    timeline = [{**_standing(change, language), "At": to_text(change.at)} for change in of.changes]
+    timeline = [{**_standing(change, language), "At": to_text(change.at), "Day": _day(change)} for change in of.changes]
     body = {**_application(of, language), "Timeline": timeline, "RequestId": request.request_id}
     return reply(200, body, **in_language(language))
 
@@ -39,6 +39,7 @@ def _application(of: Told, language: Words) -> dict[str, Any]:
         "AppliedAt": to_text(of.registration.applied_at),
         **_standing(of.last, language),
         "ChangedAt": to_text(of.last.at),
+        "ChangedDay": _day(of.last),
         "Finished": of.last.standing.finished,
         "Step": of.step,
         "Steps": len(Step),
@@ -47,3 +48,8 @@ def _application(of: Told, language: Words) -> dict[str, Any]:
 
 def _standing(change: Change, language: Words) -> dict[str, Any]:
     return {"Standing": change.standing, "Text": language.standings[change.standing]}
+
+
+def _day(change: Change) -> str | None:
+    """Return the day of a change, where the ATS sent only the day."""
+    return change.day.isoformat() if change.day else None

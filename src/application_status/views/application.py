@@ -1,7 +1,7 @@
 """An ATS's own application, read back: how it stands, and what was reported of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
@@ -21,17 +21,23 @@ class TransitionView(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
-    status: Annotated[Status | None, Field(description="null where nobody knows the label")]
+    status: Annotated[Status | None, Field(description="null where the label is unmapped")]
     raw_status: Annotated[str | None, Field(description="your own label, as sent")]
     raw_phase: Annotated[str | None, Field(description="a signal's own label of the phase, as sent")]
     success: Annotated[Success | None, Field(description="a signal's success, as sent; null where it had none")]
     outcome: Annotated[Outcome | None, Field(description="what it says of how the application stands")]
     mapping: Annotated[str | None, Field(description="rule@version of the vocabulary that read the label, if one did")]
     effective_at: Annotated[_Moment, Field(description="BusinessDate or timestamp, else the time of receipt")]
+    effective_day: Annotated[
+        date | None, Field(description="the day you sent, where the time was midnight and so only the day is known")
+    ]
     timed: Annotated[bool, Field(description="whether you said when it took effect")]
     received_at: Annotated[_Moment, Field(description="when it was first received")]
     late: Annotated[bool, Field(description="whether a newer one had been received before it")]
-    told_afterwards: Annotated[bool, Field(description="whether a later signal told it as what came before")]
+    told_afterwards: Annotated[
+        bool, Field(description="whether only a later signal gave it, as what came before, so that it is no report")
+    ]
+    folded: Annotated[int, Field(ge=0, description="how many reports after it are only counted, in a full history")]
 
 
 class ApplicationView(BaseModel):
@@ -80,8 +86,10 @@ def _transition(transition: Transition, others: Mapping[str, Transition]) -> dic
         "Outcome": reading.outcome or (Outcome.of(reading.status) if reading.status else None),
         "Mapping": reading.mapping,
         "EffectiveAt": transition.effective_at,
+        "EffectiveDay": transition.sent_day,
         "Timed": transition.timed,
         "ReceivedAt": transition.received_at,
         "Late": any(each.received_at < transition.received_at for each in newer),
         "ToldAfterwards": transition.afterwards,
+        "Folded": transition.folded.reports if transition.folded else 0,
     }
