@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from application_status.cli.output import say
 from application_status.cli.target import Target, ats_id
 from application_status.model.application import Application
 from application_status.model.remap import remap
@@ -52,7 +53,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _explain(target: Target, given: argparse.Namespace) -> None:
     overrides = _overrides(target).of(given.ats) if given.ats else {}
     meaning = Vocabulary.load().meaning(given.label, overrides)
-    print(f"{_said(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
+    say(f"{_said(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
 
 
 def _override(target: Target, given: argparse.Namespace) -> None:
@@ -65,7 +66,7 @@ def _override(target: Target, given: argparse.Namespace) -> None:
         Vocabulary.load().meaning("", overrides)  # refuses wrong ones
         store.replace(given.ats, overrides)
     for label, meaning in sorted(overrides.items()):
-        print(f"{meaning:<28} {label}")
+        say(f"{meaning:<28} {label}")
 
 
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
@@ -73,9 +74,9 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
     reader = QualityReader(target.dynamodb, table, generations(target.dynamodb, table).live)
     atss = [given.ats] if given.ats else reader.ats_ids()
     volume = Counter({(ats, label): n for ats in atss for label, n in reader.unmapped_labels(ats).items()})
-    print(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
+    say(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
     for (ats, label), applications in volume.most_common():
-        print(_ROW.format(applications, ats, label))
+        say(_ROW.format(applications, ats, label))
 
 
 def _remap(target: Target, given: argparse.Namespace) -> None:
@@ -92,9 +93,9 @@ def _remap(target: Target, given: argparse.Namespace) -> None:
             progress.update(len(page))
             _keep(target, given, vocabulary, following)
     for change, amount in changes.most_common():
-        print(f"{amount:>8}  {change}")
+        say(f"{amount:>8}  {change}")
     verb = "read anew" if given.apply else "would be read anew; --apply does it"
-    print(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
+    say(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
 
 
 def _changes(before: Application, after: Application) -> list[str]:
