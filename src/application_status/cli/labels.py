@@ -16,7 +16,7 @@ from application_status.model.application import Application
 from application_status.model.identifiers import AtsId
 from application_status.model.remap import remap
 from application_status.model.report import Reading
-from application_status.model.vocabulary import Vocabulary
+from application_status.model.vocabulary import OwnMeanings, Vocabulary
 from application_status.store.all_applications import AllApplications
 from application_status.store.generations import generations
 from application_status.store.overrides import OverrideRegister
@@ -80,7 +80,7 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
 
 def _remap(target: Target, given: argparse.Namespace) -> None:
     vocabulary, register, applications = Vocabulary.load(), _overrides(target), _applications(target)
-    overrides = register.all()
+    overrides = {ats_id: OwnMeanings(own) for ats_id, own in register.all().items()}
     checkpoint = _checkpoint(target, given, vocabulary, overrides) if given.apply else None
     start = checkpoint.start() if checkpoint else None
     changes: Counter[str] = Counter()

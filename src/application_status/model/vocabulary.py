@@ -3,23 +3,26 @@
 normalize       the label as comparable words
 Vocabulary      one version of the file, checked; `meaning` asks it
 Meaning         the answer: status, outcome, and the name of the rule that gave it
+OwnMeanings     an ATS's overrides, read once for many labels
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from operator import or_
 from typing import Any, Self
 
 from application_status.model.status import Outcome, Status
-from application_status.model.wording import Places, WordList, is_number, normalize, union
+from application_status.model.wording import WordLists, is_number, normalize
 
-__all__ = ["UNMAPPED", "Meaning", "Vocabulary", "normalize"]
+__all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
 
 UNMAPPED = "unmapped"
 """The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
 
-_MAX_WORDS = 40  # no stage name is longer, and it bounds the work on a hostile one
+_MAX_WORDS = 24  # no stage name is longer, and it bounds the work on a hostile one
+_REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
 _OUTCOMES = {
     Status.HIRED: (Outcome.HIRED,),
     Status.REJECTED: (  # the first is meant by an override that names none
@@ -48,14 +51,23 @@ class Meaning:
 class _Rule:
     name: str
     means: _Means
-    all: Sequence[str]
-    none: Sequence[str]
-    only: Sequence[str]
+    all: frozenset[int]
+    none: frozenset[int]
+    only: frozenset[int]
 
-    def fits(self, covered: Mapping[str, int], every_word: int) -> bool:
-        if not all(covered[name] for name in self.all) or any(covered[name] for name in self.none):
+    def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
+        if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
             return False
-        return not self.only or union(covered[name] for name in (*self.all, *self.only)) == every_word
+        return not self.only or reduce(or_, (covered.get(number, 0) for number in self.all | self.only)) == every_word
+
+
+class OwnMeanings(dict[str, str]):
+    """An ATS's overrides: label -> "STATUS" or "REJECTED/outcome", read once for many labels."""
+
+    def __init__(self, overrides: Mapping[str, str]) -> None:
+        """Read the overrides; ValueError for one that names no status, or not one of its outcomes."""
+        super().__init__(overrides)
+        self.by_key = {_key(label): _means(text, "override") for label, text in overrides.items()}
 
 
 class Vocabulary:
@@ -70,7 +82,7 @@ class Vocabulary:
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
         self._rules = _rules(data.get("rule", []), self._lists)
-        self._remembered = lru_cache(maxsize=4096)(self._decide)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     @classmethod
     @cache
@@ -80,25 +92,24 @@ class Vocabulary:
 
     def meaning(self, label: str, overrides: Mapping[str, str] = {}) -> Meaning:
         """Say what a label means; an override ("OFFER", "REJECTED/offer_declined") wins, ValueError for a wrong one."""
-        own = {_key(theirs): _means(ours, "override") for theirs, ours in overrides.items()}
+        own = overrides if isinstance(overrides, OwnMeanings) else OwnMeanings(overrides)
+        key, meaning = self._remembered(label)
+        return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
+
+    def _read(self, label: str) -> tuple[str, Meaning]:
         key = _key(label)
-        return Meaning(*own[key], "override", self.version) if key in own else self._remembered(key)
+        return key, self._decide(key)
 
     def _decide(self, key: str) -> Meaning:
         if key in self._exact:
             return Meaning(*self._exact[key], "exact", self.version)
         words = [word for word in key.split() if not is_number(word)]
-        covered = self._covered(words) if len(words) <= _MAX_WORDS else dict.fromkeys(self._lists, 0)
-        for rule in self._rules:
-            if rule.fits(covered, every_word=(1 << len(words)) - 1):
-                return Meaning(*rule.means, rule.name if rule.means[0] else UNMAPPED, self.version)
+        if len(words) <= _MAX_WORDS:
+            covered = self._lists.find(words)
+            for rule in self._rules:
+                if rule.fits(covered, every_word=(1 << len(words)) - 1):
+                    return Meaning(*rule.means, rule.name if rule.means[0] else UNMAPPED, self.version)
         return Meaning(None, None, UNMAPPED, self.version)
-
-    def _covered(self, words: Sequence[str]) -> dict[str, int]:
-        found: dict[str, Places] = {}
-        for name, words_of_list in self._lists.items():
-            found[name] = words_of_list.find(words, found)
-        return {name: union(bits for ends in at.values() for bits in ends.values()) for name, at in found.items()}
 
 
 def _key(label: str) -> str:
@@ -134,12 +145,12 @@ def _texts(value: object, where: str) -> list[str]:
     return [_text(each, where) for each in value] if isinstance(value, list) else [_text(value, where)]
 
 
-def _word_lists(tables: Mapping[str, object], endings: object) -> dict[str, WordList]:
-    lists: dict[str, WordList] = {}
+def _word_lists(tables: Mapping[str, object], endings: object) -> WordLists:
+    lists = WordLists(_texts(endings, "endings"))
     for name, entries in tables.items():
         where = f"word list {name!r}"
         try:
-            lists[name] = WordList.of(_texts(entries, where), _texts(endings, "endings"), lists)
+            lists.add(name, _texts(entries, where))
         except ValueError as wrong:
             raise ValueError(f"{where}: {wrong}") from wrong
     return lists
@@ -154,7 +165,7 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     return exact
 
 
-def _rules(tables: Iterable[Mapping[str, Any]], lists: Mapping[str, WordList]) -> list[_Rule]:
+def _rules(tables: Iterable[Mapping[str, Any]], lists: WordLists) -> list[_Rule]:
     rules: dict[str, _Rule] = {}
     for place, table in enumerate(tables, start=1):
         name = _text(table.get("name"), f"name of rule {place}")
@@ -170,5 +181,5 @@ def _rules(tables: Iterable[Mapping[str, Any]], lists: Mapping[str, WordList]) -
         means = _written(table.get("means"), where)
         if means[0] in _OUTCOMES and not used["only"]:
             raise ValueError(f"{where}: a rule for an end needs 'only', so that an unknown word keeps it from fitting")
-        rules[name] = _Rule(name, means, **used)
+        rules[name] = _Rule(name, means, **{part: frozenset(map(lists.number, names)) for part, names in used.items()})
     return list(rules.values())

@@ -2,12 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from itertools import product
-from operator import or_
-from typing import Self
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 
 # "Bewerber*in", "Kandidat(in)", "Bewerber/-innen", "BewerberIn": after endings that persons have, so "Check/in" stays.
 _GENDER = re.compile(r"(?<=er|at|nt|st|or|ur|nd)(?:[*:/_(·]-?[Ii]n(?:nen)?\)?|In(?:nen)?)(?![a-z_])")
@@ -23,13 +19,16 @@ _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": 
     for ending in ("e", "en", "er", "es", "em")
 }
 _GAP, _GAP_WORDS = "...", 4  # stands for up to four words
+_LETTERS = 2  # by so many letters the wildcards are looked up
+_NO: Mapping[str, int] = {}
 
-type Phrase = tuple[str, ...]
-type Places = dict[int, dict[int, int]]  # first place of a match -> place behind it -> the places it covers, as bits
+type _Ends = dict[int, int]  # the place behind a match -> the places that the match covers, as bits
 
 
 def normalize(label: str) -> str:
     """Give the label as lower-case words without accents, punctuation and gender forms, ordinals as plain numbers."""
+    if label.isascii() and label.isalpha() and label.islower():
+        return _plain(label)
     text = unicodedata.normalize("NFKC", label.translate(_APOSTROPHES))
     text = _LONG_WORD.sub(_humps, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
@@ -55,89 +54,177 @@ def _plain(word: str) -> str:
     return female[1] if female else _ORDINALS.get(word, word)
 
 
-@dataclass(frozen=True, slots=True)
-class WordList:
-    """The phrases of one list: words, "word*", "*word", "<another list>" and "..." for a gap."""
+class WordLists:
+    """The word lists of a vocabulary: their phrases as one tree, so that what begins alike is followed once.
 
-    by_first: Mapping[str, Sequence[Phrase]]
-    loose: Sequence[Phrase]  # those that begin with a wildcard or with another list
-    exceptions: frozenset[str]
+    A phrase is made of pieces: "word", "word~" with an ending, "word*", "*word", "<another list>", "..." for a gap.
+    Pieces have numbers, and a list is numbered after its own phrases: it can only be part of lists with higher numbers.
+    """
 
-    @classmethod
-    def of(cls, entries: Iterable[str], endings: Sequence[str], known: Iterable[str]) -> Self:
-        """Read the entries as the file has them; ValueError for one that could never fit or names an unknown list."""
-        by_first: dict[str, list[Phrase]] = {}
-        loose: list[Phrase] = []
-        listed = list(entries)
-        for phrase in (phrase for entry in listed if entry[0] != "!" for phrase in _phrases(entry, endings, known)):
-            if phrase[0][0] in "<*" or phrase[0][-1] == "*":
-                loose.append(phrase)
-            else:
-                by_first.setdefault(phrase[0], []).append(phrase)
-        return cls(by_first, loose, frozenset(normalize(entry) for entry in listed if entry[0] == "!"))
+    def __init__(self, endings: Iterable[str]) -> None:
+        """Begin without a list; `endings` are what "~" stands for."""
+        self._endings = ("", *endings)
+        self._numbers: dict[str, int] = {_GAP: 0}
+        self._root = _Node()
+        self._fitting: dict[str, set[int]] = {}  # word -> the pieces "word" and "word~" that it fits
+        self._beginnings: dict[str, dict[str, int]] = {}  # first letters -> those of "word*", with its piece
+        self._ends: dict[str, dict[str, int]] = {}  # last letters -> those of "*word", with its piece
+        self._excepted: dict[str, set[int]] = {}  # word -> the lists of which no phrase begins with it
 
-    def find(self, words: Sequence[str], found: Mapping[str, Places]) -> Places:
-        """Find every match among the words; `found` has those of the lists that this one may name."""
-        places: Places = {}
-        for start, word in enumerate(words):
-            if word in self.exceptions:
+    def __contains__(self, name: str) -> bool:
+        """Whether a list of this name has been added."""
+        return f"<{name}>" in self._numbers
+
+    def number(self, name: str) -> int:
+        """Return the number of a list."""
+        return self._numbers[f"<{name}>"]
+
+    def add(self, name: str, entries: Iterable[str]) -> None:
+        """Add a list; ValueError for an entry that can't fit any label, or that names a list not added before."""
+        leaves, excepted = [], []
+        for entry in entries:
+            if entry[0] == "!":
+                excepted.append(normalize(entry))
                 continue
-            for phrase in (*self.by_first.get(word, ()), *self.loose):
-                for end, covered in _walk(phrase, words, start, found).items():
-                    ends = places.setdefault(start, {})
-                    ends[end] = ends.get(end, 0) | covered
-        return places
+            node = self._root
+            for piece in self._pieces(entry):
+                node = node.after.setdefault(piece, _Node())
+            leaves.append(node)
+        number = self._number(f"<{name}>")
+        for node in leaves:
+            node.lists.append(number)
+        for word in excepted:
+            self._excepted.setdefault(word, set()).add(number)
 
+    def find(self, words: Sequence[str]) -> dict[int, int]:
+        """Return the lists with a match among the words, by number, and the words that each covers, as bits."""
+        matches = _Matches([self._fit(word) for word in words])
+        for start in reversed(range(len(words))):  # all matches behind it are known then
+            self._find_longer(matches, start, self._excepted.get(words[start], ()))
+        return matches.covered()
 
-def union(bits: Iterable[int]) -> int:
-    """Give the places that any of these covers."""
-    return reduce(or_, bits, 0)
+    def _fit(self, word: str) -> frozenset[int]:
+        """Return the pieces and lists that a word fits on its own."""
+        fitting = set(self._fitting.get(word, ()))
+        fitting.update(n for text, n in self._beginnings.get(word[:_LETTERS], _NO).items() if word.startswith(text))
+        fitting.update(n for text, n in self._ends.get(word[-_LETTERS:], _NO).items() if word.endswith(text))
+        excepted = self._excepted.get(word, ())
+        pieces = list(fitting)
+        for piece in pieces:  # grows while it is read
+            if piece in self._root.after:
+                lists = [each for each in self._root.after[piece].lists if each not in fitting and each not in excepted]
+                fitting.update(lists)
+                pieces += lists
+        return frozenset(fitting)
 
+    def _find_longer(self, matches: "_Matches", start: int, excepted: Container[int]) -> None:
+        """Find the matches of several words that begin at a place."""
+        root, longer = self._root.after, matches.longer[start]
+        todo = sorted(piece for piece in matches.single[start] if piece in root and root[piece].after)
+        while todo:  # from the lowest number on: then a list is followed when all its matches are known
+            for number, ends in self._follow(heappop(todo), matches, start):
+                if number in excepted:
+                    continue
+                if number in root and number not in longer and number not in todo:
+                    heappush(todo, number)
+                _join(longer.setdefault(number, {}), ends)
 
-def _phrases(entry: str, endings: Sequence[str], known: Iterable[str]) -> Iterable[Phrase]:
-    choices: list[list[str]] = []
-    for part in entry.split():
-        if part.startswith("<") and part[1:-1] not in known:
-            raise ValueError(f"entry {entry!r}: no word list {part[1:-1]!r} before this one")
-        if part.startswith("<") or part == _GAP:
-            choices.append([part])
-            continue
-        words = normalize(part).split()
+    def _follow(self, piece: int, matches: "_Matches", start: int) -> Iterator[tuple[int, _Ends]]:
+        """Follow the phrases that begin with a piece matched at a place: yield their lists, and where they end."""
+        node, ends = self._root.after[piece], matches.longer[start].get(piece, {})
+        if ends:
+            yield from ((number, ends) for number in node.lists)
+        if piece in matches.single[start]:
+            ends = {start + 1: 1 << start, **ends}
+        reached = [(node, ends)]
+        for node, ends in reached:  # grows while it is read
+            for following, beyond in matches.steps(node.after, ends).items():
+                child = node.after[following]
+                yield from ((number, beyond) for number in child.lists)
+                if child.after:
+                    reached.append((child, beyond))
+
+    def _number(self, piece: str) -> int:
+        return self._numbers.setdefault(piece, len(self._numbers))
+
+    def _pieces(self, entry: str) -> Sequence[int]:
+        pieces: list[int] = []
+        for part in entry.split():
+            if part == _GAP:
+                pieces.append(0)
+            elif part[0] == "<":
+                if part not in self._numbers:
+                    raise ValueError(f"entry {entry!r}: no word list {part[1:-1]!r} before this one")
+                pieces.append(self._numbers[part])
+            else:
+                pieces += self._words(entry, part)
+        if not pieces or not pieces[0] or not pieces[-1]:
+            raise ValueError(f"entry {entry!r}: a gap stands between two words")
+        return pieces
+
+    def _words(self, entry: str, part: str) -> Sequence[int]:
+        words = normalize(part.strip("*~")).split()
+        if "*" in part and any(len(word) < _LETTERS for word in words):
+            raise ValueError(f"entry {entry!r}: {part!r} is too short for a wildcard")
         if not words or any(is_number(word) for word in words):
             raise ValueError(f"entry {entry!r}: {part!r} is no word; numbers and ordinals are skipped in every label")
-        choices += [[word] for word in words]
-        if part.endswith("~"):
-            choices[-1] += [words[-1] + ending for ending in endings]
-        elif part.endswith("*"):
-            choices[-1] = [words[-1] + "*"]
-        elif part.startswith("*"):
-            choices[-len(words)] = ["*" + words[0]]
-    if not choices or [_GAP] in (choices[0], choices[-1]):
-        raise ValueError(f"entry {entry!r}: a gap stands between two words")
-    return product(*choices)
+        pieces = [self._number(word) for word in words]
+        for word, piece in zip(words, pieces, strict=True):
+            self._fitting.setdefault(word, set()).add(piece)
+        if part[-1] == "~":
+            pieces[-1] = self._number(words[-1] + "~")
+            for ending in self._endings:
+                self._fitting.setdefault(words[-1] + ending, set()).add(pieces[-1])
+        elif part[-1] == "*":
+            pieces[-1] = self._number(words[-1] + "*")
+            self._beginnings.setdefault(words[-1][:_LETTERS], {})[words[-1]] = pieces[-1]
+        elif part[0] == "*":
+            pieces[0] = self._number("*" + words[0])
+            self._ends.setdefault(words[0][-_LETTERS:], {})[words[0]] = pieces[0]
+        return pieces
 
 
-def _walk(phrase: Phrase, words: Sequence[str], start: int, found: Mapping[str, Places]) -> dict[int, int]:
-    """Follow the phrase from a place: the places behind its last word, each with the places covered on the way."""
-    reached = {start: 0}
-    for piece in phrase:
-        beyond: dict[int, int] = {}
-        for place, covered in reached.items():
-            for end, more in _steps(piece, words, place, found):
-                beyond[end] = beyond.get(end, 0) | covered | more
-        reached = beyond
-    return reached
+class _Matches:
+    """What the lists have in a label, by the place where it begins: matches of a single word, and longer ones."""
+
+    def __init__(self, single: Sequence[frozenset[int]]) -> None:
+        self.single = (*single, frozenset[int]())
+        self.longer: list[dict[int, _Ends]] = [{} for _ in self.single]
+
+    def covered(self) -> dict[int, int]:
+        bits: dict[int, int] = {}
+        for place, (single, longer) in enumerate(zip(self.single, self.longer, strict=True)):
+            for number in single:
+                bits[number] = bits.get(number, 0) | 1 << place
+            for number, ends in longer.items():
+                for covered in ends.values():
+                    bits[number] = bits.get(number, 0) | covered
+        return bits
+
+    def steps(self, after: Mapping[int, object], ends: _Ends) -> dict[int, _Ends]:
+        """Return by which pieces of `after` a phrase goes on from its ends so far, and the ends it gets to."""
+        beyond: dict[int, _Ends] = {}
+        for place, covered in ends.items():
+            for piece in after.keys() & self.single[place]:
+                _join(beyond.setdefault(piece, {}), {place + 1: 1 << place}, covered)
+            for piece in after.keys() & self.longer[place].keys():
+                _join(beyond.setdefault(piece, {}), self.longer[place][piece], covered)
+            if 0 in after:
+                skipped = range(place, min(place + _GAP_WORDS + 1, len(self.single) - 1))
+                _join(beyond.setdefault(0, {}), dict.fromkeys(skipped, covered))
+        return beyond
 
 
-def _steps(piece: str, words: Sequence[str], place: int, found: Mapping[str, Places]) -> Iterable[tuple[int, int]]:
-    if piece == _GAP:
-        return [(end, 0) for end in range(place, min(place + _GAP_WORDS + 1, len(words)))]
-    if piece.startswith("<"):
-        return found[piece[1:-1]].get(place, {}).items()
-    return [(place + 1, 1 << place)] if place < len(words) and _same(piece, words[place]) else []
+class _Node:
+    """A place in the tree of phrases: the lists with a phrase that ends here, and what can follow."""
+
+    __slots__ = ("after", "lists")
+
+    def __init__(self) -> None:
+        self.lists: list[int] = []
+        self.after: dict[int, _Node] = {}
 
 
-def _same(piece: str, word: str) -> bool:
-    if piece.endswith("*"):
-        return word.startswith(piece[:-1])
-    return word.endswith(piece[1:]) if piece.startswith("*") else word == piece
+def _join(into: _Ends, ends: _Ends, covered: int = 0) -> None:
+    for place, more in ends.items():
+        into[place] = into.get(place, 0) | covered | more

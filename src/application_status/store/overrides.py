@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from application_status.errors import ConditionFailed
 from application_status.model.identifiers import AtsId
-from application_status.model.vocabulary import Vocabulary, normalize
+from application_status.model.vocabulary import OwnMeanings, normalize
 from application_status.store.dynamodb import DynamoDB, Item
 
 MOST_OVERRIDES, LONGEST_LABEL = 1000, 200
@@ -28,13 +28,14 @@ class Overrides:
         self._dynamodb = dynamodb
         self._table = tokens_table
         self._clock = clock
-        self._remembered: dict[AtsId, tuple[Mapping[str, str], float]] = {}
+        self._remembered: dict[AtsId, tuple[OwnMeanings, float]] = {}
 
-    def of(self, ats_id: AtsId) -> Mapping[str, str]:
+    def of(self, ats_id: AtsId) -> OwnMeanings:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
-        found, until = self._remembered.get(ats_id, ({}, 0.0))
+        found, until = self._remembered.get(ats_id, (OwnMeanings({}), 0.0))
         if self._clock() >= until:
-            found = _overrides(self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {}))
+            item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
+            found = OwnMeanings(_overrides(item))
             self._remembered[ats_id] = (found, self._clock() + _CACHE_SECONDS)
         return found
 
@@ -136,8 +137,7 @@ def _check(meanings: Mapping[str, str], without: Collection[str]) -> None:
         if other := spellings.get(_same(label)):
             raise ValueError(f"'{other}' and '{label}' are spellings of one label; name one of them")
         spellings[_same(label)] = label
-    for label, meaning in meanings.items():
-        Vocabulary.load().meaning(label, {label: meaning})
+    OwnMeanings(meanings)  # refuses wrong ones
 
 
 def _changed(
