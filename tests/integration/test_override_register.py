@@ -10,7 +10,7 @@ from application_status.model.identifiers import AtsId
 from application_status.store import dynamodb
 from application_status.store.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
 from faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from support import ATS, OTHER_ATS, World
+from support import ATS, OTHER_ATS, NotingDynamoDB, World
 
 KEY = {"KeyId": {"S": f"ats#{ATS}"}}
 
@@ -125,6 +125,23 @@ def test_all_are_read_over_several_pages(register: OverrideRegister) -> None:
     register.change(ATS, {"Stage 3": "OFFER"})
     register.change(ATS, {}, ["Stage 3"])
     assert register.all() == everybody
+
+
+def test_reads_are_consistent(world: World) -> None:
+    """An override is seen at once by the next command, on AWS too."""
+    reads: list[object] = []
+
+    class Door(NotingDynamoDB):
+        def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+            if operation != "PutItem":
+                reads.append(request.get("ConsistentRead"))
+            return super().__call__(operation, **request)
+
+    register = OverrideRegister(Door(world.client), "TokensTable")
+    register.change(ATS, {"Stage 3": "OFFER"})
+    register.of(ATS)
+    register.all()
+    assert reads == [True] * 3
 
 
 def test_item_of_an_earlier_release_can_be_changed(world: World, register: OverrideRegister) -> None:

@@ -1,4 +1,4 @@
-"""`application-status labels`: what labels mean, which nobody knows, an ATS's own meanings, and reading all anew."""
+"""`application-status labels`: what labels mean, which are unmapped, an ATS's own meanings, and reading all anew."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     override.add_argument("--unset", action="append", default=[], metavar="LABEL")
     override.set_defaults(command=_override)
 
-    unmapped = commands.add_parser("unmapped", help="list the labels that nobody knows, by volume")
+    unmapped = commands.add_parser("unmapped", help="list the unmapped labels, by volume")
     unmapped.add_argument("--ats", type=ats_id)
     unmapped.set_defaults(command=_unmapped)
 
