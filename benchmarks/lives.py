@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application_status.local.lives import told
 from application_status.model.application import Application, Registration
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import instant
@@ -59,7 +58,7 @@ class Board:
             reports.reverse()  # what came first is told late
         for report in reports:
             moment = max(moment, report.received_at)
-            now, _ = told(now, report)
+            now = now.after(now.receive(report))
             yield moment, now
 
     def _registered(self, number: int, chance: random.Random, applied_at: datetime) -> Application:

@@ -29,6 +29,7 @@ _BEFORE = {
             }
         }
     },
+    "Versions": {"M": {"q8Zr1T": {"N": "2"}}},
     "Version": {"N": "2"},
     "UpdatedAt": {"S": "2022-07-29T11:26:12.000Z"},
     "ClientId": {"S": "client-1"},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from application_status.model.application import Application, Position, Receipt
+from application_status.model.application import Application, Position
 from application_status.model.durations import EDGES
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import to_text
@@ -59,7 +59,11 @@ class Life:
             return self._read_anew(before)
         if dice < 0.25 and before.registration:
             ended, since = self._chance.random() < 0.8, self._moment(before)
-            told = {f"position-{self._chance.randrange(2)}": Position(ended=ended, since=since, version=1)}
+            told = {
+                f"position-{self._chance.randrange(2)}": Position(
+                    ended, since, day_offset=None, received_at=since, version=1
+                )
+            }
             return replace(before, version=before.version + 1, positions={**before.positions, **told})
         if dice < 0.5 and not before.registration:
             return replace(before, version=before.version + 1, registration=self._registration)
@@ -77,10 +81,13 @@ class Life:
             received_at=moment + timedelta(minutes=self._chance.choice([0, 7, 4000])),
             effective_at=moment if self._chance.random() < 0.8 else None,
         )
-        receipt, transition = before.receive(report)
-        if receipt is Receipt.UNCHANGED and before.version:
+        if report.effective_at and self._chance.random() < 0.3:
+            report = replace(report, effective_at=_midnight(moment), day_offset=60)
+        effect = before.receive(report)
+        if not effect.added and before.version:
             return replace(before, version=before.version + 1)
-        return _with_head(before, {**before.transitions, transition.key: transition})
+        added = effect.added or (report.transition(),)
+        return _with_head(before, {**before.transitions, **{each.key: each for each in added}})
 
     def _read_anew(self, before: Application) -> Application:
         """Read one transition's label as something else, also as something that nobody knows."""
@@ -88,7 +95,10 @@ class Life:
         read = before.transitions[key].reading
         unknown = [None] if read.raw_status and before.registration else []
         reading = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
-        return _with_head(before, {**before.transitions, key: replace(before.transitions[key], reading=reading)})
+        anew = replace(before.transitions[key], reading=reading)
+        if anew.key != key:  # the ending of a day is no reading of ours
+            return self._report(before, [*Status, None])
+        return _with_head(before, {**before.transitions, key: anew})
 
     def _moment(self, before: Application) -> datetime:
         """Return a moment around the edge of a bucket, counted from something that happened, or anywhere."""
@@ -99,10 +109,14 @@ class Life:
         return self._applied + timedelta(minutes=self._chance.randint(-9000, 600_000))
 
 
+def _midnight(moment: datetime) -> datetime:
+    """Return the beginning of a moment's day, in a zone an hour ahead of UTC."""
+    hour = timedelta(hours=1)
+    return (moment + hour).replace(hour=0, minute=0, second=0, microsecond=0) - hour
+
+
 def _with_head(before: Application, transitions: Any) -> Application:
-    head = max((key for key, each in transitions.items() if each.status), default=None)
-    status = transitions[head].status if head else Status.APPLIED
-    return replace(before, version=before.version + 1, transitions=transitions, head=head, status=status)
+    return replace(before.with_head(transitions, before.registration), version=before.version + 1)
 
 
 def _item(application: Application) -> dict[str, Any]:
@@ -116,6 +130,8 @@ def _positions(application: Application) -> dict[str, Any]:
                 "M": {
                     "Ended": {"BOOL": position.ended},
                     "Since": {"S": to_text(position.since)},
+                    "ReceivedAt": {"S": to_text(position.received_at)},
+                    **({} if position.day_offset is None else {"DayOffset": {"N": str(position.day_offset)}}),
                     "Version": {"N": str(position.version)},
                 }
             }

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain, repeat
 from typing import Any
-from urllib.request import Request, urlopen
 
+import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto.moto_api._internal.models import moto_api_backend
 
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
@@ -27,6 +28,7 @@ def table_server() -> Iterator[TableServer]:
     """Run a server without tables: what moto patches into botocore commits even where a fault has answered already."""
     server = TableServer(_NoTables(), "127.0.0.1", 0)
     try:
+        boto3.client("dynamodb", endpoint_url=server.url).list_tables()  # moto takes long over its first request
         yield server
     finally:
         server.stop()
@@ -34,8 +36,7 @@ def table_server() -> Iterator[TableServer]:
 
 def fresh_client(server: TableServer) -> Any:
     """Empty the server; return a client as the store makes it, with its time-outs and without botocore's retries."""
-    with urlopen(Request(f"{server.url}/moto-api/reset", method="POST")) as reply:  # noqa: S310  # loopback
-        assert reply.status == 200
+    moto_api_backend.reset()
     return boto.client(endpoint_url=server.url)
 
 

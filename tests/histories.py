@@ -36,12 +36,15 @@ def application(
 ) -> Application:
     """Return an application with these transitions; `closed`: after so many days its position ended."""
     by_key = {transition.key: transition for transition in transitions}
-    head = max((key for key, transition in by_key.items() if transition.status), default=None)
-    return Application(
-        application_id=APPLICATION, ats_id=ATS, status=(by_key[head].status if head else None) or Status.APPLIED,
-        version=1 + len(by_key), head=head, transitions=by_key, registration=registered,
-        positions={} if closed is None else {"position": Position(ended=True, since=at(closed), version=1)},
+    of = Application(
+        application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1 + len(by_key),
+        positions={} if closed is None else {"position": _closed(at(closed))},
     )  # fmt: skip
+    return of.with_head(by_key, registered)
+
+
+def _closed(moment: datetime) -> Position:
+    return Position(ended=True, since=moment, day_offset=None, received_at=moment, version=1)
 
 
 def after(*statuses: str, registered: Registration | None = REGISTRATION) -> Application:

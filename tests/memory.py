@@ -21,12 +21,14 @@ _WORDS = {"AND": "and", "OR": "or", "NOT": "not", "=": "==", "<>": "!="}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
-    "contains": lambda value, element: value is not None and element[1] in value[1],
+    "contains": lambda value, element: (
+        value is not None and (element[1] if value[0] != "L" else {element[0]: element[1]}) in value[1]
+    ),
     "size": lambda value: ("N", len(value[1])),
 }
 _SECTIONS = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)")
 _CLAUSES = {
-    "SET": re.compile(r"([\w.#]+) = (if_not_exists\([^)]*\)|:\w+)"),
+    "SET": re.compile(r"([\w.#]+) = (list_append\(.*?\), :\w+\)|if_not_exists\([^)]*\)|[:\w]+(?: \+ :\w+)?)"),
     "ADD": re.compile(r"([\w.#]+) (:\w+)"),
     "REMOVE": re.compile(r"([\w.#]+)()"),
 }
@@ -201,13 +203,23 @@ def _updated(old: Item, request: Mapping[str, Any]) -> Item:
         for parent in parents:
             place = place[parent]["M"]
         if action == "SET":
-            default = value.removeprefix("if_not_exists(").removesuffix(")").split(", ")
-            place[name] = next(found for each in default if (found := _at(each, request, old)) is not None)
+            place[name] = _value(value, request, old)
         elif action == "ADD":
             place[name] = _sum(_at(path, request, old), _at(value, request, old))
         else:
             place.pop(name, None)
     return new
+
+
+def _value(expression: str, request: Mapping[str, Any], old: Item) -> Any:
+    if expression.startswith("list_append("):
+        some, _, more = expression.removeprefix("list_append(").removesuffix(")").rpartition(", ")
+        return {"L": [*_value(some, request, old)["L"], *_value(more, request, old)["L"]]}
+    if " + " in expression:
+        one, other = (_at(each, request, old)["N"] for each in expression.split(" + "))
+        return {"N": str(int(one) + int(other))}
+    default = expression.removeprefix("if_not_exists(").removesuffix(")").split(", ")
+    return next(found for each in default if (found := _at(each, request, old)) is not None)
 
 
 @cache

@@ -13,16 +13,17 @@ ServiceError
 |   +-- InvalidFields        the JSON is fine, its fields are not
 |   +-- UnknownPath          there is nothing at this path
 |   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
-|   +-- HistoryFull          the application has as many transitions as can be kept
-|   +-- RegistrationConflict the application is registered with other content
+|   +-- DailyLimitReached    the ATS did as much today as it may do in a day
+|   +-- RegistrationConflict the id is known already, for another ATS, client, job, jobseeker or moment of applying
 |   +-- AliasTaken           an alias of the registration is another application's
+|   +-- TooManyAliases       the application would have more aliases of a kind than are kept
 |   +-- ApplicationErased    the application was erased, and stays so
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          a write's condition did not hold; carries the item as it was
 +-- SettingsError            a setting is missing or wrong; the function does not start
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,25 +107,45 @@ class UnknownApplication(Refusal):
         super().__init__("There is no application with this AtsiApplicationId among yours.")
 
 
-class HistoryFull(Refusal):
-    """The application keeps no further transition: a permanent error."""
+class DailyLimitReached(Refusal):
+    """The ATS made as many applications of the sandbox today as it may, and may again in `retry_after` seconds."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The application already has {limit} transitions, the most that are kept. Don't send again.")
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(
+            f"Your ATS has made {limit} applications of the sandbox today (UTC), the most for a day. Use those, or "
+            "make more after Retry-After seconds."
+        )
+        self.retry_after = retry_after
 
 
 class RegistrationConflict(Refusal):
-    """The id is registered already, with other content."""
+    """The id is known already, with other values in the fields named, which never change."""
 
-    def __init__(self) -> None:
-        super().__init__("An application with this AtsiApplicationId is registered with other content.")
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(
+            f"This AtsiApplicationId is known already, with another {' and another '.join(fields)}. Only JobTitle, "
+            "Company and further Aliases can change; register another application under its own id."
+        )
 
 
 class AliasTaken(Refusal):
-    """An alias of the registration is another application's."""
+    """Another application has an alias of the registration; only the aliases' kinds are named."""
 
-    def __init__(self) -> None:
-        super().__init__("One of the Aliases is another application's; nothing was registered.")
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__(
+            f"Another application has one of the Aliases sent: {' and '.join(kinds)}. Nothing was written; send the "
+            "registration without that alias."
+        )
+
+
+class TooManyAliases(Refusal):
+    """The application would have more aliases of the kinds named than are kept."""
+
+    def __init__(self, kinds: Sequence[str], limit: int) -> None:
+        super().__init__(
+            f"The application would have more than {limit} Aliases of a kind: {' and '.join(kinds)}. Nothing was "
+            "written; send the registration without further aliases of that kind."
+        )
 
 
 class ApplicationErased(Refusal):
@@ -143,13 +164,15 @@ class ConditionFailed(ServiceError):
 
     `item` is the item as it was (DynamoDB JSON; None when there was none); of a transaction, the first action's if that
     one's condition failed. `in_doubt`: an earlier attempt of the same call got no reply, or a server error, so that the
-    item may already hold what the call wanted to write.
+    item may already hold what the call wanted to write. `actions`: of a transaction, the places (from 0) of the actions
+    whose conditions failed.
     """
 
-    def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool) -> None:
+    def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool, actions: tuple[int, ...] = ()) -> None:
         super().__init__("condition failed")
         self.item = item
         self.in_doubt = in_doubt
+        self.actions = actions
 
 
 class SettingsError(ServiceError):

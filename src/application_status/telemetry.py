@@ -2,6 +2,7 @@
 
 Metrics, all in the namespace ApplicationStatus:
     Recorded, Unchanged, Late, Unmapped  reports, by what became of them
+    Folded                      reports that went from a full history into its counts
     SignalDropped               signals about nothing that is known here; SignalRefused: that make no sense
     PositionHeard               news of positions; ApplicationsTold: applications that learnt of them
     Registered                  applications registered; Erased: requests to erase one that were met

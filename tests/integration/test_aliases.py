@@ -1,11 +1,14 @@
 """Applications known by their aliases: all or nothing, and what a signal costs by then."""
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from moto import mock_aws
 
+from application_status.model.instant import now
 from application_status.settings import UnknownApplications
 from signalling import contents, position_signal, positions_told, send, sent, signal, stands, state
 from support import (
@@ -22,6 +25,7 @@ from support import (
 )
 
 NEW, ANOTHER = (f"51c3be16-0f93-41ed-9cc0-00000000be{last}" for last in ("ef", "ff"))
+TOKEN_ROW = {"Alias": {"S": "token#t-1"}, "Member": {"S": "-"}}
 ALIASES = {"Token": ["t-1", "t-2"], "CandidateApplicationProfileId": ["p-1"], "PositionProfileIds": ["j-1", "j-2"]}
 
 
@@ -42,6 +46,12 @@ def rows(world: World, of: str) -> set[tuple[str, str]]:
 def expected(of: str = NEW) -> set[tuple[str, str]]:
     bare = {("token#t-1", "-"), ("token#t-2", "-"), ("profile#p-1", "-")}
     return bare | {(f"position#{ATS}#j-1", of), (f"position#{ATS}#j-2", of)}
+
+
+def ends(world: World, token: str) -> int:
+    """Return when a token's row ends, in seconds since 1970."""
+    row = {"Alias": {"S": f"token#{token}"}, "Member": {"S": "-"}}
+    return int(world.client.get_item(TableName="AliasesTable", Key=row)["Item"]["ExpiresAt"]["N"])
 
 
 def test_registration_brings_all_its_aliases(world: World) -> None:
@@ -71,21 +81,180 @@ def test_alias_of_another_application_refuses_all(world: World, aliases: dict[st
     for _ in range(2):
         reply = register(world, aliases=aliases, AtsId=ats_id)
         assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
+        assert [kind for kind in ALIASES if kind in reply.body["detail"]] == [
+            kind for kind in ALIASES if {SIGNAL_TOKEN, PROFILE} & set(aliases.get(kind, []))
+        ]
+        assert not any(text in str(reply.body) for text in (SIGNAL_TOKEN, PROFILE, SIGNALLED_APPLICATION, OTHER_ATS))
     assert contents(world) == before
     assert register(world, aliases={"PositionProfileIds": [POSITION]}, AtsId=ats_id).status == 201
 
 
 def test_repeated_registration_is_unchanged(world: World) -> None:
-    """With aliases and without; other aliases are other content."""
+    """With all aliases, with some, with some twice and with none; nothing is written, and no alias goes."""
     assert register(world).status == 201
     before = contents(world)
-    reply = register(world)
-    assert (reply.status, reply.body["Outcome"]) == (200, "unchanged")
     doubled = ALIASES | {"Token": ["t-1", "t-2", "t-1"]}
-    assert register(world, aliases=doubled).status == 200
-    for other in (None, {}, ALIASES | {"Token": ["t-1"]}, ALIASES | {"Token": ["t-1", "t-2", "t-3"]}):
-        assert register(world, aliases=other).status == 409
+    for same in (ALIASES, doubled, ALIASES | {"Token": ["t-2"]}, {"Token": ["t-1"]}, {}, None):
+        reply = register(world, aliases=same)
+        assert (reply.status, reply.body["Outcome"]) == (200, "unchanged")
     assert contents(world) == before
+
+
+def test_further_aliases_join_those_known(world: World) -> None:
+    """200 `updated`; signals find the application by the old ones and by the new ones."""
+    assert register(world, aliases={"Token": ["t-2"], "PositionProfileIds": ["j-1"]}).status == 201
+    more: list[Any] = [
+        {"Token": ["t-1"]},
+        {"Token": ["t-1"], "CandidateApplicationProfileId": ["p-1"]},
+        {"PositionProfileIds": ["j-1", "j-2"]},
+    ]
+    for version, aliases in enumerate(more, start=2):
+        reply = register(world, aliases=aliases)
+        assert (reply.status, reply.body["Outcome"]) == (200, "updated")
+        assert world.stored(NEW).version == version
+    assert rows(world, NEW) == expected()
+    registered = world.stored(NEW).registration
+    assert registered is not None
+    assert {kind: list(values) for kind, values in registered.aliases.by_kind.items()} == ALIASES
+    assert register(world).body["Outcome"] == "unchanged"
+    for day, name in enumerate(({"token": "t-1"}, {"token": "t-2"}), start=1):
+        sent(world, signal(state("Interview", day), **name))
+    sent(world, signal(state("Offer", 3), token=None, candidateApplicationProfileId="p-1"))
+    assert [each.status for each in world.stored(NEW).in_order()] == ["INTERVIEW", "INTERVIEW", "OFFER"]
+
+
+def test_alias_and_title_change_in_one_write(world: World) -> None:
+    """They come in one registration, so they are seen together."""
+    register(world, aliases={})
+    assert register(world, JobTitle="Koch").body["Outcome"] == "updated"
+    stored = world.stored(NEW)
+    assert stored.registration is not None
+    assert (stored.version, stored.registration.job_title, rows(world, NEW)) == (2, "Koch", expected())
+
+
+@pytest.mark.parametrize("registered", [{}, {"Token": ["t-1"]}], ids=["first alias", "further alias"])
+def test_position_that_comes_later_is_told_how_it_stands(world: World, registered: dict[str, list[str]]) -> None:
+    """What was heard of the position before, and what is heard of it afterwards."""
+    assert register(world, aliases=registered).status == 201
+    sent(world, position_signal(success=True))
+    positions_told(world)
+    assert world.stored(NEW).outcome == ("open", False)
+    assert register(world, aliases={"PositionProfileIds": [POSITION]}).body["Outcome"] == "updated"
+    positions_told(world)
+    assert world.stored(NEW).outcome == ("position_closed", True)
+    sent(world, position_signal(None, 11))
+    positions_told(world)
+    assert world.stored(NEW).outcome == ("open", False)
+
+
+def test_further_alias_keeps_what_was_heard_of_positions(world: World) -> None:
+    """The end of one position stays known when another comes."""
+    register(world, aliases={"PositionProfileIds": [POSITION]})
+    sent(world, position_signal(success=True))
+    positions_told(world)
+    heard = world.stored(NEW).positions
+    assert len(heard) == 1
+    assert register(world).body["Outcome"] == "updated"
+    positions_told(world)
+    assert world.stored(NEW).positions == heard
+    assert world.stored(NEW).outcome == ("position_closed", True)
+
+
+@pytest.mark.parametrize(
+    "aliases",
+    [
+        {"Token": ["t-9", SIGNAL_TOKEN]},
+        {"CandidateApplicationProfileId": [PROFILE], "PositionProfileIds": ["j-9"]},
+    ],
+)
+def test_alias_of_another_application_refuses_the_update(world: World, aliases: dict[str, list[str]]) -> None:
+    """Neither the title nor any other alias is written."""
+    register(world)
+    before = contents(world)
+    reply = register(world, aliases=aliases, JobTitle="Koch")
+    assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
+    (kind,) = (kind for kind in ALIASES if kind in reply.body["detail"])
+    assert {SIGNAL_TOKEN, PROFILE} & set(aliases[kind])
+    assert contents(world) == before
+
+
+@pytest.mark.parametrize("kind", ALIASES)
+def test_application_has_at_most_forty_aliases_of_a_kind(world: World, kind: str) -> None:
+    """The next is a 409 that says so and writes nothing; known ones may still be repeated."""
+    for start in range(0, 40, 10):
+        assert register(world, aliases={kind: [f"a-{number}" for number in range(start, start + 10)]}).status < 300
+    before = contents(world)
+    reply = register(world, aliases={kind: ["a-0", "a-40"]}, JobTitle="Koch")
+    assert (reply.status, reply.body["type"]) == (409, "/problems/too-many-aliases")
+    assert f"more than 40 Aliases of a kind: {kind}." in reply.body["detail"]
+    assert contents(world) == before
+    assert len(rows(world, NEW)) == 40
+    assert register(world, aliases={kind: ["a-0", "a-39"]}).status == 200
+
+
+def test_token_lives_180_days_from_its_first_registration(world: World) -> None:
+    """Neither repeating it nor a further token moves its end; a further one has an end of its own."""
+    register(world, aliases={"Token": ["t-1"]})
+    start = now()
+    first = ends(world, "t-1")
+    assert start.timestamp() - 5 < first - timedelta(days=180).total_seconds() <= start.timestamp()
+    with time_machine.travel(start + timedelta(days=100)):
+        register(world, aliases={"Token": ["t-1"]})
+        register(world, aliases={"Token": ["t-1", "t-2"]}, JobTitle="Koch")
+        assert ends(world, "t-1") == first
+        assert ends(world, "t-2") - first == pytest.approx(timedelta(days=100).total_seconds(), abs=5)
+    with time_machine.travel(start + timedelta(days=179)):
+        sent(world, signal(state("Interview", 1), token="t-1"))
+        assert world.stored(NEW).status == "INTERVIEW"
+    with time_machine.travel(start + timedelta(days=181)):
+        sent(world, signal(state("Offer", 2), token="t-1"))
+        assert world.stored(NEW).status == "INTERVIEW"
+        sent(world, signal(state("Offer", 2), token="t-2"))
+        assert world.stored(NEW).status == "OFFER"
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["lies there", "deleted"])
+def test_repeating_an_ended_token_does_not_bring_it_back(world: World, deleted: bool) -> None:  # pytest's
+    """It stays ended, whether its row lies there still or DynamoDB has deleted it."""
+    register(world, aliases={"Token": ["t-1"]})
+    with time_machine.travel(now() + timedelta(days=181)):
+        if deleted:
+            world.client.delete_item(TableName="AliasesTable", Key=TOKEN_ROW)
+        before = contents(world)
+        assert register(world, aliases={"Token": ["t-1"]}).body["Outcome"] == "unchanged"
+        assert contents(world) == before
+        sent(world, signal(state("Interview", 1), token="t-1"))
+        assert world.stored(NEW).status == "APPLIED"
+
+
+@pytest.mark.parametrize("ats_id", [ATS, OTHER_ATS])
+@pytest.mark.parametrize("known", [False, True], ids=["new", "updated"])
+def test_ended_token_that_lies_there_does_not_block(world: World, ats_id: str, known: bool) -> None:  # pytest's
+    """Another application gets it, for 180 days of its own, and keeps it whatever the former one does."""
+    register(world, aliases={"Token": ["t-1"]})
+    if known:
+        register(world, ANOTHER, aliases={}, AtsId=ats_id)
+    assert register(world, ANOTHER, aliases={"Token": ["t-1"]}, AtsId=ats_id).status == 409
+    with time_machine.travel(now() + timedelta(days=181)):
+        reply = register(world, ANOTHER, aliases={"Token": ["t-1"]}, AtsId=ats_id)
+        assert reply.status == (200 if known else 201)
+        assert ends(world, "t-1") - now().timestamp() == pytest.approx(timedelta(days=180).total_seconds(), abs=5)
+        assert register(world, aliases={"Token": ["t-1"]}).body["Outcome"] == "unchanged"
+        assert world.erase(NEW).status == 204
+        assert rows(world, ANOTHER) == {("token#t-1", "-")}
+        if ats_id == ATS:
+            sent(world, signal(state("Interview", 1), token="t-1"))
+            assert world.stored(ANOTHER).status == "INTERVIEW"
+
+
+@pytest.mark.parametrize("kind", ["CandidateApplicationProfileId", "PositionProfileIds"])
+def test_other_aliases_do_not_end(world: World, kind: str) -> None:
+    """A row without an end blocks for good."""
+    register(world, aliases={kind: ["a"]})
+    with time_machine.travel(now() + timedelta(days=3650)):
+        status = register(world, ANOTHER, aliases={kind: ["a"]}).status
+    assert status == (201 if kind == "PositionProfileIds" else 409)
+    assert {alias for alias, _ in rows(world, NEW)} == {f"position#{ATS}#a" if status == 201 else "profile#a"}
 
 
 def test_applications_may_share_a_position_but_nothing_else(world: World) -> None:
@@ -111,7 +280,9 @@ def test_first_contact_gets_its_aliases_with_its_registration() -> None:
         assert register(world).status == 201
         assert (rows(world, NEW), world.stored(NEW).version) == (expected(), 2)
         assert register(world).status == 200
-        assert register(world, ANOTHER).status == 409
+        reply = register(world, ANOTHER)
+        assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
+        assert (rows(world, ANOTHER), world.stored(ANOTHER).registration) == (set(), None)
         sent(world, signal(state("Offer", 2), token="t-2"), position_signal(success=False, positionProfileIds="j-2"))
         positions_told(world)
         assert world.stored(NEW).outcome == ("position_closed", True)
@@ -131,6 +302,22 @@ def test_registration_is_one_call(world: World, aliases: Any, calls: str) -> Non
         assert world.noting.operations == [calls]
 
 
+@pytest.mark.parametrize(
+    ("changes", "calls"),
+    [
+        ({"aliases": {}, "JobTitle": "Koch"}, ["PutItem", "UpdateItem"]),
+        ({"JobTitle": "Koch"}, ["TransactWriteItems", "UpdateItem"]),
+        ({"aliases": {"Token": ["t-9"]}}, ["TransactWriteItems", "TransactWriteItems"]),
+    ],
+)
+def test_update_is_two_calls(world: World, changes: Any, calls: list[str]) -> None:
+    """The first finds the application; the second has as many actions as there are new aliases, and one."""
+    register(world)
+    world.noting.operations.clear()
+    assert register(world, **changes).body["Outcome"] == "updated"
+    assert world.noting.operations == calls
+
+
 def test_calls_of_each_signal(world: World) -> None:
     """Where its token and overrides are known: the alias, and one conditional write; a second if it is late."""
     sent(world, signal(state("Interview", 2)))
@@ -143,7 +330,7 @@ def test_calls_of_each_signal(world: World) -> None:
         (signal(state("Blue folder", 6)), both),
         (signal(state("Screening", 1)), [*both, "UpdateItem"]),
         (signal(token="unknown"), ["GetItem"]),
-        (signal(state("Red folder", 8), previous=state("Interview", 7)), [*both, "UpdateItem"]),
+        (signal(state("Red folder", 8), previous=state("Interview", 7)), both),
         (position_signal(success=True), ["Query", "UpdateItem"]),
         (position_signal(None, 9), ["Query", "UpdateItem"]),
         (position_signal(None, positionProfileIds=["a", "b"]), ["Query", "Query"]),

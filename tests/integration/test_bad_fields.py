@@ -53,6 +53,69 @@ def test_any_other_status_is_refused_with_the_list(world: World, status: object)
     assert entries["/Status"]["expected"] == f"one of {', '.join(STATUSES)}"
 
 
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [
+        ("applied", "APPLIED"), ("Hired", "HIRED"), ("HIRED ", "HIRED"), ("pre_interview", "PRE_INTERVIEW"),
+        ("PRE-INTERVIEW", "PRE_INTERVIEW"), ("Post Interview", "POST_INTERVIEW"), ("PreInterview", "PRE_INTERVIEW"),
+    ],
+)  # fmt: skip
+def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, meant: str) -> None:
+    """What was received, what it has to be, and all nine."""
+    entry = wrong_fields(world, Status=status)["/Status"]
+    assert entry["detail"] == f'Input is "{status}", which has to be spelt {meant}'
+    assert entry["expected"] == f"one of {', '.join(STATUSES)}"
+
+
+PLACEHOLDERS = [
+    "string", "String", "<id>", "{AtsiApplicationId}", "${ATSI_APPLICATION_ID}", "{{uuid}}", "[your id here]", "uuid",
+    "<AtsiApplicationId from the ApplyRequest>", "ApplyRequest.Header.Id", "...", "xxxxxxxx-xxxx-xxxx-xxxx",
+]  # fmt: skip
+
+
+def test_sample_of_the_later_page_gets_help(world: World) -> None:
+    """Copied as it is: what was received, that it is a placeholder, and where the id comes from."""
+    sample = {"AtsiApplicationId": "string", "Status": "CONTACT", "RawStatus": "1st phone interview"}
+    sample["BusinessDate"] = "2022-07-29T11:26:11.106Z"
+    problem = refused(world, http_event("POST", "/qs-api/public/atsi/v1/demo-ats", sample), 422, "invalid-fields")
+    assert problem["errors"] == [
+        {
+            "pointer": "/AtsiApplicationId",
+            "detail": 'Input is not a UUID: "string" looks like a placeholder from documentation',
+            "expected": "the UUID from the ApplyRequest: its Header.AtsiApplicationId or Header.Id",
+        }
+    ]
+
+
+@pytest.mark.parametrize("text", PLACEHOLDERS)
+def test_placeholder_is_named(world: World, text: str) -> None:
+    """As an id and as a status."""
+    entries = wrong_fields(world, AtsiApplicationId=text, Status=text)
+    reason = f'"{text}" looks like a placeholder from documentation'
+    assert entries["/AtsiApplicationId"]["detail"] == f"Input is not a UUID: {reason}"
+    assert entries["/Status"]["detail"] == f"Input is not a status: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "it is empty"), ("  ", "it is empty"), ("null", '"null" stands for no value'),
+     ("None", '"None" stands for no value')],
+)  # fmt: skip
+def test_value_that_stands_for_none_is_named(world: World, text: str, reason: str) -> None:
+    """As an id and as a status."""
+    entries = wrong_fields(world, AtsiApplicationId=text, Status=text)
+    assert entries["/AtsiApplicationId"]["detail"] == f"Input is not a UUID: {reason}"
+    assert entries["/Status"]["detail"] == f"Input is not a status: {reason}"
+
+
+@pytest.mark.parametrize("text", ["<Erika>", "{Mustermann}", "id of Erika", "Erika", "id" * 33, "id\n", "<id\x1b[0m>"])
+def test_what_may_be_a_name_is_not_repeated(world: World, text: str) -> None:
+    """Only the words of placeholders are, and nothing that a terminal would act on."""
+    entries = wrong_fields(world, AtsiApplicationId=text, Status=text)
+    assert entries["/AtsiApplicationId"]["detail"] == "Input is not a UUID"
+    assert text not in str(entries)
+
+
 def test_each_wrong_field_has_one_entry(world: World) -> None:
     """All at once, in RFC 6901 pointers; and the fields nobody reads are named beside them."""
     fields = {"AtsiApplicationId": "x", "Status": "hired", "RawStatus": 5, "BusinessDate": "soon"}
@@ -127,7 +190,7 @@ def test_wrong_label_is_refused(world: World, label: object) -> None:
     assert "200 characters" in entries["/RawStatus"]["expected"]
 
 
-@pytest.mark.parametrize("label", ["x" * 200, "😀" * 200, "Zusage (mündlich)", " ", "\0", 'a"#/~\\b'])
+@pytest.mark.parametrize("label", ["x" * 200, "😀" * 200, "Zusage (mündlich)", " x ", "\0", 'a"#/~\\b'])
 def test_label_is_stored_as_received(world: World, label: str) -> None:
     """Up to 200 characters of any kind."""
     assert world.report("CONTACT", RawStatus=label).body["Outcome"] == "recorded"

@@ -17,7 +17,7 @@ import pytest
 from application_status.analytics.handler import make_handler
 from application_status.errors import Unavailable
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.model.application import Application, Receipt
+from application_status.model.application import Application
 from application_status.model.identifiers import AtsId, application_id
 from application_status.model.instant import from_text
 from application_status.model.quality import Cell, contribution, difference
@@ -103,11 +103,8 @@ class Schedule:
             received_at=moment,
             effective_at=moment if self.chance.random() < 0.7 else None,
         )
-        receipt, transition = before.receive(report)
-        after = replace(
-            before, version=before.version + 1, transitions={**before.transitions, transition.key: transition}
-        )
-        return after if receipt is Receipt.LATE else replace(after, head=transition.key, status=status)
+        after = before.after(before.receive(report))
+        return replace(after, version=before.version + 1)
 
     def records(self) -> list[dict[str, Any]]:
         """Interleave the applications' changes, each application's own in order, and lose some on the way."""

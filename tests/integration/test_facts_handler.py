@@ -27,12 +27,15 @@ class Client:
     fate: Callable[[int, bytes], bool] = lambda _call, _data: True
     calls: list[list[bytes]] = field(default_factory=list)
     error: Exception | None = None
+    empty_replies: int = 0
 
     def put_record_batch(self, *, DeliveryStreamName: str, Records: Sequence[Any]) -> Any:  # noqa: N803  # botocore's
         assert DeliveryStreamName == SETTINGS.facts_stream
         if self.error:
             raise self.error
         self.calls.append([record["Data"] for record in Records])
+        if len(self.calls) <= self.empty_replies:
+            return {"ResponseMetadata": {"HTTPStatusCode": 200}}
         taken = [self.fate(len(self.calls), data) for data in self.calls[-1]]
         return {"RequestResponses": [{"RecordId": "-"} if each else REFUSED for each in taken]}
 
@@ -95,6 +98,16 @@ def test_records_refused_once_are_sent_again() -> None:
     assert failed(client, registrations(10)) == []
     assert [len(call) for call in client.calls] == [10, 4]
     assert client.calls[1] == client.calls[0][::3]
+
+
+def test_reply_without_results_took_nothing() -> None:
+    """As botocore reads a 200 that is not JSON: all are sent again, and in the end reported as not sent."""
+    client = Client(empty_replies=2)
+    assert failed(client, registrations(3)) == []
+    assert [len(call) for call in client.calls] == [3, 3, 3]
+    client = Client(empty_replies=99)
+    assert failed(client, registrations(3)) == ["0"]
+    assert len(client.calls) == 4
 
 
 def test_records_refused_for_good_are_reported() -> None:

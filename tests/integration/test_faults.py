@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import repeat
+from typing import Any
 
 import pytest
 
@@ -153,18 +154,47 @@ def test_lost_reply_of_first_contact(world: World, faults: Faults, plan: list[Fa
     assert len(world.stored(NEW).transitions) == 1
 
 
+def register(world: World, of: str = NEW, **changes: Any) -> tuple[int, str]:
+    reply = answer(world.registry(http_event("PUT", f"/api/applications/{of}", REGISTRATION | changes), None))
+    return reply.status, reply.body["Outcome"]
+
+
 @accepting
-def test_lost_reply_of_a_registration(world: World, faults: Faults) -> None:
-    """201, as the lost one was; also where it completes an application known by its reports."""
-    faults.plan(LOST_REPLY)
-    register = http_event("PUT", f"/api/applications/{NEW}", REGISTRATION)
-    assert answer(world.registry(register, None)).status == 201
-    assert answer(world.registry(register, None)).status == 200
+@pytest.mark.parametrize("aliases", [{}, {"Token": ["t-1"]}], ids=["alone", "with an alias"])
+@pytest.mark.parametrize("lost", [LOST_REPLY, ErrorReply("InternalServerError", 500)], ids=["written", "not written"])
+def test_registration_in_doubt(world: World, faults: Faults, lost: Fault, aliases: dict[str, list[str]]) -> None:
+    """200 where all of it is stored already, as another may have written it; 201 only for a write of its own."""
+    outcome = (200, "unchanged") if lost is LOST_REPLY else (201, "registered")
+    faults.plan(lost)
+    assert register(world, Aliases=aliases) == outcome
+    assert register(world, Aliases=aliases) == (200, "unchanged")
+    assert world.stored(NEW).version == 1
     known = NEW.replace("beef", "cafe")
     world.report("INTERVIEW", AtsiApplicationId=known)
-    faults.plan(PASS, LOST_REPLY)
-    assert answer(world.registry(http_event("PUT", f"/api/applications/{known}", REGISTRATION), None)).status == 201
+    faults.plan(PASS, lost)
+    assert register(world, known) == outcome
     assert (world.stored(known).version, world.stored(known).status) == (2, "INTERVIEW")
+
+
+@pytest.mark.parametrize("changes", [{"JobTitle": "Bäcker"}, {"Aliases": {"Token": ["t-1", "t-2"]}}], ids=str)
+def test_lost_reply_of_an_update(world: World, faults: Faults, changes: dict[str, Any]) -> None:
+    """It is written once; the reply says that all of it is registered."""
+    register(world, Aliases={"Token": ["t-1"]})
+    faults.plan(PASS, LOST_REPLY)
+    assert register(world, **changes) == (200, "unchanged")
+    assert world.stored(NEW).version == 2
+    assert register(world, **changes) == (200, "unchanged")
+
+
+def test_registration_by_another_while_the_own_is_in_doubt(
+    world: World, faults: Faults, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt fails unwritten and another registers the same: one 201 in all."""
+    answers: list[tuple[int, str]] = []
+    monkeypatch.setattr(clock, "sleep", lambda _seconds: answers.append(register(world)))
+    faults.plan(ErrorReply("InternalServerError", 500))
+    answers.append(register(world))
+    assert answers == [(201, "registered"), (200, "unchanged")]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +214,7 @@ def test_token_lookup_down_is_a_503(world: World, faults: Faults, fault: Fault) 
     assert faults.calls == ["UpdateItem"]
 
 
-@pytest.mark.parametrize("place", ["__call__", "_take_head"])
+@pytest.mark.parametrize("place", ["__call__", "_add"])
 def test_unexpected_failure_is_told_by_its_place(
     world: World, faults: Faults, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

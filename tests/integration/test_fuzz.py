@@ -18,7 +18,6 @@ EVENTS_A_SEED = 1250
 REGISTRATION = {
     "AtsId": ATS, "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1", "JobTitle": "Koch (m/w/d)",
     "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
-    "Aliases": {"Token": ["a", "b"], "PositionProfileIds": ["p"]},
 }  # fmt: skip
 DATES = [
     "2022-07-29T11:26:11.106Z", "2022-07-29", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1659093971",
@@ -43,7 +42,8 @@ class Generator:
 
     def event(self) -> Any:
         """Return a good event of either function, changed in up to five places."""
-        body: dict[str, Any] = dict(REGISTRATION)
+        aliases = {"Token": [f"t-{self.chance.randrange(200)}"], "PositionProfileIds": ["p"]}
+        body: dict[str, Any] = {**REGISTRATION, "Aliases": aliases}
         method, path = "PUT", f"/api/applications/{self.application()}"
         if self.chance.random() < 0.6:
             paths = ("/api/application-status", f"/qs-api/public/atsi/v1/{ATS}", "/qs-api/public/atsi/v1/other-ats")
@@ -52,7 +52,9 @@ class Generator:
             date = f"20{self.chance.randint(10, 25)}-0{self.chance.randint(1, 9)}-28T23:59:59.999+02:00"
             body = {"AtsiApplicationId": self.application(), "Status": status, "RawStatus": "x", "BusinessDate": date}
         body = self.changed(body, self.chance.choice([0, 0, 1, 1, 2, 5]))
-        event = http_event(method, path, self.text(body), token=self.chance.choice([TOKEN] * 4 + [OTHER_TOKEN]))
+        headers = {"Content-Type": self.chance.choice(["application/json"] * 19 + ["text/plain"])}
+        token = self.chance.choice([TOKEN] * 4 + [OTHER_TOKEN])
+        event = http_event(method, path, self.text(body), headers, token)
         if self.chance.random() < 0.3:
             event |= self.in_base64(event["body"])
         return json.loads(json.dumps(self.changed(event, self.chance.choice([0, 0, 0, 1, 1, 2, 5]))))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from signalling import MANY, ONE, contents, position_signal, post, sent, signal, state, statuses
-from support import World
+from signalling import MANY, ONE, complete, contents, position_signal, post, sent, signal, state, statuses
+from support import SIGNAL_TOKEN, World
 
 
 def step(**changes: Any) -> dict[str, Any]:
@@ -23,13 +23,13 @@ def step(**changes: Any) -> dict[str, Any]:
         (signal(state(**step(label=""))), ["current.status.label"]),
         (signal(state(**step(label=" \n\u00a0"))), ["current.status.label"]),
         (signal(state(**step(label="x" * 201))), ["current.status.label"]),
-        (signal(state(**step(index=0))), ["current.status.index"]),
         (signal(state(**step(index=-1))), ["current.status.index"]),
         (signal(state(**step(index=10_000, total=10_000))), ["current.status.index", "current.status.total"]),
         (signal(state(**step(total=2))), ["current.status.total"]),
         (signal(state(phase={"label": "", "index": 1, "total": 1})), ["current.phase.label"]),
-        (signal(state(phase={"label": "x", "index": 0, "total": -1})), ["current.phase.index", "current.phase.total"]),
-        (signal(previous=state(**step(index=0))), ["previous.status.index"]),
+        (signal(state(phase={"label": "x", "index": -1, "total": -2})), ["current.phase.index", "current.phase.total"]),
+        (signal(state(phase={"label": "x", "index": 0, "total": -1})), ["current.phase.total"]),
+        (signal(previous=state(**step(index=-1))), ["previous.status.index"]),
         (signal(previous=state(phase={"label": "x", "index": 2, "total": 1})), ["previous.phase.total"]),
         (signal(state(timestamp="2999-01-01T00:00:00Z")), ["current.timestamp"]),
         (signal(state(timestamp="0001-01-01T00:00:00+14:00")), ["current.timestamp"]),
@@ -44,6 +44,14 @@ def step(**changes: Any) -> dict[str, Any]:
         (signal(token=None), ["token"]),
         (signal(token=""), ["token"]),
         (signal(token="x" * 201), ["token"]),
+        (signal(token=f"{SIGNAL_TOKEN} "), ["token"]),
+        (signal(token=f" {SIGNAL_TOKEN}"), ["token"]),
+        (signal(token=f"{SIGNAL_TOKEN}\n"), ["token"]),
+        (signal(token="global PublicTest"), ["token"]),
+        (signal(token="a\u00a0b"), ["token"]),
+        (signal(token="a\0b"), ["token"]),
+        (signal(token="tok\ufffdn"), ["token"]),
+        (complete(token="t\u00f6ken"), ["token"]),
         (signal(candidateApplicationProfileId=""), ["candidateApplicationProfileId"]),
         (signal(positionProfileIds=["x"] * 11), ["positionProfileIds"]),
         (signal(positionProfileIds=""), ["positionProfileIds"]),
@@ -100,12 +108,22 @@ def test_variables_that_dont_fit_the_schema_are_refused(world: World, changes: d
     assert contents(world) == before
 
 
+@pytest.mark.parametrize(("index", "total"), [(0, 14), (0, 1), (0, 0), (13, 14), (14, 14), (9999, 9999)])
+def test_places_may_be_counted_from_0_or_from_1(world: World, index: int, total: int) -> None:
+    """Of statuses and of phases; the contract only recommends 1."""
+    place = {"label": "Interview", "index": index, "total": total}
+    sent(world, signal(state(status=place, phase=place), previous=state("New", 1, status=place | {"label": "New"})))
+    assert "INTERVIEW" in statuses(world)
+
+
 def test_a_hundred_signals_are_a_batch_and_one_more_is_none(world: World) -> None:
     """Beyond the limit nothing is recorded."""
-    signals = [signal(state(f"Interview {number}", 1)) for number in range(101)]
+    signals = [signal()] * 101
     before = contents(world)
     reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
-    assert (reply.status, reply.body["data"], named(reply.body)) == (200, {"sendSignals": None}, ["input.signals"])
+    (error,) = reply.body["errors"]
+    assert (reply.status, error["extensions"]) == (400, {"code": "BAD_USER_INPUT"})
+    assert error["message"].startswith("The request has 101 signals")
     assert contents(world) == before
     sent(world, *signals[:100])
-    assert len(statuses(world)) == 100
+    assert statuses(world) == ["INTERVIEW"]

@@ -23,6 +23,16 @@ VALUES: list[Any] = [
     None, True, False, 0, -1, 1, 1.0, 1.5, 1e308, float("inf"), 2**31, 10**400, [], {}, [None], [[]], {"": None},
 ]  # fmt: skip
 
+COUNTS = [0, 1, 2, 5, 20, 110]
+LEADS_TO = {
+    "Query": {"__schema": "__Schema", "a: __schema": "__Schema"},
+    "__Schema": {"types": "__Type", "b: types": "__Type", "queryType": "__Type"},
+    "__Type": {"fields": "__Field", "c: fields": "__Field", "inputFields": "__InputValue", "ofType": "__Type"},
+    "__Field": {"args": "__InputValue", "type": "__Type", f"{'d' * 100}: type": "__Type"},
+    "__InputValue": {"type": "__Type"},
+}
+"""The schema's own types, and where their fields lead."""
+
 
 class Generator:
     """Makes requests, each from its seed alone."""
@@ -32,7 +42,7 @@ class Generator:
 
     def event(self) -> dict[str, Any]:
         """Return a good request, changed in a few places."""
-        document, variables = self.chance.choice([self.in_variables, self.in_the_document])()
+        document, variables = self.chance.choice([*[self.in_variables, self.in_the_document] * 2, self.greedy])()
         if self.chance.random() < 0.4:
             document = self.torn(document)
         body: Any = {"query": document, "variables": self.changed(variables, self.chance.choice([0, 0, 1, 2, 4]))}
@@ -55,6 +65,33 @@ class Generator:
         given = self.changed(self.signal(), self.chance.choice([0, 0, 1, 2]))
         extra = self.chance.choice(["", "__typename", "b: sendSignals(input: {signals: []})", "...f", "@skip(if: $a)"])
         return f"mutation {{ a: sendSignal(input: {literal(given)}) {extra} }}", {}
+
+    def greedy(self) -> tuple[str, dict[str, Any]]:
+        """Return a document that asks for much, as its parts, their aliases and its fragments multiply."""
+        if self.chance.random() < 0.5:
+            kind = self.chance.choice(["SendSignalInput!", "[SendSignalInput!]!", "SendSignal_StateInput"])
+            fields = range(self.chance.choice(COUNTS))
+            sends = " ".join(f"a{number}: sendSignals(input: {{signals: $v}})" for number in fields)
+            signals = [self.signal() for _ in range(self.chance.choice(COUNTS))]
+            return f"mutation ($v: {kind}) {{ __typename {sends} }}", {"v": signals}
+        names = [f"f{number}" for number in range(self.chance.choice([1, 2, 3, 8]))]
+        document = (
+            f"{{ {self.selections('Query', [], 6)} __schema {{ types {{ {self.selections('__Type', names, 4)} }} }} }}"
+        )
+        for place, name in enumerate(names):
+            later = names[place + (self.chance.random() < 0.95) :]
+            document += f" fragment {name} on __Type {{ {self.selections('__Type', later, 2)} }}"
+        return document, {}
+
+    def selections(self, on: str, fragments: list[str], depth: int) -> str:
+        """Return selections on a type, some of them with selections in turn."""
+        made = ["__typename", *([] if on in {"Query", "__Schema"} else ["name", "description"])]
+        if on == "__Type" and fragments:
+            spread = [fragments[0], *self.chance.choices(fragments, k=self.chance.choice(COUNTS[:4]))]
+            made += [f"...{each}" for each in spread]
+        for outer in self.chance.choices(list(LEADS_TO[on]), k=self.chance.choice(COUNTS[:3]) if depth else 0):
+            made.append(f"{outer} {{ {self.selections(LEADS_TO[on][outer], fragments, depth - 1)} }}")
+        return " ".join(made)
 
     def signal(self) -> dict[str, Any]:
         """Return one of the kinds of signals."""
@@ -108,20 +145,28 @@ def literal(value: Any) -> str:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_request_makes_the_signals_fail(world: World, seed: int) -> None:
-    """5,000 requests: never an exception, a 5xx, an INTERNAL_SERVER_ERROR or a reply of another form."""
-    generator, seen = Generator(seed), Counter[Any]()
+    """5,000 requests: never an exception, a 5xx, an INTERNAL_SERVER_ERROR or a reply of another form.
+
+    Nor one of more than 300 kB, or more than 600 calls of the store.
+    """
+    generator, seen, longest = Generator(seed), Counter[Any](), 0
     for number in range(REQUESTS_A_SEED):
         made = generator.event()
+        world.noting.operations.clear()
         reply = world.signals(made, None)
         said = f"request {number}: {made['body'][:2000]} -> {reply['body'][:1000]}"
         assert reply["statusCode"] in {200, 400, 401, 405, 413, 415}, said
         body = json.loads(reply["body"])
         assert body.keys() <= {"data", "errors"}, said
+        longest = max(longest, len(reply["body"].encode()))
+        assert longest <= 300_000, said
+        assert len(world.noting.operations) <= 600, said
         codes = {error["extensions"]["code"] for error in body.get("errors", ())}
         assert codes <= {"BAD_USER_INPUT", "UNAUTHENTICATED"}, said
         assert all(error["message"] for error in body.get("errors", ())), said
         assert reply["statusCode"] == 200 or codes, said
         seen[reply["statusCode"], *sorted(codes)] += 1
+    assert longest > 10_000
     assert seen[200,] > REQUESTS_A_SEED // 10
     assert seen[200, "BAD_USER_INPUT"] > REQUESTS_A_SEED // 100
     assert seen[400, "BAD_USER_INPUT"] > REQUESTS_A_SEED // 10

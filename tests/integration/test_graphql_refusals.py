@@ -31,6 +31,11 @@ def assert_refused(reply: Answer, status: int, code: str = "BAD_USER_INPUT") -> 
     return [error["message"] for error in reply.body["errors"]]
 
 
+def assert_no_echo(reply: Answer) -> None:
+    """What was sent comes back cut, if at all."""
+    assert all(len(error["message"]) <= 303 for error in reply.body.get("errors", ()))
+
+
 def inline_fragments(levels: int) -> str:
     return "{" + "... on Query {" * (levels - 1) + VERSION + "}" * levels
 
@@ -53,20 +58,84 @@ def tokens(count: int) -> str:
     return f"query ($a: [String!] = [{values}]) {{ {VERSION} @include(if: true) @skip(if: false) }}"
 
 
+def spread_fields(count: int) -> str:
+    """Return a document with 15 fields as written, and so many with its fragments written out."""
+    rest = "".join(f" a{number}: {VERSION}" for number in range(count % 10))
+    return f"{{ ...a {rest} }} fragment a on Query {{ {'...b ' * (count // 10)} }} fragment b on Query {{ " + (
+        f"{VERSION} " * 10 + "}"
+    )
+
+
+def spread_aliases(count: int) -> str:
+    return f"{{ {'...a ' * count} }} fragment a on Query {{ alias: {VERSION} }}"
+
+
+def spread_levels(count: int) -> str:
+    """Return a document of two definitions whose levels add up."""
+    chain = "ofType {" * (count - 11) + "name" + "}" * (count - 11)
+    nested = "ofType {" * 9 + "...chain" + "}" * 9
+    return f'{{ __type(name: "Query") {{ {nested} }} }} fragment chain on __Type {{ {chain} }}'
+
+
+def variables(count: int) -> str:
+    """Return a query with so many variables, which has to use them."""
+    used = " ".join(f"$v{number}" for number in range(count))
+    declared = " ".join(f"$v{number}: Boolean" for number in range(count))
+    return f"query ({declared}) {{ {VERSION} }} # {used}"
+
+
+def directives(count: int) -> str:
+    return "{" + f"{VERSION} @skip(if: false) " * count + "}"
+
+
+def arguments(count: int) -> str:
+    return f"{{ {VERSION}({'a: 1 ' * count}) }}"
+
+
+def fields_of_an_object(count: int) -> str:
+    return f"mutation {{ sendSignal(input: {{ {'token: null ' * count} }}) }}"
+
+
+def name_length(count: int) -> str:
+    return f"{{ {'a' * count}: {VERSION} }}"
+
+
+def lines(count: int) -> str:
+    return "\r\n" * ((count - 1) // 2) + "\n" * ((count - 1) % 2) + f"{{ {VERSION} }}"
+
+
 @pytest.mark.parametrize(
-    ("document", "limit"), [(inline_fragments, 20), (aliases, 20), (fields, 400), (fragments, 10), (tokens, 12_000)]
-)
+    ("document", "limit"),
+    [
+        (inline_fragments, 20), (aliases, 20), (fields, 300), (fragments, 10), (directives, 20), (name_length, 100),
+        (lines, 24_000), (spread_fields, 300), (spread_aliases, 20), (spread_levels, 20),
+    ],
+)  # fmt: skip
 def test_documents_have_limits(world: World, document: Any, limit: int) -> None:
     """Up to the limit all is well; beyond it nothing is executed."""
-    unused = "Variable '$a' is never used."
-    under, over = (post(world, {"query": document(count)}) for count in (limit, limit + 1))
-    if document is tokens:
-        assert assert_refused(under, 400) == [unused]
-    else:
-        assert (under.status, "errors" in under.body) == (200, False)
-    (message,) = assert_refused(over, 400)
-    assert message != unused
+    under = post(world, {"query": document(limit)})
+    assert (under.status, "errors" in under.body) == (200, False), under.body
+    (message,) = assert_refused(post(world, {"query": document(limit + 1)}), 400)
+    assert f"{limit + 1} of {limit}" in message
+
+
+@pytest.mark.parametrize(
+    ("document", "limit"), [(tokens, 12_000), (variables, 100), (arguments, 300), (fields_of_an_object, 20)]
+)
+def test_what_is_over_a_limit_is_not_even_validated(world: World, document: Any, limit: int) -> None:
+    """These are wrong in any number, and said to be wrong up to the limit."""
+    assert not any(f"{limit}" in each for each in assert_refused(post(world, {"query": document(limit)}), 400))
+    (message,) = assert_refused(post(world, {"query": document(limit + 1)}), 400)
     assert f"{limit}" in message
+
+
+@pytest.mark.parametrize(("length", "status"), [(100, 200), (101, 400)])
+def test_operation_name_has_a_limit(world: World, length: int, status: int) -> None:
+    """As every name of the document has."""
+    name = "n" * length
+    reply = post(world, {"query": f"query {'n' * 100} {{ {VERSION} }}", "operationName": name})
+    assert reply.status == status
+    assert_no_echo(reply)
 
 
 def test_body_has_a_limit(world: World) -> None:

@@ -96,17 +96,6 @@ def test_each_signal_counts_once(
     assert counted(world, told) == {f"signals:{outcome}": amount for outcome, amount in outcomes.items()}
 
 
-def test_signal_beyond_the_history_counts_as_refused(
-    world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the reason that a report gets too."""
-    for module in ("store", "model"):
-        name = {"store": "applications", "model": "application"}[module]
-        monkeypatch.setattr(f"application_status.{module}.{name}.HISTORY_LIMIT", 1)
-    send(world, signal(state("Interview", 1)), signal(state("Offer", 2)))
-    assert counted(world, told) == {"signals:recorded": 1, "signals:history-full": 1}
-
-
 def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(request: Any, **_: Any) -> AWSResponse:
         return AWSResponse(request.url, 500, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False))

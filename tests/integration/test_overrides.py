@@ -31,7 +31,7 @@ def test_override_wins_over_the_vocabulary(world: World, meaning: str, status: s
     for day, label in enumerate(("INTERVIEW", "blue Folder"), start=1):
         sent(world, signal(state(label, day)))
         assert stands(world) == (status, outcome)
-        assert history(world)[-1].reading.mapping == "override@2026-11-22"
+        assert history(world)[-1].reading.mapping == "override@2026-11-26"
 
 
 def test_success_wins_over_an_override(world: World) -> None:
@@ -111,7 +111,7 @@ def test_raw_status_tells_how_a_rejection_came_about(
     (transition,) = stored.in_order()
     assert (stored.status, stored.outcome) == (Status.REJECTED, (outcome, False))
     assert transition.reading.raw_status == (label or None)
-    assert transition.reading.mapping == (f"{rule}@2026-11-22" if rule else None)
+    assert transition.reading.mapping == (f"{rule}@2026-11-26" if rule else None)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.REJECTED])

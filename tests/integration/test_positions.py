@@ -9,7 +9,7 @@ from application_status.model.application import Aliases
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import from_text
 from application_status.model.quality import contribution
-from application_status.store.registrations import Registrations
+from application_status.store.registrations import Registered, Registrations
 from signalling import contents, counted, position_signal, positions_told, sent, signal, state, statuses
 from support import (
     APPLICATION,
@@ -32,7 +32,8 @@ def register(world: World, number: int, **changes: Any) -> ApplicationId:
     new = application_id(f"7d0c1b52-4a36-4be3-a7ac-{number:012}")
     aliases = Aliases(position_profile_ids=(POSITION,), tokens=(f"token-{number}",))
     content = registration(**{"aliases": aliases} | changes)
-    assert Registrations(world.noting, "ApplicationsTable", "AliasesTable").register(new, content)
+    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    assert registrations.register(new, content) is Registered.REGISTERED
     return new
 
 

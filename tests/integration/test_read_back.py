@@ -92,6 +92,7 @@ def test_end_of_the_position_is_an_inferred_outcome(world: World) -> None:
     """The status stays as reported."""
     item = world.item()
     ended = {"Ended": {"BOOL": True}, "Since": {"S": "2022-08-10T12:00:00.000Z"}, "Version": {"N": "1"}}
+    ended["ReceivedAt"] = ended["Since"]
     world.client.put_item(TableName="ApplicationsTable", Item={**item, "Positions": {"M": {"digest": {"M": ended}}}})
     body = read_back(world).body
     assert (body["Status"], body["Outcome"], body["OutcomeInferred"]) == ("APPLIED", "position_closed", True)

@@ -8,7 +8,8 @@ import pytest
 from moto import mock_aws
 
 from application_status.settings import UnknownApplications
-from support import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, http_event
+from signalling import stream, truth
+from support import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 CONTENT = {
@@ -52,6 +53,7 @@ def test_new_application_is_created(world: World) -> None:
         "Positions": {"M": {}},
         "Status": {"S": "APPLIED"},
         "Transitions": {"M": {}},
+        "Versions": {"M": {}},
         "Version": {"N": "1"},
     }
 
@@ -74,22 +76,60 @@ def test_same_content_again_is_unchanged(world: World, of: str, applied_at: str)
     assert world.item(NEW) == before
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"AtsId": "other-ats"}, {"ClientId": "client-2"}, {"JobId": "job-2"}, {"JobseekerId": "jobseeker-2"},
-        {"JobTitle": "Koch"}, {"Company": "Example GmbH"}, {"AppliedAt": "2022-07-01T09:00:00.001Z"},
-        {"Aliases": {"Token": ["t-2"]}}, {"Aliases": {}},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_other_content_is_a_conflict(world: World, change: dict[str, Any]) -> None:
-    """409, and the application stays as it was."""
+OTHER_IDENTITY = {
+    "AtsId": "other-ats", "ClientId": "client-2", "JobId": "job-2", "JobseekerId": "jobseeker-2",
+    "AppliedAt": "2022-07-01T09:00:00.001Z",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [*([name] for name in OTHER_IDENTITY), ["JobId", "AppliedAt"], [*OTHER_IDENTITY]])
+@pytest.mark.parametrize("aliases", [ALIASES, {"Token": ["t-2"]}], ids=["same aliases", "another alias"])
+def test_another_identity_is_a_conflict(world: World, aliases: Any, fields: list[str]) -> None:
+    """409 names the fields that differ, but no value, and the application stays as it was."""
     register(world, Aliases=ALIASES)
     before = world.item(NEW)
-    reply = register(world, **{"Aliases": ALIASES, **change})
+    changes = {name: OTHER_IDENTITY[name] for name in fields}
+    reply = register(world, **{"Aliases": aliases, "JobTitle": "Koch", **changes})
     assert (reply.status, reply.body["type"]) == (409, "/problems/registration-conflict")
+    detail = reply.body["detail"]
+    assert [name for name in CONTENT if f"another {name}" in detail] == [name for name in CONTENT if name in fields]
+    assert not any(value in detail for value in (*OTHER_IDENTITY.values(), *CONTENT.values()))
     assert world.item(NEW) == before
+    assert world.client.scan(TableName="AliasesTable")["Count"] == 3 + 4
+
+
+def test_title_and_company_may_change(world: World) -> None:
+    """200 `updated`: the last counts, with a new version; all else stays, also what was reported meanwhile."""
+    register(world, Aliases=ALIASES)
+    world.report("INTERVIEW", AtsiApplicationId=NEW)
+    before = world.item(NEW)
+    for version, changes in enumerate([{"JobTitle": "Koch"}, {"Company": "Example GmbH"}, {"JobTitle": "Bäcker"}], 3):
+        display = {"JobTitle": "Koch", "Company": "Example GmbH"} if version > 3 else {}
+        reply = register(world, **{**display, **changes})
+        assert (reply.status, reply.body["Outcome"]) == (200, "updated")
+        assert world.stored(NEW).version == version
+    changed = {"JobTitle": {"S": "Bäcker"}, "Company": {"S": "Example GmbH"}, "Version": {"N": "5"}}
+    after = world.item(NEW)
+    assert after == before | changed | {"UpdatedAt": after["UpdatedAt"]}
+    assert register(world, JobTitle="Bäcker", Company="Example GmbH").body["Outcome"] == "unchanged"
+    assert world.item(NEW) == after
+
+
+def test_new_title_reaches_the_jobseeker_and_no_counter(world: World) -> None:
+    """The jobseeker's list shows it; what the application counts for stays the same."""
+    register(world)
+    analytics = {"Records": stream(world, "ApplicationsTable")}
+    assert world.analytics(analytics, None) == {"batchItemFailures": []}
+    before = counters(world.client)
+    register(world, JobTitle="Koch")
+    event = http_event("GET", "/api/my/applications", token=None)
+    event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": "jobseeker-1"}}
+    mine = answer(world.my_applications(event, None)).body["Applications"]
+    assert [each["JobTitle"] for each in mine if each["AtsiApplicationId"] == NEW] == ["Koch"]
+    records = stream(world, "ApplicationsTable")
+    assert len(records) > len(analytics["Records"])
+    assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
+    assert counters(world.client) == before == truth(world)
 
 
 def test_report_after_registration_is_recorded(world: World) -> None:
@@ -122,8 +162,9 @@ def test_registration_completes_what_came_by_first_contact(world: World) -> None
     assert (stored.transitions, stored.head) == (reported.transitions, reported.head)
     assert stored.registration is not None
     assert (stored.registration.client_id, stored.registration.aliases.tokens) == ("client-1", ("t-1",))
-    assert register(world, Aliases=ALIASES).status == 200
-    assert register(world).status == 409
+    for aliases in (ALIASES, {}):
+        assert register(world, Aliases=aliases).body["Outcome"] == "unchanged"
+    assert register(world, JobId="job-2").status == 409
     assert world.stored(NEW) == stored
 
 
@@ -131,7 +172,9 @@ def test_registration_for_another_ats_than_reported_is_a_conflict(world: World) 
     """Whoever was let in by first contact keeps the application until an operator looks."""
     world.report("INTERVIEW", AtsiApplicationId=NEW)
     before = world.item(NEW)
-    assert register(world, AtsId="other-ats").status == 409
+    reply = register(world, AtsId="other-ats")
+    assert (reply.status, reply.body["type"]) == (409, "/problems/registration-conflict")
+    assert "another AtsId." in reply.body["detail"]
     assert world.item(NEW) == before
 
 
@@ -173,6 +216,17 @@ def test_wrong_fields_are_named_by_pointers(world: World, changes: dict[str, Any
 def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
     """422; the pointer is empty, as the body is right."""
     assert pointers(register(world, of)) == [""]
+
+
+@pytest.mark.parametrize("of", ["{AtsiApplicationId}", "<id>", "string"])
+def test_placeholder_in_the_path_is_named(world: World, of: str) -> None:
+    """The path as documentation shows it, copied as it is."""
+    event = http_event("PUT", f"/api/applications/{NEW}", CONTENT, token=None)
+    event["pathParameters"] = {"AtsiApplicationId": of}
+    reply = answer(world.registry(event, None))
+    assert pointers(reply) == [""]
+    expected = f'the path\'s AtsiApplicationId is not a UUID: "{of}" looks like a placeholder from documentation'
+    assert reply.body["errors"][0]["detail"] == expected
 
 
 def test_unknown_fields_are_named_back(world: World) -> None:

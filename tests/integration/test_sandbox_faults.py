@@ -1,5 +1,6 @@
 """A store that fails while an application of the sandbox is made or told: it is there whole, or not at all."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import repeat
 
@@ -7,7 +8,7 @@ import pytest
 
 from application_status.local.tables import TableServer
 from application_status.store import dynamodb
-from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
+from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
 from sandboxing import create, created, read_back, rows
 from signalling import position_signal, sent
 from support import TEST_TOKEN, World
@@ -32,11 +33,12 @@ def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
-def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault) -> None:
+@pytest.mark.parametrize("call", [1, 2], ids=["count", "application"])
+def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault, call: int) -> None:
     """201 for one application with its three aliases; after a lost reply the retry meets its own write."""
-    faults.plan(fault)
+    faults.plan(*[PASS] * (call - 1), fault)
     made = created(world)
-    assert faults.calls == ["TransactWriteItems"] * 2
+    assert Counter(faults.calls) == {"UpdateItem": 1 + (call == 1), "TransactWriteItems": 1 + (call == 2)}
     faults.plan()
     assert read_back(world, made["AtsiApplicationId"]).status == 200
     assert {each["AtsiApplicationId"]["S"] for each in rows(world)} == {made["AtsiApplicationId"]}
@@ -46,7 +48,7 @@ def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault) -> No
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 def test_lasting_faults_are_a_503(world: World, faults: Faults, fault: Fault) -> None:
     """Nothing is there, or all; sending again makes another."""
-    faults.plan(then=repeat(fault))
+    faults.plan(PASS, then=repeat(fault))
     reply = create(world)
     assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
     faults.plan()
@@ -56,6 +58,16 @@ def test_lasting_faults_are_a_503(world: World, faults: Faults, fault: Fault) ->
     assert all("ExpiresAt" in each for each in left)
     created(world)
     assert len(rows(world)) == len(left) + 4
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=repr)
+def test_what_can_not_be_counted_is_not_made(world: World, faults: Faults, fault: Fault) -> None:
+    """503, as for any other call that fails."""
+    faults.plan(then=repeat(fault))
+    reply = create(world)
+    assert (reply.status, reply.body["type"]) == (503, "/problems/unavailable")
+    faults.plan()
+    assert rows(world) == []
 
 
 def test_lost_reply_of_a_position_s_end(world: World, faults: Faults) -> None:

@@ -160,14 +160,14 @@ def test_everything_expires_after_a_week(world: World) -> None:
 
 
 def test_costs_no_further_call(world: World, of: str) -> None:
-    """A report of the sandbox takes what a live one takes; making an application, one transaction."""
+    """A report of the sandbox takes what a live one takes; making an application, a count and one transaction."""
     world.restart()
     report(world, of, "INTERVIEW")
     report(world, of, "OFFER")
     assert world.noting.operations == ["GetItem", "UpdateItem", "UpdateItem"]
     world.restart()
     created(world)
-    assert world.noting.operations == ["GetItem", "TransactWriteItems"]
+    assert world.noting.operations == ["GetItem", "UpdateItem", "TransactWriteItems"]
 
 
 def test_quality_is_for_live_tokens(world: World) -> None:

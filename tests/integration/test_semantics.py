@@ -1,8 +1,9 @@
 """What a report does, row by row of the semantics table in docs/semantics.md, through the real webhook handler."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import permutations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
@@ -10,8 +11,11 @@ import time_machine
 from moto import mock_aws
 
 from application_status.model.instant import to_text
+from application_status.model.quality import contribution
 from application_status.settings import UnknownApplications
-from support import APPLICATION, FOREIGN_APPLICATION, World
+from application_status.store.dynamodb import NoReply
+from signalling import without_versions
+from support import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
 
@@ -127,7 +131,9 @@ def test_without_time_a_report_takes_the_head_from_the_future(world: World) -> N
         reply = world.report("OFFER")
     assert (reply.body["Outcome"], world.stored().status) == ("recorded", "OFFER")
     assert statuses(world) == ["INTERVIEW", "OFFER"]
-    assert to_text(world.stored().in_order()[1].effective_at) == "2026-11-22T10:04:59.001Z"
+    offer = world.stored().in_order()[1]
+    assert to_text(offer.effective_at) == "2026-11-22T10:00:00.000Z"
+    assert str(world.stored().head).startswith("2026-11-22T10:04:59.001Z")
 
 
 def test_three_reports_in_one_millisecond_keep_their_order(world: World) -> None:
@@ -159,7 +165,7 @@ def test_every_arrival_order_ends_in_the_same_item() -> None:
         with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
             world = World(boto3.client("dynamodb"))
             outcomes(world, *order)
-            items.append(world.item())
+            items.append(without_versions(world.item()))
     assert items[0]["RawStatus"] == {"S": "Angebot"}
     assert all(item == items[0] for item in items)
 
@@ -168,17 +174,27 @@ def test_every_arrival_order_ends_in_the_same_item() -> None:
     ("business_date", "wrong"),
     [
         ("2026-11-22T10:05:00.001Z", "future"),
-        ("2026-11-22T10:00:00", "timezone"),
-        ("2026-11-22", "timezone"),
+        ("9999-12-31T23:59:59-12:00", "future"),
+        ("2026-11-22T10:00:00", "zone"),
+        ("2026-11-22", "midnight"),
+        ("2026-11-22T10:00:00+01", "zone"),
+        ("2026-11-22T10Z", "zone"),
+        ("2026-11-22T09:00:00+00:00:30", "zone"),
+        ("2026-11-22_09:00:00Z", "zone"),
         ("1659093971", "date-time"),
         (1659093971, "date-time"),
-        ("2026-02-30T00:00:00Z", "date"),
-        ("0001-01-01T00:00:00+14:00", "years"),
+        ("2026-02-30T00:00:00Z", "day is out of range"),
+        ("0001-01-01T00:00:00Z", "never set, which is how .NET and Go write one"),
+        ("0001-01-01T00:00:00+14:00", "never set"),
+        ("1601-01-01T00:00:00Z", "Windows"),
+        ("1899-12-30T00:00:00Z", "spreadsheets"),
+        ("1900-01-01T00:00:00.000+01:00", "SQL"),
+        ("1970-01-01T00:00:00Z", "Unix"),
+        ("1969-12-31T19:00:00-05:00", "Unix"),
+        ("1999-12-31T23:59:59Z", "before the year 2000"),
     ],
 )
-def test_effective_time_in_the_future_or_without_zone_is_refused(
-    world: World, business_date: object, wrong: str
-) -> None:
+def test_effective_time_that_can_not_be_is_refused(world: World, business_date: object, wrong: str) -> None:
     """422 names the field; the application stays as it was."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
         reply = world.report("INTERVIEW", BusinessDate=business_date)
@@ -188,7 +204,7 @@ def test_effective_time_in_the_future_or_without_zone_is_refused(
     assert world.stored().version == 1
 
 
-@pytest.mark.parametrize("business_date", ["2026-11-22T10:05:00Z", "1999-12-31T23:59:59Z", "0999-01-01T00:00:00Z"])
+@pytest.mark.parametrize("business_date", ["2026-11-22T10:05:00Z", "2000-01-01T00:00:00Z", "2000-01-01t00:00:00z"])
 def test_slightly_future_and_old_effective_times_are_fine(world: World, business_date: str) -> None:
     """Clocks differ, and backfills reach far back."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
@@ -206,14 +222,138 @@ def test_unknown_and_foreign_applications_look_the_same(world: World) -> None:
     assert world.stored(FOREIGN_APPLICATION).version == 1
 
 
-def test_history_is_capped_with_a_permanent_error(world: World) -> None:
-    """The 257th transition is refused, on the head and behind it; a known one is still unchanged."""
-    for day in range(256):
-        assert world.report("INTERVIEW", BusinessDate=f"20{day // 28:02}-01-{day % 28 + 1:02}T00:00:00Z").status == 200
-    for refused in (world.report("OFFER"), world.report("OFFER", BusinessDate="1999-01-01T00:00:00Z")):
-        assert (refused.status, refused.body["type"]) == (422, "/problems/history-full")
-    assert world.report("INTERVIEW", BusinessDate="2000-01-01T00:00:00Z").body["Outcome"] == "unchanged"
-    assert len(world.stored().transitions) == 256
+def test_ending_of_a_day_comes_after_the_reports_of_that_day(world: World) -> None:
+    """INTERVIEW at 14:00, and REJECTED on that day: the application is rejected, whichever comes first."""
+    reports = [
+        ("INTERVIEW", {"BusinessDate": "2022-07-30T14:00:00+02:00"}),
+        ("REJECTED", {"BusinessDate": "2022-07-30T00:00:00+02:00"}),
+        ("CONTACT", {"BusinessDate": "2022-07-30T00:00:00+02:00"}),
+        ("OFFER", {"BusinessDate": "2022-07-31T00:00:00+02:00"}),
+    ]
+    assert outcomes(world, *reports) == ["recorded", "recorded", "late", "recorded"]
+    assert statuses(world) == ["CONTACT", "INTERVIEW", "REJECTED", "OFFER"]
+    rejected = world.stored().in_order()[2]
+    assert to_text(rejected.effective_at) == "2022-07-29T22:00:00.000Z"
+    assert (rejected.day_offset, str(rejected.day(ZoneInfo("America/New_York")))) == (120, "2022-07-30")
+
+
+def test_report_after_the_ending_of_today_takes_the_head(world: World) -> None:
+    """Without a time the report is the newest, though the day that ended has not; its time is still its receipt."""
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+        first = ("REJECTED", {"BusinessDate": "2026-11-22T00:00:00Z"})
+        assert outcomes(world, first, ("INTERVIEW", {}), first) == ["recorded", "recorded", "unchanged"]
+    assert world.stored().status == "INTERVIEW"
+    assert to_text(world.stored().in_order()[1].effective_at) == "2026-11-22T10:00:00.000Z"
+
+
+@pytest.mark.parametrize("status", ["LEAD", "CONTACT"])
+@pytest.mark.parametrize("when", ["2022-06-30T12:00:00Z", "2022-06-30T00:00:00Z", "2022-07-01T08:59:59.999Z"])
+def test_lead_from_before_the_application_is_late(world: World, status: str, when: str) -> None:
+    """It joins the history, and says nothing of how the application stands."""
+    reply = world.report(status, BusinessDate=when)
+    assert (reply.body["Outcome"], reply.body["Status"]) == ("late", "APPLIED")
+    assert world.stored().head is None
+    assert world.report(status, BusinessDate=when).body["Outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("when", ["2022-07-01T00:00:00Z", "2022-07-01T09:00:00Z"])
+def test_contact_of_the_day_of_applying_takes_the_head(world: World, when: str) -> None:
+    """By the day, where only the day was sent."""
+    assert world.report("CONTACT", BusinessDate=when).body["Outcome"] == "recorded"
+
+
+def test_later_status_from_before_the_application_takes_the_head(world: World) -> None:
+    """The history keeps what was sent."""
+    reply = world.report("INTERVIEW", BusinessDate="2022-06-30T12:00:00Z")
+    assert (reply.body["Outcome"], reply.body["Status"]) == ("recorded", "INTERVIEW")
+    assert to_text(world.stored().in_order()[0].effective_at) == "2022-06-30T12:00:00.000Z"
+
+
+def test_labels_that_differ_in_form_case_or_outer_space_are_one(world: World) -> None:
+    """The first spelling is kept, with a time and without."""
+    labels = ["Vorstellungsgespräch", "Vorstellungsgespra\u0308ch", " VORSTELLUNGSGESPRÄCH\u00a0"]
+    timed = [("INTERVIEW", {"BusinessDate": T1, "RawStatus": label}) for label in labels]
+    assert outcomes(world, *timed) == ["recorded", "unchanged", "unchanged"]
+    untimed = [("INTERVIEW", {"RawStatus": label}) for label in labels]
+    assert outcomes(world, *untimed) == ["unchanged"] * 3
+    assert world.stored().raw_status == labels[0]
+    assert world.report("INTERVIEW", RawStatus="  ").body["Outcome"] == "unchanged"
+
+
+def test_key_of_an_unchanged_report_is_known_from_then_on(world: World) -> None:
+    """Its late resend does not move the application back; keeping the key makes no version."""
+    key = {"Idempotency-Key": "k2"}
+    world.report("INTERVIEW", headers={"Idempotency-Key": "k1"})
+    assert world.report("INTERVIEW", headers=key).body["Outcome"] == "unchanged"
+    assert world.stored().version == 2
+    world.report("OFFER")
+    again = world.report("INTERVIEW", headers=key)
+    assert (again.body["Outcome"], again.body["Status"]) == ("unchanged", "OFFER")
+    assert len(world.stored().resend_keys) == 2
+
+
+def test_newest_64_keys_are_known(world: World) -> None:
+    """The 65th takes the place of the first, whether its report is recorded or unchanged."""
+    for number in range(65):
+        status = ["INTERVIEW", "OFFER", "OFFER"][number % 3]
+        world.report(status, headers={"Idempotency-Key": f"k{number}"})
+    assert len(world.stored().resend_keys) == 64
+    assert world.report("OFFER", headers={"Idempotency-Key": "k1"}).body["Outcome"] == "unchanged"
+    world.report("HIRED", headers={"Idempotency-Key": "new"})
+    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k3"}).body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k0"}).body["Outcome"] == "recorded"
+
+
+def test_ending_finds_room_after_256_confirmations(world: World) -> None:
+    """A nightly sender's repetitions are folded to the first and the last, and counted; none counts as new later."""
+    nights = [f"{2023 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}T02:00:00Z" for n in range(256)]
+    for night in nights:
+        assert world.report("PRE_INTERVIEW", BusinessDate=night).body["Outcome"] == "recorded"
+    assert world.report("HIRED").body["Outcome"] == "recorded"
+    assert statuses(world) == ["PRE_INTERVIEW", "PRE_INTERVIEW", "HIRED"]
+    assert world.item()["Folded"] == {"N": "254"}
+    assert world.report("PRE_INTERVIEW", BusinessDate=nights[100]).body["Outcome"] == "unchanged"
+    reports = sum(n for cell, n in contribution(world.stored(), BERLIN).items() if cell.measure == "reports")
+    assert reports == 257
+
+
+def test_ending_finds_room_after_256_changes(world: World) -> None:
+    """Where nothing repeats, the oldest of the middle goes; first entries, the first response and the head stay."""
+    world.report("CONTACT", BusinessDate="2022-07-02T00:00:00Z", RawStatus="call")
+    for number in range(255):
+        moment = f"{2023 + number // 336}-{1 + number // 28 % 12:02}-{1 + number % 28:02}T02:00:00Z"
+        status = ["PRE_INTERVIEW", "INTERVIEW"][number % 2]
+        world.report(status, BusinessDate=moment, RawStatus=f"Stage {number}")
+    assert world.report("HIRED").body["Outcome"] == "recorded"
+    stored = world.stored()
+    assert len(stored.transitions) == 256
+    assert [each.raw_status for each in stored.in_order()][:4] == ["call", "Stage 0", "Stage 1", "Stage 3"]
+    assert stored.in_order()[2].folded == (1, 0)
+    assert world.report("REJECTED").body["Outcome"] == "recorded"
+    assert [each.raw_status for each in world.stored().in_order()][:4] == ["call", "Stage 0", "Stage 1", "Stage 4"]
+
+
+def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
+    """An untimed report that was overtaken meanwhile is answered with its own version, as recorded."""
+    send = world.noting._transport  # noqa: SLF001  # the store's only door
+
+    def lose_the_reply(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        reply = send(operation, request)
+        if operation == "UpdateItem":
+            world.noting._transport = send  # noqa: SLF001
+            assert world.report("OFFER").body["Version"] == 3
+            raise NoReply
+        return reply
+
+    world.noting._transport = lose_the_reply  # noqa: SLF001
+    reply = world.report("INTERVIEW")
+    assert {name: reply.body[name] for name in ("Outcome", "Status", "PreviousStatus", "Version")} == {
+        "Outcome": "recorded",
+        "Status": "INTERVIEW",
+        "PreviousStatus": "APPLIED",
+        "Version": 2,
+    }
+    assert statuses(world) == ["INTERVIEW", "OFFER"]
 
 
 @pytest.fixture
@@ -232,3 +372,27 @@ def test_first_contact_owns_the_application_where_that_is_allowed(accepting: Wor
     assert accepting.report("OFFER", AtsiApplicationId=new).body["Version"] == 2
     again = accepting.report("INTERVIEW", AtsiApplicationId=new, headers={"Idempotency-Key": "1"})
     assert again.body["Outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("status", ["LEAD", "CONTACT", "INTERVIEW"])
+def test_registration_and_report_from_before_it_end_alike_in_either_order(status: str) -> None:
+    """A LEAD or CONTACT dated before the application was made is not its status, also where it came first."""
+    items = []
+    for report_first in (True, False):
+        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
+            new = "51c3be16-0f93-41ed-9cc0-00000000beef"
+            body = {
+                "AtsId": "demo-ats", "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1",
+                "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
+            }  # fmt: skip
+            put = http_event("PUT", f"/api/applications/{new}", body, token=None)
+            if not report_first:
+                assert world.registry(put, None)["statusCode"] == 201
+            assert world.report(status, AtsiApplicationId=new, BusinessDate="2022-06-01T00:00:00Z").status == 200
+            if report_first:
+                assert world.registry(put, None)["statusCode"] == 201
+            stored = world.stored(new)
+            items.append((stored.status, stored.head, stored.raw_status, list(stored.transitions)))
+    assert items[0] == items[1]
+    assert items[0][0] == ("INTERVIEW" if status == "INTERVIEW" else "APPLIED")

@@ -1,8 +1,10 @@
 """Signals that nobody here can place: accepted, as the contract says, but counted and logged, and nothing written."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from io import StringIO
+from itertools import batched
 from typing import Any
 
 import boto3
@@ -10,9 +12,21 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.application import HISTORY_LIMIT
 from application_status.model.instant import from_text
-from signalling import MANY, complete, contents, counted, position_signal, post, send, sent, signal, stands, state
+from signalling import (
+    complete,
+    contents,
+    counted,
+    history,
+    position_signal,
+    post,
+    send,
+    sent,
+    signal,
+    stands,
+    state,
+    truth,
+)
 from support import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
 
 REGISTERED = from_text("2026-01-01T00:00:00.000Z")
@@ -33,7 +47,7 @@ def by_profile(profile: str) -> dict[str, Any]:
         (by_profile(SIGNAL_TOKEN), TOKEN),
         (signal(token=PROFILE), TOKEN),
         (signal(token=POSITION), TOKEN),
-        (signal(token=f"{SIGNAL_TOKEN} "), TOKEN),
+        (signal(token=f"{SIGNAL_TOKEN}x"), TOKEN),
         (signal(token=UNKNOWN, candidateApplicationProfileId=UNKNOWN), TOKEN),
         (signal(), OTHER_TOKEN),
         (complete(), OTHER_TOKEN),
@@ -91,22 +105,21 @@ def test_known_profile_places_a_signal_with_an_unknown_token(world: World) -> No
     assert stands(world) == ("INTERVIEW", "open")
 
 
-def test_signal_beyond_the_history_is_refused_for_good(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its place, and not to be sent again; the rest of the batch is recorded, and a known signal is unchanged."""
-    known = signal(state("Interview", 1))
-    sent(world, known)
-    before = world.item(SIGNALLED_APPLICATION)
-    transitions = before["Transitions"]["M"]
-    ((key, transition),) = transitions.items()
-    transitions |= {f"{key[:-3]}{n:03}": transition for n in range(HISTORY_LIMIT - 1)}
-    world.client.put_item(TableName="ApplicationsTable", Item=before)
+def test_signal_beyond_the_history_finds_room(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where all that was sent before has a label of its own that is unmapped; what went is counted."""
+    moments = [f"2022-08-01T{n // 60:02}:{n % 60:02}:30Z" for n in range(256)]
+    folders = [signal(state(f"Folder {n:03}", timestamp=moment)) for n, moment in enumerate(moments)]
+    for batch in batched(folders, 16, strict=True):
+        sent(world, *batch)
     counted(capsys)
-    reply = post(world, {"query": MANY, "variables": {"input": {"signals": [signal(state("Hired", 2)), known]}}})
-    (error,) = reply.body["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert [each["place"] for each in error["extensions"]["refused"]] == ["input.signals[0]"]
-    assert counted(capsys) == {"HistoryFull": 1, "Unchanged": 1}
-    assert world.item(SIGNALLED_APPLICATION) == before
+    sent(world, signal(state("Hired", 2, success=True)), folders[0], folders[1])
+    assert counted(capsys) == {"Recorded": 1, "Folded": 1, "Unchanged": 2}
+    assert stands(world) == ("HIRED", "hired")
+    assert [each.raw_status for each in history(world)][:2] == ["Folder 000", "Folder 002"]
+    amounts: Counter[str] = Counter()
+    for cell, amount in truth(world).items():
+        amounts[cell.measure] += amount
+    assert (amounts["reports"], amounts["unmapped"]) == (257, 256)
 
 
 def test_logs_name_no_alias_label_or_token(world: World, told: StringIO) -> None:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from signalling import complete, history, sent, signal, stands, state, statuses
+from signalling import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
 from support import SIGNALLED_APPLICATION, World
 
 
@@ -24,10 +24,72 @@ def test_changes_of_one_batch_end_alike_in_every_order() -> None:
         with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
             world = World(boto3.client("dynamodb"))
             sent(world, *order)
-            found.append(world.item(SIGNALLED_APPLICATION))
+            found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
             assert statuses(world) == ["INTERVIEW", "INTERVIEW", "OFFER", None]
     assert found[0]["Status"] == {"S": "OFFER"}
     assert all(item == found[0] for item in found)
+
+
+def test_previous_states_end_alike_in_every_order() -> None:
+    """What a signal says came before is kept, also where the signal itself is known from a later one."""
+    changes = [
+        signal(state("Screening", 2), previous=state("Applied", 1)),
+        signal(state("Blue folder", 3), previous=state("Screening", 2)),
+        signal(state("Offer", 5), previous=state("Interview", 4)),
+        signal(state("Interview", 4)),
+    ]
+    found = []
+    for order in permutations(changes):
+        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = World(boto3.client("dynamodb"))
+            sent(world, *order)
+            found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
+            assert [each.raw_status for each in history(world)] == [
+                "Applied", "Screening", "Blue folder", "Interview", "Offer",
+            ]  # fmt: skip
+            assert [each.afterwards for each in history(world)] == [True, False, False, False, False]
+    assert all({**item, "Version": None} == {**found[0], "Version": None} for item in found)
+
+
+def test_success_decides_between_signals_of_one_moment() -> None:
+    """Missing, null, true, false: the last of these counts, whichever came first."""
+    changes = [
+        signal(state("Hired")),
+        signal(state("Hired", success=None)),
+        signal(state("Hired", success=True)),
+        signal(state("Hired", success=False)),
+    ]
+    for some in (changes[:2], changes[1:3], changes[2:], changes):
+        found = []
+        for order in permutations(some):
+            with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+                world = World(boto3.client("dynamodb"))
+                sent(world, *order)
+                found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
+        assert all(item == found[0] for item in found)
+        assert len(found[0]["Transitions"]["M"]) == len(some)
+    assert found[0]["Status"] == {"S": "REJECTED"}
+
+
+def test_only_success_makes_a_signal_of_a_day_its_ending(world: World) -> None:
+    """What a label means may change, so it can't decide where in a day the signal is sorted."""
+    interview = signal(state("Interview", timestamp="2022-08-01T14:00:00Z"))
+    sent(world, interview, signal(state("Rejected", timestamp="2022-08-01T00:00:00Z")))
+    assert statuses(world) == ["REJECTED", "INTERVIEW"]
+    sent(world, signal(state("Rejected", timestamp="2022-08-01T00:00:00Z", success=False)))
+    assert statuses(world) == ["REJECTED", "INTERVIEW", "REJECTED"]
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["2020-01-02T10Z", "2020-01-02T10:00:00+01", "2020-01-02T10:00:00+01:00:30", "0001-01-01T00:00:00Z"]
+)
+def test_signals_and_reports_read_moments_alike(world: World, timestamp: str) -> None:
+    """In one grammar, with one lower bound, and in the same words."""
+    error = send(world, signal(state(timestamp=timestamp))).body["errors"][0]
+    refused = error["extensions"]["refused"][0]
+    (wrong,) = world.report("INTERVIEW", BusinessDate=timestamp).body["errors"]
+    assert refused["place"] == "input.current.timestamp"
+    assert wrong["detail"] == f"Input {refused['message']}"
 
 
 def test_signals_of_a_day_ago_go_where_they_belong(world: World) -> None:
@@ -108,9 +170,14 @@ def test_previous_state_that_was_heard_itself_stays_as_it_was_heard(world: World
     assert not any(each.afterwards for each in history(world))
 
 
-def test_previous_state_heard_itself_afterwards_is_known(world: World) -> None:
-    """The late signal of what a newer one has told already changes nothing."""
+def test_signal_of_a_previous_state_takes_its_place(world: World) -> None:
+    """The state counts as a report from then on; a second such signal changes nothing."""
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
+    assert [each.afterwards for each in history(world)] == [True, False]
+    assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 1
+    sent(world, signal(state("Interview", 1)))
+    assert [each.afterwards for each in history(world)] == [False, False]
+    assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 2
     before = world.item(SIGNALLED_APPLICATION)
     sent(world, signal(state("Interview", 1)))
     assert world.item(SIGNALLED_APPLICATION) == before

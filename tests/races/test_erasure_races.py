@@ -90,6 +90,15 @@ def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
     assert items.is_tombstone(world.item(SIGNALLED_APPLICATION))
 
 
+def registering(doors: Sequence[DynamoDB], aliases: Sequence[Any]) -> list[Call]:
+    """Return calls that each register NEW with other aliases, from a container of its own."""
+    ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
+    texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
+    path = f"/api/applications/{NEW}"
+    puts = [http_event("PUT", path, {**ids, **texts, "Aliases": each}, token=None) for each in aliases]
+    return [partial(_answered, make_registry(door, REGISTRY), put) for door, put in zip(doors, puts, strict=True)]
+
+
 @pytest.mark.parametrize("reported", [False, True], ids=["new", "completed"])
 def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, reported: bool) -> None:
     """Each registration is told that it came before or after; afterwards there is neither application nor alias."""
@@ -97,13 +106,26 @@ def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, 
         (report,) = reporting(doors[:1], NEW, UnknownApplications.ACCEPT)
         assert report().status == 200
     aliases = {"Token": ["t-1", "t-2"], "PositionProfileIds": ["p-1"]}
-    ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
-    texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
-    put = http_event("PUT", f"/api/applications/{NEW}", {**ids, **texts, "Aliases": aliases}, token=None)
-    calls = [partial(_answered, make_registry(door, REGISTRY), put) for door in doors[1 : 1 + OTHERS]]
+    calls = registering(doors[1 : 1 + OTHERS], [aliases] * OTHERS)
     reply, *answers = all_at_once(erasing(doors[0], NEW), *calls)
     assert reply.status == 204
     assert {each.status for each in answers} <= {200, 201, 410}
     assert sum(each.status == 201 for each in answers) <= 1
     assert naming(world, NEW) == [world.item(NEW)]
     assert items.is_tombstone(world.item(NEW))
+
+
+@pytest.mark.parametrize("erasures", [1, 3])
+def test_erased_among_registrations_with_further_aliases(world: World, doors: list[DynamoDB], erasures: int) -> None:
+    """Each registration is from before the tombstone, or a 410; no alias of any of them is left."""
+    (first,) = registering(doors[:1], [{"Token": ["t"]}])
+    assert first().status == 201
+    further = [{"Token": [f"t-{number}"], "PositionProfileIds": [f"p-{number}"]} for number in range(8)]
+    erase = [erasing(door, NEW) for door in doors[8 : 8 + erasures]]
+    answers = all_at_once(*registering(doors[:8], further), *erase)
+    assert [each.status for each in answers[8:]] == [204] * erasures
+    assert {each.status for each in answers[:8]} <= {200, 410}
+    assert naming(world, NEW) == [world.item(NEW)]
+    assert items.is_tombstone(world.item(NEW))
+    updated = sum(each.status == 200 for each in answers[:8])
+    assert world.item(NEW)["Version"] == {"N": str(2 + updated)}

@@ -13,6 +13,7 @@ from application_status.registry.handler import make_handler as make_registry
 from application_status.settings import PositionsSettings, RegistrySettings
 from application_status.signals.handler import make_handler as make_signals
 from application_status.store.dynamodb import DynamoDB
+from application_status.webhook.handler import make_handler as make_webhook
 from races.crowd import CROWD, all_at_once
 from signalling import (
     MANY,
@@ -27,7 +28,17 @@ from signalling import (
     state,
     statuses,
 )
-from support import ATS, POSITION, SIGNALLED_APPLICATION, SIGNALS_SETTINGS, Answer, World, answer, http_event
+from support import (
+    ATS,
+    POSITION,
+    SIGNALLED_APPLICATION,
+    SIGNALS_SETTINGS,
+    Answer,
+    World,
+    answer,
+    http_event,
+    webhook_settings,
+)
 
 NEW = [f"7d0c1b52-4a36-4be3-a7ac-{number:012}" for number in range(CROWD)]
 REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
@@ -114,6 +125,36 @@ def test_the_same_registration_at_once_is_created_once(world: World, doors: list
     answers = all_at_once(*registering(doors, NEW[:1] * CROWD, {"Token": ["one"], "PositionProfileIds": ["a"]}))
     assert Counter(each.status for each in answers) == {201: 1, 200: CROWD - 1}
     assert world.stored(NEW[0]).version == 1
+
+
+@pytest.mark.parametrize("registered", [False, True], ids=["new", "known"])
+def test_further_aliases_at_once_are_all_kept(world: World, doors: list[DynamoDB], *, registered: bool) -> None:
+    """Among reports, each registration succeeds, and the application has the aliases of all of them."""
+    if registered:
+        (first,) = registering(doors[:1], NEW[:1], {})
+        assert first().status == 201
+    further = [{"Token": [f"t-{number}"], "PositionProfileIds": [f"j-{number}"]} for number in range(8)]
+    calls = [registering([door], NEW[:1], each)[0] for door, each in zip(doors, further, strict=False)]
+    reports = [
+        {"AtsiApplicationId": NEW[0], "Status": "INTERVIEW", "RawStatus": f"round {number}"} for number in range(8)
+    ]
+    events = [http_event("POST", "/api/application-status", each) for each in reports]
+    webhooks = [make_webhook(door, webhook_settings()) for door in doors[8:16]]
+    calls += [partial(_answered, webhook, each) for webhook, each in zip(webhooks, events, strict=True)]
+    answers = all_at_once(*calls)
+    assert Counter(each.status for each in answers[:8]) == ({200: 8} if registered else {201: 1, 200: 7})
+    recorded = sum(each.status == 200 for each in answers[8:])
+    stored = world.stored(NEW[0])
+    assert (stored.version, len(stored.transitions)) == (8 + registered + recorded, recorded)
+    assert stored.registration is not None
+    assert stored.registration.aliases.by_kind == {
+        "Token": tuple(f"t-{number}" for number in range(8)),
+        "CandidateApplicationProfileId": (),
+        "PositionProfileIds": tuple(f"j-{number}" for number in range(8)),
+    }
+    rows = world.client.scan(TableName="AliasesTable")["Items"]
+    own = {each["Alias"]["S"] for each in rows if each["AtsiApplicationId"]["S"] == NEW[0]}
+    assert own == {name for number in range(8) for name in (f"token#t-{number}", f"position#{ATS}#j-{number}")}
 
 
 @pytest.mark.parametrize("then", [None, False])

@@ -42,7 +42,7 @@ def application(*transitions: Transition, **changes: Any) -> Application:
 
 def test_each_thing_that_happened_is_a_fact() -> None:
     """The registration, a transition and a position, each with all it takes to count it."""
-    ended = Position(ended=True, since=MIDNIGHT, version=1)
+    ended = Position(ended=True, since=MIDNIGHT, day_offset=None, received_at=MIDNIGHT, version=1)
     told = application(transition(Status.INTERVIEW), positions={"digest": ended})
     applied, moved, position = facts(told, BERLIN)
     common: dict[str, Any] = {
@@ -56,16 +56,16 @@ def test_each_thing_that_happened_is_a_fact() -> None:
     assert len(applied.application) == 22
     assert applied == Fact(
         **common, kind=Kind.APPLIED, status=Status.APPLIED, stage_rank=1, outcome=Outcome.OPEN,
-        effective_ms=1656666000000, effective_day="2022-07-01",
+        effective_ms=1656666000000, effective_day="2022-07-01", entered_ms=1656666000000, entered_day="2022-07-01",
     )  # fmt: skip
     assert moved == Fact(
         **common, kind=Kind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW, stage_rank=4,
         outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000, effective_day="2022-07-15",
-        received_ms=1657872000250, timed=True,
+        received_ms=1657872000250, timed=True, day_only=False, entered_ms=1657836000000, entered_day="2022-07-15",
     )  # fmt: skip
     assert position == Fact(
         **common, kind=Kind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
-        effective_ms=1657836000000, effective_day="2022-07-15",
+        effective_ms=1657836000000, effective_day="2022-07-15", day_only=False,
     )  # fmt: skip
 
 

@@ -1,13 +1,17 @@
 """What an application counts for by how long things took; the buckets are those of `durations`."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 
 from application_status.model.application import Application
 from application_status.model.durations import age, bucket
-from application_status.model.instant import from_text
+from application_status.model.instant import from_text, instant
 from application_status.model.quality import contribution
 from application_status.model.report import Transition
 from application_status.model.status import Outcome
@@ -94,8 +98,8 @@ def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], 
         ([move("INTERVIEW", 2), move("INTERVIEW", 9, raw_status="2")], 30,
          {"stayed:APPLIED": 2, "closed:INTERVIEW": 28}),
         ([move("INTERVIEW", 20)], 10, {"stayed:APPLIED": 20}),
-        ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"stayed:LEAD": 5}),
-        ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"stayed:LEAD": 2}),
+        ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"stayed:APPLIED": 2}),
+        ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"stayed:APPLIED": 0, "stayed:LEAD": 2}),
         ([move("LEAD", 3), move("CONTACT", 4)], None, {"stayed:APPLIED": 3, "stayed:LEAD": 1}),
     ],
 )  # fmt: skip
@@ -173,3 +177,61 @@ def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
     longest = bucket(max(moments) - min(moments))
     lasted = found(of, "answered", "unanswered", "stayed", "closed")
     assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
+
+
+def told_by_day(status: str, day: int, **reading: Any) -> Transition:
+    """Return a transition of which only the day was sent, so many days after the day of applying, in Berlin."""
+    midnight = at(day).astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
+    offset = (midnight.utcoffset() or timedelta()) // timedelta(minutes=1)
+    return replace(move(status, day, **reading), effective_at=instant(midnight), day_offset=offset)
+
+
+def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
+    """Applying stays an entry, and the response counts as one of under a day, not of under an hour."""
+    of = application(told_by_day("INTERVIEW", 0))
+    under_a_day = bucket(timedelta(hours=23))
+    assert found(of, "answered", "entered", "stayed") == {
+        f"answered:{under_a_day}": 1,
+        "entered:APPLIED": 1,
+        "entered:INTERVIEW": 1,
+        f"stayed:APPLIED:{under_a_day}": 1,
+    }
+
+
+@pytest.mark.parametrize("status", ["LEAD", "CONTACT"])
+def test_lead_from_before_applying_is_no_response_and_no_entry(status: str) -> None:
+    """It counts as a report alone, and reaches no stage."""
+    counted = found(application(move(status, -5)), "answered", "entered", "stayed", "stage", "reports")
+    assert counted == {"entered:APPLIED": 1, "stage:APPLIED": 1, "reports": 1}
+
+
+def test_confirmation_counts_as_a_report_alone() -> None:
+    """Silence runs from the change, not from its confirmations."""
+    once = application(move("INTERVIEW", 2, raw_status="1st"))
+    often = application(
+        *(move("INTERVIEW", day, raw_status=label) for day, label in ((2, "1st"), (9, " 1ST"), (30, "1st")))
+    )
+    others = Counter(contribution(often, BERLIN)) - Counter(contribution(once, BERLIN))
+    assert Counter(cell.measure.partition(":")[0] for cell in others.elements()) == {"reports": 2, "delay": 2}
+    quiet = [cell.day for cell in contribution(often, BERLIN) if cell.measure == "quiet"]
+    assert quiet == [at(2).astimezone(BERLIN).date().isoformat()]
+
+
+def test_state_that_a_later_signal_gave_is_no_report() -> None:
+    """It counts in entries and stays, but neither as a report nor as a delay nor as feedback."""
+    given = replace(move("INTERVIEW", 2, delay=timedelta(days=19)), afterwards=True)
+    assert found(application(given), "reports", "delay", "feedback", "entered") == {
+        "entered:APPLIED": 1,
+        "entered:INTERVIEW": 1,
+    }
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
+def test_day_counts_as_it_was_sent(zone: str) -> None:
+    """In whatever zone days are cut."""
+    days = {
+        cell.day
+        for cell in contribution(application(told_by_day("OFFER", 5)), ZoneInfo(zone))
+        if cell.measure == "reports"
+    }
+    assert days == {at(5).astimezone(BERLIN).date().isoformat()}

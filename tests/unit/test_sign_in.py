@@ -3,6 +3,7 @@
 import base64
 import json
 from email.message import Message
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,14 @@ def headers(**values: str) -> Message:
     return message
 
 
+def event(method: str, path: str) -> dict[str, Any]:
+    resource, match = next((each, m) for each in SIGN_IN_PATHS if (m := pattern(each).fullmatch(path)))
+    return {"httpMethod": method, "resource": resource, "pathParameters": match.groupdict() or None}
+
+
 def follow(path: str) -> dict[str, str]:
     """Return the headers that a link is answered with."""
-    resource, match = next((each, m) for each in SIGN_IN_PATHS if (m := pattern(each).fullmatch(path)))
-    reply = sign_in({"resource": resource, "pathParameters": match.groupdict() or None}, None)
+    reply = sign_in(event("GET", path), None)
     assert (reply["statusCode"], reply["body"]) == (303, "")
     return reply["headers"]  # type: ignore[no-any-return]
 
@@ -49,6 +54,14 @@ def test_link_signs_in(path: str, page: str, expected: dict[str, str]) -> None:
     assert claims(headers(Cookie=f"{others}; {cookie}")) == claims(headers(Cookie=f"{cookie}; {others}")) == expected
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "TRACE", ""])
+def test_only_a_link_signs_in(method: str) -> None:
+    """A form of another site's page does not."""
+    reply = sign_in(event(method, "/sign-in/staff"), None)
+    assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, "GET, HEAD")
+    assert "Set-Cookie" not in reply["headers"]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -59,6 +72,10 @@ def test_link_signs_in(path: str, page: str, expected: dict[str, str]) -> None:
         {"Cookie": "sign-in=\x00"},
         {"Authorization": "Bearer x"},
         {"Authorization": "Bearer a.b.c", "Cookie": "sign-in=staff"},
+        {"Authorization": f"Bearer a.{base64.urlsafe_b64encode(b'[' * 100_000).decode()}.c"},
+        {"Authorization": f"Bearer a.{base64.urlsafe_b64encode(b'{"a":' * 100_000).decode()}.c"},
+        {"Authorization": f"Bearer a.{base64.urlsafe_b64encode(b'["staff"]').decode()}.c"},
+        {"Authorization": f"Bearer a.{base64.urlsafe_b64encode(b'null').decode()}.c"},
     ],
 )
 def test_nobody_is_signed_in_otherwise(given: dict[str, str]) -> None:

@@ -18,11 +18,15 @@ DAY, NO_DELAY = timedelta(days=1), timedelta()
 
 
 def entered(
-    day: float, status: Status | None, outcome: Outcome | None = None, received: float | None = None
+    day: float,
+    status: Status | None,
+    outcome: Outcome | None = None,
+    received: float | None = None,
+    label: str = "Stage 3",
 ) -> Transition:
     """Return a transition so many days after the application, and received then or so many days after it."""
     return Transition(
-        reading=Reading(status=status, outcome=outcome, raw_status="Stage 3"),
+        reading=Reading(status=status, outcome=outcome, raw_status=label),
         effective_at=APPLIED + day * DAY,
         received_at=APPLIED + (day if received is None else received) * DAY,
         place=str(status.rank if status else 0),
@@ -89,10 +93,11 @@ def test_changes_are_in_the_order_in_which_they_took_effect() -> None:
 
 
 def test_start_and_end_are_told_once_and_a_stage_again() -> None:
-    """A second interview is news; a second word on the same end is none."""
+    """A second interview is news; the same stage once more, or a second word on the same end, is none."""
     of = an_application(
-        entered(0.5, Status.APPLIED), entered(2, Status.INTERVIEW), entered(3, Status.INTERVIEW),
-        entered(4, Status.REJECTED), entered(5, Status.REJECTED, Outcome.NOT_SELECTED),
+        entered(0.5, Status.APPLIED), entered(2, Status.INTERVIEW), entered(3, Status.INTERVIEW, label="2nd"),
+        entered(3.5, Status.INTERVIEW, label=" 2ND"), entered(4, Status.REJECTED),
+        entered(5, Status.REJECTED, Outcome.NOT_SELECTED),
     )  # fmt: skip
     ends = told(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY)
     interviews = [Standing.INTERVIEW] * 2
@@ -162,8 +167,10 @@ def test_more_bad_news_does_not_put_it_off() -> None:
 
 @pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])
 def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
-    """From the moment that its end is dated at."""
-    ended = {"a": Position(ended=True, since=APPLIED + 10 * DAY, version=1)}
+    """From its receipt: one that was reported late is not shown at once."""
+    ended = {
+        "a": Position(ended=True, since=APPLIED + 8 * DAY, day_offset=None, received_at=APPLIED + 10 * DAY, version=1)
+    }
     of = an_application(entered(2, Status.INTERVIEW), positions=ended)
     expected = [Standing.APPLIED, Standing.INTERVIEW, *[Standing.POSITION_CLOSED] * shown]
     assert standings(of, day, 2 * DAY) == expected

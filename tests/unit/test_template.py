@@ -86,7 +86,8 @@ ALLOWED = {
     },
     "SandboxRole": {
         attribute("TokensTable"): {"dynamodb:GetItem"},
-        **{attribute(table): {"dynamodb:PutItem"} for table in SANDBOX_TABLES},
+        attribute("SandboxApplicationsTable"): {"dynamodb:PutItem"},
+        attribute("SandboxAliasesTable"): {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         **logs("SandboxLogs"),
     },
     "ViewsRole": {
@@ -201,6 +202,29 @@ def test_functions_are_built_for_arm64_unless_told_otherwise(expanded: dict[str,
     assert expanded["Parameters"]["Architecture"]["Default"] == "arm64"
     functions = of_type(expanded["Resources"], "AWS::Lambda::Function").values()
     assert all(function["Properties"]["Architectures"] == [{"Ref": "Architecture"}] for function in functions)
+
+
+def test_reports_have_executions_of_their_own_where_some_are_reserved(expanded: dict[str, Any]) -> None:
+    """Off by default, as an account may have too few; then each function of reports has so many, and no other any."""
+    parameter = expanded["Parameters"]["ReservedConcurrency"]
+    assert (parameter["Type"], parameter["Default"], parameter["MinValue"]) == ("Number", 0, 0)
+    assert expanded["Conditions"]["ReservesConcurrency"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "ReservedConcurrency"}, 0]}]
+    }
+    reserved = {
+        name: function["Properties"]["ReservedConcurrentExecutions"]
+        for name, function in of_type(expanded["Resources"], "AWS::Lambda::Function").items()
+        if "ReservedConcurrentExecutions" in function["Properties"]
+    }
+    either = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_second_of_work_takes_a_second(resources: dict[str, Resource], function: str) -> None:
+    """Lambda gives a whole processor from 1,769 MB on; those that may have much to do at once have it."""
+    whole = {"SignalsFunction", "ViewsFunction"}
+    assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,25 +1,23 @@
 """The vocabulary: what the named traps mean, and how well it does on labelled stage names."""
 
-import csv
+import sys
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import islice, product
+from types import CodeType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from application_status.model.status import Outcome, Status
-from application_status.model.vocabulary import Meaning, Vocabulary, normalize
-
-DATA = Path(__file__).parents[1] / "data"
-BUILD, HELD_OUT = DATA / "stage_names_build.csv", DATA / "stage_names_held_out.csv"
+from application_status.model.vocabulary import Meaning, OwnMeanings, Vocabulary, normalize
+from label_scores import BUILD, ENDS, HELD_OUT, by, rows, score
 
 VOCABULARY = Vocabulary.load()
-ENDS = (Status.HIRED, Status.REJECTED)
+FILE = tomllib.loads(files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
 SMALL = """
 version = "1"
 endings = ["e", "en"]
@@ -40,43 +38,6 @@ all = ["talk"]
 """
 
 
-@dataclass(frozen=True)
-class Scores:
-    """How a vocabulary does on labels whose meaning is known."""
-
-    precision: float  # of the labels given a status, the share given the right one
-    coverage: float  # of the labels that have a status, the share given the right one
-    wrong_finals: list[str]  # HIRED or REJECTED where the truth is another status or another outcome
-    wrong: list[str]  # another status than the true one, unmapped left out
-    by_group: dict[tuple[str, str], tuple[int, int]]  # (language, true status) -> right, all
-
-
-def measure(path: Path, vocabulary: Vocabulary = VOCABULARY) -> Scores:
-    given_status, right, mappable = 0, 0, 0
-    wrong_finals, wrong = [], []
-    hits, totals = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for row in rows(path):
-        said = vocabulary.meaning(row["label"])
-        status = said.status or "unmapped"
-        group = (row["language"], row["status"])
-        totals[group] += 1
-        hits[group] += status == row["status"]
-        mappable += row["status"] != "unmapped"
-        given_status += said.status is not None
-        right += said.status is not None and status == row["status"]
-        if said.status is not None and status != row["status"]:
-            wrong.append(f"{row['label']}: {status} by {said.rule}, not {row['status']}")
-        if said.status in ENDS and (said.status, said.outcome) != (row["status"], row["outcome"]):
-            wrong_finals.append(f"{row['label']}: {said.outcome} by {said.rule}, not {row['outcome'] or row['status']}")
-    by_group = {group: (hits[group], total) for group, total in totals.items()}
-    return Scores(right / given_status, right / mappable, wrong_finals, wrong, by_group)
-
-
-def rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
 def meant(label: str) -> str:
     meaning = VOCABULARY.meaning(label)
     if meaning.status is None:
@@ -87,18 +48,19 @@ def meant(label: str) -> str:
 
 def test_build_labels() -> None:
     """On the labels it was written for, no end is wrong, no other status either, and hardly one is missed."""
-    scores = measure(BUILD)
-    assert scores.wrong_finals == []
-    assert scores.wrong == []
-    assert scores.coverage >= 0.95
+    for labelled in by("language", rows(BUILD)).values():
+        scores = score(labelled, VOCABULARY)
+        assert scores.wrong == []
+        assert scores.coverage >= 0.97
 
 
 def test_held_out_labels() -> None:
-    """On labels that no rule was written from, no end is wrong, and nine in ten are known."""
-    scores = measure(HELD_OUT)
-    assert scores.wrong_finals == []
-    assert scores.coverage >= 0.9
-    assert scores.precision >= 0.94
+    """On labels that no rule was written from, no end is wrong; docs/vocabulary.md has the figures."""
+    for labelled in by("language", rows(HELD_OUT)).values():
+        scores = score(labelled, VOCABULARY)
+        assert scores.wrong_ends == []
+        assert scores.precision >= 0.93
+        assert scores.coverage >= 0.7
 
 
 @pytest.mark.parametrize(
@@ -148,6 +110,56 @@ def test_held_out_labels() -> None:
         ("Background check failed", "unmapped"),
         ("Test nicht bestanden", "REJECTED/not_selected"),
         ("Knockout questions", "PRE_INTERVIEW"),
+        ("Not interested in candidate", "REJECTED/not_selected"),
+        ("Kein Interesse am Bewerber", "REJECTED/not_selected"),
+        ("Candidate passed", "unmapped"),
+        ("HM passed", "unmapped"),
+        ("Candidate turned down", "unmapped"),
+        ("Client declined candidate", "REJECTED/not_selected"),
+        ("Absage AN", "REJECTED/candidate_withdrew"),
+        ("AN abgesagt", "REJECTED/candidate_withdrew"),
+        ("ABSAGE AN BEWERBER", "REJECTED/not_selected"),
+        ("Absage an Fachbereich", "unmapped"),
+        ("Absage AG", "REJECTED/not_selected"),
+        ("Abgesagt", "REJECTED/ended_unknown"),
+        ("Von uns abgesagt", "REJECTED/not_selected"),
+        ("Hat uns abgesagt", "REJECTED/candidate_withdrew"),
+        ("They rejected us", "REJECTED/candidate_withdrew"),
+        ("candidate turned us down", "REJECTED/candidate_withdrew"),
+        ("Accepted Another Job / Offer (please include details in notes)", "REJECTED/candidate_withdrew"),
+        ("Besseres Angebot erhalten", "REJECTED/candidate_withdrew"),
+        ("Has another offer", "unmapped"),
+        ("Accepted another offer, xyzzy", "unmapped"),
+        ("New offer accepted", "OFFER"),
+        ("Declined other offers", "unmapped"),
+        ("Chosen for another role", "unmapped"),
+        ("Qualified, but interview candidates offer additional strengths", "unmapped"),
+        ("Final Review / Debrief Pending", "POST_INTERVIEW"),
+        ("Screened - awaiting review", "PRE_INTERVIEW"),
+        ("To be screened", "APPLIED"),
+        ("Shortlisted / Pending Review", "PRE_INTERVIEW"),
+        ("Hire approved", "OFFER"),
+        ("Doesn't have required qualifications", "REJECTED/not_selected"),
+        ("Wasn't available", "REJECTED/candidate_withdrew"),
+        ("JOB_INACTIVE", "REJECTED/position_closed"),
+        ("QualifiedWithdrew", "REJECTED/candidate_withdrew"),
+        ("NotAFit", "REJECTED/not_selected"),
+        ("Withdrew - Compensation Too Low (please include details in notes)", "REJECTED/candidate_withdrew"),
+        ("Turned Down Offer (Other)", "REJECTED/offer_declined"),
+        ("Other candidates are more suitable", "REJECTED/not_selected"),
+        ("Not in Consideration", "REJECTED/ended_unknown"),
+        ("Refused by Applicant: don't like job", "REJECTED/candidate_withdrew"),
+        ("Role already fulfilled", "REJECTED/position_closed"),
+        ("Position closed/cancelled (after job was posted)", "REJECTED/position_closed"),
+        ("Position not filled", "unmapped"),
+        ("Probetag", "POST_INTERVIEW"),
+        ("Probearbeiten", "POST_INTERVIEW"),
+        ("Absage nach Probearbeiten", "REJECTED/not_selected"),
+        ("Besetzt mit diesem Bewerber", "HIRED/hired"),
+        ("Besetzt mit anderem Bewerber", "REJECTED/position_closed"),
+        ("Withdrew after offer", "REJECTED/candidate_withdrew"),
+        ("Backout", "REJECTED/candidate_withdrew"),
+        ("Offer backout", "REJECTED/offer_declined"),
         ("🎉", "unmapped"),
         ("", "unmapped"),
     ],
@@ -220,6 +232,16 @@ def test_overrides() -> None:
     assert VOCABULARY.meaning("Hired", own) == VOCABULARY.meaning("Hired")
 
 
+def test_overrides_are_read_once() -> None:
+    """Overrides that have been loaded take no work a label, however many they are."""
+    labels = [f"Stufe {number}" for number in range(100)]
+    many = OwnMeanings({f"Stufe {number}": "INTERVIEW" for number in range(1_000)})
+    few = OwnMeanings({"Stufe 99": "INTERVIEW"})
+    assert {VOCABULARY.meaning(label, many).rule for label in labels} == {"override"}
+    assert lines_run(labels, many) == lines_run(labels, OwnMeanings(dict.fromkeys(labels, "OFFER")))
+    assert VOCABULARY.meaning("Stufe 99", few).rule == "override"
+
+
 @pytest.mark.parametrize("value", ["", "interview", "DONE", "REJECTED/hired", "HIRED/open", "INTERVIEW/", "unmapped"])
 def test_wrong_override(value: str) -> None:
     """An override that names no status, or not one of its outcomes, is refused."""
@@ -276,3 +298,82 @@ def test_no_toml() -> None:
     """A file that is no TOML is a ValueError too."""
     with pytest.raises(tomllib.TOMLDecodeError):
         Vocabulary("version = ")
+
+
+WORST = [  # found by benchmarks/labels.py
+    "kein offer gespraeche tests gespraeche cve suitable cven bewerbertag finalrunde personality panel presentation",
+    "expectations profilen offers bewerbungen position intervieweres probeschicht coding applicantes ivw trial",
+    "interview " * 20,
+    "not to be in an a on no by at it is no we us to " * 5,
+]
+
+
+@pytest.mark.parametrize("label", WORST)
+def test_work_of_a_label(label: str) -> None:
+    """A label of 200 characters takes a bounded number of steps, and one read before next to none."""
+    fresh = Vocabulary(files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+    assert lines_run([label[:200]], OwnMeanings({}), fresh) < 5_000
+    assert lines_run([label[:200]], OwnMeanings({}), fresh) < 10
+
+
+def lines_run(labels: Sequence[str], own: OwnMeanings, vocabulary: Vocabulary = VOCABULARY) -> int:
+    """Count the lines that run while labels are read, which is the same on every machine."""
+    lines = 0
+
+    def count(_code: CodeType, _line: int) -> None:
+        nonlocal lines
+        lines += 1
+
+    monitoring, tool = sys.monitoring, 4  # an id that no debugger, profiler or coverage has
+    monitoring.use_tool_id(tool, "lines")
+    monitoring.register_callback(tool, monitoring.events.LINE, count)
+    monitoring.set_events(tool, monitoring.events.LINE)
+    try:
+        for label in labels:
+            vocabulary.meaning(label, own)
+    finally:
+        monitoring.set_events(tool, monitoring.events.NO_EVENTS)
+        monitoring.free_tool_id(tool)
+    return lines
+
+
+LISTS = FILE["words"]
+ALONE = {name: rule["means"] for rule in FILE["rule"] for name in rule["all"] if len(rule["all"]) == 1}
+TOGETHER = [rule for rule in FILE["rule"] if len(rule["all"]) > 1]
+
+
+def spellings(phrase: str) -> Iterator[str]:
+    """Yield labels that the phrase fits, with another phrase each time of the lists that it names."""
+    parts = [samples(part[1:-1]) if part[0] == "<" else (part.strip("*~"),) for part in phrase.split() if part != "..."]
+    for turn in range(max(map(len, parts))):
+        yield " ".join(texts[turn * step % len(texts)] for step, texts in enumerate(parts, start=1))
+
+
+@cache
+def samples(name: str) -> tuple[str, ...]:
+    own = [islice(spellings(phrase), 4) for phrase in LISTS[name] if phrase[0] != "!"]
+    return tuple(label for several in own for label in several)[:300]
+
+
+def fires(phrase: str, name: str) -> bool:
+    """Whether a label of this phrase gets the meaning: alone, or beside a word that is in no list."""
+    if name in ALONE:
+        return any(meant(label + tail) == ALONE[name] for label in spellings(phrase) for tail in ("", " xyzzy"))
+    return any(fires_with(phrase, name, rule) for rule in TOGETHER if name in rule["all"])
+
+
+def fires_with(phrase: str, name: str, rule: dict[str, Sequence[str]]) -> bool:
+    """Whether it does so together with a phrase of each other list that the rule wants."""
+    others = [samples(other)[:40] for other in rule["all"] if other != name]
+    return any(
+        meant(label) == rule["means"]
+        for own in islice(spellings(phrase), 100)
+        for rest in product(*others)
+        for label in (" ".join((own, *rest)), " ".join((*rest, own)))
+    )
+
+
+@pytest.mark.parametrize("name", sorted({name for rule in FILE["rule"] for name in rule["all"]}))
+def test_every_phrase_can_fire(name: str) -> None:
+    """No phrase of a list is excluded by its own rule, or always decided otherwise by an earlier one."""
+    assert [phrase for phrase in LISTS[name] if phrase[0] != "!" and not fires(phrase, name)] == []

@@ -14,6 +14,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, override
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER without time: closing sends RST
+_NOT_REPLIES = {
+    "EMPTY_AFTER": b"",
+    "HTML_AFTER": b"<html>Welcome</html>",
+    "NULL_AFTER": b"null",
+    "LIST_AFTER": b"[]",
+    "TEXT_AFTER": b'"OK"',
+    "DEEP_AFTER": b"[" * 200_000,
+    "NOT_UTF8_AFTER": b'{"Item": {"KeyId": {"S": "\xff"}}}',
+    "NO_MEMBERS_AFTER": b"{}",
+}
 _LONGER_THAN_A_CONNECTION, _LONGER_THAN_ANY_TIMEOUT = 0.2, 0.5
 
 
@@ -24,6 +34,10 @@ class Fault(Enum):
     THROTTLE = auto()
     ERROR = auto()
     HTML = auto()
+    HTML_REFUSAL = auto()
+    """A 403 of something on the way, in HTML."""
+    JSON_REFUSAL = auto()
+    """Likewise in JSON, without an error code of DynamoDB."""
     SILENCE = auto()
     RESET = auto()
     HANG_UP = auto()
@@ -32,7 +46,18 @@ class Fault(Enum):
     RESET_AFTER = auto()
     TRUNCATED_AFTER = auto()
     WRONG_CHECKSUM_AFTER = auto()
-    NO_JSON_AFTER = auto()
+    CUT_OFF_AFTER = auto()
+    """A 200 whose JSON lacks its last byte, though length and checksum are right; those below are 200, too."""
+    EMPTY_AFTER = auto()
+    HTML_AFTER = auto()
+    NULL_AFTER = auto()
+    LIST_AFTER = auto()
+    TEXT_AFTER = auto()
+    DEEP_AFTER = auto()
+    """JSON nested so deep that it can't be read."""
+    NOT_UTF8_AFTER = auto()
+    NO_MEMBERS_AFTER = auto()
+    """An empty object, which is right for some operations and for others lacks what they always return."""
     SLOW_AFTER = auto()
     """All is well, but later than a connection may take."""
     LAST_AFTER = auto()
@@ -92,6 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(500, json.dumps({"__type": "x#InternalServerError", "message": "oops"}).encode())
             case Fault.HTML:
                 self._reply(502, b"<html>Bad Gateway</html>")
+            case Fault.HTML_REFUSAL:
+                self._reply(403, b"<html>Forbidden</html>")
+            case Fault.JSON_REFUSAL:
+                self._reply(403, b'{"message": "Forbidden"}')
             case Fault.SILENCE | Fault.RESET | Fault.HANG_UP:
                 self._end(fault)
             case _:
@@ -108,8 +137,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._end(fault)
             case Fault.WRONG_CHECKSUM_AFTER:
                 self._reply(status, content, checksum=zlib.crc32(content) ^ 1)
-            case Fault.NO_JSON_AFTER:
+            case Fault.CUT_OFF_AFTER:
                 self._reply(status, content[:-1])
+            case _ if fault.name in _NOT_REPLIES:
+                self._reply(200, _NOT_REPLIES[fault.name])
             case Fault.SLOW_AFTER:
                 time.sleep(_LONGER_THAN_A_CONNECTION)
                 self._reply(status, content)

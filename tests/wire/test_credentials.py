@@ -80,9 +80,25 @@ def test_endpoint_is_asked_before_the_credentials_end(endpoint: Endpoint) -> Non
     assert endpoint.asked == [("/credentials?of=me", "secret")] * 2
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (200, b"<html>"), (404, b"")], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, {}),
+        (404, b""),
+        (200, b""),
+        (200, b"<html>"),
+        (200, b"{"),
+        (200, []),
+        (200, {}),
+        (200, {"Code": "Failed", "Message": "later"}),
+        (200, {"AccessKeyId": "key", "SecretAccessKey": "s", "Token": "t"}),
+        (200, {"AccessKeyId": "key", "SecretAccessKey": "s", "Token": "t", "Expiration": "soon"}),
+        (200, {"AccessKeyId": "key", "SecretAccessKey": "s", "Token": "t", "Expiration": None}),
+    ],
+    ids=str,
+)
 def test_endpoint_that_fails_gives_no_reply(endpoint: Endpoint, answer: tuple[int, Any]) -> None:
-    """The call may be tried again; the message holds no secret."""
+    """So does one whose answer holds no credentials. The call may be tried again; the message holds no secret."""
     endpoint.answer = answer
     with pytest.raises(NoReply, match=r"^no credentials: "):
         Source(endpoint.environ).credentials()

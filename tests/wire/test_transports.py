@@ -12,8 +12,28 @@ from wire.conftest import Transported, both, over_boto, over_wire
 from wire.proxy import Fault, Proxy
 
 KEY = {"KeyId": {"S": "1"}}
-BEFORE = [Fault.THROTTLE, Fault.ERROR, Fault.HTML, Fault.SILENCE, Fault.RESET, Fault.HANG_UP]
+BEFORE = [
+    Fault.THROTTLE,
+    Fault.ERROR,
+    Fault.HTML,
+    Fault.HTML_REFUSAL,
+    Fault.JSON_REFUSAL,
+    Fault.SILENCE,
+    Fault.RESET,
+    Fault.HANG_UP,
+]
+NOT_REPLIES = [
+    Fault.CUT_OFF_AFTER,
+    Fault.EMPTY_AFTER,
+    Fault.HTML_AFTER,
+    Fault.NULL_AFTER,
+    Fault.LIST_AFTER,
+    Fault.TEXT_AFTER,
+    Fault.DEEP_AFTER,
+    Fault.NOT_UTF8_AFTER,
+]
 AFTER = [
+    *NOT_REPLIES,
     Fault.ERROR_AFTER,
     Fault.SILENCE_AFTER,
     Fault.RESET_AFTER,
@@ -66,6 +86,54 @@ def test_lasting_fault_is_unavailable(way: Proxy, transport: Transported, fault:
         door("GetItem", TableName="TokensTable", Key=KEY)
     assert len(way.operations) == 4
     assert door("GetItem", TableName="TokensTable", Key=KEY).keys() <= {"ResponseMetadata"}
+
+
+@both
+@pytest.mark.parametrize("fault", [Fault.HTML_REFUSAL, Fault.JSON_REFUSAL, *NOT_REPLIES])
+def test_what_dynamodb_did_not_send_is_no_reply(way: Proxy, transport: Transported, fault: Fault) -> None:
+    """An empty reply would mean "there is no such item", or "it is written"."""
+    way.plan = [fault]
+    with pytest.raises(NoReply):
+        transport(way.url)("GetItem", {"TableName": "TokensTable", "Key": KEY})
+
+
+OF_ONE_TABLE: dict[str, dict[str, Any]] = {
+    "BatchGetItem": {"RequestItems": {"TokensTable": {"Keys": [KEY]}}},
+    "BatchWriteItem": {"RequestItems": {"TokensTable": [{"DeleteRequest": {"Key": KEY}}]}},
+    "DescribeTable": {"TableName": "TokensTable"},
+    "Query": {
+        "TableName": "TokensTable",
+        "KeyConditionExpression": "KeyId = :id",
+        "ExpressionAttributeValues": {":id": {"S": "1"}},
+    },
+    "Scan": {"TableName": "TokensTable"},
+}
+
+
+@both
+@pytest.mark.parametrize("operation", OF_ONE_TABLE)
+def test_reply_that_lacks_what_it_always_has_is_none(way: Proxy, transport: Transported, operation: str) -> None:
+    """It would mean "there are no items", or break the caller; the second attempt has it."""
+    way.plan = [Fault.NO_MEMBERS_AFTER]
+    assert DynamoDB(transport(way.url))(operation, **OF_ONE_TABLE[operation])
+    assert way.operations == [operation] * 2
+
+
+@both
+def test_update_without_the_item_it_asked_for_is_in_doubt(way: Proxy, transport: Transported) -> None:
+    """It was done, and its reply was lost."""
+    way.plan = [Fault.NO_MEMBERS_AFTER]
+    with pytest.raises(ConditionFailed) as failed:
+        count_up(DynamoDB(transport(way.url)))
+    assert failed.value.in_doubt
+
+
+@both
+def test_empty_object_means_that_there_is_no_item(way: Proxy, transport: Transported) -> None:
+    """That is what DynamoDB answers to a GetItem of nothing."""
+    way.plan = [Fault.NO_MEMBERS_AFTER]
+    assert "Item" not in DynamoDB(transport(way.url))("GetItem", TableName="TokensTable", Key=KEY)
+    assert way.operations == ["GetItem"]
 
 
 @both

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from application_status.errors import SettingsError
 from application_status.store import wire
-from application_status.store.dynamodb import DynamoDBError, NoReply
+from application_status.store.dynamodb import NoReply
 from wire.conftest import ENVIRON, over_wire
 from wire.proxy import Fault, Proxy
 
@@ -51,21 +51,6 @@ def test_connection_closed_meanwhile_costs_no_attempt(way: Proxy) -> None:
     wait_for_hanging_up(call)
     call("GetItem", GET)
     assert (way.operations, way.connections) == (["GetItem"] * 2, 2)
-
-
-def test_reply_that_is_no_json_is_no_reply(way: Proxy) -> None:
-    """An empty reply would mean "there is no such token"."""
-    way.plan = [Fault.NO_JSON_AFTER]
-    with pytest.raises(NoReply):
-        over_wire(way.url)("GetItem", GET)
-
-
-def test_reply_without_checksum_and_code_is_understood(way: Proxy) -> None:
-    """What stands between us and DynamoDB may answer in its own words."""
-    way.plan = [Fault.HTML]
-    with pytest.raises(DynamoDBError, match=r"^502: $") as error:
-        over_wire(way.url)("GetItem", GET)
-    assert error.value.is_retryable
 
 
 @pytest.mark.parametrize(

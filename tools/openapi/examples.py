@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from application_status.store.registrations import Registered
+
 _ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
@@ -75,7 +77,7 @@ REGISTRATIONS = {
 }
 REGISTRATION_REPLIES = {
     outcome: {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID}
-    for outcome in ("registered", "unchanged")
+    for outcome in map(str, Registered)
 }
 _SANDBOXED = "f1d2c3b4-5a69-4788-9a0b-1c2d3e4f5a6b"
 SANDBOX_APPLICATIONS = {

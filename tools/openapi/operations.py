@@ -78,7 +78,7 @@ def _report(name: str, summary: str) -> Operation:
         request=Content(model=StatusMessage, examples=examples.REPORTS),
         headers=(_IDEMPOTENCY_KEY,),
         replies={"200": Content(model=ReportReply, examples=examples.REPORT_REPLIES)},
-        problems=(*_BODY, "unauthenticated", "unknown-application", "history-full", *_ALWAYS),
+        problems=(*_BODY, "unauthenticated", "unknown-application", *_ALWAYS),
     )
 
 
@@ -120,7 +120,13 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security="AtsiToken",
             request=Content(model=SandboxRequest, optional=True),
             replies={"201": Content(model=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
-            problems=(*(each for each in _BODY if each != "invalid-fields"), "unauthenticated", "forbidden", *_ALWAYS),
+            problems=(
+                *(each for each in _BODY if each != "invalid-fields"),
+                "unauthenticated",
+                "forbidden",
+                "daily-limit-reached",
+                *_ALWAYS,
+            ),
         ),
     ),
     "/graphql": (
@@ -141,14 +147,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="put",
             name="register",
-            summary="Register an application",
+            summary="Register an application, or change what may change of its registration",
             security="AWS_IAM",
             request=Content(model=RegistrationMessage, examples=examples.REGISTRATIONS),
             replies={
-                status: Content(model=RegistrationReply, examples={outcome: examples.REGISTRATION_REPLIES[outcome]})
-                for status, outcome in (("200", "unchanged"), ("201", "registered"))
+                status: Content(
+                    model=RegistrationReply, examples={each: examples.REGISTRATION_REPLIES[each] for each in outcomes}
+                )
+                for status, outcomes in (("200", ("unchanged", "updated")), ("201", ("registered",)))
             },
-            problems=(*_BODY, *_IAM, "alias-taken", "registration-conflict", "application-erased", *_ALWAYS),
+            problems=(
+                *_BODY,
+                *_IAM,
+                "alias-taken",
+                "registration-conflict",
+                "too-many-aliases",
+                "application-erased",
+                *_ALWAYS,
+            ),
         ),
         Operation(
             method="delete",

@@ -8,6 +8,7 @@ from application_status import errors
 from application_status.gateway.problems import PROBLEMS, UNEXPECTED, Reply, failure, refusal
 from application_status.gateway.request import Request
 from application_status.local.template import Template
+from application_status.store.registrations import ALIAS_LIMIT
 from application_status.views.problem_types import PROBLEM_TYPES
 
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -20,13 +21,14 @@ _REFUSALS = (
     errors.Forbidden("Ask about your own applications only."),
     errors.UnknownApplication(),
     errors.NotAcceptable("Accept application/json or text/csv."),
-    errors.AliasTaken(),
-    errors.RegistrationConflict(),
+    errors.AliasTaken(["Token"]),
+    errors.RegistrationConflict(["ClientId", "JobId"]),
+    errors.TooManyAliases(["Token"], ALIAS_LIMIT),
     errors.ApplicationErased(),
     errors.BodyTooLarge("The body may have 8192 bytes."),
     errors.UnsupportedMediaType("Send Content-Type: application/json, in UTF-8."),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
-    errors.HistoryFull(256),
+    errors.DailyLimitReached(200, 3600),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},

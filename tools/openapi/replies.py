@@ -11,6 +11,7 @@ from application_status.model.application import Receipt
 from application_status.model.periods import Interval
 from application_status.model.standing import Standing
 from application_status.model.status import Status
+from application_status.store.registrations import Registered
 from application_status.views.query import Kind
 
 type _LeftOut[T] = T | SkipJsonSchema[None]
@@ -44,7 +45,13 @@ class RegistrationReply(_Pascal):
     """What became of a registration."""
 
     atsi_application_id: str
-    outcome: Literal["registered", "unchanged"]
+    outcome: Annotated[
+        Registered,
+        Field(
+            description="registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases "
+            "changed; unchanged: all of it was registered already"
+        ),
+    ]
     request_id: str
     ignored_fields: Annotated[_LeftOut[list[str]], Field(description="fields that nobody reads")] = None
 
@@ -124,7 +131,7 @@ class GraphqlRequest(BaseModel):
 
     query: str
     variables: dict[str, Any] | None = None
-    operation_name: str | None = None
+    operation_name: Annotated[str | None, Field(max_length=100)] = None
 
 
 class RefusedSignal(_Camel):

@@ -27,6 +27,7 @@ def endpoint(
     def lambda_handler(event: Any, _context: Any) -> Reply:
         request = Request.from_event(event)
         try:
+            request.require_resource()
             with deadline(seconds):
                 return answer(request)
         except Refusal as error:

@@ -32,12 +32,13 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
     errors.AliasTaken: Problem(409, "alias-taken", "An alias is another application's"),
-    errors.RegistrationConflict: Problem(409, "registration-conflict", "Registered with other content"),
+    errors.RegistrationConflict: Problem(409, "registration-conflict", "Another application has this id"),
+    errors.TooManyAliases: Problem(409, "too-many-aliases", "The application has too many aliases"),
     errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
-    errors.HistoryFull: Problem(422, "history-full", "The application's history is full"),
+    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The limit of the day is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
 UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
@@ -72,6 +73,8 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+    if isinstance(error, errors.DailyLimitReached):
+        return {"Retry-After": str(error.retry_after)}
     return {}
 
 

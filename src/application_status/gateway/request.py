@@ -1,4 +1,8 @@
-"""An HTTP request, read from API Gateway's proxy event; whatever the event lacks is empty, never an error."""
+"""An HTTP request, read from API Gateway's proxy event.
+
+What the event lacks, or has in another type than API Gateway sends, is empty and never an error. Half of a surrogate
+pair, which JSON can hold and UTF-8 can't, becomes U+FFFD, which is good in no id, token or key.
+"""
 
 import base64
 import binascii
@@ -6,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from application_status.errors import BodyTooLarge, MalformedBody, MalformedHeader, MethodNotAllowed
+from application_status.errors import BodyTooLarge, MalformedBody, MalformedHeader, MethodNotAllowed, UnknownPath
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. Header names are lower case; headers and query parameters keep their different values.
+    """A request. Header names are lower case; headers and query parameters have one value or several different ones.
 
     `resource` is the path as the API names it, with {parameters}. `claims` are the signed-in user's.
     """
@@ -37,16 +41,21 @@ class Request:
         context = _mapping(event.get("requestContext"))
         claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
         return cls(
-            method=str(event.get("httpMethod") or ""),
-            resource=str(event.get("resource") or ""),
-            request_id=str(context.get("requestId") or ""),
-            path_parameters={str(k): str(v) for k, v in _mapping(event.get("pathParameters")).items()},
+            method=_text(event.get("httpMethod")),
+            resource=_text(event.get("resource")),
+            request_id=_text(context.get("requestId")),
+            path_parameters=_texts(event.get("pathParameters")),
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
-            claims={str(name): str(value) for name, value in claims.items()},
+            claims=_texts(claims),
             headers=_lower(_values(event, "headers", "multiValueHeaders")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
+
+    def require_resource(self) -> None:
+        """Raise UnknownPath where the event has none, as those of HTTP APIs and of load balancers."""
+        if not self.resource:
+            raise UnknownPath
 
     def require_method(self, *allowed: str) -> None:
         """Raise MethodNotAllowed for any other method."""
@@ -78,22 +87,37 @@ def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body may have {limit} bytes.")
 
 
-def _mapping(value: Any) -> Mapping[Any, Any]:
+def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _texts(members: Any) -> dict[str, str]:
+    return {_text(name): _text(value) for name, value in _mapping(members).items() if isinstance(value, str)}
+
+
 def _values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, tuple[str, ...]]:
-    """Return each name's different values, in order."""
+    """Return each name's different values, in order; a name without any is left out."""
     values: dict[str, tuple[str, ...]] = {}
-    one = {name: [value] for name, value in _mapping(event.get(single)).items()}
-    for name, found in {**one, **_mapping(event.get(multiple))}.items():
-        texts = [str(value) for value in found] if isinstance(found, list) else []
-        values[str(name)] = tuple(dict.fromkeys(texts))
+    for name, found in _mapping(event.get(multiple)).items():
+        if isinstance(found, list):
+            texts = tuple([_text(value) for value in found if isinstance(value, str)])
+            if texts:
+                values[_text(name)] = texts if len(texts) == 1 else tuple(dict.fromkeys(texts))
+    for name, value in _mapping(event.get(single)).items():
+        if name not in values and isinstance(value, str):
+            values.setdefault(_text(name), (_text(value),))
     return values
 
 
 def _lower(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     lower: dict[str, tuple[str, ...]] = {}
     for name, values in headers.items():
-        lower[name.lower()] = tuple(dict.fromkeys((*lower.get(name.lower(), ()), *values)))
+        known = lower.get(name.lower())
+        lower[name.lower()] = values if known is None else tuple(dict.fromkeys((*known, *values)))
     return lower

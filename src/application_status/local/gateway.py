@@ -1,18 +1,23 @@
 """A stand-in for API Gateway: HTTP requests become proxy events for the handlers that the template's routes name."""
 
 import base64
+import json
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from http.server import ThreadingHTTPServer
+from typing import Any, override
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from application_status.local.connection import LOOPBACK, Connection, host_name
+from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
 from application_status.local.template import Route, Template, pattern
-from application_status.telemetry import logger
+from application_status.telemetry import log_unexpected, logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
+_LONGEST_DETAIL = 200
 
 type Handler = Callable[[Any, Any], Any]
 
@@ -36,44 +41,73 @@ class Gateway(ThreadingHTTPServer):
         self.routes.append((pattern(path), Route(path, path, None)))
         self.handlers[path] = handler
 
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what is not merely a client that hung up."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+            log_unexpected(error)
 
-class _Connection(BaseHTTPRequestHandler):
+
+class _Connection(Connection):
     """One connection of a client."""
 
     protocol_version = "HTTP/1.1"
     server_version = "application-status"
     sys_version = ""
-    timeout = 30
     server: Gateway
 
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer every method in one way: the functions say which ones they have."""
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
     def _answer(self) -> None:
-        event = self._event()
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > _LARGEST_BODY_BYTES or "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self._gateway_response("REQUEST_TOO_LARGE", event)
+        target = urlsplit(self.path)
+        if not {host_name(self.headers["Host"]), host_name(target.netloc or "localhost")} <= LOOPBACK:
+            self.send_error(HTTPStatus.FORBIDDEN, "The Host header names another machine.")
             return
-        event |= _body(self.rfile.read(size))
+        event = self._event(target)
+        try:
+            event |= _body(read_body(self.headers, self.rfile, _LARGEST_BODY_BYTES))
+        except UnreadableBody as error:
+            self.send_error(error.status, str(error))
+            return
         for expression, route in self.server.routes:
             match = expression.fullmatch(event["path"])
             if match:
                 event |= {"resource": route.path, "pathParameters": match.groupdict() or None}
-                if route.authorizer == "Users" and not self._sign_in(event):
-                    self._gateway_response("UNAUTHORIZED", event)
-                    return
-                reply = self.server.handlers[route.function](event, None)
-                self._send(reply["statusCode"], reply["headers"], reply["body"])
+                self._invoke(route, event)
                 return
         self._gateway_response("MISSING_AUTHENTICATION_TOKEN", event)
 
-    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = _answer
+    def _invoke(self, route: Route, event: dict[str, Any]) -> None:
+        if route.authorizer == "Users" and not self._sign_in(event):
+            self._gateway_response("UNAUTHORIZED", event)
+            return
+        try:
+            reply = self.server.handlers[route.function](event, None)
+        except Exception as error:  # noqa: BLE001  # whatever a function raises is a 5xx of the gateway
+            log_unexpected(error)
+            self._gateway_response("DEFAULT_5XX", event)
+            return
+        self._send(reply["statusCode"], reply["headers"], reply["body"])
 
-    def _event(self) -> dict[str, Any]:
+    @override
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse, as the gateway, what is no request, and close the connection."""
+        self.close_connection = True
+        kind = "REQUEST_TOO_LARGE" if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "DEFAULT_4XX"
+        detail = (message or HTTPStatus(code).description)[:_LONGEST_DETAIL]
+        self._gateway_response(kind, {}, code, detail)
+        self.let_the_reply_arrive()
+
+    def _event(self, url: SplitResult) -> dict[str, Any]:
         """Return the proxy event of this request, without body and route.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
         """
-        url = urlsplit(self.path)
         query = parse_qs(url.query, keep_blank_values=True)
         headers = {name: self.headers.get_all(name, []) for name in self.headers}
         return {
@@ -95,24 +129,24 @@ class _Connection(BaseHTTPRequestHandler):
             event["requestContext"]["authorizer"] = {"claims": found}
         return found is not None
 
-    def _gateway_response(self, kind: str, event: Mapping[str, Any]) -> None:
-        response = self.server.template.gateway_response(kind)
-        logger.warning("refused", extra={"path": event["path"], "status": response.status})
-        body = response.body.replace("$context.requestId", event["requestContext"]["requestId"])
-        self._send(response.status, response.headers, body)
+    def _gateway_response(self, kind: str, event: Mapping[str, Any], status: int = 0, detail: str = "") -> None:
+        """Answer as the template says; status and detail are those of a default response, which has none itself."""
+        response = self.server.template.gateway_response(kind, status)
+        logger.warning("refused", extra={"path": event.get("path", ""), "status": response.status})
+        body = response.body.replace("$context.error.messageString", json.dumps(detail))
+        self._send(response.status, response.headers, body.replace("$context.requestId", str(uuid.uuid4())))
 
     def _send(self, status: int, headers: Mapping[str, str], body: str) -> None:
         content = body.encode()
         self.send_response(status)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         length = {} if status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(content))}  # RFC 9110, 8.6
         for name, value in {**headers, **length}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the handlers' own lines tell each request."""
 
 
 def _body(content: bytes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from application_status.local.senders import Sender
-from application_status.model.application import Application, Receipt, Registration
+from application_status.model.application import Application, Registration
 from application_status.model.channel import Channel
 from application_status.model.health import Answered
 from application_status.model.identifiers import ApplicationId
@@ -40,27 +40,13 @@ def life(of: ApplicationId, registration: Registration, sender: Sender, chance: 
     for report in sorted(reports, key=lambda each: each.received_at):
         if report.received_at > last:
             break
-        application, receipt = told(application, report)
-        outcomes: list[str] = [receipt]
+        effect = application.receive(report)
+        application = application.after(effect)
+        outcomes: list[str] = [effect.receipt]
         if chance.random() < sender.refused:
             outcomes += chance.choices(_REFUSALS, (5, 3, 1))
         requests += [Answered(report.ats_id, sender.channel, outcome, report.received_at) for outcome in outcomes]
     return Life(application, requests)
-
-
-def told(application: Application, report: Report) -> tuple[Application, Receipt]:
-    """Return the application after a report, and what became of the report."""
-    receipt, transition = application.receive(report)
-    if receipt is Receipt.UNCHANGED:
-        return application, receipt
-    after = replace(
-        application,
-        version=application.version + 1,
-        transitions={**application.transitions, transition.key: transition},
-    )
-    if receipt is Receipt.RECORDED and transition.status:
-        after = replace(after, head=transition.key, status=transition.status, raw_status=transition.raw_status)
-    return after, receipt
 
 
 def _reports(of: Application, moment: datetime, sender: Sender, chance: random.Random) -> Iterator[Report]:

@@ -14,7 +14,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
 
-from application_status.gateway.problems import Reply
+from application_status.errors import MethodNotAllowed
+from application_status.gateway.problems import Reply, refusal
+from application_status.gateway.request import Request
 
 _COOKIE = "sign-in"
 _CLAIMS = {"jobseeker": "custom:jobseeker_id", "client": "custom:client_id", "ats": "custom:ats_id"}
@@ -25,6 +27,11 @@ SIGN_IN_PATHS = (f"/sign-in/{_STAFF}", *(f"/sign-in/{role}/{{Id}}" for role in _
 
 def sign_in(event: Mapping[str, Any], _context: Any) -> Reply:
     """Answer a sign-in link: a cookie, and the way to the role's page."""
+    request = Request.from_event(event)
+    try:
+        request.require_method("GET", "HEAD")
+    except MethodNotAllowed as error:
+        return refusal(error, request)
     role = event["resource"].split("/")[2]
     who = "/".join([role, *(quote(each, safe="") for each in (event["pathParameters"] or {}).values())])
     page = "/my/applications" if role == "jobseeker" else "/quality"
@@ -50,7 +57,7 @@ def claims(headers: Message) -> Mapping[str, str] | None:
 def _of_id_token(authorization: str) -> Mapping[str, str] | None:
     try:
         payload = authorization.removeprefix("Bearer ").split(".")[1]
-        found: Mapping[str, str] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
+        found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, RecursionError):
         return None
-    return found
+    return found if isinstance(found, dict) else None

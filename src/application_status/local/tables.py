@@ -1,21 +1,55 @@
-"""The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time."""
+"""The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time.
 
+Web pages may not use the tables, though a browser on this machine sends what they ask for (see connection.py): requests
+with an Origin header are refused, and those whose Host header names another machine. moto's own paths, which can reset
+everything, are refused to everybody.
+"""
+
+import io
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, override
 
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from application_status.local.connection import LOOPBACK, Connection, host_name
 from application_status.local.engine import quicken
+from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.template import Template
 from application_status.store.dynamodb import Item
 
 _REGION = "us-east-1"
+_LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
+_HOST_OF_CONTAINERS = "host.docker.internal"
+
+type _StartResponse = Callable[..., Any]
+type _Environ = dict[str, Any]
+
+
+class _Connection(Connection, WSGIRequestHandler):
+    """One connection of a client; moto gets a request when all of its body is there."""
+
+    @override
+    def run_wsgi(self) -> None:
+        try:
+            content = read_body(self.headers, self.rfile, _LARGEST_REQUEST_BYTES)
+        except UnreadableBody as error:
+            self.send_error(error.status, str(error))
+            self.let_the_reply_arrive()
+            return
+        for header in ("Transfer-Encoding", "Content-Length"):
+            del self.headers[header]
+        self.headers["Content-Length"] = str(len(content))
+        received, self.rfile = self.rfile, io.BufferedReader(io.BytesIO(content))
+        super().run_wsgi()
+        self.rfile = received
 
 
 class TableServer:
@@ -25,18 +59,31 @@ class TableServer:
         quicken()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
+        self._names = LOOPBACK | {_HOST_OF_CONTAINERS, host.lower()}
         self._socket = socket.create_server((host, port))
         self._server: BaseWSGIServer = make_server(
-            host, port, self._one_at_a_time, threaded=True, fd=self._socket.fileno()
+            host, port, self._answer, threaded=True, request_handler=_Connection, fd=self._socket.fileno()
         )
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
 
-    def _one_at_a_time(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _answer(self, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+        wrong = self._wrong(environ)
+        if wrong:
+            return _refusal(wrong, start_response)
         with self._turn:
             return list(self._app(environ, start_response))
+
+    def _wrong(self, environ: Mapping[str, Any]) -> str | None:
+        """Return why a request is refused, if it is; a host may also be the address that the client connected to."""
+        if "HTTP_ORIGIN" in environ:
+            return "Web pages may not use the tables."
+        host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
+        if host not in self._names and host != address:
+            return "The Host header names another machine."
+        return None if environ["PATH_INFO"] == "/" else "DynamoDB has one path: /."
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Put items into a table without a request each, which would take a newcomer's time."""
@@ -50,3 +97,14 @@ class TableServer:
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()
+
+
+def _refusal(message: str, start_response: _StartResponse) -> Iterable[bytes]:
+    """Refuse a request as DynamoDB does.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+    """
+    content = json.dumps({"__type": "com.amazon.coral.service#AccessDeniedException", "message": message}).encode()
+    headers = [("Content-Type", "application/x-amz-json-1.0"), ("Content-Length", str(len(content)))]
+    start_response(f"{HTTPStatus.FORBIDDEN} {HTTPStatus.FORBIDDEN.phrase}", headers)
+    return [content]

@@ -49,7 +49,10 @@ class LogSubscription:
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """What the gateway itself answers; `$context.requestId` stands in the body for the request's id."""
+    """What the gateway itself answers.
+
+    `$context.requestId` stands in the body for the request's id, `$context.error.messageString` for what is wrong.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -121,13 +124,13 @@ class Template:
             for function, event in self._events("CloudWatchLogs")
         ]
 
-    def gateway_response(self, kind: str) -> GatewayResponse:
-        """Return a gateway response by its type, e.g. MISSING_AUTHENTICATION_TOKEN."""
+    def gateway_response(self, kind: str, status: int = 0) -> GatewayResponse:
+        """Return a gateway response by its type, e.g. MISSING_AUTHENTICATION_TOKEN; the status is for one without."""
         ((_, api),) = self._of_type("AWS::Serverless::Api")
         response = api["GatewayResponses"][kind]
         headers = response["ResponseParameters"]["Headers"]
         return GatewayResponse(
-            status=response["StatusCode"],
+            status=response.get("StatusCode", status),
             headers={name: value.strip("'") for name, value in headers.items()},
             body=response["ResponseTemplates"]["application/json"],
         )

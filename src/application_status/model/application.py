@@ -1,17 +1,23 @@
 """An application, and what a report does to it: the service's semantics in one place."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from application_status.errors import HistoryFull
 from application_status.model.identifiers import ApplicationId, AtsId
-from application_status.model.report import Report, Transition
+from application_status.model.report import Folded, Report, Transition, latest, same_label
 from application_status.model.status import Outcome, Status
 
 HISTORY_LIMIT = 256
 """The most transitions an application keeps; real ones have fewer than 30."""
+
+RESEND_KEYS_LIMIT = 64
+"""The most Idempotency-Keys of an application that are remembered: the newest."""
+
+MAY_BE_TOO_EARLY = frozenset({Status.LEAD, Status.CONTACT})
+"""The statuses that say nothing of an application where they are dated before it was made."""
 
 _LABELS_LIMIT = 10
 
@@ -19,7 +25,7 @@ _LABELS_LIMIT = 10
 class Receipt(StrEnum):
     """What became of a report: it took the head, it was known, or it joined the history only.
 
-    It joins the history only when it is older than the head (late), or when nobody knows its label (unmapped).
+    It joins the history only when it is older than the head (late), or when its label is unmapped.
     """
 
     RECORDED = "recorded"
@@ -35,6 +41,29 @@ class Aliases:
     tokens: tuple[str, ...] = ()
     candidate_application_profile_ids: tuple[str, ...] = ()
     position_profile_ids: tuple[str, ...] = ()
+
+    @property
+    def by_kind(self) -> Mapping[str, tuple[str, ...]]:
+        """The aliases of each kind, by the kind's name in a registration."""
+        return {
+            "Token": self.tokens,
+            "CandidateApplicationProfileId": self.candidate_application_profile_ids,
+            "PositionProfileIds": self.position_profile_ids,
+        }
+
+    def with_all(self, others: "Aliases") -> "Aliases":
+        """Return these and the others, each once and sorted, so that the order in which they came does not matter."""
+        return self._combined(others, set.union)
+
+    def without(self, others: "Aliases") -> "Aliases":
+        """Return those of these that are not among the others."""
+        return self._combined(others, set.difference)
+
+    def _combined(self, others: "Aliases", combine: Callable[[set[str], set[str]], set[str]]) -> "Aliases":
+        names = [each.name for each in fields(self)]
+        return Aliases(
+            **{name: tuple(sorted(combine(set(getattr(self, name)), set(getattr(others, name))))) for name in names}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +82,38 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How a position of the application stands, as last heard: since when, and whether that is its end."""
+    """The last reported state of a position of the application.
+
+    `ended`: whether it is the position's end. `since`: when it took effect; `day_offset` as in Transition.
+    `received_at`: when it was reported.
+    """
 
     ended: bool
     since: datetime
+    day_offset: int | None
+    received_at: datetime
     version: int
+
+
+class Effect(NamedTuple):
+    """What a report does to an application.
+
+    `added` are the transitions to write, none where all of it is known; `head` is the one of them that becomes the
+    head. `history` is the whole new history where transitions change or go, None where some are added and no more.
+    """
+
+    receipt: Receipt
+    added: tuple[Transition, ...] = ()
+    head: Transition | None = None
+    history: Mapping[str, Transition] | None = None
+
+    @classmethod
+    def of_newest(cls, report: Report) -> "Effect":
+        """Return what a report does that is newer than all that is known of its application, as most are."""
+        current = report.transition()
+        added = (*before(current, report.previous), current)
+        head = newest(added, None)
+        return cls(Receipt.RECORDED if current.status else Receipt.UNMAPPED, added, head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +121,8 @@ class Application:
     """One application as stored.
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
-    `positions` has what was heard of its positions, by the positions' digests.
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `positions` has the last reported states of
+    its positions, by the positions' digests.
     """
 
     application_id: ApplicationId
@@ -75,39 +132,106 @@ class Application:
     raw_status: str | None = None
     head: str | None = None
     transitions: Mapping[str, Transition] = field(default_factory=dict)
-    resend_keys: frozenset[str] = frozenset()
+    resend_keys: tuple[str, ...] = ()
     registration: Registration | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
 
-    def receive(self, report: Report) -> tuple[Receipt, Transition]:
-        """Decide what a report does here; HistoryFull when a further transition can't be kept."""
-        transition = report.transition()
-        if self._knows(report, transition):
-            return Receipt.UNCHANGED, transition
-        if len(self.transitions) >= HISTORY_LIMIT:
-            raise HistoryFull(HISTORY_LIMIT)
-        if transition.status is None:
-            return Receipt.UNMAPPED, transition
-        if self.head is None or transition.key > self.head:
-            return Receipt.RECORDED, transition
-        if transition.timed:
-            return Receipt.LATE, transition
-        return Receipt.RECORDED, report.transition(after=self.head)
+    def receive(self, report: Report) -> Effect:
+        """Decide what a report does here."""
+        if report.effective_at is None:
+            return self._receive_untimed(report)
+        current = report.transition()
+        told = [*before(current, report.previous), current]
+        added = [self._in_place(each) for each in told if not self._knows(each)]
+        if not added:
+            return Effect(Receipt.UNCHANGED)
+        head = newest(added, self.registration)
+        if head and self.head and head.key < self.head:
+            head = None
+        receipt = Receipt.RECORDED if head else Receipt.LATE
+        if current.status is None and added[-1].key == current.key:
+            receipt = Receipt.UNMAPPED
+        return self._effect(receipt, added, head)
 
-    def _knows(self, report: Report, transition: Transition) -> bool:
-        if transition.timed:
-            return transition.key in self.transitions
-        if report.resend_key in self.resend_keys:
-            return True
-        return report.reading.status is self.status and report.reading.raw_status in (None, self.raw_status)
+    def _receive_untimed(self, report: Report) -> Effect:
+        reading = report.reading
+        same = reading.status is self.status and (
+            reading.raw_status is None or same_label(reading.raw_status, self.raw_status)
+        )
+        if same or report.resend_key in self.resend_keys:
+            return Effect(Receipt.UNCHANGED)
+        transition = report.transition(after=self.head)
+        return self._effect(Receipt.RECORDED, [transition], transition)
+
+    def _knows(self, transition: Transition) -> bool:
+        """Tell whether a transition is in the history, or in a part of it that was folded."""
+        stored = self.transitions.get(transition.key)
+        if stored:
+            return transition.afterwards or not stored.afterwards
+        earlier = [key for key in self.transitions if key < transition.key] if self.is_folded else []
+        return bool(earlier) and self.transitions[max(earlier)].folded is not None
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether some reports are only counted, and no longer in the history."""
+        return any(each.folded for each in self.transitions.values())
+
+    def _in_place(self, transition: Transition) -> Transition:
+        """Return a transition as it takes the place of the one with the same key, if there is one."""
+        stored = self.transitions.get(transition.key)
+        return replace(transition, folded=stored.folded) if stored else transition
+
+    def _effect(self, receipt: Receipt, added: Sequence[Transition], head: Transition | None) -> Effect:
+        after = {**self.transitions, **{each.key: each for each in added}}
+        if len(after) == len(self.transitions) + len(added) <= HISTORY_LIMIT and not self.is_folded:
+            return Effect(receipt, tuple(added), head)
+        history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
+        return Effect(receipt, tuple(added), head, history)
+
+    def after(self, effect: Effect) -> "Application":
+        """Return the application as its next version after a report."""
+        if not effect.added:
+            return self
+        written = {each.key for each in effect.added}
+        history = effect.history or {**self.transitions, **{each.key: each for each in effect.added}}
+        version = self.version + 1
+        history = {key: replace(each, version=version) if key in written else each for key, each in history.items()}
+        return replace(self.with_head(history, self.registration), version=version)
+
+    def with_head(self, transitions: Mapping[str, Transition], registration: Registration | None) -> "Application":
+        """Return the application with another history or registration, and the head that follows from them."""
+        head = newest(transitions.values(), registration)
+        return replace(
+            self,
+            transitions=transitions,
+            registration=registration,
+            head=head.key if head else None,
+            status=(head.status if head else None) or Status.APPLIED,
+            raw_status=head.raw_status if head else None,
+        )
 
     def in_order(self) -> tuple[Transition, ...]:
         """Return the transitions, oldest first."""
         return tuple(self.transitions[key] for key in sorted(self.transitions))
 
+    def changes(self) -> list[tuple[Transition, ...]]:
+        """Return the runs of transitions with the same status and label, oldest first: a change and its confirmations.
+
+        A LEAD or CONTACT dated before the application was made is left out.
+        """
+        runs: list[tuple[Transition, ...]] = []
+        for each in self.in_order():
+            if is_too_early(each, self.registration):
+                continue
+            if runs and each.repeats(runs[-1][0]):
+                runs[-1] = (*runs[-1], each)
+            else:
+                runs.append((each,))
+        return runs
+
     @property
     def unmapped_labels(self) -> tuple[str, ...]:
-        """The labels that nobody knows, in the order in which they took effect, each once; the first ten."""
+        """The unmapped labels, in the order in which they took effect, each once; the first ten."""
         labels = [each.raw_status for each in self.in_order() if each.status is None and each.raw_status]
         return tuple(dict.fromkeys(labels))[:_LABELS_LIMIT]
 
@@ -120,19 +244,103 @@ class Application:
 
     @property
     def position_ended_at(self) -> datetime | None:
-        """When its position ended, where only that tells why an application ended that is open by its own reports.
+        """When its position ended, where only that explains the end of an application that is open by its own reports.
 
         The end must be newer than the newest report with a known status, or than the application itself.
         """
+        end = self.position_end
+        return end.since if end else None
+
+    @property
+    def position_end(self) -> Position | None:
+        """The end of its position, likewise."""
         if self._own_outcome is not Outcome.OPEN:
             return None
         last = self.registration.applied_at if self.registration else None
         if self.head:
             last = self.transitions[self.head].effective_at
-        ends = [position.since for position in self.positions.values() if position.ended]
-        return min((end for end in ends if last is None or end > last), default=None)
+        ends = [each for each in self.positions.values() if each.ended]
+        return min(
+            (end for end in ends if last is None or latest(end.since, end.day_offset) > last),
+            key=lambda end: end.since,
+            default=None,
+        )
 
     @property
     def _own_outcome(self) -> Outcome:
         head = self.transitions[self.head] if self.head else None
         return (head.reading.outcome if head else None) or Outcome.of(self.status)
+
+
+def before(current: Transition, previous: Transition | None) -> list[Transition]:
+    """Return what a report says came before its own transition, where that is older indeed."""
+    return [previous] if previous and previous.key < current.key else []
+
+
+def is_too_early(transition: Transition, registration: Registration | None) -> bool:
+    """Tell whether a LEAD or CONTACT is dated before the application was made, which then says nothing of it."""
+    early = transition.timed and transition.status in MAY_BE_TOO_EARLY
+    return early and registration is not None and transition.latest < registration.applied_at
+
+
+def newest(transitions: Iterable[Transition], registration: Registration | None) -> Transition | None:
+    """Return which of some transitions says how the application stands: the newest with a known status."""
+    return max(
+        (each for each in transitions if each.status and not is_too_early(each, registration)),
+        key=lambda each: each.key,
+        default=None,
+    )
+
+
+def folded(transitions: Mapping[str, Transition], registration: Registration | None) -> Mapping[str, Transition]:
+    """Return a history within the limit: what says least goes, into the count of the transition before it.
+
+    First all but the first and the last of each run with the same status and label, then the oldest of what is between
+    the first and the last of all. Each status's first entry, the first response and the head stay.
+    """
+    kept: list[Transition] = []
+    for key in sorted(transitions):
+        each = transitions[key]
+        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]):
+            kept[-2:] = [_absorbing(kept[-2], kept[-1])]
+        kept.append(each)
+    spare = len(kept) - HISTORY_LIMIT
+    stays = _essential(kept, registration)
+    result = kept[:1]
+    for each in kept[1:]:
+        if spare > 0 and each.key not in stays:
+            result[-1] = _absorbing(result[-1], each)
+            spare -= 1
+        else:
+            result.append(each)
+    return {each.key: each for each in result}
+
+
+def _essential(ordered: Sequence[Transition], registration: Registration | None) -> set[str]:
+    """Return the keys of the transitions that are never folded."""
+    firsts: dict[Status, Transition] = {}
+    for each in ordered:
+        if each.status:
+            firsts.setdefault(each.status, each)
+    essential = [ordered[-1], *firsts.values()]
+    essential += [each for each in (newest(ordered, registration), first_response(ordered, registration)) if each]
+    return {each.key for each in essential}
+
+
+def first_response(ordered: Iterable[Transition], registration: Registration | None) -> Transition | None:
+    """Return the first transition by which the employer responded: beyond APPLIED, unless the candidate withdrew."""
+    for each in ordered:
+        beyond = each.status is not None and each.status.rank > Status.APPLIED.rank
+        withdrew = each.reading.outcome is Outcome.CANDIDATE_WITHDREW
+        if beyond and not withdrew and not is_too_early(each, registration):
+            return each
+    return None
+
+
+def _absorbing(kept: Transition, gone: Transition) -> Transition:
+    """Return a transition with another one, and what that had absorbed, counted in it."""
+    reports, unmapped = kept.folded or Folded(0, 0)
+    if not gone.afterwards:
+        reports, unmapped = reports + 1, unmapped + (gone.status is None)
+    more = gone.folded or Folded(0, 0)
+    return replace(kept, folded=Folded(reports + more.reports, unmapped + more.unmapped))

@@ -19,12 +19,16 @@ MINIMUM = 5
 """The fewest applications that anything is concluded from."""
 
 _DAY = timedelta(days=1)
+_UNDER_A_DAY = _DAY - timedelta(milliseconds=1)
 _ROUNDING = 1e-9  # a product of shares may miss the share that it is by some bits
 
 
-def bucket(duration: timedelta) -> int:
-    """Return the number of the bucket of a duration, from 0; a negative one counts as none."""
-    return bisect_right(EDGES, duration)
+def bucket(duration: timedelta, *, to_the_day: bool = False) -> int:
+    """Return the number of the bucket of a duration, from 0; a negative one counts as none.
+
+    `to_the_day`: of its start or its end only the day is known, so one of less than a day counts as just under a day.
+    """
+    return bisect_right(EDGES, max(duration, _UNDER_A_DAY) if to_the_day else duration)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ A fact is known by its application, kind and subject. It may be told again; the 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from application_status.model.application import Application
+from application_status.model.application import Application, is_too_early
 from application_status.model.identifiers import ApplicationId
-from application_status.model.quality import applied_at
-from application_status.model.report import Transition, digest
+from application_status.model.quality import applied_on, entered_at
+from application_status.model.report import Transition, day_of, digest
 from application_status.model.status import Outcome, Status
 
 COLUMNS = {
@@ -35,6 +35,9 @@ COLUMNS = {
     "effective_day": "string",
     "received_ms": "bigint",
     "timed": "boolean",
+    "day_only": "boolean",
+    "entered_ms": "bigint",
+    "entered_day": "string",
 }
 """The columns of the facts and their types, in the words of Hive's SQL; docs/facts.md says what they mean."""
 
@@ -72,6 +75,9 @@ class Fact:
     effective_day: str | None = None
     received_ms: int | None = None
     timed: bool | None = None
+    day_only: bool | None = None
+    entered_ms: int | None = None
+    entered_day: str | None = None
 
     def to_json(self) -> str:
         """Write the fact with its id, which is the same for the same content; what is not known is left out."""
@@ -90,18 +96,25 @@ def facts(application: Application, zone: ZoneInfo) -> Iterator[Fact]:
         ats=application.ats_id,
         client=registration.client_id if registration else None,
         job=registration.job_id if registration else None,
-        applied_day=_day(applied_at(application), zone),
+        applied_day=applied_on(application, zone).isoformat(),
     )
     if registration:
         status = Status.APPLIED
         applied = replace(common, status=status, stage_rank=status.rank, outcome=Outcome.of(status))
-        yield _at(applied, registration.applied_at, zone)
+        applied = _at(applied, registration.applied_at, registration.applied_at.astimezone(zone).date())
+        yield replace(applied, entered_ms=applied.effective_ms, entered_day=applied.effective_day)
     for key, transition in application.transitions.items():
-        yield _at(_of_transition(replace(common, subject=key), transition), transition.effective_at, zone)
+        fact = _of_transition(replace(common, subject=key), transition)
+        fact = _at(fact, transition.effective_at, transition.day(zone))
+        if transition.status and not is_too_early(transition, registration):
+            moment, day = entered_at(transition, application, zone)
+            fact = replace(fact, entered_ms=_milliseconds(moment), entered_day=day.isoformat())
+        yield fact
     for position_digest, position in application.positions.items():
         outcome = Outcome.POSITION_CLOSED if position.ended else Outcome.OPEN
-        told = replace(common, kind=Kind.POSITION, subject=position_digest, outcome=outcome)
-        yield _at(told, position.since, zone)
+        day_only = position.day_offset is not None
+        told = replace(common, kind=Kind.POSITION, subject=position_digest, outcome=outcome, day_only=day_only)
+        yield _at(told, position.since, day_of(position.since, position.day_offset, zone))
 
 
 def erased(application_id: ApplicationId, version: int) -> Fact:
@@ -123,19 +136,16 @@ def _of_transition(common: Fact, transition: Transition) -> Fact:
         stage_rank=status.rank if status and status.is_stage else None,
         outcome=reading.outcome or (Outcome.of(status) if status else None),
         mapping=reading.mapping,
-        raw_label=None if status else reading.raw_status,
+        raw_label=None if status or transition.afterwards else reading.raw_status,
         received_ms=_milliseconds(transition.received_at),
         timed=transition.timed,
+        day_only=transition.day_offset is not None,
     )
 
 
-def _at(fact: Fact, moment: datetime, zone: ZoneInfo) -> Fact:
-    return replace(fact, effective_ms=_milliseconds(moment), effective_day=_day(moment, zone))
+def _at(fact: Fact, moment: datetime, day: date) -> Fact:
+    return replace(fact, effective_ms=_milliseconds(moment), effective_day=day.isoformat())
 
 
 def _milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).date().isoformat()

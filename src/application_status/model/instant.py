@@ -1,9 +1,66 @@
 """Moments: UTC, whole milliseconds, and written so that text order is time order."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a sender's clock may be ahead of ours."""
+
+_RFC_3339 = re.compile(
+    r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_FIRST_YEAR, _LAST_YEAR = 2000, 9999
+_UNSET = {
+    "0001": "which is how .NET and Go write one",
+    "1601": "which is how Windows writes one",
+    "1899": "which is how OLE and spreadsheets write one",
+    "1900": "which is how SQL databases write one",
+    "1969": "which is how Unix time writes one west of Greenwich",
+    "1970": "which is how Unix time writes one",
+}
+
+
+class SentMoment(NamedTuple):
+    """A moment as a sender wrote it.
+
+    `at` is in UTC, to the millisecond. A time of exactly midnight stands for the whole day: then `day_offset` has the
+    minutes by which its zone is ahead of UTC. It is None where the time of day was sent.
+    """
+
+    at: datetime
+    day_offset: int | None = None
+
+
+def sent_moment(text: str, received_at: datetime) -> SentMoment:
+    """Read a date-time from a sender: RFC 3339, section 5.6, with a zone.
+
+    Raises ValueError with what is wrong, as a sentence that begins with "should": the text is no such date-time, lies
+    more than CLOCK_SKEW after `received_at`, or lies before the year 2000, as dates do that were never set.
+    """
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            "should be an RFC 3339 date-time with a zone, as in 2026-07-29T11:26:11.106Z; "
+            "a day without a time is its midnight, as in 2026-07-29T00:00:00+02:00"
+        )
+    year, time, fraction = match.groups()
+    if int(year) < _FIRST_YEAR:
+        how = f", {_UNSET[year]}" if year in _UNSET else ""
+        raise ValueError(
+            f"should not lie before the year {_FIRST_YEAR}: {text} looks like a date that was never set{how}; "
+            "send when it happened, or leave it out where it may be left out"
+        )
+    try:
+        written = datetime.fromisoformat(text.upper())
+    except ValueError as error:
+        raise ValueError(f"should be a date-time that exists, but {error}") from None
+    offset = written.utcoffset() or timedelta()
+    if int(year) == _LAST_YEAR or (at := instant(written)) > received_at + CLOCK_SKEW:
+        raise ValueError("should not lie more than 5 minutes in the future")
+    is_day = time == "00:00:00" and not (fraction or "").strip("0")
+    return SentMoment(at, offset // timedelta(minutes=1) if is_day else None)
 
 
 def now() -> datetime:

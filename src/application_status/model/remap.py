@@ -19,15 +19,7 @@ def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[s
     changed = {key: each for key, each in transitions.items() if _says(each) != _says(application.transitions[key])}
     if not changed:
         return application
-    after = {**application.transitions, **changed}
-    head = max((key for key, each in after.items() if each.status), default=None)
-    return replace(
-        application,
-        transitions=after,
-        head=head,
-        status=(after[head].status if head else None) or Status.APPLIED,
-        raw_status=after[head].raw_status if head else None,
-    )
+    return application.with_head({**application.transitions, **changed}, application.registration)
 
 
 def _read(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Reading:

@@ -2,16 +2,20 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import from_text, to_text
 from application_status.model.status import Outcome, Status
 
 SIGNAL_PLACE_LENGTH = 4
-_TICK = timedelta(milliseconds=1)
+_TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
+_MOMENT_LENGTH = 24
+_DAY_ALONE, _TIMED, _ENDING_OF_DAY = "!", "#", "~"  # in the order of their characters
 
 
 class Success(StrEnum):
@@ -22,9 +26,13 @@ class Success(StrEnum):
     NOT_FINAL = "null"
 
 
+_FINAL = (Status.HIRED, Status.REJECTED)
+FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a sender said, as we read it: a status, None where nobody knows the label.
+    """What a sender said, as we read it: a status, None where its label is unmapped.
 
     `raw_status` and `raw_phase` are the sender's own labels. `outcome` and `mapping` (rule@version) are the
     vocabulary's; without them the status speaks for itself.
@@ -38,13 +46,23 @@ class Reading:
     success: Success | None = None
 
 
+class Folded(NamedTuple):
+    """Reports that were removed from a full history: how many, and for how many of them the label is unmapped."""
+
+    reports: int
+    unmapped: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """An application's entry into a status.
+    """An application's entry into a status, or a confirmation of it.
 
-    `place` decides between transitions of the same moment: the status's rank, or a signal's own index, as a signal's
-    status is our reading, which may change. `timed`: the sender said when; else the time of receipt counts.
-    `afterwards`: told by a later report as what came before it.
+    `timed`: the sender said when; else the time of receipt counts. `day_offset`: the sender gave the day alone, in a
+    zone so many minutes ahead of UTC. `place` decides between transitions of the same moment: the status's rank, or a
+    signal's own index, as a signal's status is our reading, which may change. `afterwards`: a later signal gave it as
+    its `previous` state, and its own signal has not come. `sorted_at`: where it stands in the order, if not at
+    `effective_at`. `folded`: what was removed between it and the next transition. `version`: the application's version
+    that the report made.
     """
 
     reading: Reading
@@ -52,11 +70,15 @@ class Transition:
     received_at: datetime
     place: str
     timed: bool = True
+    day_offset: int | None = None
     afterwards: bool = False
+    sorted_at: datetime | None = None
+    folded: Folded | None = field(default=None, compare=False)
+    version: int | None = field(default=None, compare=False)
 
     @property
     def status(self) -> Status | None:
-        """The status entered, None where nobody knows the sender's label."""
+        """The status entered, None where the sender's label is unmapped."""
         return self.reading.status
 
     @property
@@ -66,22 +88,47 @@ class Transition:
 
     @property
     def signal_index(self) -> int | None:
-        """The signal's place in its sender's process, from 1; None for what is no signal."""
+        """The signal's place in its sender's process; None for what is no signal."""
         index = self.place[:SIGNAL_PLACE_LENGTH]
         return int(index) if len(index) == SIGNAL_PLACE_LENGTH else None
 
     @property
     def key(self) -> str:
-        """Identity and order in one, so that text order picks the head: effective time, place, label."""
-        label = f"#{digest(self.raw_status, length=8)}" if self.raw_status else ""
-        return f"{to_text(self.effective_at)}#{self.place}{label}"
+        """Identity and order in one, so that text order is the order: moment, precision, place, label."""
+        order = order_key(self.sorted_at or self.effective_at, self.day_offset, self.place, ends=self._ends)
+        return f"{order}{label_key(self.raw_status)}"
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment at which it can have happened: the end of the day, where only the day was sent."""
+        return latest(self.effective_at, self.day_offset)
+
+    def day(self, zone: ZoneInfo) -> date:
+        """Return the day of it: as sent where only the day was sent, else in the time zone given."""
+        return day_of(self.effective_at, self.day_offset, zone)
+
+    @property
+    def sent_day(self) -> date | None:
+        """The day that was sent, where only the day was sent."""
+        return sent_day(self.effective_at, self.day_offset)
+
+    def repeats(self, other: "Transition") -> bool:
+        """Tell whether it has the same status and label as another."""
+        return self.status is other.status and same_label(self.raw_status, other.raw_status)
+
+    @property
+    def _ends(self) -> bool:
+        """Whether it is an ending, as the sender said: a signal's label is left out, as its reading may change."""
+        if self.signal_index is None:
+            return self.status in _FINAL
+        return self.reading.success in FINAL_SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One report about one application, checked. `effective_at` is None where the sender gave no time.
 
-    `place` and `afterwards` as in Transition. `previous` is what the sender says came before.
+    `day_offset` and `place` as in Transition. `previous` is the state that the sender says came before.
     """
 
     application_id: ApplicationId
@@ -90,9 +137,9 @@ class Report:
     received_at: datetime
     place: str
     effective_at: datetime | None = None
+    day_offset: int | None = None
     idempotency_key: str | None = None
     previous: Transition | None = None
-    afterwards: bool = False
 
     @property
     def resend_key(self) -> str | None:
@@ -100,26 +147,90 @@ class Report:
         if self.idempotency_key is None or self.effective_at is not None:
             return None
         reading = self.reading
-        return digest(f"{reading.status}\n{self.idempotency_key}\n{reading.raw_status or ''}", length=16)
+        return digest(f"{reading.status}\n{self.idempotency_key}\n{_plain(reading.raw_status or '')}", length=16)
 
     def transition(self, *, after: str | None = None) -> Transition:
-        """Return the transition to write; without an effective time it lies after the head key given."""
+        """Return the transition to write; without an effective time it is sorted after the head key given."""
         effective = self.effective_at or self.received_at
-        if after is not None:
-            effective = max(effective, effective_time(after) + _TICK)
+        sorted_at = None
+        if after is not None and order_time(after) >= effective:
+            sorted_at = order_time(after) + _TICK
         return Transition(
             reading=self.reading,
             effective_at=effective,
             received_at=self.received_at,
             place=self.place,
             timed=self.effective_at is not None,
-            afterwards=self.afterwards,
+            day_offset=self.day_offset,
+            sorted_at=sorted_at,
         )
 
 
+def order_key(moment: datetime, day_offset: int | None, place: str, *, ends: bool) -> str:
+    """Return a text whose order is that of what takes effect: by its moment, its precision and its place.
+
+    An ending of which only the day is known comes after all else of that day, and anything else before it.
+    """
+    if day_offset is None:
+        return f"{to_text(moment)}{_TIMED}{place}"
+    if ends:
+        return f"{to_text(latest(moment, day_offset))}{_ENDING_OF_DAY}{place}"
+    return f"{to_text(moment)}{_DAY_ALONE}{place}"
+
+
+def latest(moment: datetime, day_offset: int | None) -> datetime:
+    """Return the last moment that is meant: the end of the day, where only the day was sent."""
+    return moment if day_offset is None else moment + _DAY - _TICK
+
+
+def day_of(moment: datetime, day_offset: int | None, zone: ZoneInfo) -> date:
+    """Return the day of a moment: as sent where only the day was sent, else in the time zone given."""
+    return sent_day(moment, day_offset) or moment.astimezone(zone).date()
+
+
+def sent_day(moment: datetime, day_offset: int | None) -> date | None:
+    """Return the day that was sent, None where a time of day was sent with it."""
+    return None if day_offset is None else (moment + timedelta(minutes=day_offset)).date()
+
+
+def order_time(key: str) -> datetime:
+    """Return the moment by which a transition's key is sorted."""
+    return from_text(key[:_MOMENT_LENGTH])
+
+
 def effective_time(key: str) -> datetime:
-    """Return the effective time of a transition's key."""
-    return from_text(key.partition("#")[0])
+    """Return the effective time of a transition's key, which is that of its order but for the ending of a day."""
+    moment = order_time(key)
+    return moment - _DAY + _TICK if key[_MOMENT_LENGTH] == _ENDING_OF_DAY else moment
+
+
+def is_day_alone(key: str) -> bool:
+    """Tell whether a transition's key is one of which only the day was sent."""
+    return key[_MOMENT_LENGTH] != _TIMED
+
+
+def place_of(key: str) -> str:
+    """Return the place in a transition's key."""
+    return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
+
+
+def label_key(label: str | None) -> str:
+    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
+    plain = _plain(label or "")
+    return f"#{digest(plain, length=8)}" if plain else ""
+
+
+def same_label(label: str | None, other: str | None) -> bool:
+    """Tell whether two labels differ in nothing but Unicode form, case and outer space."""
+    return _plain(label or "") == _plain(other or "")
+
+
+def _plain(label: str) -> str:
+    if label.isascii():  # most are, and unicodedata takes time to load
+        return label.strip().lower()
+    import unicodedata  # noqa: PLC0415
+
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold()).strip()
 
 
 def digest(text: str, *, length: int) -> str:

@@ -4,28 +4,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from application_status.model.report import SIGNAL_PLACE_LENGTH, Reading, Success
+from application_status.model.report import FINAL_SUCCESS, SIGNAL_PLACE_LENGTH, Reading, Success, order_key
 from application_status.model.status import Outcome, Status
 from application_status.model.vocabulary import Meaning, Vocabulary
 
-_CORRECTIONS: dict[Success | None, str] = {Success.PLACED: "+", Success.NOT_PLACED: "-"}
+# In the order of their characters, and after the "#" that follows a place without one.
+_CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
 _FINAL = (Status.HIRED, Status.REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalState:
-    """A state of the sender's process: its label, the label of the phase above it, and its place, from 1."""
+    """A state of the sender's process: its label, the label of the phase above it, and its place.
+
+    `day_offset` is not None where the sender gave the day alone; see Transition.
+    """
 
     label: str
     phase: str | None
     index: int
     success: Success | None
     effective_at: datetime
+    day_offset: int | None = None
 
     @property
     def place(self) -> str:
-        """What decides between states of the same moment: the index, and then what `success` corrects."""
+        """What decides between states of the same moment: the index, then `success`: missing, null, true, false."""
         return f"{self.index:0{SIGNAL_PLACE_LENGTH}}{_CORRECTIONS.get(self.success, '')}"
+
+    @property
+    def order(self) -> str:
+        """Text whose order is that of states; whether one is an ending, `success` alone says."""
+        return order_key(self.effective_at, self.day_offset, self.place, ends=self.success in FINAL_SUCCESS)
 
 
 def read_state(state: SignalState, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Reading:

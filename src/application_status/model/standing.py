@@ -1,13 +1,13 @@
 """What an applicant is told of an application: standings in place of an ATS's statuses, and bad news after a delay."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from application_status.model.application import Application, Registration
 from application_status.model.identifiers import ApplicationId
-from application_status.model.report import Transition
+from application_status.model.report import Transition, sent_day
 from application_status.model.status import Outcome, Status
 
 
@@ -83,10 +83,11 @@ _OF_OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An application's entry into a standing."""
+    """An application's entry into a standing; `day` where only the day is known, as it was sent."""
 
     standing: Standing
     at: datetime
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +120,27 @@ def told(application: Application, registration: Registration, now: datetime, de
     for change in _changes(application, now, delay):
         told_once = change.standing.step in {None, Step.APPLIED}
         if not (told_once and change.standing is changes[-1].standing):
-            changes.append(Change(change.standing, max(change.at, applied.at)))
+            changes.append(change if change.at >= applied.at else replace(change, at=applied.at, day=None))
     return Told(application.application_id, registration, changes)
 
 
 def _changes(application: Application, now: datetime, delay: timedelta) -> Iterator[Change]:
-    known = [transition for transition in application.in_order() if transition.status]
-    for place, transition in enumerate(known):
-        standing = _standing(transition)
-        if not standing.bad_news or _has_stood(transition, known[place + 1 :], now, delay):
-            yield Change(standing, transition.effective_at)
-    ended = application.position_ended_at
-    if ended and ended + delay <= now:
-        yield Change(Standing.POSITION_CLOSED, ended)
+    known = [run for run in application.changes() if run[0].status]
+    for place, run in enumerate(known):
+        first, standing = run[0], _standing(run[0])
+        if not standing.bad_news or _has_stood(run, known[place + 1 :], now, delay):
+            yield Change(standing, first.effective_at, first.sent_day)
+    end = application.position_end
+    if end and end.received_at + delay <= now:
+        yield Change(Standing.POSITION_CLOSED, end.since, sent_day(end.since, end.day_offset))
 
 
-def _has_stood(bad_news: Transition, later: Sequence[Transition], now: datetime, delay: timedelta) -> bool:
-    due = bad_news.received_at + delay
-    return due <= now and not any(each.received_at < due and not _standing(each).bad_news for each in later)
+def _has_stood(
+    bad_news: Sequence[Transition], later: Sequence[Sequence[Transition]], now: datetime, delay: timedelta
+) -> bool:
+    due = min(each.received_at for each in bad_news) + delay
+    overruling = (each for run in later for each in run if not _standing(each).bad_news)
+    return due <= now and not any(each.received_at < due for each in overruling)
 
 
 def _standing(transition: Transition) -> Standing:

@@ -102,7 +102,8 @@ class Vocabulary:
 
     def _decide(self, key: str) -> Meaning:
         if key in self._exact:
-            return Meaning(*self._exact[key], "exact", self.version)
+            means = self._exact[key]
+            return Meaning(*means, "exact" if means[0] else UNMAPPED, self.version)
         words = [word for word in key.split() if not is_number(word)]
         if len(words) <= _MAX_WORDS:
             covered = self._lists.find(words)

@@ -42,9 +42,10 @@ def is_number(word: str) -> bool:
 
 
 def _humps(word: re.Match[str]) -> str:
-    """Take "ReferenceCheck" apart, but not "hIREd" or "eMail"."""
+    """Take "ReferenceCheck" and "NotAFit" apart, but not "hIREd" or "eMail"."""
     parts = _CAMEL.split(word[0])
-    return " ".join(parts) if min(map(len, parts)) > 1 else word[0]
+    whole = parts[0] != "A" and all(len(part) > 1 or part == "A" for part in parts)
+    return " ".join(parts) if whole else word[0]
 
 
 def _plain(word: str) -> str:

@@ -11,7 +11,7 @@ from application_status.settings import RegistrySettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.erasure import Erasure
-from application_status.store.registrations import Registrations
+from application_status.store.registrations import Registered, Registrations
 from application_status.telemetry import count, logger
 
 
@@ -30,8 +30,8 @@ def make_handler(dynamodb: DynamoDB, settings: RegistrySettings) -> LambdaHandle
 
 def _register(request: Request, registrations: Registrations) -> Reply:
     application_id, checked, ignored = registration(request)
-    created = registrations.register(application_id, checked)
-    outcome = "registered" if created else "unchanged"
+    outcome = registrations.register(application_id, checked)
+    created = outcome is Registered.REGISTERED
     count("Registered", int(created))
     logger.info(outcome, application=application_id, ats=checked.ats_id, request_id=request.request_id)
     body = {"AtsiApplicationId": application_id, "Outcome": outcome, "RequestId": request.request_id}

@@ -66,7 +66,7 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
             jobseeker_id=read.jobseeker_id,
             job_title=read.job_title,
             company=read.company,
-            applied_at=read.applied_at,
+            applied_at=read.applied_at.at,
             aliases=Aliases(
                 tokens=_distinct(read.aliases.token),
                 candidate_application_profile_ids=_distinct(read.aliases.candidate_application_profile_id),

@@ -13,11 +13,12 @@ from application_status.model.application import Registration
 from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import to_text
 from application_status.model.status import Status
-from application_status.sandbox.sample import LIFE, sample
+from application_status.sandbox.sample import CREATIONS_A_DAY, LIFE, sample
 from application_status.settings import SandboxSettings, read
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
+from application_status.store.sandbox_creations import SandboxCreations
 from application_status.store.tokens import TokenLookup
 from application_status.telemetry import count, logger
 
@@ -31,11 +32,14 @@ def make_handler(dynamodb: DynamoDB, settings: SandboxSettings) -> LambdaHandler
         dynamodb, settings.sandbox_applications_table, settings.sandbox_aliases_table, life=LIFE
     )
 
+    creations = SandboxCreations(dynamodb, settings.sandbox_aliases_table, CREATIONS_A_DAY)
+
     @endpoint
     def create(request: Request) -> Reply:
         request.require_method("POST")
         ats = _authenticate(request, tokens)
         ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
+        creations.count(ats.id)
         application_id, registration = sample(ats.id)
         registrations.register(application_id, registration)
         count("Registered")
@@ -56,17 +60,12 @@ def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
 
 
 def _view(application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
-    aliases = registration.aliases
     return {
         "AtsiApplicationId": application_id,
         "Status": Status.APPLIED,
         "AppliedAt": to_text(registration.applied_at),
         "ExpiresAt": to_text(registration.applied_at + LIFE),
-        "Aliases": {
-            "Token": aliases.tokens,
-            "CandidateApplicationProfileId": aliases.candidate_application_profile_ids,
-            "PositionProfileIds": aliases.position_profile_ids,
-        },
+        "Aliases": registration.aliases.by_kind,
     }
 
 

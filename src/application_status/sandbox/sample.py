@@ -9,6 +9,8 @@ from application_status.model.instant import now
 
 LIFE = timedelta(days=7)
 """How long an application of the sandbox is kept."""
+CREATIONS_A_DAY = 200
+"""How many applications of the sandbox an ATS may make on a day (UTC)."""
 
 
 def sample(ats_id: AtsId) -> tuple[ApplicationId, Registration]:

@@ -1,6 +1,6 @@
-"""The GraphQL side: the schema with its resolvers, and the limits of a document."""
+"""The GraphQL side: the schema with its resolvers, and the way of a request through it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -8,21 +8,22 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLScalarType,
     GraphQLSchema,
-    Node,
+    OperationType,
     build_schema,
     execute_sync,
+    get_operation_ast,
     parse,
     validate,
 )
 
-from application_status.signals.sender import Sender
+from application_status.signals.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
+from application_status.signals.sender import Counter, Sender
 
-_LIMITS = {"tokens": 12_000, "fields": 400, "aliases": 20, "fragments": 10, "depth": 20}
+_MAX_ERRORS = 10
+"""Each may print a large part of the document into its message, before that is cut; see the handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,63 @@ class Call:
 
 
 def execute(call: Call, sender: Sender) -> tuple[bool, ExecutionResult]:
-    """Execute a request; False with its errors where it was not executed at all."""
+    """Execute a request; False with its errors where it was not executed at all.
+
+    A mutation is first executed with a counter in the sender's place, so that one with too many signals records none.
+    """
     try:
-        document = parse(call.document, max_tokens=_LIMITS["tokens"])
-        errors = _over_limits(document) or validate(_SCHEMA, document)
-    except GraphQLError as error:
-        errors = [error]
+        document = _read(call)
+    except _NotExecuted as refused:
+        return False, ExecutionResult(None, [_without_pythons_words(error) for error in refused.errors])
+    if _is_mutation(document, call.operation_name):
+        counter = Counter()
+        _execute(document, call, counter)
+        if error := counter.error():
+            return False, ExecutionResult(None, [error])
+    result = _execute(document, call, sender)
+    executed = result.data is not None or any(error.path for error in result.errors or [])
+    return executed, result
+
+
+class _NotExecuted(Exception):
+    """A document that is over a limit, is not GraphQL or does not fit the schema."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("not executed")
+        self.errors = errors
+
+
+def _read(call: Call) -> DocumentNode:
+    """Return the document, checked; _NotExecuted with what is wrong."""
+    errors = too_many_lines(call.document)
+    if len(call.operation_name or "") > NAME_LENGTH:
+        errors.append(GraphQLError(f"operationName should have at most {NAME_LENGTH} characters."))
     if errors:
-        return False, ExecutionResult(None, [_without_pythons_words(error) for error in errors])
-    result = execute_sync(
+        raise _NotExecuted(errors)
+    try:
+        document = parse(call.document, max_tokens=TOKENS)
+    except GraphQLError as error:
+        raise _NotExecuted([error]) from None
+    errors = over_limits(document) or validate(_SCHEMA, document, max_errors=_MAX_ERRORS)
+    if errors:
+        raise _NotExecuted(errors)
+    return document
+
+
+def _is_mutation(document: DocumentNode, name: str | None) -> bool:
+    operation = get_operation_ast(document, name)
+    return operation is not None and operation.operation is OperationType.MUTATION
+
+
+def _execute(document: DocumentNode, call: Call, sender: Sender | Counter) -> ExecutionResult:
+    return execute_sync(
         _SCHEMA,
         document,
         context_value=sender,
         variable_values=dict(call.variables),
         operation_name=call.operation_name,
+        max_coercion_errors=_MAX_ERRORS,
     )
-    executed = result.data is not None or any(error.path for error in result.errors or [])
-    return executed, result
 
 
 def _without_pythons_words(error: GraphQLError) -> GraphQLError:
@@ -59,30 +100,6 @@ def _without_pythons_words(error: GraphQLError) -> GraphQLError:
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
     return GraphQLError("A value of the document can't be read.", error.nodes)
-
-
-def _over_limits(document: DocumentNode) -> list[GraphQLError]:
-    counts = {"fields": 0, "aliases": 0, "fragments": 0, "depth": 0}
-    for node, depth in _nodes(document):
-        counts["depth"] = max(counts["depth"], depth)
-        counts["fields"] += isinstance(node, FieldNode)
-        counts["aliases"] += isinstance(node, FieldNode) and node.alias is not None
-        counts["fragments"] += isinstance(node, FragmentDefinitionNode)
-    return [
-        GraphQLError(f"The document has more {name} than allowed: {count} of {_LIMITS[name]}.")
-        for name, count in counts.items()
-        if count > _LIMITS[name]
-    ]
-
-
-def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
-    """Yield the definitions and fields of a document with their depth."""
-    waiting: list[tuple[Any, int]] = [(definition, 0) for definition in document.definitions]
-    while waiting:
-        node, depth = waiting.pop()
-        yield node, depth
-        selections = getattr(node, "selection_set", None)
-        waiting += [(each, depth + 1) for each in (selections.selections if selections else ())]
 
 
 def _text(value: Any) -> str:
@@ -101,6 +118,9 @@ def _make_schema() -> GraphQLSchema:
     query.fields["vocabularyVersion"].resolve = lambda _root, info: info.context.receiver.vocabulary.version
     mutation.fields["sendSignal"].resolve = lambda _root, info, **given: info.context.send_signal(given["input"])
     mutation.fields["sendSignals"].resolve = lambda _root, info, **given: info.context.send_signals(given["input"])
+    mutation.fields["sendApplicationSignal"].resolve = lambda _root, info, **given: (
+        info.context.send_application_signal(given["input"])
+    )
     return schema
 
 

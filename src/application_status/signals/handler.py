@@ -37,6 +37,7 @@ from application_status.telemetry import answered, called_by, count, log_unexpec
 
 _BODY_LIMIT_BYTES = 256 * 1024
 _STORE_SECONDS = 20.0
+_MESSAGE_LENGTH = 300
 _BEARER = "bearer "
 _SEND_AGAIN = "Something failed on our side; send the same request again later."
 
@@ -103,6 +104,8 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     original = error.original_error
     if original is None or isinstance(original, GraphQLError):
         formatted: dict[str, Any] = dict(error.formatted)
+        if len(error.message) > _MESSAGE_LENGTH:
+            formatted["message"] = f"{error.message[:_MESSAGE_LENGTH]}..."
         return formatted | {"extensions": {"code": BAD_USER_INPUT} | dict(error.extensions or {})}
     count("Failed")
     problem = PROBLEMS[Unavailable]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from application_status.model.instant import CLOCK_SKEW, instant
+from application_status.model.instant import sent_moment
 from application_status.model.report import Success
 from application_status.model.signal import SignalState
 
@@ -15,9 +15,10 @@ APPLICATION_STATUS_UPDATE = "ApplicationStatusUpdate"
 POSITION_STATUS_UPDATE = "PositionStatusUpdate"
 
 _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_UPDATE)
-_ALIAS_LIMIT, _POSITIONS_LIMIT, _PLACES_LIMIT = 200, 10, 9999
+POSITIONS_LIMIT = 10
+_ALIAS_LIMIT, _PLACES_LIMIT = 200, 9999
+_TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
 _LABEL_LIMITS = {"status": 200, "phase": 100}
-_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
 
 
@@ -65,8 +66,8 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
         token=given.get("token"),
         profile_id=given.get("candidateApplicationProfileId"),
         position_profile_ids=tuple(dict.fromkeys(given.get("positionProfileIds") or ())),
-        current=None if complete else _state(given["current"]),
-        previous=_state(given["previous"]) if given.get("previous") and not complete else None,
+        current=None if complete else _state(given["current"], received_at),
+        previous=_state(given["previous"], received_at) if given.get("previous") and not complete else None,
     )
 
 
@@ -80,18 +81,19 @@ def _wrong_type(given: Mapping[str, Any]) -> list[Wrong]:
 
 def _wrong_aliases(given: Mapping[str, Any]) -> list[Wrong]:
     positions = given.get("positionProfileIds") or []
-    wrongs = [
-        Wrong(name, f"should have 1 to {_ALIAS_LIMIT} characters")
-        for name in ("token", "candidateApplicationProfileId")
-        if given.get(name) is not None and not 0 < len(given[name]) <= _ALIAS_LIMIT
-    ]
-    if len(positions) > _POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
+    token, profile = given.get("token"), given.get("candidateApplicationProfileId")
+    wrongs = []
+    if token is not None and not _TOKEN.fullmatch(token):
+        wrongs.append(Wrong("token", f"should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"))
+    if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
+        wrongs.append(Wrong("candidateApplicationProfileId", f"should have 1 to {_ALIAS_LIMIT} characters"))
+    if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
         wrongs.append(
-            Wrong("positionProfileIds", f"should be at most {_POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
+            Wrong("positionProfileIds", f"should be at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
         )
     if given["typeCode"] == POSITION_STATUS_UPDATE:
         return wrongs if positions else [*wrongs, Wrong("positionProfileIds", "is required with PositionStatusUpdate")]
-    if given.get("token") is None and given.get("candidateApplicationProfileId") is None:
+    if token is None and profile is None:
         wrongs.append(Wrong("token", "is required, or candidateApplicationProfileId"))
     return wrongs
 
@@ -104,37 +106,29 @@ def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> 
             continue
         if not step["label"].strip() or len(step["label"]) > limit:
             wrongs.append(Wrong(f"{name}.{part}.label", f"should have 1 to {limit} characters"))
-        if not 1 <= step["index"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 1 to {_PLACES_LIMIT}"))
+        if not 0 <= step["index"] <= _PLACES_LIMIT:
+            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 0 to {_PLACES_LIMIT}"))
         if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.total", f"should be index to {_PLACES_LIMIT}"))
+            wrongs.append(Wrong(f"{name}.{part}.total", f"should be at least the index, and at most {_PLACES_LIMIT}"))
     return wrongs
 
 
 def _wrong_moment(text: str, place: str, received_at: datetime) -> list[Wrong]:
     try:
-        moment = _moment(text)
-    except (ValueError, OverflowError):
-        return [Wrong(place, "should be an RFC 3339 date-time with a zone, as in 2020-01-02T00:00:00.000Z")]
-    if moment > received_at + CLOCK_SKEW:
-        return [Wrong(place, "should not lie more than 5 minutes in the future")]
+        sent_moment(text, received_at)
+    except ValueError as wrong:
+        return [Wrong(place, str(wrong))]
     return []
 
 
-def _moment(text: str) -> datetime:
-    """Read a date-time; ValueError or OverflowError where it isn't one, or has no zone."""
-    moment = datetime.fromisoformat(text.upper())
-    if moment.tzinfo is None or not _DATE.match(text):
-        raise ValueError("no zone, or not the extended form")
-    return instant(moment)
-
-
-def _state(given: Mapping[str, Any]) -> SignalState:
+def _state(given: Mapping[str, Any], received_at: datetime) -> SignalState:
     phase = given.get("phase")
+    moment = sent_moment(given["timestamp"], received_at)
     return SignalState(
         label=given["status"]["label"],
         phase=phase["label"] if phase else None,
         index=given["status"]["index"],
         success=_SUCCESS[given["success"]] if "success" in given else None,
-        effective_at=_moment(given["timestamp"]),
+        effective_at=moment.at,
+        day_offset=moment.day_offset,
     )

@@ -5,12 +5,18 @@ token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
 profile#<profile id>        -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  one row for each application of the position
 position#<ats>#<id>         state          what was heard of the position: see store.positions
+made#<ats>#<day>            -              only in the sandbox: see store.sandbox_creations
 
-ExpiresAt N: when DynamoDB may delete the row, in seconds since 1970. In the sandbox all rows have it; none is a state.
+ExpiresAt N: when the row ends, in seconds since 1970. From then on it finds nothing, another application may have the
+alias, and DynamoDB deletes the row some days later. In the sandbox all rows have it; none is a state.
+
+A row is written once, when an application gets the alias, so that a token's end never moves.
 """
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain
+from typing import NamedTuple
 
 from application_status.errors import ConditionFailed
 from application_status.model.application import Registration
@@ -20,7 +26,9 @@ from application_status.store.dynamodb import DynamoDB, Item
 from application_status.store.items import expiry
 
 _TOKEN_LIFE = timedelta(days=180)
-_IS_FREE = "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application)"
+_IS_FREE_OR_OWN_OR_ENDED = (
+    "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application) OR ExpiresAt <= :now"
+)
 _IS_THE_APPLICATIONS = "AtsiApplicationId = :application"
 
 
@@ -41,7 +49,7 @@ class Aliases:
 
     def remove(self, application_id: ApplicationId, registration: Registration) -> None:
         """Remove an application's aliases; one that ended and was given to another application since stays."""
-        for each in _rows(application_id, registration):
+        for each in chain.from_iterable(_rows(application_id, registration).values()):
             with suppress(ConditionFailed):
                 self._dynamodb(
                     "DeleteItem",
@@ -60,12 +68,23 @@ class Aliases:
         return ApplicationId(item["AtsiApplicationId"]["S"])
 
 
-def writes(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Item]:
-    """Return the transaction's actions that give an application its aliases; each fails where another has the alias.
+class Claim(NamedTuple):
+    """An alias that an application is to have: its kind, and the transaction's action that writes its row."""
+
+    kind: str
+    action: Item
+
+
+def claims(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Claim]:
+    """Return what gives an application its aliases; each action fails where another application has the alias.
 
     `end` is the expiry of them all; where it is empty, tokens have their own.
     """
-    return [_put(table, {**each, **end}) for each in _rows(application_id, registration)]
+    return [
+        Claim(kind, _put(table, {**each, **end}))
+        for kind, rows in _rows(application_id, registration).items()
+        for each in rows
+    ]
 
 
 def position(ats_id: AtsId, position_profile_id: str) -> str:
@@ -78,15 +97,20 @@ def row(alias: str, member: str) -> Item:
     return {"Alias": {"S": alias}, "Member": {"S": member}}
 
 
-def _rows(application_id: ApplicationId, registration: Registration) -> list[Item]:
+def _rows(application_id: ApplicationId, registration: Registration) -> dict[str, list[Item]]:
+    """Return the rows of an application's aliases by their kinds."""
     ats_id, aliases = registration.ats_id, registration.aliases
     owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
     expires = expiry(now() + _TOKEN_LIFE)
-    return [
-        *({**row(f"token#{token}", "-"), **owner, **expires} for token in aliases.tokens),
-        *({**row(f"profile#{profile}", "-"), **owner} for profile in aliases.candidate_application_profile_ids),
-        *({**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids),
-    ]
+    return {
+        "Token": [{**row(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
+        "CandidateApplicationProfileId": [
+            {**row(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
+        ],
+        "PositionProfileIds": [
+            {**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
+        ],
+    }
 
 
 def _put(table: str, item: Item) -> Item:
@@ -94,7 +118,11 @@ def _put(table: str, item: Item) -> Item:
         "Put": {
             "TableName": table,
             "Item": item,
-            "ConditionExpression": _IS_FREE,
-            "ExpressionAttributeValues": {":ats": item["AtsId"], ":application": item["AtsiApplicationId"]},
+            "ConditionExpression": _IS_FREE_OR_OWN_OR_ENDED,
+            "ExpressionAttributeValues": {
+                ":ats": item["AtsId"],
+                ":application": item["AtsiApplicationId"],
+                ":now": {"N": str(int(now().timestamp()))},
+            },
         }
     }

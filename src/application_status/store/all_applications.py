@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from application_status.errors import ConditionFailed
 from application_status.model.application import Application
 from application_status.model.identifiers import ApplicationId
-from application_status.model.instant import now, to_text
+from application_status.model.instant import now
 from application_status.store import items
+from application_status.store.applications import Update
 from application_status.store.batches import batch_get
 from application_status.store.dynamodb import DynamoDB, Item
 
@@ -88,27 +89,12 @@ class AllApplications:
 
     def replace_readings(self, before: Application, after: Application) -> bool:
         """Write what its labels mean now, unless the application has changed meanwhile; then False."""
-        head = {":head": {"S": after.head}} if after.head else {}
+        update = Update()
+        update.replace_history(before, after)
+        update.make_version(now())
         try:
             self._dynamodb(
-                "UpdateItem",
-                TableName=self._table,
-                Key=items.key(before.application_id),
-                ConditionExpression="Version = :seen",
-                UpdateExpression=(
-                    "SET Transitions = :transitions, #status = :status, RawStatus = :raw, UpdatedAt = :now"
-                    f"{', Head = :head' if head else ''} ADD Version :one {'' if head else 'REMOVE Head'}"
-                ),
-                ExpressionAttributeNames={"#status": "Status"},
-                ExpressionAttributeValues={
-                    ":seen": {"N": str(before.version)},
-                    ":transitions": {"M": {k: items.transition_value(t) for k, t in after.transitions.items()}},
-                    ":status": {"S": after.status},
-                    ":raw": {"S": after.raw_status or ""},
-                    ":now": {"S": to_text(now())},
-                    ":one": {"N": "1"},
-                    **head,
-                },
+                "UpdateItem", TableName=self._table, Key=items.key(before.application_id), **update.expressions()
             )
         except ConditionFailed:
             return False

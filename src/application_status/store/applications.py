@@ -1,33 +1,53 @@
 """The Applications table: a report is one conditional UpdateItem, and what it runs into tells the cases apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from application_status.errors import ConditionFailed, UnknownApplication
-from application_status.model.application import HISTORY_LIMIT, Application, Receipt
+from application_status.model.application import (
+    HISTORY_LIMIT,
+    MAY_BE_TOO_EARLY,
+    RESEND_KEYS_LIMIT,
+    Application,
+    Effect,
+    Receipt,
+    newest,
+)
 from application_status.model.instant import to_text
-from application_status.model.report import Report, Transition
+from application_status.model.report import Report, Transition, label_key
 from application_status.model.status import Status
 from application_status.settings import UnknownApplications
 from application_status.store import items
 from application_status.store.dynamodb import DynamoDB, Item
 
 _IS_THE_CALLERS = "attribute_exists(AtsiApplicationId) AND AtsId = :ats"
-_IS_UNKNOWN = "attribute_not_exists(Transitions.#key) AND size(Transitions) < :limit"
-_IS_NEWER = "(attribute_not_exists(Head) OR Head < :key)"
+_IS_UNKNOWN = "attribute_not_exists(Transitions.#key)"
+_HAS_ROOM = "size(Transitions) <= :room"
+_IS_NEWEST = "(attribute_not_exists(Head) OR Head <= :head)"
+_IS_NOT_TOO_EARLY = "(attribute_not_exists(AppliedAt) OR AppliedAt <= :latest)"
+_IS_NOT_FOLDED = "attribute_not_exists(Folded)"
 _IS_NO_RESEND = "NOT contains(ResendKeys, :resend)"
+_HAS_ROOM_FOR_A_KEY = "(attribute_not_exists(ResendKeys) OR size(ResendKeys) < :keys)"
+_KEYS_ARE_AS_SEEN = "ResendKeys = :seen_keys"
 _CHANGES_THE_STATUS = "#status <> :status"
-_CHANGES_STATUS_OR_LABEL = "(#status <> :status OR attribute_not_exists(RawStatus) OR RawStatus <> :raw)"
+_CHANGES_STATUS_OR_LABEL = "(#status <> :status OR attribute_not_exists(Head) OR NOT contains(Head, :label))"
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a report, and how the application stands now; `previous` is None at first contact."""
+    """What became of a report, and how the application stands now.
+
+    `previous` is None at first contact. `folded`: how many reports went from the full history into its counts.
+    """
 
     receipt: Receipt
     status: Status
     version: int
     previous: Status | None
+    folded: int = 0
 
 
 class Applications:
@@ -41,28 +61,29 @@ class Applications:
         self._unknown = unknown
 
     def record(self, report: Report) -> Recorded:
-        """Record a report: one write; a second for one that is late, or first contact, or meets a head from the future.
+        """Record a report: one write where it is the newest of an application, a second one where it is not.
 
-        Raises UnknownApplication, HistoryFull, or Unavailable (then nothing is lost by sending again).
+        Raises UnknownApplication, or Unavailable (then nothing is lost by sending again).
         """
-        transition = report.transition()
-        write = self._take_head if transition.status else self._join_history
+        effect = Effect.of_newest(report)
+        write: Callable[[], Recorded] = partial(self._add, report, effect, None)
         while True:
             try:
-                return write(report, transition)
+                return write()
             except ConditionFailed as failed:
                 stored = self._stored(failed, report)
                 if stored is None:
-                    write = self._create
+                    write = partial(self._create, report)
                     continue
-                if failed.in_doubt and stored.transitions.get(transition.key) == transition:
-                    return _found_own_write(stored, transition)
-                receipt, transition = stored.receive(report)
-                if len(stored.transitions) >= HISTORY_LIMIT - 1:
-                    report = replace(report, previous=None)  # there is room for one more, not for two
-                if receipt is Receipt.UNCHANGED:
-                    return Recorded(receipt, stored.status, stored.version, stored.status)
-                write = self._take_head if receipt is Receipt.RECORDED else self._join_history
+                if failed.in_doubt and (own := _own_write(stored, effect)):
+                    return own
+                effect = stored.receive(report)
+                write = partial(self._carry_out(effect), report, effect, stored)
+
+    def _carry_out(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
+        if effect.receipt is Receipt.UNCHANGED:
+            return self._remember
+        return self._add if effect.history is None else self._rewrite
 
     def _stored(self, failed: ConditionFailed, report: Report) -> Application | None:
         """Return the caller's application that the write ran into, None where there is none and it may be created."""
@@ -72,63 +93,69 @@ class Applications:
             raise UnknownApplication
         return items.application(failed.item)
 
-    def _take_head(self, report: Report, transition: Transition) -> Recorded:
-        """Add the transition and make it the head."""
-        raw_status = transition.raw_status
-        values: dict[str, Item] = {
-            ":key": {"S": transition.key},
-            ":status": {"S": str(transition.status)},
-            ":raw": {"S": raw_status or ""},
-        }
-        conditions, adds = [_IS_NEWER], []
-        if not transition.timed:
-            conditions.append(_CHANGES_STATUS_OR_LABEL if raw_status else _CHANGES_THE_STATUS)
-        if report.resend_key:
-            conditions.append(_IS_NO_RESEND)
-            adds.append("ResendKeys :resends")
-            values |= {":resend": {"S": report.resend_key}, ":resends": {"SS": [report.resend_key]}}
-        sets = ["Head = :key", "#status = :status", "RawStatus = :raw"]
-        before = self._add(report, transition, _Change(conditions, sets, adds, {"#status": "Status"}, values))
-        return Recorded(Receipt.RECORDED, Status(str(transition.status)), before.version + 1, before.status)
+    def _add(self, report: Report, effect: Effect, stored: Application | None) -> Recorded:
+        """Add the transitions, and let the newest of them take the head where one does."""
+        *earlier, last = effect.added
+        update = Update(
+            conditions=[_IS_UNKNOWN, _HAS_ROOM],
+            sets=["Transitions.#key = :transition", "Versions.#made = Version + :one"],
+            names={"#key": last.key, "#made": items.version_key(last.key)},
+            values={
+                ":transition": items.transition_value(last),
+                ":room": {"N": str(HISTORY_LIMIT - len(effect.added))},
+            },
+        )
+        for each in earlier:
+            update.sets.append("Transitions.#earlier = if_not_exists(Transitions.#earlier, :earlier)")
+            update.names["#earlier"] = each.key
+            update.values[":earlier"] = items.transition_value(each)
+        if earlier or not effect.head:
+            update.conditions.append(_IS_NOT_FOLDED)
+        if effect.head:
+            _take_head(update, effect.head)
+        _keep_key(update, report, stored)
+        update.make_version(report.received_at)
+        before = self._write(report, update)
+        status = effect.head.status if effect.head else None
+        return Recorded(effect.receipt, status or before.status, before.version + 1, before.status)
 
-    def _join_history(self, report: Report, transition: Transition) -> Recorded:
-        """Add the transition and leave the head; a head is never replaced by an older one, so it needs no condition."""
-        before = self._add(report, transition, _Change())
-        receipt = Receipt.LATE if transition.status else Receipt.UNMAPPED
-        return Recorded(receipt, before.status, before.version + 1, before.status)
+    def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Write a history of which a part changes or goes."""
+        after = stored.after(effect)
+        update = Update()
+        update.replace_history(stored, after)
+        _keep_key(update, report, stored)
+        update.make_version(report.received_at)
+        self._write(report, update)
+        went = stored.transitions.keys() - after.transitions.keys()
+        return Recorded(effect.receipt, after.status, after.version, stored.status, len(went))
 
-    def _add(self, report: Report, transition: Transition, change: "_Change") -> Application:
-        """Add the transition, and what the report says came before it; return the application as it was."""
-        sets = ["Transitions.#key = :transition", "UpdatedAt = :now", *change.sets]
-        names = {"#key": transition.key, **change.names}
-        values: dict[str, Item] = {
-            ":ats": {"S": report.ats_id},
-            ":limit": {"N": str(HISTORY_LIMIT)},
-            ":transition": items.transition_value(transition),
-            ":now": {"S": to_text(report.received_at)},
-            ":one": {"N": "1"},
-            **change.values,
-        }
-        if report.previous and report.previous.key < transition.key:
-            values[":limit"] = {"N": str(HISTORY_LIMIT - 1)}
-            sets.append("Transitions.#previous = if_not_exists(Transitions.#previous, :previous)")
-            names["#previous"] = report.previous.key
-            values[":previous"] = items.transition_value(report.previous)
-        item = self._dynamodb(
+    def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
+        if report.resend_key and report.resend_key not in stored.resend_keys:
+            update = Update()
+            update.require_version(stored)
+            _keep_key(update, report, stored)
+            self._write(report, update)
+        return Recorded(effect.receipt, stored.status, stored.version, stored.status)
+
+    def _write(self, report: Report, update: "Update") -> Application:
+        """Change the caller's application; return it as it was."""
+        update.conditions.insert(0, _IS_THE_CALLERS)
+        update.values[":ats"] = {"S": report.ats_id}
+        reply = self._dynamodb(
             "UpdateItem",
             TableName=self._table,
             Key=items.key(report.application_id),
-            ConditionExpression=" AND ".join([_IS_THE_CALLERS, _IS_UNKNOWN, *change.conditions]),
-            UpdateExpression=f"SET {', '.join(sets)} ADD {', '.join(['Version :one', *change.adds])}",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
             ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )["Attributes"]
-        return items.application(item)
+            **update.expressions(),
+        )
+        return items.application(reply["Attributes"])
 
-    def _create(self, report: Report, transition: Transition) -> Recorded:
+    def _create(self, report: Report) -> Recorded:
         """Let the first ATS to report own the application."""
+        transition = replace(report.transition(), version=1)
         status = Status(str(transition.status))
         application = Application(
             application_id=report.application_id,
@@ -138,7 +165,7 @@ class Applications:
             raw_status=transition.raw_status,
             head=transition.key,
             transitions={transition.key: transition},
-            resend_keys=frozenset({report.resend_key} if report.resend_key else ()),
+            resend_keys=(report.resend_key,) if report.resend_key else (),
         )
         self._dynamodb(
             "PutItem",
@@ -150,23 +177,112 @@ class Applications:
         return Recorded(Receipt.RECORDED, status, version=1, previous=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a write does beside adding its transition: the parts of its expressions, their names and values."""
+@dataclass(slots=True)
+class Update:
+    """The parts of an UpdateItem's expressions, their names and values."""
 
-    conditions: Sequence[str] = ()
-    sets: Sequence[str] = ()
-    adds: Sequence[str] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Item] = field(default_factory=dict)
+    conditions: list[str] = field(default_factory=list)
+    sets: list[str] = field(default_factory=list)
+    adds: list[str] = field(default_factory=list)
+    removes: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Item] = field(default_factory=dict)
+
+    def make_version(self, moment: datetime) -> None:
+        """Let the write make the application's next version."""
+        self.sets.append("UpdatedAt = :now")
+        self.adds.append("Version :one")
+        self.values |= {":now": {"S": to_text(moment)}, ":one": {"N": "1"}}
+
+    def replace_history(self, before: Application, after: Application) -> None:
+        """Write the history, and the status and head that follow from it, if nothing has changed meanwhile."""
+        self.require_version(before)
+        self.set(items.history_attributes(after.transitions))
+        self.set_status(after)
+
+    def require_version(self, seen: Application) -> None:
+        """Let the write be made only if the application is as it was read."""
+        self.conditions.append("Version = :seen")
+        self.values[":seen"] = {"N": str(seen.version)}
+
+    def set_status(self, after: Application) -> None:
+        """Write the status, its label and the head."""
+        head: Item = {"Head": {"S": after.head}} if after.head else {}
+        self.set({"Status": {"S": after.status}, "RawStatus": {"S": after.raw_status or ""}, **head})
+        if not head:
+            self.removes.append("Head")
+
+    def set(self, attributes: Item) -> None:
+        """Write attributes of these names."""
+        self.sets += [f"#{name} = :{name}" for name in attributes]
+        self.names |= {f"#{name}": name for name in attributes}
+        self.values |= {f":{name}": value for name, value in attributes.items()}
+
+    def expressions(self) -> dict[str, Any]:
+        """Return the members of the request."""
+        clauses = {"SET": self.sets, "ADD": self.adds, "REMOVE": self.removes}
+        return {
+            "ConditionExpression": " AND ".join(self.conditions),
+            "UpdateExpression": " ".join(f"{name} {', '.join(each)}" for name, each in clauses.items() if each),
+            "ExpressionAttributeValues": self.values,
+            **({"ExpressionAttributeNames": self.names} if self.names else {}),
+        }
 
 
-def _found_own_write(stored: Application, transition: Transition) -> Recorded:
-    """Answer a call whose first attempt was written although its reply got lost."""
-    if transition.status is None:
-        return Recorded(Receipt.UNMAPPED, stored.status, stored.version, stored.status)
-    if stored.head != transition.key:
-        return Recorded(Receipt.LATE, stored.status, stored.version, stored.status)
+def _take_head(update: Update, head: Transition) -> None:
+    """Make a transition the head, if it is the newest."""
+    update.conditions.append(_IS_NEWEST)
+    update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
+    update.names["#status"] = "Status"
+    update.values |= {
+        ":head": {"S": head.key},
+        ":status": {"S": str(head.status)},
+        ":raw": {"S": head.raw_status or ""},
+    }
+    if not head.timed and head.raw_status:
+        update.conditions.append(_CHANGES_STATUS_OR_LABEL)
+        update.values[":label"] = {"S": label_key(head.raw_status)}
+    elif not head.timed:
+        update.conditions.append(_CHANGES_THE_STATUS)
+    elif head.status in MAY_BE_TOO_EARLY:
+        update.conditions.append(_IS_NOT_TOO_EARLY)
+        update.values[":latest"] = {"S": to_text(head.latest)}
+
+
+def _keep_key(update: Update, report: Report, stored: Application | None) -> None:
+    """Keep the report's Idempotency-Key, if it is new, among the newest."""
+    key = report.resend_key
+    if key is None:
+        return
+    keys = stored.resend_keys if stored else ()
+    if len(keys) < RESEND_KEYS_LIMIT:
+        update.conditions += [_IS_NO_RESEND, _HAS_ROOM_FOR_A_KEY]
+        update.sets.append("ResendKeys = list_append(if_not_exists(ResendKeys, :no_keys), :resends)")
+        update.values |= {
+            ":resend": {"S": key},
+            ":resends": items.resend_keys_value([key]),
+            ":no_keys": items.resend_keys_value([]),
+            ":keys": {"N": str(RESEND_KEYS_LIMIT)},
+        }
+    else:
+        update.conditions.append(_KEYS_ARE_AS_SEEN)
+        update.sets.append("ResendKeys = :resends")
+        update.values |= {
+            ":resends": items.resend_keys_value([*keys[1 - RESEND_KEYS_LIMIT :], key]),
+            ":seen_keys": items.resend_keys_value(keys),
+        }
+
+
+def _own_write(stored: Application, effect: Effect) -> Recorded | None:
+    """Answer a call whose earlier attempt was carried out although its reply got lost; None where none was."""
+    if not effect.added:
+        return None
+    mine = stored.transitions.get(effect.added[-1].key)
+    if mine != effect.added[-1] or mine.version is None:
+        return None
+    earlier = [each for each in stored.transitions.values() if each.version and each.version < mine.version]
+    head = newest(earlier, stored.registration)
     registered = Status.APPLIED if stored.registration else None
-    earlier = [other.status for other in stored.in_order() if other.status and other.key < transition.key]
-    return Recorded(Receipt.RECORDED, stored.status, stored.version, earlier[-1] if earlier else registered)
+    previous = (head.status if head else None) or registered
+    status = (effect.head.status if effect.head else None) or previous or stored.status
+    return Recorded(effect.receipt, status, mine.version, previous if effect.head else status)

@@ -5,7 +5,12 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  # botocore's name
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004  # botocore's name
+    CredentialRetrievalError,
+    HTTPClientError,
+)
 
 from application_status.store.dynamodb import (
     CONNECT_SECONDS,
@@ -14,7 +19,7 @@ from application_status.store.dynamodb import (
     DynamoDBError,
     NoReply,
     Transport,
-    intact,
+    members,
 )
 
 _METHODS = {
@@ -56,7 +61,7 @@ def transport(client: Any) -> Transport:
             reply: dict[str, Any] = getattr(client, _METHODS[operation])(**request)
         except ClientError as error:
             raise _error(error.response) from error
-        except (ConnectionError, HTTPClientError) as error:
+        except (ConnectionError, CredentialRetrievalError, HTTPClientError) as error:
             raise NoReply(str(error)) from error
         return reply
 
@@ -69,6 +74,5 @@ def _error(reply: Mapping[str, Any]) -> DynamoDBError:
 
 
 def _refuse_damaged(response_dict: dict[str, Any], **_: Any) -> None:
-    """Check what botocore checks only where it retries by itself."""
-    if not intact(response_dict["body"], response_dict["headers"].get("x-amz-crc32")):
-        raise NoReply("the reply's checksum is wrong")
+    """Raise NoReply for a reply that botocore would take for an empty one, or whose checksum it would not check."""
+    members(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))

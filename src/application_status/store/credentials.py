@@ -52,13 +52,11 @@ class Source:
         url = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         if url is None:
             raise SettingsError("AWS_ACCESS_KEY_ID and AWS_CONTAINER_CREDENTIALS_FULL_URI are both missing")
-        answer = _fetch(url, environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
-        expires_at = datetime.fromisoformat(answer["Expiration"]).timestamp()
-        return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("Token"), expires_at)
+        return _fetch(url, environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
 
 
-def _fetch(url: str, authorization: str | None) -> dict[str, str]:
-    """Ask the endpoint, which is on the same machine."""
+def _fetch(url: str, authorization: str | None) -> Credentials:
+    """Ask the endpoint, which is on the same machine; NoReply where its answer holds no credentials."""
     where = urlsplit(url)
     headers = {"Authorization": authorization} if authorization else {}
     try:
@@ -69,6 +67,7 @@ def _fetch(url: str, authorization: str | None) -> dict[str, str]:
         if reply.status != _OK:
             raise NoReply(f"no credentials: the endpoint answered {reply.status}")
         answer: dict[str, Any] = json.loads(content)
-    except (OSError, HTTPException, ValueError) as error:
+        expires_at = datetime.fromisoformat(answer["Expiration"]).timestamp()
+        return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("Token"), expires_at)
+    except (OSError, HTTPException, LookupError, TypeError, ValueError) as error:
         raise NoReply(f"no credentials: {type(error).__name__}") from error
-    return answer

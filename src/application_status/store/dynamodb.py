@@ -3,6 +3,7 @@
 What carries a call is behind it: `boto` for all operations, `wire` for the webhook, whose every millisecond counts.
 """
 
+import json
 import random
 import time
 import zlib
@@ -36,8 +37,17 @@ _RETRYABLE = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
+_ALWAYS_THERE = {
+    "BatchGetItem": "Responses",
+    "BatchWriteItem": "UnprocessedItems",
+    "DescribeTable": "Table",
+    "Query": "Items",
+    "Scan": "Items",
+}
+"""The member that an operation's reply always has; GetItem answers {} where there is no such item."""
+
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_SERVER_ERROR = 500
+_OK, _SERVER_ERROR = 200, 500
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
@@ -53,7 +63,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 class NoReply(ServiceError):
-    """No connection, no reply in time, or a damaged one: whether the operation was done is not known."""
+    """No connection, no reply in time, or none that is whole: whether the operation was done is not known."""
 
 
 class DynamoDBError(ServiceError):
@@ -77,8 +87,9 @@ class DynamoDBError(ServiceError):
         """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
         if self.code == "ConditionalCheckFailedException":
             return ConditionFailed(self.item, in_doubt=in_doubt)
-        if any(reason["Code"] == "ConditionalCheckFailed" for reason in self.reasons):
-            return ConditionFailed(self.reasons[0].get("Item"), in_doubt=in_doubt)
+        failed = [place for place, each in enumerate(self.reasons) if each["Code"] == "ConditionalCheckFailed"]
+        if failed:
+            return ConditionFailed(self.reasons[0].get("Item"), in_doubt=in_doubt, actions=tuple(failed))
         return self
 
 
@@ -101,7 +112,7 @@ class DynamoDB:
             if time.monotonic() + CONNECT_SECONDS + READ_SECONDS > _deadline.get():
                 raise Unavailable("the time for this request is used up")
             try:
-                return self._transport(operation, request)
+                return _complete(operation, request, self._transport(operation, request))
             except DynamoDBError as error:
                 if not error.is_retryable:
                     raise error.typed(in_doubt=in_doubt) from error
@@ -111,6 +122,30 @@ class DynamoDB:
         raise Unavailable(f"{operation} failed {_ATTEMPTS} times")
 
 
-def intact(content: bytes, checksum: str | None) -> bool:
-    """Tell whether a reply's content has the CRC-32 that its x-amz-crc32 header tells, if it does."""
-    return checksum is None or checksum == str(zlib.crc32(content))
+def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
+    """Return the members of a reply's JSON; the checksum is its x-amz-crc32 header, if it has one.
+
+    Raises NoReply where it can't be DynamoDB's: with a wrong checksum, not a JSON object, or an error without its code.
+    """
+    if checksum is not None and checksum != str(zlib.crc32(content)):
+        raise NoReply("the reply's checksum is wrong")
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise NoReply("the reply is not JSON") from None
+    if not isinstance(found, dict):
+        raise NoReply("the reply is not a JSON object")
+    if status != _OK and "__type" not in found:
+        raise NoReply(f"the reply has status {status} and no error code")
+    return found
+
+
+def _complete(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+    """Return a reply that has what its operation always returns; NoReply without it.
+
+    An update asks for the item (ReturnValues) only where its condition says that there is one.
+    """
+    needed = "Attributes" if "ReturnValues" in request else _ALWAYS_THERE.get(operation)
+    if needed is not None and needed not in reply:
+        raise NoReply(f"the reply to {operation} has no {needed}")
+    return reply

@@ -48,10 +48,14 @@ class Firehose:
                 break
             try:
                 batch = [{"Data": data} for data in waiting.values()]
-                results = self._client.put_record_batch(DeliveryStreamName=stream, Records=batch)["RequestResponses"]
+                reply = self._client.put_record_batch(DeliveryStreamName=stream, Records=batch)
             except (BotoCoreError, ClientError) as error:
                 logger.warning("unavailable", error=_code(error))
                 break
+            results = reply.get("RequestResponses", ())
+            if len(results) != len(batch):  # botocore reads a 200 that is not JSON as {}
+                logger.warning("unavailable", error="NoReply")
+                continue
             waiting = {n: records[n] for n, each in zip(waiting, results, strict=True) if "ErrorCode" in each}
             if not waiting:
                 return len(records)

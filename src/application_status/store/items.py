@@ -5,24 +5,38 @@ AtsId              S   who may report
 Status, RawStatus  S   the head's status and label
 Head               S   the head's transition key; absent while the application is only registered
 Transitions        M   transition key -> {ReceivedAt, Status?, RawStatus?, RawPhase?, Outcome?, Mapping?, Success?,
-                       Untimed?, Afterwards?}
-ResendKeys         SS  digests of the Idempotency-Keys seen
+                       Untimed?, Afterwards?, DayOffset? N: minutes if not 0, Folded? and FoldedUnmapped? N: reports}
+Versions           M   digest of a transition key -> N, the Version that its report made
+Folded             N   how many reports are only counted, as the history was full; absent while there are none
+ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the moment of the last write
 ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
 ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, seconds since 1970
-Positions          M   digest of a position -> {Ended, Since, Version}, as last heard; absent without aliases
+Positions          M   digest of a position -> {Ended, Since, DayOffset?, ReceivedAt, Version}, its last reported
+                       state; absent without aliases
 ErasedAt           S   only on a tombstone, all that is left of an erased application: the key, this, and Version
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from application_status.model.application import Aliases, Application, Position, Registration
 from application_status.model.identifiers import ApplicationId, AtsId
 from application_status.model.instant import from_text, to_text
-from application_status.model.report import Reading, Success, Transition, effective_time
+from application_status.model.report import (
+    Folded,
+    Reading,
+    Success,
+    Transition,
+    digest,
+    effective_time,
+    is_day_alone,
+    order_time,
+    place_of,
+)
+from application_status.model.signal import SignalState
 from application_status.model.status import Outcome, Status
 from application_status.store.dynamodb import Item
 
@@ -40,8 +54,8 @@ def application_item(application: Application, *, updated_at: str) -> Item:
         "AtsId": {"S": application.ats_id},
         "Status": {"S": application.status},
         **{name: {"S": text} for name, text in optional.items() if text},
-        "Transitions": {"M": {k: transition_value(t) for k, t in application.transitions.items()}},
-        **({"ResendKeys": {"SS": sorted(application.resend_keys)}} if application.resend_keys else {}),
+        **history_attributes(application.transitions),
+        **({"ResendKeys": resend_keys_value(application.resend_keys)} if application.resend_keys else {}),
         "Version": {"N": str(application.version)},
         "UpdatedAt": {"S": updated_at},
         **(registration_attributes(application.registration) if application.registration else {}),
@@ -63,6 +77,28 @@ def is_tombstone(item: Item) -> bool:
     return "ErasedAt" in item
 
 
+def history_attributes(transitions: Mapping[str, Transition]) -> Item:
+    """Return the attributes of a whole history."""
+    gone = sum(each.folded.reports for each in transitions.values() if each.folded)
+    return {
+        "Transitions": {"M": {key: transition_value(each) for key, each in transitions.items()}},
+        "Versions": {
+            "M": {version_key(key): {"N": str(each.version)} for key, each in transitions.items() if each.version}
+        },
+        **({"Folded": {"N": str(gone)}} if any(each.folded for each in transitions.values()) else {}),
+    }
+
+
+def version_key(transition_key: str) -> str:
+    """Return what a transition is called in Versions; the keys themselves would double an item's size."""
+    return digest(transition_key, length=6)
+
+
+def resend_keys_value(keys: Sequence[str]) -> Item:
+    """Return the value of ResendKeys."""
+    return {"L": [{"S": key} for key in keys]}
+
+
 def transition_value(transition: Transition) -> Item:
     """Return a value of the Transitions map; the effective time stands in its key."""
     reading = transition.reading
@@ -75,19 +111,38 @@ def transition_value(transition: Transition) -> Item:
         "Success": reading.success,
     }
     flags = {"Untimed": not transition.timed, "Afterwards": transition.afterwards}
+    gone = transition.folded
+    numbers = {
+        "DayOffset": transition.day_offset or None,  # the key shows that only the day was sent, mostly in UTC
+        "Folded": gone.reports if gone else None,
+        "FoldedUnmapped": gone.unmapped if gone else None,
+    }
     return {
         "M": {
             "ReceivedAt": {"S": to_text(transition.received_at)},
             **{name: {"S": text} for name, text in texts.items() if text},
             **{name: {"BOOL": True} for name, flag in flags.items() if flag},
+            **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
         }
+    }
+
+
+def position_state(state: SignalState, *, ended: bool, received_at: datetime) -> Item:
+    """Return a value of the Positions map, but for its Version."""
+    return {
+        "Ended": {"BOOL": ended},
+        "Since": {"S": to_text(state.effective_at)},
+        **({} if state.day_offset is None else {"DayOffset": {"N": str(state.day_offset)}}),
+        "ReceivedAt": {"S": to_text(received_at)},
     }
 
 
 def registration_attributes(registration: Registration) -> Item:
     """Return the attributes that a registration adds to an item, AtsId aside."""
     aliases = {
-        name: {"L": [{"S": value} for value in values]} for name, values in _by_kind(registration.aliases) if values
+        name: {"L": [{"S": value} for value in values]}
+        for name, values in registration.aliases.by_kind.items()
+        if values
     }
     return {
         "ClientId": {"S": registration.client_id},
@@ -109,8 +164,11 @@ def application(item: Item) -> Application:
         version=int(item["Version"]["N"]),
         raw_status=_text(item, "RawStatus"),
         head=_text(item, "Head"),
-        transitions={k: _transition(k, value["M"]) for k, value in item["Transitions"]["M"].items()},
-        resend_keys=frozenset(item["ResendKeys"]["SS"]) if "ResendKeys" in item else frozenset(),
+        transitions={
+            k: _transition(k, value["M"], item["Versions"]["M"].get(version_key(k)))
+            for k, value in item["Transitions"]["M"].items()
+        },
+        resend_keys=tuple(key["S"] for key in item["ResendKeys"]["L"]) if "ResendKeys" in item else (),
         registration=registration(item),
         positions={k: _position(value["M"]) for k, value in item.get("Positions", {"M": {}})["M"].items()},
     )
@@ -141,7 +199,9 @@ def registration(item: Item) -> Registration | None:
     )
 
 
-def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
+def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] | None) -> Transition:
+    received_at, timed = from_text(value["ReceivedAt"]["S"]), "Untimed" not in value
+    sorted_at = None if timed or order_time(key) == received_at else order_time(key)
     return Transition(
         reading=Reading(
             status=_optional(Status, value, "Status"),
@@ -151,11 +211,15 @@ def _transition(transition_key: str, value: Mapping[str, Any]) -> Transition:
             mapping=_optional(str, value, "Mapping"),
             success=_optional(Success, value, "Success"),
         ),
-        effective_at=effective_time(transition_key),
-        received_at=from_text(value["ReceivedAt"]["S"]),
-        place=transition_key.split("#")[1],
-        timed="Untimed" not in value,
+        effective_at=effective_time(key) if timed else received_at,
+        received_at=received_at,
+        place=place_of(key),
+        timed=timed,
+        day_offset=(_number(value, "DayOffset") or 0) if is_day_alone(key) else None,
         afterwards="Afterwards" in value,
+        sorted_at=sorted_at,
+        folded=Folded(int(value["Folded"]["N"]), int(value["FoldedUnmapped"]["N"])) if "Folded" in value else None,
+        version=int(version["N"]) if version else None,
     )
 
 
@@ -163,17 +227,19 @@ def _optional[Kind](kind: Callable[[str], Kind], value: Mapping[str, Any], name:
     return kind(value[name]["S"]) if name in value else None
 
 
+def _number(value: Mapping[str, Any], name: str) -> int | None:
+    return int(value[name]["N"]) if name in value else None
+
+
 def _position(value: Mapping[str, Any]) -> Position:
-    return Position(value["Ended"]["BOOL"], from_text(value["Since"]["S"]), int(value["Version"]["N"]))
+    return Position(
+        ended=value["Ended"]["BOOL"],
+        since=from_text(value["Since"]["S"]),
+        day_offset=_number(value, "DayOffset"),
+        received_at=from_text(value["ReceivedAt"]["S"]),
+        version=int(value["Version"]["N"]),
+    )
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:
     return item[name]["S"] or None if name in item else None
-
-
-def _by_kind(aliases: Aliases) -> list[tuple[str, tuple[str, ...]]]:
-    return [
-        ("Token", aliases.tokens),
-        ("CandidateApplicationProfileId", aliases.candidate_application_profile_ids),
-        ("PositionProfileIds", aliases.position_profile_ids),
-    ]

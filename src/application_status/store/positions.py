@@ -1,7 +1,7 @@
 """Positions, in the Aliases table: what was heard of each, and the way from there to its applications.
 
 Alias                Member  attributes
-position#<ats>#<id>  state   Head S (order key), Ended BOOL, Since S, RawStatus S, Success S, Version N,
+position#<ats>#<id>  state   Head S (order key), State M (see store.items), RawStatus S, Success S, AtsId S, Version N,
                                  Told S (the last application told)
 """
 
@@ -20,8 +20,7 @@ STATE = "state"
 _MEMBERS_PER_PAGE = 25
 _IS_NEWER = "(attribute_not_exists(Head) OR Head < :head)"
 _HEAR = (
-    "SET Head = :head, Ended = :ended, Since = :since, RawStatus = :raw, Success = :success, AtsId = :ats "
-    "REMOVE Told ADD Version :one"
+    "SET Head = :head, #state = :state, RawStatus = :raw, Success = :success, AtsId = :ats REMOVE Told ADD Version :one"
 )
 _HAS_NOT_HEARD = (
     "AtsId = :ats AND (attribute_not_exists(Positions.#position) OR Positions.#position.#version < :version)"
@@ -51,10 +50,11 @@ class Positions:
                 Key=row(alias, STATE),
                 ConditionExpression=_IS_NEWER,
                 UpdateExpression=_HEAR,
+                ExpressionAttributeNames={"#state": "State"},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 ExpressionAttributeValues={
-                    ":head": {"S": f"{to_text(state.effective_at)}#{state.place}"},
-                    ":ended": {"BOOL": ended},
-                    ":since": {"S": to_text(state.effective_at)},
+                    ":head": {"S": state.order},
+                    ":state": {"M": items.position_state(state, ended=ended, received_at=now())},
                     ":raw": {"S": state.label},
                     ":success": {"S": state.success or ""},
                     ":ats": {"S": ats_id},
@@ -62,7 +62,7 @@ class Positions:
                 },
             )
         except ConditionFailed as failed:
-            return failed.in_doubt
+            return failed.in_doubt and failed.item is not None and failed.item["Head"]["S"] == state.order
         return True
 
     def tell(self, changed: Item) -> int:
@@ -99,7 +99,7 @@ class Positions:
 
     def _tell_one(self, application_id: ApplicationId, state: Item) -> bool:
         position_digest = digest(state["Alias"]["S"], length=8)
-        told: dict[str, Any] = {name: state[name] for name in ("Ended", "Since", "Version")}
+        told: dict[str, Any] = {**state["State"]["M"], "Version": state["Version"]}
         try:
             self._dynamodb(
                 "UpdateItem",

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import override
 
 from application_status.model.identifiers import AtsId
-from application_status.model.instant import to_text
+from application_status.model.instant import now
+from application_status.model.report import order_time
 from application_status.model.signal import SignalState
+from application_status.store import items
 from application_status.store.aliases import position
 from application_status.store.positions import Positions
 
@@ -29,8 +31,7 @@ class SandboxPositions(Positions):
         told = {
             "Alias": {"S": alias},
             "AtsId": {"S": ats_id},
-            "Ended": {"BOOL": ended},
-            "Since": {"S": to_text(state.effective_at)},
-            "Version": {"N": str((state.effective_at - _EPOCH) // timedelta(milliseconds=1))},
+            "State": {"M": items.position_state(state, ended=ended, received_at=now())},
+            "Version": {"N": str((order_time(state.order) - _EPOCH) // timedelta(milliseconds=1))},
         }
         return self._tell_one(found[0], told)

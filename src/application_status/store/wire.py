@@ -13,7 +13,7 @@ from typing import Any
 from application_status.errors import SettingsError
 from application_status.store.connection import Connection
 from application_status.store.credentials import Source
-from application_status.store.dynamodb import DynamoDB, DynamoDBError, NoReply, intact
+from application_status.store.dynamodb import DynamoDB, DynamoDBError, members
 from application_status.store.signature import signed
 
 _TARGET = "DynamoDB_20120810"
@@ -53,25 +53,13 @@ class Wire:
             moment=time.time(),
         )
         reply = self.connection.post(headers, body)
-        if not intact(reply.content, reply.headers.get("x-amz-crc32")):
-            raise NoReply("the reply's checksum is wrong")
-        members = _members(reply.content)
+        found = members(reply.status, reply.content, reply.headers.get("x-amz-crc32"))
         if reply.status != _OK:
-            raise _error(reply.status, members or {})
-        if members is None:
-            raise NoReply("the reply is no JSON object")
-        return members
+            raise _error(reply.status, found)
+        return found
 
 
-def _members(content: bytes) -> dict[str, Any] | None:
-    try:
-        reply = json.loads(content)
-    except ValueError:
-        return None
-    return reply if isinstance(reply, dict) else None
-
-
-def _error(status: int, members: Mapping[str, Any]) -> DynamoDBError:
-    code = str(members.get("__type", status)).rpartition("#")[2]
-    message = str(members.get("message", members.get("Message", "")))
-    return DynamoDBError(code, message, status, members)
+def _error(status: int, found: Mapping[str, Any]) -> DynamoDBError:
+    code = str(found["__type"]).rpartition("#")[2]
+    message = str(found.get("message", found.get("Message", "")))
+    return DynamoDBError(code, message, status, found)

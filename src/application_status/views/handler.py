@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from application_status.errors import UnknownPath
 from application_status.gateway.endpoint import LambdaHandler, endpoint
 from application_status.gateway.path import path_id
 from application_status.gateway.problems import Reply, reply
@@ -52,6 +53,8 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     }
 
     def answer(request: Request) -> Reply:
+        if request.resource not in answers:
+            raise UnknownPath
         request.require_method("GET")
         return answers[request.resource](request)
 

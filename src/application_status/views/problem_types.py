@@ -59,14 +59,22 @@ PROBLEM_TYPES = (
     ProblemType(
         "alias-taken",
         "409",
-        "one of the registration's `Aliases` is another application's; nothing was registered",
-        "give each application its own",
+        "another application has one of the registration's `Aliases`, of a kind that `detail` names; nothing was "
+        "written",
+        "send the registration without that alias; give each application its own",
     ),
     ProblemType(
         "registration-conflict",
         "409",
-        "the id is registered with other content",
-        "registrations don't change; use a new id",
+        "the id is known already with another `AtsId`, `ClientId`, `JobId`, `JobseekerId` or `AppliedAt`, as `detail` "
+        "says; nothing was written",
+        "only `JobTitle`, `Company` and further `Aliases` can change; use a new id for another application",
+    ),
+    ProblemType(
+        "too-many-aliases",
+        "409",
+        "the application would have more than 40 `Aliases` of a kind; nothing was written",
+        "send the registration without further ones of that kind",
     ),
     ProblemType(
         "application-erased",
@@ -83,8 +91,13 @@ PROBLEM_TYPES = (
         "`detail`, `expected`; `ignoredFields` has those nobody reads",
         "mend each; names are case-sensitive",
     ),
-    ProblemType("history-full", "422", "the application has 256 transitions", "don't send again; tell support"),
     ProblemType("throttled", "429", "too many requests at once", "wait `Retry-After` seconds"),
+    ProblemType(
+        "daily-limit-reached",
+        "429",
+        "the ATS made 200 applications of the sandbox today (UTC)",
+        "use those, or wait `Retry-After` seconds, until the next day",
+    ),
     ProblemType(
         "unavailable",
         "503",

@@ -73,6 +73,8 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         "RequestId": request.request_id,
     }
     count(recorded.receipt.capitalize())
+    if recorded.folded:
+        count("Folded", recorded.folded)
     logger.info(
         recorded.receipt,
         extra=answered(recorded.receipt),

@@ -10,7 +10,7 @@ moves AS (
     row_number() OVER (PARTITION BY application ORDER BY subject DESC) AS place,
     first_value(status) OVER (PARTITION BY application ORDER BY subject DESC) AS present
   FROM newest
-  WHERE telling = 1 AND status IS NOT NULL
+  WHERE telling = 1 AND entered_ms IS NOT NULL
 ),
 heads AS (
   SELECT * FROM moves WHERE place = 1
@@ -27,7 +27,8 @@ closed AS (
   SELECT DISTINCT heads.application
   FROM heads JOIN newest ON newest.application = heads.application
   WHERE newest.telling = 1 AND newest.kind = 'position' AND newest.outcome = 'position_closed'
-    AND heads.outcome = 'open' AND newest.effective_ms > heads.effective_ms
+    AND heads.outcome = 'open'
+    AND newest.effective_ms + CASE WHEN newest.day_only THEN 86399999 ELSE 0 END > heads.effective_ms
 ),
 stands AS (
   SELECT heads.ats, heads.applied_day, coalesce(stages.stage, 'LEAD') AS stage,

@@ -6,46 +6,48 @@ WITH newest AS (
 ),
 -- What an application went through, its present status first.
 moves AS (
-  SELECT application, kind, subject, ats, status, outcome, effective_ms, effective_day,
-    row_number() OVER (PARTITION BY application ORDER BY subject DESC) AS place,
-    min(CASE WHEN kind = 'transition' THEN effective_ms END) OVER (PARTITION BY application) AS first_report_ms
+  SELECT application, subject, ats, status, outcome, effective_ms, entered_ms, entered_day, day_only,
+    row_number() OVER (PARTITION BY application ORDER BY subject DESC) AS place
   FROM newest
-  WHERE telling = 1 AND status IS NOT NULL
+  WHERE telling = 1 AND entered_ms IS NOT NULL
 ),
 -- Open applications whose position ended after their last news, and when.
 closed AS (
-  SELECT heads.application, min(newest.effective_ms) AS closed_ms
+  SELECT heads.application, min(newest.effective_ms) AS closed_ms, min_by(newest.day_only, newest.effective_ms) AS day_only
   FROM moves AS heads JOIN newest ON newest.application = heads.application
   WHERE heads.place = 1 AND heads.outcome = 'open' AND newest.telling = 1 AND newest.kind = 'position'
-    AND newest.outcome = 'position_closed' AND newest.effective_ms > heads.effective_ms
+    AND newest.outcome = 'position_closed'
+    AND newest.effective_ms + CASE WHEN newest.day_only THEN 86399999 ELSE 0 END > heads.effective_ms
   GROUP BY heads.application
 ),
--- Applying is an entry unless a report was as early; staying in a status is none.
+-- Staying in a status is no entry.
 steps AS (
   SELECT moves.*, lag(status) OVER (PARTITION BY application ORDER BY subject) AS before
   FROM moves
-  WHERE kind = 'transition' OR first_report_ms IS NULL OR first_report_ms > effective_ms
 ),
 entries AS (
-  SELECT application, ats, status, effective_ms, effective_day,
-    lead(effective_ms) OVER (PARTITION BY application ORDER BY subject) AS left_ms
+  SELECT application, ats, status, entered_ms, entered_day, day_only,
+    lead(entered_ms) OVER (PARTITION BY application ORDER BY subject) AS left_ms,
+    lead(day_only) OVER (PARTITION BY application ORDER BY subject) AS left_day_only
   FROM steps
   WHERE before IS NULL OR before <> status
 ),
 stays AS (
-  SELECT entries.ats, entries.effective_day AS entered_day, entries.status,
+  SELECT entries.ats, entries.entered_day, entries.status,
     CASE
       WHEN entries.status IN ('HIRED', 'REJECTED') THEN 'final'
       WHEN entries.left_ms IS NOT NULL THEN 'left'
       WHEN closed.closed_ms IS NOT NULL THEN 'position_closed'
       ELSE 'lasts'
     END AS ending,
-    coalesce(entries.left_ms, closed.closed_ms) - entries.effective_ms AS stay_ms
+    coalesce(entries.left_ms, closed.closed_ms) - entries.entered_ms AS stay_ms,
+    coalesce(entries.day_only, false) OR coalesce(entries.left_day_only, closed.day_only, false) AS day_only
   FROM entries LEFT JOIN closed ON closed.application = entries.application
 ),
 buckets AS (
   SELECT ats, entered_day, status, ending, CASE
     WHEN ending IN ('final', 'lasts') THEN NULL
+    WHEN day_only AND stay_ms < 86400000 THEN 12
     WHEN stay_ms < 3600000 THEN 0 WHEN stay_ms < 14400000 THEN 1 WHEN stay_ms < 43200000 THEN 4
     WHEN stay_ms < 86400000 THEN 12 WHEN stay_ms < 172800000 THEN 24 WHEN stay_ms < 259200000 THEN 48
     WHEN stay_ms < 345600000 THEN 72 WHEN stay_ms < 432000000 THEN 96 WHEN stay_ms < 518400000 THEN 120

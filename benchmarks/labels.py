@@ -1,0 +1,77 @@
+"""What reading a label takes: the worst labels of 200 characters found, a batch of them, overrides, and the start.
+
+Run it on a quiet machine: `python -m benchmarks.labels`. The labels are made of words that the vocabulary has, as
+other words take no time, and are changed word by word for as long as one takes longer.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from itertools import count
+
+from application_status.model.vocabulary import OwnMeanings, Vocabulary
+
+CHARACTERS = 200
+STEPS = 3_000
+BATCH = 100
+OVERRIDES = 1_000
+NUMBERS = count(100_000)
+
+
+def main() -> None:
+    """Print the figures."""
+    text = files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    worst = [_worst(text, seed) for seed in range(5)]
+    fresh = Vocabulary(text)
+    print(f"start: {_seconds(lambda: Vocabulary(text)) * 1e3:.0f} ms")
+    print(f"worst label found: {max(seconds for seconds, _ in worst) * 1e3:.2f} ms")
+    batch = [f"{label} {next(NUMBERS)}" for _, label in worst * (BATCH // len(worst))]
+    print(f"{BATCH} such labels: {_seconds(lambda: _read(Vocabulary(text), batch), 1) * 1e3:.0f} ms, start included")
+    own = {f"Stage {number}": "INTERVIEW" for number in range(OVERRIDES)}
+    print(f"{OVERRIDES} overrides: {_seconds(lambda: OwnMeanings(own)) * 1e3:.1f} ms when loaded")
+    loaded = OwnMeanings(own)
+    print(f"a label read before, beside them: {_seconds(lambda: fresh.meaning('Hired', loaded)) * 1e6:.1f} us")
+
+
+def _worst(text: str, seed: int) -> tuple[float, str]:
+    """Return the slowest label found, with its seconds."""
+    vocabulary, chance = Vocabulary(text), random.Random(seed)  # noqa: S311  # no secret
+    words = sorted({word for word in text.replace('"', " ").replace(",", " ").split() if word.isalpha()})
+    label = _cut(chance.choices(words, k=CHARACTERS // 5))
+    seconds = _of(vocabulary, label)
+    for _ in range(STEPS):
+        changed = label.split()
+        changed[chance.randrange(len(changed))] = chance.choice(words)
+        other = _cut(changed)
+        if _of(vocabulary, other) > seconds and (again := _of(vocabulary, other)) > seconds:
+            label, seconds = other, again
+    return _of(vocabulary, label), label
+
+
+def _cut(words: list[str]) -> str:
+    """Leave room for a number, which makes each reading one of a label not read before and changes nothing else."""
+    return " ".join(words)[: CHARACTERS - 7]
+
+
+def _of(vocabulary: Vocabulary, label: str) -> float:
+    return _seconds(lambda: vocabulary.meaning(f"{label} {next(NUMBERS)}"))
+
+
+def _read(vocabulary: Vocabulary, labels: list[str]) -> None:
+    for label in labels:
+        vocabulary.meaning(label)
+
+
+def _seconds(act: Callable[[], object], repeats: int = 3) -> float:
+    """Return the CPU time of the fastest of some runs."""
+    times = []
+    for _ in range(repeats):
+        before = time.process_time()
+        act()
+        times.append(time.process_time() - before)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()

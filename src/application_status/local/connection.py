@@ -1,0 +1,112 @@
+"""A client's connection to either port of the local service: each request has a bounded time and a well-formed head.
+
+A browser sends what any web page asks of it, also to this machine. So a request has to name this machine in its Host
+header: a page from a site whose name was made to lead here (DNS rebinding) names its site.
+"""
+
+import io
+import re
+import socket
+import time
+from collections.abc import Buffer
+from email.message import Message
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any, override
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""The names of this machine on itself."""
+
+_SECONDS = 30.0
+_AT_ONCE = 0.001  # 0 would mean "don't wait"
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^][:@/?#]+)(:[0-9]*)?")
+
+
+class Connection(BaseHTTPRequestHandler):
+    """Closes the connection of a client that takes longer than 30 s for a request, or for taking a reply."""
+
+    default_request_version = "HTTP/1.0"  # of what names none: older replies have no status
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._received = _Received(self.connection)
+        self.rfile = io.BufferedReader(self._received)
+
+    @override
+    def handle_one_request(self) -> None:
+        self._received.wait_until(time.monotonic() + _SECONDS)
+        super().handle_one_request()
+
+    @override
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        wrong = _wrong(self.path, self.headers)
+        if wrong:
+            self.send_error(HTTPStatus.BAD_REQUEST, wrong)
+        return not wrong
+
+    @override
+    def log_message(self, *_: Any, **__: Any) -> None:
+        """Log nothing: the functions' own lines name each request."""
+
+    log_request = log_error = log_message
+
+    def let_the_reply_arrive(self) -> None:
+        """Take what the client still sends, for a second: closing a connection with unread bytes loses the reply."""
+        self._received.wait_until(time.monotonic() + 1)
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.rfile.read1():
+                pass
+        except OSError:
+            pass  # it hung up, or sends on and on
+
+
+class _Received(io.RawIOBase):
+    """The bytes from a connection that come until a moment; then TimeoutError."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = 0.0
+
+    def wait_until(self, moment: float) -> None:
+        """Set the moment, of time.monotonic()."""
+        self._until = moment
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        self._connection.settimeout(max(self._until - time.monotonic(), _AT_ONCE))
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(_SECONDS)
+
+
+def host_name(host: str) -> str:
+    """Return the name that a Host header has beside its port, in lower case; an empty one where it is malformed."""
+    match = _HOST.fullmatch(host.lower())
+    return match[1] if match else ""
+
+
+def _wrong(target: str, headers: Message) -> str | None:
+    """Return what is malformed in a request's head, if something is.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    """
+    if headers.defects or any(re.search(r"[\r\n\0]", value) for value in headers.values()):
+        return "A header is malformed."
+    if len(headers.get_all("Host", [])) != 1:
+        return "Send one Host header."
+    try:
+        urlsplit(target)
+    except ValueError:
+        return "The path is malformed."
+    return None

@@ -1,0 +1,139 @@
+"""The limits of a GraphQL document, which are checked before it is validated and executed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    NameNode,
+    Node,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableDefinitionNode,
+)
+
+NAME_LENGTH = 100
+TOKENS = 12_000
+"""Room for the largest batch without variables: 100 signals of up to 115 tokens."""
+
+_LINES = 2 * TOKENS
+_LIMITS: Mapping[str, int] = {
+    "fields": 300,  # GraphiQL and the code generators introspect with 229
+    "aliases": 20,
+    "fragments": 10,
+    "levels": 20,
+    "variables": 100,
+    "arguments": 300,
+    "directives": 20,
+    "fields in one input object": 20,
+    "characters in one name": NAME_LENGTH,
+}
+
+
+class _Size(NamedTuple):
+    """What a selection set asks for with its fragments written out; levels are those of its fields."""
+
+    fields: int = 0
+    aliases: int = 0
+    levels: int = 0
+
+
+def over_limits(document: DocumentNode) -> list[GraphQLError]:
+    """Return an error for each limit that a document exceeds, as written or with its fragments written out."""
+    over = _errors(_written(document))
+    return over or _errors(_expanded(document)._asdict())
+
+
+def too_many_lines(text: str) -> list[GraphQLError]:
+    """Return an error for a document of too many lines: graphql-core counts them anew for the place of each error."""
+    lines = text.count("\n") + text.count("\r") + 1
+    return [_error("lines", lines, _LINES)] if lines > _LINES else []
+
+
+def _errors(counts: Mapping[str, int]) -> list[GraphQLError]:
+    return [_error(name, count, _LIMITS[name]) for name, count in counts.items() if count > _LIMITS[name]]
+
+
+def _error(name: str, count: int, limit: int) -> GraphQLError:
+    return GraphQLError(f"The document has more {name} than allowed: {count} of {limit}.")
+
+
+def _written(document: DocumentNode) -> dict[str, int]:
+    counts = dict.fromkeys(_LIMITS, 0)
+    for node, level in _nodes(document):
+        counts["levels"] = max(counts["levels"], level)
+        counts["fields"] += isinstance(node, FieldNode)
+        counts["aliases"] += isinstance(node, FieldNode) and node.alias is not None
+        counts["fragments"] += isinstance(node, FragmentDefinitionNode)
+        counts["variables"] += isinstance(node, VariableDefinitionNode)
+        counts["arguments"] += isinstance(node, ArgumentNode)
+        counts["directives"] += isinstance(node, DirectiveNode)
+        if isinstance(node, ObjectValueNode):
+            counts["fields in one input object"] = max(counts["fields in one input object"], len(node.fields))
+        elif isinstance(node, NameNode):
+            counts["characters in one name"] = max(counts["characters in one name"], len(node.value))
+    return counts
+
+
+def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
+    """Yield a document's nodes, each with the number of selections it lies in, itself included."""
+    waiting: list[tuple[Node, int]] = [(document, 0)]
+    while waiting:
+        node, level = waiting.pop()
+        yield node, level
+        for key in node.keys:
+            value: Any = getattr(node, key)
+            children = value if isinstance(value, list | tuple) else (value,)
+            waiting += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
+
+
+class _Expansion:
+    """Counts what selections ask for with their fragments written out; each fragment is looked at once."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._sizes: dict[str, _Size] = {}
+
+    def size(self, selections: SelectionSetNode | None) -> _Size:
+        """Return the size of selections; recurses once a level and fragment, which `_written` found to be few."""
+        return _sum([self._of_one(each) for each in selections.selections]) if selections else _Size()
+
+    def _of_one(self, selection: Any) -> _Size:
+        if isinstance(selection, FragmentSpreadNode):
+            return self._of_fragment(selection.name.value)
+        inner = self.size(selection.selection_set)
+        if not isinstance(selection, FieldNode):
+            return inner
+        return _Size(inner.fields + 1, inner.aliases + (selection.alias is not None), inner.levels + 1)
+
+    def _of_fragment(self, name: str) -> _Size:
+        if name not in self._sizes:
+            self._sizes[name] = _Size()  # of a fragment in a cycle, or of none: validation refuses both
+            if name in self._fragments:
+                self._sizes[name] = self.size(self._fragments[name].selection_set)
+        return self._sizes[name]
+
+
+def _expanded(document: DocumentNode) -> _Size:
+    """Return the size of all operations together."""
+    expansion = _Expansion(document)
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    return _sum([expansion.size(each.selection_set) for each in operations])
+
+
+def _sum(sizes: list[_Size]) -> _Size:
+    return _Size(
+        sum(each.fields for each in sizes),
+        sum(each.aliases for each in sizes),
+        max((each.levels for each in sizes), default=0),
+    )

@@ -1,0 +1,186 @@
+"""Small requests for much work: what each kind of them leads to is bounded, in the reply and in calls of the store."""
+
+import json
+from typing import Any
+
+import pytest
+
+from signalling import MANY, ONE, contents, event, position_signal, post, refused, sent, signal, state, statuses
+from support import POSITION, World
+
+VERSION = "vocabularyVersion"
+NOWHERE = {"label": "", "index": -1, "total": -5}
+WORST_STATE = {"timestamp": "y", "status": NOWHERE, "phase": NOWHERE}
+WORST_SIGNAL = {
+    "typeCode": "?", "token": " ", "candidateApplicationProfileId": "", "positionProfileIds": "", "timestamp": "x",
+    "current": WORST_STATE, "previous": WORST_STATE,
+}  # fmt: skip
+EVERYWHERE = "description type { description ofType { description fields { description args { description } } } }"
+
+
+def fragments(levels: int, width: int) -> str:
+    """Return a document whose fields multiply with each level of its fragments."""
+    chain = "".join(
+        f" fragment f{level} on __Schema {{ " + f"...f{level + 1} " * width + "}" for level in range(levels)
+    )
+    return f"{{ __schema {{ ...f0 }} }}{chain} fragment f{levels} on __Schema {{ types {{ name description }} }}"
+
+
+def aliased_fragments(width: int) -> str:
+    """Return 1.3 kB that ask for all types many times."""
+    spread = " ".join(f"b{number}: __schema {{ ...s }}" for number in range(width))
+    types = " ".join(f"c{number}: types {{ ...t }}" for number in range(8))
+    inner = "name description fields { name description args { name description } }"
+    return f"{{ {spread} }} fragment s on __Schema {{ {types} }} fragment t on __Type {{ {inner} }}"
+
+
+def literal(fields: int, length: int = 4) -> str:
+    """Return a signal of unknown fields."""
+    return f"mutation {{ sendSignal(input: {{ {' '.join(f'f{n:0{length}}: 1' for n in range(fields))} }}) }}"
+
+
+def fields_with(arguments: str, count: int) -> str:
+    return "mutation ($v: SendSignalInput!) { " + f"sendSignal(input: {arguments}) " * count + "}"
+
+
+def aliased(arguments: str, name: str, count: int = 20) -> str:
+    """Return a document that sends the same several times, each under the longest of names."""
+    kind = {"sendSignal": "SendSignalInput!", "sendSignals": "SendSignalsInput!"}[name]
+    sends = " ".join(f"{f'a{number}':x<100}: {name}(input: {arguments})" for number in range(count))
+    return f"mutation ($v: {kind}) {{ {sends} }}"
+
+
+def nested_prints() -> str:
+    """Return a literal that is wrong on each of its levels, and long."""
+    unknown = "a: 1 b: 2 c: 3 d: 4 e: 5"
+    label = '"" ' * 11_000
+    status = f"{{ {unknown} current: {{ {unknown} status: {{ {unknown} label: [{label}] }} }} }}"
+    return "mutation {" + "\n" * 20_000 + f"sendSignals(input: {{ {unknown} signals: [{status}] }}) }}"
+
+
+WORST: dict[str, dict[str, Any]] = {
+    "nested fragments": {"query": fragments(9, 500)},
+    "aliased fragments": {"query": aliased_fragments(12)},
+    "fragments in a cycle": {"query": f"{{ ...a {VERSION} }} fragment a on Query {{ ...b ...b }} "
+                                      "fragment b on Query { ...a ...a }"},
+    "introspection": {"query": f"{{ __schema {{ types {{ "
+                               f"{' '.join(f'a{n}: fields {{ {EVERYWHERE} }}' for n in range(20))} }} }} }}"},
+    "operation name": {"query": f"query {'n' * 200_000}({'$v: Int ' * 100}) {{ {VERSION} }}"},
+    "operationName": {"query": f"{{ {VERSION} }}", "operationName": "n" * 200_000},
+    "unknown operation": {"query": f"query a {{ {VERSION} }}", "operationName": "n" * 100},
+    "field's name": {"query": f"{{ {'n' * 200_000} }}"},
+    "alias": {"query": f"{{ {'n' * 200_000}: {VERSION} }}"},
+    "variables": {"query": "query (" + " ".join(f"$v{n}: Nothing" for n in range(2900)) + f") {{ {VERSION} }}"},
+    "default values": {"query": f"query ({'$v: SendSignalInput = {a: 1 b: 2 token: 3} ' * 100}) {{ {VERSION} }}"},
+    "unknown fields": {"query": literal(3960)},
+    "unknown fields in short objects": {"query": "mutation { sendSignals(input: {signals: ["
+                                                 + "{f: 1 g: 2} " * 1400 + "]}) }"},
+    "unknown fields of long names": {"query": literal(20, 90)},
+    "literal that is wrong on each level": {"query": nested_prints()},
+    "lines": {"query": "\n" * 100_000 + literal(20)},
+    "arguments": {"query": f"{{ {VERSION}({'a: 1 ' * 3900}) }}"},
+    "directives": {"query": f"{{ {VERSION} {'@a ' * 5900} }}"},
+    "string": {"query": f'mutation {{ sendSignal(input: "{"é" * 100_000}") }}'},
+    "fields to merge": {"query": fields_with("$v", 290), "variables": {"v": signal()}},
+    "literals to merge": {"query": fields_with(json.dumps("x"), 290).replace("$v: SendSignalInput!", "$v: Int")},
+    "fields that conflict": {"query": "{ " + " ".join(f"a: {VERSION} a: __typename" for _ in range(10)) + " }"},
+    "string in variables": {"query": ONE, "variables": {"input": "x" * 250_000}},
+    "unknown fields in variables": {"query": ONE, "variables": {"input": {f"f{n}": 1 for n in range(18_000)}}},
+    "unknown long field in variables": {"query": ONE, "variables": {"input": {"f" * 250_000: 1}}},
+    "nothing in variables": {"query": MANY, "variables": {"input": {"signals": [None] * 40_000}}},
+    "aliases of one batch": {"query": aliased("$v", "sendSignals"),
+                             "variables": {"v": {"signals": [signal()] * 100}}},
+    "aliases of one signal": {"query": aliased(f"{{signals: [{'$v ' * 100}]}}", "sendSignals")
+                              .replace("SendSignalsInput!", "SendSignalInput!"), "variables": {"v": signal()}},
+    "signals that are wrong everywhere": {"query": MANY, "variables": {"input": {"signals": [WORST_SIGNAL] * 100}}},
+    "aliases of wrong signals": {"query": aliased("$v", "sendSignals"),
+                                 "variables": {"v": {"signals": [WORST_SIGNAL] * 5}}},
+    "positions": {"query": MANY, "variables": {"input": {"signals": [
+        position_signal(success=True, positionProfileIds=[f"{n}.{m}" for m in range(10)]) for n in range(100)]}}},
+    "positions of one signal": {"query": ONE, "variables": {"input": position_signal(
+        success=True, positionProfileIds=["x"] * 50_000)}},
+    "both names of an application": {"query": MANY, "variables": {"input": {"signals": [
+        signal(state("?", day % 28 + 1), previous=state("Offer", 1), token="unknown",
+               candidateApplicationProfileId="unknown") for day in range(100)]}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
+    """A reply of at most 300 kB, with at most 20 errors of 300 characters, after at most 600 calls of the store."""
+    text = json.dumps(WORST[kind], ensure_ascii=False)
+    assert len(text.encode()) <= 256 * 1024
+    world.noting.operations.clear()
+    reply = world.signals(event(text), None)
+    assert reply["statusCode"] in {200, 400}
+    assert len(reply["body"].encode()) <= 300_000
+    errors = json.loads(reply["body"]).get("errors", [])
+    assert len(errors) <= 20
+    assert all(len(error["message"]) <= 303 for error in errors)
+    assert {error["extensions"]["code"] for error in errors} <= {"BAD_USER_INPUT"}
+    assert len(world.noting.operations) <= 600
+
+
+@pytest.mark.parametrize("wrong", ["in variables", "in the document"])
+def test_errors_beyond_the_first_are_left_out(world: World, wrong: str) -> None:
+    """Ten are told, and that there are more."""
+    signals = [{"typeCode": "ApplicationComplete", "tokens": 1}] * 100
+    if wrong == "in variables":
+        reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
+    else:
+        inline = '{typeCode: "ApplicationComplete", tokens: 1} ' * 100
+        reply = post(world, {"query": f"mutation {{ sendSignals(input: {{signals: [{inline}]}}) }}"})
+    *told, last = [error["message"] for error in reply.body["errors"]]
+    assert (reply.status, len(told)) == (400, 10)
+    assert all("unknown field 'tokens'" in message for message in told)
+    assert last.startswith("Too many")
+
+
+def test_every_refused_signal_of_a_full_batch_is_named(world: World) -> None:
+    """With each place that is wrong: the contract promises it, and a request has a hundred at most."""
+    reply = post(world, {"query": MANY, "variables": {"input": {"signals": [WORST_SIGNAL] * 100}}})
+    places = refused(reply)
+    assert [len([each for each in places if each.startswith(f"input.signals[{n}].")]) for n in range(100)] == [19] * 100
+
+
+def test_signals_of_all_fields_count_together(world: World) -> None:
+    """A request with more than 100 records none; each field's own batch may be small."""
+    before = contents(world)
+    document = "mutation ($a: SendSignalsInput!, $b: SendSignalInput!, $c: SendApplicationSignalInput!) "
+    document += "{ a: sendSignals(input: $a) b: sendSignal(input: $b) c: sendApplicationSignal(input: $c) }"
+    old = {"schemeId": "global", "token": "unknown", "typeCode": "ApplicationComplete"}
+    signals = [signal(state("Interview", 1))] * 99
+    body = {"query": document, "variables": {"a": {"signals": signals}, "b": signal(state("Offer", 2)), "c": old}}
+    reply = post(world, body)
+    (error,) = reply.body["errors"]
+    assert (reply.status, error["message"].partition(";")[0]) == (
+        400,
+        "The request has 101 signals with 0 positionProfileIds",
+    )
+    assert contents(world) == before
+    skipped = {**body, "query": document.replace("c: sendApp", "c: __typename @skip(if: false) d: sendApp")}
+    assert post(world, skipped).status == 400
+    left_out = {**body, "query": document.replace("(input: $c)", "(input: $c) @skip(if: true)")}
+    assert post(world, left_out).body == {"data": {"a": True, "b": True}}
+    assert statuses(world) == ["INTERVIEW", "OFFER"]
+
+
+def test_positions_of_all_signals_count_together(world: World) -> None:
+    """A request with more than 300 of position signals records none; those of other signals lead to no call."""
+    before = contents(world)
+    positions = [POSITION, *(f"another.{number}" for number in range(9))]
+    signals = [position_signal(success=True, positionProfileIds=positions) for _ in range(30)]
+    one = position_signal(success=True, positionProfileIds=[POSITION])
+    assert post(world, {"query": MANY, "variables": {"input": {"signals": [*signals, one]}}}).status == 400
+    assert contents(world) == before
+    with_many = [signal(positionProfileIds=positions) for _ in range(70)]
+    sent(world, *signals, *with_many)
+    assert contents(world) != before
+
+
+def test_a_signal_with_too_many_positions_costs_only_itself(world: World) -> None:
+    """It leads to no call, so it does not count for the others either."""
+    wrong = position_signal(success=True, positionProfileIds=[POSITION] * 400)
+    reply = post(world, {"query": MANY, "variables": {"input": {"signals": [wrong, signal(state("Offer"))]}}})
+    assert refused(reply) == ["input.signals[0].positionProfileIds"]
+    assert statuses(world) == ["OFFER"]

@@ -1,0 +1,103 @@
+"""Scores the vocabulary on labelled stage names: precision, coverage and wrong ends, by language and by source."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from application_status.model.status import Status
+from application_status.model.vocabulary import UNMAPPED, Meaning, Vocabulary
+
+_DATA = Path(__file__).parents[1] / "tests" / "data"
+BUILD, HELD_OUT = _DATA / "stage_names_build.csv", _DATA / "stage_names_held_out.csv"
+ENDS = (Status.HIRED, Status.REJECTED)
+
+type Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a vocabulary does on labels whose meaning is known; an end is right with its outcome only."""
+
+    labels: int
+    mapped: int  # labels that were given a status
+    mappable: int  # labels that have a status
+    right: int  # labels that were given the right one
+    wrong: list[str]  # labels that were given a wrong one
+    wrong_ends: list[str]  # of those: a wrong end, an end where there is none, an offer for an end
+
+    @property
+    def precision(self) -> float:
+        """Return the share of the mapped labels that are right."""
+        return self.right / self.mapped if self.mapped else 1.0
+
+    @property
+    def coverage(self) -> float:
+        """Return the share of the mappable labels that are right."""
+        return self.right / self.mappable if self.mappable else 1.0
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a file: label, language, system (its source), and the true status and outcome."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def score(labelled: Iterable[Row], vocabulary: Vocabulary) -> Scores:
+    """Compare what the vocabulary says of each label with the truth."""
+    said = [(row, vocabulary.meaning(row["label"])) for row in labelled]
+    mapped = [(row, meaning) for row, meaning in said if meaning.status]
+    wrong = [(row, meaning) for row, meaning in mapped if not _right(row, meaning)]
+    return Scores(
+        labels=len(said),
+        mapped=len(mapped),
+        mappable=sum(row["status"] != UNMAPPED for row, _ in said),
+        right=len(mapped) - len(wrong),
+        wrong=[_sentence(row, meaning) for row, meaning in wrong],
+        wrong_ends=[_sentence(row, meaning) for row, meaning in wrong if _is_wrong_end(row, meaning)],
+    )
+
+
+def by(key: str, labelled: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group rows by one of their columns."""
+    groups: dict[str, list[Row]] = {}
+    for row in labelled:
+        groups.setdefault(row[key], []).append(row)
+    return dict(sorted(groups.items()))
+
+
+def _right(row: Row, meaning: Meaning) -> bool:
+    return meaning.status == row["status"] and (meaning.status not in ENDS or meaning.outcome == row["outcome"])
+
+
+def _is_wrong_end(row: Row, meaning: Meaning) -> bool:
+    return meaning.status in ENDS or (meaning.status is Status.OFFER and row["status"] in ENDS)
+
+
+def _sentence(row: Row, meaning: Meaning) -> str:
+    return f"{row['label']}: {meaning.status}/{meaning.outcome} by {meaning.rule}, not {row['status']}/{row['outcome']}"
+
+
+def _print(title: str, scores: Scores) -> None:
+    figures = f"{scores.precision:.0%} | {scores.coverage:.0%} | {len(scores.wrong_ends)}"
+    print(f"| {title} | {scores.labels} | {figures} |")  # noqa: T201  # the table
+
+
+def _groups(path: Path) -> Iterator[tuple[str, list[Row]]]:
+    labelled = list(rows(path))
+    yield "all", labelled
+    yield from by("language", labelled).items()
+    yield from by("system", labelled).items()
+
+
+def main() -> None:
+    """Print a table of both lists."""
+    vocabulary = Vocabulary.load()
+    print("| | labels | precision | coverage | wrong ends |\n|---|---|---|---|---|")  # noqa: T201  # the table
+    for path, name in ((BUILD, "build"), (HELD_OUT, "held out")):
+        for group, labelled in _groups(path):
+            _print(f"{name}, {group}", score(labelled, vocabulary))
+
+
+if __name__ == "__main__":
+    main()
