@@ -1,12 +1,16 @@
 """`application-status labels`: what labels mean, which nobody knows, and reading the stored ones anew."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from application_status.analytics.records import change
+from application_status.cli.checkpoint import Checkpoint
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from application_status.model.identifiers import application_id
@@ -14,6 +18,7 @@ from application_status.model.quality import contribution
 from application_status.model.vocabulary import Vocabulary
 from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications
+from application_status.store.overrides import OverrideRegister
 from application_status.store.quality import Quality
 from faults import fresh_client
 from support import (
@@ -71,6 +76,25 @@ def send(world: World, label: str, day: int) -> None:
 def newer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a newer version of the vocabulary in place."""
     monkeypatch.setattr(Vocabulary, "load", classmethod(lambda _: Vocabulary(NEWER)))
+
+
+def interrupted(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the checkpoint of a run that stopped before it wrote the second of two applications."""
+    send(world, "Stage 3", 2)
+    world.report("REJECTED", RawStatus="Absage")
+    newer(monkeypatch)
+    monkeypatch.setattr(all_applications, "_PAGE_SIZE", 1)
+    written, replace_readings = [], AllApplications.replace_readings
+
+    def stop_at_the_second(*given: Any) -> bool:
+        written.append(given)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        return replace_readings(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AllApplications, "replace_readings", stop_at_the_second)
+        assert run("remap", "--apply")[0] == 130
 
 
 def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
@@ -139,23 +163,106 @@ def test_resend_after_a_remap_is_still_known(world: World, run: Run, monkeypatch
 
 def test_interrupted_remap_goes_on_where_it_stopped(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages done are not read again; in the end all are."""
-    send(world, "Stage 3", 2)
-    world.report("REJECTED", RawStatus="Absage")
-    newer(monkeypatch)
-    monkeypatch.setattr(all_applications, "_PAGE_SIZE", 1)
-    written, replace_readings = [], AllApplications.replace_readings
-
-    def stop_at_the_second(*given: object) -> bool:
-        written.append(given)
-        if len(written) == 2:
-            raise OSError("stopped")
-        return replace_readings(*given)  # type: ignore[arg-type]  # passed through
-
-    monkeypatch.setattr(AllApplications, "replace_readings", stop_at_the_second)
-    assert run("remap", "--apply")[0] == 1
+    interrupted(world, run, monkeypatch)
     assert "1 labels read anew" in run("remap", "--apply")[1]
     assert world.stored(SIGNALLED_APPLICATION).status == "INTERVIEW"
     assert world.stored().outcome[0] == "candidate_withdrew"
+
+
+def test_remap_starts_anew_after_an_override_changed(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read with the former meanings is read again."""
+    interrupted(world, run, monkeypatch)
+    run("override", "--ats", ATS, "--set", "Absage", "REJECTED/position_closed", "--set", "Stage 3", "OFFER")
+    out = run("remap", "--apply")[1]
+    assert out.startswith("Starting anew: the interrupted run had other values of overrides.\n")
+    assert world.stored().outcome[0] == "position_closed"
+    assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
+
+
+def test_remap_continues_after_a_change_that_was_taken_back(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The meanings are the same again."""
+    interrupted(world, run, monkeypatch)
+    run("override", "--ats", OTHER_ATS, "--set", "Stage 3", "OFFER")
+    run("override", "--ats", OTHER_ATS, "--unset", "Stage 3")
+    out = run("remap", "--apply")[1]
+    assert out.startswith("Continuing the interrupted run.\n")
+    assert "1 labels read anew" in out
+
+
+def test_remap_starts_anew_on_another_table(
+    server: TableServer, world: World, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also where it has the same name at the same address: the local service makes its tables at each start."""
+    interrupted(world, run, monkeypatch)
+    checkpoint = json.loads((tmp_path / "checkpoint").read_text())
+    (tmp_path / "checkpoint").write_text(json.dumps(checkpoint | {"used": {**checkpoint["used"], "table": "former"}}))
+    assert server.url in checkpoint["used"]["table"]
+    assert "other values of table." in run("remap", "--apply")[1]
+    identity = AllApplications(world.noting, "ApplicationsTable").identity()
+    assert checkpoint["used"]["table"].endswith(f", {identity}")
+    assert (f"{datetime.now(UTC):%Y-%m-%d}" in identity, ":table/ApplicationsTable " in identity) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "7", "\xff", '{"key": {}}', '{"used": [], "key": {}}', '{"used": {}, "key": 7}'],
+)
+def test_file_that_is_no_checkpoint_is_named_and_left(world: World, run: Run, tmp_path: Path, content: str) -> None:
+    """Damaged, or another file by mistake; nothing is read anew then. A run that only shows does not read it."""
+    file = tmp_path / "checkpoint"
+    file.write_text(content, encoding="latin-1")
+    code, out, err = run("remap", "--apply")
+    assert (code, out, file.read_text(encoding="latin-1")) == (1, "", content)
+    assert err == f"application-status: {file} holds no checkpoint; delete it, or name another file with --checkpoint\n"
+    assert run("remap")[0] == 0
+    assert world.noting.operations == []
+
+
+def test_checkpoint_is_written_as_a_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The disk is full: the former checkpoint stays, and nothing else is left."""
+    checkpoint = Checkpoint(tmp_path / "checkpoint", {"vocabulary": "newer"})
+    key = {"AtsiApplicationId": {"S": APPLICATION}}
+    checkpoint.keep(key)
+
+    def half(path: Path, text: str, encoding: str) -> int:
+        with path.open("w", encoding=encoding) as file:
+            file.write(text[:20])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", half)
+        with pytest.raises(OSError, match="No space left"):
+            checkpoint.keep({"AtsiApplicationId": {"S": SIGNALLED_APPLICATION}})
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint"]
+    assert checkpoint.start() == key
+    checkpoint.keep(None)
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("apply", [["--apply"], []], ids=str)
+def test_override_that_changes_during_a_run_is_said(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, apply: list[str]
+) -> None:
+    """All labels of a run are read with the same meanings, those of its beginning."""
+    send(world, "Stage 3", 1)
+    send(world, "Stage 4", 2)
+    newer(monkeypatch)
+    pages, register = AllApplications.pages, OverrideRegister(world.noting, "TokensTable")
+
+    def changed(*given: Any) -> Any:
+        register.change(ATS, {"Stage 4": "OFFER"})
+        return pages(*given)
+
+    monkeypatch.setattr(AllApplications, "pages", changed)
+    out = run("remap", *apply)[1]
+    assert out.splitlines()[-1] == "An ATS's own meanings of labels changed during this run. Run it again."
+    assert "Stage 4" not in out
+    monkeypatch.setattr(AllApplications, "pages", pages)
+    out = run("remap", *apply)[1]
+    assert "Stage 4: unmapped -> OFFER" in out
+    assert "changed during this run" not in out
 
 
 def test_application_that_changes_meanwhile_is_left_for_another_run(
@@ -184,6 +291,17 @@ def test_own_meanings_win_are_shown_and_can_go(world: World, run: Run) -> None:
     assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
     assert run("override", "--ats", ATS, "--unset", "Stage 3")[:2] == (0, "")
     assert run("override", "--ats", ATS, "--unset", "Stage 3")[0] == 1
+
+
+def test_another_spelling_is_the_same_label(run: Run, world: World) -> None:
+    """Its meaning replaces the former one, and it removes that of any other; two in one command are refused."""
+    run("override", "--ats", ATS, "--set", "Stage 3", "OFFER")
+    assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, f"{'HIRED':<28} stage 3\n", "")
+    code, out, err = run("override", "--ats", ATS, "--set", "Stage 3", "OFFER", "--unset", "STAGE 3")
+    assert (code, out) == (1, "")
+    assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of one label; name one of them\n"
+    assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, "")
+    assert world.noting.operations == []
 
 
 def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> None:

@@ -3,15 +3,15 @@
 import pytest
 
 from application_status.model.status import Outcome, Status
-from application_status.store.overrides import Overrides
+from application_status.store.overrides import OverrideRegister, Overrides
 from signalling import history, sent, signal, stands, state
-from support import ALIASES, ATS, OTHER_ATS, World
+from support import ALIASES, ATS, OTHER_ATS, NotingDynamoDB, World
 
 
 def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:
     """Give an ATS its own meanings, as containers know them that start by then."""
     labels = {label.replace("_", " "): meaning for label, meaning in meanings.items()}
-    Overrides(world.noting, "TokensTable").replace(type(ATS)(ats_id), labels)
+    OverrideRegister(world.noting, "TokensTable").change(type(ATS)(ats_id), labels)
     world.restart()
 
 
@@ -55,15 +55,16 @@ def test_overrides_are_an_ats_own(world: World) -> None:
 def test_overrides_are_remembered_for_a_minute(world: World) -> None:
     """One look-up in 60 s; the next one brings what was stored meanwhile, in place of what was."""
     now = 1000.0
+    register = OverrideRegister(NotingDynamoDB(world.client), "TokensTable")
     known = Overrides(world.noting, "TokensTable", lambda: now)
     world.noting.operations.clear()
     assert known.of(ATS) == {}
-    Overrides(world.noting, "TokensTable").replace(ATS, {"a": "OFFER"})
+    register.change(ATS, {"a": "OFFER"})
     now = 1059.9
     assert known.of(ATS) == {}
     now = 1060.0
     assert known.of(ATS) == {"a": "OFFER"}
-    Overrides(world.noting, "TokensTable").replace(ATS, {"b": "HIRED"})
+    register.change(ATS, {"b": "HIRED"}, ["a"])
     now = 1119.9
     assert known.of(ATS) == {"a": "OFFER"}
     now = 1120.0

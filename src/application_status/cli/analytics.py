@@ -9,6 +9,7 @@ from tqdm import tqdm
 from application_status.analytics.drift import Drift
 from application_status.analytics.rebuild import Scan, compare
 from application_status.analytics.verifier import Verifier
+from application_status.cli.output import say
 from application_status.cli.target import Target
 from application_status.settings import AnalyticsSettings
 from application_status.store.all_applications import AllApplications
@@ -45,7 +46,7 @@ def _rebuild(target: Target, given: argparse.Namespace) -> None:
     rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
     if rebuilds.former() is not None:
         _delete_former(rebuilds)
-        print("that is what an interrupted rebuild had left; run it again to rebuild")
+        say("that is what an interrupted rebuild had left; run it again to rebuild")
         return
     _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
@@ -63,8 +64,8 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
     differing = compare(*readers)
     for ats, counters in sorted(differing.items()):
-        print(f"{counters:>8}  counters of {ats} had drifted")
-    print(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
+        say(f"{counters:>8}  counters of {ats} had drifted")
+    say(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
 
 
@@ -72,26 +73,26 @@ def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.
     zone = settings.reporting_time_zone.key
     rebuild = rebuilds.current()
     if rebuild and rebuild.zone == zone and not given.anew:
-        print(f"going on with generation {rebuild.generation}, which was announced before")
+        say(f"going on with generation {rebuild.generation}, which was announced before")
         return rebuild
     if rebuild:
-        print(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
+        say(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
     rebuilds.announce(zone, given.segments)
     rebuild = rebuilds.current()
     if rebuild is None or rebuild.zone != zone:
         raise RebuildOvertaken
-    print(f"generation {rebuild.generation} is announced, with days of {zone}: changes count in it from now on")
+    say(f"generation {rebuild.generation} is announced, with days of {zone}: changes count in it from now on")
     return rebuild
 
 
 def _delete_former(rebuilds: Rebuilds) -> None:
     """Delete what reports no longer read, once nobody can be counting in it any more."""
-    print(f"the new generation is live; generation {rebuilds.former()} will be deleted in a minute")
+    say(f"the new generation is live; generation {rebuilds.former()} will be deleted in a minute")
     time.sleep(_LONGEST_INVOCATION_SECONDS)
     with tqdm(unit=" items", leave=False) as progress:
         for deleted in rebuilds.delete_former():
             progress.update(deleted)
-    print("it is deleted")
+    say("it is deleted")
 
 
 def _verify(target: Target, given: argparse.Namespace) -> int:
@@ -106,14 +107,14 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         if generations(target.dynamodb, settings.quality_table).live == live:
             break
     if found:
-        print(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
+        say(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
-        print(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
-    print(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
+        say(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
+    say(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
     former = Rebuilds(target.dynamodb, settings.quality_table).former()
     if former is not None:
-        print(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
+        say(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
     return 1 if found else 0
 
 

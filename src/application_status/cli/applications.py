@@ -2,6 +2,7 @@
 
 import argparse
 
+from application_status.cli.output import say
 from application_status.cli.target import Target
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.store.erasure import Erasure
@@ -18,7 +19,7 @@ def _erase(target: Target, given: argparse.Namespace) -> None:
     erasure = Erasure(target.dynamodb, target.table("ApplicationsTable"), target.table("AliasesTable"))
     for each in given.ids:
         erasure.erase(each)
-        print(f"{each} is erased.")
+        say(f"{each} is erased.")
 
 
 def _id(text: str) -> ApplicationId:

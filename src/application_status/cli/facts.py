@@ -1,8 +1,6 @@
 """`application-status facts`: what all applications tell, as Parquet files, and queries on such files."""
 
 import argparse
-import csv
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tqdm import tqdm
 
 from application_status.cli import parquet
+from application_status.cli.output import say, say_row
 from application_status.cli.target import Target
 from application_status.facts.records import facts_of
 from application_status.store.all_applications import AllApplications
@@ -50,17 +49,13 @@ def _all_facts(applications: AllApplications, zone: ZoneInfo) -> Iterator[str]:
 def _export(target: Target, given: argparse.Namespace) -> None:
     zone = given.time_zone or target.analytics().reporting_time_zone
     export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
-    print(given.to / _FILE)
+    say(given.to / _FILE)
 
 
 def _query(_target: Target, given: argparse.Namespace) -> None:
     columns, rows = parquet.ask(given.query, given.folder)
-    csv.writer(sys.stdout).writerows([columns, *(map(_plain, row) for row in rows)])
-
-
-def _plain(cell: object) -> object:
-    """Keep spreadsheets from taking a sender's label for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    for row in (columns, *rows):
+        say_row(row)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -1,20 +1,25 @@
-"""`application-status labels`: what labels mean, which nobody knows, an ATS's own meanings, and reading all anew."""
+"""`application-status labels`: what labels mean, which are unmapped, an ATS's own meanings, and reading all anew."""
 
 import argparse
 import json
 from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from tqdm import tqdm
 
+from application_status.cli.checkpoint import Checkpoint
+from application_status.cli.output import say
 from application_status.cli.target import Target, ats_id
 from application_status.model.application import Application
+from application_status.model.identifiers import AtsId
 from application_status.model.remap import remap
 from application_status.model.report import Reading
-from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications, Key
+from application_status.model.vocabulary import OwnMeanings, Vocabulary
+from application_status.store.all_applications import AllApplications
 from application_status.store.generations import generations
-from application_status.store.overrides import Overrides
+from application_status.store.overrides import OverrideRegister
 from application_status.store.quality_reader import QualityReader
 
 _CHECKPOINT = Path(".application-status-remap.json")
@@ -34,7 +39,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     override.add_argument("--unset", action="append", default=[], metavar="LABEL")
     override.set_defaults(command=_override)
 
-    unmapped = commands.add_parser("unmapped", help="list the labels that nobody knows, by volume")
+    unmapped = commands.add_parser("unmapped", help="list the unmapped labels, by volume")
     unmapped.add_argument("--ats", type=ats_id)
     unmapped.set_defaults(command=_unmapped)
 
@@ -44,7 +49,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--checkpoint",
         type=Path,
         default=_CHECKPOINT,
-        help="where an interrupted run goes on",
+        help="the file that says where an interrupted run with --apply continues",
     )
     again.set_defaults(command=_remap)
 
@@ -52,20 +57,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _explain(target: Target, given: argparse.Namespace) -> None:
     overrides = _overrides(target).of(given.ats) if given.ats else {}
     meaning = Vocabulary.load().meaning(given.label, overrides)
-    print(f"{_said(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
+    say(f"{_said(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
 
 
 def _override(target: Target, given: argparse.Namespace) -> None:
-    store = _overrides(target)
-    overrides = {**store.of(given.ats), **dict(given.set)}
-    for label in given.unset:
-        if overrides.pop(label, None) is None:
-            raise LookupError(f"{given.ats} has no meaning of its own for {label!r}")
-    if given.set or given.unset:
-        Vocabulary.load().meaning("", overrides)  # refuses wrong ones
-        store.replace(given.ats, overrides)
+    register, meanings = _overrides(target), dict(given.set)
+    changes = meanings or given.unset
+    overrides = register.change(given.ats, meanings, given.unset) if changes else register.of(given.ats)
     for label, meaning in sorted(overrides.items()):
-        print(f"{meaning:<28} {label}")
+        say(f"{meaning:<28} {label}")
 
 
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
@@ -73,28 +73,43 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
     reader = QualityReader(target.dynamodb, table, generations(target.dynamodb, table).live)
     atss = [given.ats] if given.ats else reader.ats_ids()
     volume = Counter({(ats, label): n for ats in atss for label, n in reader.unmapped_labels(ats).items()})
-    print(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
+    say(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
     for (ats, label), applications in volume.most_common():
-        print(_ROW.format(applications, ats, label))
+        say(_ROW.format(applications, ats, label))
 
 
 def _remap(target: Target, given: argparse.Namespace) -> None:
-    vocabulary, overrides, applications = Vocabulary.load(), _overrides(target), _applications(target)
+    vocabulary, register, applications = Vocabulary.load(), _overrides(target), _applications(target)
+    overrides = {ats_id: OwnMeanings(own) for ats_id, own in register.all().items()}
+    checkpoint = _checkpoint(target, given, vocabulary, overrides) if given.apply else None
+    start = checkpoint.start() if checkpoint else None
     changes: Counter[str] = Counter()
     with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
-        for page, following in applications.pages(_checkpoint(target, given, vocabulary)):
+        for page, following in applications.pages(start):
             for before in page:
-                after = remap(before, vocabulary, overrides.of(before.ats_id))
+                after = remap(before, vocabulary, overrides.get(before.ats_id, {}))
                 if after is before:
                     continue
                 done = not given.apply or applications.replace_readings(before, after)
                 changes.update(_changes(before, after) if done else ["changed meanwhile; run again"])
             progress.update(len(page))
-            _keep(target, given, vocabulary, following)
+            if checkpoint:
+                checkpoint.keep(following)
     for change, amount in changes.most_common():
-        print(f"{amount:>8}  {change}")
+        say(f"{amount:>8}  {change}")
     verb = "read anew" if given.apply else "would be read anew; --apply does it"
-    print(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
+    say(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
+    if register.all() != overrides:
+        say("An ATS's own meanings of labels changed during this run. Run it again.")
+
+
+def _checkpoint(
+    target: Target, given: argparse.Namespace, vocabulary: Vocabulary, overrides: Mapping[AtsId, Mapping[str, str]]
+) -> Checkpoint:
+    """Return the checkpoint of runs over the same table that give labels the same meanings."""
+    own = sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()
+    table = f"{target.name}, {_applications(target).identity()}"
+    return Checkpoint(given.checkpoint, {"table": table, "vocabulary": vocabulary.version, "overrides": own})
 
 
 def _changes(before: Application, after: Application) -> list[str]:
@@ -112,28 +127,8 @@ def _said(status: str | None, outcome: str | None) -> str:
     return f"{status}/{outcome}" if outcome and outcome != "open" else str(status)
 
 
-def _checkpoint(target: Target, given: argparse.Namespace, vocabulary: Vocabulary) -> Key | None:
-    """Return where an interrupted run got to, with the same tables and vocabulary; a dry run starts anew."""
-    if not given.apply or not given.checkpoint.exists():
-        return None
-    kept = json.loads(given.checkpoint.read_text(encoding="utf-8"))
-    same = (kept["target"], kept["version"]) == (target.name, vocabulary.version)
-    key: Key | None = kept["key"] if same else None
-    return key
-
-
-def _keep(target: Target, given: argparse.Namespace, vocabulary: Vocabulary, following: Key | None) -> None:
-    if not given.apply:
-        return
-    if following is None:
-        given.checkpoint.unlink(missing_ok=True)
-    else:
-        kept = {"target": target.name, "version": vocabulary.version, "key": following}
-        given.checkpoint.write_text(json.dumps(kept), encoding="utf-8")
-
-
-def _overrides(target: Target) -> Overrides:
-    return Overrides(target.dynamodb, target.table("TokensTable"))
+def _overrides(target: Target) -> OverrideRegister:
+    return OverrideRegister(target.dynamodb, target.table("TokensTable"))
 
 
 def _applications(target: Target) -> AllApplications:

@@ -3,15 +3,26 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Never, override
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from application_status.cli import analytics, applications, facts, labels, tokens
+from application_status.cli.output import say_error
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.errors import SettingsError, Unavailable
+from application_status.model.escaping import printable
 from application_status.store.dynamodb import DynamoDBError
 from application_status.store.rebuilds import RebuildOvertaken
 from application_status.store.tokens import TooManyTokens
+
+
+class _Parser(argparse.ArgumentParser):
+    """Escapes the wrong arguments that it names."""
+
+    @override
+    def error(self, message: str) -> Never:
+        super().error(printable(message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,20 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ClientError,
         DynamoDBError,
     ) as error:
-        print(f"application-status: {error}", file=sys.stderr)
+        say_error(f"application-status: {error}")
         return 1
     except Unavailable:
         hint = "Is it running? --local-tables names another address, --stack a deployed one."
-        print(f"application-status: can't reach {target.name}. {hint}", file=sys.stderr)
+        say_error(f"application-status: can't reach {target.name}. {hint}")
         return 1
     except KeyboardInterrupt:
-        print("application-status: interrupted", file=sys.stderr)
+        say_error("application-status: interrupted")
         return 130
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="application-status", description=__doc__)
+    parser = _Parser(prog="application-status", description=__doc__)
     parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
     parser.add_argument("--local-tables", default=LOCAL_TABLES, help="where `make run` has its tables")
     groups = parser.add_subparsers(required=True)

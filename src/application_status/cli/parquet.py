@@ -35,11 +35,12 @@ def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
 
     OSError where there are none, ValueError where they don't hold facts.
     """
-    if not any(folder.glob("*.parquet")):
+    files = sorted(map(str, folder.glob("*.parquet")))  # DuckDB would take brackets in the folder's name for a pattern
+    if not files:
         raise FileNotFoundError(f"there is no Parquet file in {folder}; `facts export` makes one")
     with duckdb.connect() as connection:
         try:
-            connection.read_parquet(str(folder / "*.parquet")).create_view("facts")
+            connection.read_parquet(files).create_view("facts")
             found = connection.sql(sql(query))
             return found.columns, found.fetchall()
         except duckdb.Error as error:

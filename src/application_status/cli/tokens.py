@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from application_status.cli.output import say, say_error
 from application_status.cli.target import Target, ats_id
 from application_status.model import token as tokens
 from application_status.model.instant import now, to_text
@@ -40,29 +41,29 @@ def _with_register(
 def _issue(register: TokenRegister, given: argparse.Namespace) -> None:
     text = tokens.generate(test=given.test)
     stored = register.add(text, given.ats, expires_at=_expiry(given))
-    print(text)
-    print(f"This is the only time the token is shown. Its id is {stored.key_id}.", file=sys.stderr)
+    say(text)
+    say_error(f"This is the only time the token is shown. Its id is {stored.key_id}.")
 
 
 def _adopt(register: TokenRegister, given: argparse.Namespace) -> None:
     stored = register.add(sys.stdin.readline().strip(), given.ats, expires_at=_expiry(given))
-    print(stored.key_id)
+    say(stored.key_id)
 
 
 def _list(register: TokenRegister, given: argparse.Namespace) -> None:
     found, moment = register.list(given.ats), now()
     row = "{:<24} {:<20} {:<5} {:<8} {:<25} {}"
-    print(row.format("ID", "ATS", "KIND", "STATE", "CREATED", "EXPIRES"))
+    say(row.format("ID", "ATS", "KIND", "STATE", "CREATED", "EXPIRES"))
     for token in found:
         state = "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired"
         expires = to_text(token.expires_at) if token.expires_at else "never"
         kind = "test" if token.test else "live"
-        print(row.format(token.key_id, token.ats_id, kind, state, to_text(token.created_at), expires))
+        say(row.format(token.key_id, token.ats_id, kind, state, to_text(token.created_at), expires))
 
 
 def _revoke(register: TokenRegister, given: argparse.Namespace) -> None:
     register.revoke(given.key_id)
-    print(f"{given.key_id} is revoked; it stops working within 60 s.")
+    say(f"{given.key_id} is revoked; it stops working within 60 s.")
 
 
 def _expiry(given: argparse.Namespace) -> datetime | None:

@@ -5,10 +5,12 @@ import logging
 import signal
 import sys
 import threading
+from io import TextIOWrapper
 from typing import override
 
 from application_status.local import demo
 from application_status.local.service import Service, running
+from application_status.model.escaping import printable
 from application_status.telemetry import logger
 
 _LOOK_UP_SECONDS = 0.5  # a signal that reaches another thread waits for this one to look up
@@ -38,7 +40,7 @@ class _Line(logging.Formatter):
         details = {k: v for k, v in vars(record).items() if k not in known and k not in ("message", "asctime")}
         where = record.pathname.rsplit("application_status/", 1)[-1].partition("/")[0]
         told = " ".join(f"{name}={value}" for name, value in details.items())
-        return f"{self.formatTime(record, '%H:%M:%S')}  {where:<9}  {record.getMessage():<10}  {told}"
+        return printable(f"{self.formatTime(record, '%H:%M:%S')}  {where:<9}  {record.getMessage():<10}  {told}")
 
 
 def main() -> int:
@@ -50,6 +52,8 @@ def main() -> int:
     arguments = parser.parse_args()
     for handler in logger.handlers:
         handler.setFormatter(_Line())
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logger.setLevel(logging.WARNING)
     stopped = threading.Event()
@@ -59,7 +63,8 @@ def main() -> int:
         with running(arguments.port, arguments.tables_host, arguments.tables_port) as service:
             _serve(service, stopped)
     except OSError as error:
-        print(f"Can't listen on a port: {error}. Choose others: make run PORT=3001 TABLES_PORT=4567", file=sys.stderr)
+        refusal = f"Can't listen on a port: {error}. Choose others: make run PORT=3001 TABLES_PORT=4567"
+        print(printable(refusal), file=sys.stderr)
         return 1
     print("Stopped.")
     return 0

@@ -46,6 +46,11 @@ class AllApplications:
         count: int = self._dynamodb("DescribeTable", TableName=self._table)["Table"]["ItemCount"]
         return count
 
+    def identity(self) -> str:
+        """Return what tells this table from every other one, also from a later one of the same name."""
+        table = self._dynamodb("DescribeTable", TableName=self._table)["Table"]
+        return f"{table['TableArn']} {table['CreationDateTime']}"
+
     def pages(self, start: Key | None = None) -> Iterator[tuple[Sequence[Application], Key | None]]:
         """Yield pages of applications, those erased left out, each with where to go on from; None with the last."""
         while True:

@@ -9,6 +9,7 @@ from application_status.errors import NotAcceptable
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.model.definitions import family
+from application_status.model.escaping import spreadsheet_cell
 from application_status.model.quality_report import Number
 from application_status.views.query import QualityQuery
 from application_status.views.report import Report, Row
@@ -43,14 +44,18 @@ def as_json(query: QualityQuery, found: Report, context: dict[str, Any]) -> Repl
 
 
 def as_csv(found: Report) -> Reply:
-    """Return the report in CSV (RFC 4180), a line a number; an empty value is one that isn't known."""
+    """Return the report in CSV (RFC 4180), a line for each number; an empty value means that it is not known.
+
+    A cell that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS, restval="")
     lines.writeheader()
     for row in found.rows:
         of = {name.lower(): value for name, value in {**row.of, **_period(row)}.items()}
         for each in row.numbers:
-            lines.writerow(of | {name.lower(): value for name, value in _number(each).items()})
+            cells = of | {name.lower(): value for name, value in _number(each).items()}
+            lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
     answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
     return answer | {"body": text.getvalue()}
 

@@ -1,0 +1,32 @@
+"""A report as CSV, where a spreadsheet opens it and where a program reads it."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from application_status.model.quality_report import Number
+from application_status.views.formats import as_csv
+from application_status.views.report import Report, Row
+
+DAY = date(2026, 1, 1)
+
+
+def line(client: str, value: float | None) -> dict[str, str]:
+    number = Number("delay", "days", value, 7)
+    (found,) = csv.DictReader(io.StringIO(as_csv(Report([Row({"Client": client}, DAY, DAY, [number])]))["body"]))
+    return found
+
+
+@pytest.mark.parametrize("client", ["-1", "=1+1", "@a", "+49"])
+def test_formula_gets_an_apostrophe(client: str) -> None:
+    """Ids may begin like one; the cell without its first apostrophe is the id."""
+    assert line(client, 1.5)["client"] == f"'{client}"
+
+
+@pytest.mark.parametrize(("value", "cell"), [(-1.5, "-1.5"), (0, "0"), (None, "")])
+def test_numbers_stay_numbers(value: float | None, cell: str) -> None:
+    """Also those below zero."""
+    found = line("client-1", value)
+    assert (found["client"], found["value"], found["from"]) == ("client-1", cell, "2026-01-01")
