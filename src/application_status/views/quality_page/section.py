@@ -34,7 +34,7 @@ class About:
                 parts=parts,
                 cohort="Cohort: all applications of the job, and how they stand today.",
                 activity="Activity: all that happened to the job's applications.",
-                both="Applications are all of the job; entries and reports are all that it has.",
+                both="Applications: all of the job (cohort). Entries and reports: all of its applications' (activity).",
             )
         days = f"from {dated(whole.first)} to {dated(whole.last)}"
         return cls(
@@ -42,8 +42,8 @@ class About:
             parts=parts,
             cohort=f"Cohort: applications applied for {days}, and how they stand today.",
             activity=f"Activity: what happened {days}, whenever the applications were applied for.",
-            both=f"Applications are those applied for {days} (cohort). Entries and reports are those {days}, whenever "
-            "the applications were applied for (activity).",
+            both=f"Applications: those applied for {days} (cohort). Entries and reports: those of the same days, "
+            "whenever the applications were applied for (activity).",
         )
 
 
