@@ -15,7 +15,7 @@ from application_status.model.instant import now, to_text
 from browser.windows import Window, looks_right
 from local.process import LocalService, wait_for
 from quality import OF_ATS, STAFF
-from support import ATS, TOKEN
+from support import ATS, BERLIN, TOKEN
 
 type Open = Callable[..., Page]
 
@@ -86,7 +86,9 @@ def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality ATS workday")
-    assert page.url.partition("?")[2] == "from=&to=&ats=workday&client=&job=&interval=month"
+    today = now().astimezone(BERLIN).date()
+    days = f"from={today - timedelta(days=89)}&to={today}"
+    assert page.url.partition("?")[2] == f"{days}&ats=workday&client=&job=&interval=month"
     expect(page.get_by_role("region", name="Over time")).to_contain_text("a month")
     page.get_by_role("link", name="Clear").focus()
     page.keyboard.press("Enter")
@@ -106,7 +108,9 @@ def test_table_is_downloaded(opened: Open) -> None:
     page = opened(OF_ATS)
     with page.expect_download() as downloading:
         page.get_by_role("region", name="Over time").get_by_role("link", name="Download CSV").click()
-    assert downloading.value.suggested_filename == f"applicant-quality-over-time-{ATS}.csv"
+    today = now().astimezone(BERLIN).date()
+    name = f"applicant-quality-over-time-{ATS}-{today - timedelta(days=89)}-{today}.csv"
+    assert downloading.value.suggested_filename == name
     assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,job,from,to,measure")
 
 

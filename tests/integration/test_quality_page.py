@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from moto import mock_aws
 
 from application_status.model.channel import Channel
@@ -36,8 +37,8 @@ ALWAYS = {"funnel", "outcomes", "times", "waiting", "silence", "coverage"}
 
 @pytest.fixture(scope="module")
 def counted() -> Iterator[World]:
-    """A world that is only read."""
-    with mock_aws():
+    """A world that is only read, a month after its applications were applied for."""
+    with time_machine.travel("2022-08-01T10:00:00Z"), mock_aws():
         world = World(boto3.client("dynamodb"))
         count(world)
         today = now()
@@ -146,7 +147,7 @@ def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     assert '<rect class="bar" width="40.0%"' in section(html, "funnel")
     assert figures(html)["Reached interview"] == "40%"
     assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
-    assert rows(html, "times")["First response"][2] == "40"
+    assert rows(html, "times")["First response"][2] == "40 applications"
     assert rows(html, "coverage")["Labels understood"] == ["87%", "62 reports"]  # two of the last days wait for five
 
 
@@ -177,7 +178,7 @@ def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
         cell for name in re.findall(r' id="([\w-]+)" aria', html) for row in rows(html, name).values() for cell in row
     ]
     parts = [part for cell in [*cells, *figures(html).values()] for part in re.split(r" of | · |, ", cell)]
-    around = re.compile(r"^(atsi|signals) [\w-]+ | (ago|applications|reports|reports with a time)$")
+    around = re.compile(r"^(atsi|signals) [\w-]+ | (ago|applications|entries|reports|reports with a time)$")
     unknown = {number for part in parts if (number := around.sub("", part))} - known
     assert unknown == set()
     assert len(parts) > 100
@@ -238,6 +239,20 @@ def test_period_is_that_of_the_filters(world: World) -> None:
     assert rows(days, "silence")
 
 
+def test_default_period_is_filled_in(world: World) -> None:
+    """The form shows it, to be changed; the page says it, and its links follow it as it moves on."""
+    html = shown(world, OF_CLIENT)
+    assert 'name="from" type="date" value="2022-05-04"' in html
+    assert 'name="to" type="date" value="2022-08-01"' in html
+    assert "Period: 4 May 2022 – 1 Aug 2022." in html  # noqa: RUF001  # a range has an en dash
+    assert '<a href="?csv=cohort">' in html
+    only_to = shown(world, OF_CLIENT, to="2022-07-03")
+    assert 'name="from" type="date" value="2022-04-05"' in only_to
+    assert '<a href="?to=2022-07-03&amp;csv=cohort">' in only_to
+    name = ask(world, OF_CLIENT, csv="cohort")["headers"]["Content-Disposition"]
+    assert name == 'attachment; filename="applicant-quality-cohort-client-1-2022-05-04-2022-08-01.csv"'
+
+
 def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
     """To the ATS in the same period, to the job, which is reported as a whole; the largest comes first."""
     staff = shown(world, STAFF, from_="2022-07-01", interval="month")
@@ -287,3 +302,51 @@ def test_counters_are_read_once(world: World) -> None:
     counted, seen = 3, 2
     queries = 1 + counted * (shards + labels) + 1 + seen * health
     assert world.noting.operations == ["GetItem", *["Query"] * queries]
+
+
+def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
+    """Those of the period, and all as of today; beside the second stands why the first is another."""
+    html = shown(world, OF_ATS, from_="2022-07-02")
+    of_cohort, today = rows(html, "outcomes")["Open"][0], api(world, OF_ATS, kind="silence")["Rows"][0]["Numbers"][0]
+    assert (of_cohort, today["Measure"], today["Value"]) == ("30", "open_applications", 40)
+    notes = section(html, "silence")
+    assert "40 applications are open today, whenever they were applied for." in notes
+    assert (
+        "Outcomes has 30 open ones: those applied for from 2 Jul 2022 to 1 Aug 2022, without the newest days" in notes
+    )
+    assert "Cohort: applications applied for from 2 Jul 2022 to 1 Aug 2022" in section(html, "outcomes")
+    same = section(shown(world, OF_ATS), "silence")
+    assert "40 applications are open today" in same
+    assert "Outcomes has" not in same
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "parts"),
+    [(STAFF, {}, "ATSs"), (STAFF, {"ats": ATS}, ""), (OF_CLIENT, {}, "jobs"), (OF_CLIENT, {"job": "job-a"}, "")],
+)
+def test_sections_say_which_applications_they_are_about(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], parts: str
+) -> None:
+    """Each section its own, so that nobody adds up what doesn't add up."""
+    html = shown(world, claims, **query)
+    basis = {
+        name: re.findall(r'<p class="basis">(.*?)</p>', section(html, name), re.DOTALL)
+        for name in re.findall(r'<section class="card[^"]*" id="([^"]+)"', html)
+    }
+    days = "from 4 May 2022 to 1 Aug 2022"
+    for name in ("funnel", "outcomes", "waiting"):
+        (found,) = basis[name]
+        assert found == (
+            "Cohort: all applications of the job, and how they stand today."
+            if "job" in query
+            else f"Cohort: applications applied for {days}, and how they stand today."
+        )
+    left_out = f", without those of {parts} that have fewer than five of them" if parts else ""
+    assert basis["silence"] == [
+        f"As of today, whatever period is chosen: open applications, whenever they were applied for{left_out}."
+    ]
+    assert all(days in each[0] or name in {"silence", "comparison"} or "job" in query for name, each in basis.items())
+    if claims == OF_CLIENT and not query:
+        assert basis["comparison"] == [
+            f"Cohort: all applications of each job. The sections above have only those applied for {days}."
+        ]

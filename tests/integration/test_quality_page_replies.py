@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 import pytest
+import time_machine
 
 from application_status.errors import Unavailable
 from application_status.model.channel import Channel
@@ -23,6 +24,13 @@ from quality import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
 from support import ATS, World
 
 MARKUP = "\"'></td></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+@pytest.fixture(autouse=True)
+def _today() -> Iterator[None]:
+    """Let it be a month after the applications of `count`."""
+    with time_machine.travel("2026-02-10T10:00:00Z"):
+        yield
 
 
 def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> None:
@@ -72,7 +80,8 @@ def test_wrong_questions_come_back_as_a_form(
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
-        ({"interval": "all"}, "day, week or month"), ({"from_": "yesterday"}, "a date, 2026-09-01"),
+        ({"interval": "all"}, "day, week or month"),
+        ({"from_": "yesterday"}, "a date, 2026-09-01; by default 89 days before to"),
         ({"utm_source": "x"}, "one of from, to, ats, client, job, interval, csv"),
         ({"first": "2026-01-01"}, "one of from, to, ats, client, job, interval, csv"),
     ],
@@ -85,8 +94,9 @@ def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str)
 
 def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 100)
-    count(world, "ats", "client-1", *(f"job-{number}" for number in range(100)))
+    count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
+    size = len(ask(world, OF_CLIENT, csv="by-job")["body"])
+    monkeypatch.setattr("application_status.views.formats.REPLY_LIMIT_BYTES", size)
     jobs = section(shown(world, OF_CLIENT), "comparison")
     assert "largest of" not in jobs
     assert '<a href="?csv=by-job">' in jobs
@@ -96,26 +106,29 @@ def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.Mo
     jobs = section(html, "comparison")
     assert "The 100 largest of 101." in jobs
     assert "csv=by-job" not in jobs
-    assert "No CSV of by-job, which would have too many rows: choose a job above for its own." in jobs
-    assert "101 rows. Wanted: at most 100 rows" in ask(world, OF_CLIENT, csv="by-job")["body"]
+    assert "The CSV of by-job would be too large. Choose one job." in jobs
+    refused = ask(world, OF_CLIENT, csv="by-job")["body"]
+    assert f"numbers, which take more than {size:,} bytes. Wanted: one job." in refused
     refused = json.loads(ask(world, OF_CLIENT, "/api/my/quality", by="job")["body"])
     assert [each["pointer"] for each in refused["errors"]] == ["/by"]
 
 
 def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is about each ATS can be had of each."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 2)
     for number in range(3):
         count(world, f"ats-{number}", "client-1", f"job-{number}")
+    monkeypatch.setattr(
+        "application_status.views.formats.REPLY_LIMIT_BYTES", len(ask(world, STAFF, csv="by-ats")["body"]) - 1
+    )
     html = shown(world, STAFF)
-    assert "No CSV of by-ats, which would have too many rows: choose an ATS above for its own." in html
+    assert "The CSV of by-ats would be too large. Choose one ATS." in html
     assert "csv=by-ats" not in html
     assert '<a href="?csv=cohort">' in html
 
 
 def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their section says what helps; only their file is refused."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
+    monkeypatch.setattr("application_status.views.report.ROWS_LIMIT", 4)
     count(world, "ats", "client-1", "job-1", days=5)
     html = shown(world, OF_CLIENT, interval="day")
     assert rows(html, "funnel")

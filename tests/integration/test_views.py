@@ -2,11 +2,12 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from application_status.analytics.records import change
 from application_status.model.application import Application
@@ -26,7 +27,14 @@ SMALL_ATS = AtsId("small-ats")
 
 
 @pytest.fixture(autouse=True)
-def _counted(world: World) -> None:
+def _today() -> Iterator[None]:
+    """Let it be three weeks after the first application."""
+    with time_machine.travel("2026-09-22T10:00:00Z"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _counted(_today: None, world: World) -> None:
     """Count 30 applications of the demo ATS, 8 of the other, 3 of a small one; of two clients and a few jobs."""
     lives = [(ATS, "client-1", f"job-{number % 2}") for number in range(20)]
     lives += [(ATS, "client-2", "job-7")] * 10 + [(OTHER_ATS, "client-1", "job-0")] * 6
@@ -147,6 +155,47 @@ def test_periods(world: World) -> None:
     assert [(row["From"], row["To"]) for row in rows] == [("2026-09-03", "2026-09-04"), ("2026-09-05", "2026-09-06")]
 
 
+@pytest.mark.parametrize("kind", ["cohort", "activity", "health"])
+@pytest.mark.parametrize(
+    ("query", "period"),
+    [
+        ({}, ["2026-06-25", "2026-09-22"]), ({"from_": "2020-01-01"}, ["2020-01-01", "2026-09-22"]),
+        ({"to": "2026-09-04"}, ["2026-06-07", "2026-09-04"]), ({"to": "0001-02-03"}, ["0001-01-01", "0001-02-03"]),
+        ({"from_": "2026-09-02", "to": "2026-09-04"}, ["2026-09-02", "2026-09-04"]),
+        ({"from_": "2027-01-01"}, ["2027-01-01", "2027-01-01"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: list[str]) -> None:
+    """The one asked for; by default the last 90 days, so that a wrong old date stretches no report."""
+    Quality(world.noting, "QualityTable", 2).count(
+        [
+            Change(
+                ApplicationId("old"), 1, {Cell(ATS, "2020-02-02", each): 5 for each in ("applications", "entered:LEAD")}
+            )
+        ]
+    )
+    counts = {(Channel.ATSI, "recorded"): 7}
+    days = [HealthDay(ATS, day, counts, now()) for day in (date(2020, 2, 2), date(2026, 9, 3))]
+    Health(world.noting, "QualityTable").add("a-batch", days)
+    reply = answer(get(world, kind=kind, **query)).body
+    assert [reply["From"], reply["To"]] == period
+    covered = [row["From"] for row in reply["Rows"]]
+    assert covered == [each for each in covered if period[0] <= each <= period[1]]
+    assert any(each < "2021" for each in covered) == (period[0] < "2020-02" and period[1] > "2021")
+    assert bool(covered) == (period[0] < "2026-09-10" and period[1] > "2026-09")
+
+
+@pytest.mark.parametrize("query", [{"kind": "silence"}, {"kind": "unmapped"}, {"client": "client-1", "job": "job-0"},
+                                   {"client": "client-1", "by": "job"}], ids=str)  # fmt: skip
+def test_reports_without_a_period_say_so(world: World, query: dict[str, Any]) -> None:
+    """As of today, or of a job as a whole, whenever the applications were applied for."""
+    with time_machine.travel("2036-01-01T10:00:00Z"):
+        reply = answer(get(world, "/api/board/quality", token=None, **query)).body
+    assert (reply["From"], reply["To"]) == (None, None)
+    assert bool(reply["Rows"]) == (query.get("kind") != "unmapped")
+
+
 @pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
 def test_kinds_have_populations_and_definitions(world: World, kind: str) -> None:
     """Each number says what it is about; what it means is told at its link's path."""
@@ -234,8 +283,10 @@ def test_parameter_twice(world: World) -> None:
 
 def test_too_long_reports_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before Lambda would refuse the reply; a longer interval helps."""
-    monkeypatch.setattr("application_status.views.report._ROWS_LIMIT", 4)
-    assert problem(get(world, interval="day")) == (422, "invalid-fields", ["/interval"])
+    monkeypatch.setattr("application_status.views.report.ROWS_LIMIT", 4)
+    for kind in ("cohort", "activity"):
+        assert problem(get(world, kind=kind, interval="day")) == (422, "invalid-fields", ["/interval"])
+    assert "the report would have 5 rows" in get(world, interval="day")["body"]
     assert applications(get(world, interval="week"))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from application_status.model.disclosure import applied, blocks, moved, of_cohorts, shown, totals
 from application_status.model.durations import MINIMUM
-from application_status.model.periods import Interval, periods
+from application_status.model.periods import DEFAULT_DAYS, Interval, asked_days, periods
 
 START = date(2026, 1, 1)
 days = st.integers(0, 40).map(lambda number: (START + timedelta(days=number)).isoformat())
@@ -38,6 +38,20 @@ def test_blocks_are_the_smallest_that_are_large_enough(by_day: dict[str, int]) -
     assert sum(rest.values()) < MINIMUM
     assert all(not found or day > found[-1].last.isoformat() for day, _ in rest)
     assert {key: amount for key, amount in counts.items() if key in covered} == covered
+
+
+@settings(deadline=None)
+@given(amounts, st.integers(-2, 150), st.integers(1, 30))
+def test_default_period_moves_by_whole_blocks(by_day: dict[str, int], today: int, later: int) -> None:
+    """What the default of one day has more or less than that of another is nothing, or five applications at least."""
+    counts = cohort(by_day)
+    sums = []
+    for day in (today, today + later):
+        first, last = asked_days(None, None, START + timedelta(days=day))
+        rows = periods([counts], applied, Interval.ALL, first, last)
+        sums.append({key for row in rows for key in row.counts})
+    for difference in (sums[0] - sums[1], sums[1] - sums[0]):
+        assert not difference or sum(counts[key] for key in difference) >= MINIMUM
 
 
 @settings(deadline=None, max_examples=60)
@@ -115,3 +129,27 @@ def test_several_ats_are_the_sum_of_theirs() -> None:
     large, small = cohort({"2026-01-01": 7, "2026-01-02": 3}), cohort({"2026-01-01": 4})
     (row,) = periods([large, small], applied, Interval.ALL, date.min, date.max)
     assert totals(row.counts)["applications"] == 7
+
+
+def test_days_that_are_asked_for() -> None:
+    """The last 90 up to today; until today, or 90 up to the last; nothing lies before the first day that there is."""
+    today = date(2026, 11, 26)
+    ninety = (date(2026, 8, 29), today)
+    assert asked_days(None, None, today) == ninety
+    assert (ninety[1] - ninety[0]).days + 1 == DEFAULT_DAYS == 90
+    assert asked_days(date(2010, 1, 1), None, today) == (date(2010, 1, 1), today)
+    assert asked_days(None, date(2010, 12, 31), today) == (date(2010, 10, 3), date(2010, 12, 31))
+    assert asked_days(START, START, today) == (START, START)
+    assert asked_days(date(2030, 1, 1), None, today) == (date(2030, 1, 1), date(2030, 1, 1))
+    assert asked_days(None, date(1, 1, 5), today) == (date.min, date(1, 1, 5))
+
+
+def test_wrong_old_date_stays_out_of_the_default_period() -> None:
+    """Its block begins then, so the periods of the last 90 days neither have it nor reach back to it."""
+    counts = cohort({"2000-01-02": 1, "2001-03-04": 4, "2026-10-01": 5, "2026-11-25": 6})
+    first, last = asked_days(None, None, date(2026, 11, 26))
+    rows = periods([counts], applied, Interval.MONTH, first, last)
+    assert [(row.first, row.last) for row in rows] == [
+        (date(2026, 10, 1), date(2026, 10, 1)),
+        (date(2026, 11, 25), date(2026, 11, 25)),
+    ]

@@ -23,7 +23,6 @@ REPORTS = {
         "AtsiApplicationId": _ID,
         "Status": "CONTACT",
         "RawStatus": "1st phone interview",
-        "BusinessDate": "2022-07-29T11:26:11.106Z",
     },
 }
 REPORT_REPLIES = {

@@ -108,12 +108,18 @@ class QualityReply(_Pascal):
 
     kind: Kind
     interval: Interval
+    from_: Annotated[
+        date | None,
+        Field(alias="From", description="the period's first day; null for a report as of today and for a job's"),
+    ]
+    to: Annotated[date | None, Field(description="the period's last day, likewise")]
     time_zone: str
     today: date
     minimum_applications: Annotated[int, Field(description="no number is about fewer")]
     request_id: str
     rows: list[QualityRow]
-    hidden: Annotated[int, Field(description="ATSs or jobs without a row, as they have too few applications")]
+    hidden: Annotated[int, Field(description="ATSs, jobs or labels left out, as they have too few applications")]
+    cut: Annotated[int, Field(description="labels left out, as others are more frequent")]
 
 
 class DefinitionReply(_Pascal):

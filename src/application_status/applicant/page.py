@@ -22,6 +22,9 @@ from application_status.model.standing import Change, Step, Told
 from application_status.model.words import Words
 
 PAGE_PATH = "/my/applications"
+TIMELINE_LIMIT = 30
+"""How many changes of an application the page shows at most: the first, and the last ones."""
+
 _SILENT_DAYS = 14
 
 _PAGES = Pages("application_status.applicant")
@@ -39,7 +42,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An application as the page shows it; `silent` is empty where something was heard lately or nothing will be."""
+    """An application as the page shows it.
+
+    `silent` is empty where something was heard lately or nothing will be. `more` says how many changes are left out
+    after the timeline's first one; it is empty where none is.
+    """
 
     job_title: str
     company: str
@@ -48,6 +55,7 @@ class Card:
     last: Event
     silent: str
     timeline: list[Event]
+    more: str
 
 
 def page_reply(listed: Page, today: datetime, request: Request, *, complete: bool) -> Reply:
@@ -96,6 +104,8 @@ def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
 def _card(of: Told, today: datetime, language: Words) -> Card:
     finished = of.last.standing.finished
     quiet = _days(of.last, today)
+    left_out = len(of.changes) - TIMELINE_LIMIT
+    changes = [of.changes[0], *of.changes[1 + left_out :]] if left_out > 0 else of.changes
     return Card(
         job_title=of.registration.job_title,
         company=of.registration.company,
@@ -103,7 +113,8 @@ def _card(of: Told, today: datetime, language: Words) -> Card:
         step=of.step,
         last=_event(of.last, today, language),
         silent=language.silent.format(quiet) if quiet >= _SILENT_DAYS and not finished else "",
-        timeline=[_event(change, today, language) for change in of.changes],
+        timeline=[_event(change, today, language) for change in changes],
+        more=language.more_changes.format(left_out) if left_out > 0 else "",
     )
 
 

@@ -22,7 +22,11 @@ _WAITING = (
 
 DEFINITIONS: Mapping[str, Definition] = {
     "applications": Definition("Applications applied for in the period.", _APPLIED),
-    "open": Definition("Those that have neither ended nor led to a hire.", _APPLIED),
+    "open": Definition(
+        "Those that have neither ended nor led to a hire. All that are open today, whenever they were applied for, are "
+        "`open_applications`.",
+        _APPLIED,
+    ),
     "reached": Definition(
         "Those whose furthest stage ever is this one or a later one. A hire counts while it stands; stages that were "
         "skipped count as reached. A rejection takes no stage back.",
@@ -81,7 +85,11 @@ DEFINITIONS: Mapping[str, Definition] = {
     "last_seen": Definition(
         "Days since the last of them.", "Requests and signals of the ATS that came in during the period."
     ),
-    "open_applications": Definition("Applications open today, whenever applied for.", "The same."),
+    "open_applications": Definition(
+        "Applications open today, whenever they were applied for, without those of ATSs (of a client: of jobs) that "
+        "have fewer than five. `open` has only those applied for in the period.",
+        "The same.",
+    ),
     "no_update_for": Definition(
         "Open applications whose last news, a report or applying, is at least so many days old.",
         "Applications open today.",

@@ -9,6 +9,9 @@ from enum import StrEnum
 from application_status.model.disclosure import Block, blocks, merged
 from application_status.model.quality import Counts
 
+DEFAULT_DAYS = 90
+"""How many days a report covers where the question doesn't say when it begins."""
+
 
 class Interval(StrEnum):
     """How long the periods of a report are."""
@@ -38,6 +41,15 @@ class Period:
     first: date
     last: date
     counts: Counts
+
+
+def asked_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the first and the last day that a question is about.
+
+    Without a last day it is about the days until today, without a first day about the last 90 of them.
+    """
+    end = last or max(today, first or today)
+    return first or date.fromordinal(max(1, end.toordinal() - DEFAULT_DAYS + 1)), end
 
 
 def periods(

@@ -25,6 +25,7 @@ class Words:
     finished: str
     none: str
     history: str
+    more_changes: str
     of: str
     progress: str
     older: str
@@ -76,6 +77,7 @@ ENGLISH = Words(
     finished="Finished",
     none="You have no applications yet.",
     history="History",
+    more_changes="Changes in between that are not shown: {}",
     of="of",
     progress="Step {} of {} reached",
     older="Older applications",
@@ -122,6 +124,7 @@ GERMAN = Words(
     finished="Abgeschlossen",
     none="Sie haben noch keine Bewerbungen.",
     history="Verlauf",
+    more_changes="Nicht angezeigte Änderungen dazwischen: {}",
     of="von",
     progress="Schritt {} von {} erreicht",
     older="Ältere Bewerbungen",

@@ -3,18 +3,24 @@
 import csv
 import io
 import re
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from application_status.errors import NotAcceptable
+from application_status.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.model.definitions import family
 from application_status.model.escaping import spreadsheet_cell
 from application_status.model.quality_report import Number
 from application_status.views.query import QualityQuery
-from application_status.views.report import Report, Row
+from application_status.views.report import ROWS_LIMIT, Report, Row
 
 JSON, CSV = "application/json", "text/csv"
+REPLY_LIMIT_BYTES = 1_000_000
+"""How large a report's reply may be; Lambda would send six times as much."""
+
+_NUMBER_BYTES = 50  # a number takes more, whatever the format
 DEFINITIONS_PATH = "/api/quality/definitions"
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
@@ -40,13 +46,15 @@ def media_type(request: Request) -> str:
 def as_json(query: QualityQuery, found: Report, context: dict[str, Any]) -> Reply:
     """Return the report in JSON."""
     rows = [{**row.of, **_period(row), "Numbers": [_number(each) for each in row.numbers]} for row in found.rows]
-    return reply(200, {"Kind": query.kind, "Interval": query.interval, **context, "Rows": rows, "Hidden": found.hidden})
+    asked = {"Kind": query.kind, "Interval": query.interval, "From": _day(query.first), "To": _day(query.last)}
+    return reply(200, {**asked, **context, "Rows": rows, "Hidden": found.hidden, "Cut": found.cut})
 
 
 def as_csv(found: Report) -> Reply:
     """Return the report in CSV (RFC 4180), a line for each number; an empty value means that it is not known.
 
-    A cell that a spreadsheet would take for a formula has an apostrophe before it.
+    A cell that a spreadsheet would take for a formula has an apostrophe before it. There is no place for what is about
+    the whole report: its period, and how much is hidden or cut.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS, restval="")
@@ -58,6 +66,37 @@ def as_csv(found: Report) -> Reply:
             lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
     answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
     return answer | {"body": text.getvalue()}
+
+
+def sendable(found: Report, written: Callable[[Report], Reply], parameter: str, expected: str) -> Reply:
+    """Return a report as it is written; InvalidFields, about the parameter to change, where that is too large."""
+    answer = _fitting(found, written)
+    if answer is None:
+        raise InvalidFields((FieldError(f"/{parameter}", _too_large(found), expected),))
+    return answer
+
+
+def is_downloadable(found: Report) -> bool:
+    """Return whether a report can be sent as CSV."""
+    return _fitting(found, as_csv) is not None
+
+
+def _fitting(found: Report, written: Callable[[Report], Reply]) -> Reply | None:
+    """Return a report as it is written, None where that is too large; one that is far too large is not written."""
+    if found.too_many or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
+        return None
+    answer = written(found)
+    return answer if len(answer["body"].encode()) <= REPLY_LIMIT_BYTES else None
+
+
+def _too_large(found: Report) -> str:
+    if found.too_many:
+        return f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
+    return f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _range(text: str) -> tuple[str, float]:

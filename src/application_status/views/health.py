@@ -9,21 +9,23 @@ from application_status.model.identifiers import AtsId
 from application_status.model.quality_report import Number
 from application_status.store.health import Health
 from application_status.views.query import QualityQuery
-from application_status.views.report import Report, Row
+from application_status.views.report import Report, Row, too_many
 
 
 def health_report(query: QualityQuery, health: Health, now: datetime) -> Report:
     """Return a row for each ATS and period with requests."""
-    rows: list[Row] = []
+    found: dict[tuple[str, date], list[HealthDay]] = defaultdict(list)
     for ats_id in [query.ats] if query.ats else health.ats_ids():
-        periods: dict[date, list[HealthDay]] = defaultdict(list)
         for day in health.read(AtsId(ats_id), query.first or date.min, query.last or date.max):
-            periods[query.interval.start(day.day)].append(day)
-        rows += [
+            found[ats_id, query.interval.start(day.day)].append(day)
+    if too_many(query, len(found)):
+        return Report([], too_many=len(found))
+    return Report(
+        [
             Row({"Ats": ats_id}, days[0].day, days[-1].day, list(_numbers(days, now)))
-            for _, days in sorted(periods.items())
+            for (ats_id, _), days in found.items()
         ]
-    return Report(rows)
+    )
 
 
 def _numbers(days: Sequence[HealthDay], now: datetime) -> Iterator[Number]:

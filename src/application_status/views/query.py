@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from application_status.errors import FieldError, Forbidden, InvalidFields
 from application_status.gateway.body import message
 from application_status.gateway.request import Request
-from application_status.model.periods import Interval
+from application_status.model.periods import Interval, asked_days
 
 
 def _written_as_a_date(value: Any) -> Any:
@@ -26,6 +26,8 @@ type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type Kind = Literal["cohort", "activity", "silence", "health", "unmapped"]
 
+_OF_TODAY = {"silence", "unmapped"}
+
 
 class QualityQuery(BaseModel):
     """The parameters of `GET /api/quality` and its siblings."""
@@ -34,8 +36,12 @@ class QualityQuery(BaseModel):
 
     kind: Annotated[Kind, Field(description="cohort, activity, silence, health or unmapped")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
-    first: Annotated[_Date | None, Field(alias="from", description="a date, 2026-09-01")] = None
-    last: Annotated[_Date | None, Field(alias="to", description="a date, 2026-11-30, not before from")] = None
+    first: Annotated[
+        _Date | None, Field(alias="from", description="a date, 2026-09-01; by default 89 days before to")
+    ] = None
+    last: Annotated[
+        _Date | None, Field(alias="to", description="a date, 2026-11-30, not before from; by default today")
+    ] = None
     ats: Annotated[_Id | None, Field(description="an ATS's id")] = None
     client: Annotated[_Id | None, Field(description="a client's id, not together with ats")] = None
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
@@ -52,7 +58,7 @@ class QualityQuery(BaseModel):
             wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
         if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
             wrong.append(FieldError("/job", "a job is reported as a whole", "neither from, to nor interval"))
-        if self.kind in {"silence", "unmapped"} and (self.first or self.last or self.interval is not Interval.ALL):
+        if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
             wrong.append(FieldError("/kind", f"{self.kind} is as of today", "neither from, to nor interval"))
         if self.first and self.last and self.last < self.first:
             wrong.append(FieldError("/to", "to lies before from", "a date not before from"))
@@ -64,6 +70,20 @@ class QualityQuery(BaseModel):
     def of_jobs(self) -> bool:
         """Whether it asks about jobs of a client."""
         return self.job is not None or self.by == "job"
+
+    @property
+    def narrower(self) -> tuple[str, str]:
+        """The parameter that makes a report shorter, and what it should be."""
+        if self.interval is not Interval.ALL:
+            return "interval", "a longer interval, or fewer days between from and to"
+        return ("by", "one job") if self.of_jobs else ("ats", "one ATS")
+
+    def as_of(self, today: date) -> Self:
+        """Return the question with its period filled in; a report as of today or of a job has none."""
+        if self.of_jobs or self.kind in _OF_TODAY:
+            return self
+        first, last = asked_days(self.first, self.last, today)
+        return self.model_copy(update={"first": first, "last": last})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +99,20 @@ class Caller:
         return not (self.ats_id or self.client_id)
 
 
-def quality_query(request: Request, caller: Caller) -> QualityQuery:
+def quality_query(request: Request, caller: Caller, today: date) -> QualityQuery:
     """Return the question of a request, as `question` does; InvalidFields also where a parameter is there twice."""
-    return question(parameters(request), caller)
+    return question(parameters(request), caller, today)
 
 
-def question(given: Mapping[str, str], caller: Caller) -> QualityQuery:
-    """Return the question that parameters ask, with the caller's own id filled in.
+def question(given: Mapping[str, str], caller: Caller, today: date) -> QualityQuery:
+    """Return the question that parameters ask, with the caller's own id and the period filled in.
 
     Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
     """
     own = {name: value for name, value in (("ats", caller.ats_id), ("client", caller.client_id)) if value}
     if own and any(name in given and given[name] != own.get(name) for name in ("ats", "client")):
         raise Forbidden("Ask about your own applications only.")
-    return message(QualityQuery, {**given, **own})
+    return message(QualityQuery, {**given, **own}).as_of(today)
 
 
 def parameters(request: Request) -> dict[str, str]:

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from application_status.errors import FieldError, InvalidFields
 from application_status.model.disclosure import applied, merged, moved, of_cohorts, shown, totals
 from application_status.model.durations import MINIMUM
-from application_status.model.periods import Period, periods
+from application_status.model.periods import Interval, Period, periods
 from application_status.model.quality import Counts
 from application_status.model.quality_report import Number, activity, cohort, silence
 from application_status.store.quality_reader import QualityReader
 from application_status.views.query import QualityQuery
 
-_ROWS_LIMIT = 400  # a reply may have 6 MB
+ROWS_LIMIT = 400
+"""How many periods a report may have, of all whom it is about together."""
 
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 
@@ -30,34 +30,37 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The rows of a report, and how many ATSs or jobs have none since they have too few applications."""
+    """The rows of a report.
+
+    `hidden`: how many ATSs, jobs or labels are left out since they have too few applications. `cut`: how many labels
+    are left out since others are more frequent. `too_many`: how many periods there would be where these are more than
+    ROWS_LIMIT; then there is no row.
+    """
 
     rows: Sequence[Row]
     hidden: int = 0
+    cut: int = 0
+    too_many: int = 0
 
     @property
-    def is_too_long(self) -> bool:
-        """Whether it does not fit into a reply."""
-        return len(self.rows) > _ROWS_LIMIT
+    def amount(self) -> int:
+        """How many numbers it has."""
+        return sum(len(row.numbers) for row in self.rows)
 
 
 def report(query: QualityQuery, reader: QualityReader, today: date) -> Report:
     """Answer a question, however long the answer is."""
     groups, hidden = _groups(query, reader)
-    rows = [
-        Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today)))
-        for of, parts in groups
-        for period in _periods(query, parts, today)
-    ]
+    found = [(of, period) for of, parts in groups for period in _periods(query, parts, today)]
+    if too_many(query, len(found)):
+        return Report([], hidden, too_many=len(found))
+    rows = [Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today))) for of, period in found]
     return Report(rows, hidden)
 
 
-def sendable(found: Report, parameter: str) -> Report:
-    """Return a report that fits into a reply; InvalidFields, about what asked for so much, where it does not."""
-    if found.is_too_long:
-        detail, expected = f"the report would have {len(found.rows)} rows", f"at most {_ROWS_LIMIT} rows"
-        raise InvalidFields((FieldError(f"/{parameter}", detail, expected),))
-    return found
+def too_many(query: QualityQuery, rows: int) -> bool:
+    """Return whether a report over time would have too many rows; ATSs and jobs as a whole are a row each."""
+    return query.interval is not Interval.ALL and rows > ROWS_LIMIT
 
 
 def _periods(query: QualityQuery, parts: Sequence[Counts], today: date) -> Sequence[Period]:

@@ -24,13 +24,13 @@ class Reporting:
     now: datetime
 
     @classmethod
-    def of_now(cls, dynamodb: DynamoDB, settings: ViewsSettings) -> "Reporting":
+    def as_of(cls, now: datetime, dynamodb: DynamoDB, settings: ViewsSettings) -> "Reporting":
         """Report from the counters that are live."""
         generation = generations(dynamodb, settings.quality_table).live
         return cls(
             reader=_ReadOnce(dynamodb, settings.quality_table, generation),
             health=Health(dynamodb, settings.quality_table),
-            now=datetime.now(settings.reporting_time_zone),
+            now=now,
         )
 
     def report(self, query: QualityQuery) -> Report:

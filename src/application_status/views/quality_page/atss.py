@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from application_status.model.durations import MINIMUM
 from application_status.views.quality_page.plots import bars
-from application_status.views.quality_page.section import DRAWN, LISTED, TODAY, Section, cut, table
+from application_status.views.quality_page.section import DRAWN, LISTED, About, Section, cut, table
 from application_status.views.quality_page.words import Numbers, said
 from application_status.views.report import Report, Row
-from application_status.views.unmapped import LABELS_LIMIT
 
 
-def health(rows: Sequence[Row]) -> Section:
+def health(rows: Sequence[Row], about: About) -> Section:
     """Return what became of each ATS's requests."""
     heard = sorted(((row, Numbers([row])) for row in rows), key=_requests, reverse=True)
     most = max(map(_requests, heard), default=0)
@@ -18,7 +17,8 @@ def health(rows: Sequence[Row]) -> Section:
     return Section(
         id="health",
         heading="Integration health",
-        basis="Activity: the requests that came in during the period.",
+        basis=f"Activity: requests received {about.days}, also repeated and refused ones. Coverage has reports, by "
+        "the day on which they took effect.",
         families=("requests", "answered_with", "last_seen"),
         plot=bars(
             "Requests by ATS" if len(rows) > 1 else "Requests by what they were answered with",
@@ -37,21 +37,20 @@ def health(rows: Sequence[Row]) -> Section:
     )
 
 
-def unmapped(found: Report) -> Section:
+def unmapped(found: Report, about: About) -> Section:
     """Return the labels that nobody knows, the most frequent first."""
     labels = [(each, row.of["Ats"]) for row in found.rows for each in row.numbers]
     labels.sort(key=lambda label: label[0].population, reverse=True)
     most = max((number.population for number, _ in labels), default=0)
     told = [(number.measure.partition(":")[2], ats, said(number), number.population / most) for number, ats in labels]
-    notes = cut("most frequent", len(told))
-    if any(len(row.numbers) == LABELS_LIMIT for row in found.rows):
-        notes.append(f"Of an ATS there are at most {LABELS_LIMIT}: the most frequent.")
+    notes = cut("most frequent", len(told) + found.cut)
     if found.hidden:
         notes.append(f"Not shown: {found.hidden:,} of too few applications.")
     return Section(
         id="unmapped",
         heading="Labels nobody knows",
-        basis=TODAY,
+        basis="As of today, whatever period is chosen: applications, whenever the label was reported. Coverage has "
+        f"reports {about.days}.",
         families=("unmapped_label",),
         plot=bars(
             "How many applications have each label",

@@ -7,10 +7,10 @@ from application_status.model.quality_report import Unit
 from application_status.model.status import Status
 from application_status.views.quality_page.plots import bars, strips
 from application_status.views.quality_page.section import (
-    COHORT,
     DRAWN,
     LISTED,
     TOO_FEW,
+    About,
     Cell,
     Section,
     Table,
@@ -20,10 +20,7 @@ from application_status.views.quality_page.section import (
 from application_status.views.quality_page.words import Numbers, dated, named, period
 from application_status.views.report import Report, Row
 
-_KINDS = {
-    "by-ats": ("Ats", "ATS", COHORT),
-    "by-job": ("Job", "job", "Cohort: all applications of each job, whatever period is chosen."),
-}
+_KINDS = {"by-ats": ("Ats", "ATS"), "by-job": ("Job", "job")}
 _TOO_MANY = "Too many rows to show: choose a longer interval or a shorter period."
 _COMPARED: Mapping[str, tuple[str, Unit]] = {
     "Applications": ("applications", "applications"),
@@ -34,7 +31,7 @@ _COMPARED: Mapping[str, tuple[str, Unit]] = {
 }
 
 
-def over_time(found: Report, interval: Interval) -> Section:
+def over_time(found: Report, interval: Interval, about: About) -> Section:
     """Return what happened over time; a row is a period, or more days where few applications moved."""
     rows = found.rows
     each = [Numbers([row]) for row in rows]
@@ -45,7 +42,7 @@ def over_time(found: Report, interval: Interval) -> Section:
     return Section(
         id="over-time",
         heading="Over time",
-        basis="Activity: what happened over time, whenever applied for.",
+        basis=about.activity,
         families=("entered", "reports"),
         plot=strips(
             "Entries into each status over time",
@@ -59,20 +56,22 @@ def over_time(found: Report, interval: Interval) -> Section:
                 for row, of in zip(rows, each, strict=True)
             ],
         ),
-        instead=_TOO_MANY if found.is_too_long else "" if rows else TOO_FEW,
-        downloads=() if found.is_too_long else ("over-time",),
+        instead=_TOO_MANY if found.too_many else "" if rows else TOO_FEW,
+        downloads=() if found.too_many else ("over-time",),
         notes=(
             f"A column stands for a row of the table: a {interval} or, where few applications moved, more.",
             "So the axis is no scale of time, and each status has a scale of its own.",
+            "An application counts each time it enters a status, so entries add up to other numbers than the funnel's.",
         ),
         wide=True,
     )
 
 
-def comparison(name: str, found: Report, address: Callable[..., str]) -> Section:
+def comparison(name: str, found: Report, address: Callable[..., str], about: About) -> Section:
     """Compare ATSs or jobs, the largest first; each leads to the page about it."""
     compared = sorted(((row, Numbers([row])) for row in found.rows), key=_size, reverse=True)
-    of_what, kind, basis = _KINDS[name]
+    of_what, kind = _KINDS[name]
+    whole = f"Cohort: all applications of each job. The sections above have only those applied for {about.days}."
     rows = [
         [
             Cell(row.of[of_what], address(**{of_what.lower(): row.of[of_what]})),
@@ -90,7 +89,7 @@ def comparison(name: str, found: Report, address: Callable[..., str]) -> Section
     return Section(
         id="comparison",
         heading=f"By {kind}",
-        basis=basis,
+        basis=whole if name == "by-job" else about.cohort,
         families=("reached", "feedback", "outcome", "first_response"),
         plot=bars(
             f"The share of applications that reached an interview, by {kind}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -47,12 +48,18 @@ class Questions:
         return f"?{urlencode({**self.filters, **interval, **more})}"
 
     @property
+    def filled_in(self) -> Mapping[str, str]:
+        """What the form is filled in with: the filters, the interval, and the period, also where it is the default."""
+        days = {"from": self.whole.first, "to": self.whole.last}
+        return {**self.filters, **{name: str(day) for name, day in days.items() if day}, "interval": self.interval}
+
+    @property
     def whole(self) -> QualityQuery:
         """Whom and which period it is about."""
         return self.asked["cohort"]
 
 
-def questions(request: Request, caller: Caller) -> Questions:
+def questions(request: Request, caller: Caller, today: date) -> Questions:
     """Return what the page is asked; a filter that is left empty, as forms do, is not there, nor a job's period.
 
     Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
@@ -62,7 +69,9 @@ def questions(request: Request, caller: Caller) -> Questions:
     kept = [name for name in FILTERS if "job" not in given or name not in _PERIOD]
     filters = {name: given[name] for name in kept if name in given}
     interval = Interval(address.interval)
-    asked = {name: question({**about, **asks}, caller) for name, about, asks in _asked(filters, interval, caller)}
+    asked = {
+        name: question({**about, **asks}, caller, today) for name, about, asks in _asked(filters, interval, caller)
+    }
     if address.csv and address.csv not in asked:
         raise InvalidFields((FieldError("/csv", "csv is no table of this page", f"one of {', '.join(asked)}"),))
     return Questions(filters, interval, asked, address.csv)

@@ -5,15 +5,46 @@ from dataclasses import dataclass
 
 from application_status.model.definitions import DEFINITIONS, Definition
 from application_status.views.quality_page.plots import Bars, Spans, Strips
-from application_status.views.quality_page.words import named
+from application_status.views.quality_page.words import dated, named
+from application_status.views.query import QualityQuery
 
-COHORT = "Cohort: the applications applied for in the period, and what has become of them until today."
-BOTH = "Cohort, where it is about applications: those applied for in the period; else activity: what happened in it."
 TOO_FEW = "Too few to show: nothing is said about fewer than five applications."
-TODAY = "As of today, whatever period is chosen."
 
 DRAWN, LISTED = 12, 100
 """How many rows a plot and its table have at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the numbers of a page are about, in words; `days` says when, as in "applied for ..."."""
+
+    days: str
+    parts: str
+    cohort: str
+    activity: str
+    both: str
+
+    @classmethod
+    def of(cls, whole: QualityQuery) -> "About":
+        """Return the words for a page about an ATS, a client, a job or all ATSs, and a period; a job has none."""
+        parts = "" if whole.ats or whole.job else "jobs" if whole.client else "ATSs"
+        if whole.first is None or whole.last is None:
+            return cls(
+                days="at any time",
+                parts=parts,
+                cohort="Cohort: all applications of the job, and how they stand today.",
+                activity="Activity: all that happened to the job's applications.",
+                both="Applications: all of the job (cohort). Entries and reports: all of its applications' (activity).",
+            )
+        days = f"from {dated(whole.first)} to {dated(whole.last)}"
+        return cls(
+            days=days,
+            parts=parts,
+            cohort=f"Cohort: applications applied for {days}, and how they stand today.",
+            activity=f"Activity: what happened {days}, whenever the applications were applied for.",
+            both=f"Applications: those applied for {days} (cohort). Entries and reports: those of the same days, "
+            "whenever the applications were applied for (activity).",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from application_status.views.quality_page import atss, parts, whole
 from application_status.views.quality_page.questions import Questions
-from application_status.views.quality_page.section import Section
+from application_status.views.quality_page.section import About, Section
 from application_status.views.quality_page.words import Numbers
 from application_status.views.report import Report
 
@@ -16,19 +16,19 @@ def of_period(reports: Mapping[str, Report]) -> Numbers:
 
 def sections(asked: Questions, reports: Mapping[str, Report]) -> Iterator[Section]:
     """Yield the page's sections."""
-    numbers = of_period(reports)
-    yield whole.funnel(numbers)
-    yield whole.outcomes(numbers)
+    numbers, about = of_period(reports), About.of(asked.whole)
+    yield whole.funnel(numbers, about)
+    yield whole.outcomes(numbers, about)
     if "over-time" in reports:
-        yield parts.over_time(reports["over-time"], asked.interval)
-    yield whole.times(numbers)
-    yield whole.waiting(numbers)
-    yield whole.silence(numbers)
-    yield whole.coverage(numbers)
+        yield parts.over_time(reports["over-time"], asked.interval, about)
+    yield whole.times(numbers, about)
+    yield whole.waiting(numbers, about)
+    yield whole.silence(numbers, about)
+    yield whole.coverage(numbers, about)
     if "health" in reports:
-        yield atss.health(reports["health"].rows)
+        yield atss.health(reports["health"].rows, about)
     if "unmapped" in reports:
-        yield atss.unmapped(reports["unmapped"])
+        yield atss.unmapped(reports["unmapped"], about)
     for name in ("by-ats", "by-job"):
         if name in reports:
-            yield parts.comparison(name, reports[name], asked.address)
+            yield parts.comparison(name, reports[name], asked.address, about)

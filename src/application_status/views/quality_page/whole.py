@@ -6,11 +6,11 @@ from application_status.model.quality import STAYS
 from application_status.model.quality_report import SILENCES, STEPS
 from application_status.model.status import Outcome
 from application_status.views.quality_page.plots import bars, spans
-from application_status.views.quality_page.section import BOTH, COHORT, TODAY, TOO_FEW, Section, table
+from application_status.views.quality_page.section import TOO_FEW, About, Section, table
 from application_status.views.quality_page.words import Numbers, named, said
 
 
-def funnel(numbers: Numbers) -> Section:
+def funnel(numbers: Numbers, about: About) -> Section:
     """Return how far applications came."""
     rows, shares = [], []
     for step in STEPS:
@@ -23,16 +23,27 @@ def funnel(numbers: Numbers) -> Section:
     return Section(
         id="funnel",
         heading="Funnel",
-        basis=COHORT,
+        basis=about.cohort,
         families=("reached", "passed", "open"),
         plot=bars("How many applications reached each stage", shares),
         table=table(("Stage", "Reached it", "Share of all", "Went on", "of decided"), rows),
         instead="" if "applications" in numbers else TOO_FEW,
         downloads=("cohort",),
+        notes=list(_not_applied(numbers)),
     )
 
 
-def outcomes(numbers: Numbers) -> Section:
+def _not_applied(numbers: Numbers) -> Iterator[str]:
+    """Yield why fewer have reached the first stage than there are, where that is so."""
+    applications, applied = (numbers.number(name, "applications") for name in ("applications", "reached:APPLIED"))
+    if applied.value != applications.value:
+        yield (
+            f"{said(applied)} of {said(applications)} applications reached Applied: of the others only a lead or an "
+            "ending was reported."
+        )
+
+
+def outcomes(numbers: Numbers, about: About) -> Section:
     """Return how applications stand."""
     rows = [
         (named(each), *(numbers.said(f"outcome:{each}", unit) for unit in ("applications", "share")))
@@ -42,7 +53,7 @@ def outcomes(numbers: Numbers) -> Section:
     return Section(
         id="outcomes",
         heading="Outcomes",
-        basis=COHORT,
+        basis=about.cohort,
         families=("outcome", "inferred"),
         plot=bars(
             "How the applications stand",
@@ -59,19 +70,20 @@ def outcomes(numbers: Numbers) -> Section:
     )
 
 
-def times(numbers: Numbers) -> Section:
+def times(numbers: Numbers, about: About) -> Section:
     """Return how long the first response and each stage take."""
     rows, drawn = [], []
     for name, measure in (("First response", "first_response"), *((f"In {named(s)}", f"time_in:{s}") for s in STAYS)):
         median, p90 = (numbers.number(f"{measure}:{quantile}", "days") for quantile in ("median", "p90"))
         if median.population:
             texts = [numbers.said(f"{measure}:{quantile}", "days") for quantile in ("median", "p90")]
-            rows.append([name, *texts, f"{median.population:,}"])
+            unit = "applications" if measure == "first_response" else "entries"
+            rows.append([name, *texts, f"{median.population:,} {unit}"])
             drawn.append((name, " · ".join(texts), median.value, p90.value))
     return Section(
         id="times",
         heading="Times",
-        basis=BOTH,
+        basis=about.both,
         families=("first_response", "time_in"),
         plot=spans("Medians, and within how many days 90% are done", drawn),
         table=table(("What", "Median", "90% within", "of"), rows),
@@ -81,13 +93,13 @@ def times(numbers: Numbers) -> Section:
     )
 
 
-def waiting(numbers: Numbers) -> Section:
+def waiting(numbers: Numbers, about: About) -> Section:
     """Return how many applications wait for a first response."""
     measures = [(f"{days} days", f"no_response_within:{days}") for days in SILENCES]
     return Section(
         id="waiting",
         heading="Waiting for a first response",
-        basis=COHORT,
+        basis=about.cohort,
         families=("no_response_within",),
         plot=bars(
             "The share without a response after so many days",
@@ -102,8 +114,9 @@ def waiting(numbers: Numbers) -> Section:
     )
 
 
-def silence(numbers: Numbers) -> Section:
+def silence(numbers: Numbers, about: About) -> Section:
     """Return for how long there has been no news of open applications."""
+    left_out = f", without those of {about.parts} that have fewer than five of them" if about.parts else ""
     rows = [
         (f"{days} days", *(numbers.said(f"no_update_for:{days}", unit) for unit in ("applications", "share")))
         for days in SILENCES
@@ -111,7 +124,7 @@ def silence(numbers: Numbers) -> Section:
     return Section(
         id="silence",
         heading="Open applications without news",
-        basis=TODAY,
+        basis=f"As of today, whatever period is chosen: open applications, whenever they were applied for{left_out}.",
         families=("no_update_for", "open_applications"),
         plot=bars(
             "Open applications without news for so many days",
@@ -123,11 +136,22 @@ def silence(numbers: Numbers) -> Section:
         table=table(("Without news for", "Applications", "Share of open ones"), rows),
         instead="" if "open_applications" in numbers else TOO_FEW,
         downloads=("silence",),
-        notes=(f"{numbers.said('open_applications', 'applications')} applications are open.",),
+        notes=list(_open(numbers, about)),
     )
 
 
-def coverage(numbers: Numbers) -> Section:
+def _open(numbers: Numbers, about: About) -> Iterator[str]:
+    """Yield how many applications are open, and why Outcomes has another number, where it has."""
+    today, of_cohort = (numbers.number(name, "applications") for name in ("open_applications", "outcome:open"))
+    yield f"{said(today)} applications are open today, whenever they were applied for."
+    if of_cohort.value not in (None, today.value):
+        yield (
+            f"Outcomes has {said(of_cohort)} open ones: those applied for {about.days}, without the newest days, which "
+            "are shown once they have five applications."
+        )
+
+
+def coverage(numbers: Numbers, about: About) -> Section:
     """Return how much is reported, understood, and how soon."""
     shares = [
         ("With feedback", "feedback", "applications"),
@@ -137,7 +161,7 @@ def coverage(numbers: Numbers) -> Section:
     return Section(
         id="coverage",
         heading="Coverage",
-        basis=BOTH,
+        basis=about.both,
         families=("feedback", "final_feedback", "mapped", "reports", "delay"),
         plot=bars(
             "How much is reported and understood",

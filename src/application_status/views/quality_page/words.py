@@ -65,7 +65,12 @@ def dated(day: date) -> str:
 
 def period(row: Row) -> str:
     """Return the days that a row covers."""
-    return dated(row.first) if row.first == row.last else f"{dated(row.first)} – {dated(row.last)}"  # noqa: RUF001  # a range has an en dash
+    return days_between(row.first, row.last)
+
+
+def days_between(first: date, last: date) -> str:
+    """Return the days from the first to the last as people write them."""
+    return dated(first) if first == last else f"{dated(first)} – {dated(last)}"  # noqa: RUF001  # a range has an en dash
 
 
 def _percent(share: float) -> str:
