@@ -10,6 +10,7 @@ from application_status.local.event_source_mapping import EventSourceMapping, Re
 from application_status.settings import AnalyticsSettings
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
+from keeping import set_aside
 from support import BERLIN, TEMPLATE
 from unsteady import Fates, Unsteady
 
@@ -45,8 +46,9 @@ class Deliveries:
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
+        door = DynamoDB(transport(client))
         self._containers = {
-            spread: make_handler(DynamoDB(transport(client)), AnalyticsSettings("QualityTable", BERLIN, spread))
+            spread: make_handler(door, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
             for spread in (1, 2, 3)
         }
 

@@ -14,6 +14,7 @@ from application_status.store.all_applications import AllApplications, Key, Segm
 from application_status.store.dynamodb import Item
 from application_status.store.rebuilds import RebuildOvertaken, Rebuilds
 from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
+from keeping import set_aside
 from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
@@ -178,7 +179,7 @@ def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     if not deletes:
         monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
     inner = SteppedDynamoDB(world.client)
-    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2))
+    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
     number = 0
     while True:
         number += 1

@@ -10,8 +10,9 @@ from application_status.analytics.drift import Drift
 from application_status.analytics.rebuild import Scan, compare
 from application_status.analytics.verifier import Verifier
 from application_status.cli.target import Target
+from application_status.cli.unreadable import tell
 from application_status.settings import AnalyticsSettings
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.generations import generations
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
@@ -31,7 +32,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     rebuild.set_defaults(command=_rebuild)
 
     verify = commands.add_parser(
-        "verify", help="compare the counters with the applications; exit code 1 where they drift"
+        "verify", help="compare the counters with the applications; exit code 1 where they drift or one can't be read"
     )
     verify.add_argument(
         "--sample", type=_share, metavar="SHARE", help="only about this share of the applications, e.g. 0.01"
@@ -40,19 +41,23 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verify.set_defaults(command=_verify)
 
 
-def _rebuild(target: Target, given: argparse.Namespace) -> None:
+def _rebuild(target: Target, given: argparse.Namespace) -> int:
     settings = target.analytics()
     rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
     if rebuilds.former() is not None:
         _delete_former(rebuilds)
         print("that is what an interrupted rebuild had left; run it again to rebuild")
-        return
-    _build(target, settings, rebuilds, given)
+        return 0
+    unreadable = _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
+    return tell(unreadable)
 
 
-def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> None:
-    """Announce a generation or go on with one, count all applications into it, and switch to it."""
+def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> Unreadable:
+    """Announce a generation or go on with one, count all applications into it, and switch to it.
+
+    Return the applications that can't be read: they count for nothing in it.
+    """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _announced(rebuilds, settings, given)
     quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
@@ -66,6 +71,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
         print(f"{counters:>8}  counters of {ats} had drifted")
     print(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
+    return scan.unreadable
 
 
 def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
@@ -102,7 +108,8 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         live = generations(target.dynamodb, settings.quality_table).live
         reader = QualityReader(target.dynamodb, settings.quality_table, live)
         with _progress(applications, given.sample or 1) as progress:
-            found = _found(Verifier(applications, reader, settings.reporting_time_zone), progress, given.sample)
+            verifier = Verifier(applications, reader, settings.reporting_time_zone)
+            found = _found(verifier, progress, given.sample)
         if generations(target.dynamodb, settings.quality_table).live == live:
             break
     if found:
@@ -110,11 +117,11 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
         print(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
-    print(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
+    print(f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}")
     former = Rebuilds(target.dynamodb, settings.quality_table).former()
     if former is not None:
         print(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
-    return 1 if found else 0
+    return tell(verifier.unreadable) or (1 if found else 0)
 
 
 def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> list[Drift]:

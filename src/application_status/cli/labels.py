@@ -8,11 +8,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from application_status.cli.target import Target, ats_id
+from application_status.cli.unreadable import tell
 from application_status.model.application import Application
 from application_status.model.remap import remap
 from application_status.model.report import Reading
 from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications, Key
+from application_status.store import items
+from application_status.store.all_applications import AllApplications, Key, Unreadable
+from application_status.store.apart import one_by_one
 from application_status.store.generations import generations
 from application_status.store.overrides import Overrides
 from application_status.store.quality_reader import QualityReader
@@ -78,23 +81,32 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
         print(_ROW.format(applications, ats, label))
 
 
-def _remap(target: Target, given: argparse.Namespace) -> None:
+def _remap(target: Target, given: argparse.Namespace) -> int:
     vocabulary, overrides, applications = Vocabulary.load(), _overrides(target), _applications(target)
     changes: Counter[str] = Counter()
+    unreadable = Unreadable()
+
+    def read_anew(before: Application) -> list[str]:
+        after = remap(before, vocabulary, overrides.of(before.ats_id))
+        if after is before:
+            return []
+        done = not given.apply or applications.replace_readings(before, after)
+        return _changes(before, after) if done else ["changed meanwhile; run again"]
+
+    def failed(before: Application, error: Exception) -> None:
+        unreadable.note(items.key(before.application_id), error)
+
     with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
-        for page, following in applications.pages(_checkpoint(target, given, vocabulary)):
-            for before in page:
-                after = remap(before, vocabulary, overrides.of(before.ats_id))
-                if after is before:
-                    continue
-                done = not given.apply or applications.replace_readings(before, after)
-                changes.update(_changes(before, after) if done else ["changed meanwhile; run again"])
+        for page, following in applications.pages(unreadable, _checkpoint(target, given, vocabulary)):
+            for _, changed in one_by_one(page, read_anew, failed):
+                changes.update(changed)
             progress.update(len(page))
             _keep(target, given, vocabulary, following)
     for change, amount in changes.most_common():
         print(f"{amount:>8}  {change}")
     verb = "read anew" if given.apply else "would be read anew; --apply does it"
     print(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
+    return tell(unreadable)
 
 
 def _changes(before: Application, after: Application) -> list[str]:

@@ -1,4 +1,7 @@
-"""The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time."""
+"""The tables and buckets, in a moto server of this process.
+
+moto loses updates under threads, so it gets one request at a time.
+"""
 
 import socket
 import threading
@@ -19,7 +22,7 @@ _REGION = "us-east-1"
 
 
 class TableServer:
-    """A moto server with the template's tables."""
+    """A moto server with the template's tables and buckets."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
         quicken()
@@ -33,6 +36,8 @@ class TableServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
+        for bucket in template.buckets():
+            boto3.client("s3", endpoint_url=self.url).create_bucket(Bucket=bucket)
 
     def _one_at_a_time(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self._turn:

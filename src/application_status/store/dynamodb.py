@@ -37,6 +37,7 @@ _RETRYABLE = {
     "TransactionInProgressException",
 }
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_ABOUT_CONTENT = {"SerializationException", "ValidationException"}
 _SERVER_ERROR = 500
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
@@ -72,6 +73,11 @@ class DynamoDBError(ServiceError):
         if self.code == "TransactionCanceledException":
             return {reason["Code"] for reason in self.reasons} <= _RETRYABLE_REASONS
         return self.code in _RETRYABLE or self.is_server_error
+
+    @property
+    def is_about_content(self) -> bool:
+        """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
+        return self.code in _ABOUT_CONTENT or any(reason["Code"] == "ValidationError" for reason in self.reasons)
 
     def typed(self, *, in_doubt: bool) -> ServiceError:
         """Return what callers get: ConditionFailed where that is what it was, else the error itself."""

@@ -18,6 +18,7 @@ _SECONDS = 25.0  # with what the last call may still take, within the function's
 _JITTER = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+BYTES_PER_RECORD = 1_024_000
 _RECORDS_PER_CALL = 500
 _BYTES_PER_CALL = 3_000_000  # 4 MiB, as base 64
 
@@ -49,10 +50,10 @@ class Firehose:
             try:
                 batch = [{"Data": data} for data in waiting.values()]
                 results = self._client.put_record_batch(DeliveryStreamName=stream, Records=batch)["RequestResponses"]
-            except (BotoCoreError, ClientError) as error:
+                waiting = {n: records[n] for n, each in zip(waiting, results, strict=True) if "ErrorCode" in each}
+            except (BotoCoreError, ClientError, KeyError, ValueError) as error:  # or a reply without all the results
                 logger.warning("unavailable", error=_code(error))
                 break
-            waiting = {n: records[n] for n, each in zip(waiting, results, strict=True) if "ErrorCode" in each}
             if not waiting:
                 return len(records)
         return min(waiting)
