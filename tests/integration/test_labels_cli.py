@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications
 from application_status.store.quality import Quality
 from faults import fresh_client
+from poison import FAILURES
 from support import (
     APPLICATION,
     ATS,
@@ -148,13 +151,40 @@ def test_interrupted_remap_goes_on_where_it_stopped(world: World, run: Run, monk
     def stop_at_the_second(*given: object) -> bool:
         written.append(given)
         if len(written) == 2:
-            raise OSError("stopped")
+            raise KeyboardInterrupt
         return replace_readings(*given)  # type: ignore[arg-type]  # passed through
 
     monkeypatch.setattr(AllApplications, "replace_readings", stop_at_the_second)
-    assert run("remap", "--apply")[0] == 1
+    assert run("remap", "--apply")[0] == 130
     assert "1 labels read anew" in run("remap", "--apply")[1]
     assert world.stored(SIGNALLED_APPLICATION).status == "INTERVIEW"
+    assert world.stored().outcome[0] == "candidate_withdrew"
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("place", ["store.items.application", "cli.labels.remap"])
+def test_application_that_cant_be_read_anew_is_named_and_the_others_are(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, place: str, failure: str
+) -> None:
+    """Exit code 1; it stays as it is, and so does nothing else."""
+    send(world, "Stage 3", 2)
+    world.report("REJECTED", RawStatus="Absage")
+    before = world.item(SIGNALLED_APPLICATION)
+    newer(monkeypatch)
+    done = resolve_name(f"application_status.{place}")
+
+    def fails(of: Any, *more: Any) -> Any:
+        if SIGNALLED_APPLICATION in str(of):
+            FAILURES[failure]()
+        return done(of, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"application_status.{place}", fails)
+        code, out, err = run("remap", "--apply")
+    assert (code, "1 labels read anew" in out) == (1, True)
+    assert f"can't be read: {SIGNALLED_APPLICATION} ({failure})\n" in err
+    assert "Geheimnis" not in out + err
+    assert world.item(SIGNALLED_APPLICATION) == before
     assert world.stored().outcome[0] == "candidate_withdrew"
 
 

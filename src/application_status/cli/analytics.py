@@ -64,6 +64,8 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
     with _progress(applications) as progress:
         scan.run(rebuild, progress.update)
+    if scan.unreadable and progress.n <= len(scan.unreadable):
+        raise ValueError("no application can be read; the counters stay as they are")
     live = generations(target.dynamodb, settings.quality_table).live
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
     differing = compare(*readers)
