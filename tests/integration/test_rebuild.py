@@ -340,3 +340,15 @@ def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
     assert f"can't be read: {APPLICATION} ({failure})\n" in err
     amounts = Counter(cell.measure for cell in counted(world).elements())
     assert amounts["applications"] == len(APPLICATIONS) - 1
+
+
+def test_rebuild_that_can_read_nothing_does_not_switch(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with code that can't read what is stored: the counters that reports read stay, and the next run reads all."""
+    before = counted(world)
+    with monkeypatch.context() as patched:
+        poison(patched, "KeyError", *APPLICATIONS)
+        code, _, err = run("rebuild", "--segments", "1")
+    assert (code, "no application can be read; the counters stay as they are" in err) == (1, True)
+    assert counted(world) == before
+    assert "going on with generation 3" in rebuild(run)
+    assert counted(world) == before

@@ -12,7 +12,7 @@ from application_status.analytics.verifier import Verifier
 from application_status.cli.target import Target
 from application_status.cli.unreadable import tell
 from application_status.settings import AnalyticsSettings
-from application_status.store.all_applications import AllApplications, Unreadable
+from application_status.store.all_applications import AllApplications
 from application_status.store.generations import generations
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
@@ -48,23 +48,28 @@ def _rebuild(target: Target, given: argparse.Namespace) -> int:
         _delete_former(rebuilds)
         print("that is what an interrupted rebuild had left; run it again to rebuild")
         return 0
-    unreadable = _build(target, settings, rebuilds, given)
+    code = _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
-    return tell(unreadable)
+    return code
 
 
-def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> Unreadable:
+def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> int:
     """Announce a generation or go on with one, count all applications into it, and switch to it.
 
-    Return the applications that can't be read: they count for nothing in it.
+    Return the exit code: 1 where applications can't be read, and count for nothing in it. Where none can be read, the
+    next run begins anew.
     """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _announced(rebuilds, settings, given)
     quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
-    with _progress(applications) as progress:
-        scan.run(rebuild, progress.update)
+    try:
+        with _progress(applications) as progress:
+            scan.run(rebuild, progress.update)
+    finally:
+        code = tell(scan.unreadable)
     if scan.unreadable and progress.n <= len(scan.unreadable):
+        rebuilds.announce(rebuild.zone, given.segments)
         raise ValueError("no application can be read; the counters stay as they are")
     live = generations(target.dynamodb, settings.quality_table).live
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
@@ -73,7 +78,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
         print(f"{counters:>8}  counters of {ats} had drifted")
     print(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
-    return scan.unreadable
+    return code
 
 
 def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
