@@ -21,6 +21,7 @@ from application_status.telemetry import also_by_stack, count, described, flush,
 
 _STORE_SECONDS = 40.0
 _SET_ASIDE_SECONDS = 8.0  # with what the last call may still take, within the function's time-out
+_LONGEST_NUMBER = 40  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 _WHOLE_BATCH = ""
 
 type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
@@ -87,22 +88,22 @@ class SetAside:
 
         Where one can't be set aside, the batch ends before it: it comes again, and is never lost.
         """
-        until = time.monotonic() + _SET_ASIDE_SECONDS
-        places = sorted(place for place in batch.failures if place < batch.end)
-        if places:
-            also_by_stack(self._stack)
-        for place in places:
+        until, done = time.monotonic() + _SET_ASIDE_SECONDS, 0
+        for place in sorted(place for place in batch.failures if place < batch.end):
             record, error = batch.records[place], batch.failures[place]
             if time.monotonic() > until:
                 batch.stop(place, Unavailable())
-                return
+                break
             try:
                 self._put(function, arn, record, error)
             except Exception as problem:  # noqa: BLE001  # whatever it is, the record must not be lost
                 batch.stop(place, problem)
-                return
-            count("SetAside")
+                break
+            done += 1
             logger.error("set aside", sequence_number=sequence_number(record), extra=described(error))  # no contents
+        if done:
+            count("SetAside", done)
+            also_by_stack(self._stack)
 
     def _put(self, function: str, arn: str, record: Any, error: Exception) -> None:
         """Write one record's object, with the members that Lambda's own objects have for the function and the event.
@@ -111,13 +112,14 @@ class SetAside:
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
         """
         number = sequence_number(record)
+        has_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
         digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
         document = {
             "requestContext": {"functionArn": arn, "condition": "SetAside"},
             "failure": described(error),
             "payload": json.dumps({"Records": [record]}),
         }
-        name = f"{number}-{digest}" if number.isascii() and number.isdecimal() else digest
+        name = f"{number}-{digest}" if has_number else digest
         self._failed_records.put(f"set-aside/{function}/{name}.json", document)
 
 

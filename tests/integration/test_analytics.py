@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -13,12 +14,15 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
+from application_status import streams
+from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.store import items
 from application_status.store.generations import KEY
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Step
+from faults import Clock
 from poison import FAILURES, poison
-from support import APPLICATION, World, counters, sample_event
+from support import APPLICATION, TEMPLATE, World, counters, sample_event
 
 
 def records(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +141,38 @@ def test_record_that_was_set_aside_counts_when_it_is_fed_again(world: World, mon
     (document,) = world.kept.objects.values()
     assert world.analytics(json.loads(document["payload"]), None) == {"batchItemFailures": []}
     assert ids_counted(world) == {"0000", "0001"}
+
+
+def test_shard_moves_on_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the template's mapping: each batch is invoked once, and nothing is left for Lambda's own destination."""
+    (settings,) = (each for each in TEMPLATE.stream_mappings() if each.function == "AnalyticsFunction")
+    poison(monkeypatch, "OverflowError", *[f"{APPLICATION[:-4]}{number:04x}" for number in (0, 3, 4, 9)])
+    batches: list[int] = []
+
+    def invoke(event: Any) -> Any:
+        batches.append(len(event["Records"]))
+        return world.analytics(event, None)
+
+    mapping = EventSourceMapping(replace(settings, batch_size=5), invoke, lambda: 0.0)
+    mapping.feed(records(*[{}] * 10)["Records"])
+    assert (batches, mapping.failed, len(world.kept.objects)) == ([5, 5], [], 4)
+    assert applications_counted(world) == 6
+
+
+def test_no_time_left_to_set_aside_is_as_if_s3_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function ends before Lambda would end it; what is set aside so far does not come again."""
+    poison(monkeypatch, "KeyError", *[f"{APPLICATION[:-4]}{number:04x}" for number in range(3)])
+    put = world.kept.put
+
+    def slow(key: str, document: Any) -> None:
+        put(key, document)
+        clock.now += 5
+
+    clock = Clock()
+    monkeypatch.setattr(world.kept, "put", slow)
+    monkeypatch.setattr(streams, "time", clock)
+    assert world.analytics(records(*[{}] * 3), None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert len(world.kept.objects) == 2
 
 
 @pytest.mark.parametrize("place", range(3))
