@@ -58,7 +58,8 @@ screenshots: .venv/.ready  ## Take the README's screenshots of a running `make r
 openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
 	PYTHONPATH=tools $(BIN)/python -m openapi
 
-ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4
+ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4 \
+	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
 
 bench-quality: .venv/.ready  ## What counting a change takes, in time and in write units, and how exact medians are; minutes
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics
@@ -66,7 +67,7 @@ bench-quality: .venv/.ready  ## What counting a change takes, in time and in wri
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
-SERVICES := dynamodb firehose sts
+SERVICES := dynamodb firehose s3 sts
 define finish
 	@find $(1)/*/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -r {} +
 	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)

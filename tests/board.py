@@ -11,7 +11,7 @@ from application_status.model.instant import to_text
 from application_status.model.remap import remap
 from application_status.model.status import Status
 from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
 from signalling import position_signal, positions_told, send, signal, state
 from support import ATS, OTHER_ATS, OTHER_TOKEN, TOKEN, World, http_event
 
@@ -119,7 +119,7 @@ class Board:
     def _read_anew(self, overrides: dict[str, str] | None = None) -> None:
         """Read all labels anew, as `labels remap --apply` does."""
         applications = AllApplications(self._world.noting, "ApplicationsTable")
-        for page, _ in applications.pages():
+        for page, _ in applications.pages(Unreadable()):
             for before in page:
                 after = remap(before, Vocabulary.load(), overrides or {"Stage 3": "INTERVIEW"})
                 assert after is before or applications.replace_readings(before, after)

@@ -4,14 +4,17 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from application_status.analytics.handler import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping, Record
 from application_status.settings import AnalyticsSettings
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
+from keeping import set_aside
 from support import BERLIN, TEMPLATE
-from unsteady import Fates, Unsteady
+from unsteady import Fates, Killed, Unsteady
 
 SHARDS = 2
 _GARBLED: Record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "0", "NewImage": {}}}
@@ -45,8 +48,9 @@ class Deliveries:
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
+        door = DynamoDB(transport(client))
         self._containers = {
-            spread: make_handler(DynamoDB(transport(client)), AnalyticsSettings("QualityTable", BERLIN, spread))
+            spread: make_handler(door, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
             for spread in (1, 2, 3)
         }
 
@@ -88,13 +92,20 @@ class Deliveries:
             maximum_retry_attempts=trial.attempts,
             maximum_record_age_seconds=age,
         )
-        mapping = EventSourceMapping(settings, lambda event: self._containers[trial.spread](event, None), time.time)
+        mapping = EventSourceMapping(settings, partial(self._invoke, trial.spread), time.time)
         fed = list(records)
         if trial.garbled is not None:
             fed.insert(trial.garbled, _GARBLED)
         with self.client.meeting(trial.fates):
             mapping.feed(fed)
         self.failed += [record for record in mapping.failed if record is not _GARBLED]
+
+    def _invoke(self, spread: int, event: Any) -> Any:
+        """Invoke a container; to the mapping, one that is killed is an invocation that failed."""
+        try:
+            return self._containers[spread](event, None)
+        except Killed:
+            raise RuntimeError from None
 
 
 def application_of(record: Record) -> str:

@@ -41,6 +41,7 @@ from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from application_status.views.handler import make_handler as make_views
 from application_status.webhook.handler import make_handler as make_webhook
+from keeping import KeptRecords, set_aside
 
 EVENTS = Path(__file__).parents[1] / "events"
 TEMPLATE = Template({"FactsDelivery": "on"})
@@ -93,6 +94,7 @@ class World:
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
     noting: NotingDynamoDB = field(init=False)
+    kept: KeptRecords = field(default_factory=KeptRecords)
 
     def __post_init__(self) -> None:
         self.noting = NotingDynamoDB(self.client)
@@ -110,11 +112,12 @@ class World:
 
     def restart(self) -> None:
         """Make the functions anew, as fresh containers would, and forget the operations noted."""
+        aside = set_aside(self.kept)
         self.webhook = make_webhook(self.noting, webhook_settings(self.unknown))
         self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable", "AliasesTable"))
         self.signals = make_signals(self.noting, SIGNALS_SETTINGS)
-        self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"))
-        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2))
+        self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"), aside)
+        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2), aside)
         self.views = make_views(
             self.noting,
             ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),

@@ -32,8 +32,8 @@ type Fates = Sequence[tuple[str, Fate]]
 """Each meets the next call of its operation."""
 
 
-class Killed(Exception):
-    """The function is no more."""
+class Killed(BaseException):
+    """The function is no more: nothing of it can catch that."""
 
 
 @dataclass

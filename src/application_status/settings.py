@@ -123,6 +123,13 @@ class FactsSettings(NamedTuple):
     reporting_time_zone: ZoneInfo
 
 
+class SetAsideSettings(NamedTuple):
+    """Environment of each stream function: FAILED_RECORDS_BUCKET, and STACK, as for the verification."""
+
+    failed_records_bucket: str
+    stack: str
+
+
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
     """Read one of the classes above: each field from the variable of its name in capitals.
 

@@ -1,32 +1,173 @@
-"""What surrounds every stream function: the time bounded, metrics written, and the answer Lambda goes on from."""
+"""What surrounds every stream function: bad records set aside, the time bounded, metrics, and the answer to Lambda.
 
-from collections.abc import Callable, Sequence
-from typing import Any
+A record that fails by itself is set aside in S3, with its payload, and the shard moves on. A failure of the store, or
+of S3, stops at the first record that is not done: Lambda sends the batch again from there.
+"""
 
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Self
+
+from application_status.errors import Unavailable
+from application_status.settings import SetAsideSettings, read
+from application_status.store.apart import is_outage
 from application_status.store.dynamodb import deadline
-from application_status.telemetry import count, flush, logger, without_messages
+from application_status.store.failed_records import FailedRecords
+from application_status.telemetry import also_by_stack, count, described, flush, logger, without_messages
 
-_STORE_SECONDS = 45.0
+_STORE_SECONDS = 40.0
+_SET_ASIDE_SECONDS = 8.0  # with what the last call may still take, within the function's time-out
+_LONGEST_NUMBER = 40  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 _WHOLE_BATCH = ""
 
 type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
 
 
-def consumer(process: Callable[[Sequence[Any]], str | None]) -> StreamHandler:
-    """Make a Lambda handler of a function that processes records and returns the first one's number that it can't.
+@dataclass(slots=True)
+class Batch:
+    """The records of an invocation, each known by its place from 0 on.
 
+    `failures` has the errors that records caused by themselves. Records from the place `end` on are not done: an outage
+    stopped the function there, and they have to come again.
+    """
+
+    records: Sequence[Any]
+    failures: dict[int, Exception] = field(default_factory=dict)
+    end: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = len(self.records)
+
+    def tried[Given, Made](
+        self, given: Iterable[tuple[int, Given]], make: Callable[[Given], Made]
+    ) -> Iterator[tuple[int, Made]]:
+        """Yield what is made of each record, by its place; leave out those that fail, and end at an outage."""
+        for place, one in given:
+            try:
+                made = make(one)
+            except Exception as error:  # noqa: BLE001  # whatever one record causes must not stop the others
+                if is_outage(error):
+                    self.stop(place, error)
+                    return
+                self.failures[place] = error
+            else:
+                yield place, made
+
+    def left(self) -> Sequence[Any]:
+        """Return the records that are not done."""
+        return self.records[self.end :]
+
+    def stop(self, place: int, error: Exception) -> None:
+        """Note that an outage kept the record at a place, and perhaps those behind it, from being done."""
+        logger.warning("unavailable", records=len(self.records), done=place, extra=described(error))
+        self.end = min(self.end, place)
+
+
+class SetAside:
+    """Sets records aside: each becomes an object in S3, which can be fed to its function again.
+
+    Metrics name the stack too, so that stacks of one account don't share an alarm.
+    """
+
+    def __init__(self, failed_records: FailedRecords, stack: str) -> None:
+        self._failed_records = failed_records
+        self._stack = stack
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Set aside as SetAsideSettings say."""
+        settings = read(SetAsideSettings, environ)
+        return cls(FailedRecords(settings.failed_records_bucket), settings.stack)
+
+    def failures_of(self, batch: Batch, function: str, arn: str) -> None:
+        """Set aside the records that failed by themselves, up to the first record that is not done.
+
+        Where one can't be set aside, the batch ends before it: it comes again, and is never lost.
+        """
+        until, done = time.monotonic() + _SET_ASIDE_SECONDS, 0
+        for place in sorted(place for place in batch.failures if place < batch.end):
+            record, error = batch.records[place], batch.failures[place]
+            if time.monotonic() > until:
+                batch.stop(place, Unavailable())
+                break
+            try:
+                self._put(function, arn, record, error)
+            except Exception as problem:  # noqa: BLE001  # whatever it is, the record must not be lost
+                batch.stop(place, problem)
+                break
+            done += 1
+            logger.error("set aside", sequence_number=sequence_number(record), extra=described(error))  # no contents
+        if done:
+            count("SetAside", done)
+            also_by_stack(self._stack)
+
+    def _put(self, function: str, arn: str, record: Any, error: Exception) -> None:
+        """Write one record's object, with the members that Lambda's own objects have for the function and the event.
+
+        The same record always has the same key, so that it lies there once, however often it comes.
+        https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+        """
+        number = sequence_number(record)
+        has_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
+        digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
+        document = {
+            "requestContext": {"functionArn": arn, "condition": "SetAside"},
+            "failure": described(error),
+            "payload": json.dumps({"Records": [record]}),
+        }
+        name = f"{number}-{digest}" if has_number else digest
+        self._failed_records.put(f"set-aside/{function}/{name}.json", document)
+
+
+def consumer(function: str, process: Callable[[Batch], None], set_aside: SetAside) -> StreamHandler:
+    """Make a Lambda handler of what processes a batch, and notes in it which records fail and where it has to stop.
+
+    What `process` raises is found by processing each record alone; before, an empty batch shows that records cause it.
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
 
-    def lambda_handler(event: Any, _context: Any) -> dict[str, list[dict[str, str]]]:
+    def lambda_handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
         try:
             with without_messages(), deadline(_STORE_SECONDS):
-                failed = process(event["Records"])
+                batch = _processed(event["Records"], process)
+                set_aside.failures_of(batch, function, getattr(context, "invoked_function_arn", function))
         finally:
             flush()
-        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+        return {"batchItemFailures": [{"itemIdentifier": sequence_number(each)} for each in batch.left()[:1]]}
 
     return lambda_handler
+
+
+def _processed(records: Sequence[Any], process: Callable[[Batch], None]) -> Batch:
+    """Process records together; where that raises, one at a time, so that each failure is found at its own record.
+
+    Raises outages, and what an empty batch raises too: no record causes that.
+    """
+    batch = Batch(records)
+    try:
+        process(batch)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        process(Batch(()))
+    else:
+        return batch
+
+    def alone(record: Any) -> None:
+        single = Batch((record,))
+        process(single)
+        for failure in single.failures.values():
+            raise failure
+        if single.left():
+            raise Unavailable
+
+    batch = Batch(records)
+    deque(batch.tried(enumerate(records), alone), maxlen=0)
+    return batch
 
 
 def sequence_number(record: Any) -> str:
@@ -35,17 +176,3 @@ def sequence_number(record: Any) -> str:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):
         return _WHOLE_BATCH
-
-
-def readable[Record](raw: Sequence[Any], read: Callable[[Any], Record]) -> tuple[list[Record], str | None]:
-    """Return the records before the first one that can't be read, and that one's sequence number."""
-    records: list[Record] = []
-    for item in raw:
-        try:
-            records.append(read(item))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            failed = sequence_number(item)
-            count("Unreadable")
-            logger.error("unreadable", sequence_number=failed, error=type(error).__name__)  # no contents
-            return records, failed
-    return records, None

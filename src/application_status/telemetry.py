@@ -9,7 +9,8 @@ Metrics, all in the namespace ApplicationStatus:
     Refused, Failed             requests answered 4xx, 503
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
     Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
-    Unreadable                  stream records and log lines that are not ours
+    SetAside                    stream records that could not be processed and lie in S3 now; also by stack
+    Unreadable                  applications and log lines that could not be read, and were left out
     FactsSent                   facts that Firehose took
     Skipped                     stream records that a newer count had overtaken
     Drift, Verified             amounts that a verification found wrong; applications that it compared; also by stack
@@ -66,11 +67,24 @@ def flush() -> None:
         metrics.clear_metrics()
 
 
-def log_unexpected(error: Exception) -> None:
-    """Log an error and the code of ours it came from; its message stays out, as it may hold what a sender wrote."""
+def described(error: Exception) -> dict[str, str]:
+    """Return an error's type and the code of ours it came from; its message may hold what a sender wrote."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "application_status" in frame.filename]
-    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:]))
-    logger.error("unexpected", error=type(error).__name__, at=where)
+    return {
+        "error": type(error).__name__,
+        "at": " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:])),
+    }
+
+
+def log_unexpected(error: Exception) -> None:
+    """Log an error without its message."""
+    logger.error("unexpected", extra=described(error))
+
+
+def left_out(application_id: str, error: Exception) -> None:
+    """Log and count an application that can't be read, and that is left out of what is made of many."""
+    count("Unreadable")
+    logger.error("unreadable", application=application_id, extra=described(error))
 
 
 @contextmanager
@@ -81,6 +95,11 @@ def without_messages() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  # whatever it is, its message stays out of the logs
         log_unexpected(error)
         raise RuntimeError("unexpected; the log says where") from None
+
+
+def also_by_stack(stack: str) -> None:
+    """Write the metrics of the present invocation by stack, too, so that alarms of stacks in one account differ."""
+    metrics.add_dimensions(service=_SERVICE, stack=stack)
 
 
 def count(metric: str, amount: int = 1) -> None:

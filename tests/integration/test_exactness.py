@@ -27,6 +27,7 @@ from application_status.settings import AnalyticsSettings
 from application_status.store import boto, items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality_reader import QualityReader
+from keeping import set_aside
 from memory import Memory
 from support import BERLIN, TEMPLATE, registration
 from tallies import read
@@ -177,7 +178,7 @@ def test_counters_are_exact_in_every_schedule() -> None:
         client.create_table(**table)
         schedule = Schedule(seed)
         dynamodb = FailingDynamoDB(client, schedule.chance)
-        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, 2))
+        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
         schedule.run(lambda event, handler=handler: handler(event, None), dynamodb.calm)
         counted, _ = read(QualityReader(dynamodb, "QualityTable", 1), ())
         assert counted == schedule.truth(), f"schedule {seed}"

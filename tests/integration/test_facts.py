@@ -18,12 +18,13 @@ from application_status.facts.handler import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.model.quality import Cell
 from application_status.settings import FactsSettings, UnknownApplications
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.firehose import Firehose
 from application_status.store.quality_reader import QualityReader
 from asked import assert_agree, of, unmapped
 from board import Board
 from delivery import STREAM, UnreliableFirehose, delivered, open_stream
+from keeping import set_aside
 from signalling import stream
 from support import BERLIN, TEMPLATE, World
 
@@ -63,7 +64,7 @@ def objects(records: Records) -> list[str]:
     """What Firehose took, in JSON: the stream, a part of it again, and late replays, under faults on every side."""
     chance = random.Random(2)  # noqa: S311  # a seeded run, no secret
     firehose = UnreliableFirehose(open_stream(), chance)
-    handler = make_handler(Firehose(firehose), FactsSettings(STREAM, BERLIN))
+    handler = make_handler(Firehose(firehose), FactsSettings(STREAM, BERLIN), set_aside())
 
     def mortal(event: dict[str, Any]) -> Any:
         answer = handler(event, None)
@@ -99,7 +100,7 @@ def test_exported_facts_agree_with_the_counters(world: World, counters: dict[Cel
     """The table alone tells the same."""
     export(AllApplications(world.noting, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)
-    pages = AllApplications(world.noting, "ApplicationsTable").pages()
+    pages = AllApplications(world.noting, "ApplicationsTable").pages(Unreadable())
     unknown = [(a.ats_id, t.raw_status) for page, _ in pages for a in page for t in a.in_order() if t.status is None]
     assert {key: reports for key, (reports, _, _) in unmapped(tmp_path).items()} == Counter(unknown)
 

@@ -15,7 +15,8 @@ from application_status.model.facts import COLUMNS
 from application_status.store.all_applications import AllApplications, Key
 from application_status.store.dynamodb import Item
 from faults import fresh_client
-from support import ATS, OTHER_ATS, World
+from poison import FAILURES, poison
+from support import APPLICATION, ATS, OTHER_ATS, World
 
 type Run = Callable[..., tuple[int, str, str]]
 
@@ -81,6 +82,20 @@ def test_failed_export_leaves_what_was_there(run: Run, tmp_path: Path, monkeypat
     assert code == 1
     assert "application-status: can't reach the local service" in err
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("facts.parquet", before)]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_application_that_cant_be_converted_is_named_and_the_others_are_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """Exit code 1, and the file."""
+    poison(monkeypatch, failure, APPLICATION)
+    code, out, err = run("export", "--to", tmp_path)
+    assert (code, out) == (1, f"{tmp_path / 'facts.parquet'}\n")
+    assert f"can't be read: {APPLICATION} ({failure})\n" in err
+    assert "Geheimnis" not in err
+    rows = list(csv.DictReader(io.StringIO(run("query", "funnel", "--from", tmp_path)[1])))
+    assert [(row["ats"], row["applications"]) for row in rows] == [(ATS, "1"), (OTHER_ATS, "1")]
 
 
 def test_folder_without_facts_is_named(run: Run, tmp_path: Path) -> None:

@@ -9,10 +9,14 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from application_status.facts.handler import make_handler
+from application_status.model.facts import Fact, pseudonym
+from application_status.model.identifiers import ApplicationId
 from application_status.settings import FactsSettings
 from application_status.store import firehose as door
 from application_status.store import items
 from application_status.store.firehose import Firehose
+from keeping import KeptRecords, set_aside
+from poison import FAILURES, poison
 from signalling import counted
 from support import APPLICATION, BERLIN, sample_event
 
@@ -56,8 +60,9 @@ def registrations(amount: int) -> list[dict[str, Any]]:
     return records
 
 
-def failed(client: Client, records: Sequence[Any]) -> list[str]:
-    answer = make_handler(Firehose(client), SETTINGS)({"Records": records}, None)
+def failed(client: Client, records: Sequence[Any], kept: KeptRecords | None = None) -> list[str]:
+    handler = make_handler(Firehose(client), SETTINGS, set_aside(kept))
+    answer = handler({"Records": records}, None)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -133,14 +138,76 @@ def test_firehose_that_is_down_is_reported(error: Exception, capsys: pytest.Capt
     assert "secret" not in capsys.readouterr().out
 
 
-def test_unreadable_record_stops_the_batch_behind_what_is_before_it() -> None:
-    """What is before it is sent; a refused record before it comes first."""
-    records = registrations(5)
+@pytest.mark.parametrize("failure", FAILURES)
+def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_sent(
+    monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """At any place of its batch, with its payload."""
+    for place in range(3):
+        records, client, kept = registrations(3), Client(), KeptRecords()
+        with monkeypatch.context() as patched:
+            poison(patched, failure, f"{place:032x}")
+            assert failed(client, records, kept) == []
+        assert kept.records() == [records[place]]
+        assert [len(call) for call in client.calls] == [2]
+
+
+def test_record_after_one_that_failed_is_sent() -> None:
+    """Its old image is the one that can't be read; all its facts count as new."""
+    (record,) = registrations(1)
+    record["dynamodb"]["OldImage"] = {"AtsiApplicationId": {"S": f"{0:032x}"}, "Version": {"N": "1"}}
+    client, kept = Client(), KeptRecords()
+    assert failed(client, [record], kept) == []
+    assert [[fact["kind"] for fact in told(data)] for data in client.calls[0]] == [["applied"]]
+    assert kept.writes == 0
+
+
+def test_record_that_firehose_refuses_comes_before_one_that_fails() -> None:
+    """The store's failure stops the batch; what lies behind it comes again, and is set aside then."""
+    records, kept = registrations(5), KeptRecords()
+    records[3]["dynamodb"]["NewImage"] = {"Somebody": {"S": "else's"}}
+    assert failed(Client(lambda _call, _data: False), records, kept) == ["0"]
+    assert kept.writes == 0
+    assert failed(Client(lambda _call, data: f'"{pseudonym_of(4)}"'.encode() not in data), records, kept) == ["4"]
+    assert kept.records() == [records[3]]
+
+
+def test_record_that_cant_be_set_aside_comes_again() -> None:
+    """S3 fails; the others are sent all the same, and may come again with the same ids."""
+    records, kept = registrations(5), KeptRecords(fails_at=(1,))
     records[3]["dynamodb"]["NewImage"] = {"Somebody": {"S": "else's"}}
     client = Client()
-    assert failed(client, records) == ["3"]
-    assert [len(call) for call in client.calls] == [3]
-    assert failed(Client(lambda _call, _data: False), records) == ["0"]
+    assert failed(client, records, kept) == ["3"]
+    assert [len(call) for call in client.calls] == [4]
+    assert failed(client, records[3:], kept) == []
+    assert kept.records() == [records[3]]
+
+
+def test_record_over_firehoses_limit_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Firehose would refuse the whole call for it."""
+    records, client, kept = registrations(3), Client(), KeptRecords()
+    to_json = Fact.to_json
+
+    def long(fact: Fact) -> str:
+        return to_json(fact) + (" " * 1_024_000 if fact.application == pseudonym_of(1) else "")
+
+    monkeypatch.setattr(Fact, "to_json", long)
+    assert failed(client, records, kept) == []
+    assert kept.records() == [records[1]]
+    assert [len(call) for call in client.calls] == [2]
+
+
+@pytest.mark.parametrize("reply", [{}, {"RequestResponses": []}, {"RequestResponses": [{"RecordId": "-"}] * 3}])
+def test_reply_without_the_results_is_firehoses_failure(reply: dict[str, Any]) -> None:
+    """Whether the records were taken is not known, and none is to blame: they come again."""
+    client, kept = Client(), KeptRecords()
+    client.put_record_batch = lambda **_: reply  # type: ignore[method-assign]  # a fake's fake
+    assert failed(client, registrations(2), kept) == ["0"]
+    assert kept.writes == 0
+
+
+def pseudonym_of(number: int) -> str:
+    return pseudonym(ApplicationId(f"{number:032x}"))
 
 
 def test_calls_keep_within_the_limits() -> None:

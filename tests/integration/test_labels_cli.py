@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from application_status.store.all_applications import AllApplications
 from application_status.store.overrides import OverrideRegister
 from application_status.store.quality import Quality
 from faults import fresh_client
+from poison import FAILURES
 from support import (
     APPLICATION,
     ATS,
@@ -263,6 +265,33 @@ def test_override_that_changes_during_a_run_is_said(
     out = run("remap", *apply)[1]
     assert "Stage 4: unmapped -> OFFER" in out
     assert "changed during this run" not in out
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("place", ["store.items.application", "cli.labels.remap"])
+def test_application_that_cant_be_read_anew_is_named_and_the_others_are(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, place: str, failure: str
+) -> None:
+    """Exit code 1; it stays as it is, and so does nothing else."""
+    send(world, "Stage 3", 2)
+    world.report("REJECTED", RawStatus="Absage")
+    before = world.item(SIGNALLED_APPLICATION)
+    newer(monkeypatch)
+    done = resolve_name(f"application_status.{place}")
+
+    def fails(of: Any, *more: Any) -> Any:
+        if SIGNALLED_APPLICATION in str(of):
+            FAILURES[failure]()
+        return done(of, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"application_status.{place}", fails)
+        code, out, err = run("remap", "--apply")
+    assert (code, "1 labels read anew" in out) == (1, True)
+    assert f"can't be read: {SIGNALLED_APPLICATION} ({failure})\n" in err
+    assert "Geheimnis" not in out + err
+    assert world.item(SIGNALLED_APPLICATION) == before
+    assert world.stored().outcome[0] == "candidate_withdrew"
 
 
 def test_application_that_changes_meanwhile_is_left_for_another_run(

@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from io import StringIO
+from pkgutil import resolve_name
 from typing import Any
 
 import boto3
@@ -15,6 +17,8 @@ from application_status.errors import Unavailable
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import now, to_text
 from application_status.store.registrations import Registrations
+from poison import FAILURES
+from signalling import counted
 from support import ATS, FOREIGN_APPLICATION, World, http_event, registration
 
 LIST, PAGE = "/api/my/applications", "/my/applications"
@@ -329,6 +333,72 @@ def test_page_is_refused_as_a_page(world: World, status: int, told: str) -> None
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert told in reply["body"]
     assert "'none'" in reply["headers"]["Content-Security-Policy"]
+
+
+PLACES = [
+    "application_status.store.items.application",  # reading the item
+    "application_status.applicant.handler.told",  # making it what the jobseeker is told
+    "application_status.applicant.replies._application",  # writing it in JSON
+    "application_status.applicant.page._card",  # and as a part of the page
+]
+
+
+def failing(name: str, of: str, failure: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is done at a place fail for one application."""
+    place = resolve_name(name)
+
+    def fails(given: Any, *more: Any) -> Any:
+        if of in str(given):
+            FAILURES[failure]()
+        return place(given, *more)
+
+    monkeypatch.setattr(name, fails)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", PLACES)
+def test_application_that_cant_be_shown_is_left_out(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    told: StringIO,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    failure: str,
+) -> None:
+    """The others are shown; the log names it, without its contents, and a metric counts it."""
+    register(world, 1)
+    bad = register(world, 2, job_title="Koch")
+    failing(name, bad, failure, monkeypatch)
+    counted(capsys)
+    if not name.endswith("_card"):
+        assert ids(get(world)) == [an_id(1)]
+        assert left_out(told) == [(bad, failure)]
+        assert counted(capsys) == {"Unreadable": 1}
+    if not name.endswith("_application"):
+        reply = ask(world, PAGE)
+        assert (reply["statusCode"], reply["body"].count("<h3"), "Koch" in reply["body"]) == (200, 1, False)
+        assert left_out(told) == [(bad, failure)]
+        assert counted(capsys) == {"Unreadable": 1}
+
+
+def left_out(told: StringIO) -> list[tuple[str, str]]:
+    """Return what the log says was left out, with the error's type, and forget it."""
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    told.seek(0)
+    told.truncate()
+    assert "Geheimnis" not in str(lines)
+    return [(line["application"], line["error"]) for line in lines if line["message"] == "unreadable"]
+
+
+def test_item_of_another_make_is_left_out(world: World) -> None:
+    """As it lies in the table; asked for alone it is a failure, which may be mended."""
+    mine, bad = register(world, 1), register(world, 2)
+    world.client.update_item(
+        TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": bad}}, UpdateExpression="REMOVE Transitions"
+    )
+    assert ids(get(world)) == [mine]
+    assert ask(world, PAGE)["statusCode"] == 200
+    assert ask(world, f"{LIST}/{bad}")["statusCode"] == 503
 
 
 @pytest.mark.parametrize("path", [LIST, PAGE])

@@ -13,8 +13,11 @@ from application_status.model.identifiers import ApplicationId, application_id
 from application_status.positions.handler import make_handler
 from application_status.settings import PositionsSettings
 from application_status.store import boto
-from application_status.store.dynamodb import DynamoDB
+from application_status.store.dynamodb import DynamoDB, Item
+from application_status.store.positions import Positions
 from application_status.store.registrations import Registrations
+from keeping import set_aside
+from poison import FAILURES
 from signalling import counted, position_signal, positions_told, sent, signal, state, stream, truth
 from support import POSITION, SIGNALLED_APPLICATION, World, counters, registration
 
@@ -136,7 +139,7 @@ def test_interrupted_telling_goes_on_from_the_record_it_names(
     positions_told(world)
     seen = len(stream(world, "AliasesTable"))
     sent(world, position_signal(success=True))
-    handler, failures = make_handler(Interrupted(world.client, updates), SETTINGS), 0
+    handler, failures = make_handler(Interrupted(world.client, updates), SETTINGS, set_aside()), 0
     while records := stream(world, "AliasesTable", skip=seen)[:2]:
         failed = handler({"Records": records}, None)["batchItemFailures"]
         if not failed:
@@ -156,21 +159,57 @@ def test_records_before_the_failed_one_are_not_repeated(world: World, crowd: lis
     """The answer is the number of the first record that could not be told."""
     sent(world, position_signal(success=True))
     members = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd]
-    handler = make_handler(Interrupted(world.client, 3), SETTINGS)
+    handler = make_handler(Interrupted(world.client, 3), SETTINGS, set_aside())
     reply = handler({"Records": members}, None)
     assert reply == {"batchItemFailures": [{"itemIdentifier": members[3]["dynamodb"]["SequenceNumber"]}]}
     assert number_closed(world, crowd) == 3
 
 
 @pytest.mark.parametrize(
-    "broken", [{"dynamodb": None}, {"dynamodb": {"NewImage": {"Alias": {"S": "position#a#b"}}}}, {}]
+    "broken", [{"dynamodb": None}, {"dynamodb": {"NewImage": {"Alias": {"S": "position#a#b"}}}}, {}, None]
 )
-def test_unreadable_record_stops_the_batch(world: World, broken: dict[str, Any]) -> None:
-    """Where it has no number, Lambda repeats the batch and bisects it; what lies before it is told."""
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_unreadable_record_is_set_aside(world: World, broken: Any, place: int) -> None:
+    """What lies around it is told."""
     sent(world, position_signal(success=True))
     records = stream(world, "AliasesTable")
-    assert world.positions({"Records": [*records, broken]}, None) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+    records.insert(place % (len(records) + 1), broken)
+    assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
+    assert world.kept.records() == [broken]
     assert world.stored(SIGNALLED_APPLICATION).outcome == CLOSED
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
+    world: World, crowd: list[ApplicationId], monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """Among the records of new applications of a position that has ended."""
+    sent(world, position_signal(success=True))
+    records = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd[:5]]
+    tell_one = Positions._tell_one  # noqa: SLF001  # where the store's part begins
+
+    def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
+        if application_id == records[2]["dynamodb"]["Keys"]["Member"]["S"]:
+            FAILURES[failure]()
+        return tell_one(self, application_id, state)
+
+    monkeypatch.setattr(Positions, "_tell_one", telling)
+    assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
+    assert world.kept.records() == [records[2]]
+    assert number_closed(world, crowd) == 4
+
+
+def test_record_that_cant_be_set_aside_comes_again(world: World, crowd: list[ApplicationId]) -> None:
+    """S3 fails: the answer names it."""
+    sent(world, position_signal(success=True))
+    members = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd[:3]]
+    broken = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "7"}}
+    world.kept.fails_at = (1,)
+    records = [members[0], broken, members[1]]
+    assert world.positions({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+    assert world.positions({"Records": records[1:]}, None) == {"batchItemFailures": []}
+    assert world.kept.records() == [broken]
+    assert number_closed(world, crowd) == 2
 
 
 def test_other_records_of_the_table_mean_nothing(world: World) -> None:

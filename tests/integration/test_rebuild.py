@@ -12,15 +12,19 @@ from application_status.settings import AnalyticsSettings
 from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications, Key, Segment
 from application_status.store.dynamodb import Item
+from application_status.store.quality import Quality
+from application_status.store.quality_steps import Step
 from application_status.store.rebuilds import RebuildOvertaken, Rebuilds
 from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
+from keeping import set_aside
+from poison import FAILURES, poison
 from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
 
 
-class Killed(Exception):
-    """The operator's machine is gone."""
+class Killed(BaseException):
+    """The operator's machine is gone: nothing on it can catch that."""
 
 
 def kill() -> None:
@@ -178,7 +182,7 @@ def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     if not deletes:
         monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
     inner = SteppedDynamoDB(world.client)
-    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2))
+    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
     number = 0
     while True:
         number += 1
@@ -298,3 +302,53 @@ def test_wrong_number_of_segments_is_explained(segments: str, run: Run, capsys: 
         run("rebuild", "--segments", segments)
     assert stopped.value.code == 2
     assert "1 to 100" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_application_that_cant_be_read_is_named_and_the_others_are_counted(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """Exit code 1; the generation that is switched to has all others. Mended, the next rebuild has it again."""
+    before = counted(world)
+    with monkeypatch.context() as patched:
+        poison(patched, failure, APPLICATION)
+        code, _, err = run("rebuild", "--segments", "1")
+        assert (code, kept_generations(world)) == (1, {"2"})
+        assert f"can't be read: {APPLICATION} ({failure})\n" in err
+        assert "Geheimnis" not in err
+    amounts = Counter(cell.measure for cell in counted(world).elements())
+    assert amounts["applications"] == len(APPLICATIONS) - 1
+    rebuild(run)
+    assert counted(world) == before
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    """Also those that would be counted in the same transaction."""
+    write = Quality._write  # noqa: SLF001  # where the store's part begins
+
+    def writing(self: Quality, generation: int, group: list[Step]) -> bool:
+        if APPLICATION in {step.change.application_id for step in group}:
+            FAILURES[failure]()
+        return write(self, generation, group)
+
+    monkeypatch.setattr(Quality, "_write", writing)
+    code, _, err = run("rebuild", "--segments", "1")
+    assert (code, err.count("can't be read: ")) == (1, 1)
+    assert f"can't be read: {APPLICATION} ({failure})\n" in err
+    amounts = Counter(cell.measure for cell in counted(world).elements())
+    assert amounts["applications"] == len(APPLICATIONS) - 1
+
+
+def test_rebuild_that_can_read_nothing_does_not_switch(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with code that can't read what is stored: the counters that reports read stay, and the next run reads all."""
+    before = counted(world)
+    with monkeypatch.context() as patched:
+        poison(patched, "KeyError", *APPLICATIONS)
+        code, _, err = run("rebuild", "--segments", "1")
+    assert (code, "no application can be read; the counters stay as they are" in err) == (1, True)
+    assert counted(world) == before
+    assert "going on with generation 3" in rebuild(run)
+    assert counted(world) == before

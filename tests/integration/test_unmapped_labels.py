@@ -11,7 +11,7 @@ from application_status.model.application import Aliases, Application
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.remap import remap
 from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.registrations import Registrations
 from signalling import sent, signal, state, stream
 from support import ATS, OTHER_TOKEN, TOKEN, World, http_event, registration
@@ -96,7 +96,7 @@ def test_erased_application_takes_its_labels_along(world: World) -> None:
 def test_label_that_got_a_meaning_is_unmapped_no_longer(world: World) -> None:
     """Once the stored labels were read anew."""
     applications = AllApplications(world.noting, "ApplicationsTable")
-    for page, _ in applications.pages():
+    for page, _ in applications.pages(Unreadable()):
         for before in page:
             after: Application = remap(before, Vocabulary.load(), {STAGE: "INTERVIEW"})
             assert after is before or applications.replace_readings(before, after)

@@ -12,6 +12,7 @@ from application_status.errors import Unavailable
 from application_status.model.instant import now
 from application_status.store import all_applications
 from counting import deliver
+from poison import FAILURES, poison
 from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
 
 EVENT = sample_event("VerificationFunction/scheduled")
@@ -140,3 +141,34 @@ def test_rebuild_meanwhile_writes_no_metric(
     monkeypatch.setattr(all_applications.AllApplications, "page", switched)
     verify(world)
     assert lines(capsys, "_aws") == []
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_application_that_cant_be_read_is_named_and_counted(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    told: StringIO,
+    capsys: pytest.CaptureFixture[str],
+    failure: str,
+) -> None:
+    """The others are compared; the log has its id and the error's type alone."""
+    for each in APPLICATIONS:
+        deliver(world, each)
+    poison(monkeypatch, failure, APPLICATION)
+    capsys.readouterr()
+    assert verify(world) == {"verified": 2, "drift": 0}
+    written = [json.loads(line) for line in told.getvalue().splitlines()]
+    (named,) = [line for line in written if line["message"] == "unreadable"]
+    assert (named["application"], named["error"]) == (APPLICATION, failure)
+    (metrics,) = lines(capsys, "_aws")
+    assert (metrics["Unreadable"], metrics["Verified"], metrics["stack"]) == ([1.0], [2.0], "local")
+    assert "Geheimnis" not in str(written)
+
+
+def test_item_without_a_time_of_its_change_is_unreadable(world: World) -> None:
+    """Whether it has settled can't be told."""
+    for each in APPLICATIONS:
+        deliver(world, each)
+    key = {"AtsiApplicationId": {"S": APPLICATION}}
+    world.client.put_item(TableName="ApplicationsTable", Item={**world.item(), "UpdatedAt": {"N": "1"}, **key})
+    assert verify(world) == {"verified": 2, "drift": 0}

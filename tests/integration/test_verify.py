@@ -10,6 +10,7 @@ from application_status.store import all_applications
 from application_status.store.quality_items import Marker
 from application_status.store.quality_reader import QualityReader
 from counting import Run, SteppedDynamoDB, command, deliver, expected, record
+from poison import FAILURES, poison
 from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
@@ -227,3 +228,22 @@ def test_wrong_share_is_explained(run: Run, share: str, capsys: pytest.CaptureFi
         run("verify", f"--sample={share}")
     assert stopped.value.code == 2
     assert "a number over 0 up to 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("arguments", [(), ("--sample", "1")], ids=["all", "sample"])
+def test_application_that_cant_be_read_is_named_and_the_others_are_compared(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str, arguments: tuple[str, ...]
+) -> None:
+    """Exit code 1, and drift of the others is found; nothing of what the item has in it is printed."""
+    poison(monkeypatch, failure, APPLICATION)
+    code, out, err = run("verify", *arguments)
+    assert (code, out.splitlines()[-1]) == (1, "2 applications compared in generation 1; drift: 0")
+    assert f"can't be read: {APPLICATION} ({failure})\n" in err
+    assert err.endswith("applications that can't be read and were left out: 1\n")
+    assert "Geheimnis" not in out + err
+    world.client.delete_item(
+        TableName="QualityTable", Key={**MARKER, "Scope": {"S": f"counted#1#{SIGNALLED_APPLICATION}"}}
+    )
+    rows = [row.split(maxsplit=5) for row in run("verify", "--first", "100", *arguments)[1].splitlines()]
+    assert ["-", "-", "version", "0", "1", SIGNALLED_APPLICATION] in rows

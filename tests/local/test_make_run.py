@@ -17,6 +17,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
 
 from application_status.local import board, demo
@@ -181,6 +182,23 @@ def test_counters_are_what_the_applications_say(service: LocalService) -> None:
     told = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
     assert told, done.stdout
     assert int(told[1]) >= board.APPLICATIONS + len(demo.SAMPLES)
+
+
+def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalService) -> None:
+    """The bucket lies beside the tables; the change after it counts."""
+    unreadable = "51c3be16-0f93-41ed-9cc0-00000000dead"
+    service.dynamodb.put_item(TableName="ApplicationsTable", Item={"AtsiApplicationId": {"S": unreadable}})
+    service.line(r"^\d\d:\d\d:\d\d  streams.py  set aside ")
+    report = {"AtsiApplicationId": demo.SAMPLES[1].application_id, "Status": "OFFER"}
+    assert send(service, report)[0] == 200
+    service.line(rf"analytics  counted +application={demo.SAMPLES[1].application_id} .*status=OFFER")
+    s3 = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{service.tables_port}")
+    (listed,) = s3.list_objects_v2(Bucket="FailedRecordsBucket")["Contents"]
+    document = json.load(s3.get_object(Bucket="FailedRecordsBucket", Key=listed["Key"])["Body"])
+    (record,) = json.loads(document["payload"])["Records"]
+    assert record["dynamodb"]["NewImage"]["AtsiApplicationId"]["S"] == unreadable
+    assert document["requestContext"]["functionArn"] == "analytics"
+    service.dynamodb.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": unreadable}})
 
 
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:

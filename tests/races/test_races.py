@@ -12,6 +12,7 @@ from application_status.model.application import Application
 from application_status.model.quality import Cell, contribution
 from application_status.settings import AnalyticsSettings, UnknownApplications
 from application_status.store.dynamodb import DynamoDB
+from keeping import set_aside
 from races.crowd import CROWD, all_at_once, register_all, report_all
 from support import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
 
@@ -129,7 +130,7 @@ def test_batches_counted_at_once_count_each_change_once(world: World, doors: lis
     settings = AnalyticsSettings("QualityTable", BERLIN, 4)
     replies = all_at_once(
         *[
-            partial(make_analytics(door, settings), {"Records": batch}, None)
+            partial(make_analytics(door, settings, set_aside()), {"Records": batch}, None)
             for door, batch in zip(doors, batches, strict=False)
         ]
     )

@@ -17,6 +17,7 @@ from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality_reader import QualityReader
 from application_status.store.registrations import Registrations
 from counting import command, counted, expected, kept_generations, record
+from keeping import set_aside
 from races.crowd import all_at_once, report_all
 from support import BERLIN, World, http_event, registration
 
@@ -29,7 +30,7 @@ def deliver(world: World, doors: Sequence[DynamoDB], applications: Sequence[str]
     """Hand the applications as they are to two analytics containers each, as redelivery would."""
     batches = [[record(world.item(each)) for each in applications[start::4]] for start in range(4)] * 2
     replies = all_at_once(
-        *[partial(make_analytics(door, SETTINGS), {"Records": batch}, None)
+        *[partial(make_analytics(door, SETTINGS, set_aside()), {"Records": batch}, None)
           for door, batch in zip(doors, batches, strict=False)]
     )  # fmt: skip
     assert replies == [{"batchItemFailures": []}] * len(batches)

@@ -14,6 +14,7 @@ from application_status.settings import PositionsSettings, RegistrySettings
 from application_status.signals.handler import make_handler as make_signals
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
+from keeping import set_aside
 from races.crowd import CROWD, all_at_once
 from signalling import (
     MANY,
@@ -179,7 +180,7 @@ def drain(world: World, endpoint: str, doors: Sequence[DynamoDB]) -> None:
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")[
         "ShardIterator"
     ]
-    handlers = [make_positions(door, POSITIONS) for door in doors[:4]]
+    handlers = [make_positions(door, POSITIONS, set_aside()) for door in doors[:4]]
     while records := (reply := streams.get_records(ShardIterator=iterator, Limit=10))["Records"]:
         replies = all_at_once(*[partial(handler, {"Records": records}, None) for handler in handlers])
         assert replies == [{"batchItemFailures": []}] * len(handlers)

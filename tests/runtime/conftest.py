@@ -37,7 +37,7 @@ def start(tables: str, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def started(function: str, **changes: str | None) -> Function:
-            environment = {"AWS_ENDPOINT_URL_DYNAMODB": tables, "AWS_ENDPOINT_URL_FIREHOSE": tables, **changes}
-            return stack.enter_context(running(function, tmp_path / f"{function}.log", **environment))
+            endpoints = {f"AWS_ENDPOINT_URL_{service}": tables for service in ("DYNAMODB", "FIREHOSE", "S3")}
+            return stack.enter_context(running(function, tmp_path / f"{function}.log", **endpoints | changes))
 
         yield started

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from application_status.local.demo import SAMPLES, TOKEN
@@ -137,6 +138,19 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
     assert int(reply.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
+def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, function: str) -> None:
+    """The package has what S3 takes; the object names the function that its payload is for."""
+    record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "42", "NewImage": {}}}
+    assert start(function).invoke({"Records": [record]}) == {"batchItemFailures": []}
+    s3 = boto3.client("s3", endpoint_url=tables)
+    prefix = f"set-aside/{function.removesuffix('Function').lower()}/42-"
+    (listed,) = s3.list_objects_v2(Bucket="FailedRecordsBucket", Prefix=prefix)["Contents"]
+    document = json.load(s3.get_object(Bucket="FailedRecordsBucket", Key=listed["Key"])["Body"])
+    assert json.loads(document["payload"]) == {"Records": [record]}
+    assert document["requestContext"]["functionArn"].startswith("arn:aws:lambda:")
+
+
 @pytest.mark.parametrize(
     ("function", "variable"),
     [
@@ -145,11 +159,14 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
         ("SandboxFunction", "SANDBOX_ALIASES_TABLE"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
+        ("AnalyticsFunction", "FAILED_RECORDS_BUCKET"),
         ("PositionsFunction", "ALIASES_TABLE"),
+        ("PositionsFunction", "FAILED_RECORDS_BUCKET"),
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
         ("FactsFunction", "FACTS_STREAM"),
+        ("FactsFunction", "STACK"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
 )

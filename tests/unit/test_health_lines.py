@@ -73,7 +73,8 @@ def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"id": None}, {"id": 5}, {"id": ""}, {"timestamp": None}, {"timestamp": "now"}, {"timestamp": 10**18},
-     {"timestamp": float("nan")}, {"timestamp": float("inf")}],
+     {"timestamp": float("nan")}, {"timestamp": float("inf")}, {"timestamp": -62_135_596_800_000},
+     {"timestamp": 253_402_300_799_000}],
 )  # fmt: skip
 def test_log_event_without_id_or_time_is_unreadable(changes: dict[str, Any]) -> None:
     """Nobody could tell whether it came before, or on which day."""

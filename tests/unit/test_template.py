@@ -335,6 +335,14 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
     }
 
 
+@pytest.mark.parametrize("name", STREAMS)
+def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resource], name: str) -> None:
+    """The bucket of the mapping's destination, which the role may write to; metrics by the alarm's stack."""
+    variables = resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
+    assert variables["STACK"] == {"Ref": "AWS::StackName"}
+
+
 def test_rows_with_an_end_are_forgotten(resources: dict[str, Resource]) -> None:
     """Aliases of a tracking token, which batches of log lines were counted, and all of the sandbox; nothing else."""
     ends = {
@@ -377,27 +385,32 @@ def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
 
 
-def test_drift_and_silence_raise_an_alarm(expanded: dict[str, Any]) -> None:
+ALARMS: dict[str, dict[str, Any]] = {
+    "DriftAlarm": {"MetricName": "Drift", "Statistic": "Maximum", "Period": 3 * 3600, "TreatMissingData": "breaching"},
+    "SetAsideAlarm": {"MetricName": "SetAside", "Statistic": "Sum", "Period": 300, "TreatMissingData": "notBreaching"},
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_drift_silence_and_records_set_aside_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
     """On the metric with its two dimensions, and to a topic only where there is one."""
-    (alarm,) = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm").values()
-    properties = {**alarm["Properties"]}
+    alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
+    assert alarms.keys() == ALARMS.keys()
+    properties = {**alarms[name]["Properties"]}
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
     assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
     assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
     assert "README" in properties.pop("AlarmDescription")
     assert properties == {
         "Namespace": "ApplicationStatus",
-        "MetricName": "Drift",
         "Dimensions": [
             {"Name": "service", "Value": "application-status"},
             {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
         ],
-        "Statistic": "Maximum",
-        "Period": 3 * 3600,
         "EvaluationPeriods": 1,
         "Threshold": 1,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "TreatMissingData": "breaching",
+        **ALARMS[name],
     }
 
 

@@ -3,38 +3,39 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import batched
-from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from application_status.analytics.records import StreamRecord, stream_record
-from application_status.errors import Unavailable
 from application_status.settings import AnalyticsSettings, read
+from application_status.store.apart import is_outage
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import CHANGES_PER_CALL, Quality
-from application_status.streams import StreamHandler, consumer, readable
+from application_status.streams import Batch, SetAside, StreamHandler, consumer
 from application_status.telemetry import count, logger, metrics
 
 
-def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings) -> StreamHandler:
-    """Make the handler of the applications' stream: it counts a batch up to the first record it can't."""
+def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:
+    """Make the handler of the applications' stream: it counts each application's newest record of a batch."""
     quality = Quality(dynamodb, settings.quality_table, settings.quality_shards)
 
-    def count_all(raw: Sequence[Any]) -> str | None:
-        records, unreadable = readable(raw, lambda record: stream_record(record, settings.reporting_time_zone))
-        uncounted = _count(records, quality)
-        return unreadable if uncounted is None else uncounted
+    def count_all(batch: Batch) -> None:
+        if not batch.records:
+            quality.count(())  # raises where the state of the counters can't be read, which no record causes
+        read_one = partial(stream_record, zone=settings.reporting_time_zone)
+        _count(dict(batch.tried(enumerate(batch.records), read_one)), batch, quality)
 
-    return consumer(count_all)
+    return consumer("analytics", count_all, set_aside)
 
 
-def _count(records: Sequence[StreamRecord], quality: Quality) -> str | None:
-    """Count each application's newest record; return the first record's sequence number that could not be counted."""
+def _count(records: Mapping[int, StreamRecord], batch: Batch, quality: Quality) -> None:
+    """Count each application's newest record; an outage stops the batch at the first record that is not counted."""
     newest: dict[str, StreamRecord] = {}
-    for record in records:
+    for record in records.values():
         seen = newest.get(record.change.application_id)
         if seen is None or record.change.version > seen.change.version:
             newest[record.change.application_id] = record
@@ -42,15 +43,16 @@ def _count(records: Sequence[StreamRecord], quality: Quality) -> str | None:
     for group in batched(newest.values(), CHANGES_PER_CALL, strict=False):
         try:
             counted = quality.count([record.change for record in group])
-        except Unavailable:
-            logger.warning("unavailable", records=len(records), counted=len(done))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            batch.stop(min(place for place, each in records.items() if each.change.application_id not in done), error)
             break
         done |= {record.change.application_id for record in group}
         _tell(group, {change.application_id for change in counted})
     if records:
-        age = max(0.0, time.time() - min(record.written_at for record in records))
+        age = max(0.0, time.time() - min(record.written_at for record in records.values()))
         metrics.add_metric(name="OldestRecordAge", unit=MetricUnit.Seconds, value=age)
-    return next((r.sequence_number for r in records if r.change.application_id not in done), None)
 
 
 def _tell(group: Sequence[StreamRecord], counted: set[str]) -> None:
@@ -64,4 +66,4 @@ def _tell(group: Sequence[StreamRecord], counted: set[str]) -> None:
     count("Skipped", len(group) - len(changed))
 
 
-lambda_handler = make_handler(connect(), read(AnalyticsSettings, os.environ))
+lambda_handler = make_handler(connect(), read(AnalyticsSettings, os.environ), SetAside.from_environment(os.environ))

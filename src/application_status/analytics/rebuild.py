@@ -1,19 +1,22 @@
 """Rebuilding the counters: all applications are counted anew, into a generation that takes the former one's place."""
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
 from threading import Event
 from zoneinfo import ZoneInfo
 
 from application_status.analytics.records import change_of
 from application_status.errors import Unavailable
-from application_status.store.all_applications import AllApplications, Key, Segment
+from application_status.store.all_applications import AllApplications, Key, Segment, Unreadable
+from application_status.store.apart import is_outage, one_by_one
+from application_status.store.dynamodb import Item
 from application_status.store.quality import CHANGES_PER_CALL, Quality
 from application_status.store.quality_reader import QualityReader
+from application_status.store.quality_steps import Change
 from application_status.store.rebuilds import Rebuild, Rebuilds
 
 _PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # while the tables are throttled
@@ -22,12 +25,16 @@ _READINGS, _READING_PAUSE_SECONDS = 3, 2
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Counts all applications into the generation being built, in so many threads as there are segments."""
+    """Counts all applications into the generation being built, in so many threads as there are segments.
+
+    Those that can't be read or counted are noted in `unreadable`; they count for nothing.
+    """
 
     applications: AllApplications
     quality: Quality
     rebuilds: Rebuilds
     zone: ZoneInfo
+    unreadable: Unreadable = field(default_factory=Unreadable)
 
     def run(self, rebuild: Rebuild, told: Callable[[int], object]) -> None:
         """Count what is left, and tell how many applications after each page; an interruption waits for pages in hand.
@@ -66,10 +73,25 @@ class Scan:
     def _page(self, rebuild: Rebuild, segment: Segment, start: Key) -> tuple[int, Key | None]:
         """Count a page; where that fails on the way, counting all of it again is right."""
         page, following = self.applications.page(start, segment)
-        for group in batched((change_of(item, self.zone) for item in page), CHANGES_PER_CALL, strict=False):
-            self.quality.count_in(rebuild.generation, group)
+        changes = one_by_one(page, lambda item: change_of(item, self.zone), self.unreadable.note)
+        for group in batched(changes, CHANGES_PER_CALL, strict=False):
+            self._count(rebuild.generation, group)
         self.rebuilds.save(rebuild, segment, following)
         return len(page), following
+
+    def _count(self, generation: int, group: Sequence[tuple[Item, Change]]) -> None:
+        """Count changes together; where one of them makes that fail, one at a time."""
+        try:
+            self.quality.count_in(generation, [change for _, change in group])
+        except Exception as error:
+            if is_outage(error):
+                raise
+            alone = one_by_one(
+                group,
+                lambda counted: self.quality.count_in(generation, [counted[1]]),
+                lambda counted, error: self.unreadable.note(counted[0], error),
+            )
+            deque(alone, maxlen=0)
 
 
 def compare(former: QualityReader, new: QualityReader) -> Counter[str]:

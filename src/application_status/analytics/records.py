@@ -15,16 +15,15 @@ from application_status.store.quality_steps import Change
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """One record: its place in the shard, when its write was made (seconds since 1970), and its change."""
+    """One record: when its write was made (seconds since 1970), and its change."""
 
-    sequence_number: str
     written_at: float
     status: str
     change: Change
 
 
 def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
-    """Read a record of the applications' stream; KeyError, TypeError or ValueError where it isn't one.
+    """Read a record of the applications' stream; any exception where it can't be read or counted for.
 
     An erased application contributes nothing; so does a removed one, as of the version after its last.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
@@ -37,11 +36,11 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> StreamRecord:
     else:
         status = "erased" if items.is_tombstone(image) else image["Status"]["S"]
         counted = change_of(image, zone)
-    return StreamRecord(body["SequenceNumber"], float(body["ApproximateCreationDateTime"]), status, counted)
+    return StreamRecord(float(body["ApproximateCreationDateTime"]), status, counted)
 
 
 def change_of(item: Item, zone: ZoneInfo) -> Change:
-    """Return what counting an item as it is takes; KeyError, TypeError or ValueError where it isn't one of ours."""
+    """Return what counting an item as it is takes; any exception where it can't be read or counted for."""
     if items.is_tombstone(item):
         return _erased(item, int(item["Version"]["N"]))
     return change(items.application(item), zone)

@@ -13,7 +13,8 @@ from application_status.analytics.drift import Drift
 from application_status.analytics.verifier import Verifier
 from application_status.model.instant import now, to_text
 from application_status.settings import VerificationSettings, read
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
+from application_status.store.apart import one_by_one
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB, Item, deadline
 from application_status.store.generations import generations
@@ -38,9 +39,10 @@ def make_handler(dynamodb: DynamoDB, settings: VerificationSettings) -> Handler:
             with without_messages(), deadline(_STORE_SECONDS):
                 live = generations(dynamodb, settings.quality_table).live
                 reader = QualityReader(dynamodb, settings.quality_table, live)
-                verified, found = _verify(Verifier(applications, reader, settings.reporting_time_zone))
+                verifier = Verifier(applications, reader, settings.reporting_time_zone)
+                verified, found = _verify(verifier)
                 if generations(dynamodb, settings.quality_table).live == live:
-                    _tell(settings.stack, verified, found)
+                    _tell(settings.stack, verified, found, verifier.unreadable)
         finally:
             flush()
         return {"verified": verified, "drift": len(found)}
@@ -55,9 +57,9 @@ def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
     for page in verifier.applications.sample(
         _APPLICATIONS / max(_APPLICATIONS, verifier.applications.approximate_count())
     ):
-        settled = [item for item in page if _is_settled(item)]
+        settled = [item for item, is_settled in one_by_one(page, _is_settled, verifier.unreadable.note) if is_settled]
         suspects |= verifier.suspects(settled)
-        verified += len(settled)
+        verified += sum(item["AtsiApplicationId"]["S"] not in verifier.unreadable for item in settled)
         if time.monotonic() > until:
             break
     ats_ids = verifier.reader.ats_ids()
@@ -70,7 +72,7 @@ def _is_settled(item: Item) -> bool:
     return changed is None or changed["S"] < to_text(now() - _SETTLED)
 
 
-def _tell(stack: str, verified: int, found: Sequence[Drift]) -> None:
+def _tell(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
     for each in found[:_LOGGED]:
         logger.error(
             "drift",
@@ -81,8 +83,11 @@ def _tell(stack: str, verified: int, found: Sequence[Drift]) -> None:
             expected=str(each.expected),
             application=each.application_id,
         )
+    for application_id, error in list(unreadable.items())[:_LOGGED]:
+        logger.error("unreadable", application=application_id, error=error)
     metrics.add_dimension(name="stack", value=stack)
     metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=len(found))
+    metrics.add_metric(name="Unreadable", unit=MetricUnit.Count, value=len(unreadable))
     metrics.add_metric(name="Verified", unit=MetricUnit.Count, value=verified)
 
 

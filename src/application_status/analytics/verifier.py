@@ -7,7 +7,7 @@ is compared with the sum over the markers only where it stood still while these 
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,8 @@ from application_status.analytics.drift import Drift
 from application_status.analytics.records import change_of
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
-from application_status.store.all_applications import ITEMS_PER_CALL, AllApplications
+from application_status.store.all_applications import ITEMS_PER_CALL, AllApplications, Unreadable
+from application_status.store.apart import one_by_one
 from application_status.store.dynamodb import Item
 from application_status.store.quality_items import NOTHING
 from application_status.store.quality_reader import QualityReader
@@ -26,11 +27,15 @@ _READINGS, _PAUSE_SECONDS = 3, 5
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Compares one generation of the counters with the applications; days are cut in the time zone given."""
+    """Compares one generation of the counters with the applications; days are cut in the time zone given.
+
+    Applications that can't be read are noted in `unreadable`; they are not compared.
+    """
 
     applications: AllApplications
     reader: QualityReader
     zone: ZoneInfo
+    unreadable: Unreadable = field(default_factory=Unreadable)
 
     def suspects(self, items: Sequence[Item]) -> set[ApplicationId]:
         """Return which of the applications differ from what was counted of them."""
@@ -67,7 +72,8 @@ class Verifier:
 
     def _of_items(self, items: Iterable[Item]) -> list[Drift]:
         found: list[Drift] = []
-        for group in batched((change_of(item, self.zone) for item in items), ITEMS_PER_CALL, strict=False):
+        changes = one_by_one(items, lambda item: change_of(item, self.zone), self.unreadable.note)
+        for group in batched((change for _, change in changes), ITEMS_PER_CALL, strict=False):
             markers = self.reader.markers(each.application_id for each in group)
             for each in group:
                 found += drift.of_marker(each, markers.get(each.application_id, NOTHING))

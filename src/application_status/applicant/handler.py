@@ -14,10 +14,11 @@ from application_status.gateway.request import Request
 from application_status.model.instant import now
 from application_status.model.standing import told
 from application_status.settings import MyApplicationsSettings, read
+from application_status.store.apart import one_by_one
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
-from application_status.store.of_jobseekers import JobseekersApplications
-from application_status.telemetry import logger
+from application_status.store.of_jobseekers import JobseekersApplications, Registered
+from application_status.telemetry import left_out, logger
 
 _ONE_PATH = "/api/my/applications/{AtsiApplicationId}"
 _JOBSEEKER_CLAIM = "custom:jobseeker_id"
@@ -40,13 +41,18 @@ def make_handler(dynamodb: DynamoDB, settings: MyApplicationsSettings) -> Lambda
             registered = applications.one(jobseeker_id, path_id(request))
             return one_reply(told(*registered, moment, delay), request)
         found = applications.all(jobseeker_id)
-        listed = page([told(*each, moment, delay) for each in found.applications], jobseeker_id, request)
+        each_told = one_by_one(found.applications, lambda registered: told(*registered, moment, delay), _left_out)
+        listed = page([each for _, each in each_told], jobseeker_id, request)
         logger.info("listed", applications=len(listed.applications), request_id=request.request_id)
         if request.resource == PAGE_PATH:
             return page_reply(listed, moment.astimezone(settings.reporting_time_zone), request, complete=found.complete)
         return list_reply(listed, request, complete=found.complete)
 
     return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
+
+
+def _left_out(registered: Registered, error: Exception) -> None:
+    left_out(registered[0].application_id, error)
 
 
 def _jobseeker(request: Request) -> str:

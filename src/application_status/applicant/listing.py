@@ -10,6 +10,7 @@ from application_status.gateway.request import Request
 from application_status.model.instant import to_text
 from application_status.model.report import digest
 from application_status.model.standing import Told
+from application_status.telemetry import left_out
 
 PAGE_SIZE = 50
 
@@ -20,6 +21,11 @@ class Page:
 
     applications: Sequence[Told]
     next: str | None
+
+
+def not_shown(of: Told, error: Exception) -> None:
+    """Log and count an application that can't be shown and is left out of its page."""
+    left_out(of.application_id, error)
 
 
 def page(applications: Sequence[Told], jobseeker_id: str, request: Request) -> Page:

@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from application_status.applicant.language import in_language, words
-from application_status.applicant.listing import Page
+from application_status.applicant.listing import Page, not_shown
 from application_status.errors import Refusal
 from application_status.gateway.html import Pages
 from application_status.gateway.problems import (
@@ -20,6 +20,7 @@ from application_status.gateway.problems import (
 from application_status.gateway.request import Request
 from application_status.model.standing import Change, Step, Told
 from application_status.model.words import Words
+from application_status.store.apart import one_by_one
 
 PAGE_PATH = "/my/applications"
 TIMELINE_LIMIT = 30
@@ -61,7 +62,8 @@ class Card:
 def page_reply(listed: Page, today: datetime, request: Request, *, complete: bool) -> Reply:
     """Return the page; days are cut in the zone of `today`."""
     language = words(request)
-    cards = [_card(each, today, language) for each in listed.applications]
+    carded = one_by_one(listed.applications, lambda each: _card(each, today, language), not_shown)
+    cards = [card for _, card in carded]
     groups = [
         ("in-progress", language.in_progress, [card for card in cards if not card.finished]),
         ("finished", language.finished, [card for card in cards if card.finished]),

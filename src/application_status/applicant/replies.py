@@ -3,19 +3,21 @@
 from typing import Any
 
 from application_status.applicant.language import in_language, words
-from application_status.applicant.listing import Page
+from application_status.applicant.listing import Page, not_shown
 from application_status.gateway.problems import Reply, reply
 from application_status.gateway.request import Request
 from application_status.model.instant import to_text
 from application_status.model.standing import Change, Step, Told
 from application_status.model.words import Words
+from application_status.store.apart import one_by_one
 
 
 def list_reply(listed: Page, request: Request, *, complete: bool) -> Reply:
     """Return a page of the list; `complete` says whether all applications are listed, on whatever page."""
     language = words(request)
+    written = one_by_one(listed.applications, lambda each: _application(each, language), not_shown)
     body = {
-        "Applications": [_application(each, language) for each in listed.applications],
+        "Applications": [application for _, application in written],
         "Next": listed.next,
         "Complete": complete,
         "RequestId": request.request_id,

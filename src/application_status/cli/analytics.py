@@ -11,6 +11,7 @@ from application_status.analytics.rebuild import Scan, compare
 from application_status.analytics.verifier import Verifier
 from application_status.cli.output import say
 from application_status.cli.target import Target
+from application_status.cli.unreadable import tell
 from application_status.settings import AnalyticsSettings
 from application_status.store.all_applications import AllApplications
 from application_status.store.generations import generations
@@ -32,7 +33,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     rebuild.set_defaults(command=_rebuild)
 
     verify = commands.add_parser(
-        "verify", help="compare the counters with the applications; exit code 1 where they drift"
+        "verify", help="compare the counters with the applications; exit code 1 where they drift or one can't be read"
     )
     verify.add_argument(
         "--sample", type=_share, metavar="SHARE", help="only about this share of the applications, e.g. 0.01"
@@ -41,25 +42,36 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     verify.set_defaults(command=_verify)
 
 
-def _rebuild(target: Target, given: argparse.Namespace) -> None:
+def _rebuild(target: Target, given: argparse.Namespace) -> int:
     settings = target.analytics()
     rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
     if rebuilds.former() is not None:
         _delete_former(rebuilds)
         say("that is what an interrupted rebuild had left; run it again to rebuild")
-        return
-    _build(target, settings, rebuilds, given)
+        return 0
+    code = _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
+    return code
 
 
-def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> None:
-    """Announce a generation or go on with one, count all applications into it, and switch to it."""
+def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> int:
+    """Announce a generation or go on with one, count all applications into it, and switch to it.
+
+    Return the exit code: 1 where applications can't be read, and count for nothing in it. Where none can be read, the
+    next run begins anew.
+    """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _announced(rebuilds, settings, given)
     quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
-    with _progress(applications) as progress:
-        scan.run(rebuild, progress.update)
+    try:
+        with _progress(applications) as progress:
+            scan.run(rebuild, progress.update)
+    finally:
+        code = tell(scan.unreadable)
+    if scan.unreadable and progress.n <= len(scan.unreadable):
+        rebuilds.announce(rebuild.zone, given.segments)
+        raise ValueError("no application can be read; the counters stay as they are")
     live = generations(target.dynamodb, settings.quality_table).live
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
     differing = compare(*readers)
@@ -67,6 +79,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
         say(f"{counters:>8}  counters of {ats} had drifted")
     say(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
+    return code
 
 
 def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
@@ -103,7 +116,8 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         live = generations(target.dynamodb, settings.quality_table).live
         reader = QualityReader(target.dynamodb, settings.quality_table, live)
         with _progress(applications, given.sample or 1) as progress:
-            found = _found(Verifier(applications, reader, settings.reporting_time_zone), progress, given.sample)
+            verifier = Verifier(applications, reader, settings.reporting_time_zone)
+            found = _found(verifier, progress, given.sample)
         if generations(target.dynamodb, settings.quality_table).live == live:
             break
     if found:
@@ -111,11 +125,11 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
         say(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
-    say(f"{progress.n} applications compared in generation {live}; drift: {len(found)}")
+    say(f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}")
     former = Rebuilds(target.dynamodb, settings.quality_table).former()
     if former is not None:
         say(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
-    return 1 if found else 0
+    return tell(verifier.unreadable) or (1 if found else 0)
 
 
 def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> list[Drift]:

@@ -10,8 +10,11 @@ from tqdm import tqdm
 from application_status.cli import parquet
 from application_status.cli.output import say, say_row
 from application_status.cli.target import Target
+from application_status.cli.unreadable import tell
 from application_status.facts.records import facts_of
-from application_status.store.all_applications import AllApplications
+from application_status.store.all_applications import AllApplications, Unreadable
+from application_status.store.apart import one_by_one
+from application_status.store.dynamodb import Item
 
 _FILE = "facts.parquet"
 
@@ -29,27 +32,32 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     query.set_defaults(command=_query)
 
 
-def export(applications: AllApplications, zone: ZoneInfo, folder: Path) -> None:
-    """Write the facts of all applications, as they are, to a file of a folder."""
-    parquet.write(_all_facts(applications, zone), folder / _FILE)
+def export(applications: AllApplications, zone: ZoneInfo, folder: Path) -> Unreadable:
+    """Write the facts of all applications, as they are, to a file of a folder; return those that can't be read."""
+    unreadable = Unreadable()
+    parquet.write(_all_facts(applications, zone, unreadable), folder / _FILE)
+    return unreadable
 
 
-def _all_facts(applications: AllApplications, zone: ZoneInfo) -> Iterator[str]:
+def _all_facts(applications: AllApplications, zone: ZoneInfo, unreadable: Unreadable) -> Iterator[str]:
+    def documents(item: Item) -> str:
+        return "".join(fact.to_json() for fact in facts_of(item, zone))
+
     with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
         start = None
         while True:
             page, start = applications.page(start)
-            for item in page:
-                yield from (fact.to_json() for fact in facts_of(item, zone))
+            yield from (text for _, text in one_by_one(page, documents, unreadable.note))
             progress.update(len(page))
             if start is None:
                 return
 
 
-def _export(target: Target, given: argparse.Namespace) -> None:
+def _export(target: Target, given: argparse.Namespace) -> int:
     zone = given.time_zone or target.analytics().reporting_time_zone
-    export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
+    unreadable = export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
     say(given.to / _FILE)
+    return tell(unreadable)
 
 
 def _query(_target: Target, given: argparse.Namespace) -> None:

@@ -12,12 +12,15 @@ from tqdm import tqdm
 from application_status.cli.checkpoint import Checkpoint
 from application_status.cli.output import say
 from application_status.cli.target import Target, ats_id
+from application_status.cli.unreadable import tell
 from application_status.model.application import Application
 from application_status.model.identifiers import AtsId
 from application_status.model.remap import remap
 from application_status.model.report import Reading
 from application_status.model.vocabulary import OwnMeanings, Vocabulary
-from application_status.store.all_applications import AllApplications
+from application_status.store import items
+from application_status.store.all_applications import AllApplications, Unreadable
+from application_status.store.apart import one_by_one
 from application_status.store.generations import generations
 from application_status.store.overrides import OverrideRegister
 from application_status.store.quality_reader import QualityReader
@@ -78,20 +81,28 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
         say(_ROW.format(applications, ats, label))
 
 
-def _remap(target: Target, given: argparse.Namespace) -> None:
+def _remap(target: Target, given: argparse.Namespace) -> int:
     vocabulary, register, applications = Vocabulary.load(), _overrides(target), _applications(target)
     overrides = {ats_id: OwnMeanings(own) for ats_id, own in register.all().items()}
     checkpoint = _checkpoint(target, given, vocabulary, overrides) if given.apply else None
     start = checkpoint.start() if checkpoint else None
     changes: Counter[str] = Counter()
+    unreadable = Unreadable()
+
+    def read_anew(before: Application) -> list[str]:
+        after = remap(before, vocabulary, overrides.get(before.ats_id, {}))
+        if after is before:
+            return []
+        done = not given.apply or applications.replace_readings(before, after)
+        return _changes(before, after) if done else ["changed meanwhile; run again"]
+
+    def failed(before: Application, error: Exception) -> None:
+        unreadable.note(items.key(before.application_id), error)
+
     with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
-        for page, following in applications.pages(start):
-            for before in page:
-                after = remap(before, vocabulary, overrides.get(before.ats_id, {}))
-                if after is before:
-                    continue
-                done = not given.apply or applications.replace_readings(before, after)
-                changes.update(_changes(before, after) if done else ["changed meanwhile; run again"])
+        for page, following in applications.pages(unreadable, start):
+            for _, changed in one_by_one(page, read_anew, failed):
+                changes.update(changed)
             progress.update(len(page))
             if checkpoint:
                 checkpoint.keep(following)
@@ -101,6 +112,7 @@ def _remap(target: Target, given: argparse.Namespace) -> None:
     say(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
     if register.all() != overrides:
         say("An ATS's own meanings of labels changed during this run. Run it again.")
+    return tell(unreadable)
 
 
 def _checkpoint(

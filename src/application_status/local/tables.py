@@ -1,6 +1,8 @@
-"""The tables, in a moto server of this process. moto loses updates under threads, so it gets one request at a time.
+"""The tables and buckets, in a moto server of this process.
 
-Web pages may not use the tables, though a browser on this machine sends what they ask for (see connection.py): requests
+moto loses updates under threads, so it gets one request at a time.
+
+Web pages may not use them, though a browser on this machine sends what they ask for (see connection.py): requests
 with an Origin header are refused, and those whose Host header names another machine. moto's own paths, which can reset
 everything, are refused to everybody.
 """
@@ -53,12 +55,13 @@ class _Connection(Connection, WSGIRequestHandler):
 
 
 class TableServer:
-    """A moto server with the template's tables."""
+    """A moto server with the template's tables and buckets."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
         quicken()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
+        self._buckets = template.buckets()
         self._names = LOOPBACK | {_HOST_OF_CONTAINERS, host.lower()}
         self._socket = socket.create_server((host, port))
         self._server: BaseWSGIServer = make_server(
@@ -68,6 +71,8 @@ class TableServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
+        for bucket in self._buckets:
+            boto3.client("s3", endpoint_url=self.url).create_bucket(Bucket=bucket)
 
     def _answer(self, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         wrong = self._wrong(environ)
@@ -83,7 +88,8 @@ class TableServer:
         host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
         if host not in self._names and host != address:
             return "The Host header names another machine."
-        return None if environ["PATH_INFO"] == "/" else "DynamoDB has one path: /."
+        _, first, *_ = environ["PATH_INFO"].split("/")
+        return None if first in {"", *self._buckets} else "There are tables at /, and the template's buckets."
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Put items into a table without a request each, which would take a newcomer's time."""

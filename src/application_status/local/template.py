@@ -85,6 +85,10 @@ class Template:
                 **({"StreamSpecification": {"StreamEnabled": True, **stream}} if stream else {}),
             }
 
+    def buckets(self) -> list[str]:
+        """Return the names of the buckets."""
+        return [name for name, _ in self._of_type("AWS::S3::Bucket")]
+
     def handlers(self) -> dict[str, str]:
         """Return each function's handler, as module.name."""
         return {name: properties["Handler"] for name, properties in self._functions()}

@@ -9,6 +9,7 @@ from application_status.model.application import Application
 from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import now
 from application_status.store import items
+from application_status.store.apart import one_by_one
 from application_status.store.applications import Update
 from application_status.store.batches import batch_get
 from application_status.store.dynamodb import DynamoDB, Item
@@ -34,6 +35,14 @@ class Segment(NamedTuple):
 _WHOLE = Segment(0, 1)
 
 
+class Unreadable(dict[str, str]):
+    """Applications that could not be read or converted: id -> the error's type."""
+
+    def note(self, item: Item, error: Exception) -> None:
+        """Note an item, which has the table's key at least."""
+        self[item["AtsiApplicationId"]["S"]] = type(error).__name__
+
+
 class AllApplications:
     """The whole Applications table."""
 
@@ -51,11 +60,17 @@ class AllApplications:
         table = self._dynamodb("DescribeTable", TableName=self._table)["Table"]
         return f"{table['TableArn']} {table['CreationDateTime']}"
 
-    def pages(self, start: Key | None = None) -> Iterator[tuple[Sequence[Application], Key | None]]:
-        """Yield pages of applications, those erased left out, each with where to go on from; None with the last."""
+    def pages(
+        self, unreadable: Unreadable, start: Key | None = None
+    ) -> Iterator[tuple[Sequence[Application], Key | None]]:
+        """Yield pages of applications, each with where to go on from; None with the last.
+
+        Those erased are left out; so are those that can't be read, which are noted.
+        """
         while True:
             page, start = self.page(start)
-            yield [items.application(item) for item in page if not items.is_tombstone(item)], start
+            there = [item for item in page if not items.is_tombstone(item)]
+            yield [application for _, application in one_by_one(there, items.application, unreadable.note)], start
             if start is None:
                 return
 

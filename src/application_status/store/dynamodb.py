@@ -47,6 +47,7 @@ _ALWAYS_THERE = {
 """The member that an operation's reply always has; GetItem answers {} where there is no such item."""
 
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_ABOUT_CONTENT = {"SerializationException", "ValidationException"}
 _OK, _SERVER_ERROR = 200, 500
 
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
@@ -82,6 +83,11 @@ class DynamoDBError(ServiceError):
         if self.code == "TransactionCanceledException":
             return {reason["Code"] for reason in self.reasons} <= _RETRYABLE_REASONS
         return self.code in _RETRYABLE or self.is_server_error
+
+    @property
+    def is_about_content(self) -> bool:
+        """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
+        return self.code in _ABOUT_CONTENT or any(reason["Code"] == "ValidationError" for reason in self.reasons)
 
     def typed(self, *, in_doubt: bool) -> ServiceError:
         """Return what callers get: ConditionFailed where that is what it was, else the error itself."""

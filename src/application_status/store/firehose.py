@@ -18,6 +18,7 @@ _SECONDS = 25.0  # with what the last call may still take, within the function's
 _JITTER = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+BYTES_PER_RECORD = 1_024_000
 _RECORDS_PER_CALL = 500
 _BYTES_PER_CALL = 3_000_000  # 4 MiB, as base 64
 

@@ -8,8 +8,10 @@ from application_status.errors import UnknownApplication
 from application_status.model.application import Application, Registration
 from application_status.model.identifiers import ApplicationId
 from application_status.store import items
+from application_status.store.apart import one_by_one
 from application_status.store.batches import batch_get
 from application_status.store.dynamodb import DynamoDB, Item
+from application_status.telemetry import left_out
 
 LIST_LIMIT = 1000
 """The most applications that are listed: those applied for last."""
@@ -22,7 +24,7 @@ type Registered = tuple[Application, Registration]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A jobseeker's applications, in any order, and whether these are all."""
+    """A jobseeker's applications, in any order, and whether these are all; those that can't be read are left out."""
 
     applications: Sequence[Registered]
     complete: bool
@@ -52,8 +54,8 @@ class JobseekersApplications:
             for batch in batched(keys, _BATCH, strict=False)
             for item in batch_get(self._dynamodb, self._table, batch)
         ]
-        own = (_own(item, jobseeker_id) for item in read)
-        return Found([each for each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
+        own = one_by_one(read, lambda item: _own(item, jobseeker_id), _left_out)
+        return Found([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
 
     def one(self, jobseeker_id: str, application_id: ApplicationId) -> Registered:
         """Return a jobseeker's application; UnknownApplication for an unknown, foreign or erased one."""
@@ -63,6 +65,10 @@ class JobseekersApplications:
         if own is None:
             raise UnknownApplication
         return own
+
+
+def _left_out(item: Item, error: Exception) -> None:
+    left_out(item["AtsiApplicationId"]["S"], error)
 
 
 def _own(item: Item, jobseeker_id: str) -> Registered | None:

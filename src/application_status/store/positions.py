@@ -14,6 +14,7 @@ from application_status.model.report import digest
 from application_status.model.signal import SignalState
 from application_status.store import items
 from application_status.store.aliases import position, row
+from application_status.store.apart import one_by_one
 from application_status.store.dynamodb import DynamoDB, Item
 
 STATE = "state"
@@ -70,6 +71,7 @@ class Positions:
 
         A state is told a page of applications at a time: the page is noted in the row, whose change then comes by
         again. An application that is new to its position is told the state as it is. Telling twice changes nothing.
+        Where one application can't be told, that error is raised after all others were.
         """
         alias, member = changed["Alias"]["S"], changed["Member"]["S"]
         if not alias.startswith("position#") or (member == STATE and "Version" not in changed):
@@ -78,9 +80,13 @@ class Positions:
             state = self._dynamodb("GetItem", TableName=self._aliases, Key=row(alias, STATE), ConsistentRead=True)
             return self._tell_one(ApplicationId(member), state["Item"]) if "Item" in state else 0
         page = self._members(alias, after=changed.get("Told", {}).get("S"), limit=_MEMBERS_PER_PAGE)
-        learnt = sum(self._tell_one(application_id, changed) for application_id in page)
+        failures: list[Exception] = []
+        told = one_by_one(page, lambda each: self._tell_one(each, changed), lambda _, error: failures.append(error))
+        learnt = sum(news for _, news in told)
         if len(page) == _MEMBERS_PER_PAGE:
             self._note(changed, page[-1])
+        if failures:
+            raise failures[0]
         return learnt
 
     def _members(self, alias: str, *, after: str | None, limit: int) -> list[ApplicationId]:

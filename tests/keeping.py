@@ -1,0 +1,35 @@
+"""Stream records that were set aside, kept in memory instead of in S3."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from application_status.store.failed_records import FailedRecords
+from application_status.streams import SetAside
+
+
+class KeptRecords(FailedRecords):
+    """Keeps each object by its key; `fails_at` are the writes, counted from 1, that S3 does not take."""
+
+    def __init__(self, fails_at: tuple[int, ...] = ()) -> None:
+        super().__init__("FailedRecordsBucket")
+        self.objects: dict[str, Any] = {}
+        self.writes = 0
+        self.fails_at = fails_at
+
+    def put(self, key: str, document: Mapping[str, Any]) -> None:
+        self.writes += 1
+        if self.writes in self.fails_at:
+            raise EndpointConnectionError(endpoint_url="https://s3")
+        self.objects[key] = json.loads(json.dumps(document))
+
+    def records(self) -> list[Any]:
+        """Return the records that were set aside, in the order of their keys."""
+        return [record for _, each in sorted(self.objects.items()) for record in json.loads(each["payload"])["Records"]]
+
+
+def set_aside(kept: FailedRecords | None = None) -> SetAside:
+    """Return what sets records aside, as in the local service's stack."""
+    return SetAside(kept or KeptRecords(), "local")

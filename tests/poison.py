@@ -1,0 +1,57 @@
+"""Records and items that can't be converted: the conversion fails for chosen applications, in any way."""
+
+import zlib
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
+
+from application_status.store import items
+from application_status.store.dynamodb import DynamoDBError
+
+
+def _endless(depth: int = 0) -> int:
+    return _endless(depth + 1)
+
+
+def _raise(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+FAILURES: dict[str, Callable[[], object]] = {
+    "KeyError": _raise(KeyError("Geheimnis")),
+    "OverflowError": lambda: 10.0**400,
+    "ValueError": lambda: int("x"),
+    "RecursionError": _endless,
+    "UnicodeDecodeError": b"\xff".decode,
+    "UnicodeEncodeError": "\ud800".encode,
+    "ZeroDivisionError": lambda: 1 // 0,
+    "AttributeError": lambda: None.real,  # type: ignore[attr-defined]  # that is what fails
+    "IndexError": _raise(IndexError()),
+    "AssertionError": _raise(AssertionError()),
+    "StopIteration": lambda: next(iter(())),
+    "OSError": _raise(OSError()),
+    "error": lambda: zlib.decompress(b"x"),
+    "Exception": _raise(Exception("Geheimnis")),
+    "DynamoDBError": _raise(DynamoDBError("ValidationException", "Geheimnis", 400, {})),
+}
+"""What fails, by the name of the error's type."""
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, failure: str, *applications: str) -> None:
+    """Let the reading of some applications' items fail."""
+    _poison(monkeypatch, FAILURES[failure], applications)
+
+
+def _poison(monkeypatch: pytest.MonkeyPatch, fail: Callable[[], object], applications: Collection[str]) -> None:
+    read = items.application
+
+    def reading(item: Any) -> Any:
+        if item["AtsiApplicationId"]["S"] in applications:
+            fail()
+        return read(item)
+
+    monkeypatch.setattr(items, "application", reading)
