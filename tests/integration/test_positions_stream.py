@@ -199,6 +199,27 @@ def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
     assert number_closed(world, crowd) == 4
 
 
+def test_application_that_can_not_be_told_keeps_nobody_else_from_it(
+    world: World, crowd: list[ApplicationId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others of the position are told, also those of later pages; the record is set aside."""
+    sent(world, position_signal(success=True))
+    tell_one = Positions._tell_one  # noqa: SLF001  # where the store's part begins
+
+    def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
+        if application_id == crowd[3]:
+            raise KeyError
+        return tell_one(self, application_id, state)
+
+    monkeypatch.setattr(Positions, "_tell_one", telling)
+    seen = 0
+    while records := state_records(world)[seen:]:
+        assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
+        seen += len(records)
+    assert number_closed(world, crowd) == APPLICATIONS - 1
+    assert len(world.kept.records()) == 1
+
+
 def test_record_that_cant_be_set_aside_comes_again(world: World, crowd: list[ApplicationId]) -> None:
     """S3 fails: the answer names it."""
     sent(world, position_signal(success=True))
