@@ -49,7 +49,8 @@ DEFINITIONS: Mapping[str, Definition] = {
     "final_feedback": Definition("Those whose own reports tell how they ended.", _APPLIED, _STILL_OPEN),
     "first_response": Definition(
         "Days from applying to the employer's first response: a move beyond APPLIED, also to REJECTED, unless its "
-        "label says that the candidate withdrew.",
+        "label says that the candidate withdrew. A LEAD or CONTACT dated before applying is none; other reports dated "
+        "before it count as made with it.",
         _APPLIED,
         _WAITING,
     ),
@@ -63,7 +64,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "time_in": Definition(
         "Days from entering the status to leaving it for another.", "Entries into the status in the period.", _WAITING
     ),
-    "reports": Definition("Reports that took effect in the period.", "The reports themselves."),
+    "reports": Definition(
+        "Reports that took effect in the period, those that only confirm a status included.", "The reports themselves."
+    ),
     "mapped": Definition(
         "The share of reports whose status or label is understood.", "Reports that took effect in the period."
     ),
@@ -91,7 +94,8 @@ DEFINITIONS: Mapping[str, Definition] = {
         "The same.",
     ),
     "no_update_for": Definition(
-        "Open applications whose last news, a report or applying, is at least so many days old.",
+        "Open applications whose last change, applying or a report of another status or label, is at least so many "
+        "days old.",
         "Applications open today.",
     ),
 }
