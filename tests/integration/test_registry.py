@@ -192,6 +192,7 @@ WRONG = [
     ({"AppliedAt": "2022-07-01"}, ["/AppliedAt"]),
     ({"AppliedAt": "2022-07-01T09:00:00"}, ["/AppliedAt"]),
     ({"AppliedAt": "2022-02-30T09:00:00Z"}, ["/AppliedAt"]),
+    ({"AppliedAt": "0001-01-01T00:00:00Z"}, ["/AppliedAt"]),
     ({"AppliedAt": 1656666000}, ["/AppliedAt"]),
     ({"AppliedAt": "1656666000"}, ["/AppliedAt"]),
     ({"AppliedAt": "0001-01-01T00:00:00+14:00"}, ["/AppliedAt"]),

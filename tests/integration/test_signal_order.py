@@ -1,74 +1,69 @@
 """Signals in any order, with what came before them, twice and late: effective times decide."""
 
-from itertools import permutations
+from itertools import combinations, permutations
+from typing import Any
 
 import boto3
 import pytest
 import time_machine
 from moto import mock_aws
 
+from application_status.model.application import Application
+from application_status.store.items import application
 from signalling import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
 from support import SIGNALLED_APPLICATION, World
 
 
+def item_in_any_order(*signals: Any) -> Application:
+    """Return the application that signals end in, and check that it is the same in every order of their arrival."""
+    items: list[dict[str, Any]] = []
+    for order in permutations(signals):
+        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = World(boto3.client("dynamodb"))
+            sent(world, *order)
+            items.append(world.item(SIGNALLED_APPLICATION))
+    said = [without_versions(each) | {"Version": None} for each in items]
+    assert all(each == said[0] for each in said)
+    return application(items[0])
+
+
 def test_changes_of_one_batch_end_alike_in_every_order() -> None:
     """Effective times decide, not the arrival; the place in the process where they are equal."""
-    changes = [
+    ended = item_in_any_order(
         signal(state("Interview", 1)),
         signal(state("Offer", 2)),
         signal(state("Blue folder", 3)),
         signal(state("Second interview", 2, status={"label": "Second interview", "index": 2, "total": 14})),
-    ]
-    found = []
-    for order in permutations(changes):
-        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = World(boto3.client("dynamodb"))
-            sent(world, *order)
-            found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
-            assert statuses(world) == ["INTERVIEW", "INTERVIEW", "OFFER", None]
-    assert found[0]["Status"] == {"S": "OFFER"}
-    assert all(item == found[0] for item in found)
+    )
+    assert [each.status for each in ended.in_order()] == ["INTERVIEW", "INTERVIEW", "OFFER", None]
+    assert ended.status == "OFFER"
 
 
 def test_previous_states_end_alike_in_every_order() -> None:
     """What a signal says came before is kept, also where the signal itself is known from a later one."""
-    changes = [
+    ended = item_in_any_order(
         signal(state("Screening", 2), previous=state("Applied", 1)),
         signal(state("Blue folder", 3), previous=state("Screening", 2)),
         signal(state("Offer", 5), previous=state("Interview", 4)),
         signal(state("Interview", 4)),
-    ]
-    found = []
-    for order in permutations(changes):
-        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = World(boto3.client("dynamodb"))
-            sent(world, *order)
-            found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
-            assert [each.raw_status for each in history(world)] == [
-                "Applied", "Screening", "Blue folder", "Interview", "Offer",
-            ]  # fmt: skip
-            assert [each.afterwards for each in history(world)] == [True, False, False, False, False]
-    assert all({**item, "Version": None} == {**found[0], "Version": None} for item in found)
+    )
+    assert [(each.raw_status, each.afterwards) for each in ended.in_order()] == [
+        ("Applied", True), ("Screening", False), ("Blue folder", False), ("Interview", False), ("Offer", False),
+    ]  # fmt: skip
 
 
 def test_success_decides_between_signals_of_one_moment() -> None:
     """Missing, null, true, false: the last of these counts, whichever came first."""
-    changes = [
-        signal(state("Hired")),
-        signal(state("Hired", success=None)),
-        signal(state("Hired", success=True)),
-        signal(state("Hired", success=False)),
-    ]
-    for some in (changes[:2], changes[1:3], changes[2:], changes):
-        found = []
-        for order in permutations(some):
-            with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-                world = World(boto3.client("dynamodb"))
-                sent(world, *order)
-                found.append(without_versions(world.item(SIGNALLED_APPLICATION)))
-        assert all(item == found[0] for item in found)
-        assert len(found[0]["Transitions"]["M"]) == len(some)
-    assert found[0]["Status"] == {"S": "REJECTED"}
+    values: dict[str | None, dict[str, Any]] = {
+        None: {},
+        "null": {"success": None},
+        "true": {"success": True},
+        "false": {"success": False},
+    }
+    for some in combinations(values, 3):
+        ended = item_in_any_order(*(signal(state("Hired", **values[each])) for each in some))
+        assert [each.reading.success for each in ended.in_order()] == list(some)
+        assert ended.status == ("REJECTED" if "false" in some else "HIRED")
 
 
 def test_only_success_makes_a_signal_of_a_day_its_ending(world: World) -> None:
