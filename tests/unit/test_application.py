@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from application_status.model.application import Application, Receipt, is_too_early
 from application_status.model.instant import instant, to_text
-from application_status.model.report import Reading, Report, Transition, order_time, same_label
+from application_status.model.report import Reading, Report, Success, Transition, order_time, same_label
+from application_status.model.signal import SignalState
 from application_status.model.status import Status
 from support import APPLICATION, ATS, registration
 
@@ -83,6 +84,66 @@ def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report
     assert one.version == other.version == 1 + len(one.transitions)
     assert one.head == max(said(one), default=None)
     assert [t.key for t in one.in_order()] == sorted(one.transitions)
+
+
+def state(label: str, index: int, at: datetime, success: Success | None, *, only_the_day: bool) -> SignalState:
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment, day_offset = (midnight, 0) if only_the_day else (at, None)
+    return SignalState(
+        label=label, phase=None, index=index, success=success, effective_at=moment, day_offset=day_offset
+    )
+
+
+def signalled(current: SignalState, previous: SignalState | None) -> Report:
+    """Return the report of a signal; a label is read as the status of its name, or as none."""
+
+    def reading(of: SignalState) -> Reading:
+        return Reading(status=_LABELS[of.label], raw_status=of.label, success=of.success)
+
+    before = None if previous is None else Transition(
+        reading=reading(previous), effective_at=previous.effective_at, day_offset=previous.day_offset,
+        received_at=T0, place=previous.place, afterwards=True,
+    )  # fmt: skip
+    return Report(
+        application_id=APPLICATION, ats_id=ATS, reading=reading(current), received_at=T0, place=current.place,
+        effective_at=current.effective_at, day_offset=current.day_offset, previous=before,
+    )  # fmt: skip
+
+
+_LABELS = {"Lead": Status.LEAD, "Call": Status.CONTACT, "Interview": Status.INTERVIEW, "Blue": None, "Red": None}
+states = st.builds(
+    state, st.sampled_from(sorted(_LABELS)), st.integers(0, 2),
+    st.sampled_from([T0 - timedelta(hours=hours) for hours in (0, 1, 9, 11, 30, 24 * 2000)]),
+    st.none() | st.sampled_from(Success), only_the_day=st.booleans(),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.builds(signalled, states, st.none() | states), max_size=6), st.randoms())
+def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], chance: object) -> None:
+    """With repetitions, states told afterwards, days without a time, unmapped labels and dates before applying."""
+    shuffled = signals + signals[:3]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, by hypothesis
+    one, other = (reduce(received, order, REGISTERED) for order in (signals, shuffled))
+    assert replace(one, version=0) == replace(other, version=0)
+    assert one.head == max((key for key in said(one) if one.transitions[key].status), default=None)
+    assert all(one.receive(each).receipt is Receipt.UNCHANGED for each in signals)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.builds(signalled, states, st.none() | states), max_size=40), st.integers(2, 12))
+def test_folded_history_stays_within_its_limit_and_counts_all(signals: list[Report], limit: int) -> None:
+    """What is gone is counted; first entries, the newest change and the head stay; what was folded is known."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("application_status.model.application.HISTORY_LIMIT", limit + len(Status))
+        ended = reduce(received, signals, REGISTERED)
+        assert len(ended.transitions) <= limit + len(Status)
+        if not ended.is_folded:
+            assert ended.transitions == reduce(received, reversed(signals), REGISTERED).transitions
+        assert ended.head == max((key for key in said(ended) if ended.transitions[key].status), default=None)
+        assert {each.status for each in ended.transitions.values()} >= {
+            each.reading.status for each in signals if each.reading.status
+        }
 
 
 @settings(deadline=None)
