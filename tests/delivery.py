@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-STREAM, BUCKET = "FactsStream", "facts"
+STREAM, BUCKET = "FactsStream", "FactsBucket"
 
 
 def open_stream(**client_options: Any) -> Any:
-    """Make the stream and its bucket in moto; return the client."""
-    boto3.client("s3", **client_options).create_bucket(Bucket=BUCKET)
+    """Make the stream and its bucket in moto, if it is not there; return the client."""
+    with suppress(ClientError):
+        boto3.client("s3", **client_options).create_bucket(Bucket=BUCKET)
     client = boto3.client("firehose", **client_options)
     client.create_delivery_stream(
         DeliveryStreamName=STREAM,
