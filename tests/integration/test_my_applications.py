@@ -181,7 +181,7 @@ def test_other_methods_are_refused(world: World, path: str) -> None:
 
 
 def test_newest_change_shown_comes_first(world: World) -> None:
-    """Not the newest write: a late report or a label nobody knows moves nothing up."""
+    """Not the newest write: a late report or an unmapped label moves nothing up."""
     for number, days in ((1, 5), (2, 3), (3, 4)):
         report(world, register(world, number), "INTERVIEW", days_ago=days)
     register(world, 4, days_ago=3.5)

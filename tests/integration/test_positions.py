@@ -79,7 +79,7 @@ def test_end_of_a_position_is_an_inferred_outcome(world: World, success: object)
 def test_success_decides_whether_a_position_ended_or_else_its_label(
     world: World, label: str, success: dict[str, Any], expected: tuple[str, bool]
 ) -> None:
-    """null is not final, whatever the label; a label nobody knows ends nothing."""
+    """null is not final, whatever the label; an unmapped label ends nothing."""
     assert heard(world, position_signal(None, current=state(label, 10, **success))) == expected
 
 
@@ -122,7 +122,7 @@ def test_reopened_position_takes_its_end_back(world: World) -> None:
 def test_newer_status_of_its_own_undoes_what_was_inferred(
     world: World, label: str, success: dict[str, Any], expected: tuple[str, bool]
 ) -> None:
-    """It tells better; a label that nobody knows tells nothing."""
+    """It tells better; an unmapped label tells nothing."""
     heard(world, position_signal(success=False, day=10))
     assert heard(world, signal(state(label, 11, **success))) == expected
 

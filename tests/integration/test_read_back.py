@@ -79,7 +79,7 @@ def test_transitions_come_in_order_with_what_was_sent(world: World) -> None:
 
 
 def test_signals_show_their_phase_and_success(world: World) -> None:
-    """A label that nobody knows has neither status nor outcome; what a later signal tells of before says so."""
+    """An unmapped label has neither status nor outcome; what a later signal tells of before says so."""
     phase = {"label": "Ende", "index": 2, "total": 2}
     sent(world, signal(state("Hired", 2, success=True, phase=phase), previous=state("Xyzzy", 1, success=None)))
     before, hired = read_back(world, SIGNALLED_APPLICATION).body["Transitions"]

@@ -66,7 +66,7 @@ def test_path_has_to_name_the_ats_of_the_token(world: World, of: str) -> None:
 
 @pytest.mark.parametrize("kind", ["token", "candidateApplicationProfileId"])
 def test_signals_by_each_alias(world: World, kind: str) -> None:
-    """A label that nobody knows is kept; a finished form changes nothing."""
+    """An unmapped label is kept; a finished form changes nothing."""
     made = created(world)
     (alias,) = made["Aliases"][kind[0].upper() + kind[1:]]
     mine = {"token": None, kind: alias}

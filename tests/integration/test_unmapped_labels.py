@@ -1,4 +1,4 @@
-"""Labels that nobody knows: from the signal to the report on them."""
+"""Unmapped labels: from the signal to the report on them."""
 
 import csv
 import json

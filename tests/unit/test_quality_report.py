@@ -79,7 +79,7 @@ def test_cohort_funnel() -> None:
 
 
 def test_cohort_outcomes_and_coverage() -> None:
-    """Shares are of all applications; feedback may be a label that nobody knows."""
+    """Shares are of all applications; feedback may be an unmapped label."""
     found = numbers(cohort(counts(LIVES), TODAY))
     assert found["outcome:hired", "share"] == (0.2, 20)
     assert found["outcome:ended_unknown", "applications"] == (11, 20)

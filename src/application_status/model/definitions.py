@@ -75,8 +75,8 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Reports that took effect in the period and whose sender said when.",
     ),
     "unmapped_label": Definition(
-        "Applications with a report of the label, which nobody knows, so that no status is guessed from it. Of an "
-        "application its first ten such labels count.",
+        "Applications with a report of the label, which is unmapped: no status is guessed from it. Of an application "
+        "its first ten such labels count.",
         "The same.",
     ),
     "requests": Definition("Requests and signals of the ATS that came in during the period.", "The same."),

@@ -41,7 +41,7 @@ class SignalState:
 def read_state(state: SignalState, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Reading:
     """Read a state; `success` decides whether it is final, the label all else.
 
-    A label that nobody knows is read by its phase, though never as final: a phase is too coarse for that.
+    An unmapped label is read by its phase, though never as final: a phase is too coarse for that.
     """
     meaning = vocabulary.meaning(state.label, overrides)
     if meaning.status is None and state.phase:

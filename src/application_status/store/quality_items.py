@@ -10,7 +10,7 @@
 
 A counter is the sum over its shards. A marker has what was counted last of an application; its index ByClient (Client,
 Job) leads from a client or a job to the markers of their applications, whose sum is their report: that costs no further
-counters. Its index ByUnmapped (UnmappedAt) has only those of applications with labels that nobody knows. A measure's
+counters. Its index ByUnmapped (UnmappedAt) has only those of applications with unmapped labels. A measure's
 attribute is its family's letter, its status's or outcome's letter, and its bucket, since a counter row within 1 KB
 costs half of one over it: `tI7` is stayed:INTERVIEW:7.
 """
@@ -145,7 +145,7 @@ def marker(item: Item) -> Marker:
 
 
 def unmapped_labels(item: Item) -> tuple[str, ...]:
-    """Read the labels that nobody knows."""
+    """Read the unmapped labels."""
     return tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else ()
 
 

@@ -50,7 +50,7 @@ class QualityReader:
         return dict(jobs)
 
     def unmapped_labels(self, ats_id: str) -> Counter[str]:
-        """Return the labels that nobody knows, each with how many of the ATS's applications have it, likewise."""
+        """Return the unmapped labels, each with how many of the ATS's applications have it, likewise."""
         key = {":key": {"S": quality_items.index_key(self._generation, ats_id)}}
         found = self._query("UnmappedAt = :key", {}, key, IndexName=quality_items.UNMAPPED_INDEX)
         return Counter(label for item in found for label in quality_items.unmapped_labels(item))

@@ -1,4 +1,4 @@
-"""The labels that nobody knows, as rows of a report: whose they are, and how many applications have them."""
+"""The unmapped labels, as rows of a report: whose they are, and how many applications have them."""
 
 from datetime import date
 

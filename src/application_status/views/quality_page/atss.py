@@ -1,4 +1,4 @@
-"""The sections about ATSs alone: their requests, and the labels that nobody knows."""
+"""The sections about ATSs alone: their requests, and the unmapped labels."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def health(rows: Sequence[Row], about: About) -> Section:
 
 
 def unmapped(found: Report, about: About) -> Section:
-    """Return the labels that nobody knows, the most frequent first."""
+    """Return the unmapped labels, the most frequent first."""
     labels = [(each, row.of["Ats"]) for row in found.rows for each in row.numbers]
     labels.sort(key=lambda label: label[0].population, reverse=True)
     most = max((number.population for number, _ in labels), default=0)
@@ -48,7 +48,7 @@ def unmapped(found: Report, about: About) -> Section:
         notes.append(f"Not shown: {found.hidden:,} of too few applications.")
     return Section(
         id="unmapped",
-        heading="Labels nobody knows",
+        heading="Unmapped labels",
         basis="As of today, whatever period is chosen: applications, whenever the label was reported. Coverage has "
         f"reports {about.days}.",
         families=("unmapped_label",),
