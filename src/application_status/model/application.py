@@ -112,7 +112,7 @@ class Effect(NamedTuple):
         """Return what a report does that is newer than all that is known of its application, as most are."""
         current = report.transition()
         added = (*before(current, report.previous), current)
-        head = newest(added, None)
+        head = next((each for each in reversed(added) if each.status), None)
         return cls(Receipt.RECORDED if current.status else Receipt.UNMAPPED, added, head)
 
 

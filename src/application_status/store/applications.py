@@ -96,10 +96,11 @@ class Applications:
     def _add(self, report: Report, effect: Effect, stored: Application | None) -> Recorded:
         """Add the transitions, and let the newest of them take the head where one does."""
         *earlier, last = effect.added
+        key = last.key
         update = Update(
             conditions=[_IS_UNKNOWN, _HAS_ROOM],
             sets=["Transitions.#key = :transition", "Versions.#made = Version + :one"],
-            names={"#key": last.key, "#made": items.version_key(last.key)},
+            names={"#key": key, "#made": items.version_key(key)},
             values={
                 ":transition": items.transition_value(last),
                 ":room": {"N": str(HISTORY_LIMIT - len(effect.added))},
@@ -112,12 +113,12 @@ class Applications:
         if earlier or not effect.head:
             update.conditions.append(_IS_NOT_FOLDED)
         if effect.head:
-            _take_head(update, effect.head)
+            _take_head(update, effect.head, key if effect.head is last else effect.head.key)
         _keep_key(update, report, stored)
         update.make_version(report.received_at)
-        before = self._write(report, update)
+        previous, version = items.status_and_version(self._write(report, update))
         status = effect.head.status if effect.head else None
-        return Recorded(effect.receipt, status or before.status, before.version + 1, before.status)
+        return Recorded(effect.receipt, status or previous, version + 1, previous)
 
     def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Write a history of which a part changes or goes."""
@@ -139,8 +140,8 @@ class Applications:
             self._write(report, update)
         return Recorded(effect.receipt, stored.status, stored.version, stored.status)
 
-    def _write(self, report: Report, update: "Update") -> Application:
-        """Change the caller's application; return it as it was."""
+    def _write(self, report: Report, update: "Update") -> Item:
+        """Change the caller's application; return its item as it was."""
         update.conditions.insert(0, _IS_THE_CALLERS)
         update.values[":ats"] = {"S": report.ats_id}
         reply = self._dynamodb(
@@ -151,7 +152,8 @@ class Applications:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **update.expressions(),
         )
-        return items.application(reply["Attributes"])
+        old: Item = reply["Attributes"]
+        return old
 
     def _create(self, report: Report) -> Recorded:
         """Let the first ATS to report own the application."""
@@ -229,13 +231,13 @@ class Update:
         }
 
 
-def _take_head(update: Update, head: Transition) -> None:
-    """Make a transition the head, if it is the newest."""
+def _take_head(update: Update, head: Transition, key: str) -> None:
+    """Make a transition, of this key, the head, if it is the newest."""
     update.conditions.append(_IS_NEWEST)
     update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
     update.names["#status"] = "Status"
     update.values |= {
-        ":head": {"S": head.key},
+        ":head": {"S": key},
         ":status": {"S": str(head.status)},
         ":raw": {"S": head.raw_status or ""},
     }

@@ -174,6 +174,11 @@ def application(item: Item) -> Application:
     )
 
 
+def status_and_version(item: Item) -> tuple[Status, int]:
+    """Read no more than that of an item."""
+    return Status(item["Status"]["S"]), int(item["Version"]["N"])
+
+
 def registration(item: Item) -> Registration | None:
     """Return the registration in an application's item, None until it came."""
     if "AppliedAt" not in item:
