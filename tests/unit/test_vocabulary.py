@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from application_status.model.status import Outcome, Status
 from application_status.model.vocabulary import Meaning, OwnMeanings, Vocabulary, normalize
-from application_status.model.wording import heads, is_doubtful
+from application_status.model.wording import is_doubtful, parts
 from label_scores import BUILD, ENDS, HELD_OUT, by, rows, score
 
 VOCABULARY = Vocabulary.load()
@@ -48,11 +48,12 @@ def meant(label: str) -> str:
 
 
 def test_build_labels() -> None:
-    """On the labels it was written for, no end is wrong, no other status either, and hardly one is missed."""
+    """On the labels it was written for, no end is wrong, hardly another status is, and hardly one is missed."""
     for labelled in by("language", rows(BUILD)).values():
         scores = score(labelled, VOCABULARY)
-        assert scores.wrong == []
-        assert scores.coverage >= 0.97
+        assert scores.wrong_ends == []
+        assert scores.precision >= 0.99
+        assert scores.coverage >= 0.98
 
 
 def test_held_out_labels() -> None:
@@ -198,7 +199,8 @@ def test_any_text(label: str) -> None:
     """Any text has a normal form, which is its own, and a meaning, which only separators and a "?" can change."""
     normal = normalize(label)
     assert normalize(normal) == normal
-    assert VOCABULARY.meaning(normal or label) == VOCABULARY.meaning(label) or heads(label) or is_doubtful(label)
+    assert " ".join(filter(None, map(normalize, parts(label)))) == normal
+    assert VOCABULARY.meaning(normal or label) == VOCABULARY.meaning(label) or parts(label)[1:] or is_doubtful(label)
 
 
 @pytest.mark.parametrize("row", list(rows(BUILD)), ids=lambda row: row["label"])
@@ -207,7 +209,7 @@ def test_unknown_word(row: dict[str, str]) -> None:
     label = row["label"]
     assert VOCABULARY.meaning(f"Xyzzy {label}").status not in ENDS
     meaning = VOCABULARY.meaning(f"{label} Xyzzy")
-    assert meaning.status not in ENDS or heads(label) or meaning.rule == "lacks-something"
+    assert meaning.status not in ENDS or parts(label)[1:] or meaning.rule == "lacks-something"
 
 
 @pytest.mark.parametrize("row", list(rows(BUILD)), ids=lambda row: row["label"])
@@ -297,6 +299,7 @@ def test_notation(label: str, rule: str) -> None:
         ('"interview*"', '"..."', "word list 'talk'.*gap"),
         ('"interview*"', '"2nd"', "word list 'talk'.*numbers"),
         ('"interview*"', "7", "word list 'talk'.*text"),
+        ('only = ["talk"]', 'only = ["talk"]\nrest = ["chat"]', "rule 'gone'.*'chat'"),
     ],
 )
 def test_wrong_file(old: str, new: str, named: str) -> None:

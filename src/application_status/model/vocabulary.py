@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from itertools import accumulate
 from operator import or_
 from typing import Any, Self
 
 from application_status.model.status import Outcome, Status
-from application_status.model.wording import Matches, WordLists, heads, is_doubtful, is_number, normalize
+from application_status.model.wording import Matches, WordLists, is_doubtful, is_number, normalize, parts
 
 __all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
 
@@ -26,6 +27,7 @@ UNMAPPED = "unmapped"
 
 _MAX_WORDS = 24  # no stage name is longer, and it bounds the work on a hostile one
 _OPENING = "opening"  # the word list of phrases that open a longer one
+_MAX_HEAD_WORDS = 6
 _REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
 _OUTCOMES = {
     Status.HIRED: (Outcome.HIRED,),
@@ -86,7 +88,8 @@ class Vocabulary:
         self.version = _text(data.get("version"), "version")
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
-        self._rules = _rules(data.get("rule", []), self._lists)
+        self._rules = _rules(data.get("rule", []), data.get("rests", {}), self._lists)
+        self._rules_of_heads = [rule for rule in self._rules if rule.rest]
         self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
@@ -103,33 +106,34 @@ class Vocabulary:
         return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
 
     def _read(self, label: str) -> tuple[str, Meaning]:
-        key = _key(label)
-        return key, self._decide(label, key)
+        pieces = [normalize(part) for part in parts(label)]
+        key = " ".join(filter(None, pieces)) or label
+        return key, self._decide(label, key, pieces)
 
-    def _decide(self, label: str, key: str) -> Meaning:
+    def _decide(self, label: str, key: str, pieces: Sequence[str]) -> Meaning:
         if key in self._exact:
             means = self._exact[key]
             return Meaning(*means, "exact" if means[0] else UNMAPPED, self.version)
         words = _words(key)
-        rule = self._rule(label, words) if len(words) <= _MAX_WORDS else None
+        rule = self._rule(label, words, pieces) if len(words) <= _MAX_WORDS else None
         if rule is None or rule.means[0] is None:
             return Meaning(None, None, UNMAPPED, self.version)
         return Meaning(*rule.means, rule.name, self.version)
 
-    def _rule(self, label: str, words: Sequence[str]) -> _Rule | None:
+    def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
         matches = self._lists.find(words)
         covered = matches.within(0, len(words))
         fitting = (rule for rule in self._rules if rule.fits(covered, every_word=(1 << len(words)) - 1))
         rule = next(fitting, None)
         if is_doubtful(label):
             return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
-        if rule is not None and rule.only:
+        if (rule is not None and rule.only) or not any(each.all <= covered.keys() for each in self._rules_of_heads):
             return rule
-        return self._rule_of_head(label, words, matches) or rule
+        return self._rule_of_head(words, pieces, matches) or rule
 
-    def _rule_of_head(self, label: str, words: Sequence[str], matches: Matches) -> _Rule | None:
+    def _rule_of_head(self, words: Sequence[str], pieces: Sequence[str], matches: Matches) -> _Rule | None:
         """Return the rule for an end that reads the longest head it can, with a rest that does not speak against it."""
-        for size in self._sizes_of_heads(label, words, matches):
+        for size in self._sizes_of_heads(pieces, matches):
             if " ".join(words[:size]) in self._exact:
                 return None
             covered = matches.within(0, size)
@@ -138,13 +142,12 @@ class Vocabulary:
                     return rule if rule.rest and rule.rest.isdisjoint(matches.within(size, len(words))) else None
         return None
 
-    def _sizes_of_heads(self, label: str, words: Sequence[str], matches: Matches) -> list[int]:
+    def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
         """Return how many words a head can have: those before a separator, or a phrase that opens a longer one."""
-        parts = [_words(normalize(part)) for part in heads(label)]
-        sizes = {len(part) for part in parts if part and part == words[: len(part)]}
+        sizes = set(accumulate(len(_words(piece)) for piece in pieces[:-1]))
         if _OPENING in self._lists:
             sizes.update(matches.ends(self._lists.number(_OPENING), 0))
-        return sorted(sizes, reverse=True)
+        return sorted((size for size in sizes if 0 < size <= _MAX_HEAD_WORDS), reverse=True)
 
 
 def _key(label: str) -> str:
@@ -204,12 +207,14 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     return exact
 
 
-def _rules(tables: Iterable[Mapping[str, Any]], lists: WordLists) -> list[_Rule]:
+def _rules(tables: Iterable[Mapping[str, Any]], rests: Mapping[str, object], lists: WordLists) -> list[_Rule]:
     rules: dict[str, _Rule] = {}
+    groups = {name: _texts(names, f"rests {name!r}") for name, names in rests.items()}
     for place, table in enumerate(tables, start=1):
         name = _text(table.get("name"), f"name of rule {place}")
         where = f"rule {name!r}"
         used = {part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest")}
+        used["rest"] = [each for name in used["rest"] for each in groups.get(name, [name])]
         unknown = [each for part in used.values() for each in part if each not in lists]
         if name in rules or name in (UNMAPPED, "override", "exact"):
             raise ValueError(f"{where}: the name is taken")

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
-from itertools import islice
 
 # "Bewerber*in", "Kandidat(in)", "Bewerber/-innen", "BewerberIn": after endings that persons have, so "Check/in" stays.
 _GENDER = re.compile(r"(?<=er|at|nt|st|or|ur|nd)(?:[*:/_(·]-?[Ii]n(?:nen)?\)?|In(?:nen)?)(?![a-z_])")
@@ -46,11 +45,9 @@ def normalize(label: str) -> str:
     return " ".join(_plain(word) for word in words)
 
 
-def heads(label: str) -> list[str]:
-    """Return the parts of a label that end before a separator, longest first: "A - b (c)" has "A - b" and "A"."""
-    plain = _GENDER.sub("", label)
-    places = [separator.start() for separator in islice(_SEPARATOR.finditer(plain), _MAX_SEPARATORS)]
-    return [plain[:place] for place in reversed(places)]
+def parts(label: str) -> list[str]:
+    """Take a label apart at its first separators: "A - b (c)" has the parts "A", "b" and "c)"."""
+    return _SEPARATOR.split(_GENDER.sub("", label), maxsplit=_MAX_SEPARATORS)
 
 
 def is_doubtful(label: str) -> bool:
