@@ -58,11 +58,10 @@ def test_build_labels() -> None:
 
 def test_held_out_labels() -> None:
     """On labels that no rule was written from, no end is wrong; docs/vocabulary.md has the figures."""
-    for labelled in by("language", rows(HELD_OUT)).values():
-        scores = score(labelled, VOCABULARY)
-        assert scores.wrong_ends == []
-        assert scores.precision >= 0.93
-        assert scores.coverage >= 0.7
+    scores = score(rows(HELD_OUT), VOCABULARY)
+    assert scores.wrong_ends == []
+    assert scores.precision >= 0.8
+    assert scores.coverage >= 0.82
 
 
 @pytest.mark.parametrize(
@@ -163,6 +162,32 @@ def test_held_out_labels() -> None:
         ("Withdrew after offer", "REJECTED/candidate_withdrew"),
         ("Backout", "REJECTED/candidate_withdrew"),
         ("Offer backout", "REJECTED/offer_declined"),
+        ("Rejected - failed background check", "REJECTED/not_selected"),
+        ("Rejected: Kubernetes", "REJECTED/not_selected"),
+        ("rejected_ai", "REJECTED/not_selected"),
+        ("candidate_rejected_by_hm", "REJECTED/not_selected"),
+        ("Abgelehnt wegen Xyzzy", "REJECTED/not_selected"),
+        ("Withdrawn - Xyzzy", "REJECTED/candidate_withdrew"),
+        ("Withdrawn - by client", "unmapped"),
+        ("Withdrawn (duplicate)", "unmapped"),
+        ("Rejected - pending HR", "unmapped"),
+        ("Rejected for role A, considered for role B", "unmapped"),
+        ("Rejected - candidate wants more", "unmapped"),
+        ("Rejected?", "unmapped"),
+        ("Rejected -> Interview", "unmapped"),
+        ("Absage: Vorbereitung", "unmapped"),
+        ("Absage- und Zusagephase", "unmapped"),
+        ("Hired - Xyzzy", "unmapped"),
+        ("No Kubernetes experience", "REJECTED/not_selected"),
+        ("No experience required", "unmapped"),
+        ("Lack of growth opportunities", "unmapped"),
+        ("Lack of recruiter follow-up", "unmapped"),
+        ("Gehalt passt nicht", "unmapped"),
+        ("Position filled - hired this candidate", "unmapped"),
+        ("Besetzt", "unmapped"),
+        ("Filled", "unmapped"),
+        ("Round 2", "INTERVIEW"),
+        ("Stage 2: Technical", "INTERVIEW"),
         ("🎉", "unmapped"),
         ("", "unmapped"),
     ],
@@ -209,7 +234,7 @@ def test_unknown_word(row: dict[str, str]) -> None:
     label = row["label"]
     assert VOCABULARY.meaning(f"Xyzzy {label}").status not in ENDS
     meaning = VOCABULARY.meaning(f"{label} Xyzzy")
-    assert meaning.status not in ENDS or parts(label)[1:] or meaning.rule == "lacks-something"
+    assert meaning.status not in ENDS or parts(label)[1:] or meaning.rule.startswith("lacks-")
 
 
 @pytest.mark.parametrize("row", list(rows(BUILD)), ids=lambda row: row["label"])
@@ -377,8 +402,8 @@ def fires(phrase: str, name: str) -> bool:
     return any(fires_with(phrase, name, rule) for rule in TOGETHER if name in rule["all"])
 
 
-def beside(label: str) -> tuple[str, str, str]:
-    return label, f"{label} xyzzy", f"xyzzy {label}"
+def beside(label: str) -> tuple[str, ...]:
+    return label, f"{label} xyzzy", f"xyzzy {label}", f"{label} xyzzy experience"
 
 
 def fires_with(phrase: str, name: str, rule: dict[str, Sequence[str]]) -> bool:

@@ -26,7 +26,7 @@ UNMAPPED = "unmapped"
 """The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
 
 _MAX_WORDS = 24  # no stage name is longer, and it bounds the work on a hostile one
-_OPENING = "opening"  # the word list of phrases that open a longer one
+_OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
 _MAX_HEAD_WORDS = 6
 _REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
 _OUTCOMES = {
@@ -61,11 +61,16 @@ class _Rule:
     none: frozenset[int]
     only: frozenset[int]
     rest: frozenset[int]  # if any: the rule reads heads, too, with no match of these lists behind them
+    needs: frozenset[int]  # lists that need a match behind such a head
 
     def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
         if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
             return False
         return not self.only or reduce(or_, (covered.get(number, 0) for number in self.all | self.only)) == every_word
+
+    def goes_with(self, rest: Mapping[int, int]) -> bool:
+        """Say whether the rule may read a head alone that has this rest."""
+        return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
 
 
 class OwnMeanings(dict[str, str]):
@@ -89,6 +94,7 @@ class Vocabulary:
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
         self._rules = _rules(data.get("rule", []), data.get("rests", {}), self._lists)
+        self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
         self._rules_of_heads = [rule for rule in self._rules if rule.rest]
         self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
@@ -123,7 +129,7 @@ class Vocabulary:
     def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
         matches = self._lists.find(words)
         covered = matches.within(0, len(words))
-        fitting = (rule for rule in self._rules if rule.fits(covered, every_word=(1 << len(words)) - 1))
+        fitting = (rule for rule in self._rules_of_labels if rule.fits(covered, every_word=(1 << len(words)) - 1))
         rule = next(fitting, None)
         if is_doubtful(label):
             return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
@@ -139,14 +145,14 @@ class Vocabulary:
             covered = matches.within(0, size)
             for rule in self._rules_of_ends:
                 if rule.fits(covered, every_word=(1 << size) - 1):
-                    return rule if rule.rest and rule.rest.isdisjoint(matches.within(size, len(words))) else None
+                    return rule if rule.goes_with(matches.within(size, len(words))) else None
         return None
 
     def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
         """Return how many words a head can have: those before a separator, or a phrase that opens a longer one."""
         sizes = set(accumulate(len(_words(piece)) for piece in pieces[:-1]))
-        if _OPENING in self._lists:
-            sizes.update(matches.ends(self._lists.number(_OPENING), 0))
+        for opening in filter(self._lists.__contains__, _OPENINGS):
+            sizes.update(matches.ends(self._lists.number(opening), 0))
         return sorted((size for size in sizes if 0 < size <= _MAX_HEAD_WORDS), reverse=True)
 
 
@@ -213,7 +219,9 @@ def _rules(tables: Iterable[Mapping[str, Any]], rests: Mapping[str, object], lis
     for place, table in enumerate(tables, start=1):
         name = _text(table.get("name"), f"name of rule {place}")
         where = f"rule {name!r}"
-        used = {part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest")}
+        used = {
+            part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest", "needs")
+        }
         used["rest"] = [each for name in used["rest"] for each in groups.get(name, [name])]
         unknown = [each for part in used.values() for each in part if each not in lists]
         if name in rules or name in (UNMAPPED, "override", "exact"):

@@ -12,7 +12,7 @@ _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-Z�
 # What parts a label's head from its rest: " - ", ":", "(", "/", "_", "due to", "for" ...; no hyphen inside a word.
 _SEPARATOR = re.compile(
     r"(?<=\s)[-~]+(?=\s)|-+(?=\s+(?!und\b|oder\b|and\b|or\b))|[:;,|(\[/_\u2013\u2014\u2022]"
-    r"|\b(?=(?:due|because|owing|on account|based|for|in|with|after|during|at|as|wegen|aufgrund|weil|mit|im|nach|bei"
+    r"|\b(?=(?:due|because|owing|on account|based|for|in|with|after|during|at|as|wegen|aufgrund|weil|mit|im|am|nach|bei"
     r"|f\u00fcr|fuer)\b)",
     re.IGNORECASE,
 )
