@@ -25,7 +25,7 @@ __all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
 UNMAPPED = "unmapped"
 """The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
 
-_MAX_WORDS = 24  # no stage name is longer, and it bounds the work on a hostile one
+_MAX_WORDS = 18  # no stage name is longer, and it bounds the work on a hostile one
 _OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
 _MAX_HEAD_WORDS = 6
 _REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
