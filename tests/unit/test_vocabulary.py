@@ -61,7 +61,7 @@ def test_held_out_labels() -> None:
     scores = score(rows(HELD_OUT), VOCABULARY)
     assert scores.wrong_ends == []
     assert scores.precision >= 0.8
-    assert scores.coverage >= 0.82
+    assert scores.coverage >= 0.8
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ from heapq import heappop, heappush
 _GENDER = re.compile(r"(?<=er|at|nt|st|or|ur|nd)(?:[*:/_(·]-?[Ii]n(?:nen)?\)?|In(?:nen)?)(?![a-z_])")
 _FEMALE = re.compile(r"(bewerber|kandidat|interessent|mitarbeiter|manager)(?:in(?:nen)?)+")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöü])")
-# What parts a label's head from its rest: " - ", ":", "(", "/", "_", "due to", "for" ...; no hyphen inside a word.
+# What parts a label's head from its rest: " - ", ":", "(", "/", "_", "due to", "after" ...; no hyphen inside a word.
 _SEPARATOR = re.compile(
     r"(?<=\s)[-~]+(?=\s)|-+(?=\s+(?!und\b|oder\b|and\b|or\b))|[:;,|(\[/_\u2013\u2014\u2022]"
-    r"|\b(?=(?:due|because|owing|on account|based|for|in|with|after|during|at|as|wegen|aufgrund|weil|mit|im|am|nach|bei"
-    r"|f\u00fcr|fuer)\b)",
+    r"|\b(?=(?:due|because|owing|on account|based|after|during|wegen|aufgrund|weil|nach|am)\b)",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(r"[?\u2192]|[-=]>")  # "Rejected?", "Rejected -> Interview"
