@@ -1,27 +1,33 @@
 """What a stage name means, by `vocabulary.toml`: an exact label decides, or else the first rule of the file that fits.
 
+A label can have a head and a rest: "Rejected - no Kubernetes". Rules for ends need to know every word. Where none of
+them reads the whole label, some may read its head alone, if nothing in the rest speaks against that.
+
 normalize       the label as comparable words
 Vocabulary      one version of the file, checked; `meaning` asks it
 Meaning         the answer: status, outcome, and the name of the rule that gave it
 OwnMeanings     an ATS's overrides, read once for many labels
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
+from itertools import accumulate
 from operator import or_
 from typing import Any, Self
 
 from application_status.model.status import Outcome, Status
-from application_status.model.wording import WordLists, is_number, normalize
+from application_status.model.wording import Matches, WordLists, is_doubtful, is_number, normalize, parts
 
 __all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
 
 UNMAPPED = "unmapped"
 """The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
 
-_MAX_WORDS = 24  # no stage name is longer, and it bounds the work on a hostile one
+_MAX_WORDS = 18  # no stage name is longer, and it bounds the work on a hostile one
+_OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
+_MAX_HEAD_WORDS = 6
 _REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
 _OUTCOMES = {
     Status.HIRED: (Outcome.HIRED,),
@@ -54,11 +60,17 @@ class _Rule:
     all: frozenset[int]
     none: frozenset[int]
     only: frozenset[int]
+    rest: frozenset[int]  # if any: the rule reads heads, too, with no match of these lists behind them
+    needs: frozenset[int]  # lists that need a match behind such a head
 
     def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
         if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
             return False
         return not self.only or reduce(or_, (covered.get(number, 0) for number in self.all | self.only)) == every_word
+
+    def goes_with(self, rest: Mapping[int, int]) -> bool:
+        """Say whether the rule may read a head alone that has this rest."""
+        return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
 
 
 class OwnMeanings(dict[str, str]):
@@ -81,7 +93,10 @@ class Vocabulary:
         self.version = _text(data.get("version"), "version")
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
-        self._rules = _rules(data.get("rule", []), self._lists)
+        self._rules = _rules(data.get("rule", []), data.get("rests", {}), self._lists)
+        self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
+        self._rules_of_heads = [rule for rule in self._rules if rule.rest]
+        self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     @classmethod
@@ -97,24 +112,56 @@ class Vocabulary:
         return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
 
     def _read(self, label: str) -> tuple[str, Meaning]:
-        key = _key(label)
-        return key, self._decide(key)
+        pieces = [normalize(part) for part in parts(label)]
+        key = " ".join(filter(None, pieces)) or label
+        return key, self._decide(label, key, pieces)
 
-    def _decide(self, key: str) -> Meaning:
+    def _decide(self, label: str, key: str, pieces: Sequence[str]) -> Meaning:
         if key in self._exact:
             means = self._exact[key]
             return Meaning(*means, "exact" if means[0] else UNMAPPED, self.version)
-        words = [word for word in key.split() if not is_number(word)]
-        if len(words) <= _MAX_WORDS:
-            covered = self._lists.find(words)
-            for rule in self._rules:
-                if rule.fits(covered, every_word=(1 << len(words)) - 1):
-                    return Meaning(*rule.means, rule.name if rule.means[0] else UNMAPPED, self.version)
-        return Meaning(None, None, UNMAPPED, self.version)
+        words = _words(key)
+        rule = self._rule(label, words, pieces) if len(words) <= _MAX_WORDS else None
+        if rule is None or rule.means[0] is None:
+            return Meaning(None, None, UNMAPPED, self.version)
+        return Meaning(*rule.means, rule.name, self.version)
+
+    def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
+        matches = self._lists.find(words)
+        covered = matches.within(0, len(words))
+        fitting = (rule for rule in self._rules_of_labels if rule.fits(covered, every_word=(1 << len(words)) - 1))
+        rule = next(fitting, None)
+        if is_doubtful(label):
+            return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
+        if (rule is not None and rule.only) or not any(each.all <= covered.keys() for each in self._rules_of_heads):
+            return rule
+        return self._rule_of_head(words, pieces, matches) or rule
+
+    def _rule_of_head(self, words: Sequence[str], pieces: Sequence[str], matches: Matches) -> _Rule | None:
+        """Return the rule for an end that reads the longest head it can, with a rest that does not speak against it."""
+        for size in self._sizes_of_heads(pieces, matches):
+            if " ".join(words[:size]) in self._exact:
+                return None
+            covered = matches.within(0, size)
+            for rule in self._rules_of_ends:
+                if rule.fits(covered, every_word=(1 << size) - 1):
+                    return rule if rule.goes_with(matches.within(size, len(words))) else None
+        return None
+
+    def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
+        """Return how many words a head can have: those before a separator, or a phrase that opens a longer one."""
+        sizes = set(accumulate(len(_words(piece)) for piece in pieces[:-1]))
+        for opening in filter(self._lists.__contains__, _OPENINGS):
+            sizes.update(matches.ends(self._lists.number(opening), 0))
+        return sorted((size for size in sizes if 0 < size <= _MAX_HEAD_WORDS), reverse=True)
 
 
 def _key(label: str) -> str:
     return normalize(label) or label  # two labels of emoji alone are still two labels
+
+
+def _words(key: str) -> list[str]:
+    return [word for word in key.split() if not is_number(word)]
 
 
 def _means(text: object, where: str) -> _Means:
@@ -166,12 +213,16 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     return exact
 
 
-def _rules(tables: Iterable[Mapping[str, Any]], lists: WordLists) -> list[_Rule]:
+def _rules(tables: Iterable[Mapping[str, Any]], rests: Mapping[str, object], lists: WordLists) -> list[_Rule]:
     rules: dict[str, _Rule] = {}
+    groups = {name: _texts(names, f"rests {name!r}") for name, names in rests.items()}
     for place, table in enumerate(tables, start=1):
         name = _text(table.get("name"), f"name of rule {place}")
         where = f"rule {name!r}"
-        used = {part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only")}
+        used = {
+            part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest", "needs")
+        }
+        used["rest"] = [each for name in used["rest"] for each in groups.get(name, [name])]
         unknown = [each for part in used.values() for each in part if each not in lists]
         if name in rules or name in (UNMAPPED, "override", "exact"):
             raise ValueError(f"{where}: the name is taken")
@@ -182,5 +233,6 @@ def _rules(tables: Iterable[Mapping[str, Any]], lists: WordLists) -> list[_Rule]
         means = _written(table.get("means"), where)
         if means[0] in _OUTCOMES and not used["only"]:
             raise ValueError(f"{where}: a rule for an end needs 'only', so that an unknown word keeps it from fitting")
-        rules[name] = _Rule(name, means, **{part: frozenset(map(lists.number, names)) for part, names in used.items()})
+        numbers = {part: frozenset(map(lists.number, names)) for part, names in used.items()}
+        rules[name] = _Rule(name, means, **numbers)
     return list(rules.values())

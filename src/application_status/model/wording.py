@@ -9,6 +9,14 @@ from heapq import heappop, heappush
 _GENDER = re.compile(r"(?<=er|at|nt|st|or|ur|nd)(?:[*:/_(·]-?[Ii]n(?:nen)?\)?|In(?:nen)?)(?![a-z_])")
 _FEMALE = re.compile(r"(bewerber|kandidat|interessent|mitarbeiter|manager)(?:in(?:nen)?)+")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöü])")
+# What parts a label's head from its rest: " - ", ":", "(", "/", "_", "due to", "after" ...; no hyphen inside a word.
+_SEPARATOR = re.compile(
+    r"(?<=\s)[-~]+(?=\s)|-+(?=\s+(?!und\b|oder\b|and\b|or\b))|[:;,|(\[/_\u2013\u2014\u2022]"
+    r"|\b(?=(?:due|because|owing|on account|based|after|during|wegen|aufgrund|weil|nach|am)\b)",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(r"[?\u2192]|[-=]>")  # "Rejected?", "Rejected -> Interview"
+_MAX_SEPARATORS = 4
 _LONG_WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{6,}")
 _NUMBER = re.compile(r"([0-9]+)(?:(?:st|nd|rd|th|te[rmns]?)(?![a-z]))?")
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u00b4\u02bc\u0149"))
@@ -34,6 +42,16 @@ def normalize(label: str) -> str:
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _NUMBER.sub(r" \1 ", "".join(c if c.isalnum() else " " for c in letters)).split()
     return " ".join(_plain(word) for word in words)
+
+
+def parts(label: str) -> list[str]:
+    """Take a label apart at its first separators: "A - b (c)" has the parts "A", "b" and "c)"."""
+    return _SEPARATOR.split(_GENDER.sub("", label), maxsplit=_MAX_SEPARATORS)
+
+
+def is_doubtful(label: str) -> bool:
+    """Say whether a label asks, or shows a move from one stage to another."""
+    return _DOUBT.search(label) is not None
 
 
 def is_number(word: str) -> bool:
@@ -97,12 +115,12 @@ class WordLists:
         for word in excepted:
             self._excepted.setdefault(word, set()).add(number)
 
-    def find(self, words: Sequence[str]) -> dict[int, int]:
-        """Return the lists with a match among the words, by number, and the words that each covers, as bits."""
-        matches = _Matches([self._fit(word) for word in words])
+    def find(self, words: Sequence[str]) -> "Matches":
+        """Find the lists that have a match among the words."""
+        matches = Matches([self._fit(word) for word in words])
         for start in reversed(range(len(words))):  # all matches behind it are known then
             self._find_longer(matches, start, self._excepted.get(words[start], ()))
-        return matches.covered()
+        return matches
 
     def _fit(self, word: str) -> frozenset[int]:
         """Return the pieces and lists that a word fits on its own."""
@@ -118,7 +136,7 @@ class WordLists:
                 pieces += lists
         return frozenset(fitting)
 
-    def _find_longer(self, matches: "_Matches", start: int, excepted: Container[int]) -> None:
+    def _find_longer(self, matches: "Matches", start: int, excepted: Container[int]) -> None:
         """Find the matches of several words that begin at a place."""
         root, longer = self._root.after, matches.longer[start]
         todo = sorted(piece for piece in matches.single[start] if piece in root and root[piece].after)
@@ -130,7 +148,7 @@ class WordLists:
                     heappush(todo, number)
                 _join(longer.setdefault(number, {}), ends)
 
-    def _follow(self, piece: int, matches: "_Matches", start: int) -> Iterator[tuple[int, _Ends]]:
+    def _follow(self, piece: int, matches: "Matches", start: int) -> Iterator[tuple[int, _Ends]]:
         """Follow the phrases that begin with a piece matched at a place: yield their lists, and where they end."""
         node, ends = self._root.after[piece], matches.longer[start].get(piece, {})
         if ends:
@@ -185,22 +203,29 @@ class WordLists:
         return pieces
 
 
-class _Matches:
+class Matches:
     """What the lists have in a label, by the place where it begins: matches of a single word, and longer ones."""
 
     def __init__(self, single: Sequence[frozenset[int]]) -> None:
         self.single = (*single, frozenset[int]())
         self.longer: list[dict[int, _Ends]] = [{} for _ in self.single]
 
-    def covered(self) -> dict[int, int]:
+    def within(self, first: int, behind: int) -> dict[int, int]:
+        """Return the lists with a match within these words, by number, and the words that each covers, as bits."""
         bits: dict[int, int] = {}
-        for place, (single, longer) in enumerate(zip(self.single, self.longer, strict=True)):
-            for number in single:
+        for place in range(first, behind):
+            for number in self.single[place]:
                 bits[number] = bits.get(number, 0) | 1 << place
-            for number, ends in longer.items():
-                for covered in ends.values():
-                    bits[number] = bits.get(number, 0) | covered
+            for number, ends in self.longer[place].items():
+                for end, covered in ends.items():
+                    if end <= behind:
+                        bits[number] = bits.get(number, 0) | covered
         return bits
+
+    def ends(self, number: int, place: int) -> list[int]:
+        """Return the places behind the matches of a list that begin at a place."""
+        ends = [*self.longer[place].get(number, ())]
+        return [place + 1, *ends] if number in self.single[place] else ends
 
     def steps(self, after: Mapping[int, object], ends: _Ends) -> dict[int, _Ends]:
         """Return by which pieces of `after` a phrase goes on from its ends so far, and the ends it gets to."""
