@@ -1,7 +1,7 @@
 """The Applications table: a report is one conditional UpdateItem, and what it runs into tells the cases apart."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -97,15 +97,14 @@ class Applications:
         """Add the transitions, and let the newest of them take the head where one does."""
         *earlier, last = effect.added
         key = last.key
-        update = Update(
-            conditions=[_IS_UNKNOWN, _HAS_ROOM],
-            sets=["Transitions.#key = :transition", "Versions.#made = Version + :one"],
-            names={"#key": key, "#made": items.version_key(key)},
-            values={
-                ":transition": items.transition_value(last),
-                ":room": {"N": str(HISTORY_LIMIT - len(effect.added))},
-            },
-        )
+        update = Update()
+        update.conditions += [_IS_UNKNOWN, _HAS_ROOM]
+        update.sets += ["Transitions.#key = :transition", "Versions.#made = Version + :one"]
+        update.names |= {"#key": key, "#made": items.version_key(key)}
+        update.values |= {
+            ":transition": items.transition_value(last),
+            ":room": {"N": str(HISTORY_LIMIT - len(effect.added))},
+        }
         for each in earlier:
             update.sets.append("Transitions.#earlier = if_not_exists(Transitions.#earlier, :earlier)")
             update.names["#earlier"] = each.key
@@ -179,16 +178,16 @@ class Applications:
         return Recorded(Receipt.RECORDED, status, version=1, previous=None)
 
 
-@dataclass(slots=True)
 class Update:
     """The parts of an UpdateItem's expressions, their names and values."""
 
-    conditions: list[str] = field(default_factory=list)
-    sets: list[str] = field(default_factory=list)
-    adds: list[str] = field(default_factory=list)
-    removes: list[str] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Item] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.sets: list[str] = []
+        self.adds: list[str] = []
+        self.removes: list[str] = []
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Item] = {}
 
     def make_version(self, moment: datetime) -> None:
         """Let the write make the application's next version."""
