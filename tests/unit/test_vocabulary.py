@@ -27,6 +27,8 @@ endings = ["e", "en"]
 [words]
 talk = ["*gespraech", "interview*", "!mitarbeitergespraech"]
 gone = ["abgelehnt~", "lehnt ... ab"]
+look = ["review"]
+by = ["by", "the"]
 [[rule]]
 name = "gone"
 means = "REJECTED/not_selected"
@@ -36,6 +38,14 @@ only = ["talk"]
 name = "talk"
 means = "INTERVIEW"
 all = ["talk"]
+[[rule]]
+name = "look"
+means = "PRE_INTERVIEW"
+all = ["look"]
+only = ["helpers"]
+beyond = 1
+[groups]
+helpers = ["by"]
 """
 
 
@@ -57,10 +67,10 @@ def test_build_labels() -> None:
 
 
 def test_held_out_labels() -> None:
-    """On labels that no rule was written from, no end is wrong; docs/vocabulary.md has the figures."""
+    """On labels of other sources, no end is wrong; docs/vocabulary.md has the figures, and what they are worth."""
     scores = score(rows(HELD_OUT), VOCABULARY)
     assert scores.wrong_ends == []
-    assert scores.precision >= 0.8
+    assert scores.precision >= 0.9
     assert scores.coverage >= 0.8
 
 
@@ -186,6 +196,26 @@ def test_held_out_labels() -> None:
         ("Position filled - hired this candidate", "unmapped"),
         ("Besetzt", "unmapped"),
         ("Filled", "unmapped"),
+        ("Ignored requirements to apply", "unmapped"),
+        ("Combined score below the review threshold", "unmapped"),
+        ("Reviewed by Xyzzy", "PRE_INTERVIEW"),
+        ("Reviewed by Xyzzy Foo", "unmapped"),
+        ("Applied through company website", "APPLIED"),
+        ("Interview - Xyzzy Foo Bar", "INTERVIEW"),
+        ("Wartet auf Rückmeldung", "unmapped"),
+        ("Waiting for feedback", "PRE_INTERVIEW"),
+        ("Contacted, awaiting reply", "CONTACT"),
+        ("Work authorization", "unmapped"),
+        ("Work authorization check", "POST_INTERVIEW"),
+        ("Unresponsive", "REJECTED/candidate_withdrew"),
+        ("Candidate did not respond", "REJECTED/candidate_withdrew"),
+        ("Candidate has not responded yet", "unmapped"),
+        ("Candidate did not respond to offer", "unmapped"),
+        ("Keine Rückmeldung vom Bewerber", "REJECTED/candidate_withdrew"),
+        ("Keine Rückmeldung vom Kunden", "unmapped"),
+        ("Keine Rückmeldung", "unmapped"),
+        ("No response", "unmapped"),
+        ("Unresponsive client", "unmapped"),
         ("Round 2", "INTERVIEW"),
         ("Stage 2: Technical", "INTERVIEW"),
         ("🎉", "unmapped"),
@@ -297,6 +327,8 @@ def test_wrong_override(value: str) -> None:
         ("Lehnt leider ab", "unmapped"),
         ("Interviews abgelehnte", "gone"),
         ("abgelehntes", "unmapped"),
+        ("Review by the board", "look"),
+        ("Review by the whole board", "unmapped"),
     ],
 )
 def test_notation(label: str, rule: str) -> None:
@@ -325,6 +357,10 @@ def test_notation(label: str, rule: str) -> None:
         ('"interview*"', '"2nd"', "word list 'talk'.*numbers"),
         ('"interview*"', "7", "word list 'talk'.*text"),
         ('only = ["talk"]', 'only = ["talk"]\nrest = ["chat"]', "rule 'gone'.*'chat'"),
+        ('only = ["talk"]', 'only = ["talk"]\nbeyond = 1', "rule 'gone'.*no 'beyond'"),
+        ('only = ["helpers"]', "", "rule 'look'.*'beyond'"),
+        ("beyond = 1", 'beyond = "1"', "rule 'look'.*'beyond'"),
+        ("beyond = 1", "beyond = -1", "rule 'look'.*'beyond'"),
     ],
 )
 def test_wrong_file(old: str, new: str, named: str) -> None:

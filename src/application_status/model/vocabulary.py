@@ -60,13 +60,17 @@ class _Rule:
     all: frozenset[int]
     none: frozenset[int]
     only: frozenset[int]
+    beyond: int  # with `only`: how many words may be in none of the lists of `all` and `only`
     rest: frozenset[int]  # if any: the rule reads heads, too, with no match of these lists behind them
     needs: frozenset[int]  # lists that need a match behind such a head
 
     def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
         if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
             return False
-        return not self.only or reduce(or_, (covered.get(number, 0) for number in self.all | self.only)) == every_word
+        if not self.only:
+            return True
+        known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
+        return (every_word & ~known).bit_count() <= self.beyond
 
     def goes_with(self, rest: Mapping[int, int]) -> bool:
         """Say whether the rule may read a head alone that has this rest."""
@@ -93,7 +97,7 @@ class Vocabulary:
         self.version = _text(data.get("version"), "version")
         self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
-        self._rules = _rules(data.get("rule", []), data.get("rests", {}), self._lists)
+        self._rules = _rules(data.get("rule", []), data.get("groups", {}), self._lists)
         self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
         self._rules_of_heads = [rule for rule in self._rules if rule.rest]
         self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
@@ -133,7 +137,8 @@ class Vocabulary:
         rule = next(fitting, None)
         if is_doubtful(label):
             return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
-        if (rule is not None and rule.only) or not any(each.all <= covered.keys() for each in self._rules_of_heads):
+        knows_all = rule is not None and rule.only and not rule.beyond
+        if knows_all or not any(each.all <= covered.keys() for each in self._rules_of_heads):
             return rule
         return self._rule_of_head(words, pieces, matches) or rule
 
@@ -213,26 +218,30 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     return exact
 
 
-def _rules(tables: Iterable[Mapping[str, Any]], rests: Mapping[str, object], lists: WordLists) -> list[_Rule]:
+def _rules(tables: Iterable[Mapping[str, Any]], groups: Mapping[str, object], lists: WordLists) -> list[_Rule]:
     rules: dict[str, _Rule] = {}
-    groups = {name: _texts(names, f"rests {name!r}") for name, names in rests.items()}
+    members = {name: _texts(names, f"group {name!r}") for name, names in groups.items()}
     for place, table in enumerate(tables, start=1):
         name = _text(table.get("name"), f"name of rule {place}")
         where = f"rule {name!r}"
         used = {
             part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest", "needs")
         }
-        used["rest"] = [each for name in used["rest"] for each in groups.get(name, [name])]
+        for part in ("only", "rest"):
+            used[part] = [each for name in used[part] for each in members.get(name, [name])]
         unknown = [each for part in used.values() for each in part if each not in lists]
         if name in rules or name in (UNMAPPED, "override", "exact"):
             raise ValueError(f"{where}: the name is taken")
         if unknown or not used["all"]:
             raise ValueError(f"{where}: " + (f"no word list {unknown[0]!r}" if unknown else "'all' needs a word list"))
-        if stray := table.keys() - {"name", "means", *used}:
+        if stray := table.keys() - {"name", "means", "beyond", *used}:
             raise ValueError(f"{where}: nobody knows {min(stray)!r}")
         means = _written(table.get("means"), where)
-        if means[0] in _OUTCOMES and not used["only"]:
-            raise ValueError(f"{where}: a rule for an end needs 'only', so that an unknown word keeps it from fitting")
+        beyond = table.get("beyond", 0)
+        if type(beyond) is not int or beyond < 0 or (beyond and not used["only"]):
+            raise ValueError(f"{where}: 'beyond' is a number of words, beside an 'only'; it is {beyond!r}")
+        if means[0] in _OUTCOMES and (beyond or not used["only"]):
+            raise ValueError(f"{where}: a rule for an end needs 'only' and no 'beyond': no unknown word may be in it")
         numbers = {part: frozenset(map(lists.number, names)) for part, names in used.items()}
-        rules[name] = _Rule(name, means, **numbers)
+        rules[name] = _Rule(name, means, beyond=beyond, **numbers)
     return list(rules.values())
