@@ -58,7 +58,16 @@ def nested_prints() -> str:
     return "mutation {" + "\n" * 20_000 + f"sendSignals(input: {{ {unknown} signals: [{status}] }}) }}"
 
 
+def one_timestamp_everywhere() -> dict[str, Any]:
+    """Return a batch whose signals share one long date that was never set."""
+    moment = 'timestamp: $t, status: { label: "x", index: 1, total: 2 }'
+    each = f'{{ typeCode: "?", timestamp: $t, current: {{ {moment} }}, previous: {{ {moment} }} }}'
+    document = f"mutation ($t: DateTime!) {{ sendSignals(input: {{ signals: [{', '.join([each] * 100)}] }}) }}"
+    return {"query": document, "variables": {"t": f"0001-01-01T00:00:00.{'0' * 200_000}Z"}}
+
+
 WORST: dict[str, dict[str, Any]] = {
+    "one timestamp everywhere": one_timestamp_everywhere(),
     "nested fragments": {"query": fragments(9, 500)},
     "aliased fragments": {"query": aliased_fragments(12)},
     "fragments in a cycle": {"query": f"{{ ...a {VERSION} }} fragment a on Query {{ ...b ...b }} "

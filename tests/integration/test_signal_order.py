@@ -66,6 +66,25 @@ def test_success_decides_between_signals_of_one_moment() -> None:
         assert ended.status == ("REJECTED" if "false" in some else "HIRED")
 
 
+def test_previous_state_never_speaks_for_the_signal_of_its_own() -> None:
+    """The same label, once by itself and once as a previous state with a phase, which decides how it is read."""
+    ended = item_in_any_order(
+        signal(state("Zorblax", 1)),
+        signal(state("Quuxify", 2), previous=state("Zorblax", 1, phase={"label": "Interview", "index": 1, "total": 3})),
+    )
+    assert [each.status for each in ended.in_order()] == [None, "INTERVIEW", None]
+    assert ended.status == "INTERVIEW"
+
+
+def test_previous_state_that_is_stored_leaves_the_head_as_it_is(world: World) -> None:
+    """Also in another spelling, beside a label that is unmapped."""
+    sent(world, signal(state("Phone Screen", 1)))
+    before = world.stored(SIGNALLED_APPLICATION)
+    sent(world, signal(state("Quuxify", 2), previous=state("PHONE SCREEN", 1)))
+    after = world.stored(SIGNALLED_APPLICATION)
+    assert (after.status, after.raw_status, after.head) == (before.status, before.raw_status, before.head)
+
+
 def test_only_success_makes_a_signal_of_a_day_its_ending(world: World) -> None:
     """What a label means may change, so it can't decide where in a day the signal is sorted."""
     interview = signal(state("Interview", timestamp="2022-08-01T14:00:00Z"))

@@ -20,7 +20,7 @@ def test_sample_of_the_contract_works_unchanged(world: World) -> None:
     offer, hired = stored.in_order()
     assert (stored.status, stored.raw_status, stored.version, stored.head) == ("HIRED", "Hired", 2, hired.key)
     assert stored.outcome == (Outcome.HIRED, False)
-    assert hired.key.startswith("2020-01-02T23:59:59.999Z~0011+#")
+    assert hired.key.startswith("2020-01-02T23:59:59.999Z$0011+#")
     assert offer.key.startswith("2020-01-01T00:00:00.000Z!0008*#")
     assert (hired.afterwards, offer.afterwards) == (False, True)
     assert (hired.reading.status, hired.reading.raw_status, hired.reading.success) == ("HIRED", "Hired", Success.PLACED)

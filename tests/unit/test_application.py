@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import Application, Receipt, is_too_early
+from application_status.model.application import HISTORY_LIMIT, Application, Receipt, first_response, is_too_early
 from application_status.model.instant import instant, to_text
 from application_status.model.report import Reading, Report, Success, Transition, order_time, same_label
 from application_status.model.signal import SignalState
@@ -17,7 +17,7 @@ from application_status.model.status import Status
 from support import APPLICATION, ATS, registration
 
 T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
-MS = timedelta(milliseconds=1)
+MS, DAY = timedelta(milliseconds=1), timedelta(days=1)
 REGISTERED = Application(
     application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1, registration=registration()
 )
@@ -86,19 +86,22 @@ def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report
     assert [t.key for t in one.in_order()] == sorted(one.transitions)
 
 
-def state(label: str, index: int, at: datetime, success: Success | None, *, only_the_day: bool) -> SignalState:
+def state(
+    label: str, index: int, at: datetime, success: Success | None, phase: str | None, *, only_the_day: bool
+) -> SignalState:
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     moment, day_offset = (midnight, 0) if only_the_day else (at, None)
     return SignalState(
-        label=label, phase=None, index=index, success=success, effective_at=moment, day_offset=day_offset
+        label=label, phase=phase, index=index, success=success, effective_at=moment, day_offset=day_offset
     )
 
 
 def signalled(current: SignalState, previous: SignalState | None) -> Report:
-    """Return the report of a signal; a label is read as the status of its name, or as none."""
+    """Return the report of a signal; a label is read as the status of its name, or else by its phase."""
 
     def reading(of: SignalState) -> Reading:
-        return Reading(status=_LABELS[of.label], raw_status=of.label, success=of.success)
+        status = _LABELS[of.label] or (_LABELS[of.phase] if of.phase else None)
+        return Reading(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
 
     before = None if previous is None else Transition(
         reading=reading(previous), effective_at=previous.effective_at, day_offset=previous.day_offset,
@@ -114,7 +117,7 @@ _LABELS = {"Lead": Status.LEAD, "Call": Status.CONTACT, "Interview": Status.INTE
 states = st.builds(
     state, st.sampled_from(sorted(_LABELS)), st.integers(0, 2),
     st.sampled_from([T0 - timedelta(hours=hours) for hours in (0, 1, 9, 11, 30, 24 * 2000)]),
-    st.none() | st.sampled_from(Success), only_the_day=st.booleans(),
+    st.none() | st.sampled_from(Success), st.sampled_from([None, "Interview"]), only_the_day=st.booleans(),
 )  # fmt: skip
 
 
@@ -163,11 +166,12 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
     assert all(order_time(a.key) <= order_time(b.key) for a, b in pairwise(application.in_order()))
 
 
-def test_untimed_report_after_a_head_from_the_future_is_sorted_a_millisecond_later() -> None:
+def test_untimed_report_after_a_head_from_the_future_is_sorted_after_it() -> None:
     """A sender's clock may be ahead; what the report itself says is still the time of its receipt."""
     ahead = received(REGISTERED, report(Status.INTERVIEW, T0 + timedelta(minutes=5)))
     receipt, (transition,), *_ = ahead.receive(report(Status.OFFER))
-    assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5) + MS)
+    assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5))
+    assert transition.key > str(ahead.head)
     assert transition.effective_at == transition.received_at == T0
     assert not transition.timed
 
@@ -205,3 +209,39 @@ def test_late_resend_with_its_key_is_unchanged() -> None:
     assert application.receive(a)[0] is Receipt.UNCHANGED
     assert application.receive(report(Status.INTERVIEW))[0] is Receipt.RECORDED
     assert application.receive(report(Status.INTERVIEW, key="c"))[0] is Receipt.RECORDED
+
+
+def test_first_response_and_head_stay_in_a_folded_run() -> None:
+    """Also where a CONTACT from before the application, which is no response, begins the run."""
+    applied = registration().applied_at
+    early, first = report(Status.CONTACT, applied - DAY), report(Status.CONTACT, applied + DAY)
+    nights = [report(Status.CONTACT, applied + n * DAY) for n in range(2, HISTORY_LIMIT + 4)]
+    ended = reduce(received, [early, first, *nights], REGISTERED)
+    assert ended.is_folded
+    assert first.transition().key in ended.transitions
+    response = first_response(ended.in_order(), ended.registration)
+    assert response is not None
+    assert response.effective_at == applied + DAY
+
+
+def test_newest_change_within_a_folded_range_is_recorded() -> None:
+    """Unmapped labels behind the head were folded; a change dated among them is newer than the head all the same."""
+    applied = registration().applied_at
+    unmapped = [
+        signalled(state("Blue", 1, applied + n * DAY, None, None, only_the_day=False), None)
+        for n in range(2, HISTORY_LIMIT + 6)
+    ]
+    ended = reduce(received, [report(Status.INTERVIEW, applied + DAY), *unmapped], REGISTERED)
+    assert ended.is_folded
+    assert ended.receive(unmapped[20]).receipt is Receipt.UNCHANGED
+    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).receipt is Receipt.RECORDED
+
+
+def test_next_day_comes_after_an_untimed_report_of_a_day_that_ended() -> None:
+    """REJECTED by its day, a report without a time on that day, and the next day's OFFER by its day."""
+    midnight = T0.replace(hour=0)
+    rejected = replace(report(Status.REJECTED, midnight), day_offset=0)
+    offer = replace(report(Status.OFFER, midnight + DAY), day_offset=0)
+    ended = reduce(received, [rejected, report(Status.INTERVIEW), offer], REGISTERED)
+    assert [each.status for each in ended.in_order()] == [Status.REJECTED, Status.INTERVIEW, Status.OFFER]
+    assert ended.status is Status.OFFER

@@ -168,7 +168,10 @@ class Application:
         stored = self.transitions.get(transition.key)
         if stored:
             return transition.afterwards or not stored.afterwards
-        earlier = [key for key in self.transitions if key < transition.key] if self.is_folded else []
+        is_newest = transition.status and transition.key > (self.head or "")
+        if not self.is_folded or (is_newest and not is_too_early(transition, self.registration)):
+            return False
+        earlier = [key for key in self.transitions if key < transition.key]
         return bool(earlier) and self.transitions[max(earlier)].folded is not None
 
     @property
@@ -296,16 +299,16 @@ def folded(transitions: Mapping[str, Transition], registration: Registration | N
     """Return a history within the limit: what says least goes, into the count of the transition before it.
 
     First all but the first and the last of each run with the same status and label, then the oldest of what is between
-    the first and the last of all. Each status's first entry, the first response and the head stay.
+    the first and the last of all. Each status's first entry, the first response and the head stay in either case.
     """
+    ordered = [transitions[key] for key in sorted(transitions)]
+    stays = _essential(ordered, registration)
     kept: list[Transition] = []
-    for key in sorted(transitions):
-        each = transitions[key]
-        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]):
+    for each in ordered:
+        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in stays:
             kept[-2:] = [_absorbing(kept[-2], kept[-1])]
         kept.append(each)
     spare = len(kept) - HISTORY_LIMIT
-    stays = _essential(kept, registration)
     result = kept[:1]
     for each in kept[1:]:
         if spare > 0 and each.key not in stays:
@@ -320,7 +323,7 @@ def _essential(ordered: Sequence[Transition], registration: Registration | None)
     """Return the keys of the transitions that are never folded."""
     firsts: dict[Status, Transition] = {}
     for each in ordered:
-        if each.status:
+        if each.status and not is_too_early(each, registration):
             firsts.setdefault(each.status, each)
     essential = [ordered[-1], *firsts.values()]
     essential += [each for each in (newest(ordered, registration), first_response(ordered, registration)) if each]

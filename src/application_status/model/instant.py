@@ -8,7 +8,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far a sender's clock may be ahead of ours."""
 
 _RFC_3339 = re.compile(
-    r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
+    r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _FIRST_YEAR, _LAST_YEAR = 2000, 9999
@@ -58,7 +58,10 @@ def sent_moment(text: str, received_at: datetime) -> SentMoment:
         raise ValueError(f"should be a date-time that exists, but {error}") from None
     offset = written.utcoffset() or timedelta()
     if int(year) == _LAST_YEAR or (at := instant(written)) > received_at + CLOCK_SKEW:
-        raise ValueError("should not lie more than 5 minutes in the future")
+        raise ValueError(
+            f"should not lie more than 5 minutes in the future: {text} was received at {to_text(received_at)}; "
+            "a day without a time is its midnight in your own zone"
+        )
     is_day = time == "00:00:00" and not (fraction or "").strip("0")
     return SentMoment(at, offset // timedelta(minutes=1) if is_day else None)
 

@@ -95,9 +95,10 @@ def applied_on(application: Application, zone: ZoneInfo) -> date:
 def entered_at(transition: Transition, application: Application, zone: ZoneInfo) -> tuple[datetime, date]:
     """Return the moment and the day from which an entry counts: not before the application was made."""
     registration = application.registration
-    if registration and transition.effective_at < registration.applied_at:
-        return registration.applied_at, applied_on(application, zone)
-    return transition.effective_at, transition.day(zone)
+    if not registration or transition.effective_at >= registration.applied_at:
+        return transition.effective_at, transition.day(zone)
+    on_that_day = transition.day_offset is not None and transition.latest >= registration.applied_at
+    return registration.applied_at, transition.day(zone) if on_that_day else applied_on(application, zone)
 
 
 def _applied(application: Application, zone: ZoneInfo) -> _Entry:

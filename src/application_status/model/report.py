@@ -15,7 +15,7 @@ from application_status.model.status import Outcome, Status
 SIGNAL_PLACE_LENGTH = 4
 _TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
 _MOMENT_LENGTH = 24
-_DAY_ALONE, _TIMED, _ENDING_OF_DAY = "!", "#", "~"  # in the order of their characters
+_DAY_ALONE, _TIMED, _ENDING_OF_DAY, _AFTER = "!", "#", "$", "~"  # in the order of their characters
 
 
 class Success(StrEnum):
@@ -60,9 +60,9 @@ class Transition:
     `timed`: the sender said when; else the time of receipt counts. `day_offset`: the sender gave the day alone, in a
     zone so many minutes ahead of UTC. `place` decides between transitions of the same moment: the status's rank, or a
     signal's own index, as a signal's status is our reading, which may change. `afterwards`: a later signal gave it as
-    its `previous` state, and its own signal has not come. `sorted_at`: where it stands in the order, if not at
-    `effective_at`. `folded`: what was removed between it and the next transition. `version`: the application's version
-    that the report made.
+    its `previous` state, and its own signal has not come. `sorted_at`: the moment of the newer transition that it is
+    sorted after, as its sender gave no time. `folded`: what was removed between it and the next transition. `version`:
+    the application's version that the report made.
     """
 
     reading: Reading
@@ -95,8 +95,11 @@ class Transition:
     @property
     def key(self) -> str:
         """Identity and order in one, so that text order is the order: moment, precision, place, label."""
-        order = order_key(self.sorted_at or self.effective_at, self.day_offset, self.place, ends=self._ends)
-        return f"{order}{label_key(self.raw_status)}"
+        if self.sorted_at:
+            order = f"{to_text(self.sorted_at)}{_AFTER}{self.place}"
+        else:
+            order = order_key(self.effective_at, self.day_offset, self.place, ends=self._ends)
+        return f"{order}{label_key(self.raw_status, self.reading.raw_phase)}"
 
     @property
     def latest(self) -> datetime:
@@ -154,7 +157,7 @@ class Report:
         effective = self.effective_at or self.received_at
         sorted_at = None
         if after is not None and order_time(after) >= effective:
-            sorted_at = order_time(after) + _TICK
+            sorted_at = order_time(after) + (_TICK if is_after_another(after) else timedelta())
         return Transition(
             reading=self.reading,
             effective_at=effective,
@@ -206,7 +209,12 @@ def effective_time(key: str) -> datetime:
 
 def is_day_alone(key: str) -> bool:
     """Tell whether a transition's key is one of which only the day was sent."""
-    return key[_MOMENT_LENGTH] != _TIMED
+    return key[_MOMENT_LENGTH] in {_DAY_ALONE, _ENDING_OF_DAY}
+
+
+def is_after_another(key: str) -> bool:
+    """Tell whether a transition's key is that of a report without a time that is sorted after a newer one."""
+    return key[_MOMENT_LENGTH] == _AFTER
 
 
 def place_of(key: str) -> str:
@@ -214,10 +222,14 @@ def place_of(key: str) -> str:
     return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
 
 
-def label_key(label: str | None) -> str:
-    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
+def label_key(label: str | None, phase: str | None = None) -> str:
+    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space.
+
+    A phase adds to it too, as it may decide how the label is read.
+    """
     plain = _plain(label or "")
-    return f"#{digest(plain, length=8)}" if plain else ""
+    of_phase = f"/{digest(_plain(phase), length=4)}" if phase else ""
+    return f"#{digest(plain, length=8)}{of_phase}" if plain else ""
 
 
 def same_label(label: str | None, other: str | None) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from application_status.model.report import FINAL_SUCCESS, SIGNAL_PLACE_LENGTH, Reading, Success, order_key
+from application_status.model.report import FINAL_SUCCESS, SIGNAL_PLACE_LENGTH, Reading, Success, label_key, order_key
 from application_status.model.status import Outcome, Status
 from application_status.model.vocabulary import Meaning, Vocabulary
 
@@ -35,7 +35,8 @@ class SignalState:
     @property
     def order(self) -> str:
         """Text whose order is that of states; whether one is an ending, `success` alone says."""
-        return order_key(self.effective_at, self.day_offset, self.place, ends=self.success in FINAL_SUCCESS)
+        order = order_key(self.effective_at, self.day_offset, self.place, ends=self.success in FINAL_SUCCESS)
+        return f"{order}{label_key(self.label, self.phase)}"
 
 
 def read_state(state: SignalState, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Reading:

@@ -25,6 +25,7 @@ from application_status.store.dynamodb import DynamoDB, Item
 
 _IS_THE_CALLERS = "attribute_exists(AtsiApplicationId) AND AtsId = :ats"
 _IS_UNKNOWN = "attribute_not_exists(Transitions.#key)"
+_IS_EARLIER_UNKNOWN = "attribute_not_exists(Transitions.#earlier)"
 _HAS_ROOM = "size(Transitions) <= :room"
 _IS_NEWEST = "(attribute_not_exists(Head) OR Head <= :head)"
 _IS_NOT_TOO_EARLY = "(attribute_not_exists(AppliedAt) OR AppliedAt <= :latest)"
@@ -111,6 +112,10 @@ class Applications:
             update.values[":earlier"] = items.transition_value(each)
         if earlier or not effect.head:
             update.conditions.append(_IS_NOT_FOLDED)
+        if effect.head and effect.head is not last:  # nothing else may stand where the head is
+            update.conditions.append(_IS_EARLIER_UNKNOWN)
+            update.sets.append("Versions.#made_earlier = Version + :one")
+            update.names["#made_earlier"] = items.version_key(effect.head.key)
         if effect.head:
             _take_head(update, effect.head, key if effect.head is last else effect.head.key)
         _keep_key(update, report, stored)

@@ -32,6 +32,7 @@ from application_status.model.report import (
     Transition,
     digest,
     effective_time,
+    is_after_another,
     is_day_alone,
     order_time,
     place_of,
@@ -206,7 +207,7 @@ def registration(item: Item) -> Registration | None:
 
 def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] | None) -> Transition:
     received_at, timed = from_text(value["ReceivedAt"]["S"]), "Untimed" not in value
-    sorted_at = None if timed or order_time(key) == received_at else order_time(key)
+    sorted_at = order_time(key) if is_after_another(key) else None
     return Transition(
         reading=Reading(
             status=_optional(Status, value, "Status"),
