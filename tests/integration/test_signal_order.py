@@ -72,8 +72,19 @@ def test_previous_state_never_speaks_for_the_signal_of_its_own() -> None:
         signal(state("Zorblax", 1)),
         signal(state("Quuxify", 2), previous=state("Zorblax", 1, phase={"label": "Interview", "index": 1, "total": 3})),
     )
-    assert [each.status for each in ended.in_order()] == [None, "INTERVIEW", None]
-    assert ended.status == "INTERVIEW"
+    assert [each.status for each in ended.in_order()] == [None, None]
+    assert (ended.status, ended.head) == ("APPLIED", None)
+
+
+def test_phase_decides_between_signals_that_are_alike_but_for_it() -> None:
+    """The one with a phase is kept, as it is read by it where the label is unmapped."""
+    phases: list[dict[str, Any]] = [{}, {"phase": {"label": "Interview", "index": 1, "total": 3}}]
+    assert item_in_any_order(*(signal(state("Zorblax", 1, **phase)) for phase in phases)).status == "INTERVIEW"
+    before = [
+        signal(state("Offer", day), previous=state("Zorblax", 1, **phase))
+        for day, phase in zip((2, 3), phases, strict=True)
+    ]
+    assert [each.status for each in item_in_any_order(*before).in_order()] == ["INTERVIEW", "OFFER", "OFFER"]
 
 
 def test_previous_state_that_is_stored_leaves_the_head_as_it_is(world: World) -> None:

@@ -167,7 +167,7 @@ class Application:
         """Tell whether a transition is in the history, or in a part of it that was folded."""
         stored = self.transitions.get(transition.key)
         if stored:
-            return transition.afterwards or not stored.afterwards
+            return transition.precedence <= stored.precedence
         is_newest = transition.status and transition.key > (self.head or "")
         if not self.is_folded or (is_newest and not is_too_early(transition, self.registration)):
             return False

@@ -99,7 +99,12 @@ class Transition:
             order = f"{to_text(self.sorted_at)}{_AFTER}{self.place}"
         else:
             order = order_key(self.effective_at, self.day_offset, self.place, ends=self._ends)
-        return f"{order}{label_key(self.raw_status, self.reading.raw_phase)}"
+        return f"{order}{label_key(self.raw_status)}"
+
+    @property
+    def precedence(self) -> tuple[bool, str]:
+        """What decides between transitions with the same key: the greater one stays, a signal's own state first."""
+        return not self.afterwards, _plain(self.reading.raw_phase or "")
 
     @property
     def latest(self) -> datetime:
@@ -222,14 +227,10 @@ def place_of(key: str) -> str:
     return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
 
 
-def label_key(label: str | None, phase: str | None = None) -> str:
-    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space.
-
-    A phase adds to it too, as it may decide how the label is read.
-    """
+def label_key(label: str | None) -> str:
+    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
     plain = _plain(label or "")
-    of_phase = f"/{digest(_plain(phase), length=4)}" if phase else ""
-    return f"#{digest(plain, length=8)}{of_phase}" if plain else ""
+    return f"#{digest(plain, length=8)}" if plain else ""
 
 
 def same_label(label: str | None, other: str | None) -> bool:

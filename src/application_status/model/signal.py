@@ -36,7 +36,7 @@ class SignalState:
     def order(self) -> str:
         """Text whose order is that of states; whether one is an ending, `success` alone says."""
         order = order_key(self.effective_at, self.day_offset, self.place, ends=self.success in FINAL_SUCCESS)
-        return f"{order}{label_key(self.label, self.phase)}"
+        return f"{order}{label_key(self.label)}"
 
 
 def read_state(state: SignalState, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Reading:

@@ -26,6 +26,7 @@ from application_status.store.dynamodb import DynamoDB, Item
 _IS_THE_CALLERS = "attribute_exists(AtsiApplicationId) AND AtsId = :ats"
 _IS_UNKNOWN = "attribute_not_exists(Transitions.#key)"
 _IS_EARLIER_UNKNOWN = "attribute_not_exists(Transitions.#earlier)"
+_IS_EARLIER_NOT_GIVEN_AFTERWARDS = "attribute_not_exists(Transitions.#earlier.Afterwards)"
 _HAS_ROOM = "size(Transitions) <= :room"
 _IS_NEWEST = "(attribute_not_exists(Head) OR Head <= :head)"
 _IS_NOT_TOO_EARLY = "(attribute_not_exists(AppliedAt) OR AppliedAt <= :latest)"
@@ -110,6 +111,7 @@ class Applications:
             update.sets.append("Transitions.#earlier = if_not_exists(Transitions.#earlier, :earlier)")
             update.names["#earlier"] = each.key
             update.values[":earlier"] = items.transition_value(each)
+            update.conditions.append(_IS_EARLIER_NOT_GIVEN_AFTERWARDS)
         if earlier or not effect.head:
             update.conditions.append(_IS_NOT_FOLDED)
         if effect.head and effect.head is not last:  # nothing else may stand where the head is
@@ -213,10 +215,11 @@ class Update:
 
     def set_status(self, after: Application) -> None:
         """Write the status, its label and the head."""
-        head: Item = {"Head": {"S": after.head}} if after.head else {}
-        self.set({"Status": {"S": after.status}, "RawStatus": {"S": after.raw_status or ""}, **head})
-        if not head:
-            self.removes.append("Head")
+        self.set({"Status": {"S": after.status}})
+        if after.head:
+            self.set({"RawStatus": {"S": after.raw_status or ""}, "Head": {"S": after.head}})
+        else:
+            self.removes += ["RawStatus", "Head"]
 
     def set(self, attributes: Item) -> None:
         """Write attributes of these names."""
