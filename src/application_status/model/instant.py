@@ -59,7 +59,7 @@ def sent_moment(text: str, received_at: datetime) -> SentMoment:
     offset = written.utcoffset() or timedelta()
     if int(year) == _LAST_YEAR or (at := instant(written)) > received_at + CLOCK_SKEW:
         raise ValueError(
-            f"should not lie more than 5 minutes in the future: {text} was received at {to_text(received_at)}; "
+            f"should not lie more than 5 minutes in the future, as {text} does; "
             "a day without a time is its midnight in your own zone"
         )
     is_day = time == "00:00:00" and not (fraction or "").strip("0")
