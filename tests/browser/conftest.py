@@ -18,7 +18,7 @@ from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import now, to_text
 from application_status.store.registrations import Registrations
 from browser.windows import Window, windows
-from support import TEMPLATE, World, registration
+from support.world import TEMPLATE, World, registration
 
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Site
 from browser.windows import LONG_WORD, Window, looks_right
-from support import TOKEN
+from support.world import TOKEN
 
 type Open = Callable[..., Page]
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from application_status.model.instant import now, to_text
 from browser.windows import Window, looks_right
 from local.process import LocalService, wait_for
-from quality import OF_ATS, STAFF
-from support import ATS, BERLIN, TOKEN
+from support.quality_pages import OF_ATS, STAFF
+from support.world import ATS, BERLIN, TOKEN
 
 type Open = Callable[..., Page]
 

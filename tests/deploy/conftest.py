@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.stack import ROOT, Stack
-from races import ministack
+from support import ministack
 
 _SAM = ROOT / ".tools/sam/bin/sam"
 _TEMPLATE = ROOT / ".aws-sam/host/template.yaml"

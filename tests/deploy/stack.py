@@ -16,7 +16,7 @@ from application_status.store.boto import connect
 from application_status.store.health import Health
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from support import (
+from support.world import (
     ALIASES,
     APPLICATION,
     ATS,

@@ -9,7 +9,7 @@ import pytest
 
 from application_status.cli.main import main
 from deploy.stack import Stack
-from support import ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
+from support.world import ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
 
 
 def test_report_is_recorded_and_counted(stack: Stack) -> None:

@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from application_status.local.tables import TableServer
 from application_status.telemetry import logger
-from faults import table_server
-from support import World
+from support.faults import table_server
+from support.world import World
 
 
 @pytest.fixture

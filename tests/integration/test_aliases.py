@@ -10,8 +10,9 @@ from moto import mock_aws
 
 from application_status.model.instant import now
 from application_status.settings import UnknownApplications
-from signalling import contents, position_signal, positions_told, send, sent, signal, stands, state
-from support import (
+from support.signals import contents, position_signal, send, sent, signal, stands, state
+from support.streams import positions_told
+from support.world import (
     ATS,
     OTHER_ATS,
     POSITION,

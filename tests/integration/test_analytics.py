@@ -20,9 +20,9 @@ from application_status.store import items
 from application_status.store.generations import KEY
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Step
-from faults import Clock
-from poison import FAILURES, poison
-from support import APPLICATION, TEMPLATE, World, counters, sample_event
+from support.faults import Clock
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, TEMPLATE, World, counters, sample_event
 
 
 def records(*changes: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import pytest
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from application_status.store import items
-from faults import fresh_client
-from signalling import contents
-from support import APPLICATION, SIGNALLED_APPLICATION, World
+from support.faults import fresh_client
+from support.signals import contents
+from support.world import APPLICATION, SIGNALLED_APPLICATION, World
 
 
 @pytest.fixture

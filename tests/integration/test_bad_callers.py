@@ -15,8 +15,8 @@ from application_status.model import token as tokens
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import now, to_text
 from application_status.store.tokens import TokenRegister
-from refusals import GOOD, raw_event, refused, with_header
-from support import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
+from support.refusals import GOOD, raw_event, refused, with_header
+from support.world import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LIVE, REVOKED, EXPIRED = tokens.generate(), tokens.generate(), tokens.generate()

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from refusals import refused
-from support import APPLICATION, World, http_event
+from support.refusals import refused
+from support.world import APPLICATION, World, http_event
 
 PATH = "/api/application-status"
 STATUSES = ["LEAD", "APPLIED", "CONTACT", "PRE_INTERVIEW", "INTERVIEW", "POST_INTERVIEW", "OFFER", "HIRED", "REJECTED"]

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from refusals import GOOD, raw_event, refused, with_header
-from support import World
+from support.refusals import GOOD, raw_event, refused, with_header
+from support.world import World
 
 LIMIT = 8192
 

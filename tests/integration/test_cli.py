@@ -14,8 +14,8 @@ from application_status.model.identifiers import AtsId
 from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.tokens import TokenLookup
-from faults import Clock, fresh_client
-from support import TEMPLATE, TOKEN
+from support.faults import Clock, fresh_client
+from support.world import TEMPLATE, TOKEN
 
 STACK = """{"Resources": {"TokensTable": {"Type": "AWS::DynamoDB::Table", "Properties": {
     "BillingMode": "PAY_PER_REQUEST",

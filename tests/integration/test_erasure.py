@@ -15,18 +15,9 @@ from application_status.settings import RegistrySettings, UnknownApplications
 from application_status.store import boto, items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
-from signalling import (
-    complete,
-    contents,
-    position_signal,
-    positions_told,
-    sent,
-    signal,
-    state,
-    stream,
-    truth,
-)
-from support import (
+from support.signals import complete, contents, position_signal, sent, signal, state, truth
+from support.streams import positions_told, stream
+from support.world import (
     APPLICATION,
     ATS,
     FOREIGN_APPLICATION,

@@ -7,9 +7,9 @@ import pytest
 
 from application_status.local.tables import TableServer
 from application_status.store import dynamodb, items
-from faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from signalling import contents
-from support import SIGNALLED_APPLICATION, World
+from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
+from support.signals import contents
+from support.world import SIGNALLED_APPLICATION, World
 
 STEPS = ["PutItem", "DeleteItem", "DeleteItem", "DeleteItem", "PutItem"]
 FAULTS = [THROTTLED, ErrorReply("InternalServerError", 500), NO_CONNECTION, LOST_REPLY]

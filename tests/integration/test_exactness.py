@@ -27,10 +27,10 @@ from application_status.settings import AnalyticsSettings
 from application_status.store import boto, items
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality_reader import QualityReader
-from keeping import set_aside
-from memory import Memory
-from support import BERLIN, TEMPLATE, registration
-from tallies import read
+from support.counters import read
+from support.dynamodb_in_memory import Memory
+from support.failed_records import set_aside
+from support.world import BERLIN, TEMPLATE, registration
 
 SCHEDULES = 300
 START = from_text("2022-07-01T09:00:00.000Z")

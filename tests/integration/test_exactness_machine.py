@@ -25,7 +25,6 @@ from hypothesis.stateful import (
 )
 from moto import mock_aws
 
-from agreeing import Agreeing
 from application_status.analytics import handler
 from application_status.analytics.records import change_of
 from application_status.errors import Unavailable
@@ -43,10 +42,11 @@ from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
 from application_status.store.quality_steps import Change
-from deliveries import CALM, SHARDS, Deliveries, Trial
-from memory import Memory
-from signalling import position_signal, sent, signal, state
-from support import (
+from support.counters import counters_and_markers, read, truth
+from support.dynamodb_in_memory import Agreeing, Memory
+from support.signals import position_signal, sent, signal, state
+from support.unreliable_stream import CALM, SHARDS, Deliveries, Fate, Fates, Killed, Trial, Unsteady
+from support.world import (
     APPLICATION,
     ATS,
     BERLIN,
@@ -60,8 +60,6 @@ from support import (
     answer,
     http_event,
 )
-from tallies import counters_and_markers, read, truth
-from unsteady import Fate, Fates, Killed, Unsteady
 
 ON_MOTO = 4
 RUNS = int(os.environ.get("EXACTNESS_RUNS", "0"))

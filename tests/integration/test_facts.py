@@ -21,12 +21,12 @@ from application_status.settings import FactsSettings, UnknownApplications
 from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.firehose import Firehose
 from application_status.store.quality_reader import QualityReader
-from asked import assert_agree, of, unmapped
-from board import Board
-from delivery import STREAM, UnreliableFirehose, delivered, open_stream
-from keeping import set_aside
-from signalling import stream
-from support import BERLIN, TEMPLATE, World
+from support.facts_queries import assert_agree, of, unmapped
+from support.failed_records import set_aside
+from support.firehose import STREAM, UnreliableFirehose, delivered, open_stream
+from support.simulated_board import Board
+from support.streams import stream
+from support.world import BERLIN, TEMPLATE, World
 
 APPLICATIONS = 30
 MAPPINGS = {mapping.function: mapping for mapping in TEMPLATE.stream_mappings()}

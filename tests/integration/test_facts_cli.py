@@ -14,9 +14,9 @@ from application_status.local.tables import TableServer
 from application_status.model.facts import COLUMNS
 from application_status.store.all_applications import AllApplications, Key
 from application_status.store.dynamodb import Item
-from faults import fresh_client
-from poison import FAILURES, poison
-from support import APPLICATION, ATS, OTHER_ATS, World
+from support.faults import fresh_client
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, ATS, OTHER_ATS, World
 
 type Run = Callable[..., tuple[int, str, str]]
 

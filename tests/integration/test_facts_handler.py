@@ -15,10 +15,10 @@ from application_status.settings import FactsSettings
 from application_status.store import firehose as door
 from application_status.store import items
 from application_status.store.firehose import Firehose
-from keeping import KeptRecords, set_aside
-from poison import FAILURES, poison
-from signalling import counted
-from support import APPLICATION, BERLIN, sample_event
+from support.failed_records import KeptRecords, set_aside
+from support.signals import counted
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, BERLIN, sample_event
 
 SETTINGS = FactsSettings("FactsStream", BERLIN)
 REFUSED = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}

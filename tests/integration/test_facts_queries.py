@@ -13,9 +13,9 @@ from application_status.model.durations import EDGES
 from application_status.model.facts import facts
 from application_status.model.quality import Cell, contribution
 from application_status.model.status import Outcome, Status
-from asked import assert_agree, of, unmapped
-from courses import Life
-from support import BERLIN
+from support.facts_queries import assert_agree, of, unmapped
+from support.generated_applications import Life
+from support.world import BERLIN
 
 LIVES = 1000
 

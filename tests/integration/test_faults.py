@@ -13,7 +13,7 @@ from application_status.local.tables import TableServer
 from application_status.settings import UnknownApplications
 from application_status.store import dynamodb
 from application_status.telemetry import logger
-from faults import (
+from support.faults import (
     LOST_REPLY,
     NO_CONNECTION,
     PASS,
@@ -25,7 +25,7 @@ from faults import (
     HtmlReply,
     fresh_client,
 )
-from support import ATS, World, answer, http_event
+from support.world import ATS, World, answer, http_event
 
 EARLY, LATE = "2022-07-29T00:00:00Z", "2022-07-30T00:00:00Z"
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"

@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from application_status.model.quality import contribution
 from application_status.store.quality_reader import QualityReader
-from signalling import stream
-from support import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
+from support.streams import stream
+from support.world import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from application_status.settings import UnknownApplications
-from support import APPLICATION, ATS, FOREIGN_APPLICATION, OTHER_TOKEN, TOKEN, World, http_event
+from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, OTHER_TOKEN, TOKEN, World, http_event
 
 EVENTS_A_SEED = 1250
 REGISTRATION = {

@@ -7,7 +7,7 @@ import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema
 
 from application_status import signals
-from signalling import (
+from support.signals import (
     MANY,
     ONE,
     TRUE_MANY,
@@ -23,7 +23,7 @@ from signalling import (
     state,
     statuses,
 )
-from support import PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World
+from support.world import PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World
 
 SDL = Path(signals.__file__).with_name("schema.graphql")
 STATE = '{status: {label: "Hired", index: 11, total: 14}, %s timestamp: "2022-08-01T12:00:00.000Z"}'

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from signalling import MANY, ONE, contents, event, position_signal, post, refused, sent, signal, state, statuses
-from support import POSITION, World
+from support.signals import MANY, ONE, contents, event, position_signal, post, refused, sent, signal, state, statuses
+from support.world import POSITION, World
 
 VERSION = "vocabularyVersion"
 NOWHERE = {"label": "", "index": -1, "total": -5}

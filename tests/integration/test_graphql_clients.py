@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from signalling import complete, contents, counted, history, post, refused, sent, signal, stands, state, statuses
-from support import OTHER_TOKEN, SIGNAL_TOKEN, TOKEN, Answer, World
+from support.signals import complete, contents, counted, history, post, refused, sent, signal, stands, state, statuses
+from support.world import OTHER_TOKEN, SIGNAL_TOKEN, TOKEN, Answer, World
 
 CLIENTS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data/generated_clients.json").read_text())
 """What clients generated from the contract's types send, as they sent it, and with which headers."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from signalling import MANY, ONE, complete, contents, position_signal, post, sent, signal, state, statuses
-from support import SIGNAL_TOKEN, World
+from support.signals import MANY, ONE, complete, contents, position_signal, post, sent, signal, state, statuses
+from support.world import SIGNAL_TOKEN, World
 
 
 def step(**changes: Any) -> dict[str, Any]:

@@ -10,20 +10,8 @@ from application_status.signals.handler import make_handler
 from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.tokens import TokenRegister
-from signalling import (
-    MANY,
-    ONE,
-    TRUE_MANY,
-    TRUE_ONE,
-    contents,
-    event,
-    post,
-    signal,
-    stands,
-    state,
-    statuses,
-)
-from support import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
+from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
+from support.world import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
 
 GOOD = {"query": ONE, "variables": {"input": signal()}}
 REVOKED = generate()

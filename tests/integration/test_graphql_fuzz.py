@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from signalling import MANY, ONE, complete, event, position_signal, signal, state
-from support import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, TOKEN, World
+from support.signals import MANY, ONE, complete, event, position_signal, signal, state
+from support.world import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, TOKEN, World
 
 REQUESTS_A_SEED = 1000
 TEXTS = [

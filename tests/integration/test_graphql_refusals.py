@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from signalling import ONE, contents, event, post, signal
-from support import Answer, World, answer
+from support.signals import ONE, contents, event, post, signal
+from support.world import Answer, World, answer
 
 VERSION = "vocabularyVersion"
 GOOD = {"query": ONE, "variables": {"input": signal()}}

@@ -17,9 +17,9 @@ from application_status.model.health import Answered, HealthDay, by_day
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import from_text
 from application_status.store.health import Health, first_items
-from log_lines import batch, picked
-from signalling import MANY, complete, position_signal, post, send, signal, state
-from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
+from support.log_lines import batch, picked
+from support.signals import MANY, complete, position_signal, post, send, signal, state
+from support.world import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
 
 EARLIER = "2022-07-29T10:00:00Z"
 LATER = "2022-07-30T10:00:00Z"

@@ -12,9 +12,9 @@ from application_status.model.identifiers import AtsId
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.health import Health
-from log_lines import batch, line
-from signalling import contents, counted
-from support import ATS, World
+from support.log_lines import batch, line
+from support.signals import contents, counted
+from support.world import ATS, World
 
 CROWD = [AtsId(f"ats-{number:03}") for number in range(120)]
 CONTROL = {"id": "", "timestamp": 1, "message": "CWL CONTROL MESSAGE: Checking health of destination Lambda."}

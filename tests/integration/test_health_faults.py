@@ -13,9 +13,9 @@ from application_status.settings import HealthSettings
 from application_status.store import dynamodb
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
-from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, Fault, Faults, fresh_client
-from log_lines import batch, line
-from support import ATS, BERLIN, TEMPLATE
+from support.faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, Fault, Faults, fresh_client
+from support.log_lines import batch, line
+from support.world import ATS, BERLIN, TEMPLATE
 
 CROWD = [AtsId(f"ats-{number:03}") for number in range(100)]
 

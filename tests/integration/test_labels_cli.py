@@ -21,9 +21,9 @@ from application_status.store import all_applications
 from application_status.store.all_applications import AllApplications
 from application_status.store.overrides import OverrideRegister
 from application_status.store.quality import Quality
-from faults import fresh_client
-from poison import FAILURES
-from support import (
+from support.faults import fresh_client
+from support.unreadable_items import FAILURES
+from support.world import (
     APPLICATION,
     ATS,
     BERLIN,

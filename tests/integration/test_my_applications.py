@@ -17,9 +17,9 @@ from application_status.errors import Unavailable
 from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import now, to_text
 from application_status.store.registrations import Registrations
-from poison import FAILURES
-from signalling import counted
-from support import ATS, FOREIGN_APPLICATION, World, http_event, registration
+from support.signals import counted
+from support.unreadable_items import FAILURES
+from support.world import ATS, FOREIGN_APPLICATION, World, http_event, registration
 
 LIST, PAGE = "/api/my/applications", "/my/applications"
 ME = "me"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from support import APPLICATION, ATS, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
+from support.world import APPLICATION, ATS, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
 
 FUNCTIONS = {
     "WebhookFunction": "webhook",

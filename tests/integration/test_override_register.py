@@ -9,8 +9,8 @@ from application_status.local.tables import TableServer
 from application_status.model.identifiers import AtsId
 from application_status.store import dynamodb
 from application_status.store.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
-from faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from support import ATS, OTHER_ATS, NotingDynamoDB, World
+from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
+from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
 
 KEY = {"KeyId": {"S": f"ats#{ATS}"}}
 

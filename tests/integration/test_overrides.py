@@ -4,8 +4,8 @@ import pytest
 
 from application_status.model.status import Outcome, Status
 from application_status.store.overrides import OverrideRegister, Overrides
-from signalling import history, sent, signal, stands, state
-from support import ALIASES, ATS, OTHER_ATS, NotingDynamoDB, World
+from support.signals import history, sent, signal, stands, state
+from support.world import ALIASES, ATS, OTHER_ATS, NotingDynamoDB, World
 
 
 def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:

@@ -16,7 +16,7 @@ from application_status.errors import UnknownPath
 from application_status.gateway.problems import PROBLEMS
 from application_status.views.problem_types import PROBLEM_TYPES
 from local.process import ROOT
-from support import TEMPLATE, World, answer, http_event
+from support.world import TEMPLATE, World, answer, http_event
 
 STRICT = {  # of the page that needs scripts
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",

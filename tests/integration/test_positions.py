@@ -10,8 +10,9 @@ from application_status.model.identifiers import ApplicationId, application_id
 from application_status.model.instant import from_text
 from application_status.model.quality import contribution
 from application_status.store.registrations import Registered, Registrations
-from signalling import contents, counted, position_signal, positions_told, sent, signal, state, statuses
-from support import (
+from support.signals import contents, counted, position_signal, sent, signal, state, statuses
+from support.streams import positions_told
+from support.world import (
     APPLICATION,
     BERLIN,
     FOREIGN_APPLICATION,

@@ -16,10 +16,11 @@ from application_status.store import boto
 from application_status.store.dynamodb import DynamoDB, Item
 from application_status.store.positions import Positions
 from application_status.store.registrations import Registrations
-from keeping import set_aside
-from poison import FAILURES
-from signalling import counted, position_signal, positions_told, sent, signal, state, stream, truth
-from support import POSITION, SIGNALLED_APPLICATION, World, counters, registration
+from support.failed_records import set_aside
+from support.signals import counted, position_signal, sent, signal, state, truth
+from support.streams import positions_told, stream
+from support.unreadable_items import FAILURES
+from support.world import POSITION, SIGNALLED_APPLICATION, World, counters, registration
 
 APPLICATIONS = 60
 PAGE = 25

@@ -13,7 +13,7 @@ from application_status.store import boto, dynamodb
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
-from faults import (
+from support.faults import (
     CONFLICT,
     LOST_REPLY,
     MIXED,
@@ -26,7 +26,7 @@ from faults import (
     Faults,
     fresh_client,
 )
-from support import TEMPLATE, counters
+from support.world import TEMPLATE, counters
 
 THROTTLED_INSIDE = ErrorReply("TransactionCanceledException", reasons=("ThrottlingError", "None"))
 TRANSACTION = ["BatchGetItem", "TransactWriteItems"]

@@ -16,7 +16,7 @@ from application_status.model.instant import now
 from application_status.model.quality_report import Number
 from application_status.store.health import Health
 from application_status.views.quality_page.words import said
-from quality import (
+from support.quality_pages import (
     OF_ATS,
     OF_CLIENT,
     SMALL_ATS,
@@ -30,7 +30,7 @@ from quality import (
     section,
     shown,
 )
-from support import ATS, OTHER_ATS, World
+from support.world import ATS, OTHER_ATS, World
 
 ALWAYS = {"funnel", "outcomes", "times", "waiting", "silence", "coverage"}
 

@@ -20,8 +20,8 @@ from application_status.model.quality import Cell
 from application_status.store.health import Health
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
-from quality import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
-from support import ATS, World
+from support.quality_pages import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
+from support.world import ATS, World
 
 MARKUP = "\"'></td></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
 

@@ -12,7 +12,7 @@ from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_reader import QualityReader
 from application_status.store.quality_steps import Change
-from support import World, counters
+from support.world import World, counters
 
 DAY = "2026-11-22"
 TABLE = "QualityTable"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from application_status.model.instant import to_text
-from signalling import sent, signal, state
-from support import (
+from support.signals import sent, signal, state
+from support.world import (
     APPLICATION,
     FOREIGN_APPLICATION,
     OTHER_TOKEN,

@@ -15,10 +15,13 @@ from application_status.store.dynamodb import Item
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Step
 from application_status.store.rebuilds import RebuildOvertaken, Rebuilds
-from counting import Run, SteppedDynamoDB, command, counted, deliver, expected, kept_generations, record
-from keeping import set_aside
-from poison import FAILURES, poison
-from support import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
+from support.command_line import Run, command
+from support.counters import counted, expected, kept_generations
+from support.failed_records import set_aside
+from support.faults import SteppedDynamoDB
+from support.streams import deliver, record
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, OTHER_ATS, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
 

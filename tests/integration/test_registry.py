@@ -8,8 +8,9 @@ import pytest
 from moto import mock_aws
 
 from application_status.settings import UnknownApplications
-from signalling import stream, truth
-from support import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
+from support.signals import truth
+from support.streams import stream
+from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 CONTENT = {

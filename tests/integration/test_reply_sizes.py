@@ -25,8 +25,8 @@ from application_status.store.quality_reader import QualityReader
 from application_status.views.formats import REPLY_LIMIT_BYTES
 from application_status.views.problem_types import PROBLEM_TYPES
 from application_status.views.unmapped import ALL_LABELS_LIMIT, LABELS_LIMIT
-from quality import STAFF, ask, section
-from support import World
+from support.quality_pages import STAFF, ask, section
+from support.world import World
 
 ATSS = [AtsId(f"{number:W>64}") for number in range(120)]
 CLIENT = "C" * 64

@@ -15,7 +15,7 @@ from application_status.model.report import Reading, Transition
 from application_status.model.status import Status
 from application_status.store import items
 from integration.test_reply_sizes import FILLERS, size
-from support import ATS, TOKEN, World, http_event, registration
+from support.world import ATS, TOKEN, World, http_event, registration
 
 ME = "me"
 

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from application_status.model import token as tokens
-from sandboxing import PATH, create, created, read_back, rows
-from support import TEST_TOKEN, TOKEN, World, answer, http_event, sample_event
+from support.sandbox import PATH, create, created, read_back, rows
+from support.world import TEST_TOKEN, TOKEN, World, answer, http_event, sample_event
 
 
 def test_application_is_made(world: World) -> None:

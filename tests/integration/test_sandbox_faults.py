@@ -8,10 +8,21 @@ import pytest
 
 from application_status.local.tables import TableServer
 from application_status.store import dynamodb
-from faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from sandboxing import create, created, read_back, rows
-from signalling import position_signal, sent
-from support import TEST_TOKEN, World
+from support.faults import (
+    CONFLICT,
+    LOST_REPLY,
+    NO_CONNECTION,
+    PASS,
+    THROTTLED,
+    Clock,
+    ErrorReply,
+    Fault,
+    Faults,
+    fresh_client,
+)
+from support.sandbox import create, created, read_back, rows
+from support.signals import position_signal, sent
+from support.world import TEST_TOKEN, World
 
 FAULTS: list[Fault] = [THROTTLED, CONFLICT, NO_CONNECTION, ErrorReply("InternalServerError", 500), LOST_REPLY]
 

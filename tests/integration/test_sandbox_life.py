@@ -15,9 +15,9 @@ from application_status.model import token as tokens
 from application_status.model.instant import from_text, now
 from application_status.settings import UnknownApplications
 from application_status.store.tokens import TokenRegister
-from sandboxing import TABLES, create, created, read_back, report, rows
-from signalling import complete, counted, position_signal, refused, send, sent, signal, state
-from support import ATS, TEST_TOKEN, TOKEN, World, answer, http_event
+from support.sandbox import TABLES, create, created, read_back, report, rows
+from support.signals import complete, counted, position_signal, refused, send, sent, signal, state
+from support.world import ATS, TEST_TOKEN, TOKEN, World, answer, http_event
 
 BY_ATS = "/qs-api/public/atsi/v1/"
 EARLY, LATE = "2022-07-29T10:00:00.000Z", "2022-07-30T10:00:00.000Z"

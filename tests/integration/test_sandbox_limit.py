@@ -8,9 +8,9 @@ import time_machine
 from application_status.model import token as tokens
 from application_status.sandbox.sample import CREATIONS_A_DAY
 from application_status.store.tokens import TokenRegister
-from sandboxing import create, created, report, rows
-from signalling import counted
-from support import ATS, OTHER_ATS, TEST_TOKEN, World
+from support.sandbox import create, created, report, rows
+from support.signals import counted
+from support.world import ATS, OTHER_ATS, TEST_TOKEN, World
 
 DAY = "2026-11-22T"
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from application_status.model import token as tokens
 from application_status.store.tokens import TokenRegister
-from log_lines import batch, picked
-from sandboxing import created, read_back, report, rows
-from signalling import position_signal, positions_told, send, sent, signal, state, stream
-from support import (
+from support.log_lines import batch, picked
+from support.sandbox import created, read_back, report, rows
+from support.signals import position_signal, send, sent, signal, state
+from support.streams import positions_told, stream
+from support.world import (
     APPLICATION,
     OTHER_ATS,
     POSITION,

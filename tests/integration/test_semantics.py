@@ -14,8 +14,8 @@ from application_status.model.instant import to_text
 from application_status.model.quality import contribution
 from application_status.settings import UnknownApplications
 from application_status.store.dynamodb import NoReply
-from signalling import without_versions
-from support import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
+from support.signals import without_versions
+from support.world import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
 

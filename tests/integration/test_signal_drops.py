@@ -13,7 +13,7 @@ import time_machine
 from moto import mock_aws
 
 from application_status.model.instant import from_text
-from signalling import (
+from support.signals import (
     complete,
     contents,
     counted,
@@ -27,7 +27,7 @@ from signalling import (
     state,
     truth,
 )
-from support import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
+from support.world import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
 
 REGISTERED = from_text("2026-01-01T00:00:00.000Z")
 UNKNOWN = "never-registered-tracking-token"

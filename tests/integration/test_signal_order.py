@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from application_status.model.application import Application
 from application_status.store.items import application
-from signalling import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
-from support import SIGNALLED_APPLICATION, World
+from support.signals import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
+from support.world import SIGNALLED_APPLICATION, World
 
 
 def item_in_any_order(*signals: Any) -> Application:

@@ -6,8 +6,9 @@ import pytest
 
 from application_status.model.report import Success
 from application_status.model.status import Outcome
-from signalling import history, sent, signal, stands, state, statuses, stream
-from support import POSITION, PROFILE, SIGNALLED_APPLICATION, World, answer, sample_event
+from support.signals import history, sent, signal, stands, state, statuses
+from support.streams import stream
+from support.world import POSITION, PROFILE, SIGNALLED_APPLICATION, World, answer, sample_event
 
 SAMPLE = "SignalsFunction/application-status-update"
 

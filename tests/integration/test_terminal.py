@@ -23,9 +23,9 @@ from application_status.store.overrides import OverrideRegister
 from application_status.store.quality import Quality
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from faults import Clock, fresh_client
-from signalling import sent, signal, state
-from support import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
+from support.faults import Clock, fresh_client
+from support.signals import sent, signal, state
+from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
 
 EVIL = "=B\u00f6se \x1b]0;!\x07\x1b[2J!\r!\n!\t\x7f\x85\x9b31m\u2028\u202e\u2066\u200b\U000e0041\\x1b \U0001f600"
 HOSTILE_ATS = AtsId(f"ats {EVIL}")

@@ -13,8 +13,8 @@ from application_status.model import token as tokens
 from application_status.model.identifiers import AtsId
 from application_status.model.instant import now
 from application_status.store.tokens import TokenLookup, TokenRegister, TooManyTokens
-from faults import Clock
-from support import OTHER_TOKEN, TEMPLATE, TOKEN, NotingDynamoDB
+from support.faults import Clock
+from support.world import OTHER_TOKEN, TEMPLATE, TOKEN, NotingDynamoDB
 
 ATS, OTHER_ATS = AtsId("workday"), AtsId("greenhouse")
 TABLE = "TokensTable"

@@ -13,8 +13,9 @@ from application_status.model.remap import remap
 from application_status.model.vocabulary import Vocabulary
 from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.registrations import Registrations
-from signalling import sent, signal, state, stream
-from support import ATS, OTHER_TOKEN, TOKEN, World, http_event, registration
+from support.signals import sent, signal, state
+from support.streams import stream
+from support.world import ATS, OTHER_TOKEN, TOKEN, World, http_event, registration
 
 STAGE, FORMULA, RARE = "Stage 3", "=HYPERLINK(1)", "Waits for Ms Weber"
 

@@ -11,9 +11,9 @@ import time_machine
 from application_status.errors import Unavailable
 from application_status.model.instant import now
 from application_status.store import all_applications
-from counting import deliver
-from poison import FAILURES, poison
-from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
+from support.streams import deliver
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
 
 EVENT = sample_event("VerificationFunction/scheduled")
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)

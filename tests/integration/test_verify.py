@@ -9,9 +9,12 @@ from application_status.model.identifiers import ApplicationId
 from application_status.store import all_applications
 from application_status.store.quality_items import Marker
 from application_status.store.quality_reader import QualityReader
-from counting import Run, SteppedDynamoDB, command, deliver, expected, record
-from poison import FAILURES, poison
-from support import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World
+from support.command_line import Run, command
+from support.counters import expected
+from support.faults import SteppedDynamoDB
+from support.streams import deliver, record
+from support.unreadable_items import FAILURES, poison
+from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
 MARKER = {"Scope": {"S": f"counted#1#{APPLICATION}"}, "Part": {"S": "marker"}}

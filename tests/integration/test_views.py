@@ -20,7 +20,7 @@ from application_status.model.status import Status
 from application_status.store.health import Health
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
-from support import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
+from support.world import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
 
 START = from_text("2026-09-01T09:00:00.000Z")
 SMALL_ATS = AtsId("small-ats")

@@ -25,7 +25,7 @@ from application_status.local import board, demo
 from application_status.local.template import Template
 from application_status.model.durations import age
 from local.process import LocalService, wait_for
-from support import counters
+from support.world import counters
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = demo.SAMPLES[0].application_id

@@ -8,9 +8,9 @@ import pytest
 from application_status.store.boto import connect
 from application_status.store.dynamodb import DynamoDB
 from application_status.telemetry import metrics
-from races import ministack
-from races.crowd import CROWD
-from support import TEMPLATE, World
+from support import ministack
+from support.concurrency import CROWD
+from support.world import TEMPLATE, World
 
 
 @pytest.fixture(scope="session")

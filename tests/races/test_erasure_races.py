@@ -12,9 +12,9 @@ from application_status.signals.handler import make_handler as make_signals
 from application_status.store import items
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
-from races.crowd import all_at_once
-from signalling import ONE, TRUE_ONE, contents, event, signal, state
-from support import (
+from support.concurrency import all_at_once
+from support.signals import ONE, TRUE_ONE, contents, event, signal, state
+from support.world import (
     APPLICATION,
     ATS,
     SIGNALLED_APPLICATION,

@@ -10,8 +10,8 @@ from application_status.model.vocabulary import Vocabulary
 from application_status.store import all_applications
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.overrides import OverrideRegister
-from races.crowd import CROWD, all_at_once
-from support import APPLICATION, ATS, World
+from support.concurrency import CROWD, all_at_once
+from support.world import APPLICATION, ATS, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
 

@@ -12,9 +12,9 @@ from application_status.model.application import Application
 from application_status.model.quality import Cell, contribution
 from application_status.settings import AnalyticsSettings, UnknownApplications
 from application_status.store.dynamodb import DynamoDB
-from keeping import set_aside
-from races.crowd import CROWD, all_at_once, register_all, report_all
-from support import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
+from support.concurrency import CROWD, all_at_once, register_all, report_all
+from support.failed_records import set_aside
+from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]

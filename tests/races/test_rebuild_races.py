@@ -16,10 +16,12 @@ from application_status.store import all_applications
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality_reader import QualityReader
 from application_status.store.registrations import Registrations
-from counting import command, counted, expected, kept_generations, record
-from keeping import set_aside
-from races.crowd import all_at_once, report_all
-from support import BERLIN, World, http_event, registration
+from support.command_line import command
+from support.concurrency import all_at_once, report_all
+from support.counters import counted, expected, kept_generations
+from support.failed_records import set_aside
+from support.streams import record
+from support.world import BERLIN, World, http_event, registration
 
 APPLICATIONS = [application_id(f"3b9d1c60-7f2e-4d5a-8e11-{number:012}") for number in range(40)]
 SETTINGS = AnalyticsSettings("QualityTable", BERLIN, 2)

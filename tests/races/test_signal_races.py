@@ -14,9 +14,9 @@ from application_status.settings import PositionsSettings, RegistrySettings
 from application_status.signals.handler import make_handler as make_signals
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
-from keeping import set_aside
-from races.crowd import CROWD, all_at_once
-from signalling import (
+from support.concurrency import CROWD, all_at_once
+from support.failed_records import set_aside
+from support.signals import (
     MANY,
     ONE,
     TRUE_MANY,
@@ -29,7 +29,7 @@ from signalling import (
     state,
     statuses,
 )
-from support import (
+from support.world import (
     ATS,
     POSITION,
     SIGNALLED_APPLICATION,

@@ -11,9 +11,9 @@ from application_status.local.tables import TableServer
 from application_status.store.boto import connect
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
-from delivery import open_stream
 from runtime.emulator import Function, running
-from support import TEMPLATE
+from support.firehose import open_stream
+from support.world import TEMPLATE
 
 type Start = Callable[..., Function]
 

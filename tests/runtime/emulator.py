@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from support import TEMPLATE
+from support.world import TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam/host"

@@ -15,7 +15,7 @@ import pytest
 from application_status.local.demo import SAMPLES, TOKEN
 from runtime import emulator
 from runtime.emulator import BUILD, HTTP_TIMEOUT_SECONDS, ROOT, Function, closed_port, loaded
-from support import EVENTS, TEMPLATE, Answer, answer, http_event
+from support.world import EVENTS, TEMPLATE, Answer, answer, http_event
 
 type Start = Callable[..., Function]
 

@@ -14,7 +14,7 @@ from application_status.model.instant import instant, to_text
 from application_status.model.report import Reading, Report, Success, Transition, order_time, same_label
 from application_status.model.signal import SignalState
 from application_status.model.status import Status
-from support import APPLICATION, ATS, registration
+from support.world import APPLICATION, ATS, registration
 
 T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
 MS, DAY = timedelta(milliseconds=1), timedelta(days=1)

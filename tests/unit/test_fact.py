@@ -11,7 +11,7 @@ from application_status.model.facts import COLUMNS, Fact, Kind, erased, facts
 from application_status.model.instant import from_text
 from application_status.model.report import Reading, Transition
 from application_status.model.status import Outcome, Status
-from support import APPLICATION, ATS, BERLIN, registration
+from support.world import APPLICATION, ATS, BERLIN, registration
 
 MIDNIGHT = from_text("2022-07-14T22:00:00.000Z")
 """When a day of Berlin's begins."""

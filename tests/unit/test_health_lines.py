@@ -12,8 +12,8 @@ from application_status.local.subscription_filter import as_event
 from application_status.model.channel import Channel
 from application_status.model.health import Answered, HealthDay, by_day
 from application_status.model.identifiers import AtsId
-from log_lines import batch, line
-from support import ATS, BERLIN
+from support.log_lines import batch, line
+from support.world import ATS, BERLIN
 
 NOON = datetime.fromisoformat("2026-11-22T12:00:00.000+00:00")
 

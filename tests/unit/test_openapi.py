@@ -15,7 +15,7 @@ from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
 from openapi.operations import OPERATIONS, PAGES
 from openapi.replies import GraphqlReply, GraphqlRequest, RegistrationReply, ReportReply, SandboxApplication
-from support import TEMPLATE
+from support.world import TEMPLATE
 
 METHODS = ("get", "put", "post", "delete")
 NOT_DESCRIBED = {"method-not-allowed"}

@@ -11,8 +11,8 @@ from application_status.model.application import Application
 from application_status.model.instant import from_text
 from application_status.model.quality import STAYS, Cell, contribution, difference, furthest_stage
 from application_status.model.status import Status
-from histories import after, application, applications, move
-from support import ATS, BERLIN, registration
+from support.histories import after, application, applications, move
+from support.world import ATS, BERLIN, registration
 
 DAY = "2022-07-01"
 

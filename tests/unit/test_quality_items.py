@@ -10,8 +10,8 @@ from application_status.model.quality import STAYS, contribution
 from application_status.model.status import Outcome, Status
 from application_status.store import quality_items
 from application_status.store.quality_items import Marker
-from histories import applications
-from support import APPLICATION, BERLIN
+from support.histories import applications
+from support.world import APPLICATION, BERLIN
 
 BUCKETS = range(len(EDGES) + 1)
 MEASURES = [

@@ -17,7 +17,7 @@ from application_status.model.quality import contribution
 from application_status.model.quality_report import Number, activity, cohort, silence
 from application_status.model.report import Reading, Transition
 from application_status.model.status import Status
-from support import ATS, BERLIN, registration
+from support.world import ATS, BERLIN, registration
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

@@ -13,8 +13,8 @@ from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell, Contribution, contribution
 from application_status.store.quality_items import NOTHING, Marker
 from application_status.store.quality_steps import Change, Step, next_step, transactions
-from histories import application, move
-from support import BERLIN
+from support.histories import application, move
+from support.world import BERLIN
 from unit.test_quality_items import MEASURES
 
 

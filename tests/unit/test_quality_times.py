@@ -15,8 +15,8 @@ from application_status.model.instant import from_text, instant
 from application_status.model.quality import contribution
 from application_status.model.report import Transition
 from application_status.model.status import Outcome
-from histories import application, applications, at, move
-from support import BERLIN, registration
+from support.histories import application, applications, at, move
+from support.world import BERLIN, registration
 
 WITHDREW = Outcome.CANDIDATE_WITHDREW
 

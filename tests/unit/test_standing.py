@@ -11,7 +11,7 @@ from application_status.model.report import Reading, Transition
 from application_status.model.standing import Standing, Step, told
 from application_status.model.status import Outcome, Status
 from application_status.model.words import ENGLISH, GERMAN, Words
-from support import ATS, registration
+from support.world import ATS, registration
 
 APPLIED = from_text("2026-11-01T09:00:00.000Z")
 DAY, NO_DELAY = timedelta(days=1), timedelta()

@@ -9,9 +9,9 @@ import pytest
 from application_status.store import boto, connection, dynamodb, wire
 from application_status.store.credentials import Source
 from application_status.store.dynamodb import Transport
-from races import ministack
-from support import TEMPLATE
-from wire.proxy import Proxy, proxy
+from support import ministack
+from support.faulty_proxy import Proxy, proxy
+from support.world import TEMPLATE
 
 ENVIRON = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 

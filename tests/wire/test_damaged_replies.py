@@ -12,8 +12,9 @@ from application_status.store.dynamodb import DynamoDB
 from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from application_status.webhook.handler import make_handler as make_webhook
-from signalling import MANY, TRUE_MANY, event, signal, state
-from support import (
+from support.faulty_proxy import Fault, Proxy
+from support.signals import MANY, TRUE_MANY, event, signal, state
+from support.world import (
     ALIASES,
     APPLICATION,
     ATS,
@@ -26,7 +27,6 @@ from support import (
     webhook_settings,
 )
 from wire.conftest import Transported, both
-from wire.proxy import Fault, Proxy
 from wire.test_transports import NOT_REPLIES
 
 DAMAGES = [Fault.HTML_REFUSAL, Fault.JSON_REFUSAL, *NOT_REPLIES]

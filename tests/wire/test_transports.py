@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from application_status.errors import ConditionFailed, Unavailable
 from application_status.store.dynamodb import DynamoDB, DynamoDBError, NoReply, Transport
+from support.faulty_proxy import Fault, Proxy
 from wire.conftest import Transported, both, over_boto, over_wire
-from wire.proxy import Fault, Proxy
 
 KEY = {"KeyId": {"S": "1"}}
 BEFORE = [

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from application_status.errors import SettingsError
 from application_status.store import wire
 from application_status.store.dynamodb import NoReply
+from support.faulty_proxy import Fault, Proxy
 from wire.conftest import ENVIRON, over_wire
-from wire.proxy import Fault, Proxy
 
 GET = {"TableName": "TokensTable", "Key": {"KeyId": {"S": "1"}}}
 REGION = {"AWS_REGION": "eu-central-1"}

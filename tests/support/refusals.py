@@ -1,9 +1,9 @@
-"""Events that the webhook has to refuse, and what every refusal has in common."""
+"""Requests that the webhook refuses, and the checks that every refusal has in common."""
 
 import base64
 from typing import Any
 
-from support import APPLICATION, TOKEN, World, answer, http_event
+from support.world import APPLICATION, TOKEN, World, answer, http_event
 
 PATH = "/api/application-status"
 GOOD = f'{{"AtsiApplicationId":"{APPLICATION}","Status":"INTERVIEW"}}'

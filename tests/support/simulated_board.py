@@ -1,4 +1,4 @@
-"""A seeded run of a job board: applications of several ATSs, with all that may happen to them, through the handlers."""
+"""A seeded simulation of a job board: applications of several ATSs, reported on through the handlers."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -12,8 +12,9 @@ from application_status.model.remap import remap
 from application_status.model.status import Status
 from application_status.model.vocabulary import Vocabulary
 from application_status.store.all_applications import AllApplications, Unreadable
-from signalling import position_signal, positions_told, send, signal, state
-from support import ATS, OTHER_ATS, OTHER_TOKEN, TOKEN, World, http_event
+from support.signals import position_signal, send, signal, state
+from support.streams import positions_told
+from support.world import ATS, OTHER_ATS, OTHER_TOKEN, TOKEN, World, http_event
 
 TOKENS = {ATS: TOKEN, OTHER_ATS: OTHER_TOKEN}
 POSITIONS = tuple(f"position-{number}" for number in range(2))

@@ -1,4 +1,4 @@
-"""Applications' lives, seeded, version by version, by the model alone: all that may happen, at the buckets' edges."""
+"""Seeded lives of applications, version by version and without a table, at the buckets' edges."""
 
 import random
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from application_status.model.instant import to_text
 from application_status.model.report import Reading, Report
 from application_status.model.status import Outcome, Status
 from application_status.store import items
-from support import registration
+from support.world import registration
 
 _START = datetime(
     2022, 3, 1, 22, 30, tzinfo=UTC

@@ -1,4 +1,4 @@
-"""What the project's queries answer on a folder of facts, cell by cell as the counters have it."""
+"""The project's queries over a folder of facts, with results keyed as the counters are."""
 
 from collections import Counter
 from collections.abc import Iterable

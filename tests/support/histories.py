@@ -1,4 +1,4 @@
-"""Applications with the histories that tests give them."""
+"""Applications with a given history, made without a table."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from application_status.model.application import Application, Position, Registra
 from application_status.model.instant import from_text, instant
 from application_status.model.report import Reading, Transition
 from application_status.model.status import Outcome, Status
-from support import APPLICATION, ATS, registration
+from support.world import APPLICATION, ATS, registration
 
 APPLIED_AT = from_text("2022-07-01T09:00:00.000Z")
 REGISTRATION = registration(applied_at=APPLIED_AT)

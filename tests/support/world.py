@@ -41,9 +41,9 @@ from application_status.store.registrations import Registrations
 from application_status.store.tokens import TokenRegister
 from application_status.views.handler import make_handler as make_views
 from application_status.webhook.handler import make_handler as make_webhook
-from keeping import KeptRecords, set_aside
+from support.failed_records import KeptRecords, set_aside
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 TEMPLATE = Template({"FactsDelivery": "on"})
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"

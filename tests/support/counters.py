@@ -1,14 +1,17 @@
-"""What the counters say, what the markers say, and what is true."""
+"""The Quality table's counters: as stored, as the reader returns them, and as they should be."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
 
 from application_status.model.application import Application
 from application_status.model.quality import Cell, Counts, contribution
-from application_status.store import quality_items
-from application_status.store.dynamodb import Item
+from application_status.store import items, quality_items
+from application_status.store.boto import transport
+from application_status.store.dynamodb import DynamoDB, Item
+from application_status.store.generations import generations
 from application_status.store.quality_reader import QualityReader
-from support import BERLIN
+from support.world import BERLIN, World
 
 type Tally = Mapping[Cell, int]
 
@@ -52,3 +55,32 @@ def truth(applications: Iterable[Application]) -> tuple[Tally, Mapping[tuple[str
 
 def _without_zeros(tally: Mapping[Cell, int]) -> Tally:
     return {cell: amount for cell, amount in tally.items() if amount}
+
+
+def stored(world: World) -> list[Application]:
+    """Return all applications."""
+    found = world.client.scan(TableName="ApplicationsTable", ConsistentRead=True)["Items"]
+    return [items.application(item) for item in found]
+
+
+def expected(world: World, zone: ZoneInfo = BERLIN) -> Counter[Cell]:
+    """Return the sum of the applications' contributions."""
+    total: Counter[Cell] = Counter()
+    for application in stored(world):
+        total.update(contribution(application, zone))
+    return total
+
+
+def counted(world: World) -> Counter[Cell]:
+    """Return the counters that reports read."""
+    live = generations(DynamoDB(transport(world.client)), "QualityTable").live
+    reader = QualityReader(DynamoDB(transport(world.client)), "QualityTable", live)
+    return Counter(
+        {Cell(ats, *cell): amount for ats in reader.ats_ids() for cell, amount in reader.of_ats(ats).items()}
+    )
+
+
+def kept_generations(world: World) -> set[str]:
+    """Return the generations of which there are items."""
+    scopes = [item["Scope"]["S"] for item in world.client.scan(TableName="QualityTable")["Items"]]
+    return {scope.split("#")[1] for scope in scopes if scope != "generation"}

@@ -1,4 +1,4 @@
-"""Between a transport and the tables: a proxy that passes calls on, or harms one before or after its commit."""
+"""An HTTP proxy between a transport and the tables that harms a call before or after its commit."""
 
 import json
 import socket

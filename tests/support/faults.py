@@ -1,7 +1,7 @@
-"""Faults between the store's door and DynamoDB, before and after the commit, on a clock that nobody waits for."""
+"""Faults between the store and DynamoDB, before and after the commit, on a clock without waiting."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -16,6 +16,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
 from application_status.store import boto
+from application_status.store.boto import transport
+from application_status.store.dynamodb import DynamoDB
 
 
 class _NoTables(Template):
@@ -90,6 +92,7 @@ MIXED = ErrorReply("TransactionCanceledException", reasons=("ConditionalCheckFai
 NO_CONNECTION = ConnectTimeoutError(endpoint_url="http://dynamodb")
 LOST_REPLY = ReadTimeoutError(endpoint_url="http://dynamodb")
 PASS = None
+WRITES = frozenset({"BatchWriteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 
 type Fault = ErrorReply | Exception | None
 
@@ -132,3 +135,22 @@ class Faults:
             self.clock.now += 1.5
             raise LOST_REPLY
         return response
+
+
+class SteppedDynamoDB(DynamoDB):
+    """The real door, which does something else before one of its calls."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(transport(client))
+        self.plan(0, lambda: None)
+
+    def plan(self, call: int, step: Callable[[], object], *, writes_alone: bool = False) -> None:
+        """Plan what is done before a call, or a write, counted from now on and from 1; 0 is never reached."""
+        self.calls, self.at, self.step, self.writes_alone = 0, call, step, writes_alone
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        self.calls += operation in WRITES or not self.writes_alone
+        if self.calls == self.at:
+            self.at = 0
+            self.step()
+        return super().__call__(operation, **request)

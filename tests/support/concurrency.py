@@ -1,4 +1,4 @@
-"""A crowd: callers that begin at the same moment, and the containers they call."""
+"""Callers that start at the same moment, in threads, and the containers that they call."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from application_status.registry.handler import make_handler as make_registry
 from application_status.settings import RegistrySettings, UnknownApplications
 from application_status.store.dynamodb import DynamoDB
 from application_status.webhook.handler import make_handler as make_webhook
-from support import Answer, answer, webhook_settings
+from support.world import Answer, answer, webhook_settings
 
 CROWD = 50
 

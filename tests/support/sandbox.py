@@ -1,9 +1,9 @@
-"""The sandbox as an integrator uses it, and what it leaves behind."""
+"""The sandbox's requests as an integrator sends them, and readers of what they leave in the tables."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from support import TEST_TOKEN, Answer, World, answer, http_event
+from support.world import TEST_TOKEN, Answer, World, answer, http_event
 
 TABLES = ("SandboxAliasesTable", "SandboxApplicationsTable")
 PATH = "/api/sandbox/applications"

@@ -1,4 +1,4 @@
-"""Log lines on their way from the functions to the health: picked by the template's filters, handed over in batches."""
+"""Log lines on their way to the health function: selected by the template's filters, packed in batches."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from application_status.local.subscription_filter import as_event
-from support import ATS, TEMPLATE
+from support.world import ATS, TEMPLATE
 
 _NUMBERS = count(34622316099697884706540976068822859012661220141643892546)
 

@@ -1,4 +1,4 @@
-"""Firehose on one machine: moto takes the records and puts them into S3; a fault may come before, within or after."""
+"""Firehose on one machine: moto delivers the records to S3; a fault may come before, within or after."""
 
 import random
 from collections.abc import Sequence

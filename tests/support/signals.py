@@ -1,26 +1,23 @@
-"""Selection Signals as an ATS sends them, and what they leave behind."""
+"""Selection Signals: documents as an ATS sends them, and readers of what they leave in the tables."""
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import boto3
 import pytest
 
 from application_status.model.quality import Cell, contribution
 from application_status.model.report import Transition
 from application_status.model.status import Status
 from application_status.store import items
-from support import (
+from support.world import (
     BERLIN,
     POSITION,
     SIGNAL_TOKEN,
     SIGNALLED_APPLICATION,
     TOKEN,
     Answer,
-    NotingDynamoDB,
     World,
     answer,
     http_event,
@@ -28,7 +25,6 @@ from support import (
 
 ONE = "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }"
 MANY = "mutation ($input: SendSignalsInput!) { sendSignals(input: $input) }"
-_SEEN: WeakKeyDictionary[NotingDynamoDB, int] = WeakKeyDictionary()
 TRUE_ONE, TRUE_MANY = {"data": {"sendSignal": True}}, {"data": {"sendSignals": True}}
 
 
@@ -114,37 +110,6 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
         for name in (each["Name"] for block in entry["_aws"]["CloudWatchMetrics"] for each in block["Metrics"]):
             total[name] += round(sum(entry[name]))
     return total
-
-
-def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
-    """Return the records of a table's stream but the first few, as Lambda would hand them over."""
-    streams = boto3.client("dynamodbstreams")
-    arn = world.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    records: list[Any] = []
-    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
-        place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
-        iterator = streams.get_shard_iterator(**place)["ShardIterator"]
-        while page := (reply := streams.get_records(ShardIterator=iterator))["Records"]:
-            records += page
-            iterator = reply["NextShardIterator"]
-    for record in records:
-        body = record["dynamodb"]
-        body["ApproximateCreationDateTime"] = body["ApproximateCreationDateTime"].timestamp()
-    return records[skip:]
-
-
-def positions_told(world: World, *, batch: int = 10, twice: bool = False) -> int:
-    """Hand the aliases' stream to the positions until nothing is new; return how many records there were ever.
-
-    It goes on where the last call ended, so that no record does by coming again what another should have done.
-    """
-    seen = _SEEN.get(world.noting, 0)
-    while records := stream(world, "AliasesTable", skip=seen)[:batch]:
-        for _ in range(1 + twice):
-            assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
-        seen += len(records)
-    _SEEN[world.noting] = seen
-    return seen
 
 
 def truth(world: World) -> Counter[Cell]:

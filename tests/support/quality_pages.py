@@ -1,4 +1,4 @@
-"""Applications of several ATSs, clients and jobs, counted; signed-in users; and the page that they see."""
+"""The quality report: applications to count, requests for it as HTML and as JSON, and readers of the page."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from application_status.analytics.records import change
 from application_status.model.application import Application
 from application_status.model.identifiers import AtsId, application_id
 from application_status.store.quality import Quality
-from histories import application, at, move
-from support import ATS, BERLIN, OTHER_ATS, World, http_event, registration
+from support.histories import application, at, move
+from support.world import ATS, BERLIN, OTHER_ATS, World, http_event, registration
 
 SMALL_ATS = AtsId("small-ats")
 STAFF = {"cognito:groups": "staff"}

@@ -1,4 +1,4 @@
-"""Stream records that were set aside, kept in memory instead of in S3."""
+"""The store of failed stream records, in memory instead of in S3."""
 
 import json
 from collections.abc import Mapping

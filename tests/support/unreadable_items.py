@@ -1,4 +1,4 @@
-"""Records and items that can't be converted: the conversion fails for chosen applications, in any way."""
+"""Failures, of every type of error, in the conversion of chosen applications' items."""
 
 import zlib
 from collections.abc import Callable, Collection
