@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from application_status.store import boto, dynamodb, wire
+from application_status import deadlines
+from application_status.store import boto, wire
 from application_status.store.dynamodb import Transport
 from races import ministack
 from support import TEMPLATE
@@ -59,7 +60,7 @@ def way(tables: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     for module in (boto, wire):
         monkeypatch.setattr(module, "CONNECT_SECONDS", 0.1)
         monkeypatch.setattr(module, "READ_SECONDS", 0.4)
-    monkeypatch.setattr(dynamodb, "_FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(deadlines, "_FIRST_PAUSE_SECONDS", 0)
     with proxy(tables) as server:
         yield server
         while _closers:
