@@ -94,6 +94,7 @@ sam-invoke: build-host  ## sam local invoke with EVENT=events/<Function>/<file>.
 PEERS := hello bare powertools fastapi_mangum flask_wsgi litestar_mangum
 
 bench: build-host .tools/runtime/.ready $(PEERS:%=.tools/peers/%/.ready)  ## Measure the webhook beside its peers; needs valgrind
+	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
 	$(BIN)/python -m benchmarks --rounds $(ROUNDS)
 
 deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)

@@ -149,3 +149,11 @@ def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings
     if wrong:
         raise SettingsError(f"{kind.__name__}: {'; '.join(wrong)}")
     return kind(**values)
+
+
+def is_started_ahead(environ: Mapping[str, str]) -> bool:
+    """Whether Lambda starts the function before a request needs it: for a snapshot, or as provisioned concurrency.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") != "on-demand"

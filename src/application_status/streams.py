@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Self
 
+from application_status.deadlines import deadline
 from application_status.errors import Unavailable
 from application_status.settings import SetAsideSettings, read
 from application_status.store.apart import is_outage
-from application_status.store.dynamodb import deadline
 from application_status.store.failed_records import FailedRecords
 from application_status.telemetry import also_by_stack, count, described, flush, logger, without_messages
 

@@ -7,6 +7,7 @@ Metrics, all in the namespace ApplicationStatus:
     PositionHeard               news of positions; ApplicationsTold: applications that learnt of them
     Registered                  applications registered; Erased: requests to erase one that were met
     Refused, Failed             requests answered 4xx, 503
+    StoreRetries                calls of DynamoDB and Firehose made again after a throttle, an error or a lost reply
     Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
     Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
     SetAside                    stream records that could not be processed and lie in S3 now; also by stack

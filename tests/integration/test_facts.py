@@ -75,7 +75,7 @@ def objects(records: Records) -> list[str]:
     impatient = replace(MAPPINGS["FactsFunction"], batch_size=10, maximum_retry_attempts=0)
     mapping = EventSourceMapping(impatient, mortal, time.time)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("application_status.store.firehose._FIRST_PAUSE_SECONDS", 0)
+        patch.setattr("application_status.deadlines._FIRST_PAUSE_SECONDS", 0)
         mapping.feed(records)
         mapping.feed(records[len(records) // 3 : len(records) // 2])
     assert mapping.failed, "some records end in the on-failure destination"

@@ -5,12 +5,12 @@ from itertools import repeat
 
 import pytest
 
+from application_status import deadlines
 from application_status.errors import Unavailable
 from application_status.health.handler import LogHandler, make_handler
 from application_status.local.tables import TableServer
 from application_status.model.identifiers import AtsId
 from application_status.settings import HealthSettings
-from application_status.store import dynamodb
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
 from support.faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, Fault, Faults, fresh_client
@@ -26,7 +26,7 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
     for table in TEMPLATE.tables():
         client.create_table(**table)
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     yield Faults(client, clock)
     client.close()
 

@@ -5,11 +5,12 @@ from itertools import repeat
 
 import pytest
 
+from application_status import deadlines
 from application_status.errors import Unavailable
 from application_status.local.tables import TableServer
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell
-from application_status.store import boto, dynamodb
+from application_status.store import boto
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.quality import Quality
 from application_status.store.quality_steps import Change
@@ -40,7 +41,7 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
     for table in TEMPLATE.tables():
         client.create_table(**table)
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     yield Faults(client, clock)
     client.close()
 
@@ -121,7 +122,7 @@ def test_lasting_faults_are_unavailable(faults: Faults, quality: Quality, fault:
 def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Quality) -> None:
     """The transaction went through although nobody heard of it; the redelivered records change nothing."""
     faults.plan(*UNTIL_WRITING, then=repeat(LOST_REPLY))
-    with pytest.raises(Unavailable), dynamodb.deadline(5):
+    with pytest.raises(Unavailable), deadlines.deadline(5):
         quality.count(FIRST)
     faults.plan()
     assert quality.count(FIRST) == []

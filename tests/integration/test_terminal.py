@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from application_status import deadlines
 from application_status.analytics.records import change
 from application_status.cli import main as command_line
 from application_status.local.tables import TableServer
 from application_status.model.escaping import printable
 from application_status.model.identifiers import AtsId, application_id
-from application_status.store import dynamodb
 from application_status.store.overrides import OverrideRegister
 from application_status.store.quality import Quality
 from application_status.store.registrations import Registrations
@@ -144,7 +144,7 @@ def test_no_error_prints_control_characters(run: Run, tmp_path: Path, monkeypatc
         found, out, err = run(*arguments)
         assert (found, out) == (code, "")
         assert ("B\u00f6se " in err) == ("x\udcff" not in arguments)
-    monkeypatch.setattr(dynamodb, "time", Clock())
+    monkeypatch.setattr(deadlines, "time", Clock())
     code, _, err = run("tokens", "list", tables=f"http://127.0.0.1:1/{EVIL}")
     assert (code, "B\u00f6se " in err) == (1, True)
 

@@ -1,7 +1,6 @@
 """The verification: now and then, a sample of the applications is compared with what was counted of them."""
 
 import os
-import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,12 +10,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from application_status.analytics.drift import Drift
 from application_status.analytics.verifier import Verifier
+from application_status.deadlines import deadline
 from application_status.model.instant import now, to_text
+from application_status.randomness import RANDOM
 from application_status.settings import VerificationSettings, read
 from application_status.store.all_applications import AllApplications, Unreadable
 from application_status.store.apart import one_by_one
 from application_status.store.boto import connect
-from application_status.store.dynamodb import DynamoDB, Item, deadline
+from application_status.store.dynamodb import DynamoDB, Item
 from application_status.store.generations import generations
 from application_status.store.quality_reader import QualityReader
 from application_status.telemetry import flush, logger, metrics, without_messages
@@ -25,7 +26,6 @@ _APPLICATIONS = 1_000
 _READING_SECONDS, _STORE_SECONDS = 20.0, 50.0
 _SETTLED = timedelta(minutes=15)  # until then a change may still be on its way; OldestRecordAge tells of such delays
 _LOGGED = 20
-_CHANCE = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 type Handler = Callable[[Any, Any], dict[str, int]]
 
@@ -63,7 +63,7 @@ def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
         if time.monotonic() > until:
             break
     ats_ids = verifier.reader.ats_ids()
-    contradictions = verifier.contradictions(_CHANCE.choice(ats_ids)) if ats_ids else []
+    contradictions = verifier.contradictions(RANDOM.choice(ats_ids)) if ats_ids else []
     return verified, [*verifier.confirmed(suspects), *contradictions]
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from application_status.deadlines import deadline
 from application_status.errors import Refusal, Unavailable
 from application_status.gateway.problems import PROBLEMS, UNEXPECTED, Problem, Reply, failure, refusal
 from application_status.gateway.request import Request
-from application_status.store.dynamodb import deadline
 from application_status.telemetry import answered, count, flush, log_unexpected, logger
 
 type LambdaHandler = Callable[[Any, Any], Reply]

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from application_status.deadlines import deadline
 from application_status.health.lines import batch
 from application_status.model.health import by_day
 from application_status.settings import HealthSettings, read
 from application_status.store.boto import connect
-from application_status.store.dynamodb import DynamoDB, deadline
+from application_status.store.dynamodb import DynamoDB
 from application_status.store.health import Health
 from application_status.telemetry import count, flush, logger
 

@@ -1,6 +1,5 @@
 """All applications: read page by page, and written back where their labels were read anew."""
 
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -8,6 +7,7 @@ from application_status.errors import ConditionFailed
 from application_status.model.application import Application
 from application_status.model.identifiers import ApplicationId
 from application_status.model.instant import now
+from application_status.randomness import RANDOM
 from application_status.store import items
 from application_status.store.apart import one_by_one
 from application_status.store.applications import Update
@@ -19,7 +19,6 @@ ITEMS_PER_CALL = 100
 
 _PAGE_SIZE = 200
 _MOST_SEGMENTS = 1_000_000
-_CHANCE = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 type Key = dict[str, Any]
 """Where a scan goes on, in DynamoDB JSON."""
@@ -90,7 +89,7 @@ class AllApplications:
     def sample(self, share: float) -> Iterator[Sequence[Item]]:
         """Yield the pages of a random part of the table, of about that share of it, over 0 up to 1."""
         total = min(_MOST_SEGMENTS, max(1, round(1 / share)))
-        segment, start = Segment(_CHANCE.randrange(total), total), None
+        segment, start = Segment(RANDOM.randrange(total), total), None
         while True:
             page, start = self.page(start, segment)
             yield page

@@ -1,14 +1,13 @@
 """Many items: page by page, or in batches, where what DynamoDB leaves unprocessed is tried again."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
+from application_status.deadlines import pause_before_retry
 from application_status.store.dynamodb import DynamoDB, Item
 
 _DELETES_PER_CALL = 25
-_PAUSE_SECONDS = 0.1  # what is left unprocessed was throttled
 
 
 def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Iterator[list[Item]]:
@@ -29,7 +28,7 @@ def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item
     while wanted:
         reply = dynamodb("BatchGetItem", RequestItems=wanted)
         found += reply["Responses"].get(table, [])
-        wanted = _after_a_pause(reply.get("UnprocessedKeys", {}))
+        wanted = _after_a_pause("BatchGetItem", reply.get("UnprocessedKeys", {}))
     return found
 
 
@@ -39,10 +38,10 @@ def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
         wanted: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in group]}
         while wanted:
             reply = dynamodb("BatchWriteItem", RequestItems=wanted)
-            wanted = _after_a_pause(reply.get("UnprocessedItems", {}))
+            wanted = _after_a_pause("BatchWriteItem", reply.get("UnprocessedItems", {}))
 
 
-def _after_a_pause(unprocessed: dict[str, Any]) -> dict[str, Any]:
+def _after_a_pause(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
     if unprocessed:
-        time.sleep(_PAUSE_SECONDS)
+        pause_before_retry(operation, "Unprocessed")  # it was throttled
     return unprocessed

@@ -4,14 +4,11 @@ What carries a call is behind it: `boto` for all operations, `wire` for the webh
 """
 
 import json
-import random
-import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from application_status.deadlines import ATTEMPTS, Attempts
 from application_status.errors import ConditionFailed, ServiceError, Unavailable
 
 type Item = Mapping[str, Any]
@@ -21,9 +18,6 @@ type Transport = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """Carries one call, once: an operation and its request to its reply, an DynamoDBError or NoReply."""
 
 CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5
-_ATTEMPTS = 4
-_FIRST_PAUSE_SECONDS = 0.1
-_JITTER = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 _RETRYABLE = {
@@ -49,18 +43,6 @@ _ALWAYS_THERE = {
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _ABOUT_CONTENT = {"SerializationException", "ValidationException"}
 _OK, _SERVER_ERROR = 200, 500
-
-_deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Bound all calls made inside, together: a call that could end later is not begun but raises Unavailable."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
 
 
 class NoReply(ServiceError):
@@ -100,7 +82,7 @@ class DynamoDBError(ServiceError):
 
 
 class DynamoDB:
-    """Calls DynamoDB with bounded attempts, exponential pauses and full jitter.
+    """Calls DynamoDB, with the retries of `Attempts`.
 
     Raises ConditionFailed where a condition did not hold, Unavailable where the attempts or the deadline are used up;
     anything else is a mistake of ours and passes as a DynamoDBError.
@@ -111,21 +93,19 @@ class DynamoDB:
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         """Do one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`."""
-        in_doubt = False
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                time.sleep(_JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))
-            if time.monotonic() + CONNECT_SECONDS + READ_SECONDS > _deadline.get():
-                raise Unavailable("the time for this request is used up")
+        in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
+        for _ in attempts:
             try:
                 return _complete(operation, request, self._transport(operation, request))
             except DynamoDBError as error:
                 if not error.is_retryable:
                     raise error.typed(in_doubt=in_doubt) from error
                 in_doubt = in_doubt or error.is_server_error
-            except NoReply:
+                attempts.error = error.code
+            except NoReply as error:
                 in_doubt = True
-        raise Unavailable(f"{operation} failed {_ATTEMPTS} times")
+                attempts.error = type(error).__name__
+        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or its time is used up")
 
 
 def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:

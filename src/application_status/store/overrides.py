@@ -8,6 +8,7 @@ Version    N   + 1 with every change; absent in an item that an earlier release 
 import time
 from collections.abc import Callable, Collection, Mapping
 
+from application_status.cache import Cache
 from application_status.errors import ConditionFailed
 from application_status.model.identifiers import AtsId
 from application_status.model.vocabulary import OwnMeanings, normalize
@@ -27,16 +28,15 @@ class Overrides:
     def __init__(self, dynamodb: DynamoDB, tokens_table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._dynamodb = dynamodb
         self._table = tokens_table
-        self._clock = clock
-        self._remembered: dict[AtsId, tuple[OwnMeanings, float]] = {}
+        self._cache = Cache[AtsId, OwnMeanings](_CACHE_SECONDS, clock)
 
     def of(self, ats_id: AtsId) -> OwnMeanings:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
-        found, until = self._remembered.get(ats_id, (OwnMeanings({}), 0.0))
-        if self._clock() >= until:
+        found = self._cache.get(ats_id)
+        if found is None:
             item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
             found = OwnMeanings(_overrides(item))
-            self._remembered[ats_id] = (found, self._clock() + _CACHE_SECONDS)
+            self._cache.keep(ats_id, found)
         return found
 
 

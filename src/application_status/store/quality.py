@@ -3,7 +3,6 @@
 So a change counts once, however often and in whatever order its record arrives.
 """
 
-import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 from application_status.errors import ConditionFailed
 from application_status.model.identifiers import ApplicationId
 from application_status.model.quality import Cell, difference
+from application_status.randomness import RANDOM
 from application_status.store.dynamodb import DynamoDB, Item
 from application_status.store.generations import generations
 from application_status.store.quality_items import (
@@ -26,8 +26,6 @@ from application_status.store.quality_steps import Change, Step, next_step, rows
 
 CHANGES_PER_CALL = 100
 """The most changes that `Quality.count` takes: BatchGetItem's limit."""
-
-_CHANCE = random.SystemRandom()  # functions restored from one snapshot share a generator's seed
 
 
 class Quality:
@@ -79,7 +77,7 @@ class Quality:
         rows = rows_of(difference(total, {}))
         for ats_id in {ats_id for ats_id, _ in rows}:
             self._announce(generation, ats_id)
-        shard = _CHANCE.randrange(self._shards)
+        shard = RANDOM.randrange(self._shards)
         actions = [self._put_marker(generation, step) for step in group] + [
             self._add(counter_key(generation, ats_id, shard, day), amounts) for (ats_id, day), amounts in rows.items()
         ]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from application_status.cache import Cache
 from application_status.errors import ConditionFailed, ServiceError
 from application_status.model import instant
 from application_status.model.identifiers import AtsId
@@ -25,8 +26,7 @@ class TokenLookup:
     def __init__(self, dynamodb: DynamoDB, table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._clock = clock
-        self._remembered: dict[str, tuple[Token, float]] = {}
+        self._cache = Cache[str, Token](_CACHE_SECONDS, clock)
 
     def owner(self, text: str) -> AtsId | None:
         """Return the ATS whose live token this is, or None."""
@@ -37,16 +37,14 @@ class TokenLookup:
         found = key_id(text)
         if found is None:
             return None
-        token, until = self._remembered.get(found, (None, 0.0))
-        if token is not None and self._clock() < until:
+        if token := self._cache.get(found):
             return token
         reply = self._dynamodb("GetItem", TableName=self._table, Key=_key(found), ConsistentRead=True)
-        self._remembered.pop(found, None)
         if "Item" not in reply:
             return None
         token = _token(reply["Item"])
         if token.is_of(text):
-            self._remembered[found] = (token, self._clock() + _CACHE_SECONDS)
+            self._cache.keep(found, token)
         return token
 
 

@@ -14,7 +14,7 @@ from application_status.model.report import Report
 from application_status.model.signal import read_raw_status
 from application_status.model.status import Status
 from application_status.model.vocabulary import Vocabulary
-from application_status.settings import WebhookSettings, read
+from application_status.settings import WebhookSettings, is_started_ahead, read
 from application_status.store.applications import Applications, Recorded
 from application_status.store.dynamodb import DynamoDB
 from application_status.store.overrides import Overrides
@@ -87,4 +87,6 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
     return reply(200, body | ({"IgnoredFields": ignored} if ignored else {}))
 
 
+if is_started_ahead(os.environ):
+    Vocabulary.load()  # else the first rejection with a label loads it, as a start without a snapshot is waited for
 lambda_handler = make_handler(connect(), read(WebhookSettings, os.environ))
