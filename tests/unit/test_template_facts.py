@@ -1,12 +1,10 @@
 """template.yaml as CloudFormation gets it: the delivery of facts, which nobody pays for who did not ask for it."""
 
+import re
 from typing import Any
 
-from application_status.cli import parquet
-from application_status.local.template import Template
+from application_status.local.template import PATH, Template
 from application_status.model.facts import COLUMNS
-
-QUERIES = {"FunnelQuery": "funnel", "TimeInStageQuery": "time-in-stage", "UnmappedLabelsQuery": "unmapped-labels"}
 
 
 def test_facts_are_delivered_where_asked_for(expanded: dict[str, Any]) -> None:
@@ -48,12 +46,15 @@ def test_stream_makes_parquet_where_the_table_finds_it(resources: dict[str, Any]
     assert stream["BufferingHints"]["SizeInMBs"] >= 64, "the least with a conversion"
 
 
-def test_athena_has_the_projects_queries(resources: dict[str, Any]) -> None:
-    """Word for word those that the tests run on DuckDB."""
-    found = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::Athena::NamedQuery"}
-    assert {name: each["QueryString"] for name, each in found.items()} == {
-        name: parquet.sql(query) for name, query in QUERIES.items()
-    }
-    assert sorted(QUERIES.values()) == parquet.QUERIES
-    for each in found.values():
-        assert (each["Database"], each["WorkGroup"]) == ({"Ref": "FactsDatabase"}, {"Ref": "FactsWorkGroup"})
+def test_queries_results_are_kept_for_a_week(resources: dict[str, Any]) -> None:
+    """Queries run in a work group that nobody can make write elsewhere."""
+    group = resources["FactsWorkGroup"]["Properties"]["WorkGroupConfiguration"]
+    assert group["EnforceWorkGroupConfiguration"] is True
+    assert group["ResultConfiguration"]["OutputLocation"] == {"Fn::Sub": "s3://${FactsBucket}/results/"}
+    rules = resources["FactsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "results/"] == [7]
+
+
+def test_template_contains_no_sql() -> None:
+    """The queries are in the package alone, where the tests run them."""
+    assert not re.search(r"\b(SELECT|NamedQuery)\b", PATH.read_text(encoding="utf-8"))
