@@ -182,9 +182,8 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_functions_start_from_snapshots_through_their_alias(resources: dict[str, Resource], function: str) -> None:
+def test_functions_are_called_through_their_alias(resources: dict[str, Resource], function: str) -> None:
     """SnapStart serves published versions only, so everything calls the alias, which follows the newest version."""
-    assert resources[function]["Properties"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     alias = resources[f"{function}Aliaslive"]["Properties"]
     version, part = alias["FunctionVersion"]["Fn::GetAtt"]
     assert (alias["Name"], alias["FunctionName"], part) == ("live", {"Ref": function}, "Version")
@@ -195,6 +194,16 @@ def test_functions_start_from_snapshots_through_their_alias(resources: dict[str,
         if name.startswith(function)
     ]
     assert all(caller == {"Ref": f"{function}Aliaslive"} for caller in callers)
+
+
+def test_functions_start_from_snapshots_exactly_where_a_caller_waits(resources: dict[str, Resource]) -> None:
+    """Snapshots are billed, so only the functions behind the API have one, each of its newest version alone."""
+    functions = of_type(resources, "AWS::Lambda::Function")
+    snapshots = {
+        name: each["Properties"]["SnapStart"] for name, each in functions.items() if "SnapStart" in each["Properties"]
+    }
+    assert snapshots == {route.function: {"ApplyOn": "PublishedVersions"} for route in Template().routes()}
+    assert {each["DeletionPolicy"] for each in of_type(resources, "AWS::Lambda::Version").values()} == {"Delete"}
 
 
 def test_functions_are_built_for_arm64_unless_told_otherwise(expanded: dict[str, Any]) -> None:
