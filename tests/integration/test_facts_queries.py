@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+from application_status import facts as facts_package
 from application_status.cli import parquet
 from application_status.facts.records import stream_record
 from application_status.model.durations import EDGES
@@ -91,8 +92,21 @@ def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
     assert len(closed) > 10
 
 
-@pytest.mark.parametrize("query", parquet.QUERIES)
-def test_athena_and_duckdb_read_the_same_in_a_query(query: str) -> None:
+STATEMENTS = {name: parquet.view(name) for name in parquet.VIEWS} | {
+    name: parquet.sql(name) for name in parquet.QUERIES
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_athena_and_duckdb_read_the_same_in_a_statement(name: str) -> None:
     """Athena's engine is Trino: in both dialects the text has one and the same syntax tree."""
-    (athena,), (duckdb,) = (sqlglot.parse(parquet.sql(query), read=dialect) for dialect in ("athena", "duckdb"))
+    (athena,), (duckdb,) = (sqlglot.parse(STATEMENTS[name], read=dialect) for dialect in ("athena", "duckdb"))
     assert athena == duckdb
+
+
+def test_no_sql_is_written_twice() -> None:
+    """What several queries need is a view, so no file repeats a condition or an expression of another."""
+    lines = [line.strip() for text in STATEMENTS.values() for line in text.splitlines()]
+    assert [line for line, times in Counter(lines).items() if times > 1 and ("(" in line or "WHERE" in line)] == []
+    (folder,) = facts_package.__path__
+    assert {file.stem for file in Path(folder).rglob("*.sql")} == STATEMENTS.keys()
