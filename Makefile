@@ -61,9 +61,9 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4 \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
 
-bench-quality: .venv/.ready  ## What counting a change takes, in time and in write units, and how exact medians are; minutes
-	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics
-	$(BIN)/python -m benchmarks.quality_cost
+bench-quality: .venv/.ready  ## Measure what counting a change costs and how exact medians are; minutes, with SHORT=1 seconds
+	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
+	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
