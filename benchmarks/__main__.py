@@ -22,8 +22,13 @@ def main() -> int:
     """Run."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--short", action="store_true", help="one round of this webhook alone; writes no file")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
     with stub.running() as tables:
+        if arguments.short:
+            print(_itself(_row(*measure([OURS], tables, 1))))
+            return 0
         measured = measure((OURS, *PEERS, *TRANSPORTS), tables, rounds)
     ours, *others = [_row(each) for each in measured]
     peers, transports = others[: len(PEERS)], others[len(PEERS) :]

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import ROOT, Stack
+from deploy.stack import Stack
+from prerequisites import BUILD, SAM
 from support import ministack
 
-_SAM = ROOT / ".tools/sam/bin/sam"
-_TEMPLATE = ROOT / ".aws-sam/host/template.yaml"
 _NAME = "application-status-test"
 
 
@@ -27,11 +26,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _deploy(endpoint: str, folder: Path) -> None:
-    for needed in (_SAM, _TEMPLATE):
-        assert needed.exists(), f"{needed.relative_to(ROOT)} is missing; `make build-host` makes it"
     architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
     command = [
-        str(_SAM), "deploy", "--template-file", str(_TEMPLATE), "--stack-name", _NAME, "--resolve-s3",
+        str(SAM), "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", _NAME, "--resolve-s3",
         "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
         "--parameter-overrides", f"Architecture={architecture}",
     ]  # fmt: skip

@@ -13,8 +13,9 @@ import boto3
 import pytest
 
 from application_status.local.demo import SAMPLES, TOKEN
+from prerequisites import BUILD, ROOT
 from runtime import emulator
-from runtime.emulator import BUILD, HTTP_TIMEOUT_SECONDS, ROOT, Function, closed_port, loaded
+from runtime.emulator import HTTP_TIMEOUT_SECONDS, Function, closed_port, loaded
 from support.world import EVENTS, TEMPLATE, Answer, answer, http_event
 
 type Start = Callable[..., Function]

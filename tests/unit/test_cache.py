@@ -1,7 +1,8 @@
 """What is read once for many requests."""
 
-from application_status.cache import Cache
 from faults import Clock
+
+from application_status.cache import Cache
 
 
 def test_value_is_kept_for_its_time() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Never, override
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="application-status", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('application-status')}")
     parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
     parser.add_argument("--local-tables", default=LOCAL_TABLES, help="where `make run` has its tables")
     groups = parser.add_subparsers(required=True)
