@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from support import TEMPLATE
+from support.world import TEMPLATE
 
 _START = """
 import importlib, sys

@@ -1,8 +1,7 @@
 """What is read once for many requests."""
 
-from faults import Clock
-
 from application_status.cache import Cache
+from support.faults import Clock
 
 
 def test_value_is_kept_for_its_time() -> None:

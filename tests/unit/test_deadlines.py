@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from faults import Clock
 
 from application_status import deadlines
 from application_status.deadlines import Attempts, deadline, pause_before_retry
+from support.faults import Clock
 
 
 @pytest.fixture(autouse=True)
