@@ -17,15 +17,13 @@ from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.handler import make_handler
-from application_status.model.application import Application
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Status
-from application_status.settings import AnalyticsSettings
-from application_status.store import items
-from application_status.store.failed_records import FailedRecords
-from application_status.streams import SetAside
-from application_status.telemetry import logger
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Status
+from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.telemetry import logger
 from benchmarks.ledger import Ledger
 from benchmarks.lives import Board
 
@@ -75,10 +73,11 @@ def of_histories(length: int, applications: int) -> list[Record]:
         statuses = [(Status.CONTACT, Status.INTERVIEW)[place % 2] for place in range(length)]
         told = [
             Transition(
-                reading=Reading(status=status),
+                channel=Channel.ATSI,
+                interpretation=Interpretation(status=status),
                 effective_at=START + timedelta(hours=place),
                 received_at=START + timedelta(hours=place + 1),
-                place=str(status.rank),
+                tiebreaker=str(status.rank),
             )
             for place, status in enumerate(statuses)
         ]

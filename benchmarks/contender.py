@@ -56,7 +56,7 @@ def _over(title: str, module: str) -> Contender:
 
 
 OURS = Contender(
-    "this webhook", ROOT / ".aws-sam/host/WebhookFunction", "application_status.webhook.handler.lambda_handler"
+    "this webhook", ROOT / ".aws-sam/host/WebhookFunction", "application_status.functions.webhook.lambda_handler"
 )
 TRANSPORTS = (
     _over("botocore's SigV4Auth + urllib3", "sigv4_urllib3"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from itertools import count
 
-from application_status.model.vocabulary import OwnMeanings, Vocabulary
+from application_status.labels.rules.vocabulary import OwnMeanings, Vocabulary
 
 CHARACTERS = 200
 STEPS, SHORT_STEPS = 3_000, 20
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.labels")
     parser.add_argument("--short", action="store_true", help="look for slow labels only briefly, to see that it runs")
     steps = SHORT_STEPS if parser.parse_args().short else STEPS
-    text = files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    text = files("application_status.labels.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8")
     worst = [_worst(text, seed, steps) for seed in range(5)]
     fresh = Vocabulary(text)
     print(f"start: {_seconds(lambda: Vocabulary(text)) * 1e3:.0f} ms")

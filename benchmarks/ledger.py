@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
 
 _KILOBYTE = 1024
 _TRANSACTIONAL = 2

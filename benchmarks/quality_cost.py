@@ -17,9 +17,8 @@ from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.records import change
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Change
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.counting.stream import change
 from benchmarks.ledger import Ledger
 from benchmarks.lives import Board
 
@@ -51,17 +50,17 @@ def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Cha
 def filled(before: Sequence[Change], factor: int) -> Ledger:
     """Return the table after all changes but the last ones, as if there were so many times as many applications."""
     ledger = Ledger()
-    quality = Quality(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
+    quality = Counters(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
     for batch in batched(before, 100, strict=False):
-        quality.count(batch)
+        quality.apply(batch)
     if factor > 1:
         _raise(ledger, factor)
     return ledger
 
 
-def counted(quality: Quality, batch: Sequence[Change]) -> None:
+def counted(quality: Counters, batch: Sequence[Change]) -> None:
     """Count a batch as the analytics do: of each application its newest change."""
-    quality.count(list({each.application_id: each for each in batch}.values()))
+    quality.apply(list({each.application_id: each for each in batch}.values()))
 
 
 def _raise(ledger: Ledger, factor: int) -> None:
@@ -90,7 +89,7 @@ def main() -> int:
         table = filled(before, applications // counted_one_by_one)
         for size in BATCHES:
             ledger = Ledger(copy.deepcopy(table.items))
-            quality = Quality(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
+            quality = Counters(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
             for batch in batched(window, size, strict=False):
                 counted(quality, batch)
             print(_line(applications, size, len(window), ledger), flush=True)

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from moto.core.config import default_user_config
 
-from application_status.local.engine import quicken
+from application_status.local.engine import patch_moto
 from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing
@@ -28,7 +28,7 @@ for _function in _TEMPLATE.handlers():
 # A session of its own for every mock would read botocore's models from disk for every client.
 default_user_config["core"]["reset_boto3_session"] = False
 
-quicken()
+patch_moto()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -2,8 +2,8 @@
 
 import os
 
-from application_status.settings import WebhookSettings, read
-from application_status.store.boto import connect
-from application_status.webhook.handler import make_handler
+from application_status.functions.webhook import WebhookSettings, make_handler
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.settings import read
 
 lambda_handler = make_handler(connect(), read(WebhookSettings, os.environ))

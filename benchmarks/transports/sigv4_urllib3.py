@@ -12,8 +12,8 @@ from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvi
 from urllib3 import Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
-from application_status.settings import WebhookSettings, read
-from application_status.store.dynamodb import (
+from application_status.functions.webhook import WebhookSettings, make_handler
+from application_status.platform.dynamodb.client import (
     CONNECT_SECONDS,
     READ_SECONDS,
     DynamoDB,
@@ -22,7 +22,7 @@ from application_status.store.dynamodb import (
     Transport,
     members,
 )
-from application_status.webhook.handler import make_handler
+from application_status.platform.settings import read
 
 _OK = 200
 

@@ -11,10 +11,9 @@ import pytest
 from moto import mock_aws
 from playwright.sync_api import Browser
 
+from application_status.applications.register import Registrations
 from application_status.local.gateway import Gateway
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.instant import now, to_text
-from application_status.store.registrations import Registrations
+from application_status.platform.values import ApplicationId, application_id, now, to_text
 from browser.windows import Window, windows
 from chromium import chromium
 from support.world import TEMPLATE, World, registration

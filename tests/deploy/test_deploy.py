@@ -24,7 +24,7 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
     replies = [answer(stack.invoke("WebhookFunction", event)) for _ in range(2)]
     assert [(reply.status, reply.body["Outcome"]) for reply in replies] == [(200, "recorded"), (200, "unchanged")]
     assert stack.counter(day, "entered:INTERVIEW", at_least=1, seconds=15) == 1
-    assert stack.counter("2022-07-01", "stage:INTERVIEW", at_least=1, seconds=1) == 1
+    assert stack.counter("2022-07-01", "reached:INTERVIEW", at_least=1, seconds=1) == 1
 
 
 def test_what_became_of_a_report_reaches_its_ats_s_health(stack: Stack) -> None:

@@ -7,14 +7,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status import deadlines
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenLookup
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
-from application_status.model import token as tokens
-from application_status.model.identifiers import AtsId
-from application_status.store import boto
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.tokens import TokenLookup
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import AtsId
 from support.faults import Clock, fresh_client
 from support.world import TEMPLATE, TOKEN
 

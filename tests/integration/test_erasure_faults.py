@@ -5,9 +5,9 @@ from itertools import repeat
 
 import pytest
 
-from application_status import deadlines
+from application_status.applications import items
 from application_status.local.tables import TableServer
-from application_status.store import items
+from application_status.platform import deadlines
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
 from support.signals import contents
 from support.world import SIGNALLED_APPLICATION, World

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError
 
-from application_status import deadlines
-from application_status.facts.handler import make_handler
-from application_status.model.facts import Fact, pseudonym
-from application_status.model.identifiers import ApplicationId
-from application_status.settings import FactsSettings
-from application_status.store import items
-from application_status.store.firehose import Firehose
+from application_status.applications import items
+from application_status.facts.firehose import Firehose
+from application_status.facts.rules import Fact, pseudonym
+from application_status.functions.facts import FactsSettings, make_handler
+from application_status.platform import deadlines
+from application_status.platform.values import ApplicationId
 from support.failed_records import KeptRecords, set_aside
 from support.signals import counted
 from support.unreadable_items import FAILURES, poison

@@ -8,12 +8,12 @@ import pytest
 import sqlglot
 
 from application_status import facts as facts_package
+from application_status.applications.rules.status import Outcome, Status
 from application_status.cli import parquet
-from application_status.facts.records import stream_record
-from application_status.model.durations import EDGES
-from application_status.model.facts import facts
-from application_status.model.quality import Cell, contribution
-from application_status.model.status import Outcome, Status
+from application_status.facts.rules import facts
+from application_status.facts.stream import stream_record
+from application_status.quality.rules.contribution import Cell, contribution
+from application_status.quality.rules.durations import EDGES
 from support.facts_queries import assert_agree, of, unmapped
 from support.generated_applications import Life
 from support.world import BERLIN
@@ -80,13 +80,13 @@ def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
     """So that the comparisons above leave nothing out."""
-    measures = {cell.measure for cell in of(counters, "stage", "outcome", "entered", "stayed", "closed")}
-    assert measures >= {f"stage:{status}" for status in Status if status.is_stage}
+    measures = {cell.measure for cell in of(counters, "stage", "outcome", "entered", "time_in", "closed")}
+    assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}
     assert measures >= {f"entered:{status}" for status in Status}
     stayed, closed = (
         {measure.rpartition(":")[2] for measure in measures if measure.startswith(family)}
-        for family in ("stayed", "closed")
+        for family in ("time_in", "closed")
     )
     assert stayed == {str(number) for number in range(len(EDGES) + 1)}
     assert len(closed) > 10

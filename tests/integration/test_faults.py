@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from application_status import deadlines
+from application_status.applications.record import UnknownApplications
 from application_status.local.tables import TableServer
-from application_status.settings import UnknownApplications
-from application_status.telemetry import logger
+from application_status.platform import deadlines
+from application_status.platform.telemetry import logger
 from support.faults import (
     LOST_REPLY,
     NO_CONNECTION,

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from application_status import deadlines
-from application_status.errors import Unavailable
-from application_status.model.token import generate, key_id
-from application_status.signals.handler import make_handler
-from application_status.store import boto
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.tokens import TokenRegister
+from application_status.access.rules import generate, key_id
+from application_status.access.tokens import TokenRegister
+from application_status.functions.signals import make_handler
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
 from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
 from support.world import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
 

@@ -6,8 +6,8 @@ from itertools import repeat
 
 import pytest
 
-from application_status import deadlines
 from application_status.local.tables import TableServer
+from application_status.platform import deadlines
 from support.faults import (
     CONFLICT,
     LOST_REPLY,

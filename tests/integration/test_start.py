@@ -10,7 +10,7 @@ from support.world import TEMPLATE
 
 _START = """
 import importlib, sys
-from application_status.model.vocabulary import Vocabulary
+from application_status.labels.rules.vocabulary import Vocabulary
 importlib.import_module(sys.argv[1])
 print(Vocabulary.load.cache_info().currsize, "http.client" in sys.modules)
 """

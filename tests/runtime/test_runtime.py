@@ -207,7 +207,7 @@ def test_functions_without_callers_load_neither_messages_nor_http(function: str)
     """They start without what only the HTTP functions need."""
     top = {name.split(".")[0] for name in loaded(function)}
     assert top.isdisjoint({"pydantic", "pydantic_core", "jiter", "graphql"})
-    assert [name for name in loaded(function) if name.startswith("application_status.gateway")] == []
+    assert [name for name in loaded(function) if name.startswith("application_status.platform.http")] == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -9,11 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import HISTORY_LIMIT, Application, Receipt, first_response, is_too_early
-from application_status.model.instant import instant, to_text
-from application_status.model.report import Reading, Report, Success, Transition, order_time, same_label
-from application_status.model.signal import SignalState
-from application_status.model.status import Status
+from application_status.applications.rules.application import (
+    HISTORY_LIMIT,
+    Application,
+    Receipt,
+    first_response,
+    is_too_early,
+)
+from application_status.applications.rules.report import (
+    Channel,
+    Interpretation,
+    Report,
+    Success,
+    Transition,
+    order_time,
+    same_label,
+)
+from application_status.applications.rules.status import Status
+from application_status.intake.seek.rules import SignalState
+from application_status.platform.values import instant, to_text
 from support.world import APPLICATION, ATS, registration
 
 T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -26,7 +40,11 @@ moments = st.integers(0, 5).map(lambda count: T0 - count * MS) | st.datetimes(ti
 labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_size=200)
 transitions = st.builds(
     lambda status, at, raw: Transition(
-        reading=Reading(status=status, raw_status=raw), effective_at=at, received_at=T0, place=str(status.rank)
+        channel=Channel.ATSI,
+        interpretation=Interpretation(status=status, raw_status=raw),
+        effective_at=at,
+        received_at=T0,
+        tiebreaker=str(status.rank),
     ),
     st.sampled_from(Status),
     moments,
@@ -36,8 +54,9 @@ transitions = st.builds(
 
 def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
     return Report(
-        application_id=APPLICATION, ats_id=ATS, reading=Reading(status=status, raw_status=raw), received_at=T0,
-        place=str(status.rank), effective_at=at, idempotency_key=key,
+        application_id=APPLICATION, ats_id=ATS, channel=Channel.ATSI,
+        interpretation=Interpretation(status=status, raw_status=raw), received_at=T0,
+        tiebreaker=str(status.rank), effective_at=at, idempotency_key=key,
     )  # fmt: skip
 
 
@@ -57,8 +76,8 @@ def said(of: Application) -> list[str]:
 @given(transitions, transitions)
 def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, other: Transition) -> None:
     """A missing label comes first; labels are told apart by a digest, whose order is arbitrary but fixed."""
-    before = (one.effective_at, one.place, bool((one.raw_status or "").strip()))
-    after = (other.effective_at, other.place, bool((other.raw_status or "").strip()))
+    before = (one.effective_at, one.tiebreaker, bool((one.raw_status or "").strip()))
+    after = (other.effective_at, other.tiebreaker, bool((other.raw_status or "").strip()))
     if before != after:
         assert (one.key < other.key) == (before < after)
     assert (one.key == other.key) == (before == after and same_label(one.raw_status, other.raw_status))
@@ -68,8 +87,8 @@ def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, othe
 @given(transitions)
 def test_key_holds_no_label(transition: Transition) -> None:
     """It goes into metrics and expressions; its length is bounded, its characters are harmless."""
-    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.place}")
-    assert len(transition.key) <= 35
+    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.tiebreaker}")
+    assert len(transition.key) <= 37
     assert transition.key.isascii()
 
 
@@ -99,16 +118,18 @@ def state(
 def signalled(current: SignalState, previous: SignalState | None) -> Report:
     """Return the report of a signal; a label is read as the status of its name, or else by its phase."""
 
-    def reading(of: SignalState) -> Reading:
+    def interpretation(of: SignalState) -> Interpretation:
         status = _LABELS[of.label] or (_LABELS[of.phase] if of.phase else None)
-        return Reading(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
+        return Interpretation(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
 
     before = None if previous is None else Transition(
-        reading=reading(previous), effective_at=previous.effective_at, day_offset=previous.day_offset,
-        received_at=T0, place=previous.place, afterwards=True,
+        channel=Channel.SIGNALS, interpretation=interpretation(previous), effective_at=previous.effective_at,
+        day_offset=previous.day_offset,
+        received_at=T0, tiebreaker=previous.tiebreaker, from_previous=True,
     )  # fmt: skip
     return Report(
-        application_id=APPLICATION, ats_id=ATS, reading=reading(current), received_at=T0, place=current.place,
+        application_id=APPLICATION, ats_id=ATS, channel=Channel.SIGNALS,
+        interpretation=interpretation(current), received_at=T0, tiebreaker=current.tiebreaker,
         effective_at=current.effective_at, day_offset=current.day_offset, previous=before,
     )  # fmt: skip
 
@@ -138,14 +159,14 @@ def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], cha
 def test_folded_history_stays_within_its_limit_and_counts_all(signals: list[Report], limit: int) -> None:
     """What is gone is counted; first entries, the newest change and the head stay; what was folded is known."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("application_status.model.application.HISTORY_LIMIT", limit + len(Status))
+        patch.setattr("application_status.applications.rules.application.HISTORY_LIMIT", limit + len(Status))
         ended = reduce(received, signals, REGISTERED)
         assert len(ended.transitions) <= limit + len(Status)
         if not ended.is_folded:
             assert ended.transitions == reduce(received, reversed(signals), REGISTERED).transitions
         assert ended.head == max((key for key in said(ended) if ended.transitions[key].status), default=None)
         assert {each.status for each in ended.transitions.values()} >= {
-            each.reading.status for each in signals if each.reading.status
+            each.interpretation.status for each in signals if each.interpretation.status
         }
 
 
@@ -159,7 +180,7 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
         application = received(application, each)
         if each.effective_at is None:
             assert receipt is not Receipt.LATE
-            assert application.status is each.reading.status
+            assert application.status is each.interpretation.status
         if receipt is Receipt.RECORDED:
             assert application.head == added[0].key == max(said(application))
         assert application.receive(each)[0] is Receipt.UNCHANGED
@@ -173,7 +194,7 @@ def test_untimed_report_after_a_head_from_the_future_is_sorted_after_it() -> Non
     assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5))
     assert transition.key > str(ahead.head)
     assert transition.effective_at == transition.received_at == T0
-    assert not transition.timed
+    assert not transition.has_business_date
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from application_status import deadlines
-from application_status.deadlines import Attempts, deadline, pause_before_retry
+from application_status.platform import deadlines
+from application_status.platform.deadlines import Attempts, deadline, pause_before_retry
 from support.faults import Clock
 
 

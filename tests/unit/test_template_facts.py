@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from application_status.facts.rules import COLUMNS
 from application_status.local.template import PATH, Template
-from application_status.model.facts import COLUMNS
 
 
 def test_facts_are_delivered_only_if_switched_on(expanded: dict[str, Any]) -> None:

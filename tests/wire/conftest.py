@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from application_status import deadlines
-from application_status.store import boto, wire
-from application_status.store.dynamodb import Transport
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto, wire
+from application_status.platform.dynamodb.client import Transport
 from support import ministack
 from support.faulty_proxy import Proxy, proxy
 from support.world import TEMPLATE

@@ -9,9 +9,9 @@ from typing import Any, override
 import pytest
 import time_machine
 
-from application_status.errors import SettingsError
-from application_status.store.dynamodb import NoReply
-from application_status.store.wire import Credentials, CredentialsProvider
+from application_status.platform.dynamodb.client import NoReply
+from application_status.platform.dynamodb.wire import Credentials, CredentialsProvider
+from application_status.platform.errors import SettingsError
 
 
 class Endpoint(HTTPServer):

@@ -8,14 +8,14 @@ from typing import Never, override
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from application_status.access.tokens import TooManyTokens
 from application_status.cli import analytics, applications, facts, labels, tokens
 from application_status.cli.output import say_error
 from application_status.cli.target import LOCAL_TABLES, Target
-from application_status.errors import SettingsError, Unavailable
-from application_status.model.escaping import printable
-from application_status.store.dynamodb import DynamoDBError
-from application_status.store.rebuilds import RebuildOvertaken
-from application_status.store.tokens import TooManyTokens
+from application_status.platform.dynamodb.client import DynamoDBError
+from application_status.platform.errors import SettingsError, Unavailable
+from application_status.platform.escaping import printable
+from application_status.quality.counters.rebuilds import RebuildOvertaken
 
 
 class _Parser(argparse.ArgumentParser):

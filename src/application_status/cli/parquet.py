@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from application_status.model.facts import COLUMNS
+from application_status.facts.rules import COLUMNS
 
 _FACTS = files("application_status.facts")
 VIEWS = ("current_facts", "application_statuses", "closed_applications")

@@ -22,10 +22,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from application_status.local.connection import LOOPBACK, Connection, host_name
-from application_status.local.engine import quicken
+from application_status.local.engine import patch_moto
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.template import Template
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
 
 _REGION = "us-east-1"
 _LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
@@ -58,7 +58,7 @@ class TableServer:
     """A moto server with the template's tables and buckets."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
-        quicken()
+        patch_moto()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
         self._buckets = template.buckets()
