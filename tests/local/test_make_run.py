@@ -112,7 +112,7 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
 def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
     """A reader copies them into a shell."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("http://127.0.0.1:3000", service.url)
-    curls = re.findall(r"```\n(curl .*?)\n```", readme, re.DOTALL)
+    curls = re.findall(r"```sh\n(curl .*?)\n```", readme, re.DOTALL)
     answers = [
         subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20).stdout
         for curl in curls
