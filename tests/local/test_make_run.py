@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import os
 import re
 import signal
 import socket
@@ -117,13 +118,25 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
         subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20).stdout
         for curl in curls
     ]
-    report, signal, *_, quality, table = answers
+    report, application, quality, table, sandbox = answers
     assert json.loads(report)["Status"] == "INTERVIEW"
-    assert json.loads(signal) == {"data": {"sendSignal": True}}
+    assert json.loads(application)["Transitions"][-1]["Status"] == "INTERVIEW"
+    assert json.loads(sandbox)["Status"] == "APPLIED"
     assert [(row["Ats"], len(row["Numbers"]) > 40) for row in json.loads(quality)["Rows"]] == [("demo-ats", True)]
     lines = list(csv.DictReader(table.splitlines()))
     assert {line["ats"] for line in lines} == {"demo-ats"}
     assert len({line["from"] for line in lines}) > 10
+    service.line(rf"analytics +counted .*{APPLICATION} .*status=INTERVIEW")
+
+
+def test_signal_of_the_guide_works_as_printed(service: LocalService) -> None:
+    """It is the contract's published sample."""
+    guide = (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
+    section = guide.partition("## Selection Signals\n")[2].partition("\n## ")[0]
+    (curl,) = re.findall(r"```sh\n(curl .*?)\n```", section, re.DOTALL)
+    environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
+    done = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, text=True, check=True, timeout=20)
+    assert json.loads(done.stdout) == {"data": {"sendSignal": True}}
     service.line(r"signals +recorded .* status=HIRED")
     service.line(r"analytics +counted .* status=HIRED")
 
