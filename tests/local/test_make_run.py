@@ -272,7 +272,7 @@ def test_tables_lose_no_update_of_many_clients(service: LocalService) -> None:
 def test_used_port_is_said(service: LocalService, taken: str) -> None:
     """Exit code 1 and what to do, for either port."""
     second = LocalService(**{taken: getattr(service, taken)})
-    assert second.process.wait(timeout=20) == 1
+    assert second.process.wait(timeout=60) == 1
     second.line("Can't listen on a port: .*Choose others: make run PORT=3001 TABLES_PORT=4567")
     assert "Traceback" not in "".join(second.lines)
 
