@@ -267,7 +267,7 @@ def _said(wrong: Sequence[FieldError]) -> str:
     """Say what is wrong with the first field, its place written as in input.signals[3].token."""
     place = re.sub(r"/([0-9]+)(?=/|$)", r"[\1]", wrong[0].pointer).removeprefix("/").replace("/", ".")
     more = f" (and {len(wrong) - 1} more, see extensions)" if len(wrong) > 1 else ""
-    return f"{place}: {wrong[0].detail}{more}"
+    return f"{place}: {wrong[0].detail}; expected: {wrong[0].expected}{more}"
 
 
 def _refusal(error: Refusal, request: Request) -> Reply:

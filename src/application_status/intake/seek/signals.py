@@ -159,8 +159,7 @@ class SignalMutations:
         """Record an ApplicationComplete, sent by the older mutation; its schemeId is not needed."""
         if given["typeCode"] != APPLICATION_COMPLETE:
             _refuse()
-            expected = f"Input should be {APPLICATION_COMPLETE}", APPLICATION_COMPLETE
-            raise InvalidFields((FieldError("/input/typeCode", *expected),))
+            raise InvalidFields((FieldError("/input/typeCode", "Input is another type code", APPLICATION_COMPLETE),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
     def _send(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
