@@ -26,11 +26,9 @@ def _items(line: str) -> set[tuple[str, str]]:
     return {(name, value) for name, value in json.loads(line).items() if isinstance(value, str)}
 
 
-def line(outcome: Any = "recorded", ats: Any = ATS, **changes: Any) -> str:
+def line(result: Any = "recorded", ats: Any = ATS, **changes: Any) -> str:
     """Return a line as the functions write it, but for the changes given."""
-    return json.dumps(
-        {"level": "INFO", "message": outcome, "ats": ats, "channel": "atsi", "outcome": outcome} | changes
-    )
+    return json.dumps({"level": "INFO", "message": result, "ats": ats, "channel": "atsi", "result": result} | changes)
 
 
 def batch(messages: Iterable[Any], at: str = "2026-11-22T09:00:00.000+00:00") -> dict[str, Any]:

@@ -18,8 +18,8 @@ from support.world import ATS, BERLIN
 NOON = datetime.fromisoformat("2026-11-22T12:00:00.000+00:00")
 
 
-def request(ats_id: str = ATS, outcome: str = "recorded", at: datetime = NOON) -> Answered:
-    return Answered(AtsId(ats_id), Channel.ATSI, outcome, at)
+def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) -> Answered:
+    return Answered(AtsId(ats_id), Channel.ATSI, result, at)
 
 
 def test_line_tells_whose_request_came_to_what_and_when() -> None:
@@ -56,18 +56,18 @@ def test_id_is_that_of_the_same_lines() -> None:
         line(channel="fax"),
         line(channel=None),
         line(channel=["atsi"]),
-        line(outcome="Absage durch Bewerber"),
-        line(outcome=""),
-        line(outcome={"is": "recorded"}),
-        line(outcome="x" * 65),
+        line(result="Absage durch Bewerber"),
+        line(result=""),
+        line(result={"is": "recorded"}),
+        line(result="x" * 65),
         '{"ats": "demo-ats", "channel": "atsi"}',
-        '{"ats": "demo-ats", "outcome": "recorded"}',
+        '{"ats": "demo-ats", "result": "recorded"}',
     ],
 )
 def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
     """Those around it are read."""
     told = read(batch([line(), message, line()]))
-    assert ([each.outcome for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
+    assert ([each.result for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,12 @@ class Receiver:
         except UnknownApplication:
             _drop("unknown-application")
             return
-        add_metric(recorded.receipt.capitalize())
+        add_metric(recorded.result.capitalize())
         if recorded.folded:
             add_metric("Folded", recorded.folded)
         logger.info(
-            recorded.receipt,
-            extra=answered(recorded.receipt),
+            recorded.result,
+            extra=answered(recorded.result),
             application=application_id,
             reported=report.interpretation.status,
             mapping=report.interpretation.mapping,
@@ -127,8 +127,8 @@ class Receiver:
             logger.warning("dropped", extra=answered("unknown-position"))
             return
         add_metric("PositionStateRecorded", sum(news))
-        outcome = "recorded" if any(news) else "unchanged"
-        logger.info("heard", extra=answered(outcome), ended=ended, known=len(news), news=sum(news))
+        result = "recorded" if any(news) else "unchanged"
+        logger.info("heard", extra=answered(result), ended=ended, known=len(news), news=sum(news))
 
 
 def _drop(reason: str) -> None:
