@@ -11,11 +11,11 @@ from application_status.applications.rules.report import Channel
 from application_status.health.rules import Answered, HealthDay, by_day
 from application_status.health.stream import batch as read
 from application_status.local.subscription_filter import as_event
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, line
 from support.world import ATS, BERLIN
 
-NOON = datetime.fromisoformat("2026-11-22T12:00:00.000+00:00")
+NOON = from_text("2026-11-22T12:00:00.000+00:00")
 
 
 def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) -> Answered:
@@ -119,14 +119,14 @@ def test_event_that_cant_be_read_is_one_unreadable_line(event: Any) -> None:
 )
 def test_days_are_cut_in_the_time_zone(at: str, day: str) -> None:
     """Around both changes of the clock, where a day has 23 or 25 hours."""
-    moment = datetime.fromisoformat(at)
+    moment = from_text(at)
     (found,) = by_day([request(at=moment)], BERLIN)
     assert (found.day, found.last_seen) == (date.fromisoformat(day), moment)
 
 
 def test_requests_are_counted_by_ats_and_day() -> None:
     """In that order, however they come."""
-    later = datetime.fromisoformat("2026-11-23T12:00:00.000+00:00")
+    later = from_text("2026-11-23T12:00:00.000+00:00")
     requests = [request("b"), request("a", at=later), request("a", "late"), request("a"), request("a", "late")]
     assert by_day(requests, BERLIN) == [
         HealthDay(AtsId("a"), date(2026, 11, 22), {(Channel.ATSI, "late"): 2, (Channel.ATSI, "recorded"): 1}, NOON),
