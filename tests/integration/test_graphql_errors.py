@@ -81,11 +81,11 @@ def test_wrong_field_is_described_as_in_a_problem(world: World) -> None:
     wrong = signal(state(**step(index=10_000, total=10_000)), typeCode="?")
     (error,) = post(world, {"query": MANY, "variables": {"input": {"signals": [complete(), wrong]}}}).body["errors"]
     codes = "one of ApplicationComplete, ApplicationStatusUpdate, PositionStatusUpdate"
-    said = f"input.signals[1].typeCode: Input is no type code; expected: {codes} (and 2 more, see extensions)"
+    said = f"input.signals[1].typeCode: Input is not a type code; expected: {codes} (and 2 more, see extensions)"
     assert (error["message"], error["path"]) == (said, ["sendSignals"])
     at = "/input/signals/1/current/status"
     assert [(each["pointer"], each["detail"], each["expected"]) for each in error["extensions"]["errors"]] == [
-        ("/input/signals/1/typeCode", "Input is no type code", codes),
+        ("/input/signals/1/typeCode", "Input is not a type code", codes),
         (f"{at}/index", "Input is 10000", "0 to 9999"),
         (f"{at}/total", "Input is 10000", "the index or more, up to 9999"),
     ]

@@ -114,7 +114,7 @@ class RegistrationReply(TypedDict):
     """
     RequestId: str
     IgnoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def _register(request: Request, registrations: Registrations) -> Reply:

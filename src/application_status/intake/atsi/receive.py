@@ -155,13 +155,13 @@ class ReportReply(TypedDict):
     Status: Status
     """The application's status after the report."""
     PreviousStatus: Status | None
-    """The one before it; null at first contact."""
+    """The status before the report; null if the application was unknown."""
     Result: _OfStatus
     """recorded; unchanged: known already; late: older than the status, it joined the history."""
     Version: Annotated[int, Field(ge=1)]
     RequestId: str
     IgnoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:

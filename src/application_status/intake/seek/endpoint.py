@@ -171,16 +171,16 @@ type _Code = Literal["UNAUTHENTICATED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR
 
 
 class GraphqlErrorExtensions(TypedDict):
-    """What a program can tell errors apart by."""
+    """The details of an error, for programs."""
 
     code: _Code
     requestId: NotRequired[str]
     errors: NotRequired[Sequence[FieldProblem]]
-    """An entry for each wrong field of the signals; the others were recorded."""
+    """An entry for each wrong field of the signals; signals without one were recorded."""
 
 
 class GraphqlError(TypedDict):
-    """An error, as GraphQL has it."""
+    """A GraphQL error."""
 
     message: str
     locations: NotRequired[Sequence[FormattedSourceLocation]]

@@ -93,7 +93,7 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
 
 def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
-        return [FieldError("/typeCode", "Input is no type code", f"one of {', '.join(_TYPE_CODES)}")]
+        return [FieldError("/typeCode", "Input is not a type code", f"one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
         return [FieldError("/current", f"Field required with {given['typeCode']}", "the state entered")]
     return []
@@ -104,12 +104,12 @@ def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
     wrong = []
     if token is not None and not _TOKEN.fullmatch(token):
-        wrong.append(FieldError("/token", "Input is empty, too long or has other characters", _TOKEN_RULE))
+        wrong.append(FieldError("/token", "Input is empty, too long or contains other characters", _TOKEN_RULE))
     if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
         expected = f"1 to {_ALIAS_LIMIT} characters"
         wrong.append(FieldError("/candidateApplicationProfileId", f"Input has {len(profile)} characters", expected))
     if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
-        wrong.append(FieldError("/positionProfileIds", "Input has too many ids, or a wrong one", _IDS_RULE))
+        wrong.append(FieldError("/positionProfileIds", "Input has too many ids, or one of a wrong length", _IDS_RULE))
     if given["typeCode"] == POSITION_STATUS_UPDATE and not positions:
         wrong.append(FieldError("/positionProfileIds", "Field required with PositionStatusUpdate", _IDS_RULE))
     elif given["typeCode"] != POSITION_STATUS_UPDATE and token is None and profile is None:

@@ -50,9 +50,9 @@ class QualityNumber(TypedDict):
     Unit: Unit
     Value: float | None
     Population: int
-    """How many it is about."""
+    """How many applications, entries, reports or requests it is about."""
     Definition: str
-    """Where it is defined: a member of that JSON object."""
+    """Where it is defined: a path, and after the # a member of the JSON object there."""
 
 
 class QualityRow(Subject):
@@ -75,13 +75,13 @@ class QualityReply(TypedDict):
     TimeZone: str
     Today: DateText
     MinimumApplications: int
-    """No number is about fewer."""
+    """The fewest applications that a number is about."""
     RequestId: str
     Rows: Sequence[QualityRow]
     Hidden: int
-    """ATSs, jobs or labels left out, as they have too few applications."""
+    """The number of ATSs, jobs or labels that are left out because they have too few applications."""
     Cut: int
-    """Labels left out, as others are more frequent."""
+    """The number of labels that are left out because others are more frequent."""
 
 
 def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
