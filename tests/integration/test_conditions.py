@@ -96,13 +96,13 @@ def test_condition_holds_exactly_where_the_rule_takes_the_report_as_the_newest(
     recorded = Applications(dynamodb, "ApplicationsTable").record(last)
 
     decided, assumed = before.receive(last), Effect.of_newest(last)
-    event(f"{decided.receipt}, {dynamodb.held}")
+    event(f"{decided.result}, {dynamodb.held}")
     if dynamodb.held[0]:
         assert is_as_assumed(before, decided, assumed)
     else:
         assert not is_as_assumed(before, decided, assumed) or needs_the_item(before, last, assumed)
     after = received(before, last)
-    assert (recorded.receipt, recorded.version, recorded.status) == (decided.receipt, after.version, after.status)
+    assert (recorded.result, recorded.version, recorded.status) == (decided.result, after.version, after.status)
     assert stored(client) == (after, details(after))
 
 
@@ -117,7 +117,7 @@ def is_as_assumed(before: Application, decided: Effect, assumed: Effect) -> bool
     *earlier, last = assumed.added
     new = [each for each in earlier if each.key not in before.transitions]
     is_new = last.key not in before.transitions
-    return is_new and decided[:3] == (assumed.receipt, (*new, last), assumed.head)
+    return is_new and decided[:3] == (assumed.result, (*new, last), assumed.head)
 
 
 def needs_the_item(before: Application, last: Report, assumed: Effect) -> bool:

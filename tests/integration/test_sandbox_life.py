@@ -213,7 +213,7 @@ def test_lines_tell_what_happened(world: World, told: StringIO) -> None:
     sent(world, signal(state("Interview", 1), token=token), token=TEST_TOKEN)
     read_back(world, of)
     lines = [json.loads(line) for line in told.getvalue().splitlines() if '"_aws"' not in line]
-    asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("outcome")) for line in lines]
+    asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("result")) for line in lines]
     assert asked == [
         ("created", ATS, None, None),
         ("recorded", ATS, "atsi", "recorded"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from application_status.applications.rules.application import (
     HISTORY_LIMIT,
     Application,
-    Receipt,
+    ReportResult,
     first_response,
     is_too_early,
 )
@@ -102,7 +102,7 @@ def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], cha
     one, other = (reduce(received, order, REGISTERED) for order in (signals, shuffled))
     assert replace(one, version=0) == replace(other, version=0)
     assert one.head == max((key for key in said(one) if one.transitions[key].status), default=None)
-    assert all(one.receive(each).receipt is Receipt.UNCHANGED for each in signals)
+    assert all(one.receive(each).result is ReportResult.UNCHANGED for each in signals)
 
 
 @settings(deadline=None, max_examples=50)
@@ -127,41 +127,41 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
     """The keys stay in order, and the last untimed report decides until a newer moment is reported."""
     application = REGISTERED
     for each in reports:
-        receipt, added, *_ = application.receive(each)
+        result, added, *_ = application.receive(each)
         application = received(application, each)
         if each.effective_at is None:
-            assert receipt is not Receipt.LATE
+            assert result is not ReportResult.LATE
             assert application.status is each.interpretation.status
-        if receipt is Receipt.RECORDED:
+        if result is ReportResult.RECORDED:
             assert application.head == added[0].key == max(said(application))
-        assert application.receive(each)[0] is Receipt.UNCHANGED
+        assert application.receive(each)[0] is ReportResult.UNCHANGED
     assert all(order_time(a.key) <= order_time(b.key) for a, b in pairwise(application.in_order()))
 
 
 def test_untimed_report_after_a_head_from_the_future_is_sorted_after_it() -> None:
     """A sender's clock may be ahead; what the report itself says is still the time of its receipt."""
     ahead = received(REGISTERED, report(Status.INTERVIEW, T0 + timedelta(minutes=5)))
-    receipt, (transition,), *_ = ahead.receive(report(Status.OFFER))
-    assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5))
+    result, (transition,), *_ = ahead.receive(report(Status.OFFER))
+    assert (result, transition.sorted_at) == (ReportResult.RECORDED, T0 + timedelta(minutes=5))
     assert transition.key > str(ahead.head)
     assert transition.effective_at == transition.received_at == T0
     assert not transition.has_business_date
 
 
 @pytest.mark.parametrize(
-    ("status", "raw", "receipt"),
+    ("status", "raw", "result"),
     [
-        (Status.OFFER, "Angebot", Receipt.UNCHANGED),
-        (Status.OFFER, None, Receipt.UNCHANGED),
-        (Status.OFFER, " ANGEBOT", Receipt.UNCHANGED),
-        (Status.OFFER, "Angebote", Receipt.RECORDED),
-        (Status.HIRED, "Angebot", Receipt.RECORDED),
+        (Status.OFFER, "Angebot", ReportResult.UNCHANGED),
+        (Status.OFFER, None, ReportResult.UNCHANGED),
+        (Status.OFFER, " ANGEBOT", ReportResult.UNCHANGED),
+        (Status.OFFER, "Angebote", ReportResult.RECORDED),
+        (Status.HIRED, "Angebot", ReportResult.RECORDED),
     ],
 )
-def test_untimed_repetition_of_the_head_is_unchanged(status: Status, raw: str | None, receipt: Receipt) -> None:
+def test_untimed_repetition_of_the_head_is_unchanged(status: Status, raw: str | None, result: ReportResult) -> None:
     """The same status, with the same label or none."""
     application = received(REGISTERED, report(Status.OFFER, raw="Angebot"))
-    assert application.receive(report(status, raw=raw))[0] is receipt
+    assert application.receive(report(status, raw=raw))[0] is result
 
 
 def test_idempotency_key_is_a_part_of_the_identity() -> None:
@@ -178,9 +178,9 @@ def test_late_resend_with_its_key_is_unchanged() -> None:
     """A, B, and A again: with the key it is the first A, without it a re-entry."""
     a, b = report(Status.INTERVIEW, key="a"), report(Status.OFFER, key="b")
     application = reduce(received, (a, b), REGISTERED)
-    assert application.receive(a)[0] is Receipt.UNCHANGED
-    assert application.receive(report(Status.INTERVIEW))[0] is Receipt.RECORDED
-    assert application.receive(report(Status.INTERVIEW, key="c"))[0] is Receipt.RECORDED
+    assert application.receive(a)[0] is ReportResult.UNCHANGED
+    assert application.receive(report(Status.INTERVIEW))[0] is ReportResult.RECORDED
+    assert application.receive(report(Status.INTERVIEW, key="c"))[0] is ReportResult.RECORDED
 
 
 def test_first_response_and_head_stay_in_a_folded_run() -> None:
@@ -205,8 +205,8 @@ def test_newest_change_within_a_folded_range_is_recorded() -> None:
     ]
     ended = reduce(received, [report(Status.INTERVIEW, applied + DAY), *unmapped], REGISTERED)
     assert ended.is_folded
-    assert ended.receive(unmapped[20]).receipt is Receipt.UNCHANGED
-    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).receipt is Receipt.RECORDED
+    assert ended.receive(unmapped[20]).result is ReportResult.UNCHANGED
+    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).result is ReportResult.RECORDED
 
 
 def test_next_day_comes_after_an_untimed_report_of_a_day_that_ended() -> None:

@@ -18,7 +18,7 @@ from application_status.applications.rules.application import (
     RESEND_KEYS_LIMIT,
     Application,
     Effect,
-    Receipt,
+    ReportResult,
     newest,
 )
 from application_status.applications.rules.report import Report, Transition, label_key
@@ -46,7 +46,7 @@ class Recorded:
     `previous` is None at first contact. `folded`: how many reports went from the full history into its counts.
     """
 
-    receipt: Receipt
+    result: ReportResult
     status: Status
     version: int
     previous: Status | None
@@ -84,7 +84,7 @@ class Applications:
                 write = partial(self._carry_out(effect), report, effect, stored)
 
     def _carry_out(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
-        if effect.receipt is Receipt.UNCHANGED:
+        if effect.result is ReportResult.UNCHANGED:
             return self._remember
         return self._add if effect.history is None else self._rewrite
 
@@ -127,7 +127,7 @@ class Applications:
         update.make_version(report.received_at)
         previous, version = items.status_and_version(self._write(report, update))
         status = effect.head.status if effect.head else None
-        return Recorded(effect.receipt, status or previous, version + 1, previous)
+        return Recorded(effect.result, status or previous, version + 1, previous)
 
     def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Write a history of which a part changes or goes."""
@@ -138,7 +138,7 @@ class Applications:
         update.make_version(report.received_at)
         self._write(report, update)
         went = stored.transitions.keys() - after.transitions.keys()
-        return Recorded(effect.receipt, after.status, after.version, stored.status, len(went))
+        return Recorded(effect.result, after.status, after.version, stored.status, len(went))
 
     def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
@@ -147,7 +147,7 @@ class Applications:
             update.require_version(stored)
             _keep_key(update, report, stored)
             self._write(report, update)
-        return Recorded(effect.receipt, stored.status, stored.version, stored.status)
+        return Recorded(effect.result, stored.status, stored.version, stored.status)
 
     def _write(self, report: Report, update: "Update") -> Item:
         """Change the caller's application; return its item as it was."""
@@ -185,7 +185,7 @@ class Applications:
             ConditionExpression="attribute_not_exists(AtsiApplicationId)",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-        return Recorded(Receipt.RECORDED, status, version=1, previous=None)
+        return Recorded(ReportResult.RECORDED, status, version=1, previous=None)
 
 
 class Update:
@@ -297,4 +297,4 @@ def _own_write(stored: Application, effect: Effect) -> Recorded | None:
     registered = Status.APPLIED if stored.registration else None
     previous = (head.status if head else None) or registered
     status = (effect.head.status if effect.head else None) or previous or stored.status
-    return Recorded(effect.receipt, status, mine.version, previous if effect.head else status)
+    return Recorded(effect.result, status, mine.version, previous if effect.head else status)

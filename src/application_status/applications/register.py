@@ -31,7 +31,7 @@ _IDENTITY = {
 }
 
 
-class Registered(StrEnum):
+class RegistrationResult(StrEnum):
     """What became of a registration: it is new, it changed what was registered, or all of it was registered already."""
 
     REGISTERED = "registered"
@@ -53,7 +53,7 @@ class Registrations:
         self._aliases = aliases_table
         self._life = life
 
-    def register(self, application_id: ApplicationId, registration: Registration) -> Registered:
+    def register(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Register an application: one write; a second where the application is known and changes.
 
         The last JobTitle and Company count; aliases are added, never removed. A registration whose reply got lost is
@@ -76,7 +76,7 @@ class Registrations:
                     raise ApplicationErased from None
                 stored = items.application(failed.item) if failed.item else None
 
-    def _create(self, application_id: ApplicationId, registration: Registration) -> Registered:
+    def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application where none is."""
         application = Application(
             application_id=application_id,
@@ -90,27 +90,27 @@ class Registrations:
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
         }
         self._write("Put", put, application_id, registration)
-        return Registered.REGISTERED
+        return RegistrationResult.REGISTERED
 
-    def _complete(self, stored: Application, registration: Registration) -> Registered:
+    def _complete(self, stored: Application, registration: Registration) -> RegistrationResult:
         """Add the registration to an application that is known only by its reports."""
         if stored.ats_id != registration.ats_id:
             raise RegistrationConflict(["AtsId"])
         self._write("Update", _joining(stored, registration), stored.application_id, registration)
-        return Registered.REGISTERED
+        return RegistrationResult.REGISTERED
 
-    def _update(self, stored: Application, known: Registration, registration: Registration) -> Registered:
+    def _update(self, stored: Application, known: Registration, registration: Registration) -> RegistrationResult:
         """Take over what may change of a registration, and give the application the aliases that are new."""
         differing = [name for name, field in _IDENTITY.items() if getattr(known, field) != getattr(registration, field)]
         if differing:
             raise RegistrationConflict(differing)
         wanted = replace(registration, aliases=known.aliases.with_all(registration.aliases))
         if wanted == known:
-            return Registered.UNCHANGED
+            return RegistrationResult.UNCHANGED
         _require_room(wanted.aliases)
         new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
         self._write("Update", _joining(stored, wanted), stored.application_id, new)
-        return Registered.UPDATED
+        return RegistrationResult.UPDATED
 
     def _write(
         self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration

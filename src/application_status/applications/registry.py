@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
 
 from application_status.applications.erase import Erasure
-from application_status.applications.register import Registered, Registrations
+from application_status.applications.register import RegistrationResult, Registrations
 from application_status.applications.rules.application import Aliases, Registration
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import (
@@ -108,19 +108,19 @@ class RegistrationReply(TypedDict):
     """What became of a registration."""
 
     AtsiApplicationId: ApplicationId
-    Result: Registered
+    Result: RegistrationResult
     """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
     all of it was registered already.
     """
     RequestId: str
     IgnoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def _register(request: Request, registrations: Registrations) -> Reply:
     application_id, checked, ignored = registration(request)
     result = registrations.register(application_id, checked)
-    created = result is Registered.REGISTERED
+    created = result is RegistrationResult.REGISTERED
     add_metric("Registered", int(created))
     logger.info(result, application=application_id, ats=checked.ats_id)
     body: RegistrationReply = {

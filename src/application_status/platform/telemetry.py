@@ -1,4 +1,4 @@
-"""The one logger and the metrics (CloudWatch's embedded metric format). Both carry ids and outcomes, nothing else.
+"""The one logger and the metrics (CloudWatch's embedded metric format). Both carry ids and results, nothing else.
 
 Metrics, all in the namespace ApplicationStatus:
     Recorded, Unchanged, Late, Unmapped  reports, by what became of them
@@ -53,14 +53,14 @@ def enter_sandbox() -> None:
     _in_sandbox.set(True)
 
 
-def answered(outcome: str) -> dict[str, str]:
+def answered(result: str) -> dict[str, str]:
     """Return what a log line has to hold for its request to count in its ATS's health: one line a request or signal.
 
-    Without an authenticated caller it is the outcome alone, which counts nowhere; nor does a sandbox's channel.
+    Without an authenticated caller it is the result alone, which counts nowhere; nor does a sandbox's channel.
     """
     caller = _caller.get()
     field = "sandbox" if _in_sandbox.get() else "channel"
-    return {"outcome": outcome} | ({"ats": caller[0], field: caller[1]} if caller else {})
+    return {"result": result} | ({"ats": caller[0], field: caller[1]} if caller else {})
 
 
 def flush() -> None:

@@ -93,7 +93,7 @@ def to_text(moment: datetime) -> DateTimeText:
 
 
 def from_text(text: DateTimeText) -> datetime:
-    """Return what `to_text` wrote."""
+    """Return the moment that `to_text` wrote, or AWS in a reply; `sent_moment` reads those of senders."""
     return datetime.fromisoformat(text)
 
 

@@ -29,7 +29,7 @@ class TransitionView(TypedDict):
     Outcome: Outcome | None
     """What it says of how the application stands."""
     Mapping: str | None
-    """The rule@version of the vocabulary that read the label, if one did."""
+    """The rule and the version of the vocabulary that mapped the label (rule@version), if any."""
     EffectiveAt: DateTimeText
     """BusinessDate or timestamp, else the time of receipt."""
     EffectiveDay: DateText | None
@@ -41,7 +41,7 @@ class TransitionView(TypedDict):
     Late: bool
     """Whether a newer one had been received before it."""
     FromPrevious: bool
-    """Whether only a later signal gave it, as what came before, so that it is no report."""
+    """Whether it was sent only as the `previous` of a later signal, and so is not a report of its own."""
     Folded: Annotated[int, Field(ge=0)]
     """How many reports after it are only counted, in a full history."""
 
@@ -56,7 +56,7 @@ class ApplicationView(TypedDict):
     Outcome: Outcome
     """How the application stands."""
     OutcomeInferred: bool
-    """Whether only the end of its position tells the outcome."""
+    """Whether the outcome follows from the end of its position alone."""
     Version: Annotated[int, Field(ge=1)]
     """Grows with every change."""
     AppliedAt: DateTimeText | None

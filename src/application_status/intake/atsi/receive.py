@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_pascal
 
 from application_status.access.tokens import CallingAts, Environments, TokenLookup, calling_ats
 from application_status.applications.record import Applications, Recorded
-from application_status.applications.rules.application import Receipt
+from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
 from application_status.labels.overrides import Overrides
@@ -145,7 +145,7 @@ def _with_outcome(checked: Report, overrides: Overrides) -> Report:
     )
 
 
-type _OfStatus = Literal[Receipt.RECORDED, Receipt.UNCHANGED, Receipt.LATE]
+type _OfStatus = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
 
 
 class ReportReply(TypedDict):
@@ -155,13 +155,13 @@ class ReportReply(TypedDict):
     Status: Status
     """The application's status after the report."""
     PreviousStatus: Status | None
-    """The one before it; null at first contact."""
+    """The status before the report; null if the application was unknown."""
     Result: _OfStatus
     """recorded; unchanged: known already; late: older than the status, it joined the history."""
     Version: Annotated[int, Field(ge=1)]
     RequestId: str
     IgnoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
@@ -169,18 +169,18 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         "AtsiApplicationId": checked.application_id,
         "Status": recorded.status,
         "PreviousStatus": recorded.previous,
-        "Result": cast("_OfStatus", recorded.receipt),  # never unmapped, as the report has a status
+        "Result": cast("_OfStatus", recorded.result),  # never unmapped, as the report has a status
         "Version": recorded.version,
         "RequestId": request.request_id,
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    add_metric(recorded.receipt.capitalize())
+    add_metric(recorded.result.capitalize())
     if recorded.folded:
         add_metric("Folded", recorded.folded)
     logger.info(
-        recorded.receipt,
-        extra=answered(recorded.receipt),
+        recorded.result,
+        extra=answered(recorded.result),
         application=checked.application_id,
         reported=checked.interpretation.status,
         status=recorded.status,

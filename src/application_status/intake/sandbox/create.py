@@ -91,11 +91,11 @@ class SandboxApplication(TypedDict):
     Status: Literal[Status.APPLIED]
     AppliedAt: DateTimeText
     ExpiresAt: DateTimeText
-    """When it may be gone, with all that was reported of it."""
+    """When it expires, with all of its reports."""
     Aliases: SandboxAliases
     RequestId: str
     IgnoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def _view(application_id: ApplicationId, registration: Registration, request_id: str) -> SandboxApplication:

@@ -171,16 +171,16 @@ type _Code = Literal["UNAUTHENTICATED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR
 
 
 class GraphqlErrorExtensions(TypedDict):
-    """What a program can tell errors apart by."""
+    """The details of an error, for programs."""
 
     code: _Code
     requestId: NotRequired[str]
     errors: NotRequired[Sequence[FieldProblem]]
-    """An entry for each wrong field of the signals; the others were recorded."""
+    """An entry for each wrong field of the signals; signals without one were recorded."""
 
 
 class GraphqlError(TypedDict):
-    """An error, as GraphQL has it."""
+    """A GraphQL error."""
 
     message: str
     locations: NotRequired[Sequence[FormattedSourceLocation]]
@@ -267,7 +267,7 @@ def _said(wrong: Sequence[FieldError]) -> str:
     """Say what is wrong with the first field, its place written as in input.signals[3].token."""
     place = re.sub(r"/([0-9]+)(?=/|$)", r"[\1]", wrong[0].pointer).removeprefix("/").replace("/", ".")
     more = f" (and {len(wrong) - 1} more, see extensions)" if len(wrong) > 1 else ""
-    return f"{place}: {wrong[0].detail}{more}"
+    return f"{place}: {wrong[0].detail}; expected: {wrong[0].expected}{more}"
 
 
 def _refusal(error: Refusal, request: Request) -> Reply:

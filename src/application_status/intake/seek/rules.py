@@ -19,6 +19,8 @@ _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_
 POSITIONS_LIMIT = 10
 _ALIAS_LIMIT, _PLACES_LIMIT = 200, 9999
 _TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
+_TOKEN_RULE = f"1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
+_IDS_RULE = f"at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
 _LABEL_LIMITS = {"status": 200, "phase": 100}
 # In the order of their characters, and after the "#" that follows a place without one.
 _CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
@@ -89,28 +91,11 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
     )
 
 
-_EXPECTED = {
-    "typeCode": f"one of {', '.join(_TYPE_CODES)}",
-    "token": f"the application's tracking token: 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space",
-    "candidateApplicationProfileId": f"your own id of the application, 1 to {_ALIAS_LIMIT} characters",
-    "positionProfileIds": f"the ids of the positions: at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters",
-    "current": "the state that was entered",
-    "timestamp": "when it happened: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z",
-    "label": "your own label of the status or phase",
-    "index": "the place of the status or phase among all of your process",
-    "total": "how many statuses or phases your process has",
-}
-
-
-def _wrong(pointer: str, detail: str) -> FieldError:
-    return FieldError(pointer, detail, _EXPECTED[pointer.rpartition("/")[2]])
-
-
 def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
-        return [_wrong("/typeCode", f"Input should be one of {', '.join(_TYPE_CODES)}")]
+        return [FieldError("/typeCode", "Input is not a type code", f"one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
-        return [_wrong("/current", f"Field required with {given['typeCode']}")]
+        return [FieldError("/current", f"Field required with {given['typeCode']}", "the state entered")]
     return []
 
 
@@ -119,17 +104,16 @@ def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
     wrong = []
     if token is not None and not _TOKEN.fullmatch(token):
-        detail = f"Input should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
-        wrong.append(_wrong("/token", detail))
+        wrong.append(FieldError("/token", "Input is empty, too long or contains other characters", _TOKEN_RULE))
     if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
-        wrong.append(_wrong("/candidateApplicationProfileId", f"Input should have 1 to {_ALIAS_LIMIT} characters"))
+        expected = f"1 to {_ALIAS_LIMIT} characters"
+        wrong.append(FieldError("/candidateApplicationProfileId", f"Input has {len(profile)} characters", expected))
     if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
-        detail = f"Input should be at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
-        wrong.append(_wrong("/positionProfileIds", detail))
+        wrong.append(FieldError("/positionProfileIds", "Input has too many ids, or one of a wrong length", _IDS_RULE))
     if given["typeCode"] == POSITION_STATUS_UPDATE and not positions:
-        wrong.append(_wrong("/positionProfileIds", "Field required with PositionStatusUpdate"))
+        wrong.append(FieldError("/positionProfileIds", "Field required with PositionStatusUpdate", _IDS_RULE))
     elif given["typeCode"] != POSITION_STATUS_UPDATE and token is None and profile is None:
-        wrong.append(_wrong("/token", "Field required, or candidateApplicationProfileId"))
+        wrong.append(FieldError("/token", "Field required, or candidateApplicationProfileId", _TOKEN_RULE))
     return wrong
 
 
@@ -139,13 +123,17 @@ def _wrong_state(state: Mapping[str, Any], pointer: str, received_at: datetime) 
         step = state.get(part)
         if not step:
             continue
-        if not step["label"].strip() or len(step["label"]) > limit:
-            wrong.append(_wrong(f"{pointer}/{part}/label", f"Input should have 1 to {limit} characters"))
-        if not 0 <= step["index"] <= _PLACES_LIMIT:
-            wrong.append(_wrong(f"{pointer}/{part}/index", f"Input should be 0 to {_PLACES_LIMIT}"))
-        if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            detail = f"Input should be at least the index, and at most {_PLACES_LIMIT}"
-            wrong.append(_wrong(f"{pointer}/{part}/total", detail))
+        label, index, total = step["label"], step["index"], step["total"]
+        if not label.strip() or len(label) > limit:
+            wrong.append(
+                FieldError(f"{pointer}/{part}/label", "Input is blank or too long", f"1 to {limit} characters")
+            )
+        if not 0 <= index <= _PLACES_LIMIT:
+            wrong.append(FieldError(f"{pointer}/{part}/index", f"Input is {index}", f"0 to {_PLACES_LIMIT}"))
+        if not index <= total <= _PLACES_LIMIT:
+            wrong.append(
+                FieldError(f"{pointer}/{part}/total", f"Input is {total}", f"the index or more, up to {_PLACES_LIMIT}")
+            )
     return wrong
 
 
@@ -153,7 +141,7 @@ def _wrong_moment(text: str, pointer: str, received_at: datetime) -> list[FieldE
     try:
         sent_moment(text, received_at)
     except ValueError as error:
-        return [_wrong(pointer, f"Input {error}")]
+        return [FieldError(pointer, f"Input {error}", "when it happened")]
     return []
 
 

@@ -59,12 +59,12 @@ class Receiver:
         except UnknownApplication:
             _drop("unknown-application")
             return
-        add_metric(recorded.receipt.capitalize())
+        add_metric(recorded.result.capitalize())
         if recorded.folded:
             add_metric("Folded", recorded.folded)
         logger.info(
-            recorded.receipt,
-            extra=answered(recorded.receipt),
+            recorded.result,
+            extra=answered(recorded.result),
             application=application_id,
             reported=report.interpretation.status,
             mapping=report.interpretation.mapping,
@@ -127,8 +127,8 @@ class Receiver:
             logger.warning("dropped", extra=answered("unknown-position"))
             return
         add_metric("PositionStateRecorded", sum(news))
-        outcome = "recorded" if any(news) else "unchanged"
-        logger.info("heard", extra=answered(outcome), ended=ended, known=len(news), news=sum(news))
+        result = "recorded" if any(news) else "unchanged"
+        logger.info("heard", extra=answered(result), ended=ended, known=len(news), news=sum(news))
 
 
 def _drop(reason: str) -> None:
@@ -159,8 +159,7 @@ class SignalMutations:
         """Record an ApplicationComplete, sent by the older mutation; its schemeId is not needed."""
         if given["typeCode"] != APPLICATION_COMPLETE:
             _refuse()
-            expected = f"Input should be {APPLICATION_COMPLETE}", APPLICATION_COMPLETE
-            raise InvalidFields((FieldError("/input/typeCode", *expected),))
+            raise InvalidFields((FieldError("/input/typeCode", "Input is another type code", APPLICATION_COMPLETE),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
     def _send(self, given: Mapping[str, Any], place: str) -> list[FieldError]:

@@ -198,24 +198,24 @@ class FieldProblem(TypedDict):
     """One wrong field."""
 
     pointer: str
-    """RFC 6901."""
+    """A JSON pointer (RFC 6901)."""
     detail: str
     expected: str
 
 
 class ProblemDetails(TypedDict):
-    """RFC 9457."""
+    """Problem details (RFC 9457)."""
 
     type: UriReference
     title: str
     status: NotRequired[int]
-    """The gateway's own problems may come without it."""
+    """Missing in some errors of the gateway."""
     detail: str
     requestId: str
     errors: NotRequired[Sequence[FieldProblem]]
     """An entry for each wrong field."""
     ignoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
+    """Unrecognised fields, which were ignored."""
 
 
 def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
