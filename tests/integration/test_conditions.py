@@ -27,12 +27,14 @@ from application_status.store import items
 from application_status.store.applications import Applications
 from application_status.store.boto import transport
 from application_status.store.dynamodb import DynamoDB
-from support.generated_reports import REGISTERED, T0, received, report, signalled, states
-from support.world import TEMPLATE
+from support.generated_reports import REGISTERED as UNREPORTED
+from support.generated_reports import T0, received, report, signalled, states
+from support.world import TEMPLATE, registration
 
 HISTORY_LIMIT, RESEND_KEYS_LIMIT = 8, 2
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-MOMENTS = [T0 + 5 * MINUTE, T0, T0 - MINUTE, T0 - DAY, T0 - 2 * DAY, T0 - 2000 * DAY]
+MOMENTS = [T0 + 5 * MINUTE, T0, T0 - MINUTE, T0 - DAY, T0 - 2 * DAY, T0 - 3 * DAY]
+REGISTERED = replace(UNREPORTED, registration=registration(applied_at=T0 - 2 * DAY))
 
 
 def reported(status: Status, at: Any, raw: str | None, key: str | None, day_offset: int | None) -> Report:
@@ -49,6 +51,7 @@ offsets = st.sampled_from([None, None, 0, 120])
 moments = st.none() | st.sampled_from(MOMENTS)
 reports = st.builds(reported, st.sampled_from(Status), moments, labels, keys, offsets)
 signals = st.builds(signalled, states, st.none() | states)
+histories = st.lists(reports | signals, max_size=2) | st.lists(reports | signals, max_size=12)
 
 
 class Writes(DynamoDB):
@@ -75,8 +78,8 @@ def client() -> Iterator[Any]:
         yield client
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(reports | signals, max_size=12), reports | signals, st.booleans())
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories, reports | signals, st.booleans())
 def test_condition_holds_exactly_where_the_rule_takes_the_report_as_the_newest(
     client: Any, monkeypatch: pytest.MonkeyPatch, history: list[Report], last: Report, registered: bool
 ) -> None:
