@@ -29,13 +29,14 @@ def allowed(function: str) -> set[Permission]:
     """Return what a function's role in the template allows."""
     resources = _TEMPLATE._resources  # noqa: SLF001  # the local service has no roles, so that nothing else reads them
     role = resources[resources[function]["Properties"]["Role"]["Fn::GetAtt"].partition(".")[0]]
-    return {
-        Permission(action, _name(resource))
-        for policy in role["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in _as_list(statement["Action"])
-        for resource in _as_list(statement["Resource"])
-    }
+    found = set()
+    for policy in role["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement.keys() == {"Effect", "Action", "Resource"}, statement
+            assert statement["Effect"] == "Allow", statement
+            actions, resources_named = _as_list(statement["Action"]), _as_list(statement["Resource"])
+            found |= {Permission(action, _name(resource)) for action in actions for resource in resources_named}
+    return found
 
 
 def of_lambda(function: str) -> set[Permission]:
@@ -44,19 +45,19 @@ def of_lambda(function: str) -> set[Permission]:
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
-    needed = {Permission(f"logs:{each}", _logs(function)) for each in ("CreateLogStream", "PutLogEvents")}
+    found = {Permission(f"logs:{each}", _logs(function)) for each in ("CreateLogStream", "PutLogEvents")}
     for mapping in _TEMPLATE.stream_mappings():
         if mapping.function == function:
             stream = f"{mapping.table}/stream"
-            needed |= {
+            found |= {
                 Permission(f"dynamodb:{each}", stream) for each in ("DescribeStream", "GetRecords", "GetShardIterator")
             }
-            needed |= {
+            found |= {
                 Permission("dynamodb:ListStreams", f"{stream}/*"),
                 Permission("s3:ListBucket", "FailedRecordsBucket"),
                 Permission("s3:PutObject", "FailedRecordsBucket/*"),
             }
-    return needed
+    return found
 
 
 def needed(operation: str, request: Mapping[str, Any]) -> Iterator[Permission]:
