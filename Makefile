@@ -14,10 +14,12 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 SAM := SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-BUILD := PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
+# sam build wants a Python 3.13 with pip on the PATH, which uv's environments are without.
+BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
 .PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: needs-test needs-bench needs-screenshots
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -28,9 +30,13 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 # These share a machine well: they start no engines and look at no clock.
 ALONGSIDE := tests/unit tests/integration
 
-test: .venv/.ready .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
+test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ALONGSIDE)
 	$(BIN)/pytest $(ALONGSIDE:%=--ignore %)
+
+# What no target can make: brought or checked before anything that takes long.
+needs-test needs-bench needs-screenshots: .venv/.ready
+	@PYTHONPATH=tools $(BIN)/python -m prerequisites $(@:needs-%=%)
 
 check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, template, locks
 	$(BIN)/ruff format --check .
@@ -52,7 +58,7 @@ lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
 
-screenshots: .venv/.ready  ## Take the README's screenshots of a running `make run`; needs Chromium
+screenshots: needs-screenshots  ## Take the README's screenshots of a running `make run`
 	PYTHONPATH=tools $(BIN)/python -m screenshots
 
 openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
@@ -61,9 +67,9 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4 \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
 
-bench-quality: .venv/.ready  ## What counting a change takes, in time and in write units, and how exact medians are; minutes
-	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics
-	$(BIN)/python -m benchmarks.quality_cost
+bench-quality: .venv/.ready  ## Measure what counting a change costs and how exact medians are; minutes, with SHORT=1 seconds
+	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
+	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
@@ -93,8 +99,9 @@ sam-invoke: build-host  ## sam local invoke with EVENT=events/<Function>/<file>.
 
 PEERS := hello bare powertools fastapi_mangum flask_wsgi litestar_mangum
 
-bench: build-host .tools/runtime/.ready $(PEERS:%=.tools/peers/%/.ready)  ## Measure the webhook beside its peers; needs valgrind
-	$(BIN)/python -m benchmarks --rounds $(ROUNDS)
+bench: needs-bench build-host .tools/runtime/.ready $(if $(SHORT),,$(PEERS:%=.tools/peers/%/.ready))  ## Measure the webhook beside its peers, with SHORT=1 only itself; needs valgrind
+	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
+	$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
 
 deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)
@@ -131,6 +138,6 @@ PEER_fastapi_mangum := boto3 fastapi==0.165.0 mangum==0.22.0
 PEER_flask_wsgi := boto3 flask==3.1.3 apig-wsgi==2.20.0
 PEER_litestar_mangum := boto3 litestar==2.25.0 mangum==0.22.0
 
-TOOL_sam := aws-sam-cli==$(SAM_VERSION)
+TOOL_sam := aws-sam-cli==$(SAM_VERSION) pip
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"
 TOOL_runtime := awslambdaric==$(AWSLAMBDARIC_VERSION)

@@ -1,4 +1,4 @@
-"""Measures, prints the table, and writes results.json and chart.svg."""
+"""Measures, prints the tables, and writes results.json and chart.svg."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import stub
 from benchmarks.chart import chart
-from benchmarks.contender import OURS, PEERS
+from benchmarks.contender import OURS, PEERS, TRANSPORTS
 from benchmarks.measure import Measured, measure
 
 _HERE = Path(__file__).parent
@@ -22,15 +22,28 @@ def main() -> int:
     """Run."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--short", action="store_true", help="one round of this webhook alone; writes no file")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
     with stub.running() as tables:
-        measured = measure((OURS, *PEERS), tables, rounds)
-    rows = [_row(each) for each in measured]
-    ratios = {row["title"]: _ratios(rows[0], row) for row in rows[1:]}
-    results = {"rounds": rounds, "contenders": rows, "this webhook's share of": ratios}
+        if arguments.short:
+            print(_itself(_row(*measure([OURS], tables, 1))))
+            return 0
+        measured = measure((OURS, *PEERS, *TRANSPORTS), tables, rounds)
+    ours, *others = [_row(each) for each in measured]
+    peers, transports = others[: len(PEERS)], others[len(PEERS) :]
+    results: dict[str, Any] = {
+        "rounds": rounds,
+        "contenders": [ours, *peers],
+        "this webhook over other transports": transports,
+        "this webhook's share of": {row["title"]: _ratios(ours, row) for row in peers},
+        "this webhook's share of itself over": {row["title"]: _ratios(ours, row) for row in transports},
+    }
     (_HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    (_HERE / "chart.svg").write_text(chart(rows), encoding="utf-8")
-    print(_table(rows, ratios))
+    (_HERE / "chart.svg").write_text(chart([ours, *peers]), encoding="utf-8")
+    for heading in ("this webhook's share of", "this webhook's share of itself over"):
+        print(_table(heading, results[heading]))
+    print(_itself(ours))
     return 0
 
 
@@ -51,23 +64,15 @@ def _ratios(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
     return shares
 
 
-def _table(rows: list[dict[str, Any]], ratios: dict[str, Any]) -> str:
-    columns = [
-        "this webhook's share of",
-        "start: instructions",
-        "CPU",
-        "warm: instructions",
-        "CPU",
-        "memory",
-        "package",
-    ]
+def _table(heading: str, ratios: dict[str, Any]) -> str:
+    columns = [heading, "start: instructions", "CPU", "warm: instructions", "CPU", "memory", "package"]
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for title, share in ratios.items():
         cells = [f"{share['start_instructions']:.2f}", _spread(share["start_cpu"])]
         cells += [f"{share['warm_instructions']:.2f}", _spread(share["warm_cpu"])]
         cells += [f"{share['peak_bytes']:.2f}", f"{share['package_bytes']:.2f}"]
         lines.append(f"| {title} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", _itself(rows[0])])
+    return "\n".join([*lines, ""])
 
 
 def _itself(row: dict[str, Any]) -> str:

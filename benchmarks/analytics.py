@@ -1,9 +1,10 @@
-"""What the analytics function takes for a record: `make bench-quality`.
+"""What the analytics function takes for a record: `make bench-quality`, or with `--short` in seconds.
 
 The real handler counts seeded records over a table in memory, so that the time is its own and not an engine's. Shown
 are processor time (the least of some runs) and calls of DynamoDB, as ratios to the first line of each table.
 """
 
+import argparse
 import logging
 import os
 import random
@@ -16,22 +17,21 @@ from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.handler import make_handler
-from application_status.model.application import Application
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Status
-from application_status.settings import AnalyticsSettings
-from application_status.store import items
-from application_status.store.failed_records import FailedRecords
-from application_status.streams import SetAside
-from application_status.telemetry import logger
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Status
+from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.telemetry import logger
 from benchmarks.ledger import Ledger
 from benchmarks.lives import Board
 
 SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"), quality_shards=4)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOWHERE = SetAside(FailedRecords("none"), "local")  # no record here has to be set aside
-RECORDS, ROUNDS = 2_000, 3
+RECORDS, HISTORIES, ROUNDS = 2_000, 200, 3
+SHORT_RECORDS, SHORT_HISTORIES = 40, 4
 
 type Record = dict[str, Any]
 
@@ -56,27 +56,28 @@ def record(number: int, application: Application) -> Record:
     return {"eventName": "INSERT", "dynamodb": body}
 
 
-def of_board(ats_count: int) -> list[Record]:
-    """Return records of applications of so many ATSs, in the order of storing."""
+def of_board(ats_count: int, records: int) -> list[Record]:
+    """Return so many records of applications of so many ATSs, in the order of storing."""
     chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
     board = Board([f"ats-{number}" for number in range(ats_count)], clients=2_000, start=START, days=90)
     versions = sorted(
-        (version for number in range(RECORDS) for version in board.life(number, chance)), key=lambda version: version[0]
+        (version for number in range(records) for version in board.life(number, chance)), key=lambda version: version[0]
     )
-    return [record(number, each) for number, (_, each) in enumerate(versions[:RECORDS])]
+    return [record(number, each) for number, (_, each) in enumerate(versions[:records])]
 
 
-def of_histories(length: int) -> list[Record]:
-    """Return records of applications with so many transitions each, an hour apart."""
+def of_histories(length: int, applications: int) -> list[Record]:
+    """Return records of so many applications with so many transitions each, an hour apart."""
     found = []
-    for number, (_, application) in enumerate(_registered()):
+    for number, (_, application) in enumerate(_registered(applications)):
         statuses = [(Status.CONTACT, Status.INTERVIEW)[place % 2] for place in range(length)]
         told = [
             Transition(
-                reading=Reading(status=status),
+                channel=Channel.ATSI,
+                interpretation=Interpretation(status=status),
                 effective_at=START + timedelta(hours=place),
                 received_at=START + timedelta(hours=place + 1),
-                place=str(status.rank),
+                tiebreaker=str(status.rank),
             )
             for place, status in enumerate(statuses)
         ]
@@ -86,10 +87,10 @@ def of_histories(length: int) -> list[Record]:
     return found
 
 
-def _registered() -> Iterator[tuple[datetime, Application]]:
+def _registered(applications: int) -> Iterator[tuple[datetime, Application]]:
     chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
     board = Board([f"ats-{number}" for number in range(10)], clients=2_000, start=START, days=90)
-    return (next(board.life(number, chance)) for number in range(200))
+    return (next(board.life(number, chance)) for number in range(applications))
 
 
 def measured(records: Sequence[Record], batch: int) -> tuple[float, float]:
@@ -119,12 +120,16 @@ def show(title: str, lines: Sequence[tuple[int, Sequence[Record], int]]) -> None
 
 def main() -> int:
     """Print the tables."""
+    parser = argparse.ArgumentParser(prog="benchmarks.analytics")
+    parser.add_argument("--short", action="store_true", help="few records, to see that it runs; seconds")
+    short = parser.parse_args().short
+    records, histories = (SHORT_RECORDS, SHORT_HISTORIES) if short else (RECORDS, HISTORIES)
     os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
     logger.setLevel(logging.WARNING)
-    ten = of_board(10)
+    ten = of_board(10, records)
     show("records a batch", [(size, ten, size) for size in (1, 10, 100, 1_000)])
-    show("transitions a history", [(length, of_histories(length), 100) for length in (1, 4, 16, 64, 256)])
-    show("ATSs", [(count, of_board(count), 100) for count in (1, 10, 100)])
+    show("transitions a history", [(n, of_histories(n, histories), 100) for n in (1, 4, 16, 64, 256)])
+    show("ATSs", [(count, of_board(count, records), 100) for count in (1, 10, 100)])
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Who takes part: our webhook as `make build-host` leaves it, and the peers as `make bench` installs them."""
+"""Who takes part: our webhook as `make build-host` leaves it, over its own transport and over others, and its peers."""
 
 import json
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ EVENT: dict[str, Any] = json.loads((ROOT / "events/WebhookFunction/report.json")
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A function: what it is called in the table, the folder of its package, and its handler."""
+    """A function: its name in the table, the folder of its package, its handler, and folders of other code it has."""
 
     title: str
     folder: Path
     handler: str
+    beside: tuple[Path, ...] = ()
 
     @property
     def package_bytes(self) -> int:
@@ -39,7 +40,7 @@ class Contender:
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
-            "PYTHONPATH": str(self.folder),
+            "PYTHONPATH": ":".join(map(str, (self.folder, *self.beside))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
             "PYTHONHASHSEED": "0",
@@ -50,8 +51,16 @@ def _peer(title: str, module: str) -> Contender:
     return Contender(title, ROOT / ".tools/peers" / module, f"{module}.lambda_handler")
 
 
+def _over(title: str, module: str) -> Contender:
+    return Contender(title, OURS.folder, f"benchmarks.transports.{module}.lambda_handler", (ROOT,))
+
+
 OURS = Contender(
-    "this webhook", ROOT / ".aws-sam/host/WebhookFunction", "application_status.webhook.handler.lambda_handler"
+    "this webhook", ROOT / ".aws-sam/host/WebhookFunction", "application_status.functions.webhook.lambda_handler"
+)
+TRANSPORTS = (
+    _over("botocore's SigV4Auth + urllib3", "sigv4_urllib3"),
+    _over("boto3", "boto3_client"),
 )
 PEERS = (
     _peer("hello world (the floor)", "hello"),

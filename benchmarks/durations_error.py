@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from statistics import mean, quantiles
 
-from application_status.model.durations import EDGES, Waiting, bucket
+from application_status.quality.rules.durations import EDGES, LifeTable, bucket
 
 AMOUNTS = (20, 200, 2_000)
 REPEATS = 200
@@ -26,7 +26,7 @@ type Estimate = Callable[[list[float]], tuple[list[float], int]]
 def ours(days: list[float]) -> tuple[list[float], int]:
     """Return median and 90th percentile in days, and how many buckets they took."""
     counts = Counter(bucket(each * DAY) for each in days)
-    table = Waiting(counts, {})
+    table = LifeTable(counts, {})
     return [(table.quantile(share) or EDGES[-1]) / DAY for share in (0.5, 0.9)], len(counts)
 
 

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
 
 _KILOBYTE = 1024
 _TRANSACTIONAL = 2
@@ -86,4 +86,6 @@ def _value_size(value: dict[str, Any]) -> int:
             return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
         case "M":
             return 3 + sum(1 + len(name.encode()) + _value_size(each) for name, each in content.items())
+        case "L":
+            return 3 + sum(1 + _value_size(each) for each in content)
     raise NotImplementedError(kind)

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application_status.model.application import Application, Registration
-from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import instant
-from application_status.model.report import Reading, Report
-from application_status.model.status import Outcome, Status
+from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import AtsId, application_id, instant
 
 _PATHS: Sequence[tuple[int, Sequence[str]]] = (  # how often, and through which statuses; of a rejection its label
     (30, ()),
@@ -87,8 +86,9 @@ def _report(application: Application, label: str, moment: datetime) -> Report:
     return Report(
         application_id=application.application_id,
         ats_id=application.ats_id,
-        reading=Reading(status=status, raw_status=label, outcome=_REJECTIONS.get(label)),
-        place=str(status.rank) if status else "0",
+        channel=Channel.ATSI if status else Channel.SIGNALS,
+        interpretation=Interpretation(status=status, raw_status=label, outcome=_REJECTIONS.get(label)),
+        tiebreaker=str(status.rank) if status else "0",
         effective_at=moment,
         received_at=moment + timedelta(minutes=30),
     )

@@ -1,10 +1,11 @@
-"""What a change costs in write units: `make bench-quality`, or `python -m benchmarks.quality_cost`.
+"""What a change costs in write units: `make bench-quality`, or `python -m benchmarks.quality_cost [--short]`.
 
 Seeded applications live for a year; the changes of its last days are counted by the real code over a table in memory
 that charges as DynamoDB does. What was counted before fills the rows: up to 100,000 applications are counted one by
 one; for more, the counters of the rows are raised as so many applications would have.
 """
 
+import argparse
 import copy
 import random
 import sys
@@ -16,9 +17,8 @@ from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.records import change
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Change
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.counting.stream import change
 from benchmarks.ledger import Ledger
 from benchmarks.lives import Board
 
@@ -30,6 +30,7 @@ WINDOW = 3_000
 SHARDS = 4
 COUNTED = 100_000
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+SHORT_COUNTED, SHORT_SIZES = 500, (500, 1_000)
 BATCHES = (1, 10, 100)
 PARTITION_UNITS_A_SECOND = 1_000
 
@@ -46,20 +47,20 @@ def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Cha
     return [change(each, BERLIN) for each in newest.values()], [change(each, BERLIN) for each in window]
 
 
-def filled(before: Sequence[Change], applications: int) -> Ledger:
-    """Return the table after all changes but the last ones."""
+def filled(before: Sequence[Change], factor: int) -> Ledger:
+    """Return the table after all changes but the last ones, as if there were so many times as many applications."""
     ledger = Ledger()
-    quality = Quality(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
+    quality = Counters(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
     for batch in batched(before, 100, strict=False):
-        quality.count(batch)
-    if applications > COUNTED:
-        _raise(ledger, applications // COUNTED)
+        quality.apply(batch)
+    if factor > 1:
+        _raise(ledger, factor)
     return ledger
 
 
-def counted(quality: Quality, batch: Sequence[Change]) -> None:
+def counted(quality: Counters, batch: Sequence[Change]) -> None:
     """Count a batch as the analytics do: of each application its newest change."""
-    quality.count(list({each.application_id: each for each in batch}.values()))
+    quality.apply(list({each.application_id: each for each in batch}.values()))
 
 
 def _raise(ledger: Ledger, factor: int) -> None:
@@ -75,14 +76,20 @@ def _raise(ledger: Ledger, factor: int) -> None:
 
 def main() -> int:
     """Print the table."""
-    print(f"{len(BOARD.ats_ids)} ATSs, the largest with half of the applications; write units of {WINDOW:,} changes\n")
+    parser = argparse.ArgumentParser(prog="benchmarks.quality_cost")
+    parser.add_argument("--short", action="store_true", help="few applications, to see that it runs; seconds")
+    short = parser.parse_args().short
+    most_counted, sizes = (SHORT_COUNTED, SHORT_SIZES) if short else (COUNTED, SIZES)
+    print(f"{len(BOARD.ats_ids)} ATSs, the largest with half of the applications")
+    print(f"write units of the last changes, at most {WINDOW:,}\n")
     print("applications  batch  counters/change  marker/change  index/change  hottest/mean  changes/s before a limit")
-    for applications in SIZES:
-        before, window = population(min(applications, COUNTED))
-        table = filled(before, applications)
+    for applications in sizes:
+        counted_one_by_one = min(applications, most_counted)
+        before, window = population(counted_one_by_one)
+        table = filled(before, applications // counted_one_by_one)
         for size in BATCHES:
             ledger = Ledger(copy.deepcopy(table.items))
-            quality = Quality(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
+            quality = Counters(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
             for batch in batched(window, size, strict=False):
                 counted(quality, batch)
             print(_line(applications, size, len(window), ledger), flush=True)

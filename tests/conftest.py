@@ -8,9 +8,10 @@ from collections.abc import Generator, Iterator
 import pytest
 from moto.core.config import default_user_config
 
-from application_status.local.engine import quicken
+from application_status.local.engine import patch_moto
 from application_status.local.template import Template
 from local.process import LocalService
+from prerequisites import missing
 
 _TEMPLATE = Template({"FactsDelivery": "on"})
 
@@ -27,11 +28,15 @@ for _function in _TEMPLATE.handlers():
 # A session of its own for every mock would read botocore's models from disk for every client.
 default_user_config["core"]["reset_boto3_session"] = False
 
-quicken()
+patch_moto()
 
 
-def pytest_collection_finish() -> None:
-    """Keep what is imported out of every garbage collection."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop before the first test where something is missing; keep what is imported out of every garbage collection."""
+    folders = {item.path.relative_to(session.config.rootpath / "tests").parts[0] for item in session.items}
+    is_worker = hasattr(session.config, "workerinput")  # which can't stop the others
+    if not is_worker and (absent := missing(folders)):
+        pytest.exit("\n- ".join(["These tests need what is missing here:", *absent]), returncode=1)
     gc.collect()
     gc.freeze()
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from application_status.model.status import Status
-from application_status.model.vocabulary import UNMAPPED, Meaning, Vocabulary
+from application_status.applications.rules.status import Status
+from application_status.labels.rules.vocabulary import UNMAPPED, Meaning, Vocabulary
 
 _DATA = Path(__file__).parents[1] / "tests" / "data"
 BUILD, HELD_OUT = _DATA / "stage_names_build.csv", _DATA / "stage_names_held_out.csv"

@@ -4,21 +4,20 @@ import json
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from application_status.local import demo
+from chromium import chromium
 
 _URL = "http://127.0.0.1:3000"
 _FOLDER = Path(__file__).parents[1] / "docs" / "images"
-_CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 def main() -> None:
     """Write docs/images/my-applications.png and docs/images/quality.png."""
     for sample, status in zip(demo.SAMPLES, ("INTERVIEW", "PRE_INTERVIEW"), strict=False):
         _report(sample.application_id, status)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_CHROMIUM)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 760, "height": 825})
         page.goto(f"{_URL}/sign-in/jobseeker/{demo.JOBSEEKER_ID}")
         page.locator("summary").first.click()
@@ -26,7 +25,6 @@ def main() -> None:
         page.set_viewport_size({"width": 1180, "height": 884})
         page.goto(f"{_URL}/sign-in/ats/{demo.ATS_ID}")
         _shoot(page, "quality")
-        browser.close()
 
 
 def _report(application_id: str, status: str) -> None:

@@ -8,7 +8,7 @@ A report's way through the package:
     analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
     store.quality      one transaction adds the difference to what was counted of it before
     views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
-    applicant.handler  reads the items of a jobseeker (store.of_jobseekers); model.standing says what they are told
+    applicant.handler  reads the items of a jobseeker (store.of_jobseekers); model.status says what they are told
 
 The views also let an ATS read back its own application (views.application) and show the API (views.pages).
 

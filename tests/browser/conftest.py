@@ -1,9 +1,7 @@
 """The page in a real browser: the local gateway before the functions, over moto, and one Chromium for all tests."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,19 +9,14 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from application_status.applications.register import Registrations
 from application_status.local.gateway import Gateway
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.instant import now, to_text
-from application_status.store.registrations import Registrations
+from application_status.platform.values import ApplicationId, application_id, now, to_text
 from browser.windows import Window, windows
+from chromium import chromium
 from support.world import TEMPLATE, World, registration
-
-_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass
@@ -82,12 +75,7 @@ def window(browser: Browser) -> Iterator[Window]:
         yield window
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is missing; `apt-get install chromium` (Debian) or the like puts `chromium` on the PATH"
-    with (
-        sync_playwright() as playwright,
-        closing(playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)) as browser,
-    ):
+    with chromium() as browser:
         yield browser

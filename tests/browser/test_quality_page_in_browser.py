@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from application_status.model.instant import now, to_text
+from application_status.platform.values import now, to_text
 from browser.windows import Window, looks_right
 from local.process import LocalService, wait_for
 from support.quality_pages import OF_ATS, STAFF

@@ -1,4 +1,4 @@
-"""The built template, deployed by sam to an AWS stand-in that runs its functions."""
+"""The built template with the optional facts, deployed by sam to an AWS stand-in that runs its functions."""
 
 import os
 import platform
@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import ROOT, Stack
+from deploy.stack import Stack
+from prerequisites import BUILD, SAM
 from support import ministack
 
-_SAM = ROOT / ".tools/sam/bin/sam"
-_TEMPLATE = ROOT / ".aws-sam/host/template.yaml"
 _NAME = "application-status-test"
 
 
@@ -27,16 +26,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _deploy(endpoint: str, folder: Path) -> None:
-    for needed in (_SAM, _TEMPLATE):
-        assert needed.exists(), f"{needed.relative_to(ROOT)} is missing; `make build-host` makes it"
     architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
     command = [
-        str(_SAM), "deploy", "--template-file", str(_TEMPLATE), "--stack-name", _NAME, "--resolve-s3",
+        str(SAM), "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", _NAME, "--resolve-s3",
         "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-        "--parameter-overrides", f"Architecture={architecture}",
+        "--parameter-overrides", f"Architecture={architecture}", "FactsDelivery=on",
     ]  # fmt: skip
     environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

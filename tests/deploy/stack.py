@@ -10,12 +10,12 @@ from typing import Any
 
 import boto3
 
-from application_status.model.channel import Channel
-from application_status.model.quality import Cell
-from application_status.store.boto import connect
-from application_status.store.health import Health
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
+from application_status.access.tokens import TokenRegister
+from application_status.applications.register import Registrations
+from application_status.applications.rules.report import Channel
+from application_status.health.counts import Health
+from application_status.platform.dynamodb.boto import connect
+from application_status.quality.rules.contribution import Cell
 from support.world import (
     ALIASES,
     APPLICATION,

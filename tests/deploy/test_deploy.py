@@ -24,7 +24,7 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
     replies = [answer(stack.invoke("WebhookFunction", event)) for _ in range(2)]
     assert [(reply.status, reply.body["Outcome"]) for reply in replies] == [(200, "recorded"), (200, "unchanged")]
     assert stack.counter(day, "entered:INTERVIEW", at_least=1, seconds=15) == 1
-    assert stack.counter("2022-07-01", "stage:INTERVIEW", at_least=1, seconds=1) == 1
+    assert stack.counter("2022-07-01", "reached:INTERVIEW", at_least=1, seconds=1) == 1
 
 
 def test_what_became_of_a_report_reaches_its_ats_s_health(stack: Stack) -> None:
@@ -102,7 +102,7 @@ def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -
     return reply.status, answered
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction"])
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
 def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -> None:
     """The function's alias `live` gets its stream, with the failure handling of the template."""
     alias = stack.resources[f"{function}Aliaslive"]

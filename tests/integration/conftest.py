@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from application_status.local.tables import TableServer
-from application_status.telemetry import logger
+from application_status.platform.telemetry import logger
 from support.faults import table_server
 from support.world import World
 

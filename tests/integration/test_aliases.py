@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.instant import now
-from application_status.settings import UnknownApplications
+from application_status.applications.record import UnknownApplications
+from application_status.platform.values import now
 from support.signals import contents, position_signal, send, sent, signal, stands, state
 from support.streams import positions_told
 from support.world import (

@@ -14,13 +14,12 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
-from application_status import streams
+from application_status.applications import items
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.model.quality import contribution
-from application_status.store import items
-from application_status.store.generations import KEY
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Step
+from application_status.platform import streams
+from application_status.quality.counters.generations import KEY
+from application_status.quality.counters.write import Counters, CounterUpdate
+from application_status.quality.rules.contribution import contribution
 from support.faults import Clock
 from support.streams import stream
 from support.unreadable_items import FAILURES, poison
@@ -95,14 +94,14 @@ def test_record_that_fails_on_its_way_to_the_counters_is_set_aside_alone(
     newer = deepcopy(batch[2])
     newer["dynamodb"]["NewImage"]["Version"] = {"N": "7"}
     newer["dynamodb"]["SequenceNumber"] = "5"
-    write = Quality._write  # noqa: SLF001  # where the store's part begins
+    write = Counters._write  # noqa: SLF001  # where the store's part begins
 
-    def writing(self: Quality, generation: int, group: list[Step]) -> bool:
+    def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
         if any((step.change.application_id, step.change.version) == (failing, 7) for step in group):
             FAILURES[failure]()
         return write(self, generation, group)
 
-    monkeypatch.setattr(Quality, "_write", writing)
+    monkeypatch.setattr(Counters, "_write", writing)
     assert world.analytics({"Records": [*batch, newer]}, None) == {"batchItemFailures": []}
     assert world.kept.records() == [newer]
     assert applications_counted(world) == 5

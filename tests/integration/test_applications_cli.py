@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from application_status.applications import items
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
-from application_status.store import items
 from support.faults import fresh_client
 from support.signals import contents
 from support.world import APPLICATION, SIGNALLED_APPLICATION, World

@@ -11,10 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.model import token as tokens
-from application_status.model.identifiers import AtsId
-from application_status.model.instant import now, to_text
-from application_status.store.tokens import TokenRegister
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenRegister
+from application_status.platform.values import AtsId, now, to_text
 from support.refusals import GOOD, raw_event, refused, with_header
 from support.world import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
 
@@ -183,7 +182,7 @@ def test_logs_never_hold_tokens_labels_or_bodies(world: World, told: StringIO) -
     statuses = [world.webhook(event, None)["statusCode"] for event in events]
     assert statuses == [200, 200, 200, 422, 422, 400, 413, 400, 401, 401, 404, 401, 415, 405, 400]
     entries = [json.loads(line) for line in told.getvalue().splitlines()]
-    logged = [entry["request_id"] for entry in entries if "request_id" in entry]
+    logged = [entry["correlation_id"] for entry in entries if "correlation_id" in entry]
     assert logged == [event["requestContext"]["requestId"] for event in events]
     assert {"recorded", "unchanged", "late"} <= {entry.get("message") for entry in entries}
     for text in (secret, TOKEN, LIVE, REVOKED, *map(tokens.sha256, (TOKEN, LIVE, REVOKED))):

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.settings import UnknownApplications
+from application_status.applications.record import UnknownApplications
 from support.world import APPLICATION, World, http_event
 
 EARLY, LATE = {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "2022-07-30T00:00:00Z"}

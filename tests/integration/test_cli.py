@@ -7,13 +7,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenLookup
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
-from application_status.model import token as tokens
-from application_status.model.identifiers import AtsId
-from application_status.store import boto, dynamodb
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.tokens import TokenLookup
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import AtsId
 from support.faults import Clock, fresh_client
 from support.world import TEMPLATE, TOKEN
 
@@ -133,7 +134,7 @@ def test_unknown_id_cannot_be_revoked(run: Run) -> None:
 
 def test_service_that_does_not_run_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1 and a sentence, not a traceback."""
-    monkeypatch.setattr(dynamodb, "time", Clock())
+    monkeypatch.setattr(deadlines, "time", Clock())
     code, out, err = run("list", local="http://127.0.0.1:1")
     assert (code, out) == (1, "")
     assert "can't reach the local service at http://127.0.0.1:1. Is it running?" in err

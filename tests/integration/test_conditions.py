@@ -16,17 +16,17 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from application_status.errors import ConditionFailed
-from application_status.model import application as rule
-from application_status.model.application import Application, Effect
-from application_status.model.instant import to_text
-from application_status.model.report import Report
-from application_status.model.status import Status
-from application_status.store import applications as store
-from application_status.store import items
-from application_status.store.applications import Applications
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
+from application_status.applications import items
+from application_status.applications import record as store
+from application_status.applications.record import Applications
+from application_status.applications.rules import application as rule
+from application_status.applications.rules.application import Application, Effect
+from application_status.applications.rules.report import Report
+from application_status.applications.rules.status import Status
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import ConditionFailed
+from application_status.platform.values import to_text
 from support.generated_reports import REGISTERED as UNREPORTED
 from support.generated_reports import T0, received, report, signalled, states
 from support.world import TEMPLATE, registration
@@ -127,7 +127,7 @@ def needs_the_item(before: Application, last: Report, assumed: Effect) -> bool:
     keys_full = last.resend_key is not None and len(before.resend_keys) == RESEND_KEYS_LIMIT
     in_what_was_folded = before.is_folded and (earlier or not assumed.head)
     known = [before.transitions[each.key] for each in earlier if each.key in before.transitions]
-    return full or keys_full or bool(in_what_was_folded) or any(each.afterwards for each in known)
+    return full or keys_full or bool(in_what_was_folded) or any(each.from_previous for each in known)
 
 
 def stored(client: Any) -> tuple[Application, Any]:
@@ -139,5 +139,6 @@ def stored(client: Any) -> tuple[Application, Any]:
 def details(application: Application) -> dict[str, Any]:
     """Return what the comparison of transitions leaves out; only what has a report of its own needs a version."""
     return {
-        key: (None if each.afterwards else each.version, each.folded) for key, each in application.transitions.items()
+        key: (None if each.from_previous else each.version, each.folded)
+        for key, each in application.transitions.items()
     }

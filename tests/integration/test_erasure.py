@@ -8,13 +8,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.model.application import Aliases
-from application_status.model.identifiers import ApplicationId
-from application_status.registry.handler import make_handler
-from application_status.settings import RegistrySettings, UnknownApplications
-from application_status.store import boto, items
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.registrations import Registrations
+from application_status.applications import items
+from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases
+from application_status.functions.registry import RegistrySettings, make_handler
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import ApplicationId
 from support.signals import complete, contents, position_signal, sent, signal, state, truth
 from support.streams import positions_told, stream
 from support.world import (

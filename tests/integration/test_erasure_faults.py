@@ -5,8 +5,9 @@ from itertools import repeat
 
 import pytest
 
+from application_status.applications import items
 from application_status.local.tables import TableServer
-from application_status.store import dynamodb, items
+from application_status.platform import deadlines
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
 from support.signals import contents
 from support.world import SIGNALLED_APPLICATION, World
@@ -25,7 +26,7 @@ def world(server: TableServer) -> Iterator[World]:
 @pytest.fixture
 def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     return Faults(world.client, clock)
 
 

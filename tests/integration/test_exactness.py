@@ -14,19 +14,18 @@ from typing import Any
 
 import pytest
 
-from application_status.analytics.handler import make_handler
-from application_status.errors import Unavailable
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Status
+from application_status.functions.analytics import AnalyticsSettings, make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.model.application import Application
-from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import from_text
-from application_status.model.quality import Cell, contribution, difference
-from application_status.model.report import Reading, Report
-from application_status.model.status import Status
-from application_status.settings import AnalyticsSettings
-from application_status.store import boto, items
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality_reader import QualityReader
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import AtsId, application_id, from_text
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.rules.contribution import Cell, contribution, difference
 from support.counters import read
 from support.dynamodb_in_memory import Memory
 from support.failed_records import set_aside
@@ -99,8 +98,9 @@ class Schedule:
         report = Report(
             application_id=before.application_id,
             ats_id=self.ats_id,
-            reading=Reading(status=status),
-            place=str(status.rank),
+            channel=Channel.ATSI,
+            interpretation=Interpretation(status=status),
+            tiebreaker=str(status.rank),
             received_at=moment,
             effective_at=moment if self.chance.random() < 0.7 else None,
         )

@@ -25,23 +25,23 @@ from hypothesis.stateful import (
 )
 from moto import mock_aws
 
-from application_status.analytics import handler
-from application_status.analytics.records import change_of
-from application_status.errors import Unavailable
-from application_status.model.application import Application
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.instant import from_text, now, to_text
-from application_status.model.remap import remap
-from application_status.model.status import Status
-from application_status.model.vocabulary import Vocabulary
-from application_status.settings import UnknownApplications
-from application_status.store import items, quality, quality_steps
-from application_status.store.all_applications import AllApplications
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality import Quality
-from application_status.store.quality_reader import QualityReader
-from application_status.store.quality_steps import Change
+from application_status.applications import items
+from application_status.applications.record import UnknownApplications
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.status import Status
+from application_status.applications.scan import AllApplications
+from application_status.labels.rules.remap import remap
+from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import ApplicationId, application_id, from_text, now, to_text
+from application_status.quality.counters import write as quality
+from application_status.quality.counters import write as quality_steps
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.counting import stream as handler
+from application_status.quality.counting.stream import change_of
 from support.counters import counters_and_markers, read, truth
 from support.dynamodb_in_memory import Agreeing, Memory
 from support.signals import position_signal, sent, signal, state
@@ -102,7 +102,7 @@ class Exactness(RuleBasedStateMachine):
         self.patches = pytest.MonkeyPatch()
         self.patches.setattr(handler, "CHANGES_PER_CALL", changes)
         self.patches.setattr(quality_steps, "_ACTIONS_PER_TRANSACTION", actions)
-        self.patches.setattr(quality, "_CHANCE", random.Random(seed))  # noqa: S311  # the same shards in each run
+        self.patches.setattr(quality, "RANDOM", random.Random(seed))  # noqa: S311  # the same shards in each run
         self.clock = time_machine.travel(START, tick=False)
         self.time = self.clock.start()
         self.tables = Memory()
@@ -165,7 +165,7 @@ class Exactness(RuleBasedStateMachine):
         table = AllApplications(self.world.noting, "ApplicationsTable")
         for before in self._applications():
             after = remap(before, Vocabulary.load(), meanings)
-            assert after is before or table.replace_readings(before, after)
+            assert after is before or table.replace_interpretations(before, after)
 
     @rule(application=applications)
     def erase(self, application: ApplicationId) -> None:
@@ -216,7 +216,7 @@ class Exactness(RuleBasedStateMachine):
         assert self.scanned
         client = self.deliveries.client
         with client.meeting(fates), suppress(Unavailable, Killed):
-            Quality(DynamoDB(transport(client)), "QualityTable", 2).count_in(self.building, self.scanned[:amount])
+            Counters(DynamoDB(transport(client)), "QualityTable", 2).apply_in(self.building, self.scanned[:amount])
             del self.scanned[:amount]
 
     @precondition(lambda self: self.scanned == [])

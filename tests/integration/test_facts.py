@@ -12,15 +12,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from application_status.applications.record import UnknownApplications
+from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli import parquet
 from application_status.cli.facts import export
-from application_status.facts.handler import make_handler
+from application_status.facts.firehose import Firehose
+from application_status.functions.facts import FactsSettings, make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.model.quality import Cell
-from application_status.settings import FactsSettings, UnknownApplications
-from application_status.store.all_applications import AllApplications, Unreadable
-from application_status.store.firehose import Firehose
-from application_status.store.quality_reader import QualityReader
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.rules.contribution import Cell
 from support.facts_queries import assert_agree, of, unmapped
 from support.failed_records import set_aside
 from support.firehose import STREAM, UnreliableFirehose, delivered, open_stream
@@ -75,7 +75,7 @@ def objects(records: Records) -> list[str]:
     impatient = replace(MAPPINGS["FactsFunction"], batch_size=10, maximum_retry_attempts=0)
     mapping = EventSourceMapping(impatient, mortal, time.time)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("application_status.store.firehose._FIRST_PAUSE_SECONDS", 0)
+        patch.setattr("application_status.platform.deadlines._FIRST_PAUSE_SECONDS", 0)
         mapping.feed(records)
         mapping.feed(records[len(records) // 3 : len(records) // 2])
     assert mapping.failed, "some records end in the on-failure destination"
@@ -91,7 +91,7 @@ def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: d
     parquet.write(objects[1::2], tmp_path / "2.parquet")
     parquet.write(objects[::5], tmp_path / "again.parquet")
     assert_agree(tmp_path, counters)
-    assert {"outcome:position_closed", "outcome:hired", "stage:INTERVIEW"} <= {cell.measure for cell in counters}
+    assert {"outcome:position_closed", "outcome:hired", "reached:INTERVIEW"} <= {cell.measure for cell in counters}
     assert of(counters, "closed")
     assert unmapped(tmp_path)
 

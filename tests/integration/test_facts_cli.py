@@ -8,12 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from application_status.applications.scan import AllApplications, Key
 from application_status.cli.main import main
-from application_status.errors import Unavailable
+from application_status.facts.rules import COLUMNS
 from application_status.local.tables import TableServer
-from application_status.model.facts import COLUMNS
-from application_status.store.all_applications import AllApplications, Key
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.errors import Unavailable
 from support.faults import fresh_client
 from support.unreadable_items import FAILURES, poison
 from support.world import APPLICATION, ATS, OTHER_ATS, World

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError
 
-from application_status.facts.handler import make_handler
-from application_status.model.facts import Fact, pseudonym
-from application_status.model.identifiers import ApplicationId
-from application_status.settings import FactsSettings
-from application_status.store import firehose as door
-from application_status.store import items
-from application_status.store.firehose import Firehose
+from application_status.applications import items
+from application_status.facts.firehose import Firehose
+from application_status.facts.rules import Fact, pseudonym
+from application_status.functions.facts import FactsSettings, make_handler
+from application_status.platform import deadlines
+from application_status.platform.values import ApplicationId
 from support.failed_records import KeptRecords, set_aside
 from support.signals import counted
 from support.unreadable_items import FAILURES, poison
@@ -26,16 +25,19 @@ REFUSED = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow dow
 
 @dataclass
 class Client:
-    """Keeps the calls; `fate` says of each record, in each call, whether it is taken."""
+    """Keeps the calls that got a reply; `fate` says of each record, in each call, whether it is taken."""
 
     fate: Callable[[int, bytes], bool] = lambda _call, _data: True
     calls: list[list[bytes]] = field(default_factory=list)
     error: Exception | None = None
+    errors: int = 99
+    attempts: int = 0
     empty_replies: int = 0
 
     def put_record_batch(self, *, DeliveryStreamName: str, Records: Sequence[Any]) -> Any:  # noqa: N803  # botocore's
         assert DeliveryStreamName == SETTINGS.facts_stream
-        if self.error:
+        self.attempts += 1
+        if self.error and self.attempts <= self.errors:
             raise self.error
         self.calls.append([record["Data"] for record in Records])
         if len(self.calls) <= self.empty_replies:
@@ -46,7 +48,7 @@ class Client:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "_FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(deadlines, "_FIRST_PAUSE_SECONDS", 0)
 
 
 def registrations(amount: int) -> list[dict[str, Any]]:
@@ -125,17 +127,38 @@ def test_records_refused_for_good_are_reported() -> None:
     assert again.calls[0] == client.calls[0][4:]
 
 
+def failure(code: str, status: int) -> ClientError:
+    """Return what botocore raises where Firehose refuses a whole call."""
+    reply: Any = {"Error": {"Code": code, "Message": "secret"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(reply, "PutRecordBatch")
+
+
 @pytest.mark.parametrize(
-    "error",
+    ("error", "attempts"),
     [
-        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "secret"}}, "PutRecordBatch"),
-        ConnectTimeoutError(endpoint_url="https://firehose"),
+        (failure("AccessDeniedException", 400), 1),
+        (failure("ThrottlingException", 400), 4),
+        (failure("ServiceUnavailableException", 500), 4),
+        (ConnectTimeoutError(endpoint_url="https://firehose"), 4),
+        (ParamValidationError(report="secret"), 1),
     ],
+    ids=str,
 )
-def test_firehose_that_is_down_is_reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
-    """The whole batch comes again; botocore has tried often enough by then."""
-    assert failed(Client(error=error), registrations(3)) == ["0"]
+def test_firehose_that_is_down_is_reported(error: Exception, attempts: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole batch comes again, after more attempts where these may help."""
+    client = Client(error=error)
+    assert failed(client, registrations(3)) == ["0"]
+    assert client.attempts == attempts
     assert "secret" not in capsys.readouterr().out
+
+
+def test_call_that_firehose_throttles_is_made_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing of it was taken; the retry is counted, as is one of records that were refused."""
+    client = Client(error=failure("ThrottlingException", 400), errors=1)
+    client.fate = lambda call, data: call > 1 or client.calls[0].index(data) > 0
+    assert failed(client, registrations(3)) == []
+    assert [len(call) for call in client.calls] == [3, 1]
+    assert counted(capsys)["StoreRetries"] == 2
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -222,8 +245,9 @@ def test_calls_keep_within_the_limits() -> None:
 
 
 def test_calls_end_before_the_functions_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No call is begun that could end too late; the rest comes again."""
+    """No call is begun that could end after the deadline; the rest comes again."""
     client, clock = Client(), iter(range(0, 1000, 10))
     monkeypatch.setattr("time.monotonic", lambda: float(next(clock)))
-    assert Firehose(client).put("FactsStream", [b"x"] * 2500) == 1000
+    with deadlines.deadline(30):
+        assert Firehose(client).put("FactsStream", [b"x"] * 2500) == 1000
     assert len(client.calls) == 2

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+from application_status import facts as facts_package
+from application_status.applications.rules.status import Outcome, Status
 from application_status.cli import parquet
-from application_status.facts.records import stream_record
-from application_status.model.durations import EDGES
-from application_status.model.facts import facts
-from application_status.model.quality import Cell, contribution
-from application_status.model.status import Outcome, Status
+from application_status.facts.rules import facts
+from application_status.facts.stream import stream_record
+from application_status.quality.rules.contribution import Cell, contribution
+from application_status.quality.rules.durations import EDGES
 from support.facts_queries import assert_agree, of, unmapped
 from support.generated_applications import Life
 from support.world import BERLIN
@@ -79,20 +80,33 @@ def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
     """So that the comparisons above leave nothing out."""
-    measures = {cell.measure for cell in of(counters, "stage", "outcome", "entered", "stayed", "closed")}
-    assert measures >= {f"stage:{status}" for status in Status if status.is_stage}
+    measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "closed")}
+    assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}
     assert measures >= {f"entered:{status}" for status in Status}
     stayed, closed = (
         {measure.rpartition(":")[2] for measure in measures if measure.startswith(family)}
-        for family in ("stayed", "closed")
+        for family in ("time_in", "closed")
     )
     assert stayed == {str(number) for number in range(len(EDGES) + 1)}
     assert len(closed) > 10
 
 
-@pytest.mark.parametrize("query", parquet.QUERIES)
-def test_athena_and_duckdb_read_the_same_in_a_query(query: str) -> None:
+STATEMENTS = {name: parquet.view(name) for name in parquet.VIEWS} | {
+    name: parquet.sql(name) for name in parquet.QUERIES
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_athena_and_duckdb_read_the_same_in_a_statement(name: str) -> None:
     """Athena's engine is Trino: in both dialects the text has one and the same syntax tree."""
-    (athena,), (duckdb,) = (sqlglot.parse(parquet.sql(query), read=dialect) for dialect in ("athena", "duckdb"))
+    (athena,), (duckdb,) = (sqlglot.parse(STATEMENTS[name], read=dialect) for dialect in ("athena", "duckdb"))
     assert athena == duckdb
+
+
+def test_no_sql_is_written_twice() -> None:
+    """What several queries need is a view, so no file repeats a condition or an expression of another."""
+    lines = [line.strip() for text in STATEMENTS.values() for line in text.splitlines()]
+    assert [line for line, times in Counter(lines).items() if times > 1 and ("(" in line or "WHERE" in line)] == []
+    (folder,) = facts_package.__path__
+    assert {file.stem for file in Path(folder).rglob("*.sql")} == STATEMENTS.keys()

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
 
-from application_status.store.failed_records import FailedRecords
+from application_status.platform.streams import FailedRecords
 
 BUCKET = "FailedRecordsBucket"
 DOCUMENT = {"payload": '{"Records": ["Größe"]}'}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from application_status.applications.record import UnknownApplications
 from application_status.local.tables import TableServer
-from application_status.settings import UnknownApplications
-from application_status.store import dynamodb
-from application_status.telemetry import logger
+from application_status.platform import deadlines
+from application_status.platform.telemetry import logger
 from support.faults import (
     LOST_REPLY,
     NO_CONNECTION,
@@ -25,6 +25,7 @@ from support.faults import (
     HtmlReply,
     fresh_client,
 )
+from support.signals import counted
 from support.world import ATS, World, answer, http_event
 
 EARLY, LATE = "2022-07-29T00:00:00Z", "2022-07-30T00:00:00Z"
@@ -55,7 +56,7 @@ def world(server: TableServer, request: pytest.FixtureRequest) -> Iterator[World
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     return clock
 
 
@@ -94,6 +95,21 @@ def test_lasting_faults_are_a_503(world: World, faults: Faults, clock: Clock, fa
     again = world.report("INTERVIEW", headers={"Idempotency-Key": "1"})
     assert again.body["Outcome"] == ("unchanged" if fault is LOST_REPLY else "recorded")
     assert [transition.status for transition in world.stored().in_order()] == ["CONTACT", "INTERVIEW"]
+
+
+def test_retries_are_counted_and_logged(
+    world: World, faults: Faults, told: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Throttling shows before it becomes a 503; the log has each retry's operation and error."""
+    counted(capsys)
+    faults.plan(THROTTLED, LOST_REPLY)
+    assert world.report("INTERVIEW").status == 200
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    retries = [(line["operation"], line["error"]) for line in lines if line["message"] == "retry"]
+    assert retries == [("UpdateItem", "ThrottlingException"), ("UpdateItem", "NoReply")]
+    assert counted(capsys)["StoreRetries"] == 2
+    assert world.report("OFFER").status == 200
+    assert "StoreRetries" not in counted(capsys)
 
 
 def test_slow_faults_use_up_the_deadline_not_the_attempts(world: World, faults: Faults, clock: Clock) -> None:

@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.model.quality import contribution
-from application_status.store.quality_reader import QualityReader
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.rules.contribution import contribution
 from support.streams import stream
 from support.world import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
 
@@ -37,7 +37,7 @@ def by_day(world: World) -> dict[str, dict[str, int]]:
 
 def standing(world: World) -> set[str]:
     """Return how the application stands that was applied for on 2022-07-01, as counted."""
-    return {name for name in by_day(world)["2022-07-01"] if name.startswith(("stage:", "open:", "outcome:"))}
+    return {name for name in by_day(world)["2022-07-01"] if name.startswith(("reached:", "open:", "outcome:"))}
 
 
 def test_report_becomes_a_counter(world: World) -> None:
@@ -46,10 +46,12 @@ def test_report_becomes_a_counter(world: World) -> None:
     assert world.analytics(changes(world), None) == {"batchItemFailures": []}
     assert by_day(world) == {
         "2022-07-01": dict.fromkeys(
-            ("applications", "stage:INTERVIEW", "outcome:open", "open:INTERVIEW", "feedback", "answered:16",
-             "entered:APPLIED", "stayed:APPLIED:16"), 1,
+            ("applications", "reached:INTERVIEW", "outcome:open", "open:INTERVIEW", "feedback", "answered:16",
+             "entered:APPLIED", "time_in:APPLIED:16"), 1,
         ),
-        "2022-07-30": dict.fromkeys(("entered:INTERVIEW", "reports", "delay:29", "quiet"), 1),  # 01:30 in Berlin
+        "2022-07-30": dict.fromkeys(
+            ("entered:INTERVIEW", "reports", "delay:29", "last_activity"), 1,
+        ),  # 01:30 in Berlin
     }  # fmt: skip
 
 
@@ -67,10 +69,10 @@ def test_correction_subtracts(world: World) -> None:
     """An "unhired" takes the hire back, in the outcome and in the stage reached."""
     world.report("HIRED", BusinessDate="2022-08-01T12:00:00Z")
     world.analytics(changes(world), None)
-    assert standing(world) == {"stage:HIRED", "outcome:hired"}
+    assert standing(world) == {"reached:HIRED", "outcome:hired"}
     world.report("OFFER", BusinessDate="2022-08-02T12:00:00Z")
     world.analytics(changes(world), None)
-    assert standing(world) == {"stage:OFFER", "open:OFFER", "outcome:open"}
+    assert standing(world) == {"reached:OFFER", "open:OFFER", "outcome:open"}
 
 
 def test_unchanged_report_leaves_no_stream_record(world: World) -> None:
@@ -107,7 +109,7 @@ def test_sample_events_take_the_same_way(world: World) -> None:
     assert answer(world.webhook(sample_event("WebhookFunction/report"), None)).body["Outcome"] == "recorded"
     assert answer(world.webhook(sample_event("WebhookFunction/report-by-ats"), None)).body["Outcome"] == "late"
     assert world.analytics(sample_event("AnalyticsFunction/changes"), None) == {"batchItemFailures": []}
-    assert standing(world) == {"stage:INTERVIEW", "open:INTERVIEW", "outcome:open"}
+    assert standing(world) == {"reached:INTERVIEW", "open:INTERVIEW", "outcome:open"}
     assert world.analytics(sample_event("AnalyticsFunction/removal"), None) == {"batchItemFailures": []}
     assert by_day(world) == {}
 
@@ -130,4 +132,4 @@ def test_registered_over_http_then_reported_and_counted(world: World) -> None:
     assert QualityReader(world.noting, "QualityTable", generation=1).of_client("client-2") == {
         "job-9": {(cell.day, cell.measure): amount for cell, amount in counters(world.client).items()}
     }
-    assert standing(world) == {"stage:APPLIED", "outcome:ended_unknown"}
+    assert standing(world) == {"reached:APPLIED", "outcome:ended_unknown"}

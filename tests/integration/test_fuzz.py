@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.settings import UnknownApplications
+from application_status.applications.record import UnknownApplications
 from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, OTHER_TOKEN, TOKEN, World, http_event
 
 EVENTS_A_SEED = 1250

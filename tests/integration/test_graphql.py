@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema
 
-from application_status import signals
+from application_status.intake import seek
 from support.signals import (
     MANY,
     ONE,
@@ -25,7 +25,7 @@ from support.signals import (
 )
 from support.world import PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World
 
-SDL = Path(signals.__file__).with_name("schema.graphql")
+SDL = Path(seek.__file__).with_name("schema.graphql")
 STATE = '{status: {label: "Hired", index: 11, total: 14}, %s timestamp: "2022-08-01T12:00:00.000Z"}'
 INLINE = f'{{typeCode: "ApplicationStatusUpdate", token: "{SIGNAL_TOKEN}", current: {STATE}}}'
 
@@ -38,14 +38,14 @@ def test_arguments_may_stand_in_the_document(world: World, success: str, status:
     """Dates and null included; they are the same as in variables."""
     reply = post(world, {"query": f"mutation {{ sendSignal(input: {INLINE % success}) }}"})
     assert (reply.status, reply.body) == (200, TRUE_ONE)
-    inline = [(each.key, each.reading) for each in history(world)]
+    inline = [(each.key, each.interpretation) for each in history(world)]
     assert statuses(world) == [status]
     given = {"": {}, "success: null,": {"success": None}}.get(success, {"success": success == "success: true,"})
     hired = state("Hired", 1, status={"label": "Hired", "index": 11, "total": 14}, **given)
     before = contents(world)
     assert send(world, signal(hired)).body == TRUE_ONE
     assert contents(world) == before
-    assert [(each.key, each.reading) for each in history(world)] == inline
+    assert [(each.key, each.interpretation) for each in history(world)] == inline
 
 
 def test_batch_may_stand_in_the_document(world: World) -> None:

@@ -28,7 +28,7 @@ def test_generated_clients_run_unchanged(world: World, client: dict[str, Any]) -
         reply = post(world, request, client["headers"])
         assert (reply.status, list(reply.body)) == (200, ["data"]), reply.body
         assert set(reply.body["data"].values()) == {True}
-    assert [each.reading.raw_status for each in history(world)] == [
+    assert [each.interpretation.raw_status for each in history(world)] == [
         "New", "Phone screen", "Interview", "2nd interview", "Offer accepted", "Hired", "Rejected",
     ]  # fmt: skip
     assert stands(world) == ("REJECTED", "not_selected")

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from application_status.errors import Unavailable
-from application_status.model.token import generate, key_id
-from application_status.signals.handler import make_handler
-from application_status.store import boto, dynamodb
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.tokens import TokenRegister
+from application_status.access.rules import generate, key_id
+from application_status.access.tokens import TokenRegister
+from application_status.functions.signals import make_handler
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
 from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
 from support.world import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
 
@@ -112,7 +113,7 @@ def test_time_for_a_batch_is_bounded(world: World, monkeypatch: pytest.MonkeyPat
             self.now += 0.5
             return self.now
 
-    monkeypatch.setattr(dynamodb, "time", Clock())
+    monkeypatch.setattr(deadlines, "time", Clock())
     signals = [signal(state(f"Interview {number}", 1)) for number in range(60)]
     reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
     assert [each["extensions"]["code"] for each in reply.body["errors"]] == ["INTERNAL_SERVER_ERROR"]

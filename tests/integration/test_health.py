@@ -12,11 +12,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from urllib3 import HTTPResponse
 
-from application_status.model.channel import Channel
-from application_status.model.health import Answered, HealthDay, by_day
-from application_status.model.identifiers import AtsId
-from application_status.model.instant import from_text
-from application_status.store.health import Health, first_items
+from application_status.applications.rules.report import Channel
+from application_status.health.counts import Health, first_items
+from application_status.health.rules import Answered, HealthDay, by_day
+from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, picked
 from support.signals import MANY, complete, position_signal, post, send, signal, state
 from support.world import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
@@ -115,7 +114,7 @@ def test_failures_of_ours_count_too(world: World, told: StringIO, monkeypatch: p
 
 def test_unexpected_errors_count_too(world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are ours, and no fault of the store."""
-    monkeypatch.setattr("application_status.store.applications.Applications.record", None)
+    monkeypatch.setattr("application_status.applications.record.Applications.record", None)
     world.report("OFFER")
     send(world, signal())
     assert counted(world, told) == {"atsi:unexpected": 1, "signals:unexpected": 1}

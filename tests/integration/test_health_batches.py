@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from application_status.health.counts import Health
+from application_status.health.rules import HealthDay
 from application_status.local.subscription_filter import as_event
-from application_status.model.health import HealthDay
-from application_status.model.identifiers import AtsId
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.health import Health
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import AtsId
 from support.log_lines import batch, line
 from support.signals import contents, counted
 from support.world import ATS, World

@@ -5,14 +5,14 @@ from itertools import repeat
 
 import pytest
 
-from application_status.errors import Unavailable
-from application_status.health.handler import LogHandler, make_handler
+from application_status.functions.health import HealthSettings, make_handler
+from application_status.health.stream import LogHandler
 from application_status.local.tables import TableServer
-from application_status.model.identifiers import AtsId
-from application_status.settings import HealthSettings
-from application_status.store import dynamodb
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
+from application_status.platform import deadlines
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import AtsId
 from support.faults import CONFLICT, LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, Fault, Faults, fresh_client
 from support.log_lines import batch, line
 from support.world import ATS, BERLIN, TEMPLATE
@@ -26,7 +26,7 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
     for table in TEMPLATE.tables():
         client.create_table(**table)
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     yield Faults(client, clock)
     client.close()
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from application_status.analytics.records import change
+from application_status.applications import scan as all_applications
+from application_status.applications.scan import AllApplications
 from application_status.cli.checkpoint import Checkpoint
 from application_status.cli.main import main
+from application_status.labels.overrides import OverrideRegister
+from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local.tables import TableServer
-from application_status.model.identifiers import application_id
-from application_status.model.quality import contribution
-from application_status.model.vocabulary import Vocabulary
-from application_status.store import all_applications
-from application_status.store.all_applications import AllApplications
-from application_status.store.overrides import OverrideRegister
-from application_status.store.quality import Quality
+from application_status.platform.values import application_id
+from application_status.quality.counters.write import Counters
+from application_status.quality.counting.stream import change
+from application_status.quality.rules.contribution import contribution
 from support.faults import fresh_client
 from support.unreadable_items import FAILURES
 from support.world import (
@@ -86,16 +86,16 @@ def interrupted(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     world.report("REJECTED", RawStatus="Absage")
     newer(monkeypatch)
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 1)
-    written, replace_readings = [], AllApplications.replace_readings
+    written, replace_interpretations = [], AllApplications.replace_interpretations
 
     def stop_at_the_second(*given: Any) -> bool:
         written.append(given)
         if len(written) == 2:
             raise KeyboardInterrupt
-        return replace_readings(*given)
+        return replace_interpretations(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(AllApplications, "replace_readings", stop_at_the_second)
+        patch.setattr(AllApplications, "replace_interpretations", stop_at_the_second)
         assert run("remap", "--apply")[0] == 130
 
 
@@ -105,7 +105,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
         send(world, label, day)
     one = change(world.stored(SIGNALLED_APPLICATION), BERLIN)
     another = replace(one, application_id=application_id(APPLICATION), unmapped_labels=("Stage 4",))
-    Quality(world.noting, "QualityTable", 1).count([one, another])
+    Counters(world.noting, "QualityTable", 1).apply([one, another])
     expected = [f"           2  {ATS:<20} Stage 4", f"           1  {ATS:<20} Stage 3"]
     assert run("unmapped")[1].splitlines()[1:] == run("unmapped", "--ats", ATS)[1].splitlines()[1:] == expected
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []
@@ -119,7 +119,7 @@ def test_erased_applications_are_left_out(world: World, run: Run, monkeypatch: p
     before = world.item(SIGNALLED_APPLICATION)
     newer(monkeypatch)
     assert run("remap", "--apply")[1].startswith("0 labels read anew")
-    assert not AllApplications(world.noting, "ApplicationsTable").replace_readings(stale, stale)
+    assert not AllApplications(world.noting, "ApplicationsTable").replace_interpretations(stale, stale)
     assert world.item(SIGNALLED_APPLICATION) == before
 
 
@@ -268,7 +268,7 @@ def test_override_that_changes_during_a_run_is_said(
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize("place", ["store.items.application", "cli.labels.remap"])
+@pytest.mark.parametrize("place", ["applications.items.application", "cli.labels.remap"])
 def test_application_that_cant_be_read_anew_is_named_and_the_others_are(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, place: str, failure: str
 ) -> None:
@@ -300,13 +300,13 @@ def test_application_that_changes_meanwhile_is_left_for_another_run(
     """The report that came in between stays."""
     send(world, "Stage 3", 2)
     newer(monkeypatch)
-    replace_readings = AllApplications.replace_readings
+    replace_interpretations = AllApplications.replace_interpretations
 
     def too_late(*given: object) -> bool:
         send(world, "Stage 4", 3)
-        return replace_readings(*given)  # type: ignore[arg-type]  # passed through
+        return replace_interpretations(*given)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr(AllApplications, "replace_readings", too_late)
+    monkeypatch.setattr(AllApplications, "replace_interpretations", too_late)
     assert "changed meanwhile; run again" in run("remap", "--apply")[1]
     assert len(world.stored(SIGNALLED_APPLICATION).transitions) == 2
 

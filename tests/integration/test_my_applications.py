@@ -13,10 +13,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.errors import Unavailable
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.instant import now, to_text
-from application_status.store.registrations import Registrations
+from application_status.applications.register import Registrations
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support.signals import counted
 from support.unreadable_items import FAILURES
 from support.world import ATS, FOREIGN_APPLICATION, World, http_event, registration
@@ -83,7 +82,7 @@ def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
     assert re.fullmatch(r"20..-..-..T..:..:..\....Z", listed.pop("AppliedAt"))
     assert listed == {
         "AtsiApplicationId": of, "JobTitle": "Python Developer", "Company": "Example GmbH",
-        "Standing": "interview", "Text": "Interview", "Finished": False, "Step": 3, "Steps": 5,
+        "JobseekerStatus": "interview", "Text": "Interview", "Finished": False, "Step": 3, "Steps": 5,
         "ChangedDay": None,
     }  # fmt: skip
     assert reply["headers"] == {
@@ -99,7 +98,7 @@ def test_words_are_in_the_language_asked_for(world: World) -> None:
     german, english = (get(world, language=each)["Applications"] for each in ("de-DE,de;q=0.9", "fr,en;q=0.5"))
     assert [each["Text"] for each in english] == ["No longer under consideration", "Withdrawn by you"]
     assert [each["Text"] for each in german] == ["Nicht mehr im Auswahlverfahren", "Von Ihnen zurückgezogen"]
-    assert [each["Standing"] for each in german] == ["no_longer_considered", "withdrawn"]
+    assert [each["JobseekerStatus"] for each in german] == ["no_longer_considered", "withdrawn"]
 
 
 def test_one_application_comes_with_its_timeline(world: World) -> None:
@@ -112,7 +111,7 @@ def test_one_application_comes_with_its_timeline(world: World) -> None:
     timeline = body.pop("Timeline")
     assert body.keys() - listed.keys() == {"RequestId"}
     assert listed.items() <= body.items()
-    assert [(each["Standing"], each["Text"]) for each in timeline] == [
+    assert [(each["JobseekerStatus"], each["Text"]) for each in timeline] == [
         ("applied", "Applied"), ("in_contact", "In contact"), ("offer", "Offer received"),
     ]  # fmt: skip
     assert [each["At"] for each in timeline] == sorted(each["At"] for each in timeline)
@@ -253,7 +252,7 @@ def test_any_change_of_a_cursor_is_refused(world: World, cursor: str) -> None:
 
 def test_list_ends_at_a_thousand_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those applied for last are listed; any other can still be asked for by its id."""
-    monkeypatch.setattr("application_status.store.of_jobseekers.LIST_LIMIT", 3)
+    monkeypatch.setattr("application_status.applications.read.LIST_LIMIT", 3)
     for number in range(3):
         register(world, number, days_ago=9 - number)
     assert get(world)["Complete"] is True
@@ -336,10 +335,10 @@ def test_page_is_refused_as_a_page(world: World, status: int, told: str) -> None
 
 
 PLACES = [
-    "application_status.store.items.application",  # reading the item
-    "application_status.applicant.handler.told",  # making it what the jobseeker is told
-    "application_status.applicant.replies._application",  # writing it in JSON
-    "application_status.applicant.page._card",  # and as a part of the page
+    "application_status.applications.items.application",  # reading the item
+    "application_status.jobseeker.endpoint.told",  # making it what the jobseeker is told
+    "application_status.jobseeker.endpoint._application",  # writing it in JSON
+    "application_status.jobseeker.page._card",  # and as a part of the page
 ]
 
 
@@ -408,7 +407,7 @@ def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
 
-    monkeypatch.setattr("application_status.store.of_jobseekers.batch_get", down)
+    monkeypatch.setattr("application_status.applications.read.batch_get", down)
     register(world, 1)
     reply = ask(world, path, language="de")
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from application_status.labels.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
 from application_status.local.tables import TableServer
-from application_status.model.identifiers import AtsId
-from application_status.store import dynamodb
-from application_status.store.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
+from application_status.platform import deadlines
+from application_status.platform.values import AtsId
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
 from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
 
@@ -25,7 +25,7 @@ def world(server: TableServer) -> Iterator[World]:
 @pytest.fixture
 def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     return Faults(world.client, clock)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from application_status.model.status import Outcome, Status
-from application_status.store.overrides import OverrideRegister, Overrides
+from application_status.applications.rules.status import Outcome, Status
+from application_status.labels.overrides import OverrideRegister, Overrides
 from support.signals import history, sent, signal, stands, state
 from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
 
@@ -31,7 +31,7 @@ def test_override_wins_over_the_vocabulary(world: World, meaning: str, status: s
     for day, label in enumerate(("INTERVIEW", "blue Folder"), start=1):
         sent(world, signal(state(label, day)))
         assert stands(world) == (status, outcome)
-        assert history(world)[-1].reading.mapping == "override@2026-11-26"
+        assert history(world)[-1].interpretation.mapping == "override@2026-11-26"
 
 
 def test_success_wins_over_an_override(world: World) -> None:
@@ -113,8 +113,8 @@ def test_raw_status_tells_how_a_rejection_came_about(
     stored = world.stored()
     (transition,) = stored.in_order()
     assert (stored.status, stored.outcome) == (Status.REJECTED, (outcome, False))
-    assert transition.reading.raw_status == (label or None)
-    assert transition.reading.mapping == (f"{rule}@2026-11-26" if rule else None)
+    assert transition.interpretation.raw_status == (label or None)
+    assert transition.interpretation.mapping == (f"{rule}@2026-11-26" if rule else None)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.REJECTED])
@@ -127,7 +127,7 @@ def test_raw_status_never_changes_another_status(world: World, status: Status) -
     assert world.noting.operations == ["UpdateItem"]
     stored = world.stored()
     assert (stored.status, stored.outcome) == (status, (Outcome.of(status), False))
-    assert stored.in_order()[-1].reading.mapping is None
+    assert stored.in_order()[-1].interpretation.mapping is None
 
 
 def test_a_rejections_label_costs_one_look_up_in_a_minute(world: World) -> None:

@@ -12,9 +12,9 @@ from urllib.parse import urljoin
 import pytest
 import yaml
 
-from application_status.errors import UnknownPath
-from application_status.gateway.problems import PROBLEMS
-from application_status.views.problem_types import PROBLEM_TYPES
+from application_status.api_docs.problem_types import PROBLEM_TYPES
+from application_status.platform.errors import UnknownPath
+from application_status.platform.http.endpoint import PROBLEMS
 from local.process import ROOT
 from support.world import TEMPLATE, World, answer, http_event
 

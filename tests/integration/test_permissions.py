@@ -13,15 +13,14 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.facts.handler import make_handler as make_facts
-from application_status.model.application import Aliases
-from application_status.model.identifiers import application_id
-from application_status.model.instant import now
-from application_status.settings import FactsSettings, UnknownApplications
-from application_status.store.failed_records import FailedRecords
-from application_status.store.firehose import Firehose
-from application_status.store.registrations import Registrations
-from application_status.streams import SetAside
+from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases
+from application_status.facts.firehose import Firehose
+from application_status.functions.facts import FactsSettings
+from application_status.functions.facts import make_handler as make_facts
+from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.values import application_id, now
 from support import firehose, quality_pages, sandbox
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from application_status.model.application import Aliases
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.instant import from_text
-from application_status.model.quality import contribution
-from application_status.store.registrations import Registered, Registrations
+from application_status.applications.register import Registered, Registrations
+from application_status.applications.rules.application import Aliases
+from application_status.platform.values import ApplicationId, application_id, from_text
+from application_status.quality.rules.contribution import contribution
 from support.signals import contents, counted, position_signal, sent, signal, state, statuses
 from support.streams import positions_told
 from support.world import (
@@ -60,7 +59,7 @@ def test_end_of_a_position_is_an_inferred_outcome(world: World, success: object)
     assert after.version == before.version + 1
     measures = {cell.measure: amount for cell, amount in contribution(after, BERLIN).items()}
     assert measures == dict.fromkeys(
-        ("applications", "stage:APPLIED", "outcome:position_closed", "inferred", "unanswered:18", "entered:APPLIED",
+        ("applications", "reached:APPLIED", "outcome:position_closed", "inferred", "unanswered:18", "entered:APPLIED",
          "closed:APPLIED:18"), 1,
     )  # fmt: skip
 
@@ -187,7 +186,7 @@ def test_unknown_position_is_dropped_and_the_others_are_heard(world: World, caps
     """A position is known by its applications; twice the same is once."""
     counted(capsys)
     sent(world, position_signal(success=False, positionProfileIds=["unknown", POSITION, POSITION, "unknown"]))
-    assert counted(capsys) == {"SignalDropped": 1, "PositionHeard": 1}
+    assert counted(capsys) == {"SignalDropped": 1, "PositionStateRecorded": 1}
     positions_told(world)
     assert outcome(world) == CLOSED
     rows = world.client.scan(TableName="AliasesTable")["Items"]

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from application_status.errors import Unavailable
-from application_status.model.application import Aliases
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.positions.handler import make_handler
-from application_status.settings import PositionsSettings
-from application_status.store import boto
-from application_status.store.dynamodb import DynamoDB, Item
-from application_status.store.positions import Positions
-from application_status.store.registrations import Registrations
+from application_status.applications.positions import Positions
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases
+from application_status.functions.positions import PositionsSettings, make_handler
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import ApplicationId, application_id
 from support.failed_records import set_aside
 from support.signals import counted, position_signal, sent, signal, state, truth
 from support.streams import positions_told, stream
@@ -78,7 +77,7 @@ def test_each_record_tells_one_page(
         world.noting.operations.clear()
         world.positions({"Records": records[-1:]}, None)
         assert len(world.noting.operations) <= PAGE + 2
-        told.append((counted(capsys)["ApplicationsTold"], number_closed(world, crowd)))
+        told.append((counted(capsys)["ApplicationsNotified"], number_closed(world, crowd)))
     assert told == [(25, 25), (25, 50), (10, 60)]
     assert len(state_records(world)) == 3
 
@@ -187,14 +186,14 @@ def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
     """Among the records of new applications of a position that has ended."""
     sent(world, position_signal(success=True))
     records = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd[:5]]
-    tell_one = Positions._tell_one  # noqa: SLF001  # where the store's part begins
+    notify_one = Positions._notify_one  # noqa: SLF001  # where the store's part begins
 
     def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
         if application_id == records[2]["dynamodb"]["Keys"]["Member"]["S"]:
             FAILURES[failure]()
-        return tell_one(self, application_id, state)
+        return notify_one(self, application_id, state)
 
-    monkeypatch.setattr(Positions, "_tell_one", telling)
+    monkeypatch.setattr(Positions, "_notify_one", telling)
     assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
     assert world.kept.records() == [records[2]]
     assert number_closed(world, crowd) == 4
@@ -205,14 +204,14 @@ def test_application_that_can_not_be_told_keeps_nobody_else_from_it(
 ) -> None:
     """All others of the position are told, also those of later pages; the record is set aside."""
     sent(world, position_signal(success=True))
-    tell_one = Positions._tell_one  # noqa: SLF001  # where the store's part begins
+    notify_one = Positions._notify_one  # noqa: SLF001  # where the store's part begins
 
     def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
         if application_id == crowd[3]:
             raise KeyError
-        return tell_one(self, application_id, state)
+        return notify_one(self, application_id, state)
 
-    monkeypatch.setattr(Positions, "_tell_one", telling)
+    monkeypatch.setattr(Positions, "_notify_one", telling)
     seen = 0
     while records := state_records(world)[seen:]:
         assert world.positions({"Records": records}, None) == {"batchItemFailures": []}

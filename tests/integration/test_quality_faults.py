@@ -5,14 +5,14 @@ from itertools import repeat
 
 import pytest
 
-from application_status.errors import Unavailable
 from application_status.local.tables import TableServer
-from application_status.model.identifiers import ApplicationId
-from application_status.model.quality import Cell
-from application_status.store import boto, dynamodb
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Change
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.rules.contribution import Cell
 from support.faults import (
     CONFLICT,
     LOST_REPLY,
@@ -40,14 +40,14 @@ def faults(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fau
     for table in TEMPLATE.tables():
         client.create_table(**table)
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     yield Faults(client, clock)
     client.close()
 
 
 @pytest.fixture
-def quality(faults: Faults) -> Quality:
-    return Quality(DynamoDB(boto.transport(faults.client)), "QualityTable", shards=3)
+def quality(faults: Faults) -> Counters:
+    return Counters(DynamoDB(boto.transport(faults.client)), "QualityTable", shards=3)
 
 
 def change(number: int, version: int, **measures: int) -> Change:
@@ -83,67 +83,67 @@ FIRST = [change(1, 1, applications=1, feedback=1), change(2, 1, applications=1)]
     ],
 )  # fmt: skip
 def test_faults_before_the_commit_count_once(
-    faults: Faults, quality: Quality, plan: list[Fault], calls: list[str]
+    faults: Faults, quality: Counters, plan: list[Fault], calls: list[str]
 ) -> None:
     """A conflict is tried again as it is; where a condition failed beside it, the markers are read anew."""
     faults.plan(*plan)
-    assert quality.count(FIRST) == FIRST
+    assert quality.apply(FIRST) == FIRST
     assert faults.calls == calls
     assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
 @pytest.mark.parametrize("plan", [[LOST_REPLY], [LOST_REPLY, LOST_REPLY], [LOST_REPLY, CONFLICT, MIXED]])
-def test_lost_reply_of_a_transaction_counts_once(faults: Faults, quality: Quality, plan: list[Fault]) -> None:
+def test_lost_reply_of_a_transaction_counts_once(faults: Faults, quality: Counters, plan: list[Fault]) -> None:
     """The retry finds the markers changed, reads them, and has nothing left to count."""
     faults.plan(*UNTIL_WRITING, *plan)
-    quality.count(FIRST)
+    quality.apply(FIRST)
     assert amounts(faults) == {"applications": 2, "feedback": 1}
     faults.plan()
-    assert quality.count(FIRST) == []
+    assert quality.apply(FIRST) == []
     assert faults.calls == ["GetItem", "BatchGetItem"]
 
 
 @pytest.mark.parametrize(
     "fault", [CONFLICT, THROTTLED, NO_CONNECTION, ErrorReply("InternalServerError", 500)], ids=repr
 )
-def test_lasting_faults_are_unavailable(faults: Faults, quality: Quality, fault: Fault) -> None:
+def test_lasting_faults_are_unavailable(faults: Faults, quality: Counters, fault: Fault) -> None:
     """Bounded attempts, nothing counted; counting again is right."""
     faults.plan(*UNTIL_WRITING, then=repeat(fault))
     with pytest.raises(Unavailable):
-        quality.count(FIRST)
+        quality.apply(FIRST)
     assert faults.calls == [*FIRST_CALLS, *["TransactWriteItems"] * 3]
     faults.plan()
     assert amounts(faults) == {}
-    assert quality.count(FIRST) == FIRST
+    assert quality.apply(FIRST) == FIRST
     assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
-def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Quality) -> None:
+def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Counters) -> None:
     """The transaction went through although nobody heard of it; the redelivered records change nothing."""
     faults.plan(*UNTIL_WRITING, then=repeat(LOST_REPLY))
-    with pytest.raises(Unavailable), dynamodb.deadline(5):
-        quality.count(FIRST)
+    with pytest.raises(Unavailable), deadlines.deadline(5):
+        quality.apply(FIRST)
     faults.plan()
-    assert quality.count(FIRST) == []
+    assert quality.apply(FIRST) == []
     assert amounts(faults) == {"applications": 2, "feedback": 1}
 
 
 @pytest.mark.parametrize("known", [[], [change(1, 1, applications=1)]], ids=["new", "known"])
 def test_somebody_else_counts_between_reading_and_writing(
-    faults: Faults, quality: Quality, monkeypatch: pytest.MonkeyPatch, known: list[Change]
+    faults: Faults, quality: Counters, monkeypatch: pytest.MonkeyPatch, known: list[Change]
 ) -> None:
     """A newer version wins, the older is overtaken, and what else was in the transaction counts all the same."""
-    assert quality.count(known) == known
+    assert quality.apply(known) == known
     newer, older = change(1, 3, applications=1, reports=1), change(1, 2, applications=1, feedback=1)
-    markers, once = Quality.markers, iter([True])  # the moment between reading and writing
+    markers, once = Counters.markers, iter([True])  # the moment between reading and writing
 
-    def overtaken(self: Quality, generation: int, ids: Iterator[ApplicationId]) -> object:
+    def overtaken(self: Counters, generation: int, ids: Iterator[ApplicationId]) -> object:
         found = markers(self, generation, ids)
         if next(once, False):
-            assert quality.count([newer]) == [newer]
+            assert quality.apply([newer]) == [newer]
         return found
 
-    monkeypatch.setattr(Quality, "markers", overtaken)
+    monkeypatch.setattr(Counters, "markers", overtaken)
     other = change(2, 1, applications=1)
-    assert quality.count([older, other]) == [other]
+    assert quality.apply([older, other]) == [other]
     assert amounts(faults) == {"applications": 2, "reports": 1}

@@ -10,12 +10,12 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.channel import Channel
-from application_status.model.health import HealthDay
-from application_status.model.instant import now
-from application_status.model.quality_report import Number
-from application_status.store.health import Health
-from application_status.views.quality_page.words import said
+from application_status.applications.rules.report import Channel
+from application_status.health.counts import Health
+from application_status.health.rules import HealthDay
+from application_status.platform.values import now
+from application_status.quality.page.words import said
+from application_status.quality.rules.numbers import Number
 from support.quality_pages import (
     OF_ATS,
     OF_CLIENT,

@@ -11,15 +11,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from application_status.errors import Unavailable
-from application_status.model.channel import Channel
-from application_status.model.health import HealthDay
-from application_status.model.identifiers import ApplicationId, AtsId
-from application_status.model.instant import now
-from application_status.model.quality import Cell
-from application_status.store.health import Health
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Change
+from application_status.applications.rules.report import Channel
+from application_status.health.counts import Health
+from application_status.health.rules import HealthDay
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import ApplicationId, AtsId, now
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.rules.contribution import Cell
 from support.quality_pages import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
 from support.world import ATS, World
 
@@ -42,7 +40,7 @@ def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> Non
                 [Cell(ats, f"2026-01-{day + 1:02}", f"{each}") for each in ("applications", "entered:APPLIED")], 5
             )
             changes.append(Change(ApplicationId(f"{job}-{day}"), 1, cells, client, job))
-    assert len(Quality(world.noting, "QualityTable", 1).count(changes)) == len(changes)
+    assert len(Counters(world.noting, "QualityTable", 1).apply(changes)) == len(changes)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +94,7 @@ def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.Mo
     """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
     count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
     size = len(ask(world, OF_CLIENT, csv="by-job")["body"])
-    monkeypatch.setattr("application_status.views.formats.REPLY_LIMIT_BYTES", size)
+    monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size)
     jobs = section(shown(world, OF_CLIENT), "comparison")
     assert "largest of" not in jobs
     assert '<a href="?csv=by-job">' in jobs
@@ -118,7 +116,7 @@ def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytes
     for number in range(3):
         count(world, f"ats-{number}", "client-1", f"job-{number}")
     monkeypatch.setattr(
-        "application_status.views.formats.REPLY_LIMIT_BYTES", len(ask(world, STAFF, csv="by-ats")["body"]) - 1
+        "application_status.quality.reports.formats.REPLY_LIMIT_BYTES", len(ask(world, STAFF, csv="by-ats")["body"]) - 1
     )
     html = shown(world, STAFF)
     assert "The CSV of by-ats would be too large. Choose one ATS." in html
@@ -128,7 +126,7 @@ def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytes
 
 def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their section says what helps; only their file is refused."""
-    monkeypatch.setattr("application_status.views.report.ROWS_LIMIT", 4)
+    monkeypatch.setattr("application_status.quality.reports.report.ROWS_LIMIT", 4)
     count(world, "ats", "client-1", "job-1", days=5)
     html = shown(world, OF_CLIENT, interval="day")
     assert rows(html, "funnel")
@@ -221,7 +219,7 @@ def test_store_that_is_down_is_said(world: World, path: str, kind: str, monkeypa
     def down(*_: Any) -> None:
         raise Unavailable("down")
 
-    monkeypatch.setattr("application_status.views.reporting.generations", down)
+    monkeypatch.setattr("application_status.quality.reports.endpoint.generations", down)
     reply = ask(world, STAFF, path)
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")
     assert reply["headers"]["Content-Type"].startswith(kind)

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from application_status.model.identifiers import ApplicationId
-from application_status.model.quality import Cell
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality import Quality
-from application_status.store.quality_reader import QualityReader
-from application_status.store.quality_steps import Change
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.rules.contribution import Cell
 from support.world import World, counters
 
 DAY = "2026-11-22"
@@ -39,7 +38,7 @@ def change(number: int, version: int = 1, ats: str = "ats", client: str | None =
 def count(world: World, *changes: Change, shards: int = 4) -> None:
     """Count one at a time, as a container of its own would."""
     for each in changes:
-        assert Quality(world.noting, TABLE, shards).count([each]) == [each]
+        assert Counters(world.noting, TABLE, shards).apply([each]) == [each]
 
 
 def test_sums_stay_right_when_shards_are_raised_and_lowered(world: World, reader: QualityReader) -> None:

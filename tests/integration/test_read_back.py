@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from application_status.model.instant import to_text
+from application_status.platform.values import to_text
 from support.signals import sent, signal, state
 from support.world import (
     APPLICATION,
@@ -65,16 +65,16 @@ def test_transitions_come_in_order_with_what_was_sent(world: World) -> None:
         "Mapping": None,
         "EffectiveAt": "2022-07-29T11:26:11.106Z",
         "EffectiveDay": None,
-        "Timed": True,
+        "HasBusinessDate": True,
         "ReceivedAt": to_text(stored[0].received_at),
         "Late": True,
-        "ToldAfterwards": False,
+        "FromPrevious": False,
         "Folded": 0,
     }
     assert (offer["EffectiveAt"], offer["Late"], offer["RawStatus"]) == ("2022-08-02T10:00:00.000Z", False, None)
-    assert (rejected["Timed"], rejected["Late"], rejected["Outcome"]) == (False, False, "candidate_withdrew")
+    assert (rejected["HasBusinessDate"], rejected["Late"], rejected["Outcome"]) == (False, False, "candidate_withdrew")
     assert rejected["EffectiveAt"] == rejected["ReceivedAt"]
-    assert rejected["Mapping"] == stored[2].reading.mapping
+    assert rejected["Mapping"] == stored[2].interpretation.mapping
     assert "@" in rejected["Mapping"]
 
 
@@ -84,9 +84,9 @@ def test_signals_show_their_phase_and_success(world: World) -> None:
     sent(world, signal(state("Hired", 2, success=True, phase=phase), previous=state("Xyzzy", 1, success=None)))
     before, hired = read_back(world, SIGNALLED_APPLICATION).body["Transitions"]
     assert (before["RawStatus"], before["Status"], before["Outcome"]) == ("Xyzzy", None, None)
-    assert (before["Success"], before["RawPhase"], before["ToldAfterwards"]) == ("null", None, True)
+    assert (before["Success"], before["RawPhase"], before["FromPrevious"]) == ("null", None, True)
     assert (hired["RawStatus"], hired["Status"], hired["Outcome"]) == ("Hired", "HIRED", "hired")
-    assert (hired["Success"], hired["RawPhase"], hired["ToldAfterwards"]) == ("true", "Ende", False)
+    assert (hired["Success"], hired["RawPhase"], hired["FromPrevious"]) == ("true", "Ende", False)
     assert not before["Late"]
 
 

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from application_status.analytics.handler import make_handler
+from application_status.applications import scan as all_applications
+from application_status.applications.scan import AllApplications, Key, Segment
 from application_status.cli import analytics, target
-from application_status.errors import Unavailable
-from application_status.settings import AnalyticsSettings
-from application_status.store import all_applications
-from application_status.store.all_applications import AllApplications, Key, Segment
-from application_status.store.dynamodb import Item
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Step
-from application_status.store.rebuilds import RebuildOvertaken, Rebuilds
+from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.errors import Unavailable
+from application_status.quality.counters.rebuilds import RebuildOvertaken, Rebuilds
+from application_status.quality.counters.write import Counters, CounterUpdate
 from support.command_line import Run, command
 from support.counters import counted, expected, kept_generations
 from support.failed_records import set_aside
@@ -292,7 +290,7 @@ def test_throttled_tables_are_waited_for(
     def throttled() -> None:
         raise Unavailable("throttled")
 
-    monkeypatch.setattr("application_status.analytics.rebuild._PAUSES_SECONDS", (0,))
+    monkeypatch.setattr("application_status.quality.counting.rebuild._PAUSES_SECONDS", (0,))
     door.plan(12, throttled)
     rebuild(run)
     assert counted(world) == expected(world)
@@ -330,14 +328,14 @@ def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     """Also those that would be counted in the same transaction."""
-    write = Quality._write  # noqa: SLF001  # where the store's part begins
+    write = Counters._write  # noqa: SLF001  # where the store's part begins
 
-    def writing(self: Quality, generation: int, group: list[Step]) -> bool:
+    def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
         if APPLICATION in {step.change.application_id for step in group}:
             FAILURES[failure]()
         return write(self, generation, group)
 
-    monkeypatch.setattr(Quality, "_write", writing)
+    monkeypatch.setattr(Counters, "_write", writing)
     code, _, err = run("rebuild", "--segments", "1")
     assert (code, err.count("can't be read: ")) == (1, 1)
     assert f"can't be read: {APPLICATION} ({failure})\n" in err

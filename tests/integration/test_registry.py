@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.settings import UnknownApplications
+from application_status.applications.record import UnknownApplications
 from support.signals import truth
 from support.streams import stream
 from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event

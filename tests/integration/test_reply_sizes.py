@@ -11,20 +11,20 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from application_status.model.application import Receipt
-from application_status.model.channel import Channel
-from application_status.model.health import HealthDay
-from application_status.model.identifiers import ApplicationId, AtsId
-from application_status.model.instant import now
-from application_status.model.quality import STAYS, Cell
-from application_status.model.quality_report import STEPS
-from application_status.model.status import Outcome, Status
-from application_status.store import health, quality_items
-from application_status.store.dynamodb import Item
-from application_status.store.quality_reader import QualityReader
-from application_status.views.formats import REPLY_LIMIT_BYTES
-from application_status.views.problem_types import PROBLEM_TYPES
-from application_status.views.unmapped import ALL_LABELS_LIMIT, LABELS_LIMIT
+from application_status.api_docs.problem_types import PROBLEM_TYPES
+from application_status.applications.rules.application import Receipt
+from application_status.applications.rules.report import Channel
+from application_status.applications.rules.status import Outcome, Status
+from application_status.health import counts as health
+from application_status.health.rules import HealthDay
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import ApplicationId, AtsId, now
+from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.reports.formats import REPLY_LIMIT_BYTES
+from application_status.quality.reports.report import ALL_LABELS_LIMIT, LABELS_LIMIT
+from application_status.quality.rules.contribution import STAYS, Cell
+from application_status.quality.rules.numbers import STEPS
 from support.quality_pages import STAFF, ask, section
 from support.world import World
 
@@ -63,10 +63,19 @@ def load(world: World, table: str, written: Iterable[Item]) -> None:
 def counters() -> Iterator[Item]:
     """Yield the counters: of the first ATS for each of the last days, of the others for today."""
     large = {"N": "1234567"}
-    measures = ["applications", "reports", "unmapped", "feedback", "inferred", "quiet", "delay:20", "answered:20"]
-    measures += [f"stage:{each}" for each in STEPS] + [f"open:{each}" for each in STEPS]
+    measures = [
+        "applications",
+        "reports",
+        "unmapped",
+        "feedback",
+        "inferred",
+        "last_activity",
+        "delay:20",
+        "answered:20",
+    ]
+    measures += [f"reached:{each}" for each in STEPS] + [f"open:{each}" for each in STEPS]
     measures += [f"outcome:{each}" for each in Outcome] + [f"entered:{each}" for each in Status]
-    measures += [f"stayed:{each}:20" for each in STAYS]
+    measures += [f"time_in:{each}:20" for each in STAYS]
     amounts = {quality_items.attribute(measure): large for measure in measures}
     for ats_id in ATSS:
         yield {"Scope": {"S": "ats#1"}, "Part": {"S": ats_id}, "Shards": {"N": "1"}}
@@ -79,7 +88,7 @@ def markers() -> Iterator[Item]:
     """Yield what was counted of each job, as if of one application."""
     today = now().date().isoformat()
     for job in JOBS:
-        counted = {Cell(ATSS[0], today, each): 12_345 for each in ("applications", "entered:APPLIED", "quiet")}
+        counted = {Cell(ATSS[0], today, each): 12_345 for each in ("applications", "entered:APPLIED", "last_activity")}
         marker = quality_items.Marker(1, 1, counted, client_id=CLIENT, job_id=job)
         yield quality_items.marker_item(1, ApplicationId(f"of-{job}"), marker)
 

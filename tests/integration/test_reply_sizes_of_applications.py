@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from application_status.applicant.page import TIMELINE_LIMIT
-from application_status.model.application import HISTORY_LIMIT, Application
-from application_status.model.identifiers import application_id
-from application_status.model.instant import now, to_text
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Status
-from application_status.store import items
+from application_status.applications import items
+from application_status.applications.rules.application import HISTORY_LIMIT, Application
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Status
+from application_status.jobseeker.page import TIMELINE_LIMIT
+from application_status.platform.values import application_id, now, to_text
 from integration.test_reply_sizes import FILLERS, size
 from support.world import ATS, TOKEN, World, http_event, registration
 
@@ -26,7 +25,11 @@ def full(number: int, of: str, statuses: tuple[Status, Status], **reading: Any) 
     for place in range(HISTORY_LIMIT):
         moment = now() - timedelta(minutes=HISTORY_LIMIT - place)
         each = Transition(
-            reading=Reading(status=statuses[place % 2], **reading), effective_at=moment, received_at=moment, place="5"
+            channel=Channel.ATSI,
+            interpretation=Interpretation(status=statuses[place % 2], **reading),
+            effective_at=moment,
+            received_at=moment,
+            tiebreaker="5",
         )
         transitions[each.key] = each
     return Application(

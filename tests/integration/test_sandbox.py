@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from application_status.model import token as tokens
+from application_status.access import rules as tokens
 from support.sandbox import PATH, create, created, read_back, rows
 from support.world import TEST_TOKEN, TOKEN, World, answer, http_event, sample_event
 

@@ -7,7 +7,7 @@ from itertools import repeat
 import pytest
 
 from application_status.local.tables import TableServer
-from application_status.store import dynamodb
+from application_status.platform import deadlines
 from support.faults import (
     CONFLICT,
     LOST_REPLY,
@@ -38,7 +38,7 @@ def world(server: TableServer) -> Iterator[World]:
 def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
     """No faults yet; the token is known already, so that a plan is about the sandbox's tables."""
     clock = Clock()
-    monkeypatch.setattr(dynamodb, "time", clock)
+    monkeypatch.setattr(deadlines, "time", clock)
     assert create(world, "[").status == 400
     return Faults(world.client, clock)
 

@@ -11,10 +11,10 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model import token as tokens
-from application_status.model.instant import from_text, now
-from application_status.settings import UnknownApplications
-from application_status.store.tokens import TokenRegister
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenRegister
+from application_status.applications.record import UnknownApplications
+from application_status.platform.values import from_text, now
 from support.sandbox import TABLES, create, created, read_back, report, rows
 from support.signals import complete, counted, position_signal, refused, send, sent, signal, state
 from support.world import ATS, TEST_TOKEN, TOKEN, World, answer, http_event

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from application_status.model import token as tokens
-from application_status.sandbox.sample import CREATIONS_A_DAY
-from application_status.store.tokens import TokenRegister
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenRegister
+from application_status.intake.sandbox.create import CREATIONS_A_DAY
 from support.sandbox import create, created, report, rows
 from support.signals import counted
 from support.world import ATS, OTHER_ATS, TEST_TOKEN, World

@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.instant import to_text
-from application_status.model.quality import contribution
-from application_status.settings import UnknownApplications
-from application_status.store.dynamodb import NoReply
+from application_status.applications.record import UnknownApplications
+from application_status.platform.dynamodb.client import NoReply
+from application_status.platform.values import to_text
+from application_status.quality.rules.contribution import contribution
 from support.signals import without_versions
 from support.world import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
@@ -121,7 +121,7 @@ def test_without_time_the_time_of_receipt_counts(world: World) -> None:
         world.report("INTERVIEW")
     (transition,) = world.stored().in_order()
     assert to_text(transition.effective_at) == to_text(transition.received_at) == "2026-11-22T10:00:00.123Z"
-    assert not transition.timed
+    assert not transition.has_business_date
 
 
 def test_without_time_a_report_takes_the_head_from_the_future(world: World) -> None:

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.instant import from_text
+from application_status.platform.values import from_text
 from support.signals import (
     complete,
     contents,

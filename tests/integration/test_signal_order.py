@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model.application import Application
-from application_status.store.items import application
+from application_status.applications.items import application
+from application_status.applications.rules.application import Application
 from support.signals import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
 from support.world import SIGNALLED_APPLICATION, World
 
@@ -47,7 +47,7 @@ def test_previous_states_end_alike_in_every_order() -> None:
         signal(state("Offer", 5), previous=state("Interview", 4)),
         signal(state("Interview", 4)),
     )
-    assert [(each.raw_status, each.afterwards) for each in ended.in_order()] == [
+    assert [(each.raw_status, each.from_previous) for each in ended.in_order()] == [
         ("Applied", True), ("Screening", False), ("Blue folder", False), ("Interview", False), ("Offer", False),
     ]  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_success_decides_between_signals_of_one_moment() -> None:
     }
     for some in combinations(values, 3):
         ended = item_in_any_order(*(signal(state("Hired", **values[each])) for each in some))
-        assert [each.reading.success for each in ended.in_order()] == list(some)
+        assert [each.interpretation.success for each in ended.in_order()] == list(some)
         assert ended.status == ("REJECTED" if "false" in some else "HIRED")
 
 
@@ -155,7 +155,7 @@ def test_unknown_label_is_kept_and_changes_nothing_else(world: World) -> None:
     sent(world, signal(state("Blue folder", 3)), signal(state("Red folder", 1)))
     after = world.stored(SIGNALLED_APPLICATION)
     assert (after.status, after.raw_status, after.head) == (before.status, "Interview", before.head)
-    assert [each.reading.raw_status for each in after.in_order()] == ["Red folder", "Interview", "Blue folder"]
+    assert [each.interpretation.raw_status for each in after.in_order()] == ["Red folder", "Interview", "Blue folder"]
     assert statuses(world) == [None, "INTERVIEW", None]
 
 
@@ -184,7 +184,7 @@ def test_both_states_of_a_signal_are_kept(
         sent(world, signal(state(current, 2), previous=state(previous, 1)))
         assert statuses(world) == expected
         assert stands(world) == (status, "open")
-        assert [each.reading.raw_status for each in history(world)] == [previous, current]
+        assert [each.interpretation.raw_status for each in history(world)] == [previous, current]
 
 
 def test_previous_state_that_was_heard_itself_stays_as_it_was_heard(world: World) -> None:
@@ -192,16 +192,16 @@ def test_previous_state_that_was_heard_itself_stays_as_it_was_heard(world: World
     sent(world, signal(state("Interview", 1)))
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
     assert statuses(world) == ["INTERVIEW", "OFFER"]
-    assert not any(each.afterwards for each in history(world))
+    assert not any(each.from_previous for each in history(world))
 
 
 def test_signal_of_a_previous_state_takes_its_place(world: World) -> None:
     """The state counts as a report from then on; a second such signal changes nothing."""
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
-    assert [each.afterwards for each in history(world)] == [True, False]
+    assert [each.from_previous for each in history(world)] == [True, False]
     assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 1
     sent(world, signal(state("Interview", 1)))
-    assert [each.afterwards for each in history(world)] == [False, False]
+    assert [each.from_previous for each in history(world)] == [False, False]
     assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 2
     before = world.item(SIGNALLED_APPLICATION)
     sent(world, signal(state("Interview", 1)))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from application_status.model.report import Success
-from application_status.model.status import Outcome
+from application_status.applications.rules.report import Success
+from application_status.applications.rules.status import Outcome
 from support.signals import history, sent, signal, stands, state, statuses
 from support.streams import stream
 from support.world import POSITION, PROFILE, SIGNALLED_APPLICATION, World, answer, sample_event
@@ -23,11 +23,15 @@ def test_sample_of_the_contract_works_unchanged(world: World) -> None:
     assert stored.outcome == (Outcome.HIRED, False)
     assert hired.key.startswith("2020-01-02T23:59:59.999Z$0011+#")
     assert offer.key.startswith("2020-01-01T00:00:00.000Z!0008*#")
-    assert (hired.afterwards, offer.afterwards) == (False, True)
-    assert (hired.reading.status, hired.reading.raw_status, hired.reading.success) == ("HIRED", "Hired", Success.PLACED)
-    assert (offer.reading.status, offer.reading.raw_status) == ("OFFER", "Offer accepted")
-    assert offer.reading.success is Success.NOT_FINAL
-    assert [each.reading.mapping for each in (offer, hired)] == ["offer@2026-11-26", "hired@2026-11-26"]
+    assert (hired.from_previous, offer.from_previous) == (False, True)
+    assert (hired.interpretation.status, hired.interpretation.raw_status, hired.interpretation.success) == (
+        "HIRED",
+        "Hired",
+        Success.PLACED,
+    )
+    assert (offer.interpretation.status, offer.interpretation.raw_status) == ("OFFER", "Offer accepted")
+    assert offer.interpretation.success is Success.NOT_FINAL
+    assert [each.interpretation.mapping for each in (offer, hired)] == ["offer@2026-11-26", "hired@2026-11-26"]
 
 
 def test_sample_sent_again_changes_nothing(world: World) -> None:
@@ -71,10 +75,10 @@ def test_label_is_stored_as_sent_whatever_its_language_and_case(world: World, la
     """Known or not; and which rule read it, in which version."""
     sent(world, signal(state(label)))
     (transition,) = history(world)
-    assert (transition.status, transition.reading.raw_status) == (status, label)
-    assert transition.reading.mapping
-    assert transition.reading.mapping.endswith("@2026-11-26")
-    assert (transition.reading.mapping == "unmapped@2026-11-26") == (status is None)
+    assert (transition.status, transition.interpretation.raw_status) == (status, label)
+    assert transition.interpretation.mapping
+    assert transition.interpretation.mapping.endswith("@2026-11-26")
+    assert (transition.interpretation.mapping == "unmapped@2026-11-26") == (status is None)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +109,9 @@ def test_success_true_false_null_and_missing_are_four_things(
     """Placed; ended, by the label's reason if it has one; not final, whatever the label says; or as the label says."""
     sent(world, signal(state(label, 1, **success)))
     (transition,) = history(world)
-    assert (transition.status, transition.reading.raw_status) == (stored, label)
+    assert (transition.status, transition.interpretation.raw_status) == (stored, label)
     said = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
-    assert transition.reading.success is (said[success["success"]] if success else None)
+    assert transition.interpretation.success is (said[success["success"]] if success else None)
     assert stands(world) == (status, outcome)
 
 
@@ -126,7 +130,7 @@ def test_offer_accepted_comes_before_hired(world: World) -> None:
     sent(world, signal(state("Hired", 2, success=True), previous=state("Offer accepted", 1, success=None)))
     assert stands(world) == ("HIRED", "hired")
     assert statuses(world) == ["OFFER", "HIRED"]
-    assert not any(each.afterwards for each in history(world))
+    assert not any(each.from_previous for each in history(world))
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from application_status.analytics.records import change
+from application_status.access.tokens import TokenRegister
+from application_status.applications.register import Registrations
 from application_status.cli import main as command_line
+from application_status.labels.overrides import OverrideRegister
 from application_status.local.tables import TableServer
-from application_status.model.escaping import printable
-from application_status.model.identifiers import AtsId, application_id
-from application_status.store import dynamodb
-from application_status.store.overrides import OverrideRegister
-from application_status.store.quality import Quality
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
+from application_status.platform import deadlines
+from application_status.platform.escaping import printable
+from application_status.platform.values import AtsId, application_id
+from application_status.quality.counters.write import Counters
+from application_status.quality.counting.stream import change
 from support.faults import Clock, fresh_client
 from support.signals import sent, signal, state
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
@@ -46,9 +46,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     Registrations(world.noting, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
     world.report("REJECTED", RawStatus=f"own {EVIL}")
-    quality = Quality(world.noting, "QualityTable", 1)
+    quality = Counters(world.noting, "QualityTable", 1)
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
-    quality.count([replace(each, unmapped_labels=(EVIL,)) for each in changes])
+    quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
     drifted = {":version": {"N": "7"}, ":ats": {"S": HOSTILE_ATS}}
     world.client.update_item(
         TableName="ApplicationsTable",
@@ -144,7 +144,7 @@ def test_no_error_prints_control_characters(run: Run, tmp_path: Path, monkeypatc
         found, out, err = run(*arguments)
         assert (found, out) == (code, "")
         assert ("B\u00f6se " in err) == ("x\udcff" not in arguments)
-    monkeypatch.setattr(dynamodb, "time", Clock())
+    monkeypatch.setattr(deadlines, "time", Clock())
     code, _, err = run("tokens", "list", tables=f"http://127.0.0.1:1/{EVIL}")
     assert (code, "B\u00f6se " in err) == (1, True)
 

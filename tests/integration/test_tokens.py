@@ -9,10 +9,9 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.model import token as tokens
-from application_status.model.identifiers import AtsId
-from application_status.model.instant import now
-from application_status.store.tokens import TokenLookup, TokenRegister, TooManyTokens
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenLookup, TokenRegister, TooManyTokens
+from application_status.platform.values import AtsId, now
 from support.faults import Clock
 from support.world import OTHER_TOKEN, TEMPLATE, TOKEN, NotingDynamoDB
 

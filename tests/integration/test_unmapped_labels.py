@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from application_status.model.application import Aliases, Application
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.model.remap import remap
-from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications, Unreadable
-from application_status.store.registrations import Registrations
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases, Application
+from application_status.applications.scan import AllApplications, Unreadable
+from application_status.labels.rules.remap import remap
+from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.platform.values import ApplicationId, application_id
 from support.signals import sent, signal, state
 from support.streams import stream
 from support.world import ATS, OTHER_TOKEN, TOKEN, World, http_event, registration
@@ -100,7 +100,7 @@ def test_label_that_got_a_meaning_is_unmapped_no_longer(world: World) -> None:
     for page, _ in applications.pages(Unreadable()):
         for before in page:
             after: Application = remap(before, Vocabulary.load(), {STAGE: "INTERVIEW"})
-            assert after is before or applications.replace_readings(before, after)
+            assert after is before or applications.replace_interpretations(before, after)
     count(world)
     assert labels(ask(world)) == ({ATS: {FORMULA: 5}}, 1)
 

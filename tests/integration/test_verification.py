@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from application_status.errors import Unavailable
-from application_status.model.instant import now
-from application_status.store import all_applications
+from application_status.applications import scan as all_applications
+from application_status.platform.errors import Unavailable
+from application_status.platform.values import now
 from support.streams import deliver
 from support.unreadable_items import FAILURES, poison
 from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
@@ -100,7 +100,7 @@ def test_large_table_is_sampled(world: World, monkeypatch: pytest.MonkeyPatch) -
 def test_time_bounds_what_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that has grown a hundredfold since it was counted is not read to its end."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 1)
-    monkeypatch.setattr("application_status.analytics.verification._READING_SECONDS", -1.0)
+    monkeypatch.setattr("application_status.quality.counting.verification._READING_SECONDS", -1.0)
     for each in APPLICATIONS:
         deliver(world, each)
     assert verify(world) == {"verified": 1, "drift": 0}

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from application_status.model.identifiers import ApplicationId
-from application_status.store import all_applications
-from application_status.store.quality_items import Marker
-from application_status.store.quality_reader import QualityReader
+from application_status.applications import scan as all_applications
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters.items import Marker
+from application_status.quality.counters.read import QualityReader
 from support.command_line import Run, command
 from support.counters import expected
 from support.faults import SteppedDynamoDB
@@ -91,7 +91,7 @@ def test_counters_that_contradict_each_other_are_found(world: World, run: Run) -
     """Each application is at one furthest stage: they add up in a sample too, which sees no sums."""
     add(world, "sI", 1)
     rows = found(run, "--sample", "1")
-    assert [row[:5] for row in rows] == [[ATS, "2022-07-01", "stage:*", "3", "2"]]
+    assert [row[:5] for row in rows] == [[ATS, "2022-07-01", "reached:*", "3", "2"]]
 
 
 def test_missing_marker_is_found(world: World, run: Run) -> None:
@@ -192,7 +192,7 @@ def test_counter_that_moves_in_every_reading_is_no_drift(
     assert found(run) == []
     add(world, "n", 1)
     rows = found(run)
-    assert [row[2] for row in rows] == ["applications", "stage:*", "outcome:*"]
+    assert [row[2] for row in rows] == ["applications", "reached:*", "outcome:*"]
     assert len(readings) == 4
 
 

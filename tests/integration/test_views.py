@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 import time_machine
 
-from application_status.analytics.records import change
-from application_status.model.application import Application
-from application_status.model.channel import Channel
-from application_status.model.health import HealthDay
-from application_status.model.identifiers import ApplicationId, AtsId, application_id
-from application_status.model.instant import from_text, now
-from application_status.model.quality import Cell
-from application_status.model.status import Status
-from application_status.store.health import Health
-from application_status.store.quality import Quality
-from application_status.store.quality_steps import Change
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel
+from application_status.applications.rules.status import Status
+from application_status.health.counts import Health
+from application_status.health.rules import HealthDay
+from application_status.platform.values import ApplicationId, AtsId, application_id, from_text, now
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.counting.stream import change
+from application_status.quality.rules.contribution import Cell
 from support.world import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, answer, http_event, registration
 
 START = from_text("2026-09-01T09:00:00.000Z")
@@ -52,7 +50,7 @@ def _counted(_today: None, world: World) -> None:
             ats_id=ats_id, status=Status.APPLIED, version=1, registration=registered,
         )  # fmt: skip
         changes.append(change(each, BERLIN))
-    Quality(world.noting, "QualityTable", 2).count(changes)
+    Counters(world.noting, "QualityTable", 2).apply(changes)
 
 
 def get(
@@ -168,7 +166,7 @@ def test_periods(world: World) -> None:
 )  # fmt: skip
 def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: list[str]) -> None:
     """The one asked for; by default the last 90 days, so that a wrong old date stretches no report."""
-    Quality(world.noting, "QualityTable", 2).count(
+    Counters(world.noting, "QualityTable", 2).apply(
         [
             Change(
                 ApplicationId("old"), 1, {Cell(ATS, "2020-02-02", each): 5 for each in ("applications", "entered:LEAD")}
@@ -283,7 +281,7 @@ def test_parameter_twice(world: World) -> None:
 
 def test_too_long_reports_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before Lambda would refuse the reply; a longer interval helps."""
-    monkeypatch.setattr("application_status.views.report.ROWS_LIMIT", 4)
+    monkeypatch.setattr("application_status.quality.reports.report.ROWS_LIMIT", 4)
     for kind in ("cohort", "activity"):
         assert problem(get(world, kind=kind, interval="day")) == (422, "invalid-fields", ["/interval"])
     assert "the report would have 5 rows" in get(world, interval="day")["body"]
@@ -341,11 +339,11 @@ def test_client_less_its_jobs_tells_nothing(world: World) -> None:
 
 def test_silence_is_not_about_fewer_than_five(world: World) -> None:
     """However many applications there were, it is about those that are open."""
-    cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "quiet"): 4}
-    quality = Quality(world.noting, "QualityTable", 2)
-    quality.count([Change(ApplicationId("one"), 1, cells)])
+    cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "last_activity"): 4}
+    quality = Counters(world.noting, "QualityTable", 2)
+    quality.apply([Change(ApplicationId("one"), 1, cells)])
     assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {}
-    quality.count([Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "quiet"): 1})])
+    quality.apply([Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "last_activity"): 1})])
     assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {("quiet-ats",): 5}
 
 

@@ -73,8 +73,8 @@ class LocalService:
 
 
 def wait_for[T](found: Callable[[], T]) -> T:
-    """Return the first value that isn't empty; an AssertionError after 20 s."""
-    for _ in range(400):
+    """Return the first value that isn't empty; an AssertionError after a minute, which a busy machine may take."""
+    for _ in range(1_200):
         value = found()
         if value:
             return value

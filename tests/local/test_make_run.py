@@ -23,7 +23,7 @@ import pytest
 
 from application_status.local import board, demo
 from application_status.local.template import Template
-from application_status.model.durations import age
+from application_status.quality.rules.durations import age
 from local.process import LocalService, wait_for
 from support.world import counters
 
@@ -222,9 +222,9 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     grown = {name: after[name] - before[name] for name in after | before if after[name] != before[name]}
     assert grown == {
         "feedback": 1, f"answered:{age(22)}": 1, "reports": 40, f"delay:{age(1)}": 40, "again": 38,
-        "stage:CONTACT": 1, "stage:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
+        "reached:CONTACT": 1, "reached:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
         "entered:CONTACT": 20, "entered:LEAD": 20,
-        f"stayed:APPLIED:{age(22)}": 1, "stayed:CONTACT:0": 20, "stayed:LEAD:0": 19,
+        f"time_in:APPLIED:{age(22)}": 1, "time_in:CONTACT:0": 20, "time_in:LEAD:0": 19,
     }  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from application_status.store.boto import connect
-from application_status.store.dynamodb import DynamoDB
-from application_status.telemetry import metrics
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.telemetry import metrics
 from support import ministack
 from support.concurrency import CROWD
 from support.world import TEMPLATE, World

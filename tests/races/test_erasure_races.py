@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import RegistrySettings, UnknownApplications
-from application_status.signals.handler import make_handler as make_signals
-from application_status.store import items
-from application_status.store.dynamodb import DynamoDB
-from application_status.webhook.handler import make_handler as make_webhook
+from application_status.applications import items
+from application_status.applications.record import UnknownApplications
+from application_status.functions.registry import RegistrySettings
+from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.signals import make_handler as make_signals
+from application_status.functions.webhook import make_handler as make_webhook
+from application_status.platform.dynamodb.client import DynamoDB
 from support.concurrency import all_at_once
 from support.signals import ONE, TRUE_ONE, contents, event, signal, state
 from support.world import (

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from application_status.applications import scan as all_applications
 from application_status.cli.main import main
-from application_status.model.vocabulary import Vocabulary
-from application_status.store import all_applications
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.overrides import OverrideRegister
+from application_status.labels.overrides import OverrideRegister
+from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.platform.dynamodb.client import DynamoDB
 from support.concurrency import CROWD, all_at_once
 from support.world import APPLICATION, ATS, World
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from application_status.analytics.handler import make_handler as make_analytics
-from application_status.model.application import Application
-from application_status.model.quality import Cell, contribution
-from application_status.settings import AnalyticsSettings, UnknownApplications
-from application_status.store.dynamodb import DynamoDB
+from application_status.applications.record import UnknownApplications
+from application_status.applications.rules.application import Application
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.functions.analytics import make_handler as make_analytics
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.quality.rules.contribution import Cell, contribution
 from support.concurrency import CROWD, all_at_once, register_all, report_all
 from support.failed_records import set_aside
 from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
@@ -40,7 +41,7 @@ def outcomes(answers: Sequence[Answer]) -> Counter[str]:
 @pytest.mark.parametrize(
     ("fields", "headers"),
     [({"BusinessDate": MINUTES[0]}, {}), ({}, {}), ({"RawStatus": "1st"}, {}), ({}, {"Idempotency-Key": "one"})],
-    ids=["timed", "untimed", "labelled", "with a key"],
+    ids=["has_business_date", "untimed", "labelled", "with a key"],
 )
 def test_the_same_report_at_once_is_recorded_once(
     world: World, doors: list[DynamoDB], fields: dict[str, str], headers: dict[str, str]

@@ -7,15 +7,15 @@ from threading import Event
 
 import pytest
 
-from application_status.analytics import rebuild as rebuilding
-from application_status.analytics.handler import make_handler as make_analytics
+from application_status.applications import scan as all_applications
+from application_status.applications.register import Registrations
 from application_status.cli import analytics
-from application_status.model.identifiers import application_id
-from application_status.settings import AnalyticsSettings
-from application_status.store import all_applications
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.quality_reader import QualityReader
-from application_status.store.registrations import Registrations
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.functions.analytics import make_handler as make_analytics
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import application_id
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counting import rebuild as rebuilding
 from support.command_line import command
 from support.concurrency import all_at_once, report_all
 from support.counters import counted, expected, kept_generations

@@ -8,12 +8,13 @@ from typing import Any
 import boto3
 import pytest
 
-from application_status.positions.handler import make_handler as make_positions
-from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import PositionsSettings, RegistrySettings
-from application_status.signals.handler import make_handler as make_signals
-from application_status.store.dynamodb import DynamoDB
-from application_status.webhook.handler import make_handler as make_webhook
+from application_status.functions.positions import PositionsSettings
+from application_status.functions.positions import make_handler as make_positions
+from application_status.functions.registry import RegistrySettings
+from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.signals import make_handler as make_signals
+from application_status.functions.webhook import make_handler as make_webhook
+from application_status.platform.dynamodb.client import DynamoDB
 from support.concurrency import CROWD, all_at_once
 from support.failed_records import set_aside
 from support.signals import (

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from application_status.access.tokens import TokenRegister
+from application_status.applications.register import Registrations
 from application_status.local import demo
 from application_status.local.tables import TableServer
-from application_status.store.boto import connect
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
+from application_status.platform.dynamodb.boto import connect
 from runtime.emulator import Function, running
 from support.firehose import open_stream
 from support.world import TEMPLATE

@@ -1,7 +1,6 @@
 """A built function under the real Lambda runtime: the interface emulator and client, and nothing of this project."""
 
 import json
-import platform
 import socket
 import subprocess
 import time
@@ -13,14 +12,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from prerequisites import BUILD, EMULATOR, RUNTIME_PYTHON
 from support.world import TEMPLATE
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / ".aws-sam/host"
-_TOOLS = ROOT / ".tools"
-_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-_EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
-_PYTHON = _TOOLS / "runtime/bin/python"
 _INVOKE = "/2015-03-31/functions/function/invocations"
 HTTP_TIMEOUT_SECONDS = 10
 """The HTTP functions' time-out, as in the template."""
@@ -88,9 +82,9 @@ print(json.dumps({"modules": files, "compiled": compiled}))
 @cache
 def start(function: str) -> Start:
     """Import a function as Lambda does."""
-    command = [_existing(_PYTHON), "-c", _START, TEMPLATE.handlers()[function].rpartition(".")[0]]
+    command = [str(RUNTIME_PYTHON), "-c", _START, TEMPLATE.handlers()[function].rpartition(".")[0]]
     done = subprocess.run(
-        command, env=environment(function), cwd=_existing(BUILD / function), capture_output=True, text=True, check=False
+        command, env=environment(function), cwd=BUILD / function, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return Start(**json.loads(done.stdout))
@@ -106,12 +100,12 @@ def running(function: str, log_file: Path, **changes: str | None) -> Iterator[Fu
     """Start a function with its environment changed as told; None removes a variable."""
     invoke_port, runtime_port = _free_port(), _free_port()
     command = [
-        _existing(_EMULATOR), "--log-level", "info",
+        str(EMULATOR), "--log-level", "info",
         "--runtime-interface-emulator-address", f"127.0.0.1:{invoke_port}",
         "--runtime-api-address", f"127.0.0.1:{runtime_port}",
-        _existing(_PYTHON), "-m", "awslambdaric", TEMPLATE.handlers()[function],
+        str(RUNTIME_PYTHON), "-m", "awslambdaric", TEMPLATE.handlers()[function],
     ]  # fmt: skip
-    folder = _existing(BUILD / function)
+    folder = BUILD / function
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             command, env=environment(function, **changes), cwd=folder, stdout=log, stderr=subprocess.STDOUT
@@ -146,8 +140,3 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
-
-
-def _existing(path: Path) -> str:
-    assert path.exists(), f"{path.relative_to(ROOT)} is missing; `make test` makes it"
-    return str(path)

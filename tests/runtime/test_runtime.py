@@ -13,8 +13,9 @@ import boto3
 import pytest
 
 from application_status.local.demo import SAMPLES, TOKEN
+from prerequisites import BUILD, ROOT
 from runtime import emulator
-from runtime.emulator import BUILD, HTTP_TIMEOUT_SECONDS, ROOT, Function, closed_port, loaded
+from runtime.emulator import HTTP_TIMEOUT_SECONDS, Function, closed_port, loaded
 from support.world import EVENTS, TEMPLATE, Answer, answer, http_event
 
 type Start = Callable[..., Function]
@@ -206,7 +207,7 @@ def test_functions_without_callers_load_neither_messages_nor_http(function: str)
     """They start without what only the HTTP functions need."""
     top = {name.split(".")[0] for name in loaded(function)}
     assert top.isdisjoint({"pydantic", "pydantic_core", "jiter", "graphql"})
-    assert [name for name in loaded(function) if name.startswith("application_status.gateway")] == []
+    assert [name for name in loaded(function) if name.startswith("application_status.platform.http")] == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -6,7 +6,7 @@ import pytest
 
 from application_status.cli import main as command_line
 from application_status.cli.target import Target
-from application_status.store.dynamodb import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB
 
 type Run = Callable[..., tuple[int, str, str]]
 

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-from application_status.registry.handler import make_handler as make_registry
-from application_status.settings import RegistrySettings, UnknownApplications
-from application_status.store.dynamodb import DynamoDB
-from application_status.webhook.handler import make_handler as make_webhook
+from application_status.applications.record import UnknownApplications
+from application_status.functions.registry import RegistrySettings
+from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.webhook import make_handler as make_webhook
+from application_status.platform.dynamodb.client import DynamoDB
 from support.world import Answer, answer, webhook_settings
 
 CROWD = 50

@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from application_status.model.application import Application
-from application_status.model.quality import Cell, Counts, contribution
-from application_status.store import items, quality_items
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB, Item
-from application_status.store.generations import generations
-from application_status.store.quality_reader import QualityReader
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.rules.contribution import Cell, Counts, contribution
 from support.world import BERLIN, World
 
 type Tally = Mapping[Cell, int]

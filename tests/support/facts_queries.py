@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from application_status.cli import parquet
-from application_status.model.durations import bucket
-from application_status.model.quality import Cell
+from application_status.quality.rules.contribution import Cell
+from application_status.quality.rules.durations import bucket
 
-_FAMILIES = {"left": "stayed", "position_closed": "closed"}
+_FAMILIES = {"left": "time_in", "position_closed": "closed"}
 
 
 def funnel(folder: Path) -> dict[Cell, int]:
@@ -20,7 +20,7 @@ def funnel(folder: Path) -> dict[Cell, int]:
         ats, day = row.pop("ats"), row.pop("applied_day")
         for column, amount in row.items():
             family, _, word = column.partition("_")
-            measure = {"stage": f"stage:{word.upper()}", "outcome": f"outcome:{word}"}.get(family, column)
+            measure = {"stage": f"reached:{word.upper()}", "outcome": f"outcome:{word}"}.get(family, column)
             found[Cell(ats, day, measure)] = amount
     return {cell: amount for cell, amount in found.items() if amount}
 
@@ -52,8 +52,8 @@ def of(counters: dict[Cell, int], *families: str) -> dict[Cell, int]:
 
 def assert_agree(folder: Path, counters: dict[Cell, int]) -> None:
     """Check every cell of what the queries answer against the counters."""
-    assert funnel(folder) == of(counters, "applications", "stage", "outcome")
-    assert time_in_stage(folder) == of(counters, "entered", "stayed", "closed")
+    assert funnel(folder) == of(counters, "applications", "reached", "outcome")
+    assert time_in_stage(folder) == of(counters, "entered", "time_in", "closed")
     by_ats: Counter[str] = Counter()
     for (ats, _), (reports, _, _) in unmapped(folder).items():
         by_ats[ats] += reports

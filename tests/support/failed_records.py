@@ -6,8 +6,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from application_status.store.failed_records import FailedRecords
-from application_status.streams import SetAside
+from application_status.platform.streams import FailedRecords, SetAside
 
 
 class KeptRecords(FailedRecords):

@@ -15,9 +15,9 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
-from application_status.store import boto
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
 
 
 class _NoTables(Template):

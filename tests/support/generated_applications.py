@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from application_status.model.application import Application, Position
-from application_status.model.durations import EDGES
-from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import to_text
-from application_status.model.report import Reading, Report
-from application_status.model.status import Outcome, Status
-from application_status.store import items
+from application_status.applications import items
+from application_status.applications.rules.application import Application, Position
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import AtsId, application_id, to_text
+from application_status.quality.rules.durations import EDGES
 from support.world import registration
 
 _START = datetime(
@@ -76,8 +75,9 @@ class Life:
         report = Report(
             application_id=before.application_id,
             ats_id=before.ats_id,
-            reading=Reading(status=status, raw_status=label, outcome=outcome),
-            place=str(status.rank) if status else "0003",
+            channel=Channel.ATSI if status else Channel.SIGNALS,
+            interpretation=Interpretation(status=status, raw_status=label, outcome=outcome),
+            tiebreaker=str(status.rank) if status else "0003",
             received_at=moment + timedelta(minutes=self._chance.choice([0, 7, 4000])),
             effective_at=moment if self._chance.random() < 0.8 else None,
         )
@@ -92,10 +92,10 @@ class Life:
     def _read_anew(self, before: Application) -> Application:
         """Read one transition's label as something else, also as something that nobody knows."""
         key = self._chance.choice(sorted(before.transitions))
-        read = before.transitions[key].reading
+        read = before.transitions[key].interpretation
         unknown = [None] if read.raw_status and before.registration else []
-        reading = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
-        anew = replace(before.transitions[key], reading=reading)
+        interpretation = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
+        anew = replace(before.transitions[key], interpretation=interpretation)
         if anew.key != key:  # the ending of a day is no reading of ours
             return self._report(before, [*Status, None])
         return _with_head(before, {**before.transitions, key: anew})

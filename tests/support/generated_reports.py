@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from application_status.model import application as rule
-from application_status.model.application import Application
-from application_status.model.instant import instant
-from application_status.model.report import Reading, Report, Success, Transition
-from application_status.model.signal import SignalState
-from application_status.model.status import Status
+from application_status.applications.rules import application as rule
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Report, Success, Transition
+from application_status.applications.rules.status import Status
+from application_status.intake.seek.rules import SignalState
+from application_status.platform.values import instant
 from support.world import APPLICATION, ATS, registration
 
 T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -26,8 +26,9 @@ labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_s
 
 def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
     return Report(
-        application_id=APPLICATION, ats_id=ATS, reading=Reading(status=status, raw_status=raw), received_at=T0,
-        place=str(status.rank), effective_at=at, idempotency_key=key,
+        application_id=APPLICATION, ats_id=ATS, channel=Channel.ATSI,
+        interpretation=Interpretation(status=status, raw_status=raw), received_at=T0,
+        tiebreaker=str(status.rank), effective_at=at, idempotency_key=key,
     )  # fmt: skip
 
 
@@ -52,16 +53,18 @@ def state(
 def signalled(current: SignalState, previous: SignalState | None) -> Report:
     """Return the report of a signal; a label is read as the status of its name, or else by its phase."""
 
-    def reading(of: SignalState) -> Reading:
+    def interpretation(of: SignalState) -> Interpretation:
         status = _LABELS[of.label] or (_LABELS[of.phase] if of.phase else None)
-        return Reading(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
+        return Interpretation(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
 
     before = None if previous is None else Transition(
-        reading=reading(previous), effective_at=previous.effective_at, day_offset=previous.day_offset,
-        received_at=T0, place=previous.place, afterwards=True,
+        channel=Channel.SIGNALS, interpretation=interpretation(previous), effective_at=previous.effective_at,
+        day_offset=previous.day_offset,
+        received_at=T0, tiebreaker=previous.tiebreaker, from_previous=True,
     )  # fmt: skip
     return Report(
-        application_id=APPLICATION, ats_id=ATS, reading=reading(current), received_at=T0, place=current.place,
+        application_id=APPLICATION, ats_id=ATS, channel=Channel.SIGNALS,
+        interpretation=interpretation(current), received_at=T0, tiebreaker=current.tiebreaker,
         effective_at=current.effective_at, day_offset=current.day_offset, previous=before,
     )  # fmt: skip
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from application_status.model.application import Application, Position, Registration
-from application_status.model.instant import from_text, instant
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Outcome, Status
+from application_status.applications.rules.application import Application, Position, Registration
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import from_text, instant
 from support.world import APPLICATION, ATS, registration
 
 APPLIED_AT = from_text("2022-07-01T09:00:00.000Z")
@@ -23,11 +23,12 @@ def at(days: float) -> datetime:
 def move(status: str | None, days: float, *, delay: timedelta | None = timedelta(), **reading: Any) -> Transition:
     """Return a transition that was received so much after it took effect; None: its sender did not say when."""
     return Transition(
-        reading=Reading(status=Status(status) if status else None, **reading),
+        channel=Channel.ATSI if status else Channel.SIGNALS,
+        interpretation=Interpretation(status=Status(status) if status else None, **reading),
         effective_at=at(days),
         received_at=at(days) + (delay or timedelta()),
-        place=str(Status(status).rank) if status else "9",
-        timed=delay is not None,
+        tiebreaker=str(Status(status).rank) if status else "9",
+        has_business_date=delay is not None,
     )
 
 

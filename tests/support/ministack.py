@@ -8,17 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-_BINARY = ROOT / ".tools/ministack/bin/ministack"
+from prerequisites import MINISTACK
+
 _START_SECONDS = 20
 
 
 @contextmanager
 def running() -> Iterator[str]:
     """Run an empty ministack on a free port; yields its address."""
-    assert _BINARY.exists(), f"{_BINARY.relative_to(ROOT)} is missing; `make .tools/ministack/.ready` makes it"
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     settings = {
@@ -29,7 +27,9 @@ def running() -> Iterator[str]:
     }
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as log:
         settings["TMPDIR"] = scratch
-        process = subprocess.Popen([str(_BINARY)], env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [str(MINISTACK)], env={**os.environ, **settings}, stdout=log, stderr=subprocess.STDOUT
+        )
         try:
             _wait_for(port, process)
             yield f"http://127.0.0.1:{port}"

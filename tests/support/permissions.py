@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from application_status.local.template import Template
-from application_status.store.dynamodb import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB
 
 _TEMPLATE = Template({"FactsDelivery": "on"})
 _ACTIONS = {

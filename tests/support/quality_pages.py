@@ -7,10 +7,10 @@ from dataclasses import replace
 from html import unescape
 from typing import Any
 
-from application_status.analytics.records import change
-from application_status.model.application import Application
-from application_status.model.identifiers import AtsId, application_id
-from application_status.store.quality import Quality
+from application_status.applications.rules.application import Application
+from application_status.platform.values import AtsId, application_id
+from application_status.quality.counters.write import Counters
+from application_status.quality.counting.stream import change
 from support.histories import application, at, move
 from support.world import ATS, BERLIN, OTHER_ATS, World, http_event, registration
 
@@ -41,7 +41,7 @@ def count(world: World, groups: tuple[tuple[int, AtsId, str, str], ...] = _GROUP
     """Count so many applications of each ATS, client and job, of four days from 2022-07-01 on."""
     changes = [change(each, BERLIN) for each in _applications(groups)]
     for start in range(0, len(changes), 25):
-        Quality(world.noting, "QualityTable", 2).count(changes[start : start + 25])
+        Counters(world.noting, "QualityTable", 2).apply(changes[start : start + 25])
 
 
 def _applications(groups: tuple[tuple[int, AtsId, str, str], ...]) -> Iterator[Application]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from application_status.model.quality import Cell, contribution
-from application_status.model.report import Transition
-from application_status.model.status import Status
-from application_status.store import items
+from application_status.applications import items
+from application_status.applications.rules.report import Transition
+from application_status.applications.rules.status import Status
+from application_status.quality.rules.contribution import Cell, contribution
 from support.world import (
     BERLIN,
     POSITION,

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from application_status.model.durations import EDGES
-from application_status.model.instant import to_text
-from application_status.model.remap import remap
-from application_status.model.status import Status
-from application_status.model.vocabulary import Vocabulary
-from application_status.store.all_applications import AllApplications, Unreadable
+from application_status.applications.rules.status import Status
+from application_status.applications.scan import AllApplications, Unreadable
+from application_status.labels.rules.remap import remap
+from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.platform.values import to_text
+from application_status.quality.rules.durations import EDGES
 from support.signals import position_signal, send, signal, state
 from support.streams import positions_told
 from support.world import ATS, OTHER_ATS, OTHER_TOKEN, TOKEN, World, http_event
@@ -110,12 +110,12 @@ class Board:
         said = position_signal(success=True, positionProfileIds=[position])
         said["current"]["timestamp"] = to_text(ended)
 
-        def tell_all() -> None:
+        def notify_all() -> None:
             for ats_id in TOKENS:
                 self._tell(said, ats_id)
             positions_told(self._world)
 
-        return tell_all
+        return notify_all
 
     def _read_anew(self, overrides: dict[str, str] | None = None) -> None:
         """Read all labels anew, as `labels remap --apply` does."""
@@ -123,7 +123,7 @@ class Board:
         for page, _ in applications.pages(Unreadable()):
             for before in page:
                 after = remap(before, Vocabulary.load(), overrides or {"Stage 3": "INTERVIEW"})
-                assert after is before or applications.replace_readings(before, after)
+                assert after is before or applications.replace_interpretations(before, after)
 
     def _erase(self, application: str) -> None:
         assert self._world.erase(application).status == 204

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from application_status.store import items
-from application_status.store.dynamodb import DynamoDBError
+from application_status.applications import items
+from application_status.platform.dynamodb.client import DynamoDBError
 
 
 def _endless(depth: int = 0) -> int:

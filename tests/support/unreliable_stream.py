@@ -11,11 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from application_status.analytics.handler import make_handler
+from application_status.functions.analytics import AnalyticsSettings, make_handler
 from application_status.local.event_source_mapping import EventSourceMapping, Record
-from application_status.settings import AnalyticsSettings
-from application_status.store.boto import transport
-from application_status.store.dynamodb import DynamoDB
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
 from support.failed_records import set_aside
 from support.world import BERLIN, TEMPLATE
 

@@ -9,38 +9,37 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.handler import make_handler as make_analytics
-from application_status.analytics.verification import make_handler as make_verification
-from application_status.applicant.handler import make_handler as make_my_applications
-from application_status.health.handler import make_handler as make_health
+from application_status.access.tokens import TokenRegister
+from application_status.applications import items
+from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.functions.analytics import make_handler as make_analytics
+from application_status.functions.health import HealthSettings
+from application_status.functions.health import make_handler as make_health
+from application_status.functions.my_applications import MyApplicationsSettings
+from application_status.functions.my_applications import make_handler as make_my_applications
+from application_status.functions.positions import PositionsSettings
+from application_status.functions.positions import make_handler as make_positions
+from application_status.functions.registry import RegistrySettings
+from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.sandbox import SandboxSettings
+from application_status.functions.sandbox import make_handler as make_sandbox
+from application_status.functions.signals import SignalsSettings
+from application_status.functions.signals import make_handler as make_signals
+from application_status.functions.verification import VerificationSettings
+from application_status.functions.verification import make_handler as make_verification
+from application_status.functions.views import ViewsSettings
+from application_status.functions.views import make_handler as make_views
+from application_status.functions.webhook import WebhookSettings
+from application_status.functions.webhook import make_handler as make_webhook
 from application_status.local.template import Template, pattern
-from application_status.model.application import Aliases, Application, Registration
-from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import from_text
-from application_status.model.quality import Cell
-from application_status.positions.handler import make_handler as make_positions
-from application_status.registry.handler import make_handler as make_registry
-from application_status.sandbox.handler import make_handler as make_sandbox
-from application_status.settings import (
-    AnalyticsSettings,
-    HealthSettings,
-    MyApplicationsSettings,
-    PositionsSettings,
-    RegistrySettings,
-    SandboxSettings,
-    SignalsSettings,
-    UnknownApplications,
-    VerificationSettings,
-    ViewsSettings,
-    WebhookSettings,
-)
-from application_status.signals.handler import make_handler as make_signals
-from application_status.store import boto, items, quality_items
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
-from application_status.views.handler import make_handler as make_views
-from application_status.webhook.handler import make_handler as make_webhook
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import AtsId, application_id, from_text
+from application_status.quality.counters import items as quality_items
+from application_status.quality.rules.contribution import Cell
 from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 

@@ -3,14 +3,13 @@
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_socket import disable_socket
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".tools/sam/bin/python"
+from prerequisites import ROOT, SAM_PYTHON
+
 # Building puts an S3 address where the code lies; the translator wants to see one.
 EXPAND = """
 import json, sys
@@ -35,8 +34,7 @@ def _no_sockets() -> None:
 
 @pytest.fixture(scope="session")
 def expanded() -> dict[str, Any]:
-    assert PYTHON.exists(), f"{PYTHON.relative_to(ROOT)} is missing; `make .tools/sam/.ready` makes it"
-    command = [str(PYTHON), "-c", EXPAND, str(ROOT / "template.yaml")]
+    command = [str(SAM_PYTHON), "-c", EXPAND, str(ROOT / "template.yaml")]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -9,10 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import HISTORY_LIMIT, Application, Receipt, first_response, is_too_early
-from application_status.model.instant import to_text
-from application_status.model.report import Reading, Report, Transition, order_time, same_label
-from application_status.model.status import Status
+from application_status.applications.rules.application import (
+    HISTORY_LIMIT,
+    Application,
+    Receipt,
+    first_response,
+    is_too_early,
+)
+from application_status.applications.rules.report import (
+    Channel,
+    Interpretation,
+    Report,
+    Transition,
+    order_time,
+    same_label,
+)
+from application_status.applications.rules.status import Status
+from application_status.platform.values import to_text
 from support.generated_reports import (
     DAY,
     REGISTERED,
@@ -35,7 +48,11 @@ def said(of: Application) -> list[str]:
 
 transitions = st.builds(
     lambda status, at, raw: Transition(
-        reading=Reading(status=status, raw_status=raw), effective_at=at, received_at=T0, place=str(status.rank)
+        channel=Channel.ATSI,
+        interpretation=Interpretation(status=status, raw_status=raw),
+        effective_at=at,
+        received_at=T0,
+        tiebreaker=str(status.rank),
     ),
     st.sampled_from(Status),
     moments,
@@ -47,8 +64,8 @@ transitions = st.builds(
 @given(transitions, transitions)
 def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, other: Transition) -> None:
     """A missing label comes first; labels are told apart by a digest, whose order is arbitrary but fixed."""
-    before = (one.effective_at, one.place, bool((one.raw_status or "").strip()))
-    after = (other.effective_at, other.place, bool((other.raw_status or "").strip()))
+    before = (one.effective_at, one.tiebreaker, bool((one.raw_status or "").strip()))
+    after = (other.effective_at, other.tiebreaker, bool((other.raw_status or "").strip()))
     if before != after:
         assert (one.key < other.key) == (before < after)
     assert (one.key == other.key) == (before == after and same_label(one.raw_status, other.raw_status))
@@ -58,8 +75,8 @@ def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, othe
 @given(transitions)
 def test_key_holds_no_label(transition: Transition) -> None:
     """It goes into metrics and expressions; its length is bounded, its characters are harmless."""
-    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.place}")
-    assert len(transition.key) <= 35
+    assert transition.key.startswith(f"{to_text(transition.effective_at)}#{transition.tiebreaker}")
+    assert len(transition.key) <= 37
     assert transition.key.isascii()
 
 
@@ -93,14 +110,14 @@ def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], cha
 def test_folded_history_stays_within_its_limit_and_counts_all(signals: list[Report], limit: int) -> None:
     """What is gone is counted; first entries, the newest change and the head stay; what was folded is known."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("application_status.model.application.HISTORY_LIMIT", limit + len(Status))
+        patch.setattr("application_status.applications.rules.application.HISTORY_LIMIT", limit + len(Status))
         ended = reduce(received, signals, REGISTERED)
         assert len(ended.transitions) <= limit + len(Status)
         if not ended.is_folded:
             assert ended.transitions == reduce(received, reversed(signals), REGISTERED).transitions
         assert ended.head == max((key for key in said(ended) if ended.transitions[key].status), default=None)
         assert {each.status for each in ended.transitions.values()} >= {
-            each.reading.status for each in signals if each.reading.status
+            each.interpretation.status for each in signals if each.interpretation.status
         }
 
 
@@ -114,7 +131,7 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
         application = received(application, each)
         if each.effective_at is None:
             assert receipt is not Receipt.LATE
-            assert application.status is each.reading.status
+            assert application.status is each.interpretation.status
         if receipt is Receipt.RECORDED:
             assert application.head == added[0].key == max(said(application))
         assert application.receive(each)[0] is Receipt.UNCHANGED
@@ -128,7 +145,7 @@ def test_untimed_report_after_a_head_from_the_future_is_sorted_after_it() -> Non
     assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5))
     assert transition.key > str(ahead.head)
     assert transition.effective_at == transition.received_at == T0
-    assert not transition.timed
+    assert not transition.has_business_date
 
 
 @pytest.mark.parametrize(

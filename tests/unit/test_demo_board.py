@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from application_status.applications import items
+from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.status import Outcome, Status
+from application_status.labels.rules import remap as remapping
+from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local import board, demo
 from application_status.local.lives import Life
 from application_status.local.senders import SENDERS
-from application_status.model import disclosure
-from application_status.model import remap as remapping
-from application_status.model.application import Application, Registration
-from application_status.model.identifiers import AtsId
-from application_status.model.quality import contribution
-from application_status.model.status import Outcome, Status
-from application_status.model.vocabulary import Vocabulary
-from application_status.store import items, quality_items
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import AtsId
+from application_status.quality.counters import items as quality_items
+from application_status.quality.rules import disclosure
+from application_status.quality.rules.contribution import contribution
 
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

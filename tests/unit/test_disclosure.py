@@ -7,9 +7,9 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.disclosure import applied, blocks, moved, of_cohorts, shown, totals
-from application_status.model.durations import MINIMUM
-from application_status.model.periods import DEFAULT_DAYS, Interval, asked_days, periods
+from application_status.quality.rules.disclosure import applied, blocks, moved, of_cohorts, shown, totals
+from application_status.quality.rules.durations import MINIMUM
+from application_status.quality.rules.periods import DEFAULT_DAYS, Interval, asked_days, periods
 
 START = date(2026, 1, 1)
 days = st.integers(0, 40).map(lambda number: (START + timedelta(days=number)).isoformat())

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from application_status.model.durations import EDGES, Waiting, age, bucket
+from application_status.quality.rules.durations import EDGES, LifeTable, age, bucket
 
 DAY = timedelta(days=1)
 LAST = len(EDGES)
 durations = st.timedeltas(-DAY, 500 * DAY) | st.sampled_from(EDGES) | st.integers(0, 400).map(lambda n: n * DAY)
 buckets = st.dictionaries(st.integers(0, LAST), st.integers(1, 9), max_size=8)
-tables = st.builds(Waiting, buckets, buckets)
+tables = st.builds(LifeTable, buckets, buckets)
 
 
-def of_all(ended: Sequence[timedelta], lost: Sequence[timedelta] = ()) -> Waiting:
-    return Waiting(Counter(map(bucket, ended)), Counter(map(bucket, lost)))
+def of_all(ended: Sequence[timedelta], lost: Sequence[timedelta] = ()) -> LifeTable:
+    return LifeTable(Counter(map(bucket, ended)), Counter(map(bucket, lost)))
 
 
 @pytest.mark.parametrize(("number", "edge"), list(enumerate(EDGES)), ids=str)
@@ -57,10 +57,10 @@ def test_quantile_is_wrong_by_no_more_than_the_buckets_are_wide(ended: list[time
         assert abs(told - truth) <= (DAY if truth < 4 * DAY else 0.3 * truth)
 
 
-@example(Waiting({0: 1}, {LAST: 2}), Fraction(1, 3))
-@example(Waiting(dict.fromkeys(range(9), 1), {LAST: 1}), Fraction(9, 10))
+@example(LifeTable({0: 1}, {LAST: 2}), Fraction(1, 3))
+@example(LifeTable(dict.fromkeys(range(9), 1), {LAST: 1}), Fraction(9, 10))
 @given(tables, st.fractions(Fraction(1, 20), 1, max_denominator=20))
-def test_it_is_the_life_table(table: Waiting, share: Fraction) -> None:
+def test_it_is_the_life_table(table: LifeTable, share: Fraction) -> None:
     """Against one of exact numbers, person by person; a share that is just reached is reached."""
     exact = life_table(table)
     assert [table.within(edge) for edge in EDGES] == [
@@ -74,7 +74,7 @@ def test_it_is_the_life_table(table: Waiting, share: Fraction) -> None:
         assert start <= told <= EDGES[reached] + timedelta(seconds=1)
 
 
-def life_table(table: Waiting) -> list[Fraction]:
+def life_table(table: LifeTable) -> list[Fraction]:
     """Return the share that has ended by each edge, as far as none alone counted for more than a fifth."""
     ended = [number for number, amount in table.ended.items() for _ in range(amount)]
     lost = [number for number, amount in table.lost.items() for _ in range(amount)]
@@ -100,7 +100,7 @@ def test_within_is_exact_where_nobody_is_lost(ended: list[timedelta]) -> None:
 
 
 @given(tables)
-def test_more_time_means_more_that_ended(table: Waiting) -> None:
+def test_more_time_means_more_that_ended(table: LifeTable) -> None:
     """Shares grow with the duration and durations with the share, and both know no gaps."""
     shares = [table.within(edge) for edge in EDGES]
     known = [share for share in shares if share is not None]
@@ -133,14 +133,14 @@ def test_those_that_wait_still_are_not_left_out() -> None:
 @pytest.mark.parametrize(
     ("table", "within_a_week", "median"),
     [
-        (Waiting({}, {}), None, None),
-        (Waiting({}, {0: 9}), None, None),
-        (Waiting({}, {LAST: 9}), 0, None),
-        (Waiting({LAST: 9}, {}), 0, None),
-        (Waiting({3: 9}, {}), 1, timedelta(hours=18)),
-        (Waiting({3: 4}, {0: 9}), None, None),
-        (Waiting({9: 2}, {9: 4}), None, None),
-        (Waiting({9: 4}, {9: 4, LAST: 2}), 0.5, 7 * DAY),
+        (LifeTable({}, {}), None, None),
+        (LifeTable({}, {0: 9}), None, None),
+        (LifeTable({}, {LAST: 9}), 0, None),
+        (LifeTable({LAST: 9}, {}), 0, None),
+        (LifeTable({3: 9}, {}), 1, timedelta(hours=18)),
+        (LifeTable({3: 4}, {0: 9}), None, None),
+        (LifeTable({9: 2}, {9: 4}), None, None),
+        (LifeTable({9: 4}, {9: 4, LAST: 2}), 0.5, 7 * DAY),
     ],
     ids=[
         "nobody",
@@ -153,6 +153,6 @@ def test_those_that_wait_still_are_not_left_out() -> None:
         "half lost",
     ],
 )
-def test_ends_of_the_table(table: Waiting, within_a_week: float | None, median: timedelta | None) -> None:
+def test_ends_of_the_table(table: LifeTable, within_a_week: float | None, median: timedelta | None) -> None:
     """Where nobody was watched nothing is said; a lost one counts half in its bucket."""
     assert (table.within(7 * DAY), table.quantile(0.5)) == (within_a_week, median)

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from application_status.model.escaping import printable, spreadsheet_cell
+from application_status.platform.escaping import printable, spreadsheet_cell
 
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from application_status.model.application import Application, Position
-from application_status.model.facts import COLUMNS, Fact, Kind, erased, facts
-from application_status.model.instant import from_text
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Outcome, Status
+from application_status.applications.rules.application import Application, Position
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Outcome, Status
+from application_status.facts.rules import COLUMNS, Fact, Kind, erased, facts
+from application_status.platform.values import from_text
 from support.world import APPLICATION, ATS, BERLIN, registration
 
 MIDNIGHT = from_text("2022-07-14T22:00:00.000Z")
@@ -19,10 +19,11 @@ MIDNIGHT = from_text("2022-07-14T22:00:00.000Z")
 
 def transition(status: Status | None, **changes: Any) -> Transition:
     return Transition(
-        reading=Reading(status=status, raw_status="Stufe 3", mapping="unmapped@1", **changes),
+        channel=Channel.SIGNALS,
+        interpretation=Interpretation(status=status, raw_status="Stufe 3", mapping="unmapped@1", **changes),
         effective_at=MIDNIGHT,
         received_at=from_text("2022-07-15T08:00:00.250Z"),
-        place="0003",
+        tiebreaker="0003",
     )
 
 
@@ -55,13 +56,14 @@ def test_each_thing_that_happened_is_a_fact() -> None:
     common |= {"applied_day": "2022-07-01"}
     assert len(applied.application) == 22
     assert applied == Fact(
-        **common, kind=Kind.APPLIED, status=Status.APPLIED, stage_rank=1, outcome=Outcome.OPEN,
+        **common, kind=Kind.APPLIED, status=Status.APPLIED, stage_rank=200, outcome=Outcome.OPEN,
         effective_ms=1656666000000, effective_day="2022-07-01", entered_ms=1656666000000, entered_day="2022-07-01",
     )  # fmt: skip
     assert moved == Fact(
-        **common, kind=Kind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW, stage_rank=4,
+        **common, kind=Kind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW, stage_rank=500,
         outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000, effective_day="2022-07-15",
-        received_ms=1657872000250, timed=True, day_only=False, entered_ms=1657836000000, entered_day="2022-07-15",
+        received_ms=1657872000250, has_business_date=True, day_only=False, entered_ms=1657836000000,
+        entered_day="2022-07-15",
     )  # fmt: skip
     assert position == Fact(
         **common, kind=Kind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
@@ -73,7 +75,7 @@ def test_each_thing_that_happened_is_a_fact() -> None:
     ("status", "outcome", "expected"),
     [
         (None, None, ("Stufe 3", None, None)),
-        (Status.HIRED, None, (None, Outcome.HIRED, 7)),
+        (Status.HIRED, None, (None, Outcome.HIRED, 800)),
         (Status.REJECTED, None, (None, Outcome.ENDED_UNKNOWN, None)),
         (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, (None, Outcome.CANDIDATE_WITHDREW, None)),
     ],

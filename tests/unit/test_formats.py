@@ -6,16 +6,16 @@ from datetime import date
 
 import pytest
 
-from application_status.model.quality_report import Number
-from application_status.views.formats import as_csv
-from application_status.views.report import Report, Row
+from application_status.quality.reports.formats import as_csv
+from application_status.quality.reports.report import QualityReport, Row
+from application_status.quality.rules.numbers import Number
 
 DAY = date(2026, 1, 1)
 
 
 def line(client: str, value: float | None) -> dict[str, str]:
     number = Number("delay", "days", value, 7)
-    (found,) = csv.DictReader(io.StringIO(as_csv(Report([Row({"Client": client}, DAY, DAY, [number])]))["body"]))
+    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row({"Client": client}, DAY, DAY, [number])]))["body"]))
     return found
 
 

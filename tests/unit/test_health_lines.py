@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from application_status.health.lines import batch as read
+from application_status.applications.rules.report import Channel
+from application_status.health.rules import Answered, HealthDay, by_day
+from application_status.health.stream import batch as read
 from application_status.local.subscription_filter import as_event
-from application_status.model.channel import Channel
-from application_status.model.health import Answered, HealthDay, by_day
-from application_status.model.identifiers import AtsId
+from application_status.platform.values import AtsId
 from support.log_lines import batch, line
 from support.world import ATS, BERLIN
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from application_status.model.identifiers import application_id
+from application_status.platform.values import application_id
 
 FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SPELLINGS = (str, lambda u: u.hex, lambda u: f"{{{u}}}", lambda u: f"{{{u.hex}}}", lambda u: u.urn)

@@ -7,7 +7,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.instant import from_text, instant, now, to_text
+from application_status.platform.values import from_text, instant, now, to_text
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=OFFSETS)  # noqa: DTZ001  # bounds are naive

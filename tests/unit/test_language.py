@@ -2,8 +2,8 @@
 
 import pytest
 
-from application_status.applicant.language import words
-from application_status.gateway.request import Request
+from application_status.jobseeker.language import words
+from application_status.platform.http.endpoint import Request
 
 
 @pytest.mark.parametrize(

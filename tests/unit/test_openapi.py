@@ -7,10 +7,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from application_status.gateway.problems import PROBLEMS, UNEXPECTED
-from application_status.registry.message import RegistrationMessage
-from application_status.views.application import ApplicationView
-from application_status.views.problem_types import PROBLEM_TYPES
+from application_status.api_docs.problem_types import PROBLEM_TYPES
+from application_status.applications.registry import RegistrationMessage
+from application_status.intake.atsi.read_back import ApplicationView
+from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED
 from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
 from openapi.operations import OPERATIONS, PAGES

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import Application
-from application_status.model.instant import from_text
-from application_status.model.quality import STAYS, Cell, contribution, difference, furthest_stage
-from application_status.model.status import Status
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.status import Status
+from application_status.platform.values import from_text
+from application_status.quality.rules.contribution import STAYS, Cell, contribution, difference, furthest_stage
 from support.histories import after, application, applications, move
 from support.world import ATS, BERLIN, registration
 
@@ -57,8 +57,8 @@ def families(of: Application) -> Counter[str]:
 )
 def test_stage_is_the_furthest_and_outcome_the_present(reported: list[str], stage: str, outcome: str) -> None:
     """REJECTED says only that it ended; an "unhired" takes the hire back."""
-    found = {name for name in measures(after(*reported)) if name.startswith(("stage:", "open:", "outcome:"))}
-    assert found == {f"stage:{stage}", f"outcome:{outcome}", *([f"open:{stage}"] if outcome == "open" else [])}
+    found = {name for name in measures(after(*reported)) if name.startswith(("reached:", "open:", "outcome:"))}
+    assert found == {f"reached:{stage}", f"outcome:{outcome}", *([f"open:{stage}"] if outcome == "open" else [])}
 
 
 def test_known_only_by_its_rejection() -> None:
@@ -89,10 +89,10 @@ def test_cells_are_dated() -> None:
     """By the day of applying, of the entry, of the report, and of the last news."""
     found = contribution(application(move("INTERVIEW", 1), move(None, 2, raw_status="Blue folder")), BERLIN)
     assert {(cell.day, cell.measure) for cell in found} == {
-        *((DAY, name) for name in ("applications", "stage:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),
-        *((DAY, name) for name in ("answered:4", "entered:APPLIED", "stayed:APPLIED:4")),
+        *((DAY, name) for name in ("applications", "reached:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),
+        *((DAY, name) for name in ("answered:4", "entered:APPLIED", "time_in:APPLIED:4")),
         *(("2022-07-02", name) for name in ("entered:INTERVIEW", "reports", "delay:0")),
-        *(("2022-07-03", name) for name in ("reports", "unmapped", "delay:0", "quiet")),
+        *(("2022-07-03", name) for name in ("reports", "unmapped", "delay:0", "last_activity")),
     }
 
 
@@ -118,7 +118,7 @@ def test_first_contact_counts_on_its_oldest_transition() -> None:
     """In the day of what took effect first, whatever arrived first, since nobody registered it."""
     found = contribution(after("CONTACT", "REJECTED", registered=None), BERLIN)
     dated = {cell.measure: cell.day for cell in found}
-    assert dated["applications"] == dated["stage:CONTACT"] == dated["outcome:ended_unknown"] == "2022-07-02"
+    assert dated["applications"] == dated["reached:CONTACT"] == dated["outcome:ended_unknown"] == "2022-07-02"
     assert dated["entered:REJECTED"] == "2022-07-03"
     assert "entered:APPLIED" not in dated
 
@@ -128,10 +128,10 @@ def test_first_contact_counts_on_its_oldest_transition() -> None:
 def test_populations_add_up(of: Application) -> None:
     """One application has one stage and one outcome; it is open, and quiet, as long as nothing ended it."""
     found, kinds = measures(of), families(of)
-    assert (kinds["applications"], kinds["stage"], kinds["outcome"]) == (1, 1, 1)
+    assert (kinds["applications"], kinds["reached"], kinds["outcome"]) == (1, 1, 1)
     still_open = found["outcome:open"]
-    assert (kinds["open"], kinds["quiet"]) == (still_open, still_open)
-    assert all(found[f"open:{status}"] == min(still_open, found[f"stage:{status}"]) for status in Status)
+    assert (kinds["open"], kinds["last_activity"]) == (still_open, still_open)
+    assert all(found[f"open:{status}"] == min(still_open, found[f"reached:{status}"]) for status in Status)
     assert kinds["answered"] + kinds["unanswered"] <= 1
     assert kinds["unanswered"] <= 1 - still_open
     assert kinds["inferred"] == (of.position_ended_at is not None)
@@ -146,7 +146,7 @@ def test_reports_add_up(of: Application) -> None:
     assert kinds["reports"] == len(transitions)
     assert kinds["feedback"] == bool(transitions)
     assert kinds["unmapped"] == sum(each.status is None for each in transitions)
-    assert kinds["delay"] == sum(each.timed for each in transitions)
+    assert kinds["delay"] == sum(each.has_business_date for each in transitions)
 
 
 @settings(deadline=None)
@@ -156,7 +156,7 @@ def test_entries_add_up(of: Application) -> None:
     waiting = Counter[tuple[str, str]]()
     for cell, amount in contribution(of, BERLIN).items():
         family, *details = cell.measure.split(":")
-        if family in {"entered", "stayed", "closed"} and details[0] in STAYS:
+        if family in {"entered", "time_in", "closed"} and details[0] in STAYS:
             waiting[cell.day, details[0]] += amount if family == "entered" else -amount
     kinds = families(of)
     assert sum(waiting.values()) == (measures(of)["outcome:open"] and kinds["entered"] > 0)

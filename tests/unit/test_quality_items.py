@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.application import Application
-from application_status.model.durations import EDGES
-from application_status.model.quality import STAYS, contribution
-from application_status.model.status import Outcome, Status
-from application_status.store import quality_items
-from application_status.store.quality_items import Marker
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.status import Outcome, Status
+from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.items import Marker
+from application_status.quality.rules.contribution import STAYS, contribution
+from application_status.quality.rules.durations import EDGES
 from support.histories import applications
 from support.world import APPLICATION, BERLIN
 
 BUCKETS = range(len(EDGES) + 1)
 MEASURES = [
-    *("applications", "inferred", "feedback", "again", "quiet", "reports", "unmapped"),
-    *(f"{family}:{status}" for family in ("stage", "open") for status in Status if status.is_stage),
+    *("applications", "inferred", "feedback", "again", "last_activity", "reports", "unmapped"),
+    *(f"{family}:{status}" for family in ("reached", "open") for status in Status if status.is_stage),
     *(f"outcome:{outcome}" for outcome in Outcome),
     *(f"entered:{status}" for status in Status),
     *(f"{family}:{number}" for family in ("answered", "unanswered", "delay") for number in BUCKETS),
-    *(f"{family}:{status}:{number}" for family in ("stayed", "closed") for status in STAYS for number in BUCKETS),
+    *(f"{family}:{status}:{number}" for family in ("time_in", "closed") for status in STAYS for number in BUCKETS),
 ]
 
 

@@ -4,18 +4,20 @@ from datetime import date
 
 import pytest
 
-from application_status.errors import FieldError
-from application_status.model.definitions import DEFINITIONS
-from application_status.model.periods import Interval
-from application_status.model.quality_report import Number, Unit
-from application_status.views.quality_page import atss, parts, whole
-from application_status.views.quality_page.figures import figures
-from application_status.views.quality_page.form import form
-from application_status.views.quality_page.plots import Bars, Strips, bars, spans, strips
-from application_status.views.quality_page.section import About
-from application_status.views.quality_page.words import Numbers, named, period, said
-from application_status.views.query import Caller, QualityQuery
-from application_status.views.report import Report, Row
+from application_status.platform.errors import FieldError
+from application_status.quality.page import overview as whole
+from application_status.quality.page import per_ats as atss
+from application_status.quality.page import per_row as parts
+from application_status.quality.page.form import form
+from application_status.quality.page.overview import figures
+from application_status.quality.page.plots import Bars, Strips, bars, spans, strips
+from application_status.quality.page.section import About
+from application_status.quality.page.words import Numbers, named, period, said
+from application_status.quality.reports.query import Caller, QualityQuery
+from application_status.quality.reports.report import QualityReport, Row
+from application_status.quality.rules.definitions import DEFINITIONS
+from application_status.quality.rules.numbers import Number, Unit
+from application_status.quality.rules.periods import Interval
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
 ABOUT = About.of(QualityQuery.model_validate({"from": "2026-09-01", "to": "2026-09-30"}))
@@ -102,7 +104,7 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
     """Not in a scale of time: one that is decades before the others doesn't take their place."""
     days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
     rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
-    section = parts.over_time(Report(rows), Interval.MONTH, ABOUT)
+    section = parts.over_time(QualityReport(rows), Interval.MONTH, ABOUT)
     assert "a month or, where few applications moved, more" in section.notes[0]
     plot = section.plot
     assert isinstance(plot, Strips)
@@ -144,7 +146,7 @@ def test_labels_that_are_cut_are_said_to_be() -> None:
 
     def notes(*amounts: int, hidden: int = 0, cut: int = 0) -> list[str]:
         labels = [[Number(f"unmapped_label:{n}", "applications", 9, 9) for n in range(amount)] for amount in amounts]
-        section = atss.unmapped(Report([row(*each, Ats="a") for each in labels], hidden, cut), ABOUT)
+        section = atss.unmapped(QualityReport([row(*each, Ats="a") for each in labels], hidden, cut), ABOUT)
         assert len(section.table.rows) == min(100, sum(amounts))
         return list(section.notes)
 
@@ -159,8 +161,8 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     nothing = Numbers([])
     made = (whole.funnel, whole.outcomes, whole.times, whole.waiting, whole.silence, whole.coverage)
     assert all("Too few" in section(nothing, ABOUT).instead for section in made)
-    assert "Too few" in parts.over_time(Report([]), Interval.WEEK, ABOUT).instead
-    assert "Too few" in parts.comparison("by-ats", Report([]), lambda ats: ats, ABOUT).instead
+    assert "Too few" in parts.over_time(QualityReport([]), Interval.WEEK, ABOUT).instead
+    assert "Too few" in parts.comparison("by-ats", QualityReport([]), lambda ats: ats, ABOUT).instead
     assert atss.health([], ABOUT).instead == "No requests in the period."
     assert figures(nothing) == []
 
@@ -178,12 +180,12 @@ def test_comparison_has_the_largest_first() -> None:
     """With what it does not show."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
-    section = parts.comparison("by-ats", Report(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)
+    section = parts.comparison("by-ats", QualityReport(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
     assert section.notes[0].startswith("Not shown: 2 ")
-    assert parts.comparison("by-ats", Report(rows), lambda ats: ats, ABOUT).notes == []
+    assert parts.comparison("by-ats", QualityReport(rows), lambda ats: ats, ABOUT).notes == []
 
 
 def test_definitions_are_the_models() -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from application_status.model.application import Application
-from application_status.model.definitions import DEFINITIONS, family
-from application_status.model.identifiers import application_id
-from application_status.model.quality import contribution
-from application_status.model.quality_report import Number, activity, cohort, silence
-from application_status.model.report import Reading, Transition
-from application_status.model.status import Status
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Status
+from application_status.platform.values import application_id
+from application_status.quality.rules.contribution import contribution
+from application_status.quality.rules.definitions import DEFINITIONS, family
+from application_status.quality.rules.numbers import Number, activity, cohort, silence
 from support.world import ATS, BERLIN, registration
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -31,8 +31,13 @@ def application(*moves: tuple[str, float], applied: datetime = START) -> Applica
     for name, days in moves:
         at = applied + timedelta(days=days)
         status = Status(name) if name in Status else None
-        each = Transition(reading=Reading(status=status, raw_status=name), effective_at=at,
-                          received_at=at + timedelta(hours=2), place=str(status.rank) if status else "?")  # fmt: skip
+        each = Transition(
+            channel=Channel.ATSI,
+            interpretation=Interpretation(status=status, raw_status=name),
+            effective_at=at,
+            received_at=at + timedelta(hours=2),
+            tiebreaker=str(status.rank) if status else "?",
+        )
         transitions[each.key] = each
     head = max((key for key, each in transitions.items() if each.status), default=None)
     return Application(
@@ -128,12 +133,12 @@ def test_silence() -> None:
     lives = [application(("INTERVIEW", 52)), *[application(("CONTACT", 68)) for _ in range(4)], application()]
     found = numbers(silence(counts([*lives, *LIVES[:4]]), TODAY))
     assert found["open_applications", "applications"] == (6, 6)
-    assert found["no_update_for:7", "applications"] == (6, 6)
-    assert found["no_update_for:14", "applications"] == (6, 6)
-    assert found["no_update_for:30", "applications"] == (2, 6)
-    assert found["no_update_for:60", "share"] == (round(1 / 6, 4), 6)
-    assert found["no_update_for:90", "applications"] == (0, 6)
-    assert numbers(silence(counts(lives), date(2026, 11, 21)))["no_update_for:14", "applications"] == (2, 6)
+    assert found["last_activity:7", "applications"] == (6, 6)
+    assert found["last_activity:14", "applications"] == (6, 6)
+    assert found["last_activity:30", "applications"] == (2, 6)
+    assert found["last_activity:60", "share"] == (round(1 / 6, 4), 6)
+    assert found["last_activity:90", "applications"] == (0, 6)
+    assert numbers(silence(counts(lives), date(2026, 11, 21)))["last_activity:14", "applications"] == (2, 6)
 
 
 def test_unhired_takes_the_hire_back() -> None:

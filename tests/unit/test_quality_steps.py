@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.identifiers import ApplicationId
-from application_status.model.quality import Cell, Contribution, contribution
-from application_status.store.quality_items import NOTHING, Marker
-from application_status.store.quality_steps import Change, Step, next_step, transactions
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters.items import NOTHING, Marker
+from application_status.quality.counters.write import Change, CounterUpdate, next_step, transactions
+from application_status.quality.rules.contribution import Cell, Contribution, contribution
 from support.histories import application, move
 from support.world import BERLIN
 from unit.test_quality_items import MEASURES
@@ -35,7 +35,7 @@ def change(number: int, content: Contribution, version: int = 2) -> Change:
     return Change(ApplicationId(f"application-{number:03}"), version, content)
 
 
-def assert_transactions_fit(groups: Sequence[Sequence[Step]]) -> None:
+def assert_transactions_fit(groups: Sequence[Sequence[CounterUpdate]]) -> None:
     for group in groups:
         measures: dict[tuple[str, str], set[str]] = {}
         for cell in (cell for step in group for cell in step.added):
@@ -79,7 +79,7 @@ def test_those_of_the_same_rows_stand_together() -> None:
     assert rows.total() <= 61
 
 
-def walk(to: Change, counted: Marker) -> list[Step]:
+def walk(to: Change, counted: Marker) -> list[CounterUpdate]:
     """Take steps until the change is counted."""
     steps = [next_step(to, counted)]
     while steps[-1].target.version < to.version:

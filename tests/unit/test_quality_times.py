@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 
-from application_status.model.application import Application
-from application_status.model.durations import age, bucket
-from application_status.model.instant import from_text, instant
-from application_status.model.quality import contribution
-from application_status.model.report import Transition
-from application_status.model.status import Outcome
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Transition
+from application_status.applications.rules.status import Outcome
+from application_status.platform.values import from_text, instant
+from application_status.quality.rules.contribution import contribution
+from application_status.quality.rules.durations import age, bucket
 from support.histories import application, applications, at, move
 from support.world import BERLIN, registration
 
@@ -88,25 +88,25 @@ def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], 
     [
         ([], None, {}),
         ([], 10, {"closed:APPLIED": 10}),
-        ([move("INTERVIEW", 2), move("HIRED", 9)], None, {"stayed:APPLIED": 2, "stayed:INTERVIEW": 7}),
-        ([move("HIRED", 1), move("OFFER", 3)], None, {"stayed:APPLIED": 1}),
-        ([move("HIRED", 1), move("OFFER", 3), move("HIRED", 9)], 30, {"stayed:APPLIED": 1, "stayed:OFFER": 6}),
-        ([move("REJECTED", 1), move("INTERVIEW", 3)], 5, {"stayed:APPLIED": 1, "closed:INTERVIEW": 2}),
+        ([move("INTERVIEW", 2), move("HIRED", 9)], None, {"time_in:APPLIED": 2, "time_in:INTERVIEW": 7}),
+        ([move("HIRED", 1), move("OFFER", 3)], None, {"time_in:APPLIED": 1}),
+        ([move("HIRED", 1), move("OFFER", 3), move("HIRED", 9)], 30, {"time_in:APPLIED": 1, "time_in:OFFER": 6}),
+        ([move("REJECTED", 1), move("INTERVIEW", 3)], 5, {"time_in:APPLIED": 1, "closed:INTERVIEW": 2}),
         ([move("INTERVIEW", 2), move("INTERVIEW", 5, raw_status="2"), move("OFFER", 6)], None,
-         {"stayed:APPLIED": 2, "stayed:INTERVIEW": 4}),
-        ([move("INTERVIEW", 2), move(None, 5)], 30, {"stayed:APPLIED": 2, "closed:INTERVIEW": 28}),
+         {"time_in:APPLIED": 2, "time_in:INTERVIEW": 4}),
+        ([move("INTERVIEW", 2), move(None, 5)], 30, {"time_in:APPLIED": 2, "closed:INTERVIEW": 28}),
         ([move("INTERVIEW", 2), move("INTERVIEW", 9, raw_status="2")], 30,
-         {"stayed:APPLIED": 2, "closed:INTERVIEW": 28}),
-        ([move("INTERVIEW", 20)], 10, {"stayed:APPLIED": 20}),
-        ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"stayed:APPLIED": 2}),
-        ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"stayed:APPLIED": 0, "stayed:LEAD": 2}),
-        ([move("LEAD", 3), move("CONTACT", 4)], None, {"stayed:APPLIED": 3, "stayed:LEAD": 1}),
+         {"time_in:APPLIED": 2, "closed:INTERVIEW": 28}),
+        ([move("INTERVIEW", 20)], 10, {"time_in:APPLIED": 20}),
+        ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"time_in:APPLIED": 2}),
+        ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"time_in:APPLIED": 0, "time_in:LEAD": 2}),
+        ([move("LEAD", 3), move("CONTACT", 4)], None, {"time_in:APPLIED": 3, "time_in:LEAD": 1}),
     ],
 )  # fmt: skip
 def test_stays(moves: list[Transition], closed: float | None, stays: dict[str, int]) -> None:
     """From entering a status to leaving it, or to the position's end; HIRED and REJECTED wait for nothing."""
     expected = {f"{name}:{age(days)}": 1 for name, days in stays.items()}
-    assert found(application(*moves, closed=closed), "stayed", "closed") == expected
+    assert found(application(*moves, closed=closed), "time_in", "closed") == expected
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_delay_of_a_report(status: str | None, delay: timedelta | None, expected
 )
 def test_quiet_since_the_last_news(of: Application, day: str | None) -> None:
     """What took effect last, known label or not, or else the application; only open ones can be quiet."""
-    assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "quiet"] == ([day] if day else [])
+    assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "last_activity"] == ([day] if day else [])
 
 
 def test_registered_later_than_its_first_report() -> None:
     """The registration's day of applying counts, and APPLIED is entered, once it is known."""
     moves = [move("INTERVIEW", 2), move("OFFER", 5)]
     stranger, known = application(*moves, registered=None), application(*moves)
-    assert found(stranger, "answered", "entered", "stayed") == {
-        "answered:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"stayed:INTERVIEW:{age(3)}": 1,
+    assert found(stranger, "answered", "entered", "time_in") == {
+        "answered:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
-    assert found(known, "answered", "entered", "stayed") == {
+    assert found(known, "answered", "entered", "time_in") == {
         f"answered:{age(2)}": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1,
-        f"stayed:APPLIED:{age(2)}": 1, f"stayed:INTERVIEW:{age(3)}": 1,
+        f"time_in:APPLIED:{age(2)}": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def test_stay_over_the_change_of_the_clocks() -> None:
     """Durations are between moments, not between what clocks show: 24 hours are a day also when Berlin's has 23."""
     registered = registration(applied_at=from_text("2026-03-28T12:00:00.000Z"))
     day = (from_text("2026-03-29T11:00:00.000Z") - at(0)) / timedelta(days=1)  # 24 hours later by Berlin's clocks
-    assert found(application(move("INTERVIEW", day), registered=registered), "stayed") == {"stayed:APPLIED:3": 1}
+    assert found(application(move("INTERVIEW", day), registered=registered), "time_in") == {"time_in:APPLIED:3": 1}
 
 
 @settings(deadline=None)
@@ -175,7 +175,7 @@ def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
     moments += [of.registration.applied_at] if of.registration else []
     moments += [of.position_ended_at] if of.position_ended_at else []
     longest = bucket(max(moments) - min(moments))
-    lasted = found(of, "answered", "unanswered", "stayed", "closed")
+    lasted = found(of, "answered", "unanswered", "time_in", "closed")
     assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
 
 
@@ -190,19 +190,19 @@ def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
     """Applying stays an entry, and the response counts as one of under a day, not of under an hour."""
     of = application(told_by_day("INTERVIEW", 0))
     under_a_day = bucket(timedelta(hours=23))
-    assert found(of, "answered", "entered", "stayed") == {
+    assert found(of, "answered", "entered", "time_in") == {
         f"answered:{under_a_day}": 1,
         "entered:APPLIED": 1,
         "entered:INTERVIEW": 1,
-        f"stayed:APPLIED:{under_a_day}": 1,
+        f"time_in:APPLIED:{under_a_day}": 1,
     }
 
 
 @pytest.mark.parametrize("status", ["LEAD", "CONTACT"])
 def test_lead_from_before_applying_is_no_response_and_no_entry(status: str) -> None:
     """It counts as a report alone, and reaches no stage."""
-    counted = found(application(move(status, -5)), "answered", "entered", "stayed", "stage", "reports")
-    assert counted == {"entered:APPLIED": 1, "stage:APPLIED": 1, "reports": 1}
+    counted = found(application(move(status, -5)), "answered", "entered", "time_in", "reached", "reports")
+    assert counted == {"entered:APPLIED": 1, "reached:APPLIED": 1, "reports": 1}
 
 
 def test_confirmation_counts_as_a_report_alone() -> None:
@@ -213,13 +213,13 @@ def test_confirmation_counts_as_a_report_alone() -> None:
     )
     others = Counter(contribution(often, BERLIN)) - Counter(contribution(once, BERLIN))
     assert Counter(cell.measure.partition(":")[0] for cell in others.elements()) == {"reports": 2, "delay": 2}
-    quiet = [cell.day for cell in contribution(often, BERLIN) if cell.measure == "quiet"]
+    quiet = [cell.day for cell in contribution(often, BERLIN) if cell.measure == "last_activity"]
     assert quiet == [at(2).astimezone(BERLIN).date().isoformat()]
 
 
 def test_state_that_a_later_signal_gave_is_no_report() -> None:
     """It counts in entries and stays, but neither as a report nor as a delay nor as feedback."""
-    given = replace(move("INTERVIEW", 2, delay=timedelta(days=19)), afterwards=True)
+    given = replace(move("INTERVIEW", 2, delay=timedelta(days=19)), from_previous=True)
     assert found(application(given), "reports", "delay", "feedback", "entered") == {
         "entered:APPLIED": 1,
         "entered:INTERVIEW": 1,

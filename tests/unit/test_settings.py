@@ -5,8 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from application_status.errors import SettingsError
-from application_status.settings import AnalyticsSettings, RegistrySettings, UnknownApplications, WebhookSettings, read
+from application_status.applications.record import UnknownApplications
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.functions.registry import RegistrySettings
+from application_status.functions.webhook import WebhookSettings
+from application_status.platform.errors import SettingsError
+from application_status.platform.settings import read
 
 ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
 

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from application_status.model.application import Application, Position
-from application_status.model.identifiers import application_id
-from application_status.model.instant import from_text
-from application_status.model.report import Reading, Transition
-from application_status.model.standing import Standing, Step, told
-from application_status.model.status import Outcome, Status
-from application_status.model.words import ENGLISH, GERMAN, Words
+from application_status.applications.rules.application import Application, Position
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Outcome, Status
+from application_status.jobseeker.rules.status import JobseekerStatus, ProgressStep, jobseeker_view
+from application_status.jobseeker.rules.words import ENGLISH, GERMAN, Words
+from application_status.platform.values import application_id, from_text
 from support.world import ATS, registration
 
 APPLIED = from_text("2026-11-01T09:00:00.000Z")
@@ -26,10 +25,11 @@ def entered(
 ) -> Transition:
     """Return a transition so many days after the application, and received then or so many days after it."""
     return Transition(
-        reading=Reading(status=status, outcome=outcome, raw_status=label),
+        channel=Channel.ATSI,
+        interpretation=Interpretation(status=status, outcome=outcome, raw_status=label),
         effective_at=APPLIED + day * DAY,
         received_at=APPLIED + (day if received is None else received) * DAY,
-        place=str(status.rank if status else 0),
+        tiebreaker=str(status.rank if status else 0),
     )
 
 
@@ -46,50 +46,50 @@ def an_application(*transitions: Transition, **more: object) -> Application:
     )
 
 
-def standings(of: Application, day: float = 30, delay: timedelta = NO_DELAY) -> list[Standing]:
+def standings(of: Application, day: float = 30, delay: timedelta = NO_DELAY) -> list[JobseekerStatus]:
     """Return the standings told on a day."""
-    changes = told(of, registration(applied_at=APPLIED), APPLIED + day * DAY, delay).changes
-    return [change.standing for change in changes]
+    changes = jobseeker_view(of, registration(applied_at=APPLIED), APPLIED + day * DAY, delay).changes
+    return [change.status for change in changes]
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "standing", "step"),
+    ("status", "outcome", "shown", "step"),
     [
-        (Status.LEAD, None, Standing.NOTED, Step.APPLIED),
-        (Status.CONTACT, None, Standing.IN_CONTACT, Step.REVIEW),
-        (Status.PRE_INTERVIEW, None, Standing.IN_REVIEW, Step.REVIEW),
-        (Status.INTERVIEW, None, Standing.INTERVIEW, Step.INTERVIEW),
-        (Status.POST_INTERVIEW, None, Standing.AFTER_INTERVIEW, Step.INTERVIEW),
-        (Status.OFFER, None, Standing.OFFER, Step.OFFER),
-        (Status.HIRED, Outcome.HIRED, Standing.HIRED, Step.HIRED),
-        (Status.REJECTED, None, Standing.NO_LONGER_CONSIDERED, None),
-        (Status.REJECTED, Outcome.ENDED_UNKNOWN, Standing.NO_LONGER_CONSIDERED, None),
-        (Status.REJECTED, Outcome.NOT_SELECTED, Standing.NO_LONGER_CONSIDERED, None),
-        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, Standing.WITHDRAWN, None),
-        (Status.REJECTED, Outcome.OFFER_DECLINED, Standing.OFFER_DECLINED, None),
-        (Status.REJECTED, Outcome.POSITION_CLOSED, Standing.POSITION_CLOSED, None),
+        (Status.LEAD, None, JobseekerStatus.NOTED, ProgressStep.APPLIED),
+        (Status.CONTACT, None, JobseekerStatus.IN_CONTACT, ProgressStep.REVIEW),
+        (Status.PRE_INTERVIEW, None, JobseekerStatus.IN_REVIEW, ProgressStep.REVIEW),
+        (Status.INTERVIEW, None, JobseekerStatus.INTERVIEW, ProgressStep.INTERVIEW),
+        (Status.POST_INTERVIEW, None, JobseekerStatus.AFTER_INTERVIEW, ProgressStep.INTERVIEW),
+        (Status.OFFER, None, JobseekerStatus.OFFER, ProgressStep.OFFER),
+        (Status.HIRED, Outcome.HIRED, JobseekerStatus.HIRED, ProgressStep.HIRED),
+        (Status.REJECTED, None, JobseekerStatus.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.ENDED_UNKNOWN, JobseekerStatus.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.NOT_SELECTED, JobseekerStatus.NO_LONGER_CONSIDERED, None),
+        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, JobseekerStatus.WITHDRAWN, None),
+        (Status.REJECTED, Outcome.OFFER_DECLINED, JobseekerStatus.OFFER_DECLINED, None),
+        (Status.REJECTED, Outcome.POSITION_CLOSED, JobseekerStatus.POSITION_CLOSED, None),
     ],
 )
 def test_each_status_and_outcome_has_its_standing(
-    status: Status, outcome: Outcome | None, standing: Standing, step: Step | None
+    status: Status, outcome: Outcome | None, shown: JobseekerStatus, step: ProgressStep | None
 ) -> None:
     """An end is no step; nothing else finishes but a hire."""
-    assert standings(an_application(entered(1, status, outcome))) == [Standing.APPLIED, standing]
-    assert standing.step == step
-    assert standing.finished == (step in {None, Step.HIRED})
+    assert standings(an_application(entered(1, status, outcome))) == [JobseekerStatus.APPLIED, shown]
+    assert shown.step == step
+    assert shown.finished == (step in {None, ProgressStep.HIRED})
 
 
 def test_application_without_reports_is_applied() -> None:
     """As it was registered."""
-    of = told(an_application(), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
-    assert (of.last.standing, of.last.at, of.step) == (Standing.APPLIED, APPLIED, Step.APPLIED)
+    of = jobseeker_view(an_application(), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
+    assert (of.last.status, of.last.at, of.step) == (JobseekerStatus.APPLIED, APPLIED, ProgressStep.APPLIED)
 
 
 def test_changes_are_in_the_order_in_which_they_took_effect() -> None:
     """A late report takes its place; what nobody understands is not told."""
     late = entered(1, Status.CONTACT, received=9)
     of = an_application(entered(3, Status.INTERVIEW), late, entered(4, None))
-    assert standings(of) == [Standing.APPLIED, Standing.IN_CONTACT, Standing.INTERVIEW]
+    assert standings(of) == [JobseekerStatus.APPLIED, JobseekerStatus.IN_CONTACT, JobseekerStatus.INTERVIEW]
 
 
 def test_start_and_end_are_told_once_and_a_stage_again() -> None:
@@ -99,39 +99,45 @@ def test_start_and_end_are_told_once_and_a_stage_again() -> None:
         entered(3.5, Status.INTERVIEW, label=" 2ND"), entered(4, Status.REJECTED),
         entered(5, Status.REJECTED, Outcome.NOT_SELECTED),
     )  # fmt: skip
-    ends = told(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY)
-    interviews = [Standing.INTERVIEW] * 2
-    assert [each.standing for each in ends.changes] == [Standing.APPLIED, *interviews, Standing.NO_LONGER_CONSIDERED]
+    ends = jobseeker_view(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY)
+    interviews = [JobseekerStatus.INTERVIEW] * 2
+    assert [each.status for each in ends.changes] == [
+        JobseekerStatus.APPLIED,
+        *interviews,
+        JobseekerStatus.NO_LONGER_CONSIDERED,
+    ]
     assert ends.last.at == APPLIED + 4 * DAY
 
 
 def test_nothing_happened_before_the_application() -> None:
     """A date without time of day lies hours before the application of the same day."""
-    of = told(an_application(entered(-0.3, Status.CONTACT)), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
+    of = jobseeker_view(
+        an_application(entered(-0.3, Status.CONTACT)), registration(applied_at=APPLIED), APPLIED, NO_DELAY
+    )
     assert [change.at for change in of.changes] == [APPLIED, APPLIED]
 
 
 @pytest.mark.parametrize(
     ("statuses", "step"),
     [
-        ([Status.INTERVIEW], Step.INTERVIEW),
-        ([Status.INTERVIEW, Status.APPLIED], Step.APPLIED),
-        ([Status.INTERVIEW, Status.APPLIED, Status.REJECTED], Step.INTERVIEW),
-        ([Status.OFFER, Status.HIRED], Step.HIRED),
-        ([Status.OFFER, Status.HIRED, Status.REJECTED], Step.OFFER),
+        ([Status.INTERVIEW], ProgressStep.INTERVIEW),
+        ([Status.INTERVIEW, Status.APPLIED], ProgressStep.APPLIED),
+        ([Status.INTERVIEW, Status.APPLIED, Status.REJECTED], ProgressStep.INTERVIEW),
+        ([Status.OFFER, Status.HIRED], ProgressStep.HIRED),
+        ([Status.OFFER, Status.HIRED, Status.REJECTED], ProgressStep.OFFER),
     ],
 )
-def test_step_is_the_present_one_or_the_furthest_before_the_end(statuses: list[Status], step: Step) -> None:
+def test_step_is_the_present_one_or_the_furthest_before_the_end(statuses: list[Status], step: ProgressStep) -> None:
     """A hire that was taken back is not reached."""
     of = an_application(*(entered(day, status) for day, status in enumerate(statuses, start=1)))
-    assert told(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY).step is step
+    assert jobseeker_view(of, registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY).step is step
 
 
 @pytest.mark.parametrize("outcome", [None, Outcome.NOT_SELECTED, Outcome.POSITION_CLOSED])
 def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None) -> None:
     """Until then the application shows as it stood, however long ago the sender says that it was."""
     of = an_application(entered(2, Status.INTERVIEW), entered(3, Status.REJECTED, outcome, received=10))
-    before = [Standing.APPLIED, Standing.INTERVIEW]
+    before = [JobseekerStatus.APPLIED, JobseekerStatus.INTERVIEW]
     assert standings(of, 11.99, 2 * DAY) == before
     after = standings(of, 12, 2 * DAY)
     assert after[:2] == before
@@ -140,33 +146,33 @@ def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "standing"),
-    [(Outcome.CANDIDATE_WITHDREW, Standing.WITHDRAWN), (Outcome.OFFER_DECLINED, Standing.OFFER_DECLINED)],
+    ("outcome", "shown"),
+    [(Outcome.CANDIDATE_WITHDREW, JobseekerStatus.WITHDRAWN), (Outcome.OFFER_DECLINED, JobseekerStatus.OFFER_DECLINED)],
 )
-def test_what_the_applicant_decided_does_not_wait(outcome: Outcome, standing: Standing) -> None:
+def test_what_the_applicant_decided_does_not_wait(outcome: Outcome, shown: JobseekerStatus) -> None:
     """It is no news to them, so it shows at once, and in its own words."""
     of = an_application(entered(3, Status.REJECTED, outcome))
-    assert standings(of, 3, 2 * DAY) == [Standing.APPLIED, standing]
+    assert standings(of, 3, 2 * DAY) == [JobseekerStatus.APPLIED, shown]
 
 
 def test_good_news_does_not_wait() -> None:
     """Nor does any stage."""
-    assert standings(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is Standing.HIRED
+    assert standings(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is JobseekerStatus.HIRED
 
 
 @pytest.mark.parametrize(("corrected", "shown"), [(4.9, False), (5.1, True)])
 def test_rejection_taken_back_within_the_delay_is_never_told(corrected: float, shown: bool) -> None:
     """Neither then nor later; one that was told stays in the history."""
     of = an_application(entered(3, Status.REJECTED), entered(corrected, Status.INTERVIEW))
-    expected = [Standing.APPLIED, *[Standing.NO_LONGER_CONSIDERED] * shown, Standing.INTERVIEW]
+    expected = [JobseekerStatus.APPLIED, *[JobseekerStatus.NO_LONGER_CONSIDERED] * shown, JobseekerStatus.INTERVIEW]
     assert standings(of, 30, 2 * DAY) == expected
-    assert standings(an_application(entered(3, Status.REJECTED)), 4.9, 2 * DAY) == [Standing.APPLIED]
+    assert standings(an_application(entered(3, Status.REJECTED)), 4.9, 2 * DAY) == [JobseekerStatus.APPLIED]
 
 
 def test_more_bad_news_does_not_put_it_off() -> None:
     """The first word on the end counts."""
     of = an_application(entered(3, Status.REJECTED), entered(4, Status.REJECTED, Outcome.NOT_SELECTED))
-    assert standings(of, 5, 2 * DAY) == [Standing.APPLIED, Standing.NO_LONGER_CONSIDERED]
+    assert standings(of, 5, 2 * DAY) == [JobseekerStatus.APPLIED, JobseekerStatus.NO_LONGER_CONSIDERED]
 
 
 @pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])
@@ -176,16 +182,16 @@ def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
         "a": Position(ended=True, since=APPLIED + 8 * DAY, day_offset=None, received_at=APPLIED + 10 * DAY, version=1)
     }
     of = an_application(entered(2, Status.INTERVIEW), positions=ended)
-    expected = [Standing.APPLIED, Standing.INTERVIEW, *[Standing.POSITION_CLOSED] * shown]
+    expected = [JobseekerStatus.APPLIED, JobseekerStatus.INTERVIEW, *[JobseekerStatus.POSITION_CLOSED] * shown]
     assert standings(of, day, 2 * DAY) == expected
 
 
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
 def test_there_are_words_for_everything(words: Words) -> None:
     """In either language, and none is a status of the contract."""
-    assert words.standings.keys() == set(Standing)
-    assert words.steps.keys() == set(Step)
-    said = [*words.standings.values(), *words.steps.values()]
+    assert words.statuses.keys() == set(JobseekerStatus)
+    assert words.steps.keys() == set(ProgressStep)
+    said = [*words.statuses.values(), *words.steps.values()]
     assert not any("_" in text or text.isupper() or "reject" in text.lower() for text in said)
 
 

@@ -1,15 +1,17 @@
-"""template.yaml as CloudFormation gets it: functions, permissions, tables and streams."""
+"""template.yaml as SAM expands it for CloudFormation: functions, permissions, tables and streams."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from application_status.cli.target import Target
-from application_status.local.template import Template
-from application_status.settings import AnalyticsSettings, read
-from application_status.views.caller import STAFF
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.local.template import PATH, Template
+from application_status.platform.settings import read
+from application_status.quality.reports.query import STAFF
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
@@ -20,11 +22,11 @@ NAMES = (
     "Sandbox",
     "Analytics",
     "Positions",
+    "Views",
+    "MyApplications",
     "Health",
     "Verification",
     "Facts",
-    "Views",
-    "MyApplications",
 )
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
@@ -106,10 +108,16 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Timeout"] == seconds.get(function, 10)
 
 
+def test_template_is_in_the_order_of_the_data() -> None:
+    """Senders, counting, readers, operation, facts; each function is followed by its role."""
+    order = re.findall(r"^  (\w+(?:Function|Role)):$", PATH.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    order.remove("FactsDeliveryRole")
+    assert order == [f"{name}{part}" for name in NAMES for part in ("Function", "Role")]
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_functions_start_from_snapshots_through_their_alias(resources: dict[str, Resource], function: str) -> None:
+def test_functions_are_called_through_their_alias(resources: dict[str, Resource], function: str) -> None:
     """SnapStart serves published versions only, so everything calls the alias, which follows the newest version."""
-    assert resources[function]["Properties"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     alias = resources[f"{function}Aliaslive"]["Properties"]
     version, part = alias["FunctionVersion"]["Fn::GetAtt"]
     assert (alias["Name"], alias["FunctionName"], part) == ("live", {"Ref": function}, "Version")
@@ -122,15 +130,25 @@ def test_functions_start_from_snapshots_through_their_alias(resources: dict[str,
     assert all(caller == {"Ref": f"{function}Aliaslive"} for caller in callers)
 
 
-def test_functions_are_built_for_arm64_unless_told_otherwise(expanded: dict[str, Any]) -> None:
-    """Graviton costs less; sam local on an x86 machine asks for x86_64."""
+def test_functions_start_from_snapshots_exactly_where_a_caller_waits(resources: dict[str, Resource]) -> None:
+    """Snapshots are billed, so only the functions behind the API have one, each of its newest version alone."""
+    functions = of_type(resources, "AWS::Lambda::Function")
+    snapshots = {
+        name: each["Properties"]["SnapStart"] for name, each in functions.items() if "SnapStart" in each["Properties"]
+    }
+    assert snapshots == {route.function: {"ApplyOn": "PublishedVersions"} for route in Template().routes()}
+    assert {each["DeletionPolicy"] for each in of_type(resources, "AWS::Lambda::Version").values()} == {"Delete"}
+
+
+def test_functions_are_built_for_arm64_by_default(expanded: dict[str, Any]) -> None:
+    """Graviton costs less; sam local on an x86 machine needs x86_64."""
     assert expanded["Parameters"]["Architecture"]["Default"] == "arm64"
     functions = of_type(expanded["Resources"], "AWS::Lambda::Function").values()
     assert all(function["Properties"]["Architectures"] == [{"Ref": "Architecture"}] for function in functions)
 
 
-def test_reports_have_executions_of_their_own_where_some_are_reserved(expanded: dict[str, Any]) -> None:
-    """Off by default, as an account may have too few; then each function of reports has so many, and no other any."""
+def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str, Any]) -> None:
+    """Off by default, as an account may have too few; with a number, only the webhook and the signals reserve it."""
     parameter = expanded["Parameters"]["ReservedConcurrency"]
     assert (parameter["Type"], parameter["Default"], parameter["MinValue"]) == ("Number", 0, 0)
     assert expanded["Conditions"]["ReservesConcurrency"] == {
@@ -146,15 +164,15 @@ def test_reports_have_executions_of_their_own_where_some_are_reserved(expanded: 
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_second_of_work_takes_a_second(resources: dict[str, Resource], function: str) -> None:
-    """Lambda gives a whole processor from 1,769 MB on; those that may have much to do at once have it."""
+def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
+    """Lambda gives a function a full processor from 1,769 MB on; functions with CPU-heavy requests have it."""
     whole = {"SignalsFunction", "ViewsFunction"}
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> None:
-    """Neither a deleted stack nor a deleted item takes the data along; at rest it is encrypted."""
+    """The data survives a deleted stack and deleted items; it is encrypted at rest."""
     assert of_type(resources, "AWS::DynamoDB::Table").keys() == {*TABLES, *SANDBOX_TABLES}
     resource = resources[table]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -166,8 +184,8 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
-def test_sandbox_tables_tell_nobody_and_forget(resources: dict[str, Resource], table: str) -> None:
-    """The key of the live table, and nothing else of it: no stream to count, no index, no backup; rows expire."""
+def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
+    """They share only the key with the live table: no stream, no index, no backup; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
@@ -183,8 +201,8 @@ def test_sandbox_tables_tell_nobody_and_forget(resources: dict[str, Resource], t
     }
 
 
-def test_only_functions_with_a_token_know_the_sandbox(resources: dict[str, Resource]) -> None:
-    """And the one that fills it knows no other table of applications."""
+def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resource]) -> None:
+    """And the function that fills it uses no other table of applications."""
     knowing: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for name, value in resources[function]["Properties"]["Environment"]["Variables"].items():
@@ -201,7 +219,7 @@ def test_only_functions_with_a_token_know_the_sandbox(resources: dict[str, Resou
 
 
 def test_clients_jobs_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
-    """Each has what its report adds up, and no more; the jobseekers' only what no report changes."""
+    """Each index contains only what its report sums; the jobseekers' index only attributes that no report changes."""
     tables = of_type(resources, "AWS::DynamoDB::Table")
     indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
     assert {name: found for name, found in indexes.items() if found} == {
@@ -239,7 +257,7 @@ STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None:
-    """A removal is counted by its old image; what can't be processed stops nothing and is kept with its payload."""
+    """Records have the old image, to count removals; failed records are kept with their payload and block nothing."""
     table, view, batches = STREAMS[name]
     assert resources[table]["Properties"]["StreamSpecification"] == {"StreamViewType": view}
     (mapping,) = (
@@ -262,14 +280,14 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resource], name: str) -> None:
-    """The bucket of the mapping's destination, which the role may write to; metrics by the alarm's stack."""
+    """They use the bucket of the mapping's destination, and the stack's name as the alarm's dimension."""
     variables = resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]
     assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
     assert variables["STACK"] == {"Ref": "AWS::StackName"}
 
 
-def test_rows_with_an_end_are_forgotten(resources: dict[str, Resource]) -> None:
-    """Aliases of a tracking token, which batches of log lines were counted, and all of the sandbox; nothing else."""
+def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
+    """Aliases of tracking tokens, ids of counted batches of log lines, and the whole sandbox; nothing else."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
@@ -280,9 +298,9 @@ def test_rows_with_an_end_are_forgotten(resources: dict[str, Resource]) -> None:
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
-    """Only what carries the function's channel; CloudWatch Logs calls the alias, and may do so for these groups alone.
+    """Only lines with the function's channel; CloudWatch Logs may call the alias for these two log groups only.
 
-    The functions' logs are text, as Lambda has it by default: a line is the logger's JSON, unwrapped.
+    The functions log in Lambda's default format, text: a line is the logger's JSON, unwrapped.
     """
     filters = of_type(resources, "AWS::Logs::SubscriptionFilter").values()
     alias = {"Ref": "HealthFunctionAliaslive"}
@@ -301,7 +319,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
 
 
 def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
-    """It runs at least three times in the alarm's period, through its alias, and nobody else may call it."""
+    """It runs at least three times in the alarm's period, through its alias."""
     (rule,) = of_type(expanded["Resources"], "AWS::Events::Rule").values()
     assert rule["Properties"]["ScheduleExpression"] == {"Fn::Sub": "rate(${VerificationRate})"}
     (target,) = rule["Properties"]["Targets"]
@@ -317,8 +335,8 @@ ALARMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_drift_silence_and_records_set_aside_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
-    """On the metric with its two dimensions, and to a topic only where there is one."""
+def test_drift_missing_verifications_and_failed_records_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
+    """Each alarm has the metric with its two dimensions, and notifies the topic if there is one."""
     alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
     assert alarms.keys() == ALARMS.keys()
     properties = {**alarms[name]["Properties"]}
@@ -344,14 +362,14 @@ def test_command_line_counts_locally_as_the_template_does() -> None:
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
-def test_bad_news_is_told_at_once_unless_a_delay_is_set(expanded: dict[str, Any]) -> None:
-    """At most a month: later would be silence."""
+def test_bad_news_has_no_delay_by_default(expanded: dict[str, Any]) -> None:
+    """At most a month: a longer delay would be no answer at all."""
     delay = expanded["Parameters"]["BadNewsDelayHours"]
     assert (delay["Default"], delay["MinValue"], delay["MaxValue"]) == (0, 0, 30 * 24)
 
 
 def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource]) -> None:
-    """Only administrators make users, and whom a user stands for never changes; id tokens carry it."""
+    """Only administrators create users; whom a user stands for never changes and is in the id token."""
     (pool,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPool").values())
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     ids = ("ats_id", "client_id", "jobseeker_id")
@@ -364,7 +382,7 @@ def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource
 
 
 def test_staff_is_a_group_of_the_pool(resources: dict[str, Resource]) -> None:
-    """Only administrators put users into it; it gives them no permission in AWS."""
+    """Only administrators add users to it; it gives them no permission in AWS."""
     (group,) = of_type(resources, "AWS::Cognito::UserPoolGroup").values()
     assert group["Condition"] == "OwnUserPool"
     assert group["Properties"].keys() == {"GroupName", "UserPoolId", "Description"}
@@ -378,8 +396,8 @@ EXPIRY: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", EXPIRY)
-def test_buckets_are_private_and_forget(resources: dict[str, Resource], name: str) -> None:
-    """They hold personal data: encrypted, never public, only over TLS, and not for ever."""
+def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], name: str) -> None:
+    """They contain personal data: encrypted, never public, only over TLS, with an expiry."""
     buckets = of_type(resources, "AWS::S3::Bucket")
     assert buckets.keys() == EXPIRY.keys()
     bucket = buckets[name]
@@ -407,8 +425,8 @@ def test_buckets_are_private_and_forget(resources: dict[str, Resource], name: st
     }
 
 
-def test_logs_end(expanded: dict[str, Any]) -> None:
-    """Every function's log group has a retention, with a choice that never says for ever."""
+def test_logs_expire(expanded: dict[str, Any]) -> None:
+    """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
     assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
@@ -418,7 +436,7 @@ def test_logs_end(expanded: dict[str, Any]) -> None:
 
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
-    """A version is made for new code only, so its description names each parameter that the environment uses."""
+    """SAM publishes no version for a new parameter value, so its description names each one the environment uses."""
     parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards", "BadNewsDelayHours"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()

@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it: the API and what the gateway itself answers."""
+"""template.yaml as SAM expands it for CloudFormation: the API and the gateway's own errors."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
 
 
 def test_who_has_to_sign(api: dict[str, Any]) -> None:
-    """ATSs bring a token, users are signed in, and the board's credentials end at the gateway."""
+    """ATSs send a token to the function; the gateway checks users' sign-in and the board's AWS credentials."""
     assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
         "/api/application-status": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
@@ -65,7 +65,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
 
 
 def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
-    """One setting covers all methods of all paths, with bounds that parameters may change."""
+    """One setting covers all methods of all paths; its limits are parameters."""
     (stage,) = (each for each in expanded["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage")
     (settings,) = stage["Properties"]["MethodSettings"]
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
@@ -74,8 +74,8 @@ def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
     assert all(expanded["Parameters"][name]["Default"] > 0 for name in ("ThrottlingRate", "ThrottlingBurst"))
 
 
-def test_gateway_answers_problems_of_its_own(api: dict[str, Any]) -> None:
-    """Its errors look like the functions': valid JSON once API Gateway has put its values in (messageString quoted)."""
+def test_gateway_errors_are_problems(api: dict[str, Any]) -> None:
+    """They have the form of the functions' errors: valid JSON once API Gateway has filled in its values."""
     responses = api["x-amazon-apigateway-gateway-responses"]
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED"} <= responses.keys()
     for kind, response in responses.items():

@@ -1,16 +1,14 @@
-"""template.yaml as CloudFormation gets it: the delivery of facts, which nobody pays for who did not ask for it."""
+"""template.yaml as SAM expands it for CloudFormation: the delivery of facts, which is optional."""
 
+import re
 from typing import Any
 
-from application_status.cli import parquet
-from application_status.local.template import Template
-from application_status.model.facts import COLUMNS
-
-QUERIES = {"FunnelQuery": "funnel", "TimeInStageQuery": "time-in-stage", "UnmappedLabelsQuery": "unmapped-labels"}
+from application_status.facts.rules import COLUMNS
+from application_status.local.template import PATH, Template
 
 
-def test_facts_are_delivered_where_asked_for(expanded: dict[str, Any]) -> None:
-    """Everything that is for the facts alone has the condition, which is false by default, and nothing else has it."""
+def test_facts_are_delivered_only_if_switched_on(expanded: dict[str, Any]) -> None:
+    """Exactly the resources for facts have the condition, which is false by default."""
     assert expanded["Conditions"]["DeliversFacts"] == {"Fn::Equals": [{"Ref": "FactsDelivery"}, "on"]}
     assert expanded["Parameters"]["FactsDelivery"]["Default"] == "off"
     conditional = {name for name, each in expanded["Resources"].items() if each.get("Condition") == "DeliversFacts"}
@@ -30,14 +28,14 @@ def test_local_service_delivers_none() -> None:
 
 
 def test_table_has_the_columns_of_a_fact(resources: dict[str, Any]) -> None:
-    """Firehose leaves out what the table does not name."""
+    """Firehose drops fields that the table has no column for."""
     table = resources["FactsTable"]["Properties"]["TableInput"]["StorageDescriptor"]
     assert {each["Name"]: each["Type"] for each in table["Columns"]} == COLUMNS
     assert table["Location"] == {"Fn::Sub": "s3://${FactsBucket}/facts/"}
 
 
 def test_stream_makes_parquet_where_the_table_finds_it(resources: dict[str, Any]) -> None:
-    """By the table's columns, below the table's location; what can't be converted lies beside it."""
+    """With the table's columns, below the table's location; records that can't be converted go to another prefix."""
     stream = resources["FactsStream"]["Properties"]["ExtendedS3DestinationConfiguration"]
     assert (stream["BucketARN"], stream["Prefix"]) == ({"Fn::GetAtt": ["FactsBucket", "Arn"]}, "facts/")
     assert stream["ErrorOutputPrefix"].startswith("failed/")
@@ -48,12 +46,15 @@ def test_stream_makes_parquet_where_the_table_finds_it(resources: dict[str, Any]
     assert stream["BufferingHints"]["SizeInMBs"] >= 64, "the least with a conversion"
 
 
-def test_athena_has_the_projects_queries(resources: dict[str, Any]) -> None:
-    """Word for word those that the tests run on DuckDB."""
-    found = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::Athena::NamedQuery"}
-    assert {name: each["QueryString"] for name, each in found.items()} == {
-        name: parquet.sql(query) for name, query in QUERIES.items()
-    }
-    assert sorted(QUERIES.values()) == parquet.QUERIES
-    for each in found.values():
-        assert (each["Database"], each["WorkGroup"]) == ({"Ref": "FactsDatabase"}, {"Ref": "FactsWorkGroup"})
+def test_queries_results_are_kept_for_a_week(resources: dict[str, Any]) -> None:
+    """Queries run in a work group whose location for results users can't change."""
+    group = resources["FactsWorkGroup"]["Properties"]["WorkGroupConfiguration"]
+    assert group["EnforceWorkGroupConfiguration"] is True
+    assert group["ResultConfiguration"]["OutputLocation"] == {"Fn::Sub": "s3://${FactsBucket}/results/"}
+    rules = resources["FactsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "results/"] == [7]
+
+
+def test_template_contains_no_sql() -> None:
+    """The queries are in the package alone, where the tests run them."""
+    assert not re.search(r"\b(SELECT|NamedQuery)\b", PATH.read_text(encoding="utf-8"))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.model.identifiers import AtsId
-from application_status.model.token import Token, generate, is_test, key_id, sha256
+from application_status.access.rules import Token, generate, is_test, key_id, sha256
+from application_status.platform.values import AtsId
 
 FORM = re.compile(r"atsi_(?:live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

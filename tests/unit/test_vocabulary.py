@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application_status.model.status import Outcome, Status
-from application_status.model.vocabulary import Meaning, OwnMeanings, Vocabulary, normalize
-from application_status.model.wording import is_doubtful, parts
+from application_status.applications.rules.status import Outcome, Status
+from application_status.labels.rules.matching import is_doubtful, parts
+from application_status.labels.rules.vocabulary import Meaning, OwnMeanings, Vocabulary, normalize
 from label_scores import BUILD, ENDS, HELD_OUT, by, rows, score
 
 VOCABULARY = Vocabulary.load()
-FILE = tomllib.loads(files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+FILE = tomllib.loads(files("application_status.labels.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
 SMALL = """
 version = "1"
 endings = ["e", "en"]
@@ -387,7 +387,7 @@ WORST = [  # found by benchmarks/labels.py
 @pytest.mark.parametrize("label", WORST)
 def test_work_of_a_label(label: str) -> None:
     """A label of 200 characters takes a bounded number of steps, and one read before next to none."""
-    fresh = Vocabulary(files("application_status.model").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+    fresh = Vocabulary(files("application_status.labels.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
     assert lines_run([label[:200]], OwnMeanings({}), fresh) < 5_000
     assert lines_run([label[:200]], OwnMeanings({}), fresh) < 10
 

@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 import pytest
 
-from application_status.store import boto, connection, dynamodb, wire
-from application_status.store.credentials import Source
-from application_status.store.dynamodb import Transport
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto, wire
+from application_status.platform.dynamodb.client import Transport
 from support import ministack
 from support.faulty_proxy import Proxy, proxy
 from support.world import TEMPLATE
@@ -26,7 +26,7 @@ def over_boto(endpoint: str) -> Transport:
 
 
 def over_wire(endpoint: str) -> wire.Wire:
-    made = wire.Wire(endpoint, "us-east-1", Source(ENVIRON))
+    made = wire.Wire(endpoint, "us-east-1", wire.CredentialsProvider(ENVIRON))
     _closers.append(made.connection.close)
     return made
 
@@ -57,10 +57,10 @@ def client(tables: str) -> Iterator[Any]:
 def way(tables: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """The proxy before the template's tables, and nobody who waits long: short time-outs, no pauses."""
     assert client.list_tables()["TableNames"]
-    for module in (boto, connection):
+    for module in (boto, wire):
         monkeypatch.setattr(module, "CONNECT_SECONDS", 0.1)
         monkeypatch.setattr(module, "READ_SECONDS", 0.4)
-    monkeypatch.setattr(dynamodb, "_FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(deadlines, "_FIRST_PAUSE_SECONDS", 0)
     with proxy(tables) as server:
         yield server
         while _closers:

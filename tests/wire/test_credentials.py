@@ -9,9 +9,9 @@ from typing import Any, override
 import pytest
 import time_machine
 
-from application_status.errors import SettingsError
-from application_status.store.credentials import Credentials, Source
-from application_status.store.dynamodb import NoReply
+from application_status.platform.dynamodb.client import NoReply
+from application_status.platform.dynamodb.wire import Credentials, CredentialsProvider
+from application_status.platform.errors import SettingsError
 
 
 class Endpoint(HTTPServer):
@@ -59,24 +59,24 @@ def given_out(number: int, expires: str) -> dict[str, str]:
 def test_environment_comes_first(endpoint: Endpoint) -> None:
     """Without SnapStart the credentials are variables, which are good as long as the function runs."""
     variables = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
-    source = Source(endpoint.environ | variables)
-    assert source.credentials() == Credentials("key", "s", "t", float("inf"))
-    assert Source(variables).credentials().access_key == "key"
+    provider = CredentialsProvider(endpoint.environ | variables)
+    assert provider.credentials() == Credentials("key", "s", "t", float("inf"))
+    assert CredentialsProvider(variables).credentials().access_key == "key"
     assert endpoint.asked == []
 
 
 def test_endpoint_is_asked_before_the_credentials_end(endpoint: Endpoint) -> None:
     """With SnapStart: first when they are needed, and anew 5 minutes before they expire."""
-    source = Source(endpoint.environ)
+    provider = CredentialsProvider(endpoint.environ)
     assert endpoint.asked == []
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
         endpoint.answer = (200, given_out(1, "2026-11-22T11:00:00Z"))
-        assert source.credentials().access_key == "key-1"
+        assert provider.credentials().access_key == "key-1"
         endpoint.answer = (200, given_out(2, "2026-11-22T12:00:00Z"))
         clock.move_to("2026-11-22T10:54:59Z")
-        assert source.credentials().access_key == "key-1"
+        assert provider.credentials().access_key == "key-1"
         clock.move_to("2026-11-22T10:55:01Z")
-        assert source.credentials().access_key == "key-2"
+        assert provider.credentials().access_key == "key-2"
     assert endpoint.asked == [("/credentials?of=me", "secret")] * 2
 
 
@@ -101,7 +101,7 @@ def test_endpoint_that_fails_gives_no_reply(endpoint: Endpoint, answer: tuple[in
     """So does one whose answer holds no credentials. The call may be tried again; the message holds no secret."""
     endpoint.answer = answer
     with pytest.raises(NoReply, match=r"^no credentials: "):
-        Source(endpoint.environ).credentials()
+        CredentialsProvider(endpoint.environ).credentials()
 
 
 def test_endpoint_that_is_not_there_gives_no_reply(endpoint: Endpoint) -> None:
@@ -109,10 +109,10 @@ def test_endpoint_that_is_not_there_gives_no_reply(endpoint: Endpoint) -> None:
     endpoint.shutdown()
     endpoint.server_close()
     with pytest.raises(NoReply, match="ConnectionRefusedError"):
-        Source(endpoint.environ).credentials()
+        CredentialsProvider(endpoint.environ).credentials()
 
 
 def test_no_credentials_at_all_are_told() -> None:
     """By the names of the variables that would have them."""
     with pytest.raises(SettingsError, match="both missing"):
-        Source({}).credentials()
+        CredentialsProvider({}).credentials()

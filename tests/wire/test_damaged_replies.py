@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from application_status.model.application import Application
-from application_status.model.identifiers import ApplicationId
-from application_status.signals.handler import make_handler as make_signals
-from application_status.store import boto, items
-from application_status.store.dynamodb import DynamoDB
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
-from application_status.webhook.handler import make_handler as make_webhook
+from application_status.access.tokens import TokenRegister
+from application_status.applications import items
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Application
+from application_status.functions.signals import make_handler as make_signals
+from application_status.functions.webhook import make_handler as make_webhook
+from application_status.platform.dynamodb import boto
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import ApplicationId
 from support.faulty_proxy import Fault, Proxy
 from support.signals import MANY, TRUE_MANY, event, signal, state
 from support.world import (

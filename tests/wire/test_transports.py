@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from application_status.errors import ConditionFailed, Unavailable
-from application_status.store.dynamodb import DynamoDB, DynamoDBError, NoReply, Transport
+from application_status.platform.dynamodb.client import DynamoDB, DynamoDBError, NoReply, Transport
+from application_status.platform.errors import ConditionFailed, Unavailable
 from support.faulty_proxy import Fault, Proxy
 from wire.conftest import Transported, both, over_boto, over_wire
 
@@ -186,7 +186,7 @@ UPDATE = {
         ":new": {"S": "früher 🙂"},
         ":news": {"SS": ["früher 🙂"]},
         ":one": {"N": "1"},
-        ":value": {"M": {"Status": {"S": "OFFER"}, "Untimed": {"BOOL": True}, "None": {"NULL": True}}},
+        ":value": {"M": {"Status": {"S": "OFFER"}, "Undated": {"BOOL": True}, "None": {"NULL": True}}},
     },
     "ReturnValues": "ALL_OLD",
     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

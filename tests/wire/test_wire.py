@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from application_status.errors import SettingsError
-from application_status.store import wire
-from application_status.store.dynamodb import NoReply
+from application_status.platform.dynamodb import wire
+from application_status.platform.dynamodb.client import NoReply
+from application_status.platform.errors import SettingsError
 from support.faulty_proxy import Fault, Proxy
 from wire.conftest import ENVIRON, over_wire
 
@@ -188,7 +188,7 @@ _START = """
 import sys
 seen = []
 sys.addaudithook(lambda event, _: seen.append(event) if event.startswith("socket.") else None)
-import application_status.webhook.handler
+import application_status.functions.webhook
 sdk = [name for name in sys.modules if name.startswith(("boto3", "botocore.", "s3transfer", "urllib3"))]
 print(sdk, sorted(set(seen)))
 """

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import yaml
 
-from application_status.views.problem_types import PROBLEM_TYPES
+from application_status.api_docs.problem_types import PROBLEM_TYPES
 from openapi.document import document
 
 _ROOT = Path(__file__).parents[2]
 DESCRIPTION = _ROOT / "docs/openapi.yaml"
-SHOWN = _ROOT / "src/application_status/views/pages/openapi.json"
+SHOWN = _ROOT / "src/application_status/api_docs/openapi.json"
 PROBLEMS = _ROOT / "docs/problems.md"
 
 _TABLE = re.compile(r"(?<=\| type \| status \| cause \| cure \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)+")

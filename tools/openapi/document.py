@@ -1,5 +1,6 @@
 """The whole description, put together."""
 
+from importlib.metadata import version
 from typing import Any
 
 from application_status.local.template import Template
@@ -63,7 +64,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "ATSi Application Status",
-            "version": "0.1.0",
+            "version": version("application-status"),
             "license": {"name": "MIT", "identifier": "MIT"},
             "description": _ABOUT,
         },

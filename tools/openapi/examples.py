@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from application_status.store.registrations import Registered
+from application_status.applications.register import Registered
 
 _ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -54,10 +54,10 @@ APPLICATIONS = {
                 "Mapping": None,
                 "EffectiveAt": "2022-07-29T11:26:11.106Z",
                 "EffectiveDay": None,
-                "Timed": True,
+                "HasBusinessDate": True,
                 "ReceivedAt": "2022-07-29T11:27:02.000Z",
                 "Late": False,
-                "ToldAfterwards": False,
+                "FromPrevious": False,
                 "Folded": 0,
             }
         ],

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from application_status.applicant.page import PAGE_PATH
-from application_status.registry.message import RegistrationMessage
-from application_status.views.application import ApplicationView
-from application_status.views.caller import PAGE_PATH as QUALITY_PAGE_PATH
-from application_status.views.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
-from application_status.views.query import QualityQuery
-from application_status.webhook.message import StatusMessage
+from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
+from application_status.applications.registry import RegistrationMessage
+from application_status.intake.atsi.read_back import ApplicationView
+from application_status.intake.atsi.receive import StatusMessage
+from application_status.jobseeker.page import PAGE_PATH
+from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
+from application_status.quality.reports.query import QualityQuery
 from openapi import examples
 from openapi.replies import (
     ApplicationOfMineInFull,

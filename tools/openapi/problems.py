@@ -4,12 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from application_status import errors
-from application_status.gateway.problems import PROBLEMS, UNEXPECTED, Reply, failure, refusal
-from application_status.gateway.request import Request
+from application_status.api_docs.problem_types import PROBLEM_TYPES
+from application_status.applications.register import ALIAS_LIMIT
 from application_status.local.template import Template
-from application_status.store.registrations import ALIAS_LIMIT
-from application_status.views.problem_types import PROBLEM_TYPES
+from application_status.platform import errors
+from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED, Reply, Request, failure, refusal
 
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _REQUEST = Request.from_event({"requestContext": {"requestId": _REQUEST_ID}})

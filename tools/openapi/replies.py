@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel, to_pascal
 from pydantic.json_schema import SkipJsonSchema
 
-from application_status.model.application import Receipt
-from application_status.model.periods import Interval
-from application_status.model.standing import Standing
-from application_status.model.status import Status
-from application_status.store.registrations import Registered
-from application_status.views.query import Kind
+from application_status.applications.register import Registered
+from application_status.applications.rules.application import Receipt
+from application_status.applications.rules.status import Status
+from application_status.jobseeker.rules.status import JobseekerStatus
+from application_status.quality.reports.query import Kind
+from application_status.quality.rules.periods import Interval
 
 type _LeftOut[T] = T | SkipJsonSchema[None]
 type _Version = Annotated[int, Field(ge=1)]
@@ -198,7 +198,7 @@ class ApplicationOfMine(_Pascal):
     job_title: str
     company: str
     applied_at: datetime
-    standing: Standing
+    status: JobseekerStatus
     text: Annotated[str, Field(description="the standing in words")]
     changed_at: datetime
     changed_day: Annotated[date | None, Field(description="the day of it, where the ATS sent only the day")]
@@ -219,7 +219,7 @@ class ApplicationsOfMine(_Pascal):
 class ChangeOfMine(_Pascal):
     """A change of how an application stands."""
 
-    standing: Standing
+    status: JobseekerStatus
     text: Annotated[str, Field(description="the standing in words")]
     at: datetime
     day: Annotated[date | None, Field(description="the day of it, where the ATS sent only the day")]

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from application_status.views.application import ApplicationView
+from application_status.intake.atsi.read_back import ApplicationView
 
 _REFERENCE = "#/components/schemas/{model}"
 _UUID = {"format": "uuid"}  # other spellings are accepted too, but this is the one to send

@@ -6,18 +6,18 @@ from typing import Never
 
 from tqdm import tqdm
 
-from application_status.analytics.drift import Drift
-from application_status.analytics.rebuild import Scan, compare
-from application_status.analytics.verifier import Verifier
+from application_status.applications.scan import AllApplications
 from application_status.cli.output import say
 from application_status.cli.target import Target
 from application_status.cli.unreadable import tell
-from application_status.settings import AnalyticsSettings
-from application_status.store.all_applications import AllApplications
-from application_status.store.generations import generations
-from application_status.store.quality import Quality
-from application_status.store.quality_reader import QualityReader
-from application_status.store.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
+from application_status.quality.counters.write import Counters
+from application_status.quality.counting.drift import Drift
+from application_status.quality.counting.rebuild import Scan, compare
+from application_status.quality.counting.verification import Verifier
 
 _LONGEST_INVOCATION_SECONDS = 60  # the analytics function's time-out
 _ROW = "{:<20} {:<10} {:<24} {:>12} {:>12}  {}"
@@ -62,7 +62,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _announced(rebuilds, settings, given)
-    quality = Quality(target.dynamodb, settings.quality_table, settings.quality_shards)
+    quality = Counters(target.dynamodb, settings.quality_table, settings.quality_shards)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
     try:
         with _progress(applications) as progress:

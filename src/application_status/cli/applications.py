@@ -2,10 +2,10 @@
 
 import argparse
 
+from application_status.applications.erase import Erasure
 from application_status.cli.output import say
 from application_status.cli.target import Target
-from application_status.model.identifiers import ApplicationId, application_id
-from application_status.store.erasure import Erasure
+from application_status.platform.values import ApplicationId, application_id
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

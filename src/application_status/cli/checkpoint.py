@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from application_status.applications.scan import Key
 from application_status.cli.output import say
-from application_status.store.all_applications import Key
 
 
 class Checkpoint:

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tqdm import tqdm
 
+from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli import parquet
 from application_status.cli.output import say, say_row
 from application_status.cli.target import Target
 from application_status.cli.unreadable import tell
-from application_status.facts.records import facts_of
-from application_status.store.all_applications import AllApplications, Unreadable
-from application_status.store.apart import one_by_one
-from application_status.store.dynamodb import Item
+from application_status.facts.stream import facts_of
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.outages import one_by_one
 
 _FILE = "facts.parquet"
 

@@ -9,21 +9,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Interpretation
+from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli.checkpoint import Checkpoint
 from application_status.cli.output import say
 from application_status.cli.target import Target, ats_id
 from application_status.cli.unreadable import tell
-from application_status.model.application import Application
-from application_status.model.identifiers import AtsId
-from application_status.model.remap import remap
-from application_status.model.report import Reading
-from application_status.model.vocabulary import OwnMeanings, Vocabulary
-from application_status.store import items
-from application_status.store.all_applications import AllApplications, Unreadable
-from application_status.store.apart import one_by_one
-from application_status.store.generations import generations
-from application_status.store.overrides import OverrideRegister
-from application_status.store.quality_reader import QualityReader
+from application_status.labels.overrides import OverrideRegister
+from application_status.labels.rules.remap import remap
+from application_status.labels.rules.vocabulary import OwnMeanings, Vocabulary
+from application_status.platform.outages import one_by_one
+from application_status.platform.values import AtsId
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.read import QualityReader
 
 _CHECKPOINT = Path(".application-status-remap.json")
 _ROW = "{:>12}  {:<20} {}"
@@ -93,7 +93,7 @@ def _remap(target: Target, given: argparse.Namespace) -> int:
         after = remap(before, vocabulary, overrides.get(before.ats_id, {}))
         if after is before:
             return []
-        done = not given.apply or applications.replace_readings(before, after)
+        done = not given.apply or applications.replace_interpretations(before, after)
         return _changes(before, after) if done else ["changed meanwhile; run again"]
 
     def failed(before: Application, error: Exception) -> None:
@@ -125,12 +125,12 @@ def _checkpoint(
 
 
 def _changes(before: Application, after: Application) -> list[str]:
-    pairs = [(before.transitions[key].reading, each.reading) for key, each in after.transitions.items()]
+    pairs = [(before.transitions[key].interpretation, each.interpretation) for key, each in after.transitions.items()]
     return [f"{old.raw_status}: {_meant(old)} -> {_meant(new)}" for old, new in pairs if _meant(old) != _meant(new)]
 
 
-def _meant(reading: Reading) -> str:
-    return _said(reading.status, reading.outcome)
+def _meant(interpretation: Interpretation) -> str:
+    return _said(interpretation.status, interpretation.outcome)
 
 
 def _said(status: str | None, outcome: str | None) -> str:

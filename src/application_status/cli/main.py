@@ -3,18 +3,19 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Never, override
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from application_status.access.tokens import TooManyTokens
 from application_status.cli import analytics, applications, facts, labels, tokens
 from application_status.cli.output import say_error
 from application_status.cli.target import LOCAL_TABLES, Target
-from application_status.errors import SettingsError, Unavailable
-from application_status.model.escaping import printable
-from application_status.store.dynamodb import DynamoDBError
-from application_status.store.rebuilds import RebuildOvertaken
-from application_status.store.tokens import TooManyTokens
+from application_status.platform.dynamodb.client import DynamoDBError
+from application_status.platform.errors import SettingsError, Unavailable
+from application_status.platform.escaping import printable
+from application_status.quality.counters.rebuilds import RebuildOvertaken
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="application-status", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('application-status')}")
     parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
     parser.add_argument("--local-tables", default=LOCAL_TABLES, help="where `make run` has its tables")
     groups = parser.add_subparsers(required=True)

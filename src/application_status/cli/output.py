@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from io import StringIO
 from typing import TextIO
 
-from application_status.model.escaping import printable, spreadsheet_cell
+from application_status.platform.escaping import printable, spreadsheet_cell
 
 
 def say(line: object) -> None:

@@ -7,10 +7,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from application_status.model.facts import COLUMNS
+from application_status.facts.rules import COLUMNS
 
-_SQL = files("application_status.facts") / "queries"
-QUERIES = sorted(each.name.removesuffix(".sql") for each in _SQL.iterdir())
+_FACTS = files("application_status.facts")
+VIEWS = ("current_facts", "application_statuses", "closed_applications")
+"""The names of the views that the queries use, each after the views that it uses itself."""
+QUERIES = sorted(each.name.removesuffix(".sql") for each in (_FACTS / "queries").iterdir())
 """The names of the queries."""
 
 
@@ -25,9 +27,14 @@ def write(documents: Iterable[str], file: Path) -> None:
         made.replace(file)
 
 
+def view(name: str) -> str:
+    """Return the statement that creates a view; Athena and DuckDB both take it, with the facts in a table `facts`."""
+    return (_FACTS / "views" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def sql(query: str) -> str:
-    """Return a query by its name; Athena and DuckDB both take it, and find the facts in a table of that name."""
-    return (_SQL / f"{query}.sql").read_text(encoding="utf-8")
+    """Return a query by its name; Athena and DuckDB both take it, after the views."""
+    return (_FACTS / "queries" / f"{query}.sql").read_text(encoding="utf-8")
 
 
 def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
@@ -41,6 +48,8 @@ def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
     with duckdb.connect() as connection:
         try:
             connection.read_parquet(files).create_view("facts")
+            for name in VIEWS:
+                connection.execute(view(name))
             found = connection.sql(sql(query))
             return found.columns, found.fetchall()
         except duckdb.Error as error:

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import boto3
 
-from application_status.model.identifiers import AtsId
-from application_status.settings import AnalyticsSettings, read
-from application_status.store.boto import connect
-from application_status.store.dynamodb import DynamoDB
+from application_status.functions.analytics import AnalyticsSettings
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.settings import read
+from application_status.platform.values import AtsId
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
 _LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}

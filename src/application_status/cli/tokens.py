@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from application_status.access import rules as tokens
+from application_status.access.tokens import TokenRegister
 from application_status.cli.output import say, say_error
 from application_status.cli.target import Target, ats_id
-from application_status.model import token as tokens
-from application_status.model.instant import now, to_text
-from application_status.store.tokens import TokenRegister
+from application_status.platform.values import now, to_text
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,7 +1,7 @@
 """What a command says of applications that it could not read or convert, and left out."""
 
+from application_status.applications.scan import Unreadable
 from application_status.cli.output import say_error
-from application_status.store.all_applications import Unreadable
 
 _NAMED = 20
 

@@ -10,8 +10,8 @@ from typing import override
 
 from application_status.local import demo
 from application_status.local.service import Service, running
-from application_status.model.escaping import printable
-from application_status.telemetry import logger
+from application_status.platform.escaping import printable
+from application_status.platform.telemetry import logger
 
 _LOOK_UP_SECONDS = 0.5  # a signal that reaches another thread waits for this one to look up
 

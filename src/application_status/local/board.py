@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from application_status.analytics.records import change
+from application_status.applications import items
+from application_status.applications.rules.application import Registration
+from application_status.health import counts as health
+from application_status.health.rules import by_day
 from application_status.local.employers import OPENINGS
 from application_status.local.lives import Life, life
 from application_status.local.senders import SENDERS
-from application_status.model.application import Registration
-from application_status.model.health import by_day
-from application_status.model.identifiers import application_id
-from application_status.model.instant import instant, now, to_text
-from application_status.model.quality import Cell
-from application_status.store import health, items, quality_items
-from application_status.store.dynamodb import Item
-from application_status.store.quality_steps import Change, next_step, rows_of
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import application_id, instant, now, to_text
+from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.write import Change, next_step, rows_of
+from application_status.quality.counting.stream import change
+from application_status.quality.rules.contribution import Cell
 
 APPLICATIONS = 2_000
 

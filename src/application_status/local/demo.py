@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application_status.model.application import Aliases, Registration
-from application_status.model.identifiers import AtsId, application_id
-from application_status.model.instant import now
-from application_status.store.registrations import Registrations
-from application_status.store.tokens import TokenRegister
+from application_status.access.tokens import TokenRegister
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases, Registration
+from application_status.platform.values import AtsId, application_id, now
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"  # noqa: S105  # the sandbox's

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application_status.model.identifiers import AtsId
+from application_status.platform.values import AtsId
 
 _SMALLEST_SHARE = 0.15  # so few apply for the last job of an employer that reports hide it
 

@@ -16,7 +16,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamRecord, Table
 
 
-def quicken() -> None:
+def patch_moto() -> None:
     """Do so for all of moto in this process; once is enough, more often is fine."""
     if hasattr(Table, "__deepcopy__"):
         return

@@ -14,7 +14,7 @@ from application_status.local.connection import LOOPBACK, Connection, host_name
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
 from application_status.local.template import Route, Template, pattern
-from application_status.telemetry import log_unexpected, logger
+from application_status.platform.telemetry import log_unexpected, logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
 _LONGEST_DETAIL = 200

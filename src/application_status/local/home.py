@@ -10,13 +10,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from application_status.errors import Forbidden, Refusal
-from application_status.gateway.problems import Reply, refusal
-from application_status.gateway.request import Request
 from application_status.local import demo
 from application_status.local.caller import Caller, Sent
 from application_status.local.home_page import home_page
 from application_status.local.pump import Pump, settle
+from application_status.platform.errors import Forbidden, Refusal
+from application_status.platform.http.endpoint import Reply, Request, refusal
 
 _FORM_LIMIT_BYTES = 64 * 1024
 _REMEMBERED = 50

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from application_status.gateway.html import Pages
-from application_status.gateway.problems import Reply
+from application_status.applications.rules.status import Outcome, Status
 from application_status.local import demo
 from application_status.local.caller import Answer, Sent
 from application_status.local.employers import OPENINGS
 from application_status.local.senders import SENDERS
-from application_status.model.instant import from_text
-from application_status.model.quality_report import STEPS
-from application_status.model.status import Outcome, Status
+from application_status.platform.http.endpoint import Reply
+from application_status.platform.http.html import Pages
+from application_status.platform.values import from_text
+from application_status.quality.rules.numbers import STEPS
 
 _PAGES = Pages("application_status.local", form_action="'self'")
 _HEADERS = {
@@ -23,7 +23,7 @@ _CLIENTS = dict(list({each.client_id: each.company for each in OPENINGS}.items()
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class FunnelBar:
     """A row of the funnel: how many applications, the share of all in percent, and what the report changed."""
 
     name: str
@@ -56,15 +56,15 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
     )
 
 
-def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, list[Bar]]:
+def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, list[FunnelBar]]:
     """Return the rows of the funnel: which stage was reached, and how it stands; none without an answer."""
     if not funnel:
         return {}
     total = funnel["applications"]
 
-    def bar(name: str, measure: str) -> Bar:
+    def bar(name: str, measure: str) -> FunnelBar:
         amount = funnel[measure]
-        return Bar(name, amount, round(100 * amount / total, 1), amount - before.get(measure, amount))
+        return FunnelBar(name, amount, round(100 * amount / total, 1), amount - before.get(measure, amount))
 
     return {
         "Reached, ever": [bar(step, f"reached:{step}") for step in STEPS],

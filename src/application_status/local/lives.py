@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Status
+from application_status.health.rules import Answered
+from application_status.intake.seek.rules import SignalState
+from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
+from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local.senders import Sender
-from application_status.model.application import Application, Registration
-from application_status.model.channel import Channel
-from application_status.model.health import Answered
-from application_status.model.identifiers import ApplicationId
-from application_status.model.instant import instant
-from application_status.model.report import Reading, Report
-from application_status.model.signal import SignalState, read_raw_status, read_state
-from application_status.model.status import Status
-from application_status.model.vocabulary import Vocabulary
+from application_status.platform.values import ApplicationId, instant
 
 _SPREAD = 0.9  # of the logarithm of a duration; the longest tenth takes three times the median
 _REFUSALS = ("invalid-fields", "unknown-application", "malformed-body")
@@ -57,12 +56,13 @@ def _reports(of: Application, moment: datetime, sender: Sender, chance: random.R
         told_after = timedelta(hours=_duration(sender.hours_until_told, chance))
         if chance.random() < sender.late:
             told_after += timedelta(days=chance.uniform(2, 12))
-        reading, place = _read(sender.channel, step, index, moment)
+        interpretation, tiebreaker = _read(sender.channel, step, index, moment)
         report = Report(
             application_id=of.application_id,
             ats_id=of.ats_id,
-            reading=reading,
-            place=place,
+            channel=sender.channel,
+            interpretation=interpretation,
+            tiebreaker=tiebreaker,
             effective_at=moment,
             received_at=instant(moment + told_after),
         )
@@ -75,13 +75,13 @@ def _duration(median: float, chance: random.Random) -> float:
     return median * math.exp(chance.gauss(0, _SPREAD))
 
 
-def _read(channel: Channel, step: str, index: int, moment: datetime) -> tuple[Reading, str]:
+def _read(channel: Channel, step: str, index: int, moment: datetime) -> tuple[Interpretation, str]:
     """Return what a step of a path says, and its place among others of the same moment."""
     vocabulary = Vocabulary.load()
     if channel is Channel.SIGNALS:
         state = SignalState(label=step, phase=None, index=index, success=None, effective_at=moment)
-        return read_state(state, vocabulary, {}), state.place
+        return interpret_signal(state.label, state.phase, state.success, vocabulary, {}), state.tiebreaker
     name, _, label = step.partition(" ")
     status = Status(name)
     meaning = vocabulary.meaning(label, {})
-    return (read_raw_status(status, label, meaning) if label else Reading(status=status)), str(status.rank)
+    return (interpret_raw_status(status, label, meaning) if label else Interpretation(status=status)), str(status.rank)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from application_status.model.channel import Channel
-from application_status.model.identifiers import AtsId
+from application_status.applications.rules.report import Channel
+from application_status.platform.values import AtsId
 
 type Paths = Sequence[tuple[int, str]]
 """How many of an ATS's applications take which path; a step is a status and perhaps a label, a signal's a label."""

@@ -102,9 +102,9 @@ def _without_context(handler: Handler) -> Invoke:
 
 
 def _seed() -> None:
-    from application_status.store.boto import connect
-    from application_status.store.registrations import Registrations
-    from application_status.store.tokens import TokenRegister
+    from application_status.access.tokens import TokenRegister
+    from application_status.applications.register import Registrations
+    from application_status.platform.dynamodb.boto import connect
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))

@@ -14,9 +14,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
 
-from application_status.errors import MethodNotAllowed
-from application_status.gateway.problems import Reply, refusal
-from application_status.gateway.request import Request
+from application_status.platform.errors import MethodNotAllowed
+from application_status.platform.http.endpoint import Reply, Request, refusal
 
 _COOKIE = "sign-in"
 _CLAIMS = {"jobseeker": "custom:jobseeker_id", "client": "custom:client_id", "ats": "custom:ats_id"}

@@ -17,7 +17,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.template import LogSubscription
-from application_status.telemetry import logger
+from application_status.platform.telemetry import logger
 
 _POLL_SECONDS = 0.25
 _INVOCATIONS = 3

@@ -1,10 +1,10 @@
-"""The tables and buckets, in a moto server of this process.
+"""The tables and buckets of the local service, in a moto server inside this process.
 
-moto loses updates under threads, so it gets one request at a time.
+moto loses updates under concurrent threads, so it gets one request at a time.
 
-Web pages may not use them, though a browser on this machine sends what they ask for (see connection.py): requests
-with an Origin header are refused, and those whose Host header names another machine. moto's own paths, which can reset
-everything, are refused to everybody.
+Web pages have no access, although a browser on this machine sends their requests (see connection.py): requests with an
+Origin header, or with a Host header that names another machine, are refused. moto's own paths, which can reset all
+data, are refused to everybody.
 """
 
 import io
@@ -22,10 +22,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from application_status.local.connection import LOOPBACK, Connection, host_name
-from application_status.local.engine import quicken
+from application_status.local.engine import patch_moto
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.template import Template
-from application_status.store.dynamodb import Item
+from application_status.platform.dynamodb.client import Item
 
 _REGION = "us-east-1"
 _LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
@@ -36,7 +36,7 @@ type _Environ = dict[str, Any]
 
 
 class _Connection(Connection, WSGIRequestHandler):
-    """One connection of a client; moto gets a request when all of its body is there."""
+    """One connection of a client; moto gets a request once its whole body has arrived."""
 
     @override
     def run_wsgi(self) -> None:
@@ -58,7 +58,7 @@ class TableServer:
     """A moto server with the template's tables and buckets."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
-        quicken()
+        patch_moto()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._turn = threading.Lock()
         self._buckets = template.buckets()
@@ -82,7 +82,7 @@ class TableServer:
             return list(self._app(environ, start_response))
 
     def _wrong(self, environ: Mapping[str, Any]) -> str | None:
-        """Return why a request is refused, if it is; a host may also be the address that the client connected to."""
+        """Return why a request is refused, or None; the Host header may also be the address that was connected to."""
         if "HTTP_ORIGIN" in environ:
             return "Web pages may not use the tables."
         host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
@@ -92,14 +92,14 @@ class TableServer:
         return None if first in {"", *self._buckets} else "There are tables at /, and the template's buckets."
 
     def load(self, table: str, items: Iterable[Item]) -> None:
-        """Put items into a table without a request each, which would take a newcomer's time."""
+        """Put items into a table without a request for each, which would slow the first start."""
         backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION]
         with self._turn:
             for item in items:
                 backend.put_item(table, dict(item))
 
     def stop(self) -> None:
-        """Stop serving; the tables are gone."""
+        """Stop serving; all data is lost."""
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()

@@ -1,4 +1,4 @@
-"""template.yaml, read: what the local service takes its tables, routes, settings and gateway responses from."""
+"""Reads template.yaml: the tables, routes, settings and gateway responses of the local service."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffi
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the API, with {parameters}, and the function behind it, for any method; who signs in for it, if so."""
+    """A path of the API, with {parameters}, the function that answers it, and its authorizer, if it has one."""
 
     path: str
     function: str
@@ -27,7 +27,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class StreamMapping:
-    """An event source mapping from a table's stream to a function."""
+    """An event source mapping from a table's stream to a function; ages in seconds."""
 
     function: str
     table: str
@@ -40,7 +40,7 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscription:
-    """A function's subscription to the log lines whose field has a value."""
+    """A function's subscription to the log lines in which a field has a given value."""
 
     function: str
     field: str
@@ -49,9 +49,10 @@ class LogSubscription:
 
 @dataclass(frozen=True, slots=True)
 class GatewayResponse:
-    """What the gateway itself answers.
+    """An error response of the gateway itself.
 
-    `$context.requestId` stands in the body for the request's id, `$context.error.messageString` for what is wrong.
+    In the body, `$context.requestId` is a placeholder for the request's id, and `$context.error.messageString` for the
+    error as a JSON string.
     """
 
     status: int
@@ -60,9 +61,9 @@ class GatewayResponse:
 
 
 class Template:
-    """The template with its parameters' defaults, or those given; every resource goes by its logical id.
+    """The template with its parameters' defaults, or the values given; each resource is named by its logical id.
 
-    Resources whose condition does not hold are not there.
+    Resources whose condition is false are left out.
     """
 
     def __init__(self, parameters: Mapping[str, str] | None = None, path: Path = PATH) -> None:
@@ -76,7 +77,7 @@ class Template:
         self._globals: Mapping[str, Any] = document["Globals"]["Function"]
 
     def tables(self) -> Iterator[dict[str, Any]]:
-        """Yield each table as a CreateTable request, as far as an engine on one machine needs it."""
+        """Yield each table as a CreateTable request, without backup, encryption and expiry."""
         for name, properties in self._of_type("AWS::DynamoDB::Table"):
             stream = properties.get("StreamSpecification")
             yield {
@@ -94,7 +95,10 @@ class Template:
         return {name: properties["Handler"] for name, properties in self._functions()}
 
     def environment(self, function: str) -> dict[str, str]:
-        """Return a function's environment variables; a table's name is its logical id."""
+        """Return a function's environment variables; a table's name is its logical id.
+
+        Raises NotImplementedError for a value with an intrinsic function other than Ref.
+        """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}
         return {name: self._resolve(value) for name, value in variables.items()}
@@ -122,14 +126,14 @@ class Template:
         ]
 
     def log_subscriptions(self) -> list[LogSubscription]:
-        """Return the functions' log sources; filters of one comparison are all there are."""
+        """Return the functions' log sources; each filter must be a single comparison."""
         return [
             LogSubscription(function, *_FILTER.fullmatch(event["FilterPattern"]).groups())  # type: ignore[union-attr]
             for function, event in self._events("CloudWatchLogs")
         ]
 
     def gateway_response(self, kind: str, status: int = 0) -> GatewayResponse:
-        """Return a gateway response by its type, e.g. MISSING_AUTHENTICATION_TOKEN; the status is for one without."""
+        """Return a gateway response by its type, e.g. DEFAULT_4XX; `status` is used if the response has none."""
         ((_, api),) = self._of_type("AWS::Serverless::Api")
         response = api["GatewayResponses"][kind]
         headers = response["ResponseParameters"]["Headers"]
@@ -154,14 +158,14 @@ class Template:
                 yield name, resource["Properties"]
 
     def _exists(self, condition: str | None) -> bool:
-        """Tell whether a resource with a condition, or with none, is to be made."""
+        """Return whether a resource with this condition is created; one without a condition always is."""
         if condition is None:
             return True
         left, right = (self._resolve(value) for value in self._conditions[condition]["Fn::Equals"])
         return left == right
 
     def _resolve(self, value: Any) -> str:
-        """Resolve a plain value or a Ref; anything else is said to be missing rather than guessed."""
+        """Resolve a plain value or a Ref."""
         if not isinstance(value, Mapping):
             return str(value)
         intrinsic, argument = next(iter(value.items()))
@@ -171,12 +175,12 @@ class Template:
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """Return what matches a route's path, with a group for each {parameter}."""
+    """Return a pattern that matches a route's path, with a group for each {parameter}."""
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as their long ones: !Ref X as {"Ref": "X"}."""
+    """Reads CloudFormation's short forms as the long ones: !Ref X as {"Ref": "X"}."""
 
 
 def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:

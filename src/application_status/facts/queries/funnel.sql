@@ -1,41 +1,18 @@
 -- Applications by ATS and the day of applying: how far they came at most, and how they stand.
-WITH newest AS (
-  SELECT facts.*, row_number() OVER (PARTITION BY application, kind, subject ORDER BY version DESC, fact_id) AS telling
-  FROM facts
-  WHERE application NOT IN (SELECT application FROM facts WHERE kind = 'erased')
-),
--- What an application went through, its present status first.
-moves AS (
-  SELECT application, ats, applied_day, status, stage_rank, outcome, effective_ms,
-    row_number() OVER (PARTITION BY application ORDER BY subject DESC) AS place,
-    first_value(status) OVER (PARTITION BY application ORDER BY subject DESC) AS present
-  FROM newest
-  WHERE telling = 1 AND entered_ms IS NOT NULL
-),
-heads AS (
-  SELECT * FROM moves WHERE place = 1
-),
--- A hire counts as a stage only while it stands.
-stages AS (
-  SELECT application,
-    max_by(status, stage_rank) FILTER (WHERE stage_rank IS NOT NULL AND (status <> 'HIRED' OR present = 'HIRED')) AS stage
-  FROM moves
+WITH stages AS (
+  -- A hire counts as a stage only while it stands.
+  SELECT application, max_by(status, stage_rank) FILTER (WHERE status <> 'HIRED' OR recency = 1) AS stage
+  FROM application_statuses
+  WHERE stage_rank IS NOT NULL
   GROUP BY application
 ),
--- Open applications whose position ended after their last news.
-closed AS (
-  SELECT DISTINCT heads.application
-  FROM heads JOIN newest ON newest.application = heads.application
-  WHERE newest.telling = 1 AND newest.kind = 'position' AND newest.outcome = 'position_closed'
-    AND heads.outcome = 'open'
-    AND newest.effective_ms + CASE WHEN newest.day_only THEN 86399999 ELSE 0 END > heads.effective_ms
-),
 stands AS (
-  SELECT heads.ats, heads.applied_day, coalesce(stages.stage, 'LEAD') AS stage,
-    CASE WHEN closed.application IS NULL THEN heads.outcome ELSE 'position_closed' END AS outcome
-  FROM heads
-  JOIN stages ON stages.application = heads.application
-  LEFT JOIN closed ON closed.application = heads.application
+  SELECT present.ats, present.applied_day, coalesce(stages.stage, 'LEAD') AS stage,
+    CASE WHEN closed.application IS NULL THEN present.outcome ELSE 'position_closed' END AS outcome
+  FROM application_statuses AS present
+  LEFT JOIN stages ON stages.application = present.application
+  LEFT JOIN closed_applications AS closed ON closed.application = present.application
+  WHERE present.recency = 1
 )
 SELECT ats, applied_day, count(*) AS applications,
   count(*) FILTER (WHERE stage = 'LEAD') AS stage_lead,

@@ -1,30 +1,9 @@
 -- Entries into each status by ATS and day: whether they ended, how, and after how many hours at least.
-WITH newest AS (
-  SELECT facts.*, row_number() OVER (PARTITION BY application, kind, subject ORDER BY version DESC, fact_id) AS telling
-  FROM facts
-  WHERE application NOT IN (SELECT application FROM facts WHERE kind = 'erased')
+WITH steps AS (
+  SELECT application_statuses.*, lag(status) OVER (PARTITION BY application ORDER BY subject) AS before
+  FROM application_statuses
 ),
--- What an application went through, its present status first.
-moves AS (
-  SELECT application, subject, ats, status, outcome, effective_ms, entered_ms, entered_day, day_only,
-    row_number() OVER (PARTITION BY application ORDER BY subject DESC) AS place
-  FROM newest
-  WHERE telling = 1 AND entered_ms IS NOT NULL
-),
--- Open applications whose position ended after their last news, and when.
-closed AS (
-  SELECT heads.application, min(newest.effective_ms) AS closed_ms, min_by(newest.day_only, newest.effective_ms) AS day_only
-  FROM moves AS heads JOIN newest ON newest.application = heads.application
-  WHERE heads.place = 1 AND heads.outcome = 'open' AND newest.telling = 1 AND newest.kind = 'position'
-    AND newest.outcome = 'position_closed'
-    AND newest.effective_ms + CASE WHEN newest.day_only THEN 86399999 ELSE 0 END > heads.effective_ms
-  GROUP BY heads.application
-),
--- Staying in a status is no entry.
-steps AS (
-  SELECT moves.*, lag(status) OVER (PARTITION BY application ORDER BY subject) AS before
-  FROM moves
-),
+-- A report that repeats the status is no entry.
 entries AS (
   SELECT application, ats, status, entered_ms, entered_day, day_only,
     lead(entered_ms) OVER (PARTITION BY application ORDER BY subject) AS left_ms,
@@ -42,7 +21,7 @@ stays AS (
     END AS ending,
     coalesce(entries.left_ms, closed.closed_ms) - entries.entered_ms AS stay_ms,
     coalesce(entries.day_only, false) OR coalesce(entries.left_day_only, closed.day_only, false) AS day_only
-  FROM entries LEFT JOIN closed ON closed.application = entries.application
+  FROM entries LEFT JOIN closed_applications AS closed ON closed.application = entries.application
 ),
 buckets AS (
   SELECT ats, entered_day, status, ending, CASE

@@ -1,0 +1,9 @@
+"""This webhook over boto3, as the other functions are."""
+
+import os
+
+from application_status.functions.webhook import WebhookSettings, make_handler
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.settings import read
+
+lambda_handler = make_handler(connect(), read(WebhookSettings, os.environ))

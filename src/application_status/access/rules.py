@@ -1,0 +1,85 @@
+"""Tokens: their form, what is stored of them, and when one is good. Only digests are ever stored."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from application_status.platform.values import AtsId
+
+_BASE62 = string.digits + string.ascii_letters
+_KEY_ID_LENGTH, _SECRET_BYTES, _SECRET_LENGTH, _CHECKSUM_LENGTH = 8, 32, 43, 6
+_OWN = re.compile(
+    rf"(atsi_(?:live|test)_([0-9A-Za-z]{{{_KEY_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{6}})"
+)
+_OPAQUE = re.compile(r"[!-~]{1,256}")
+_LIVE, _TEST = "atsi_live_", "atsi_test_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What is kept of a token: `sha256` is the hexadecimal digest of all of it, `test` whether it is a test token."""
+
+    key_id: str
+    sha256: str
+    ats_id: AtsId
+    created_at: datetime
+    test: bool = False
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_live(self, moment: datetime) -> bool:
+        """Whether it is neither revoked nor expired at the moment given."""
+        return self.revoked_at is None and (self.expires_at is None or moment < self.expires_at)
+
+    def is_of(self, text: str) -> bool:
+        """Whether this is the token presented; takes the same time wherever they differ."""
+        return hmac.compare_digest(self.sha256, sha256(text))
+
+
+def is_test(text: str) -> bool:
+    """Tell whether a token is a test token, good for the sandbox alone.
+
+    Its beginning says so, and can't be changed: the digest that is stored of the token covers it.
+    """
+    return text.startswith(_TEST)
+
+
+def generate(*, test: bool = False) -> str:
+    """Return a new token: atsi_<live|test>_<key id>_<32 random bytes><CRC-32>, all in base 62."""
+    key_id = "".join(secrets.choice(_BASE62) for _ in range(_KEY_ID_LENGTH))
+    secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
+    body = f"{_TEST if test else _LIVE}{key_id}_{secret}"
+    return body + _checksum(body)
+
+
+def key_id(text: str) -> str | None:
+    """Return the id a token is looked up by, None where the text can't be a token (a mistyped one of ours included).
+
+    A token of our form carries its id; another issuer's opaque token is named after its digest.
+    """
+    if text.startswith((_LIVE, _TEST)):
+        own = _OWN.fullmatch(text)
+        return own[2] if own and own[3] == _checksum(own[1]) else None
+    return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+
+
+def sha256(text: str) -> str:
+    """Return the hexadecimal SHA-256 of a token."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, len(_BASE62))
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))

@@ -1,0 +1,188 @@
+"""The Tokens table: KeyId -> the token's digest, whose it is, and Test BOOL where it is a test token.
+
+The ATS behind a request, by its token, which also says in which world it is: among live data, or in the sandbox.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from application_status.access.rules import Token, is_test, key_id, sha256
+from application_status.platform import values as instant
+from application_status.platform.cache import Cache
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
+from application_status.platform.http.endpoint import Request
+from application_status.platform.telemetry import enter_sandbox
+from application_status.platform.values import AtsId
+
+_CACHE_SECONDS = 60
+_LIVE_TOKENS_PER_ATS = 2
+_HAS_DIGEST = "attribute_exists(TokenSha256)"
+
+
+class TooManyTokens(ServiceError):
+    """The ATS has two live tokens of the kind already, which is what a rotation needs."""
+
+
+class TokenLookup:
+    """Tells whose a token is. A live one is remembered for 60 s, so a revocation takes effect within that time."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._cache = Cache[str, Token](_CACHE_SECONDS, clock)
+
+    def owner(self, text: str) -> AtsId | None:
+        """Return the ATS whose live token this is, or None."""
+        token = self._find(text)
+        return token.ats_id if token and token.is_of(text) and token.is_live(instant.now()) else None
+
+    def _find(self, text: str) -> Token | None:
+        found = key_id(text)
+        if found is None:
+            return None
+        if token := self._cache.get(found):
+            return token
+        reply = self._dynamodb("GetItem", TableName=self._table, Key=_key(found), ConsistentRead=True)
+        if "Item" not in reply:
+            return None
+        token = _token(reply["Item"])
+        if token.is_of(text):
+            self._cache.keep(found, token)
+        return token
+
+
+class TokenRegister:
+    """What the operators do with tokens."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def add(self, text: str, ats_id: AtsId, *, expires_at: datetime | None = None) -> Token:
+        """Store a token's digest for an ATS.
+
+        Raises ValueError where the text can't be a token or is stored already, TooManyTokens at the third live one of
+        its kind: test tokens count for themselves.
+        """
+        found = key_id(text)
+        if found is None:
+            raise ValueError(
+                "a token has 1 to 256 visible ASCII characters; one that begins with atsi_live_ or atsi_test_ ends "
+                "in its checksum"
+            )
+        created, test = instant.now(), is_test(text)
+        live = [token for token in self.list(ats_id) if token.is_live(created) and token.test is test]
+        if len(live) >= _LIVE_TOKENS_PER_ATS:
+            ids = ", ".join(token.key_id for token in live)
+            raise TooManyTokens(
+                f"{ats_id} has {len(live)} live {'test ' if test else ''}tokens ({ids}); revoke one first"
+            )
+        token = Token(
+            key_id=found, sha256=sha256(text), ats_id=ats_id, created_at=created, test=test, expires_at=expires_at
+        )
+        try:
+            self._dynamodb(
+                "PutItem",
+                TableName=self._table,
+                Item=_item(token),
+                ConditionExpression="attribute_not_exists(KeyId)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ConditionFailed as failed:
+            if failed.item != _item(token):
+                raise ValueError(f"a token with the id {found} is stored already") from None
+        return token
+
+    def list(self, ats_id: AtsId | None = None) -> list[Token]:
+        """Return all tokens, or an ATS's, oldest first."""
+        tokens, start = [], None
+        while True:
+            page: dict[str, Item] = {"ExclusiveStartKey": start} if start else {}
+            reply = self._dynamodb("Scan", TableName=self._table, FilterExpression=_HAS_DIGEST, **page)
+            tokens += [_token(item) for item in reply["Items"]]
+            start = reply.get("LastEvaluatedKey")
+            if not start:
+                break
+        return sorted((t for t in tokens if ats_id in (None, t.ats_id)), key=lambda token: token.created_at)
+
+    def revoke(self, revoked_id: str) -> None:
+        """Revoke a token by its id, once and for all; LookupError where there is none."""
+        try:
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._table,
+                Key=_key(revoked_id),
+                ConditionExpression="attribute_exists(KeyId)",
+                UpdateExpression="SET RevokedAt = if_not_exists(RevokedAt, :now)",
+                ExpressionAttributeValues={":now": {"S": instant.to_text(instant.now())}},
+            )
+        except ConditionFailed:
+            raise LookupError(f"there is no token with the id {revoked_id}") from None
+
+
+def _key(of: str) -> Item:
+    return {"KeyId": {"S": of}}
+
+
+def _item(token: Token) -> Item:
+    moments = {"CreatedAt": token.created_at, "ExpiresAt": token.expires_at, "RevokedAt": token.revoked_at}
+    return {
+        **_key(token.key_id),
+        "TokenSha256": {"S": token.sha256},
+        "AtsId": {"S": token.ats_id},
+        **({"Test": {"BOOL": True}} if token.test else {}),
+        **{name: {"S": instant.to_text(moment)} for name, moment in moments.items() if moment},
+    }
+
+
+def _token(item: Item) -> Token:
+    def moment(name: str) -> datetime | None:
+        return instant.from_text(item[name]["S"]) if name in item else None
+
+    return Token(
+        key_id=item["KeyId"]["S"],
+        sha256=item["TokenSha256"]["S"],
+        ats_id=AtsId(item["AtsId"]["S"]),
+        created_at=instant.from_text(item["CreatedAt"]["S"]),
+        test="Test" in item,
+        expires_at=moment("ExpiresAt"),
+        revoked_at=moment("RevokedAt"),
+    )
+
+
+class CallingAts(NamedTuple):
+    """An authenticated ATS; in the sandbox where its token is a test token."""
+
+    id: AtsId
+    in_sandbox: bool
+
+
+class Environments[Kind](NamedTuple):
+    """The same over live data and over the sandbox's."""
+
+    live: Kind
+    sandbox: Kind
+
+    def for_caller(self, ats: CallingAts) -> Kind:
+        """Return the one that an ATS may use."""
+        return self.sandbox if ats.in_sandbox else self.live
+
+
+def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token is in `X-AtsiToken`; Unauthenticated without a valid one, or with different ones."""
+    presented = request.headers.get("x-atsitoken", ())
+    return ats_of(presented[0] if len(presented) == 1 else "", tokens)
+
+
+def ats_of(text: str, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token this is, Unauthenticated where it is nobody's; in the sandbox telemetry is told."""
+    in_sandbox = is_test(text)
+    if in_sandbox:
+        enter_sandbox()
+    ats_id = tokens.owner(text)
+    if ats_id is None:
+        raise Unauthenticated
+    return CallingAts(ats_id, in_sandbox)

@@ -1,1 +1,0 @@
-"""Counts what the applications' stream tells."""

@@ -1,1 +1,0 @@
-"""What jobseekers read of their applications: JSON, and a page."""

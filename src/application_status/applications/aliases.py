@@ -1,0 +1,127 @@
+"""The Aliases table: what signals call an application -> the application, for the ATS it was given to.
+
+Alias                       Member         attributes
+token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
+profile#<profile id>        -              AtsId, AtsiApplicationId
+position#<ats>#<id>         <application>  one row for each application of the position
+position#<ats>#<id>         state          what was heard of the position: see store.positions
+made#<ats>#<day>            -              only in the sandbox: see store.sandbox_creations
+
+ExpiresAt N: when the row ends, in seconds since 1970. From then on it finds nothing, another application may have the
+alias, and DynamoDB deletes the row some days later. In the sandbox all rows have it; none is a state.
+
+A row is written once, when an application gets the alias, so that a token's end never moves.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+from itertools import chain
+from typing import NamedTuple
+
+from application_status.applications.items import expiry
+from application_status.applications.rules.application import Registration
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed
+from application_status.platform.values import ApplicationId, AtsId, now
+
+_TOKEN_LIFE = timedelta(days=180)
+_IS_FREE_OR_OWN_OR_ENDED = (
+    "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application) OR ExpiresAt <= :now"
+)
+_IS_THE_APPLICATIONS = "AtsiApplicationId = :application"
+
+
+class AliasTable:
+    """Finds applications by what signals call them, and forgets it."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def by_token(self, token: str, ats_id: AtsId) -> ApplicationId | None:
+        """Return the ATS's application with the tracking token; None for an unknown, foreign or expired one."""
+        return self._find(f"token#{token}", ats_id)
+
+    def by_profile(self, profile_id: str, ats_id: AtsId) -> ApplicationId | None:
+        """Return the ATS's application with the candidate's profile id; None for an unknown or foreign one."""
+        return self._find(f"profile#{profile_id}", ats_id)
+
+    def remove(self, application_id: ApplicationId, registration: Registration) -> None:
+        """Remove an application's aliases; one that ended and was given to another application since stays."""
+        for each in chain.from_iterable(_rows(application_id, registration).values()):
+            with suppress(ConditionFailed):
+                self._dynamodb(
+                    "DeleteItem",
+                    TableName=self._table,
+                    Key=row(each["Alias"]["S"], each["Member"]["S"]),
+                    ConditionExpression=_IS_THE_APPLICATIONS,
+                    ExpressionAttributeValues={":application": {"S": application_id}},
+                )
+
+    def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
+        item = self._dynamodb("GetItem", TableName=self._table, Key=row(alias, "-"), ConsistentRead=True).get("Item")
+        if item is None or item["AtsId"]["S"] != ats_id:
+            return None
+        if "ExpiresAt" in item and int(item["ExpiresAt"]["N"]) <= now().timestamp():
+            return None
+        return ApplicationId(item["AtsiApplicationId"]["S"])
+
+
+class Claim(NamedTuple):
+    """An alias that an application is to have: its kind, and the transaction's action that writes its row."""
+
+    kind: str
+    action: Item
+
+
+def claims(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Claim]:
+    """Return what gives an application its aliases; each action fails where another application has the alias.
+
+    `end` is the expiry of them all; where it is empty, tokens have their own.
+    """
+    return [
+        Claim(kind, _put(table, {**each, **end}))
+        for kind, rows in _rows(application_id, registration).items()
+        for each in rows
+    ]
+
+
+def position(ats_id: AtsId, position_profile_id: str) -> str:
+    """Return the Alias of an ATS's position."""
+    return f"position#{ats_id}#{position_profile_id}"
+
+
+def row(alias: str, member: str) -> Item:
+    """Return a row's primary key."""
+    return {"Alias": {"S": alias}, "Member": {"S": member}}
+
+
+def _rows(application_id: ApplicationId, registration: Registration) -> dict[str, list[Item]]:
+    """Return the rows of an application's aliases by their kinds."""
+    ats_id, aliases = registration.ats_id, registration.aliases
+    owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
+    expires = expiry(now() + _TOKEN_LIFE)
+    return {
+        "Token": [{**row(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
+        "CandidateApplicationProfileId": [
+            {**row(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
+        ],
+        "PositionProfileIds": [
+            {**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
+        ],
+    }
+
+
+def _put(table: str, item: Item) -> Item:
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": _IS_FREE_OR_OWN_OR_ENDED,
+            "ExpressionAttributeValues": {
+                ":ats": item["AtsId"],
+                ":application": item["AtsiApplicationId"],
+                ":now": {"N": str(int(now().timestamp()))},
+            },
+        }
+    }

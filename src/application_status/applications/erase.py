@@ -1,0 +1,53 @@
+"""Erasure: an application's aliases go, and a tombstone takes the place of its item."""
+
+from application_status.applications import items
+from application_status.applications.aliases import AliasTable
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed
+from application_status.platform.values import ApplicationId, now, to_text
+
+_IS_NOT_STORED = "attribute_not_exists(AtsiApplicationId)"
+_IS_AS_SEEN = "Version = :seen"
+
+
+class Erasure:
+    """Erases applications, for good."""
+
+    def __init__(self, dynamodb: DynamoDB, applications_table: str, aliases_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._applications = applications_table
+        self._aliases = AliasTable(dynamodb, aliases_table)
+
+    def erase(self, application_id: ApplicationId) -> None:
+        """Erase an application, unless it is erased already; one that nobody knows can't come into being any more.
+
+        Raises Unavailable; then the item still names its aliases, and erasing again completes it.
+        """
+        seen: Item | None = None
+        while True:
+            try:
+                self._bury(application_id, seen)
+            except ConditionFailed as failed:
+                seen = failed.item
+                if seen is not None and items.is_tombstone(seen):
+                    return
+                self._remove_aliases(application_id, seen)
+            else:
+                return
+
+    def _bury(self, application_id: ApplicationId, seen: Item | None) -> None:
+        """Put the tombstone where the item is as it was seen, or where none is."""
+        version = int(seen["Version"]["N"]) if seen else 0
+        as_seen = {"ConditionExpression": _IS_AS_SEEN, "ExpressionAttributeValues": {":seen": {"N": str(version)}}}
+        self._dynamodb(
+            "PutItem",
+            TableName=self._applications,
+            Item=items.tombstone(application_id, version=version + 1, erased_at=to_text(now())),
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **(as_seen if seen else {"ConditionExpression": _IS_NOT_STORED}),
+        )
+
+    def _remove_aliases(self, application_id: ApplicationId, seen: Item | None) -> None:
+        registration = items.registration(seen) if seen else None
+        if registration:
+            self._aliases.remove(application_id, registration)

@@ -1,0 +1,259 @@
+"""The one home of the Applications table's item: its attribute names and its shape in DynamoDB JSON.
+
+AtsiApplicationId  S   the key
+AtsId              S   who may report
+Status, RawStatus  S   the head's status and label
+Head               S   the head's transition key; absent while the application is only registered
+Transitions        M   transition key -> {ReceivedAt, Channel? (absent: atsi), Status?, RawStatus?, RawPhase?, Outcome?,
+                       Mapping?, Success?, Untimed?, Afterwards?, DayOffset? N: minutes if not 0, Folded? and
+                       FoldedUnmapped? N: reports}
+Versions           M   digest of a transition key -> N, the Version that its report made
+Folded             N   how many reports are only counted, as the history was full; absent while there are none
+ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
+Version            N   1 at creation, + 1 with every write
+UpdatedAt          S   the moment of the last write
+ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
+ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, seconds since 1970
+Positions          M   digest of a position -> {Ended, Since, DayOffset?, ReceivedAt, Version}, its last reported
+                       state; absent without aliases
+ErasedAt           S   only on a tombstone, all that is left of an erased application: the key, this, and Version
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from application_status.applications.rules.application import (
+    Aliases,
+    Application,
+    Position,
+    PositionReport,
+    Registration,
+)
+from application_status.applications.rules.report import (
+    Channel,
+    Folded,
+    Interpretation,
+    Success,
+    Transition,
+    digest,
+    effective_time,
+    is_after_another,
+    is_day_alone,
+    order_time,
+    tiebreaker_of,
+)
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import ApplicationId, AtsId, from_text, to_text
+
+
+def key(application_id: ApplicationId) -> Item:
+    """Return the primary key of an application."""
+    return {"AtsiApplicationId": {"S": application_id}}
+
+
+def application_item(application: Application, *, updated_at: str) -> Item:
+    """Return the item of an application that is not stored yet."""
+    optional = {"RawStatus": application.raw_status, "Head": application.head}
+    return {
+        **key(application.application_id),
+        "AtsId": {"S": application.ats_id},
+        "Status": {"S": application.status},
+        **{name: {"S": text} for name, text in optional.items() if text},
+        **history_attributes(application.transitions),
+        **({"ResendKeys": resend_keys_value(application.resend_keys)} if application.resend_keys else {}),
+        "Version": {"N": str(application.version)},
+        "UpdatedAt": {"S": updated_at},
+        **(registration_attributes(application.registration) if application.registration else {}),
+    }
+
+
+def tombstone(application_id: ApplicationId, *, version: int, erased_at: str) -> Item:
+    """Return the item that takes an erased application's place."""
+    return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}}
+
+
+def expiry(expires_at: datetime) -> Item:
+    """Return the attribute by which DynamoDB deletes an item in time (TTL), within days after the moment."""
+    return {"ExpiresAt": {"N": str(int(expires_at.timestamp()))}}
+
+
+def is_tombstone(item: Item) -> bool:
+    """Tell whether an item is what is left of an erased application; `application` can't read it."""
+    return "ErasedAt" in item
+
+
+def history_attributes(transitions: Mapping[str, Transition]) -> Item:
+    """Return the attributes of a whole history."""
+    gone = sum(each.folded.reports for each in transitions.values() if each.folded)
+    return {
+        "Transitions": {"M": {key: transition_value(each) for key, each in transitions.items()}},
+        "Versions": {
+            "M": {version_key(key): {"N": str(each.version)} for key, each in transitions.items() if each.version}
+        },
+        **({"Folded": {"N": str(gone)}} if any(each.folded for each in transitions.values()) else {}),
+    }
+
+
+def version_key(transition_key: str) -> str:
+    """Return what a transition is called in Versions; the keys themselves would double an item's size."""
+    return digest(transition_key, length=6)
+
+
+def resend_keys_value(keys: Sequence[str]) -> Item:
+    """Return the value of ResendKeys."""
+    return {"L": [{"S": key} for key in keys]}
+
+
+def transition_value(transition: Transition) -> Item:
+    """Return a value of the Transitions map; the effective time stands in its key."""
+    interpretation = transition.interpretation
+    texts = {
+        "Channel": transition.channel if transition.channel is not Channel.ATSI else None,
+        "Status": interpretation.status,
+        "RawStatus": interpretation.raw_status,
+        "RawPhase": interpretation.raw_phase,
+        "Outcome": interpretation.outcome,
+        "Mapping": interpretation.mapping,
+        "Success": interpretation.success,
+    }
+    flags = {"Undated": not transition.has_business_date, "FromPrevious": transition.from_previous}
+    gone = transition.folded
+    numbers = {
+        "DayOffset": transition.day_offset or None,  # the key shows that only the day was sent, mostly in UTC
+        "Folded": gone.reports if gone else None,
+        "FoldedUnmapped": gone.unmapped if gone else None,
+    }
+    return {
+        "M": {
+            "ReceivedAt": {"S": to_text(transition.received_at)},
+            **{name: {"S": text} for name, text in texts.items() if text},
+            **{name: {"BOOL": True} for name, flag in flags.items() if flag},
+            **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
+        }
+    }
+
+
+def position_state(report: PositionReport, *, received_at: datetime) -> Item:
+    """Return a value of the Positions map, but for its Version."""
+    return {
+        "Ended": {"BOOL": report.ended},
+        "Since": {"S": to_text(report.effective_at)},
+        **({} if report.day_offset is None else {"DayOffset": {"N": str(report.day_offset)}}),
+        "ReceivedAt": {"S": to_text(received_at)},
+    }
+
+
+def registration_attributes(registration: Registration) -> Item:
+    """Return the attributes that a registration adds to an item, AtsId aside."""
+    aliases = {
+        name: {"L": [{"S": value} for value in values]}
+        for name, values in registration.aliases.by_kind.items()
+        if values
+    }
+    return {
+        "ClientId": {"S": registration.client_id},
+        "JobId": {"S": registration.job_id},
+        "JobseekerId": {"S": registration.jobseeker_id},
+        "JobTitle": {"S": registration.job_title},
+        "Company": {"S": registration.company},
+        "AppliedAt": {"S": to_text(registration.applied_at)},
+        **({"Aliases": {"M": aliases}, "Positions": {"M": {}}} if aliases else {}),
+    }
+
+
+def application(item: Item) -> Application:
+    """Read an item; KeyError, TypeError or ValueError where it isn't one of ours."""
+    return Application(
+        application_id=ApplicationId(item["AtsiApplicationId"]["S"]),
+        ats_id=AtsId(item["AtsId"]["S"]),
+        status=Status(item["Status"]["S"]),
+        version=int(item["Version"]["N"]),
+        raw_status=_text(item, "RawStatus"),
+        head=_text(item, "Head"),
+        transitions={
+            k: _transition(k, value["M"], item["Versions"]["M"].get(version_key(k)))
+            for k, value in item["Transitions"]["M"].items()
+        },
+        resend_keys=tuple(key["S"] for key in item["ResendKeys"]["L"]) if "ResendKeys" in item else (),
+        registration=registration(item),
+        positions={k: _position(value["M"]) for k, value in item.get("Positions", {"M": {}})["M"].items()},
+    )
+
+
+def status_and_version(item: Item) -> tuple[Status, int]:
+    """Read no more than that of an item."""
+    return Status(item["Status"]["S"]), int(item["Version"]["N"])
+
+
+def registration(item: Item) -> Registration | None:
+    """Return the registration in an application's item, None until it came."""
+    if "AppliedAt" not in item:
+        return None
+    aliases = item.get("Aliases", {"M": {}})["M"]
+
+    def values(kind: str) -> tuple[str, ...]:
+        return tuple(value["S"] for value in aliases[kind]["L"]) if kind in aliases else ()
+
+    return Registration(
+        ats_id=AtsId(item["AtsId"]["S"]),
+        client_id=item["ClientId"]["S"],
+        job_id=item["JobId"]["S"],
+        jobseeker_id=item["JobseekerId"]["S"],
+        job_title=item["JobTitle"]["S"],
+        company=item["Company"]["S"],
+        applied_at=from_text(item["AppliedAt"]["S"]),
+        aliases=Aliases(
+            tokens=values("Token"),
+            candidate_application_profile_ids=values("CandidateApplicationProfileId"),
+            position_profile_ids=values("PositionProfileIds"),
+        ),
+    )
+
+
+def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] | None) -> Transition:
+    received_at, timed = from_text(value["ReceivedAt"]["S"]), "Undated" not in value
+    sorted_at = order_time(key) if is_after_another(key) else None
+    return Transition(
+        channel=_optional(Channel, value, "Channel") or Channel.ATSI,
+        interpretation=Interpretation(
+            status=_optional(Status, value, "Status"),
+            raw_status=_optional(str, value, "RawStatus"),
+            raw_phase=_optional(str, value, "RawPhase"),
+            outcome=_optional(Outcome, value, "Outcome"),
+            mapping=_optional(str, value, "Mapping"),
+            success=_optional(Success, value, "Success"),
+        ),
+        effective_at=effective_time(key) if timed else received_at,
+        received_at=received_at,
+        tiebreaker=tiebreaker_of(key),
+        has_business_date=timed,
+        day_offset=(_number(value, "DayOffset") or 0) if is_day_alone(key) else None,
+        from_previous="FromPrevious" in value,
+        sorted_at=sorted_at,
+        folded=Folded(int(value["Folded"]["N"]), int(value["FoldedUnmapped"]["N"])) if "Folded" in value else None,
+        version=int(version["N"]) if version else None,
+    )
+
+
+def _optional[Kind](kind: Callable[[str], Kind], value: Mapping[str, Any], name: str) -> Kind | None:
+    return kind(value[name]["S"]) if name in value else None
+
+
+def _number(value: Mapping[str, Any], name: str) -> int | None:
+    return int(value[name]["N"]) if name in value else None
+
+
+def _position(value: Mapping[str, Any]) -> Position:
+    return Position(
+        ended=value["Ended"]["BOOL"],
+        since=from_text(value["Since"]["S"]),
+        day_offset=_number(value, "DayOffset"),
+        received_at=from_text(value["ReceivedAt"]["S"]),
+        version=int(value["Version"]["N"]),
+    )
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    return item[name]["S"] or None if name in item else None

@@ -1,0 +1,300 @@
+"""Records reports in the Applications table: each is one conditional UpdateItem, or a second one where that fails.
+
+The conditions are those of `rules.application`, each beside the rule that it mirrors.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from application_status.applications import items
+from application_status.applications.rules.application import (
+    HISTORY_LIMIT,
+    IS_NOT_TOO_EARLY,
+    MAY_BE_TOO_EARLY,
+    RESEND_KEYS_LIMIT,
+    Application,
+    Effect,
+    Receipt,
+    newest,
+)
+from application_status.applications.rules.report import Report, Transition, label_key
+from application_status.applications.rules.status import Status
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed, UnknownApplication
+from application_status.platform.values import to_text
+
+_IS_THE_CALLERS = "attribute_exists(AtsiApplicationId) AND AtsId = :ats"
+_HAS_ROOM_FOR_A_KEY = "(attribute_not_exists(ResendKeys) OR size(ResendKeys) < :keys)"
+_KEYS_ARE_AS_SEEN = "ResendKeys = :seen_keys"
+
+
+class UnknownApplications(StrEnum):
+    """What happens to a report about an application that nobody registered."""
+
+    REJECT = "reject"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a report, and how the application stands now.
+
+    `previous` is None at first contact. `folded`: how many reports went from the full history into its counts.
+    """
+
+    receipt: Receipt
+    status: Status
+    version: int
+    previous: Status | None
+    folded: int = 0
+
+
+class Applications:
+    """Records reports, each write atomic with the checks it depends on."""
+
+    def __init__(
+        self, dynamodb: DynamoDB, table: str, unknown: UnknownApplications = UnknownApplications.REJECT
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._unknown = unknown
+
+    def record(self, report: Report) -> Recorded:
+        """Record a report: one write where it is the newest of an application, a second one where it is not.
+
+        Raises UnknownApplication, or Unavailable (then nothing is lost by sending again).
+        """
+        effect = Effect.of_newest(report)
+        write: Callable[[], Recorded] = partial(self._add, report, effect, None)
+        while True:
+            try:
+                return write()
+            except ConditionFailed as failed:
+                stored = self._stored(failed, report)
+                if stored is None:
+                    write = partial(self._create, report)
+                    continue
+                if failed.in_doubt and (own := _own_write(stored, effect)):
+                    return own
+                effect = stored.receive(report)
+                write = partial(self._carry_out(effect), report, effect, stored)
+
+    def _carry_out(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
+        if effect.receipt is Receipt.UNCHANGED:
+            return self._remember
+        return self._add if effect.history is None else self._rewrite
+
+    def _stored(self, failed: ConditionFailed, report: Report) -> Application | None:
+        """Return the caller's application that the write ran into, None where there is none and it may be created."""
+        if failed.item is None and self._unknown is UnknownApplications.ACCEPT:
+            return None
+        if failed.item is None or items.is_tombstone(failed.item) or failed.item["AtsId"]["S"] != report.ats_id:
+            raise UnknownApplication
+        return items.application(failed.item)
+
+    def _add(self, report: Report, effect: Effect, stored: Application | None) -> Recorded:
+        """Add the transitions, and let the newest of them take the head where one does."""
+        *earlier, last = effect.added
+        key = last.key
+        update = Update()
+        update.conditions += [Application.IS_UNKNOWN, Application.HAS_ROOM]
+        update.sets += ["Transitions.#key = :transition", "Versions.#made = Version + :one"]
+        update.names |= {"#key": key, "#made": items.version_key(key)}
+        update.values |= {
+            ":transition": items.transition_value(last),
+            ":room": {"N": str(HISTORY_LIMIT - len(effect.added))},
+        }
+        for each in earlier:
+            update.sets.append("Transitions.#earlier = if_not_exists(Transitions.#earlier, :earlier)")
+            update.names["#earlier"] = each.key
+            update.values[":earlier"] = items.transition_value(each)
+            becomes_head = effect.head is each  # then no other transition may be in its place
+            update.conditions.append(
+                Application.EARLIER_IS_UNKNOWN if becomes_head else Application.EARLIER_IS_NOT_FROM_PREVIOUS
+            )
+        if earlier or not effect.head:
+            update.conditions.append(Application.IS_NOT_FOLDED)
+        if effect.head and effect.head is not last:
+            update.sets.append("Versions.#made_earlier = Version + :one")
+            update.names["#made_earlier"] = items.version_key(effect.head.key)
+        if effect.head:
+            _take_head(update, effect.head, key if effect.head is last else effect.head.key)
+        _keep_key(update, report, stored)
+        update.make_version(report.received_at)
+        previous, version = items.status_and_version(self._write(report, update))
+        status = effect.head.status if effect.head else None
+        return Recorded(effect.receipt, status or previous, version + 1, previous)
+
+    def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Write a history of which a part changes or goes."""
+        after = stored.after(effect)
+        update = Update()
+        update.replace_history(stored, after)
+        _keep_key(update, report, stored)
+        update.make_version(report.received_at)
+        self._write(report, update)
+        went = stored.transitions.keys() - after.transitions.keys()
+        return Recorded(effect.receipt, after.status, after.version, stored.status, len(went))
+
+    def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
+        if report.resend_key and report.resend_key not in stored.resend_keys:
+            update = Update()
+            update.require_version(stored)
+            _keep_key(update, report, stored)
+            self._write(report, update)
+        return Recorded(effect.receipt, stored.status, stored.version, stored.status)
+
+    def _write(self, report: Report, update: "Update") -> Item:
+        """Change the caller's application; return its item as it was."""
+        update.conditions.insert(0, _IS_THE_CALLERS)
+        update.values[":ats"] = {"S": report.ats_id}
+        reply = self._dynamodb(
+            "UpdateItem",
+            TableName=self._table,
+            Key=items.key(report.application_id),
+            ReturnValues="ALL_OLD",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **update.expressions(),
+        )
+        old: Item = reply["Attributes"]
+        return old
+
+    def _create(self, report: Report) -> Recorded:
+        """Let the first ATS to report own the application."""
+        transition = replace(report.transition(), version=1)
+        status = Status(str(transition.status))
+        application = Application(
+            application_id=report.application_id,
+            ats_id=report.ats_id,
+            status=status,
+            version=1,
+            raw_status=transition.raw_status,
+            head=transition.key,
+            transitions={transition.key: transition},
+            resend_keys=(report.resend_key,) if report.resend_key else (),
+        )
+        self._dynamodb(
+            "PutItem",
+            TableName=self._table,
+            Item=items.application_item(application, updated_at=to_text(report.received_at)),
+            ConditionExpression="attribute_not_exists(AtsiApplicationId)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+        return Recorded(Receipt.RECORDED, status, version=1, previous=None)
+
+
+class Update:
+    """The parts of an UpdateItem's expressions, their names and values."""
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.sets: list[str] = []
+        self.adds: list[str] = []
+        self.removes: list[str] = []
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Item] = {}
+
+    def make_version(self, moment: datetime) -> None:
+        """Let the write make the application's next version."""
+        self.sets.append("UpdatedAt = :now")
+        self.adds.append("Version :one")
+        self.values |= {":now": {"S": to_text(moment)}, ":one": {"N": "1"}}
+
+    def replace_history(self, before: Application, after: Application) -> None:
+        """Write the history, and the status and head that follow from it, if nothing has changed meanwhile."""
+        self.require_version(before)
+        self.set(items.history_attributes(after.transitions))
+        self.set_status(after)
+
+    def require_version(self, seen: Application) -> None:
+        """Let the write be made only if the application is as it was read."""
+        self.conditions.append("Version = :seen")
+        self.values[":seen"] = {"N": str(seen.version)}
+
+    def set_status(self, after: Application) -> None:
+        """Write the status, its label and the head."""
+        self.set({"Status": {"S": after.status}})
+        if after.head:
+            self.set({"RawStatus": {"S": after.raw_status or ""}, "Head": {"S": after.head}})
+        else:
+            self.removes += ["RawStatus", "Head"]
+
+    def set(self, attributes: Item) -> None:
+        """Write attributes of these names."""
+        self.sets += [f"#{name} = :{name}" for name in attributes]
+        self.names |= {f"#{name}": name for name in attributes}
+        self.values |= {f":{name}": value for name, value in attributes.items()}
+
+    def expressions(self) -> dict[str, Any]:
+        """Return the members of the request."""
+        clauses = {"SET": self.sets, "ADD": self.adds, "REMOVE": self.removes}
+        return {
+            "ConditionExpression": " AND ".join(self.conditions),
+            "UpdateExpression": " ".join(f"{name} {', '.join(each)}" for name, each in clauses.items() if each),
+            "ExpressionAttributeValues": self.values,
+            **({"ExpressionAttributeNames": self.names} if self.names else {}),
+        }
+
+
+def _take_head(update: Update, head: Transition, key: str) -> None:
+    """Make a transition, of this key, the head, if it is the newest."""
+    update.conditions.append(Application.IS_NEWEST)
+    update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
+    update.names["#status"] = "Status"
+    update.values |= {
+        ":head": {"S": key},
+        ":status": {"S": str(head.status)},
+        ":raw": {"S": head.raw_status or ""},
+    }
+    if not head.has_business_date and head.raw_status:
+        update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
+        update.values[":label"] = {"S": label_key(head.raw_status)}
+    elif not head.has_business_date:
+        update.conditions.append(Application.CHANGES_STATUS)
+    elif head.status in MAY_BE_TOO_EARLY:
+        update.conditions.append(IS_NOT_TOO_EARLY)
+        update.values[":latest"] = {"S": to_text(head.latest)}
+
+
+def _keep_key(update: Update, report: Report, stored: Application | None) -> None:
+    """Keep the report's Idempotency-Key, if it is new, among the newest."""
+    key = report.resend_key
+    if key is None:
+        return
+    keys = stored.resend_keys if stored else ()
+    if len(keys) < RESEND_KEYS_LIMIT:
+        update.conditions += [Application.RESEND_KEY_IS_UNKNOWN, _HAS_ROOM_FOR_A_KEY]
+        update.sets.append("ResendKeys = list_append(if_not_exists(ResendKeys, :no_keys), :resends)")
+        update.values |= {
+            ":resend": {"S": key},
+            ":resends": items.resend_keys_value([key]),
+            ":no_keys": items.resend_keys_value([]),
+            ":keys": {"N": str(RESEND_KEYS_LIMIT)},
+        }
+    else:
+        update.conditions.append(_KEYS_ARE_AS_SEEN)
+        update.sets.append("ResendKeys = :resends")
+        update.values |= {
+            ":resends": items.resend_keys_value([*keys[1 - RESEND_KEYS_LIMIT :], key]),
+            ":seen_keys": items.resend_keys_value(keys),
+        }
+
+
+def _own_write(stored: Application, effect: Effect) -> Recorded | None:
+    """Answer a call whose earlier attempt was carried out although its reply got lost; None where none was."""
+    if not effect.added:
+        return None
+    mine = stored.transitions.get(effect.added[-1].key)
+    if mine != effect.added[-1] or mine.version is None:
+        return None
+    earlier = [each for each in stored.transitions.values() if each.version and each.version < mine.version]
+    head = newest(earlier, stored.registration)
+    registered = Status.APPLIED if stored.registration else None
+    previous = (head.status if head else None) or registered
+    status = (effect.head.status if effect.head else None) or previous or stored.status
+    return Recorded(effect.receipt, status, mine.version, previous if effect.head else status)

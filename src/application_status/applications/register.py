@@ -1,0 +1,162 @@
+"""Registrations, each written as one with the aliases by which signals will know the application."""
+
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from application_status.applications import aliases, items
+from application_status.applications.record import Update
+from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.status import Status
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import (
+    AliasTaken,
+    ApplicationErased,
+    ConditionFailed,
+    RegistrationConflict,
+    TooManyAliases,
+)
+from application_status.platform.values import ApplicationId, now, to_text
+
+ALIAS_LIMIT = 40
+"""The most aliases of a kind that an application has, those that have ended included."""
+
+_IDENTITY = {
+    "AtsId": "ats_id",
+    "ClientId": "client_id",
+    "JobId": "job_id",
+    "JobseekerId": "jobseeker_id",
+    "AppliedAt": "applied_at",
+}
+
+
+class Registered(StrEnum):
+    """What became of a registration: it is new, it changed what was registered, or all of it was registered already."""
+
+    REGISTERED = "registered"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+class Registrations:
+    """Registers applications, completes those known only by their reports, and updates those registered before.
+
+    With a `life`, new ones expire so long after they were applied for, and all aliases with them.
+    """
+
+    def __init__(
+        self, dynamodb: DynamoDB, applications_table: str, aliases_table: str, life: timedelta | None = None
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._applications = applications_table
+        self._aliases = aliases_table
+        self._life = life
+
+    def register(self, application_id: ApplicationId, registration: Registration) -> Registered:
+        """Register an application: one write; a second where the application is known and changes.
+
+        The last JobTitle and Company count; aliases are added, never removed. A registration whose reply got lost is
+        UNCHANGED when it comes again, also where the store itself repeats the write: all of it is registered already.
+
+        Raises RegistrationConflict when the id is another application's, AliasTaken when an alias is, TooManyAliases
+        beyond ALIAS_LIMIT, ApplicationErased when the application was erased; then nothing was written. Raises
+        Unavailable; then the same registration may be sent again.
+        """
+        stored: Application | None = None
+        while True:
+            try:
+                if stored is None:
+                    return self._create(application_id, registration)
+                if stored.registration is None:
+                    return self._complete(stored, registration)
+                return self._update(stored, stored.registration, registration)
+            except ConditionFailed as failed:
+                if failed.item is not None and items.is_tombstone(failed.item):
+                    raise ApplicationErased from None
+                stored = items.application(failed.item) if failed.item else None
+
+    def _create(self, application_id: ApplicationId, registration: Registration) -> Registered:
+        """Put the application where none is."""
+        application = Application(
+            application_id=application_id,
+            ats_id=registration.ats_id,
+            status=Status.APPLIED,
+            version=1,
+            registration=registration,
+        )
+        put = {
+            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._end(registration)},
+            "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
+        }
+        self._write("Put", put, application_id, registration)
+        return Registered.REGISTERED
+
+    def _complete(self, stored: Application, registration: Registration) -> Registered:
+        """Add the registration to an application that is known only by its reports."""
+        if stored.ats_id != registration.ats_id:
+            raise RegistrationConflict(["AtsId"])
+        self._write("Update", _joining(stored, registration), stored.application_id, registration)
+        return Registered.REGISTERED
+
+    def _update(self, stored: Application, known: Registration, registration: Registration) -> Registered:
+        """Take over what may change of a registration, and give the application the aliases that are new."""
+        differing = [name for name, field in _IDENTITY.items() if getattr(known, field) != getattr(registration, field)]
+        if differing:
+            raise RegistrationConflict(differing)
+        wanted = replace(registration, aliases=known.aliases.with_all(registration.aliases))
+        if wanted == known:
+            return Registered.UNCHANGED
+        _require_room(wanted.aliases)
+        new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
+        self._write("Update", _joining(stored, wanted), stored.application_id, new)
+        return Registered.UPDATED
+
+    def _write(
+        self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
+    ) -> None:
+        """Write the application, in one transaction with the registration's aliases where it has any.
+
+        Raises AliasTaken, or ConditionFailed with the application's item where that was in the way.
+        """
+        request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        claims = aliases.claims(self._aliases, application_id, registration, self._end(registration))
+        if not claims:
+            self._dynamodb(f"{action}Item", **request)
+            return
+        try:
+            self._dynamodb("TransactWriteItems", TransactItems=[{action: request}, *(each.action for each in claims)])
+        except ConditionFailed as failed:
+            taken = [claims[place - 1].kind for place in failed.actions if place]
+            if taken and failed.item is None:
+                raise AliasTaken(list(dict.fromkeys(taken))) from None
+            raise
+
+    def _end(self, registration: Registration) -> Item:
+        return items.expiry(registration.applied_at + self._life) if self._life else {}
+
+
+def _joining(stored: Application, registration: Registration) -> dict[str, Any]:
+    """Return the update that writes a registration into an application, if nothing has changed that since it was read.
+
+    The reported states of its positions stay. A LEAD or CONTACT dated before the application was made is the head no
+    longer.
+    """
+    attributes = dict(items.registration_attributes(registration))
+    update = Update()
+    update.require_version(stored)
+    if positions := attributes.pop("Positions", None):
+        update.sets.append("Positions = if_not_exists(Positions, :no_positions)")
+        update.values[":no_positions"] = positions
+    update.set(attributes)
+    after = stored.with_head(stored.transitions, registration)
+    if after.head != stored.head:
+        update.set_status(after)
+    update.make_version(now())
+    return {"Key": items.key(stored.application_id), **update.expressions()}
+
+
+def _require_room(wanted: Aliases) -> None:
+    beyond = [kind for kind, values in wanted.by_kind.items() if len(values) > ALIAS_LIMIT]
+    if beyond:
+        raise TooManyAliases(beyond, ALIAS_LIMIT)

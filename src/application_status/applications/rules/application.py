@@ -1,0 +1,411 @@
+"""An application, and what a report does to it: the service's semantics in one place.
+
+A report is written as the newest of its application, on conditions that DynamoDB checks (`applications.record`); where
+one of them fails, `Application.receive` decides what the report does instead. So some rules are there twice: each
+condition stands above the rule that it mirrors.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+from application_status.applications.rules.report import (
+    Folded,
+    Interpretation,
+    Report,
+    Success,
+    Transition,
+    latest,
+    same_label,
+)
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import ApplicationId, AtsId
+
+HISTORY_LIMIT = 256
+"""The most transitions an application keeps; real ones have fewer than 30."""
+
+RESEND_KEYS_LIMIT = 64
+"""The most Idempotency-Keys of an application that are remembered: the newest."""
+
+MAY_BE_TOO_EARLY = frozenset({Status.LEAD, Status.CONTACT})
+"""The statuses that say nothing of an application where they are dated before it was made."""
+
+_LABELS_LIMIT = 10
+
+
+class Receipt(StrEnum):
+    """What became of a report: it took the head, it was known, or it joined the history only.
+
+    It joins the history only when it is older than the head (late), or when its label is unmapped.
+    """
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    LATE = "late"
+    UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aliases:
+    """What signals may call an application, or the job ads of its position."""
+
+    tokens: tuple[str, ...] = ()
+    candidate_application_profile_ids: tuple[str, ...] = ()
+    position_profile_ids: tuple[str, ...] = ()
+
+    @property
+    def by_kind(self) -> Mapping[str, tuple[str, ...]]:
+        """The aliases of each kind, by the kind's name in a registration."""
+        return {
+            "Token": self.tokens,
+            "CandidateApplicationProfileId": self.candidate_application_profile_ids,
+            "PositionProfileIds": self.position_profile_ids,
+        }
+
+    def with_all(self, others: "Aliases") -> "Aliases":
+        """Return these and the others, each once and sorted, so that the order in which they came does not matter."""
+        return self._combined(others, set.union)
+
+    def without(self, others: "Aliases") -> "Aliases":
+        """Return those of these that are not among the others."""
+        return self._combined(others, set.difference)
+
+    def _combined(self, others: "Aliases", combine: Callable[[set[str], set[str]], set[str]]) -> "Aliases":
+        names = [each.name for each in fields(self)]
+        return Aliases(
+            **{name: tuple(sorted(combine(set(getattr(self, name)), set(getattr(others, name))))) for name in names}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What the board's Apply system knows of an application; ids are pseudonymous."""
+
+    ats_id: AtsId
+    client_id: str
+    job_id: str
+    jobseeker_id: str
+    job_title: str
+    company: str
+    applied_at: datetime
+    aliases: Aliases = Aliases()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last reported state of a position of the application.
+
+    `ended`: whether it is the position's end. `since`: when it took effect; `day_offset` as in Transition.
+    `received_at`: when it was reported.
+    """
+
+    ended: bool
+    since: datetime
+    day_offset: int | None
+    received_at: datetime
+    version: int
+
+
+class PositionReport(NamedTuple):
+    """A report of how a position stands: the sender's label and `success`, and whether they mean the position's end.
+
+    `order` is text whose order is that of the reports of a position. `day_offset` as in Transition.
+    """
+
+    label: str
+    success: Success | None
+    ended: bool
+    effective_at: datetime
+    day_offset: int | None
+    order: str
+
+
+class Effect(NamedTuple):
+    """What a report does to an application.
+
+    `added` are the transitions to write, none where all of it is known; `head` is the one of them that becomes the
+    head. `history` is the whole new history where transitions change or go, None where some are added and no more.
+    """
+
+    receipt: Receipt
+    added: tuple[Transition, ...] = ()
+    head: Transition | None = None
+    history: Mapping[str, Transition] | None = None
+
+    @classmethod
+    def of_newest(cls, report: Report) -> "Effect":
+        """Return what a report does that is newer than all that is known of its application, as most are."""
+        current = report.transition()
+        added = (*before(current, report.previous), current)
+        head = next((each for each in reversed(added) if each.status), None)
+        return cls(Receipt.RECORDED if current.status else Receipt.UNMAPPED, added, head)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One application as stored.
+
+    `head` is the key of the newest transition with a known status, None while the application is only registered.
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `positions` has the last reported states of
+    its positions, by the positions' digests.
+    """
+
+    application_id: ApplicationId
+    ats_id: AtsId
+    status: Status
+    version: int
+    raw_status: str | None = None
+    head: str | None = None
+    transitions: Mapping[str, Transition] = field(default_factory=dict)
+    resend_keys: tuple[str, ...] = ()
+    registration: Registration | None = None
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+    def receive(self, report: Report) -> Effect:
+        """Return what a report does to the application."""
+        if report.effective_at is None:
+            return self._receive_undated(report)
+        current = report.transition()
+        reported = [*before(current, report.previous), current]
+        added = [self._in_place(each) for each in reported if not self.knows(each)]
+        if not added:
+            return Effect(Receipt.UNCHANGED)
+        head = newest(added, self.registration)
+        if head and not self.is_newest(head):
+            head = None
+        receipt = Receipt.RECORDED if head else Receipt.LATE
+        if current.status is None and added[-1].key == current.key:
+            receipt = Receipt.UNMAPPED
+        return self._effect(receipt, added, head)
+
+    def _receive_undated(self, report: Report) -> Effect:
+        if self.repeats_head(report.interpretation) or self.has_resend_key(report):
+            return Effect(Receipt.UNCHANGED)
+        transition = report.transition(after=self.head)
+        return self._effect(Receipt.RECORDED, [transition], transition)
+
+    CHANGES_STATUS: ClassVar = "#status <> :status"
+    CHANGES_STATUS_OR_LABEL: ClassVar = (
+        "(#status <> :status OR attribute_not_exists(Head) OR NOT contains(Head, :label))"
+    )
+
+    def repeats_head(self, interpretation: Interpretation) -> bool:
+        """Return whether a report without an effective time has the head's status, and its label where it has one."""
+        return interpretation.status is self.status and (
+            interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
+        )
+
+    RESEND_KEY_IS_UNKNOWN: ClassVar = "NOT contains(ResendKeys, :resend)"
+
+    def has_resend_key(self, report: Report) -> bool:
+        """Return whether the report's Idempotency-Key came before."""
+        return report.resend_key in self.resend_keys
+
+    IS_NEWEST: ClassVar = "(attribute_not_exists(Head) OR Head <= :head)"
+
+    def is_newest(self, transition: Transition) -> bool:
+        """Return whether a transition is as new as the head or newer."""
+        return self.head is None or self.head <= transition.key
+
+    IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"
+    EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"
+    EARLIER_IS_NOT_FROM_PREVIOUS: ClassVar = "attribute_not_exists(Transitions.#earlier.FromPrevious)"
+
+    def knows(self, transition: Transition) -> bool:
+        """Return whether a transition is in the history, or in a part of it that was folded."""
+        stored = self.transitions.get(transition.key)
+        if stored:
+            return transition.precedence <= stored.precedence
+        is_newest = transition.status and transition.key > (self.head or "")
+        if not self.is_folded or (is_newest and not is_too_early(transition, self.registration)):
+            return False
+        earlier = [key for key in self.transitions if key < transition.key]
+        return bool(earlier) and self.transitions[max(earlier)].folded is not None
+
+    IS_NOT_FOLDED: ClassVar = "attribute_not_exists(Folded)"
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether some reports are only counted, and no longer in the history."""
+        return any(each.folded for each in self.transitions.values())
+
+    def _in_place(self, transition: Transition) -> Transition:
+        """Return a transition as it takes the place of the one with the same key, if there is one."""
+        stored = self.transitions.get(transition.key)
+        return replace(transition, folded=stored.folded) if stored else transition
+
+    HAS_ROOM: ClassVar = "size(Transitions) <= :room"
+
+    def has_room(self, added: int) -> bool:
+        """Return whether the history has room for so many more transitions."""
+        return len(self.transitions) <= HISTORY_LIMIT - added
+
+    def _effect(self, receipt: Receipt, added: Sequence[Transition], head: Transition | None) -> Effect:
+        after = {**self.transitions, **{each.key: each for each in added}}
+        replaces_none = len(after) == len(self.transitions) + len(added)
+        if replaces_none and self.has_room(len(added)) and not self.is_folded:
+            return Effect(receipt, tuple(added), head)
+        history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
+        return Effect(receipt, tuple(added), head, history)
+
+    def after(self, effect: Effect) -> "Application":
+        """Return the application as its next version after a report."""
+        if not effect.added:
+            return self
+        written = {each.key for each in effect.added}
+        history = effect.history or {**self.transitions, **{each.key: each for each in effect.added}}
+        version = self.version + 1
+        history = {key: replace(each, version=version) if key in written else each for key, each in history.items()}
+        return replace(self.with_head(history, self.registration), version=version)
+
+    def with_head(self, transitions: Mapping[str, Transition], registration: Registration | None) -> "Application":
+        """Return the application with another history or registration, and the head that follows from them."""
+        head = newest(transitions.values(), registration)
+        return replace(
+            self,
+            transitions=transitions,
+            registration=registration,
+            head=head.key if head else None,
+            status=(head.status if head else None) or Status.APPLIED,
+            raw_status=head.raw_status if head else None,
+        )
+
+    def in_order(self) -> tuple[Transition, ...]:
+        """Return the transitions, oldest first."""
+        return tuple(self.transitions[key] for key in sorted(self.transitions))
+
+    def changes(self) -> list[tuple[Transition, ...]]:
+        """Return the runs of transitions with the same status and label, oldest first: a change and its confirmations.
+
+        A LEAD or CONTACT dated before the application was made is left out.
+        """
+        runs: list[tuple[Transition, ...]] = []
+        for each in self.in_order():
+            if is_too_early(each, self.registration):
+                continue
+            if runs and each.repeats(runs[-1][0]):
+                runs[-1] = (*runs[-1], each)
+            else:
+                runs.append((each,))
+        return runs
+
+    @property
+    def unmapped_labels(self) -> tuple[str, ...]:
+        """The unmapped labels, in the order in which they took effect, each once; the first ten."""
+        labels = [each.raw_status for each in self.in_order() if each.status is None and each.raw_status]
+        return tuple(dict.fromkeys(labels))[:_LABELS_LIMIT]
+
+    @property
+    def outcome(self) -> tuple[Outcome, bool]:
+        """How the application stands, and whether that is only inferred from its position."""
+        if self.position_ended_at:
+            return Outcome.POSITION_CLOSED, True
+        return self._own_outcome, False
+
+    @property
+    def position_ended_at(self) -> datetime | None:
+        """When its position ended, where only that explains the end of an application that is open by its own reports.
+
+        The end must be newer than the newest report with a known status, or than the application itself.
+        """
+        end = self.position_end
+        return end.since if end else None
+
+    @property
+    def position_end(self) -> Position | None:
+        """The end of its position, likewise."""
+        if self._own_outcome is not Outcome.OPEN:
+            return None
+        last = self.registration.applied_at if self.registration else None
+        if self.head:
+            last = self.transitions[self.head].effective_at
+        ends = [each for each in self.positions.values() if each.ended]
+        return min(
+            (end for end in ends if last is None or latest(end.since, end.day_offset) > last),
+            key=lambda end: end.since,
+            default=None,
+        )
+
+    @property
+    def _own_outcome(self) -> Outcome:
+        head = self.transitions[self.head] if self.head else None
+        return (head.interpretation.outcome if head else None) or Outcome.of(self.status)
+
+
+def before(current: Transition, previous: Transition | None) -> list[Transition]:
+    """Return what a report says came before its own transition, where that is older indeed."""
+    return [previous] if previous and previous.key < current.key else []
+
+
+IS_NOT_TOO_EARLY = "(attribute_not_exists(AppliedAt) OR AppliedAt <= :latest)"
+
+
+def is_too_early(transition: Transition, registration: Registration | None) -> bool:
+    """Return whether a LEAD or CONTACT is dated before the application was made, so that it can't be about it."""
+    early = transition.has_business_date and transition.status in MAY_BE_TOO_EARLY
+    return early and registration is not None and transition.latest < registration.applied_at
+
+
+def newest(transitions: Iterable[Transition], registration: Registration | None) -> Transition | None:
+    """Return which of some transitions says how the application stands: the newest with a known status."""
+    return max(
+        (each for each in transitions if each.status and not is_too_early(each, registration)),
+        key=lambda each: each.key,
+        default=None,
+    )
+
+
+def folded(transitions: Mapping[str, Transition], registration: Registration | None) -> Mapping[str, Transition]:
+    """Return a history within the limit: what says least goes, into the count of the transition before it.
+
+    First all but the first and the last of each run with the same status and label, then the oldest of what is between
+    the first and the last of all. Each status's first entry, the first response and the head stay in either case.
+    """
+    ordered = [transitions[key] for key in sorted(transitions)]
+    stays = _essential(ordered, registration)
+    kept: list[Transition] = []
+    for each in ordered:
+        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in stays:
+            kept[-2:] = [_absorbing(kept[-2], kept[-1])]
+        kept.append(each)
+    spare = len(kept) - HISTORY_LIMIT
+    result = kept[:1]
+    for each in kept[1:]:
+        if spare > 0 and each.key not in stays:
+            result[-1] = _absorbing(result[-1], each)
+            spare -= 1
+        else:
+            result.append(each)
+    return {each.key: each for each in result}
+
+
+def _essential(ordered: Sequence[Transition], registration: Registration | None) -> set[str]:
+    """Return the keys of the transitions that are never folded."""
+    firsts: dict[Status, Transition] = {}
+    for each in ordered:
+        if each.status and not is_too_early(each, registration):
+            firsts.setdefault(each.status, each)
+    essential = [ordered[-1], *firsts.values()]
+    essential += [each for each in (newest(ordered, registration), first_response(ordered, registration)) if each]
+    return {each.key for each in essential}
+
+
+def first_response(ordered: Iterable[Transition], registration: Registration | None) -> Transition | None:
+    """Return the first transition by which the employer responded: beyond APPLIED, unless the candidate withdrew."""
+    for each in ordered:
+        beyond = each.status is not None and each.status.rank > Status.APPLIED.rank
+        withdrew = each.interpretation.outcome is Outcome.CANDIDATE_WITHDREW
+        if beyond and not withdrew and not is_too_early(each, registration):
+            return each
+    return None
+
+
+def _absorbing(kept: Transition, gone: Transition) -> Transition:
+    """Return a transition with another one, and what that had absorbed, counted in it."""
+    reports, unmapped = kept.folded or Folded(0, 0)
+    if not gone.from_previous:
+        reports, unmapped = reports + 1, unmapped + (gone.status is None)
+    more = gone.folded or Folded(0, 0)
+    return replace(kept, folded=Folded(reports + more.reports, unmapped + more.unmapped))

@@ -1,0 +1,256 @@
+"""A report, the transition it makes, and what decides the order and the identity of transitions."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import ApplicationId, AtsId, from_text, to_text
+
+
+class Channel(StrEnum):
+    """The contract by which a transition was reported."""
+
+    ATSI = "atsi"
+    SIGNALS = "signals"
+
+
+_TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
+_MOMENT_LENGTH = 24
+_DAY_ALONE, _TIMED, _ENDING_OF_DAY, _AFTER = "!", "#", "$", "~"  # in the order of their characters
+
+
+class Success(StrEnum):
+    """What a signal's `success` says; a signal without it says nothing (None)."""
+
+    PLACED = "true"
+    NOT_PLACED = "false"
+    NOT_FINAL = "null"
+
+
+_FINAL = (Status.HIRED, Status.REJECTED)
+FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """What a sender said, as we read it: a status, None where its label is unmapped.
+
+    `raw_status` and `raw_phase` are the sender's own labels. `outcome` and `mapping` (rule@version) are the
+    vocabulary's; without them the status speaks for itself.
+    """
+
+    status: Status | None
+    raw_status: str | None = None
+    raw_phase: str | None = None
+    outcome: Outcome | None = None
+    mapping: str | None = None
+    success: Success | None = None
+
+
+class Folded(NamedTuple):
+    """Reports that were removed from a full history: how many, and for how many of them the label is unmapped."""
+
+    reports: int
+    unmapped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """An application's entry into a status, or a confirmation of it.
+
+    `tiebreaker` decides between transitions of one moment. It is the status's rank, or of a signal its own index, since
+    a signal's status is an interpretation that may change.
+    `has_business_date`: the sender sent the effective time; else the time of receipt counts.
+    `day_offset`: only the day was sent, in a zone so many minutes ahead of UTC; None where a time of day was sent.
+    `from_previous`: it is the `previous` state of a later signal, and its own signal has not been received.
+    `sorted_at`: without an effective time, the moment of the newer transition that it is sorted after.
+    `folded`: the reports removed between it and the next transition.
+    `version`: the application's version that the report made.
+    """
+
+    channel: Channel
+    interpretation: Interpretation
+    effective_at: datetime
+    received_at: datetime
+    tiebreaker: str
+    has_business_date: bool = True
+    day_offset: int | None = None
+    from_previous: bool = False
+    sorted_at: datetime | None = None
+    folded: Folded | None = field(default=None, compare=False)
+    version: int | None = field(default=None, compare=False)
+
+    @property
+    def status(self) -> Status | None:
+        """The status entered, None where the sender's label is unmapped."""
+        return self.interpretation.status
+
+    @property
+    def raw_status(self) -> str | None:
+        """The sender's own label."""
+        return self.interpretation.raw_status
+
+    @property
+    def key(self) -> str:
+        """Identity and order in one, so that text order is the order: moment, precision, place, label."""
+        if self.sorted_at:
+            order = f"{to_text(self.sorted_at)}{_AFTER}{self.tiebreaker}"
+        else:
+            order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self._ends)
+        return f"{order}{label_key(self.raw_status)}"
+
+    @property
+    def precedence(self) -> tuple[bool, str]:
+        """What decides between transitions with the same key: the greater one stays, a signal's own state first."""
+        return not self.from_previous, _plain(self.interpretation.raw_phase or "")
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment at which it can have happened: the end of the day, where only the day was sent."""
+        return latest(self.effective_at, self.day_offset)
+
+    def day(self, zone: ZoneInfo) -> date:
+        """Return the day of it: as sent where only the day was sent, else in the time zone given."""
+        return day_of(self.effective_at, self.day_offset, zone)
+
+    @property
+    def sent_day(self) -> date | None:
+        """The day that was sent, where only the day was sent."""
+        return sent_day(self.effective_at, self.day_offset)
+
+    def repeats(self, other: "Transition") -> bool:
+        """Tell whether it has the same status and label as another."""
+        return self.status is other.status and same_label(self.raw_status, other.raw_status)
+
+    @property
+    def _ends(self) -> bool:
+        """Whether it is an ending by what was sent: a signal's status is left out, as its interpretation may change."""
+        if self.channel is Channel.SIGNALS:
+            return self.interpretation.success in FINAL_SUCCESS
+        return self.status in _FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report about one application, checked. `effective_at` is None where the sender gave no time.
+
+    `day_offset` and `tiebreaker` as in Transition. `previous` is the state that the sender says came before.
+    """
+
+    application_id: ApplicationId
+    ats_id: AtsId
+    channel: Channel
+    interpretation: Interpretation
+    received_at: datetime
+    tiebreaker: str
+    effective_at: datetime | None = None
+    day_offset: int | None = None
+    idempotency_key: str | None = None
+    previous: Transition | None = None
+
+    @property
+    def resend_key(self) -> str | None:
+        """What a resend without an effective time is known by; a report with one is known by its transition's key."""
+        if self.idempotency_key is None or self.effective_at is not None:
+            return None
+        interpretation = self.interpretation
+        return digest(
+            f"{interpretation.status}\n{self.idempotency_key}\n{_plain(interpretation.raw_status or '')}", length=16
+        )
+
+    def transition(self, *, after: str | None = None) -> Transition:
+        """Return the transition to write; without an effective time it is sorted after the head key given."""
+        transition = Transition(
+            channel=self.channel,
+            interpretation=self.interpretation,
+            effective_at=self.effective_at or self.received_at,
+            received_at=self.received_at,
+            tiebreaker=self.tiebreaker,
+            has_business_date=self.effective_at is not None,
+            day_offset=self.day_offset,
+        )
+        if after is None or transition.key > after:
+            return transition
+        return replace(transition, sorted_at=order_time(after) + (_TICK if is_after_another(after) else timedelta()))
+
+
+def order_key(moment: datetime, day_offset: int | None, tiebreaker: str, *, ends: bool) -> str:
+    """Return a text whose order is that of what takes effect: by its moment, its precision and its place.
+
+    An ending of which only the day is known comes after all else of that day, and anything else before it.
+    """
+    if day_offset is None:
+        return f"{to_text(moment)}{_TIMED}{tiebreaker}"
+    if ends:
+        return f"{to_text(latest(moment, day_offset))}{_ENDING_OF_DAY}{tiebreaker}"
+    return f"{to_text(moment)}{_DAY_ALONE}{tiebreaker}"
+
+
+def latest(moment: datetime, day_offset: int | None) -> datetime:
+    """Return the last moment that is meant: the end of the day, where only the day was sent."""
+    return moment if day_offset is None else moment + _DAY - _TICK
+
+
+def day_of(moment: datetime, day_offset: int | None, zone: ZoneInfo) -> date:
+    """Return the day of a moment: as sent where only the day was sent, else in the time zone given."""
+    return sent_day(moment, day_offset) or moment.astimezone(zone).date()
+
+
+def sent_day(moment: datetime, day_offset: int | None) -> date | None:
+    """Return the day that was sent, None where a time of day was sent with it."""
+    return None if day_offset is None else (moment + timedelta(minutes=day_offset)).date()
+
+
+def order_time(key: str) -> datetime:
+    """Return the moment by which a transition's key is sorted."""
+    return from_text(key[:_MOMENT_LENGTH])
+
+
+def effective_time(key: str) -> datetime:
+    """Return the effective time of a transition's key, which is that of its order but for the ending of a day."""
+    moment = order_time(key)
+    return moment - _DAY + _TICK if key[_MOMENT_LENGTH] == _ENDING_OF_DAY else moment
+
+
+def is_day_alone(key: str) -> bool:
+    """Tell whether a transition's key is one of which only the day was sent."""
+    return key[_MOMENT_LENGTH] in {_DAY_ALONE, _ENDING_OF_DAY}
+
+
+def is_after_another(key: str) -> bool:
+    """Tell whether a transition's key is that of a report without a time that is sorted after a newer one."""
+    return key[_MOMENT_LENGTH] == _AFTER
+
+
+def tiebreaker_of(key: str) -> str:
+    """Return the place in a transition's key."""
+    return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
+
+
+def label_key(label: str | None) -> str:
+    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
+    plain = _plain(label or "")
+    return f"#{digest(plain, length=8)}" if plain else ""
+
+
+def same_label(label: str | None, other: str | None) -> bool:
+    """Tell whether two labels differ in nothing but Unicode form, case and outer space."""
+    return _plain(label or "") == _plain(other or "")
+
+
+def _plain(label: str) -> str:
+    if label.isascii():  # most are, and unicodedata takes time to load
+        return label.strip().lower()
+    import unicodedata  # noqa: PLC0415
+
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold()).strip()
+
+
+def digest(text: str, *, length: int) -> str:
+    """Return so many characters of a text's SHA-256 in URL-safe base 64."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest())[:length].decode()

@@ -1,0 +1,26 @@
+"""The function that counts each ATS's requests by outcome, from the log lines of the HTTP functions."""
+
+import os
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from application_status.health.counts import Health
+from application_status.health.stream import LogHandler, health_log
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.settings import read
+
+
+class HealthSettings(NamedTuple):
+    """Environment of the health: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+
+
+def make_handler(dynamodb: DynamoDB, settings: HealthSettings) -> LogHandler:
+    """Connect the health to its table."""
+    return health_log(Health(dynamodb, settings.quality_table), settings.reporting_time_zone)
+
+
+lambda_handler = make_handler(connect(), read(HealthSettings, os.environ))

@@ -1,0 +1,36 @@
+"""The function that shows jobseekers their applications, as JSON and as a page."""
+
+import os
+from datetime import timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from application_status.applications.read import JobseekersApplications
+from application_status.jobseeker.endpoint import my_applications
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.http.endpoint import LambdaHandler
+from application_status.platform.settings import read
+
+
+class MyApplicationsSettings(NamedTuple):
+    """Environment of the applicant's function: APPLICATIONS_TABLE, REPORTING_TIME_ZONE, BAD_NEWS_DELAY_HOURS.
+
+    Days are cut in the time zone; bad news is told so many hours after its receipt.
+    """
+
+    applications_table: str
+    reporting_time_zone: ZoneInfo
+    bad_news_delay_hours: int
+
+
+def make_handler(dynamodb: DynamoDB, settings: MyApplicationsSettings) -> LambdaHandler:
+    """Connect the jobseekers' applications to their table."""
+    return my_applications(
+        JobseekersApplications(dynamodb, settings.applications_table),
+        settings.reporting_time_zone,
+        timedelta(hours=settings.bad_news_delay_hours),
+    )
+
+
+lambda_handler = make_handler(connect(), read(MyApplicationsSettings, os.environ))

@@ -1,0 +1,34 @@
+"""The function with which integrators create applications to test with."""
+
+import os
+from typing import NamedTuple
+
+from application_status.access.tokens import TokenLookup
+from application_status.applications.register import Registrations
+from application_status.intake.sandbox.create import CREATIONS_A_DAY, LIFE, sandbox
+from application_status.intake.sandbox.daily_limit import SandboxCreations
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.http.endpoint import LambdaHandler
+from application_status.platform.settings import read
+
+
+class SandboxSettings(NamedTuple):
+    """Environment of the sandbox: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE."""
+
+    sandbox_applications_table: str
+    sandbox_aliases_table: str
+    tokens_table: str
+
+
+def make_handler(dynamodb: DynamoDB, settings: SandboxSettings) -> LambdaHandler:
+    """Connect the sandbox to its tables."""
+    applications_table, aliases_table = settings.sandbox_applications_table, settings.sandbox_aliases_table
+    return sandbox(
+        TokenLookup(dynamodb, settings.tokens_table),
+        Registrations(dynamodb, applications_table, aliases_table, life=LIFE),
+        SandboxCreations(dynamodb, aliases_table, CREATIONS_A_DAY),
+    )
+
+
+lambda_handler = make_handler(connect(), read(SandboxSettings, os.environ))

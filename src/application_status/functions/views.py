@@ -1,0 +1,82 @@
+"""The function that answers all GET requests of ATSs, clients, staff and integrators."""
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from application_status.access.tokens import Environments, TokenLookup
+from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
+from application_status.applications.read import OwnApplications
+from application_status.health.counts import Health
+from application_status.health.report import health_report
+from application_status.intake.atsi.read_back import read_back
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import UnknownPath
+from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint
+from application_status.platform.settings import read
+from application_status.quality.page.page import failed, quality_page, refused
+from application_status.quality.reports.endpoint import Reports, definitions, quality
+from application_status.quality.reports.formats import DEFINITIONS_PATH
+from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_PATH, USER_PATH, caller
+
+
+class ViewsSettings(NamedTuple):
+    """Environment of the views: the tables APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE.
+
+    And REPORTING_TIME_ZONE, an IANA name; days are cut there.
+    """
+
+    applications_table: str
+    quality_table: str
+    tokens_table: str
+    reporting_time_zone: ZoneInfo
+    sandbox_applications_table: str
+
+
+APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
+
+_SECONDS = 25.0
+"""A client with 100,000 applications takes 40 pages of the index."""
+
+
+def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
+    """Make the handler of all that is read with GET; its table says what answers which path."""
+    tokens = TokenLookup(dynamodb, settings.tokens_table)
+    applications = Environments(
+        live=OwnApplications(dynamodb, settings.applications_table),
+        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
+    )
+
+    health = Health(dynamodb, settings.quality_table)
+    reports = Reports(
+        dynamodb,
+        settings.quality_table,
+        settings.reporting_time_zone,
+        health=lambda query, now: health_report(query, health, now),
+    )
+
+    def of_quality(request: Request) -> Reply:
+        return quality(request, caller(request, tokens), reports)
+
+    answers: dict[str, Callable[[Request], Reply]] = {
+        APPLICATION_PATH: lambda request: read_back(request, applications, tokens),
+        **dict.fromkeys((ATS_PATH, USER_PATH, BOARD_PATH), of_quality),
+        PAGE_PATH: lambda request: quality_page(request, reports),
+        DEFINITIONS_PATH: lambda _: definitions(),
+        DOCS_PATH: docs_page,
+        FILE_PATH: docs_file,
+        PROBLEM_PATH: problem_page,
+    }
+
+    def answer(request: Request) -> Reply:
+        if request.resource not in answers:
+            raise UnknownPath
+        request.require_method("GET")
+        return answers[request.resource](request)
+
+    return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
+
+
+lambda_handler = make_handler(connect(), read(ViewsSettings, os.environ))

@@ -1,0 +1,151 @@
+"""Integration health, in the Quality table: what became of each ATS's requests, and which batches of log lines count.
+
+    Scope              Part     attributes
+    health             <ats>    none; says that there are days of the ATS
+    health#<ats>       <day>    one number for each <channel>:<outcome>, e.g. atsi:recorded; LastSeen S
+    health-batch#<id>  <part>   ExpiresAt N
+
+The counts of a batch and its row are written in one transaction, so that a batch that comes again counts once. What
+does not fit into one transaction goes into further ones, each with a row of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import batched, chain
+
+from application_status.applications.rules.report import Channel
+from application_status.health.rules import HealthDay
+from application_status.platform.dynamodb.batches import pages
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed
+from application_status.platform.values import AtsId, from_text, now, to_text
+
+_ALL = "health"
+_DAYS_PER_TRANSACTION = 99
+_BATCH_LIFE = timedelta(days=2)
+"""Longer than Lambda keeps an asynchronous event: 6 hours.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+
+class Health:
+    """Adds to the health of ATSs, and reads it."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._announced: set[AtsId] = set()
+
+    def add(self, batch_id: str, days: Sequence[HealthDay]) -> None:
+        """Add what a batch counts for, once; the same id has to come with the same days in the same order.
+
+        Raises Unavailable; then a part may be added, and adding all again is right.
+        """
+        for day in days:
+            self._announce(day.ats_id)
+            self._see(day)
+        for part, group in enumerate(batched(days, _DAYS_PER_TRANSACTION, strict=False)):
+            try:
+                self._dynamodb(
+                    "TransactWriteItems",
+                    TransactItems=[self._put_batch(batch_id, part), *(self._add(day) for day in group)],
+                )
+            except ConditionFailed:
+                continue  # it was added when the batch came before
+
+    def read(self, ats_id: AtsId, from_day: date, to_day: date) -> list[HealthDay]:
+        """Return an ATS's days from the first to the last, oldest first; a day without a request is left out."""
+        values = {":from": {"S": from_day.isoformat()}, ":to": {"S": to_day.isoformat()}}
+        found = self._query(
+            "#scope = :scope AND Part BETWEEN :from AND :to", {":scope": {"S": _scope(ats_id)}, **values}
+        )
+        return [_day(ats_id, item) for item in found]
+
+    def ats_ids(self) -> list[AtsId]:
+        """Return the ATSs that ever sent a request."""
+        return [AtsId(item["Part"]["S"]) for item in self._query("#scope = :scope", {":scope": {"S": _ALL}})]
+
+    def _query(self, condition: str, values: Item) -> Iterator[Item]:
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": values,
+        }
+        return chain.from_iterable(pages(self._dynamodb, "Query", request))
+
+    def _announce(self, ats_id: AtsId) -> None:
+        """Let readers know of an ATS."""
+        if ats_id not in self._announced:
+            self._dynamodb("PutItem", TableName=self._table, Item=_announcement(ats_id))
+            self._announced.add(ats_id)
+
+    def _see(self, day: HealthDay) -> None:
+        """Move the day's LastSeen on; it never goes back, and the same again changes nothing."""
+        try:
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._table,
+                Key=_key(day),
+                ConditionExpression="attribute_not_exists(LastSeen) OR LastSeen < :seen",
+                UpdateExpression="SET LastSeen = :seen",
+                ExpressionAttributeValues={":seen": {"S": to_text(day.last_seen)}},
+            )
+        except ConditionFailed:
+            return
+
+    def _put_batch(self, batch_id: str, part: int) -> Item:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    "Scope": {"S": f"health-batch#{batch_id}"},
+                    "Part": {"S": str(part)},
+                    "ExpiresAt": {"N": str(int((now() + _BATCH_LIFE).timestamp()))},
+                },
+                "ConditionExpression": "attribute_not_exists(#scope)",
+                "ExpressionAttributeNames": {"#scope": "Scope"},
+            }
+        }
+
+    def _add(self, day: HealthDay) -> Item:
+        named = list(enumerate(day.counts.items()))
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": _key(day),
+                "UpdateExpression": "ADD " + ", ".join(f"#c{i} :c{i}" for i, _ in named),
+                "ExpressionAttributeNames": {f"#c{i}": f"{channel}:{outcome}" for i, ((channel, outcome), _) in named},
+                "ExpressionAttributeValues": {f":c{i}": {"N": str(amount)} for i, (_, amount) in named},
+            }
+        }
+
+
+def first_items(days: Sequence[HealthDay]) -> Iterator[Item]:
+    """Yield the items of days that stand for themselves, for a table that has no health yet."""
+    yield from (_announcement(ats_id) for ats_id in sorted({day.ats_id for day in days}))
+    for day in days:
+        counts = {f"{channel}:{outcome}": {"N": str(amount)} for (channel, outcome), amount in day.counts.items()}
+        yield {**_key(day), **counts, "LastSeen": {"S": to_text(day.last_seen)}}
+
+
+def _announcement(ats_id: AtsId) -> Item:
+    return {"Scope": {"S": _ALL}, "Part": {"S": ats_id}}
+
+
+def _scope(ats_id: AtsId) -> str:
+    return f"health#{ats_id}"
+
+
+def _key(day: HealthDay) -> Item:
+    return {"Scope": {"S": _scope(day.ats_id)}, "Part": {"S": day.day.isoformat()}}
+
+
+def _day(ats_id: AtsId, item: Item) -> HealthDay:
+    counts = {}
+    for name, value in item.items():
+        channel, colon, outcome = name.partition(":")
+        if colon:
+            counts[Channel(channel), outcome] = int(value["N"])
+    return HealthDay(ats_id, date.fromisoformat(item["Part"]["S"]), counts, from_text(item["LastSeen"]["S"]))

@@ -1,0 +1,111 @@
+"""A batch of log lines, as CloudWatch Logs hands it over, read: each line becomes the request that it tells of.
+
+The health: the way of what became of requests, from the log lines to the ATSs' days.
+"""
+
+import gzip
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from application_status.applications.rules.report import Channel
+from application_status.health.counts import Health
+from application_status.health.rules import Answered, by_day
+from application_status.platform.deadlines import deadline
+from application_status.platform.outages import one_by_one
+from application_status.platform.telemetry import add_metric, begin, flush, logger
+from application_status.platform.values import AtsId, instant
+
+_NAME = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+_OUTCOME = re.compile(r"[a-z-]{1,64}")
+_YEARS = range(1900, 9999)  # the days of these can be cut in any time zone
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """The requests that a batch tells of, the number of lines that tell of none, and an id made of the readable lines'.
+
+    The same lines make the same id, however often they come.
+    """
+
+    id: str
+    requests: tuple[Answered, ...]
+    unreadable: int
+
+
+def batch(event: Any) -> LogBatch:
+    """Read an event: what can't be read as a whole counts as one unreadable line.
+
+    A control message, by which CloudWatch Logs checks that somebody is there, is an empty batch.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+    """
+    unreadable: list[Exception] = []
+
+    def failed(_: object, error: Exception) -> None:
+        unreadable.append(error)
+
+    lines = [line for _, found in one_by_one([event], _lines, failed) for line in found]
+    read = dict(named for _, named in one_by_one(lines, _named_request, failed))
+    return LogBatch(sha256(" ".join(read).encode()).hexdigest(), tuple(read.values()), len(unreadable))
+
+
+def _lines(event: Any) -> list[Any]:
+    content = json.loads(gzip.decompress(b64decode(event["awslogs"]["data"], validate=True)))
+    return [] if content["messageType"] == "CONTROL_MESSAGE" else list(content["logEvents"])
+
+
+def _named_request(line: Mapping[str, Any]) -> tuple[str, Answered]:
+    return _matching(_NAME, line["id"]), _request(line)
+
+
+def _request(line: Mapping[str, Any]) -> Answered:
+    """Read a line that `telemetry.answered` made; its moment is that of the log event, in milliseconds since 1970."""
+    told, at = json.loads(line["message"]), instant(datetime.fromtimestamp(line["timestamp"] / 1000, UTC))
+    if at.year not in _YEARS:
+        raise ValueError(f"a line of the year {at.year}")
+    return Answered(
+        ats_id=AtsId(_matching(_NAME, told["ats"])),
+        channel=Channel(told["channel"]),
+        outcome=_matching(_OUTCOME, told["outcome"]),
+        at=at,
+    )
+
+
+def _matching(expression: re.Pattern[str], value: Any) -> str:
+    match = expression.fullmatch(value)
+    if match is None:
+        raise ValueError(expression.pattern)
+    return match[0]
+
+
+_STORE_SECONDS = 45.0
+
+type LogHandler = Callable[[Any, Any], None]
+
+
+def health_log(health: Health, zone: ZoneInfo) -> LogHandler:
+    """Make the handler of the log lines that the template's filters pick.
+
+    It raises Unavailable, so that Lambda invokes it again with the same lines.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    def count_lines(event: Any, context: Any) -> None:
+        begin(getattr(context, "aws_request_id", None))
+        received = batch(event)
+        try:
+            if received.unreadable:
+                add_metric("Unreadable", received.unreadable)
+                logger.error("unreadable", lines=received.unreadable)  # no contents
+            with deadline(_STORE_SECONDS):
+                health.add(received.id, by_day(received.requests, zone))
+        finally:
+            flush()
+
+    return count_lines

@@ -1,0 +1,84 @@
+"""A sandbox's application: whose it is, what it is called, and how long it is there.
+
+The sandbox: a new application's way to its tables. What is reported of it goes where all reports go.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases, Registration
+from application_status.applications.rules.status import Status
+from application_status.intake.sandbox.daily_limit import SandboxCreations
+from application_status.platform.errors import Forbidden
+from application_status.platform.http.body import json_object
+from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
+from application_status.platform.telemetry import add_metric, logger
+from application_status.platform.values import ApplicationId, AtsId, application_id, now, to_text
+
+LIFE = timedelta(days=7)
+"""How long an application of the sandbox is kept."""
+CREATIONS_A_DAY = 200
+"""How many applications of the sandbox an ATS may make on a day (UTC)."""
+
+
+def sample(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
+    """Return a new application of an ATS, applied for just now, which signals may call by one alias of each kind."""
+    new = application_id(str(uuid.uuid4()))
+    return new, Registration(
+        ats_id=ats_id,
+        client_id="sandbox-client",
+        job_id="sandbox-job",
+        jobseeker_id="sandbox-jobseeker",
+        job_title="Sandbox Tester",
+        company="Sandbox GmbH",
+        applied_at=now(),
+        aliases=Aliases(
+            tokens=(f"sandbox:token:{new}",),
+            candidate_application_profile_ids=(f"sandbox:candidateProfile:{new}",),
+            position_profile_ids=(f"sandbox:positionProfile:{new}",),
+        ),
+    )
+
+
+_BODY_LIMIT_BYTES = 8 * 1024
+
+
+def sandbox(tokens: TokenLookup, registrations: Registrations, creations: SandboxCreations) -> LambdaHandler:
+    """Make the handler of `POST /api/sandbox/applications`."""
+
+    @endpoint
+    def create(request: Request) -> Reply:
+        request.require_method("POST")
+        ats = _authenticate(request, tokens)
+        ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
+        creations.count(ats.id)
+        application_id, registration = sample(ats.id)
+        registrations.register(application_id, registration)
+        add_metric("Registered")
+        logger.info("created", application=application_id, ats=ats.id)
+        body = _view(application_id, registration) | {"RequestId": request.request_id}
+        body |= {"IgnoredFields": ignored} if ignored else {}
+        return reply(201, body, Location=f"/api/application-status/{application_id}")
+
+    return create
+
+
+def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose test token the request has; Forbidden with a live one, Unauthenticated without any."""
+    ats = calling_ats(request, tokens)
+    if not ats.in_sandbox:
+        raise Forbidden("This is a live token, and the sandbox takes test tokens (atsi_test_...) alone; ask for one.")
+    return ats
+
+
+def _view(application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
+    return {
+        "AtsiApplicationId": application_id,
+        "Status": Status.APPLIED,
+        "AppliedAt": to_text(registration.applied_at),
+        "ExpiresAt": to_text(registration.applied_at + LIFE),
+        "Aliases": registration.aliases.by_kind,
+    }

@@ -1,0 +1,134 @@
+"""The page that shows a jobseeker all applications: HTML without scripts, readable as it comes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from application_status.jobseeker.language import in_language, words
+from application_status.jobseeker.listing import Page, not_shown
+from application_status.jobseeker.rules.status import JobseekerView, ProgressStep, StatusChange
+from application_status.jobseeker.rules.words import Words
+from application_status.platform.errors import Refusal
+from application_status.platform.http.endpoint import (
+    PROBLEMS,
+    Problem,
+    Reply,
+    Request,
+    failure,
+    refusal,
+    refusal_headers,
+    retry_later,
+)
+from application_status.platform.http.html import Pages
+from application_status.platform.outages import one_by_one
+
+PAGE_PATH = "/my/applications"
+TIMELINE_LIMIT = 30
+"""How many changes of an application the page shows at most: the first, and the last ones."""
+
+_SILENT_DAYS = 14
+
+_PAGES = Pages("application_status.jobseeker")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change in words: when it was, for machines, as a date, and as people say it."""
+
+    text: str
+    moment: str
+    date: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An application as the page shows it.
+
+    `silent` is empty where something was heard lately or nothing will be. `more` says how many changes are left out
+    after the timeline's first one; it is empty where none is.
+    """
+
+    job_title: str
+    company: str
+    finished: bool
+    step: ProgressStep
+    last: Event
+    silent: str
+    timeline: list[Event]
+    more: str
+
+
+def page_reply(listed: Page, today: datetime, request: Request, *, complete: bool) -> Reply:
+    """Return the page; days are cut in the zone of `today`."""
+    language = words(request)
+    carded = one_by_one(listed.applications, lambda each: _card(each, today, language), not_shown)
+    cards = [card for _, card in carded]
+    groups = [
+        ("in-progress", language.in_progress, [card for card in cards if not card.finished]),
+        ("finished", language.finished, [card for card in cards if card.finished]),
+    ]
+    return _PAGES.reply(
+        HTTPStatus.OK,
+        "page.html",
+        in_language(language),
+        title=language.title,
+        words=language,
+        groups=groups,
+        steps=ProgressStep,
+        next=listed.next,
+        first="after" not in request.query,
+        complete=complete,
+    )
+
+
+def refused(error: Refusal, request: Request) -> Reply:
+    """Return what a refusal looks like: to a reader of the page as a page, else as a problem."""
+    if request.resource != PAGE_PATH:
+        return refusal(error, request)
+    status = PROBLEMS[type(error)].status
+    text = words(request).refused.get(status, str(error))
+    return _notice(status, text, request, **refusal_headers(error, "Bearer"))
+
+
+def failed(problem: Problem, request: Request) -> Reply:
+    """Return what a failure of ours looks like, likewise."""
+    if request.resource != PAGE_PATH:
+        return failure(problem, request)
+    return _notice(problem.status, words(request).failed, request, **retry_later())
+
+
+def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
+    language = words(request)
+    return _PAGES.reply(status, "notice.html", in_language(language) | headers, title=language.title, text=text)
+
+
+def _card(of: JobseekerView, today: datetime, language: Words) -> Card:
+    finished = of.last.status.finished
+    quiet = _days(of.last, today)
+    left_out = len(of.changes) - TIMELINE_LIMIT
+    changes = [of.changes[0], *of.changes[1 + left_out :]] if left_out > 0 else of.changes
+    return Card(
+        job_title=of.registration.job_title,
+        company=of.registration.company,
+        finished=finished,
+        step=of.step,
+        last=_event(of.last, today, language),
+        silent=language.silent.format(quiet) if quiet >= _SILENT_DAYS and not finished else "",
+        timeline=[_event(change, today, language) for change in changes],
+        more=language.more_changes.format(left_out) if left_out > 0 else "",
+    )
+
+
+def _event(change: StatusChange, today: datetime, language: Words) -> Event:
+    moment = change.day or change.at.astimezone(today.tzinfo)
+    date = language.dated(moment)
+    days = _days(change, today)
+    when = language.ago(days) if days < _SILENT_DAYS else date
+    return Event(language.statuses[change.status], moment.isoformat(), date, when)
+
+
+def _days(change: StatusChange, today: datetime) -> int:
+    """Return how many days ago it was; a sender's clock may be ahead of ours."""
+    day = change.day or change.at.astimezone(today.tzinfo).date()
+    return max(0, (today.date() - day).days)

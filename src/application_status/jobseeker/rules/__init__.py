@@ -1,0 +1,1 @@
+"""jobseeker/rules."""

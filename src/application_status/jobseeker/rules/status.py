@@ -1,0 +1,151 @@
+"""What an applicant is told of an application: standings in place of an ATS's statuses, and bad news after a delay."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.report import Transition, sent_day
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import ApplicationId
+
+
+class ProgressStep(IntEnum):
+    """The steps of an application as applicants see them."""
+
+    APPLIED = 1
+    REVIEW = 2
+    INTERVIEW = 3
+    OFFER = 4
+    HIRED = 5
+
+
+class JobseekerStatus(StrEnum):
+    """How an application stands, as applicants are told."""
+
+    NOTED = "noted"
+    APPLIED = "applied"
+    IN_CONTACT = "in_contact"
+    IN_REVIEW = "in_review"
+    INTERVIEW = "interview"
+    AFTER_INTERVIEW = "after_interview"
+    OFFER = "offer"
+    HIRED = "hired"
+    NO_LONGER_CONSIDERED = "no_longer_considered"
+    WITHDRAWN = "withdrawn"
+    OFFER_DECLINED = "offer_declined"
+    POSITION_CLOSED = "position_closed"
+
+    @property
+    def step(self) -> ProgressStep | None:
+        """The step that an application status so has reached; None for an end, which any step may come before."""
+        return _STEPS.get(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is expected to come."""
+        return self is JobseekerStatus.HIRED or self.step is None
+
+    @property
+    def bad_news(self) -> bool:
+        """Whether it is an end that somebody else than the applicant decided on."""
+        return self in {JobseekerStatus.NO_LONGER_CONSIDERED, JobseekerStatus.POSITION_CLOSED}
+
+
+_STEPS = {
+    JobseekerStatus.NOTED: ProgressStep.APPLIED,
+    JobseekerStatus.APPLIED: ProgressStep.APPLIED,
+    JobseekerStatus.IN_CONTACT: ProgressStep.REVIEW,
+    JobseekerStatus.IN_REVIEW: ProgressStep.REVIEW,
+    JobseekerStatus.INTERVIEW: ProgressStep.INTERVIEW,
+    JobseekerStatus.AFTER_INTERVIEW: ProgressStep.INTERVIEW,
+    JobseekerStatus.OFFER: ProgressStep.OFFER,
+    JobseekerStatus.HIRED: ProgressStep.HIRED,
+}
+_OF_STATUSES = {
+    Status.LEAD: JobseekerStatus.NOTED,
+    Status.APPLIED: JobseekerStatus.APPLIED,
+    Status.CONTACT: JobseekerStatus.IN_CONTACT,
+    Status.PRE_INTERVIEW: JobseekerStatus.IN_REVIEW,
+    Status.INTERVIEW: JobseekerStatus.INTERVIEW,
+    Status.POST_INTERVIEW: JobseekerStatus.AFTER_INTERVIEW,
+    Status.OFFER: JobseekerStatus.OFFER,
+    Status.HIRED: JobseekerStatus.HIRED,
+    Status.REJECTED: JobseekerStatus.NO_LONGER_CONSIDERED,
+}
+_OF_OUTCOMES = {
+    Outcome.CANDIDATE_WITHDREW: JobseekerStatus.WITHDRAWN,
+    Outcome.OFFER_DECLINED: JobseekerStatus.OFFER_DECLINED,
+    Outcome.POSITION_CLOSED: JobseekerStatus.POSITION_CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """An application's entry into a status; `day` where only the day is known, as it was sent."""
+
+    status: JobseekerStatus
+    at: datetime
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobseekerView:
+    """What is told of an application: its changes, oldest first, never none."""
+
+    application_id: ApplicationId
+    registration: Registration
+    changes: Sequence[StatusChange]
+
+    @property
+    def last(self) -> StatusChange:
+        """The last change, which says how the application stands."""
+        return self.changes[-1]
+
+    @property
+    def step(self) -> ProgressStep:
+        """The step it is at; of one that ended, the furthest before it did."""
+        steps = (change.status.step for change in self.changes if change.status is not JobseekerStatus.HIRED)
+        return self.last.status.step or max(step for step in steps if step)
+
+
+def jobseeker_view(
+    application: Application, registration: Registration, now: datetime, delay: timedelta
+) -> JobseekerView:
+    """Tell of an application.
+
+    Bad news is told when it has stood for the delay, counted from its receipt; what was overruled sooner never is.
+    """
+    applied = StatusChange(JobseekerStatus.APPLIED, registration.applied_at)
+    changes = [applied]
+    for change in _changes(application, now, delay):
+        shown_once = change.status.step in {None, ProgressStep.APPLIED}
+        if not (shown_once and change.status is changes[-1].status):
+            changes.append(change if change.at >= applied.at else replace(change, at=applied.at, day=None))
+    return JobseekerView(application.application_id, registration, changes)
+
+
+def _changes(application: Application, now: datetime, delay: timedelta) -> Iterator[StatusChange]:
+    known = [run for run in application.changes() if run[0].status]
+    for place, run in enumerate(known):
+        first, status = run[0], _status_of(run[0])
+        if not status.bad_news or _has_stood(run, known[place + 1 :], now, delay):
+            yield StatusChange(status, first.effective_at, first.sent_day)
+    end = application.position_end
+    if end and end.received_at + delay <= now:
+        yield StatusChange(JobseekerStatus.POSITION_CLOSED, end.since, sent_day(end.since, end.day_offset))
+
+
+def _has_stood(
+    bad_news: Sequence[Transition], later: Sequence[Sequence[Transition]], now: datetime, delay: timedelta
+) -> bool:
+    due = min(each.received_at for each in bad_news) + delay
+    overruling = (each for run in later for each in run if not _status_of(each).bad_news)
+    return due <= now and not any(each.received_at < due for each in overruling)
+
+
+def _status_of(transition: Transition) -> JobseekerStatus:
+    interpretation = transition.interpretation
+    by_outcome = _OF_OUTCOMES.get(interpretation.outcome) if interpretation.outcome else None
+    return by_outcome or _OF_STATUSES[Status(str(interpretation.status))]

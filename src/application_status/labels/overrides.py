@@ -1,0 +1,154 @@
+"""Each ATS's own meanings of labels, beside its tokens.
+
+KeyId      S   ats#<ats>
+Overrides  M   label -> "STATUS" or "STATUS/outcome"
+Version    N   + 1 with every change; absent in an item that an earlier release wrote
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from application_status.labels.rules.vocabulary import OwnMeanings, normalize
+from application_status.platform.cache import Cache
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.errors import ConditionFailed
+from application_status.platform.values import AtsId
+
+MOST_OVERRIDES, LONGEST_LABEL = 1000, 200
+"""How many labels of an ATS can have a meaning of its own, and how many characters each can have."""
+
+_CACHE_SECONDS = 60
+_LARGEST_BYTES = 300_000  # together; an item may have 400 KB
+_PREFIX = "ats#"
+
+
+class Overrides:
+    """Looks up an ATS's overrides, and remembers them for 60 s."""
+
+    def __init__(self, dynamodb: DynamoDB, tokens_table: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._dynamodb = dynamodb
+        self._table = tokens_table
+        self._cache = Cache[AtsId, OwnMeanings](_CACHE_SECONDS, clock)
+
+    def of(self, ats_id: AtsId) -> OwnMeanings:
+        """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
+        found = self._cache.get(ats_id)
+        if found is None:
+            item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
+            found = OwnMeanings(_overrides(item))
+            self._cache.keep(ats_id, found)
+        return found
+
+
+class OverrideRegister:
+    """What the operators do with overrides: always read as they are now."""
+
+    def __init__(self, dynamodb: DynamoDB, tokens_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = tokens_table
+
+    def of(self, ats_id: AtsId) -> dict[str, str]:
+        """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
+        return _overrides(self._item(ats_id))
+
+    def all(self) -> dict[AtsId, dict[str, str]]:
+        """Return the overrides of every ATS that has any."""
+        found: dict[AtsId, dict[str, str]] = {}
+        start: dict[str, Item] = {}
+        while True:
+            reply = self._dynamodb(
+                "Scan",
+                TableName=self._table,
+                ConsistentRead=True,
+                FilterExpression="attribute_exists(Overrides)",
+                **start,
+            )
+            found |= {AtsId(item["KeyId"]["S"].removeprefix(_PREFIX)): _overrides(item) for item in reply["Items"]}
+            if "LastEvaluatedKey" not in reply:
+                return {ats_id: own for ats_id, own in found.items() if own}
+            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+    def change(self, ats_id: AtsId, meanings: Mapping[str, str], without: Collection[str] = ()) -> dict[str, str]:
+        """Set the meanings of labels, remove those of others, and return all that the ATS then has.
+
+        Labels that the vocabulary reads as the same are one label: a meaning replaces that of another spelling. Changes
+        that are made at the same time are all kept.
+
+        Raises ValueError where a label or meaning is wrong or there would be too many, LookupError where a label to be
+        removed has no meaning; nothing is written then.
+        """
+        _check(meanings, without)
+        item = self._item(ats_id)
+        known = {_same(label) for label in _overrides(item)}
+        for label in without:
+            if _same(label) not in known:
+                raise LookupError(f"{ats_id} has no meaning of its own for '{label}'")
+        while True:
+            changed = _changed(ats_id, _overrides(item), meanings, without)
+            version = int(item["Version"]["N"]) if "Version" in item else 0
+            replacement = {
+                **_key(ats_id),
+                "Overrides": {"M": {label: {"S": meaning} for label, meaning in changed.items()}},
+                "Version": {"N": str(version + 1)},
+            }
+            try:
+                self._put(replacement, version)
+            except ConditionFailed as failed:
+                if failed.item != replacement:  # else an earlier attempt of ours, whose reply was lost
+                    item = failed.item or {}
+                    continue
+            return changed
+
+    def _item(self, ats_id: AtsId) -> Item:
+        reply = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id), ConsistentRead=True)
+        item: Item = reply.get("Item", {})
+        return item
+
+    def _put(self, item: Item, version: int) -> None:
+        seen = {"ExpressionAttributeValues": {":seen": {"N": str(version)}}} if version else {}
+        self._dynamodb(
+            "PutItem",
+            TableName=self._table,
+            Item=item,
+            ConditionExpression="Version = :seen" if seen else "attribute_not_exists(Version)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **seen,
+        )
+
+
+def _key(ats_id: AtsId) -> Item:
+    return {"KeyId": {"S": f"{_PREFIX}{ats_id}"}}
+
+
+def _overrides(item: Item) -> dict[str, str]:
+    return {label: value["S"] for label, value in item.get("Overrides", {"M": {}})["M"].items()}
+
+
+def _same(label: str) -> str:
+    """Return what all spellings of a label have in common."""
+    return normalize(label) or label
+
+
+def _check(meanings: Mapping[str, str], without: Collection[str]) -> None:
+    spellings: dict[str, str] = {}
+    for label in (*meanings, *without):
+        if not label.strip() or len(label) > LONGEST_LABEL:
+            raise ValueError(f"a label has 1 to {LONGEST_LABEL} characters, and not only spaces: '{label}'")
+        if other := spellings.get(_same(label)):
+            raise ValueError(f"'{other}' and '{label}' are spellings of one label; name one of them")
+        spellings[_same(label)] = label
+    OwnMeanings(meanings)  # refuses wrong ones
+
+
+def _changed(
+    ats_id: AtsId, own: Mapping[str, str], meanings: Mapping[str, str], without: Collection[str]
+) -> dict[str, str]:
+    given = {_same(label) for label in (*meanings, *without)}
+    changed = {label: meaning for label, meaning in own.items() if _same(label) not in given} | dict(meanings)
+    size = sum(len(label.encode()) + len(meaning) for label, meaning in changed.items())
+    if meanings and (len(changed) > MOST_OVERRIDES or size > _LARGEST_BYTES):
+        raise ValueError(
+            f"{ats_id} would have {len(changed)} meanings of its own in {size} bytes; "
+            f"at most {MOST_OVERRIDES} in {_LARGEST_BYTES} bytes can be kept"
+        )
+    return changed

@@ -1,0 +1,40 @@
+"""Reading an application's labels anew, with another vocabulary or other overrides."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.status import Status
+from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
+from application_status.labels.rules.vocabulary import Vocabulary
+
+
+def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Application:
+    """Return the application with its labels read anew; the very same where no status or outcome changes."""
+    transitions = {
+        key: replace(transition, interpretation=_read(transition, vocabulary, overrides))
+        for key, transition in application.transitions.items()
+    }
+    changed = {key: each for key, each in transitions.items() if _says(each) != _says(application.transitions[key])}
+    if not changed:
+        return application
+    return application.with_head({**application.transitions, **changed}, application.registration)
+
+
+def _read(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Interpretation:
+    interpretation = transition.interpretation
+    if interpretation.raw_status is None:
+        return interpretation
+    if transition.channel is Channel.SIGNALS:
+        return interpret_signal(
+            interpretation.raw_status, interpretation.raw_phase, interpretation.success, vocabulary, overrides
+        )
+    status = interpretation.status or Status.APPLIED
+    return interpret_raw_status(
+        status, interpretation.raw_status, vocabulary.meaning(interpretation.raw_status, overrides)
+    )
+
+
+def _says(transition: Transition) -> tuple[object, object]:
+    return transition.interpretation.status, transition.interpretation.outcome

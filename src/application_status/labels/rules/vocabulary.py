@@ -1,0 +1,247 @@
+"""What a stage name means, by `vocabulary.toml`: an exact label decides, or else the first rule of the file that fits.
+
+A label can have a head and a rest: "Rejected - no Kubernetes". Rules for ends need to know every word. Where none of
+them reads the whole label, some may read its head alone, if nothing in the rest speaks against that.
+
+normalize       the label as comparable words
+Vocabulary      one version of the file, checked; `meaning` asks it
+Meaning         the answer: status, outcome, and the name of the rule that gave it
+OwnMeanings     an ATS's overrides, read once for many labels
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache, reduce
+from importlib.resources import files
+from itertools import accumulate
+from operator import or_
+from typing import Any, Self
+
+from application_status.applications.rules.status import Outcome, Status
+from application_status.labels.rules.matching import Matches, WordLists, is_doubtful, is_number, normalize, parts
+
+__all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
+
+UNMAPPED = "unmapped"
+"""The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
+
+_MAX_WORDS = 18  # no stage name is longer, and it bounds the work on a hostile one
+_OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
+_MAX_HEAD_WORDS = 6
+_REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
+_OUTCOMES = {
+    Status.HIRED: (Outcome.HIRED,),
+    Status.REJECTED: (  # the first is meant by an override that names none
+        Outcome.ENDED_UNKNOWN,
+        Outcome.NOT_SELECTED,
+        Outcome.CANDIDATE_WITHDREW,
+        Outcome.OFFER_DECLINED,
+        Outcome.POSITION_CLOSED,
+    ),
+}
+
+type _Means = tuple[Status | None, Outcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label says and by which rule; one that nobody knows has no status, and its rule is `unmapped`."""
+
+    status: Status | None
+    outcome: Outcome | None
+    rule: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    means: _Means
+    all: frozenset[int]
+    none: frozenset[int]
+    only: frozenset[int]
+    beyond: int  # with `only`: how many words may be in none of the lists of `all` and `only`
+    rest: frozenset[int]  # if any: the rule reads heads, too, with no match of these lists behind them
+    needs: frozenset[int]  # lists that need a match behind such a head
+
+    def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
+        if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
+            return False
+        if not self.only:
+            return True
+        known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
+        return (every_word & ~known).bit_count() <= self.beyond
+
+    def goes_with(self, rest: Mapping[int, int]) -> bool:
+        """Say whether the rule may read a head alone that has this rest."""
+        return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
+
+
+class OwnMeanings(dict[str, str]):
+    """An ATS's overrides: label -> "STATUS" or "REJECTED/outcome", read once for many labels."""
+
+    def __init__(self, overrides: Mapping[str, str]) -> None:
+        """Read the overrides; ValueError for one that names no status, or not one of its outcomes."""
+        super().__init__(overrides)
+        self.by_key = {_key(label): _means(text, "override") for label, text in overrides.items()}
+
+
+class Vocabulary:
+    """The exact labels, word lists and rules of one version of the file."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text of such a file; ValueError says which rule, word list or exact label in it is wrong."""
+        import tomllib  # noqa: PLC0415  # a start would pay for it, and few reports have a label to look up
+
+        data = tomllib.loads(text)
+        self.version = _text(data.get("version"), "version")
+        self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
+        self._exact = _exact(data.get("exact", {}))
+        self._rules = _rules(data.get("rule", []), data.get("groups", {}), self._lists)
+        self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
+        self._rules_of_heads = [rule for rule in self._rules if rule.rest]
+        self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+
+    @classmethod
+    @cache
+    def load(cls) -> Self:
+        """Read the file packaged next to this module, once; ValueError says what in it is wrong."""
+        return cls(files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8"))
+
+    def meaning(self, label: str, overrides: Mapping[str, str] = {}) -> Meaning:
+        """Say what a label means; an override ("OFFER", "REJECTED/offer_declined") wins, ValueError for a wrong one."""
+        own = overrides if isinstance(overrides, OwnMeanings) else OwnMeanings(overrides)
+        key, meaning = self._remembered(label)
+        return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
+
+    def _read(self, label: str) -> tuple[str, Meaning]:
+        pieces = [normalize(part) for part in parts(label)]
+        key = " ".join(filter(None, pieces)) or label
+        return key, self._decide(label, key, pieces)
+
+    def _decide(self, label: str, key: str, pieces: Sequence[str]) -> Meaning:
+        if key in self._exact:
+            means = self._exact[key]
+            return Meaning(*means, "exact" if means[0] else UNMAPPED, self.version)
+        words = _words(key)
+        rule = self._rule(label, words, pieces) if len(words) <= _MAX_WORDS else None
+        if rule is None or rule.means[0] is None:
+            return Meaning(None, None, UNMAPPED, self.version)
+        return Meaning(*rule.means, rule.name, self.version)
+
+    def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
+        matches = self._lists.find(words)
+        covered = matches.within(0, len(words))
+        fitting = (rule for rule in self._rules_of_labels if rule.fits(covered, every_word=(1 << len(words)) - 1))
+        rule = next(fitting, None)
+        if is_doubtful(label):
+            return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
+        knows_all = rule is not None and rule.only and not rule.beyond
+        if knows_all or not any(each.all <= covered.keys() for each in self._rules_of_heads):
+            return rule
+        return self._rule_of_head(words, pieces, matches) or rule
+
+    def _rule_of_head(self, words: Sequence[str], pieces: Sequence[str], matches: Matches) -> _Rule | None:
+        """Return the rule for an end that reads the longest head it can, with a rest that does not speak against it."""
+        for size in self._sizes_of_heads(pieces, matches):
+            if " ".join(words[:size]) in self._exact:
+                return None
+            covered = matches.within(0, size)
+            for rule in self._rules_of_ends:
+                if rule.fits(covered, every_word=(1 << size) - 1):
+                    return rule if rule.goes_with(matches.within(size, len(words))) else None
+        return None
+
+    def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
+        """Return how many words a head can have: those before a separator, or a phrase that opens a longer one."""
+        sizes = set(accumulate(len(_words(piece)) for piece in pieces[:-1]))
+        for opening in filter(self._lists.__contains__, _OPENINGS):
+            sizes.update(matches.ends(self._lists.number(opening), 0))
+        return sorted((size for size in sizes if 0 < size <= _MAX_HEAD_WORDS), reverse=True)
+
+
+def _key(label: str) -> str:
+    return normalize(label) or label  # two labels of emoji alone are still two labels
+
+
+def _words(key: str) -> list[str]:
+    return [word for word in key.split() if not is_number(word)]
+
+
+def _means(text: object, where: str) -> _Means:
+    name, slash, outcome = _text(text, where).partition("/")
+    if name not in Status.__members__:
+        raise ValueError(f"{where}: {text!r} names no status")
+    outcomes = _OUTCOMES.get(Status(name), (Outcome.OPEN,))
+    if slash and outcome not in outcomes:
+        raise ValueError(f"{where}: {text!r} names no outcome of {name}")
+    return Status(name), Outcome(outcome) if slash else outcomes[0]
+
+
+def _written(text: object, where: str) -> _Means:
+    """Read what the file says that a label means; here a final status has to name its outcome."""
+    if text == UNMAPPED:
+        return None, None
+    if text in _OUTCOMES:
+        raise ValueError(f"{where}: the final status {text} needs an outcome, as in REJECTED/not_selected")
+    return _means(text, where)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{where}: a text is needed, not {value!r}")
+    return value
+
+
+def _texts(value: object, where: str) -> list[str]:
+    return [_text(each, where) for each in value] if isinstance(value, list) else [_text(value, where)]
+
+
+def _word_lists(tables: Mapping[str, object], endings: object) -> WordLists:
+    lists = WordLists(_texts(endings, "endings"))
+    for name, entries in tables.items():
+        where = f"word list {name!r}"
+        try:
+            lists.add(name, _texts(entries, where))
+        except ValueError as wrong:
+            raise ValueError(f"{where}: {wrong}") from wrong
+    return lists
+
+
+def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
+    exact: dict[str, _Means] = {}
+    for label, text in table.items():
+        if _key(label) in exact:
+            raise ValueError(f"exact label {label!r}: it is there twice, perhaps spelled in another way")
+        exact[_key(label)] = _written(text, f"exact label {label!r}")
+    return exact
+
+
+def _rules(tables: Iterable[Mapping[str, Any]], groups: Mapping[str, object], lists: WordLists) -> list[_Rule]:
+    rules: dict[str, _Rule] = {}
+    members = {name: _texts(names, f"group {name!r}") for name, names in groups.items()}
+    for place, table in enumerate(tables, start=1):
+        name = _text(table.get("name"), f"name of rule {place}")
+        where = f"rule {name!r}"
+        used = {
+            part: _texts(table.get(part, []), f"{where}, {part!r}") for part in ("all", "none", "only", "rest", "needs")
+        }
+        for part in ("only", "rest"):
+            used[part] = [each for name in used[part] for each in members.get(name, [name])]
+        unknown = [each for part in used.values() for each in part if each not in lists]
+        if name in rules or name in (UNMAPPED, "override", "exact"):
+            raise ValueError(f"{where}: the name is taken")
+        if unknown or not used["all"]:
+            raise ValueError(f"{where}: " + (f"no word list {unknown[0]!r}" if unknown else "'all' needs a word list"))
+        if stray := table.keys() - {"name", "means", "beyond", *used}:
+            raise ValueError(f"{where}: nobody knows {min(stray)!r}")
+        means = _written(table.get("means"), where)
+        beyond = table.get("beyond", 0)
+        if type(beyond) is not int or beyond < 0 or (beyond and not used["only"]):
+            raise ValueError(f"{where}: 'beyond' is a number of words, beside an 'only'; it is {beyond!r}")
+        if means[0] in _OUTCOMES and (beyond or not used["only"]):
+            raise ValueError(f"{where}: a rule for an end needs 'only' and no 'beyond': no unknown word may be in it")
+        numbers = {part: frozenset(map(lists.number, names)) for part, names in used.items()}
+        rules[name] = _Rule(name, means, beyond=beyond, **numbers)
+    return list(rules.values())

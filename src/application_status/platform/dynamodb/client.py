@@ -1,0 +1,137 @@
+"""The one client of DynamoDB: an operation and its request in DynamoDB JSON in, its reply or a typed error out.
+
+A transport makes its calls: `wire` the webhook's, at a fraction of the cost, `boto` those of all other functions.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from application_status.platform.deadlines import ATTEMPTS, Attempts
+from application_status.platform.errors import ConditionFailed, ServiceError, Unavailable
+
+type Item = Mapping[str, Any]
+"""An item in DynamoDB JSON: {"Status": {"S": "APPLIED"}}."""
+
+type Transport = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+"""Makes one call, once: takes an operation and its request, returns the reply; raises DynamoDBError or NoReply."""
+
+CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+_RETRYABLE = {
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceededException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
+_ALWAYS_THERE = {
+    "BatchGetItem": "Responses",
+    "BatchWriteItem": "UnprocessedItems",
+    "DescribeTable": "Table",
+    "Query": "Items",
+    "Scan": "Items",
+}
+"""The member that an operation's reply always has; GetItem answers {} where there is no such item."""
+
+_RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_ABOUT_CONTENT = {"SerializationException", "ValidationException"}
+_OK, _SERVER_ERROR = 200, 500
+
+
+class NoReply(ServiceError):
+    """No connection, no reply in time, or none that is whole: whether the operation was done is not known."""
+
+
+class DynamoDBError(ServiceError):
+    """DynamoDB says that it refuses or failed: its error's code and message, and the reply's other members."""
+
+    def __init__(self, code: str, message: str, status: int, members: Mapping[str, Any]) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.is_server_error = status >= _SERVER_ERROR
+        self.item: Item | None = members.get("Item")
+        self.reasons: list[dict[str, Any]] = members.get("CancellationReasons", [])
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same call may succeed a moment later."""
+        if self.code == "TransactionCanceledException":
+            return {reason["Code"] for reason in self.reasons} <= _RETRYABLE_REASONS
+        return self.code in _RETRYABLE or self.is_server_error
+
+    @property
+    def is_about_content(self) -> bool:
+        """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
+        return self.code in _ABOUT_CONTENT or any(reason["Code"] == "ValidationError" for reason in self.reasons)
+
+    def typed(self, *, in_doubt: bool) -> ServiceError:
+        """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
+        if self.code == "ConditionalCheckFailedException":
+            return ConditionFailed(self.item, in_doubt=in_doubt)
+        failed = [place for place, each in enumerate(self.reasons) if each["Code"] == "ConditionalCheckFailed"]
+        if failed:
+            return ConditionFailed(self.reasons[0].get("Item"), in_doubt=in_doubt, actions=tuple(failed))
+        return self
+
+
+class DynamoDB:
+    """Calls DynamoDB, with the retries of `Attempts`.
+
+    Raises ConditionFailed where a condition did not hold, Unavailable where the attempts or the deadline are used up;
+    anything else is a mistake of ours and passes as a DynamoDBError.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        """Do one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`."""
+        in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
+        for _ in attempts:
+            try:
+                return _complete(operation, request, self._transport(operation, request))
+            except DynamoDBError as error:
+                if not error.is_retryable:
+                    raise error.typed(in_doubt=in_doubt) from error
+                in_doubt = in_doubt or error.is_server_error
+                attempts.error = error.code
+            except NoReply as error:
+                in_doubt = True
+                attempts.error = type(error).__name__
+        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or its time is used up")
+
+
+def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
+    """Return the members of a reply's JSON; the checksum is its x-amz-crc32 header, if it has one.
+
+    Raises NoReply where it can't be DynamoDB's: with a wrong checksum, not a JSON object, or an error without its code.
+    """
+    if checksum is not None and checksum != str(zlib.crc32(content)):
+        raise NoReply("the reply's checksum is wrong")
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise NoReply("the reply is not JSON") from None
+    if not isinstance(found, dict):
+        raise NoReply("the reply is not a JSON object")
+    if status != _OK and "__type" not in found:
+        raise NoReply(f"the reply has status {status} and no error code")
+    return found
+
+
+def _complete(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+    """Return a reply that has what its operation always returns; NoReply without it.
+
+    An update asks for the item (ReturnValues) only where its condition says that there is one.
+    """
+    needed = "Attributes" if "ReturnValues" in request else _ALWAYS_THERE.get(operation)
+    if needed is not None and needed not in reply:
+        raise NoReply(f"the reply to {operation} has no {needed}")
+    return reply

@@ -1,0 +1,76 @@
+"""A request's JSON body: first whether it is JSON that is accepted, then whether its fields are right.
+
+Fields that more than one message has.
+"""
+
+import re
+from typing import Annotated, Any
+
+import jiter
+from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
+
+from application_status.platform.errors import FieldError, InvalidFields, MalformedBody, UnsupportedMediaType
+from application_status.platform.http.endpoint import Request
+from application_status.platform.values import SentMoment, sent_moment
+
+_CONTENT_TYPE = re.compile(r'\s*application/json\s*(;\s*(charset\s*=\s*("utf-?8"|utf-?8)\s*)?)*', re.IGNORECASE)
+
+
+def json_object(request: Request, limit: int) -> dict[str, Any]:
+    """Return the body as a JSON object.
+
+    Raises UnsupportedMediaType, BodyTooLarge (limit in bytes), or MalformedBody: RFC 8259 leaves duplicate keys,
+    lone surrogates, a byte order mark and deep nesting to the receiver, and this one refuses them.
+    """
+    content_type = request.header("Content-Type")
+    if content_type is None or not _CONTENT_TYPE.fullmatch(content_type):
+        raise UnsupportedMediaType("Send Content-Type: application/json, in UTF-8.")
+    try:
+        value = jiter.from_json(request.body(limit), allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise MalformedBody(f"Not JSON that is accepted here: {error}. Send one JSON object in UTF-8.") from None
+    if not isinstance(value, dict):
+        raise MalformedBody("Send one JSON object, as in {...}.")
+    return value
+
+
+def message[Message: BaseModel](kind: type[Message], body: dict[str, Any], **context: Any) -> Message:
+    """Return the body as a message; InvalidFields with an entry for each wrong field."""
+    try:
+        return kind.model_validate(body, context=context)
+    except ValidationError as error:
+        raise InvalidFields(tuple(_field_errors(kind, error)), ignored_fields(kind, body)) from None
+
+
+def ignored_fields(kind: type[BaseModel], body: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the body's fields that the message does not have."""
+    known = {field.alias for field in kind.model_fields.values()}
+    return tuple(name for name in body if name not in known)
+
+
+def _field_errors(kind: type[BaseModel], error: ValidationError) -> list[FieldError]:
+    expected = {field.alias: field.description or "" for field in kind.model_fields.values()}
+    return [
+        FieldError(
+            pointer="".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in entry["loc"]),
+            detail=entry["msg"].removeprefix("Value error, "),
+            expected=expected.get(str(entry["loc"][0]), f"one of {', '.join(filter(None, expected))}"),
+        )
+        for entry in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def _moment(value: Any, info: ValidationInfo) -> SentMoment:
+    if not isinstance(value, str):
+        raise ValueError("Input should be a date-time in a string")  # noqa: TRY004  # pydantic passes on a TypeError
+    try:
+        return sent_moment(value, info.context["received_at"])  # type: ignore[index]  # message() is given it
+    except ValueError as wrong:
+        raise ValueError(f"Input {wrong}") from None
+
+
+PastMoment = Annotated[SentMoment, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""An RFC 3339 date-time with a zone, e.g. 2026-07-29T11:26:11.106Z, not before the year 2000.
+
+The validation context's `received_at` is the present; senders' clocks may be 5 minutes ahead of it.
+"""

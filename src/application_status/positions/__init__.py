@@ -1,1 +1,0 @@
-"""Tells the applications of a position what was heard of it."""

@@ -1,0 +1,108 @@
+"""Rebuilding the counters: all applications are counted anew, into a generation that takes the former one's place."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from itertools import batched
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from application_status.applications.scan import AllApplications, Key, Segment, Unreadable
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.errors import Unavailable
+from application_status.platform.outages import is_outage, one_by_one
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.rebuilds import Rebuild, Rebuilds
+from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
+from application_status.quality.counting.stream import change_of
+
+_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # while the tables are throttled
+_READINGS, _READING_PAUSE_SECONDS = 3, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Counts all applications into the generation being built, in so many threads as there are segments.
+
+    Those that can't be read or counted are noted in `unreadable`; they count for nothing.
+    """
+
+    applications: AllApplications
+    quality: Counters
+    rebuilds: Rebuilds
+    zone: ZoneInfo
+    unreadable: Unreadable = field(default_factory=Unreadable)
+
+    def run(self, rebuild: Rebuild, told: Callable[[int], object]) -> None:
+        """Count what is left, and tell how many applications after each page; an interruption waits for pages in hand.
+
+        Raises Unavailable where the tables stay throttled, RebuildOvertaken; then another run goes on.
+        """
+        stopped = Event()
+        with ThreadPoolExecutor(max(1, len(rebuild.unfinished))) as pool:
+            segments = [
+                pool.submit(self._segment, rebuild, segment, start, told, stopped)
+                for segment, start in rebuild.unfinished.items()
+            ]
+            try:
+                for done in as_completed(segments):
+                    done.result()
+            finally:
+                stopped.set()
+
+    def _segment(
+        self, rebuild: Rebuild, segment: Segment, start: Key, told: Callable[[int], object], stopped: Event
+    ) -> None:
+        following: Key | None = start
+        pauses = iter(_PAUSES_SECONDS)
+        while following is not None and not stopped.is_set():
+            try:
+                amount, following = self._page(rebuild, segment, following)
+            except Unavailable:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                stopped.wait(pause)
+            else:
+                pauses = iter(_PAUSES_SECONDS)
+                told(amount)
+
+    def _page(self, rebuild: Rebuild, segment: Segment, start: Key) -> tuple[int, Key | None]:
+        """Count a page; where that fails on the way, counting all of it again is right."""
+        page, following = self.applications.page(start, segment)
+        changes = one_by_one(page, lambda item: change_of(item, self.zone), self.unreadable.note)
+        for group in batched(changes, CHANGES_PER_CALL, strict=False):
+            self._apply(rebuild.generation, group)
+        self.rebuilds.save(rebuild, segment, following)
+        return len(page), following
+
+    def _apply(self, generation: int, group: Sequence[tuple[Item, Change]]) -> None:
+        """Count changes together; where one of them makes that fail, one at a time."""
+        try:
+            self.quality.apply_in(generation, [change for _, change in group])
+        except Exception as error:
+            if is_outage(error):
+                raise
+            alone = one_by_one(
+                group,
+                lambda counted: self.quality.apply_in(generation, [counted[1]]),
+                lambda counted, error: self.unreadable.note(counted[0], error),
+            )
+            deque(alone, maxlen=0)
+
+
+def compare(former: QualityReader, new: QualityReader) -> Counter[str]:
+    """Return by ATS how many counters differ in every one of a few readings: more than changes on their way."""
+
+    def differing(ats_id: str) -> set[tuple[str, str]]:
+        return {cell for cell, _ in former.of_ats(ats_id).items() ^ new.of_ats(ats_id).items()}
+
+    found = {ats_id: differing(ats_id) for ats_id in {*former.ats_ids(), *new.ats_ids()}}
+    for _ in range(_READINGS - 1):
+        found = {ats_id: cells for ats_id, cells in found.items() if cells}
+        if found:
+            time.sleep(_READING_PAUSE_SECONDS)
+            found = {ats_id: cells & differing(ats_id) for ats_id, cells in found.items()}
+    return Counter({ats_id: len(cells) for ats_id, cells in found.items() if cells})

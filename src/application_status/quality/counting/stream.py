@@ -1,0 +1,121 @@
+"""Stream records, read: each becomes the change it stands for.
+
+The analytics: a change's way from the stream to the counters.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from application_status.applications import items
+from application_status.applications.rules.application import Application
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.outages import is_outage
+from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.telemetry import add_metric, logger, metrics
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
+from application_status.quality.rules.contribution import contribution
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """One record: when its write was made (seconds since 1970), and its change."""
+
+    written_at: float
+    status: str
+    change: Change
+
+
+def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> ChangeRecord:
+    """Read a record of the applications' stream; any exception where it can't be read or counted for.
+
+    An erased application contributes nothing; so does a removed one, as of the version after its last.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
+    """
+    body = record["dynamodb"]
+    removed = record["eventName"] == "REMOVE"
+    image = body["OldImage" if removed else "NewImage"]
+    if removed:
+        status, counted = "removed", _erased(image, int(image["Version"]["N"]) + 1)
+    else:
+        status = "erased" if items.is_tombstone(image) else image["Status"]["S"]
+        counted = change_of(image, zone)
+    return ChangeRecord(float(body["ApproximateCreationDateTime"]), status, counted)
+
+
+def change_of(item: Item, zone: ZoneInfo) -> Change:
+    """Return what counting an item as it is takes; any exception where it can't be read or counted for."""
+    if items.is_tombstone(item):
+        return _erased(item, int(item["Version"]["N"]))
+    return change(items.application(item), zone)
+
+
+def change(application: Application, zone: ZoneInfo) -> Change:
+    """Return what counting an application as it is takes."""
+    registration = application.registration
+    return Change(
+        application_id=application.application_id,
+        version=application.version,
+        contribution=contribution(application, zone),
+        client_id=registration.client_id if registration else None,
+        job_id=registration.job_id if registration else None,
+        unmapped_labels=application.unmapped_labels,
+    )
+
+
+def _erased(item: Item, version: int) -> Change:
+    return Change(ApplicationId(item["AtsiApplicationId"]["S"]), version, contribution={})
+
+
+def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
+    """Make the handler of the applications' stream: it counts each application's newest record of a batch."""
+
+    def process(batch: Batch) -> None:
+        if not batch.records:
+            quality.apply(())  # raises where the state of the counters can't be read, which no record causes
+        read_one = partial(stream_record, zone=zone)
+        _apply_newest(dict(batch.tried(enumerate(batch.records), read_one)), batch, quality)
+
+    return consumer("analytics", process, set_aside)
+
+
+def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Counters) -> None:
+    """Count each application's newest record; an outage stops the batch at the first record that is not counted."""
+    newest: dict[str, ChangeRecord] = {}
+    for record in records.values():
+        seen = newest.get(record.change.application_id)
+        if seen is None or record.change.version > seen.change.version:
+            newest[record.change.application_id] = record
+    done: set[str] = set()
+    for group in batched(newest.values(), CHANGES_PER_CALL, strict=False):
+        try:
+            counted = quality.apply([record.change for record in group])
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            batch.stop(min(place for place, each in records.items() if each.change.application_id not in done), error)
+            break
+        done |= {record.change.application_id for record in group}
+        _log(group, {change.application_id for change in counted})
+    if records:
+        age = max(0.0, time.time() - min(record.written_at for record in records.values()))
+        metrics.add_metric(name="OldestRecordAge", unit=MetricUnit.Seconds, value=age)
+
+
+def _log(group: Sequence[ChangeRecord], counted: set[str]) -> None:
+    """Log each change that counted, and write the metrics of the group."""
+    changed = [record for record in group if record.change.application_id in counted]
+    for record in changed:
+        change = record.change
+        logger.info("counted", application=change.application_id, version=change.version, status=record.status)
+    for status, amount in Counter(record.status for record in changed).items():
+        add_metric(f"Changes.{status}", amount)
+    add_metric("Skipped", len(group) - len(changed))

@@ -1,0 +1,204 @@
+"""Comparing the counters with the applications, while reports keep coming.
+
+What differs may be a change on its way, so it is drift only where it differs again and again, after pauses. A counter
+is compared with the sum over the markers only where it stood still while these were read.
+
+The verification: now and then, a sample of the applications is compared with what was counted of them.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import batched
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from application_status.applications.scan import ITEMS_PER_CALL, AllApplications, Unreadable
+from application_status.platform.deadlines import deadline
+from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.outages import one_by_one
+from application_status.platform.randomness import RANDOM
+from application_status.platform.telemetry import begin, flush, logger, metrics, without_messages
+from application_status.platform.values import ApplicationId, now, to_text
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.items import NOTHING
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counting import drift
+from application_status.quality.counting.drift import Drift
+from application_status.quality.counting.stream import change_of
+from application_status.quality.rules.contribution import Cell
+
+_READINGS, _PAUSE_SECONDS = 3, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Compares one generation of the counters with the applications; days are cut in the time zone given.
+
+    Applications that can't be read are noted in `unreadable`; they are not compared.
+    """
+
+    applications: AllApplications
+    reader: QualityReader
+    zone: ZoneInfo
+    unreadable: Unreadable = field(default_factory=Unreadable)
+
+    def suspects(self, items: Sequence[Item]) -> set[ApplicationId]:
+        """Return which of the applications differ from what was counted of them."""
+        return {each.application_id for each in self._of_items(items) if each.application_id}
+
+    def confirmed(self, suspects: Collection[ApplicationId]) -> list[Drift]:
+        """Return where suspects still differ, when read again a few times."""
+        found: list[Drift] = []
+        for _ in range(_READINGS - 1):
+            if not suspects:
+                return []
+            time.sleep(_PAUSE_SECONDS)
+            found = [each for group in batched(suspects, ITEMS_PER_CALL, strict=False) for each in self._of(group)]
+            suspects = {each.application_id for each in found if each.application_id}
+        return found
+
+    def everything(self, told: Callable[[int], object]) -> list[Drift]:
+        """Compare all applications, all markers and all counters; tell how many applications after each page."""
+        suspects: set[ApplicationId] = set()
+        start = None
+        while True:
+            page, start = self.applications.page(start)
+            suspects |= self.suspects(page)
+            told(len(page))
+            if start is None:
+                break
+        wrong_sums, orphans = self._sums()
+        contradictions = [each for ats_id in self.reader.ats_ids() for each in self.contradictions(ats_id)]
+        return [*self.confirmed(suspects | orphans), *wrong_sums, *contradictions]
+
+    def contradictions(self, ats_id: str) -> list[Drift]:
+        """Return where an ATS's counters contradict each other."""
+        return list(drift.of_counts(ats_id, self.reader.of_ats(ats_id)))
+
+    def _of_items(self, items: Iterable[Item]) -> list[Drift]:
+        found: list[Drift] = []
+        changes = one_by_one(items, lambda item: change_of(item, self.zone), self.unreadable.note)
+        for group in batched((change for _, change in changes), ITEMS_PER_CALL, strict=False):
+            markers = self.reader.markers(each.application_id for each in group)
+            for each in group:
+                found += drift.of_marker(each, markers.get(each.application_id, NOTHING))
+        return found
+
+    def _of(self, ids: Collection[ApplicationId]) -> list[Drift]:
+        items = self.applications.of(ids)
+        there = {item["AtsiApplicationId"]["S"] for item in items}
+        gone = self.reader.markers(each for each in ids if each not in there)
+        return self._of_items(items) + [each for marker in gone.items() for each in drift.of_orphan(*marker)]
+
+    def _sums(self) -> tuple[list[Drift], set[ApplicationId]]:
+        """Return the counters that differ from the sum over the markers, and markers' ids without an application."""
+        found, orphans = self._sums_once()
+        for _ in range(_READINGS - 1):
+            if found:
+                time.sleep(_PAUSE_SECONDS)
+                again, _orphans = self._sums_once()
+                found = {cell: again[cell] for cell in found.keys() & again.keys()}
+        return [found[cell] for cell in sorted(found)], orphans
+
+    def _sums_once(self) -> tuple[dict[Cell, Drift], set[ApplicationId]]:
+        sums: Counter[Cell] = Counter()
+        orphans: set[ApplicationId] = set()
+        before = self._counters()
+        for markers in self.reader.all_markers():
+            for marker in markers.values():
+                sums.update(marker.contribution)
+            orphans |= self._orphans([each for each, marker in markers.items() if marker.contribution])
+        after = self._counters()
+        wrong = {Cell(each.ats_id, each.day, each.measure): each for each in drift.of_sums(after, sums)}
+        still = {cell: each for cell, each in wrong.items() if before.get(cell, 0) == after.get(cell, 0)}
+        return still, orphans
+
+    def _counters(self) -> dict[Cell, int]:
+        return {
+            Cell(ats_id, *cell): amount
+            for ats_id in self.reader.ats_ids()
+            for cell, amount in self.reader.of_ats(ats_id).items()
+        }
+
+    def _orphans(self, ids: Iterable[ApplicationId]) -> set[ApplicationId]:
+        found: set[ApplicationId] = set()
+        for group in batched(ids, ITEMS_PER_CALL, strict=False):
+            there = {ApplicationId(item["AtsiApplicationId"]["S"]) for item in self.applications.of(group)}
+            found |= set(group) - there
+        return found
+
+
+_APPLICATIONS = 1_000
+_READING_SECONDS, _STORE_SECONDS = 20.0, 50.0
+_SETTLED = timedelta(minutes=15)  # until then a change may still be on its way; OldestRecordAge tells of such delays
+_LOGGED = 20
+
+type Handler = Callable[[Any, Any], dict[str, int]]
+
+
+def verification(
+    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, zone: ZoneInfo, stack: str
+) -> Handler:
+    """Make the scheduled handler."""
+
+    def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
+        begin(getattr(context, "aws_request_id", None))
+        try:
+            with without_messages(), deadline(_STORE_SECONDS):
+                live = generations(dynamodb, quality_table).live
+                reader = QualityReader(dynamodb, quality_table, live)
+                verifier = Verifier(applications, reader, zone)
+                verified, found = _verify(verifier)
+                if generations(dynamodb, quality_table).live == live:
+                    _log(stack, verified, found, verifier.unreadable)
+        finally:
+            flush()
+        return {"verified": verified, "drift": len(found)}
+
+    return lambda_handler
+
+
+def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
+    """Compare a random segment of the applications, and the counters of a random ATS with each other."""
+    until = time.monotonic() + _READING_SECONDS
+    verified, suspects = 0, set()
+    for page in verifier.applications.sample(
+        _APPLICATIONS / max(_APPLICATIONS, verifier.applications.approximate_count())
+    ):
+        settled = [item for item, is_settled in one_by_one(page, _is_settled, verifier.unreadable.note) if is_settled]
+        suspects |= verifier.suspects(settled)
+        verified += sum(item["AtsiApplicationId"]["S"] not in verifier.unreadable for item in settled)
+        if time.monotonic() > until:
+            break
+    ats_ids = verifier.reader.ats_ids()
+    contradictions = verifier.contradictions(RANDOM.choice(ats_ids)) if ats_ids else []
+    return verified, [*verifier.confirmed(suspects), *contradictions]
+
+
+def _is_settled(item: Item) -> bool:
+    changed = item.get("UpdatedAt") or item.get("ErasedAt")
+    return changed is None or changed["S"] < to_text(now() - _SETTLED)
+
+
+def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
+    for each in found[:_LOGGED]:
+        logger.error(
+            "drift",
+            ats=each.ats_id,
+            day=each.day,
+            measure=each.measure,
+            counted=str(each.counted),
+            expected=str(each.expected),
+            application=each.application_id,
+        )
+    for application_id, error in list(unreadable.items())[:_LOGGED]:
+        logger.error("unreadable", application=application_id, error=error)
+    metrics.add_dimension(name="stack", value=stack)
+    metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=len(found))
+    metrics.add_metric(name="Unreadable", unit=MetricUnit.Count, value=len(unreadable))
+    metrics.add_metric(name="Verified", unit=MetricUnit.Count, value=verified)

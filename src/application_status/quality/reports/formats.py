@@ -1,0 +1,118 @@
+"""A report in the media type that the caller asks for: JSON or CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
+from application_status.platform.escaping import spreadsheet_cell
+from application_status.platform.http.endpoint import Reply, Request, reply
+from application_status.quality.reports.query import QualityQuery
+from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row
+from application_status.quality.rules.definitions import family
+from application_status.quality.rules.numbers import Number
+
+JSON, CSV = "application/json", "text/csv"
+REPLY_LIMIT_BYTES = 1_000_000
+"""How large a report's reply may be; Lambda would send six times as much."""
+
+_NUMBER_BYTES = 50  # a number takes more, whatever the format
+DEFINITIONS_PATH = "/api/quality/definitions"
+_QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
+_COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
+
+
+def media_type(request: Request) -> str:
+    """Return the one of JSON and CSV that `Accept` prefers, JSON at a tie; NotAcceptable where it wants neither.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-accept
+    """
+    accept = ",".join(request.headers.get("accept", ())) or "*/*"
+    ranges = dict(_range(each) for each in accept.lower().split(","))
+    quality = {
+        kind: next((ranges[each] for each in (kind, kind.partition("/")[0] + "/*", "*/*") if each in ranges), 0.0)
+        for kind in (JSON, CSV)
+    }
+    best = max(quality, key=lambda kind: quality[kind])
+    if quality[best] <= 0:
+        raise NotAcceptable(f"Accept {JSON} or {CSV}.")
+    return best
+
+
+def as_json(query: QualityQuery, found: QualityReport, context: dict[str, Any]) -> Reply:
+    """Return the report in JSON."""
+    rows = [{**row.of, **_period(row), "Numbers": [_number(each) for each in row.numbers]} for row in found.rows]
+    asked = {"Kind": query.kind, "Interval": query.interval, "From": _day(query.first), "To": _day(query.last)}
+    return reply(200, {**asked, **context, "Rows": rows, "Hidden": found.hidden, "Cut": found.cut})
+
+
+def as_csv(found: QualityReport) -> Reply:
+    """Return the report in CSV (RFC 4180), a line for each number; an empty value means that it is not known.
+
+    A cell that a spreadsheet would take for a formula has an apostrophe before it. There is no place for what is about
+    the whole report: its period, and how much is hidden or cut.
+    """
+    text = io.StringIO()
+    lines = csv.DictWriter(text, _COLUMNS, restval="")
+    lines.writeheader()
+    for row in found.rows:
+        of = {name.lower(): value for name, value in {**row.of, **_period(row)}.items()}
+        for each in row.numbers:
+            cells = of | {name.lower(): value for name, value in _number(each).items()}
+            lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
+    answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
+    return answer | {"body": text.getvalue()}
+
+
+def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], parameter: str, expected: str) -> Reply:
+    """Return a report as it is written; InvalidFields, about the parameter to change, where that is too large."""
+    answer = _fitting(found, written)
+    if answer is None:
+        raise InvalidFields((FieldError(f"/{parameter}", _too_large(found), expected),))
+    return answer
+
+
+def is_downloadable(found: QualityReport) -> bool:
+    """Return whether a report can be sent as CSV."""
+    return _fitting(found, as_csv) is not None
+
+
+def _fitting(found: QualityReport, written: Callable[[QualityReport], Reply]) -> Reply | None:
+    """Return a report as it is written, None where that is too large; one that is far too large is not written."""
+    if found.too_many or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
+        return None
+    answer = written(found)
+    return answer if len(answer["body"].encode()) <= REPLY_LIMIT_BYTES else None
+
+
+def _too_large(found: QualityReport) -> str:
+    if found.too_many:
+        return f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
+    return f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _range(text: str) -> tuple[str, float]:
+    kind, *parameters = (part.strip() for part in text.split(";"))
+    quality = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
+    return kind, float(quality) if _QUALITY.fullmatch(quality) else 0.0
+
+
+def _period(row: Row) -> dict[str, str]:
+    return {"From": row.first.isoformat(), "To": row.last.isoformat()}
+
+
+def _number(number: Number) -> dict[str, Any]:
+    return {
+        "Measure": number.measure,
+        "Unit": number.unit,
+        "Value": number.value,
+        "Population": number.population,
+        "Definition": f"{DEFINITIONS_PATH}#{family(number.measure)}",
+    }

@@ -1,1 +1,0 @@
-"""Registers applications for the board's Apply system, and erases them."""

@@ -1,1 +1,0 @@
-"""Makes applications for integrators to try the service with."""

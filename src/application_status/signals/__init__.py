@@ -1,1 +1,0 @@
-"""Receives SEEK's Selection Signals: GraphQL over HTTP, free-text labels."""

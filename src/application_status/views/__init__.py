@@ -1,1 +1,0 @@
-"""What ATSs, clients and the board read."""

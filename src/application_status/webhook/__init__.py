@@ -1,1 +1,0 @@
-"""Receives status reports in both forms of the ATSi contract."""

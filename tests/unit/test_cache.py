@@ -1,0 +1,32 @@
+"""What is read once for many requests."""
+
+from application_status.platform.cache import Cache
+from support.faults import Clock
+
+
+def test_value_is_kept_for_its_time() -> None:
+    """From the moment it is kept, however often it is asked for; then it is forgotten."""
+    clock = Clock(now=1000)
+    cache = Cache[str, str](60, clock.monotonic)
+    assert cache.get("key") is None
+    cache.keep("key", "value")
+    for _ in range(2):
+        clock.sleep(29.9)
+        assert cache.get("key") == "value"
+    clock.sleep(0.2)
+    assert cache.get("key") is None
+    clock.now = 1000
+    assert cache.get("key") is None
+
+
+def test_newest_value_counts() -> None:
+    """Its time begins anew, and other keys keep theirs."""
+    clock = Clock()
+    cache = Cache[str, str](60, clock.monotonic)
+    cache.keep("key", "old")
+    cache.keep("other", "")
+    clock.sleep(59)
+    cache.keep("key", "new")
+    assert cache.get("other") == ""
+    clock.sleep(59)
+    assert (cache.get("key"), cache.get("other")) == ("new", None)

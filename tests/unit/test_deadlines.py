@@ -1,0 +1,87 @@
+"""How often and how long a call is tried, and what is counted of it."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from application_status.platform import deadlines
+from application_status.platform.deadlines import Attempts, deadline, pause_before_retry
+from support.faults import Clock
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(deadlines, "time", clock)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    counts: list[str] = []
+    monkeypatch.setattr(deadlines, "add_metric", counts.append)
+    return counts
+
+
+class _Longest(random.Random):
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
+
+
+def beginnings(clock: Clock, attempts: Attempts) -> Iterator[float]:
+    for _ in attempts:
+        yield clock.now
+
+
+def test_pauses_double(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 0.2, 0.4 and 0.8 seconds, and four attempts."""
+    monkeypatch.setattr(deadlines, "RANDOM", _Longest())
+    assert list(beginnings(clock, Attempts("GetItem", 2))) == pytest.approx([0, 0.2, 0.6, 1.4])
+
+
+def test_pauses_are_random(clock: Clock) -> None:
+    """So that callers that failed together do not come back together."""
+    pauses = set()
+    for _ in range(10):
+        first, second, *_ = beginnings(clock, Attempts("GetItem", 2))
+        assert 0 <= second - first <= 0.2
+        pauses.add(second - first)
+    assert len(pauses) > 1
+
+
+@pytest.mark.parametrize(("seconds", "attempts"), [(1.9, 0), (2, 1), (2.1, 1), (2.2, 2), (3.3, 3), (3.5, 4)])
+def test_no_attempt_begins_that_could_end_too_late(
+    clock: Clock, counts: list[str], monkeypatch: pytest.MonkeyPatch, seconds: float, attempts: int
+) -> None:
+    """Nor does a pause before one; a retry is counted only when it is made."""
+    monkeypatch.setattr(deadlines, "RANDOM", _Longest())
+    with deadline(seconds):
+        began = list(beginnings(clock, Attempts("GetItem", 2)))
+    assert len(began) == attempts
+    assert clock.now == (began[-1] if began else 0)
+    assert counts == ["StoreRetries"] * max(0, attempts - 1)
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(3, 1), (1, 3)])
+def test_earlier_of_two_deadlines_holds(clock: Clock, outer: float, inner: float) -> None:
+    """An inner one can't prolong the outer one, which holds again after it."""
+    with deadline(outer):
+        with deadline(inner):
+            assert list(beginnings(clock, Attempts("GetItem", 2))) == []
+        assert bool(list(beginnings(clock, Attempts("GetItem", 2)))) is (outer > 2)
+
+
+def test_retries_of_a_command_are_not_counted(clock: Clock, counts: list[str]) -> None:
+    """It has no deadline, and its standard output is its result."""
+    assert len(list(beginnings(clock, Attempts("Scan", 2)))) == 4
+    pause_before_retry("BatchGetItem", "Unprocessed")
+    assert counts == []
+
+
+def test_what_is_left_unprocessed_is_counted(clock: Clock, counts: list[str]) -> None:
+    """It was throttled, and comes again after a pause."""
+    with deadline(5):
+        pause_before_retry("BatchGetItem", "Unprocessed")
+    assert counts == ["StoreRetries"]
+    assert 0 < clock.now <= 0.2

@@ -1,0 +1,96 @@
+"""What tests and benchmarks need besides Python packages: finds it, and lists what is missing with what to do about it.
+
+`make test` and `make bench` run `python -m prerequisites` before anything that takes long. Where no Chrome or Chromium
+on the PATH works, it downloads Playwright's own into `.tools`.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_TOOLS = ROOT / ".tools"
+
+BUILD = ROOT / ".aws-sam/host"
+SAM, SAM_PYTHON = _TOOLS / "sam/bin/sam", _TOOLS / "sam/bin/python"
+MINISTACK = _TOOLS / "ministack/bin/ministack"
+_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+RUNTIME_PYTHON = _TOOLS / "runtime/bin/python"
+
+# By the folder of tests, or the target, that needs it: what make makes, and programs.
+_MADE = {
+    "unit": (SAM_PYTHON,),
+    "races": (MINISTACK,),
+    "wire": (MINISTACK,),
+    "deploy": (MINISTACK, SAM, BUILD),
+    "runtime": (EMULATOR, RUNTIME_PYTHON, BUILD),
+}
+_PROGRAMS = {"local": ("bash", "curl"), "bench": ("valgrind",)}
+# Targets whose needs make can't make.
+_USERS = {"test": {"local", "browser"}, "bench": {"bench"}, "screenshots": {"browser"}}
+_CHROMES = (
+    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell",
+    "microsoft-edge", "microsoft-edge-stable", "brave-browser",
+)  # fmt: skip
+_INSTALL = "`apt-get install {0}` (Debian, Ubuntu), `brew install {0}` (macOS) or the like installs it"
+
+
+def chromes() -> list[str]:
+    """Return the paths of the Chromes and Chromiums on the PATH, in the order in which to try them."""
+    return [found for found in map(shutil.which, _CHROMES) if found]
+
+
+def browsers() -> Path:
+    """Return where Playwright's own browsers lie."""
+    return Path(os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(_TOOLS / "browsers")))
+
+
+def missing(users: Collection[str]) -> list[str]:
+    """Return a sentence for each thing that is missing for folders of tests or for `bench`; it starts nothing."""
+    programs = [program for user in users for program in _PROGRAMS.get(user, ())]
+    absent = [f"{name} is not on the PATH; {_INSTALL.format(name)}" for name in programs if not shutil.which(name)]
+    made = dict.fromkeys(path for user in users for path in _MADE.get(user, ()))
+    absent += [f"{path.relative_to(ROOT)} is not there; `make test` makes it" for path in made if not path.exists()]
+    if "browser" in users and not chromes() and not any(browsers().glob("chromium*")):
+        absent.append(f"No Chrome or Chromium is on the PATH; {_INSTALL.format('chromium')}, and so does `make test`")
+    return absent
+
+
+def _without_browser() -> Iterable[str]:
+    """Bring Playwright's Chromium unless one starts; yield what to do where it does not start either."""
+    if _start_browser().returncode == 0:
+        return
+    sys.stderr.write(f"No Chrome or Chromium on the PATH starts: downloading Playwright's into {browsers()}\n")
+    subprocess.run([sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"], check=False)
+    started = _start_browser()
+    if started.returncode:
+        yield (
+            f"No Chrome or Chromium starts; {_INSTALL.format('chromium')}, and `.venv/bin/playwright install-deps"
+            f" chromium` the libraries that Playwright's own needs.\n{started.stderr.strip()}"
+        )
+
+
+def _start_browser() -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "chromium"], capture_output=True, text=True, check=False)
+
+
+def main() -> int:
+    """Check what a target of make needs and can't make itself: 1 where it is missing."""
+    browsers()
+    (target,) = sys.argv[1:]
+    users = _USERS[target]
+    absent = missing(users - {"browser"})
+    if "browser" in users:
+        absent += _without_browser()
+    if absent:
+        sys.stderr.write("\n- ".join([f"`make {target}` needs what is missing here:", *absent]) + "\n")
+    return 1 if absent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
