@@ -8,8 +8,10 @@ import time_machine
 from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
-from support.world import APPLICATION, World, http_event
+from support.signals import sent, signal, state
+from support.world import SIGNALLED_APPLICATION, World, http_event
 
+WRITE_UNIT_BYTES = 1024
 EARLY, LATE = {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "2022-07-30T00:00:00Z"}
 
 
@@ -83,12 +85,19 @@ def test_registration_is_one_call(world: World) -> None:
         assert world.noting.operations == ["PutItem"]
 
 
-def test_item_of_an_application_with_eight_transitions_is_one_write_unit(world: World) -> None:
-    """DynamoDB rounds an item's size up to 1 KB write units."""
-    for day in range(1, 9):
-        world.report("INTERVIEW" if day % 2 else "OFFER", BusinessDate=f"2022-08-{day:02}T00:00:00Z")
-    assert len(world.stored(APPLICATION).transitions) == 8
-    assert _size(world.item()) <= 1024
+@pytest.mark.parametrize(("label", "amount"), [(None, 7), ("2nd interview, Berlin", 5)], ids=["alone", "labelled"])
+def test_as_many_reports_are_one_write_unit(world: World, label: str | None, amount: int) -> None:
+    """DynamoDB rounds an item's size up to units of 1 KB; docs/performance.md names these numbers."""
+    for day in range(1, 10):
+        world.report("INTERVIEW" if day % 2 else "OFFER", BusinessDate=f"2022-08-{day:02}T09:30:00Z", RawStatus=label)
+        assert (_size(world.item()) <= WRITE_UNIT_BYTES) == (day <= amount)
+
+
+def test_as_many_signals_are_one_write_unit(world: World) -> None:
+    """Likewise, with labels of 21 characters, and with an alias of each kind in the item."""
+    for day in range(1, 10):
+        sent(world, signal(state(f"Interview, {day}. of nine", day)))
+        assert (_size(world.item(SIGNALLED_APPLICATION)) <= WRITE_UNIT_BYTES) == (day <= 2)
 
 
 def _size(item: dict[str, object]) -> int:
@@ -104,6 +113,8 @@ def _value_size(value: object) -> int:
     ((kind, content),) = value.items()
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + _value_size(inner) for name, inner in content.items())
+    if kind == "L":
+        return 3 + sum(1 + _value_size(inner) for inner in content)
     if kind == "N":
         return len(content) // 2 + 2
     return 1 if kind == "BOOL" else len(content.encode())

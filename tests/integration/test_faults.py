@@ -46,11 +46,17 @@ BEFORE_THE_COMMIT: list[Fault] = [
 ]
 
 
+@pytest.fixture(params=["boto3", "deployed transport"])
+def endpoint(server: TableServer, request: pytest.FixtureRequest) -> str | None:
+    """The server's address, which the webhook then calls over its own transport."""
+    return None if request.param == "boto3" else server.url
+
+
 @pytest.fixture(params=[UnknownApplications.REJECT], ids=[""])
-def world(server: TableServer, request: pytest.FixtureRequest) -> Iterator[World]:
-    client = fresh_client(server)
-    yield World(client, request.param)
-    client.close()
+def world(server: TableServer, endpoint: str | None, request: pytest.FixtureRequest) -> Iterator[World]:
+    world = World(fresh_client(server), request.param, endpoint=endpoint)
+    yield world
+    world.close()
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def faults(world: World, clock: Clock) -> Faults:
     """No faults yet; the token is known already, so that a plan is about the table of applications."""
     assert world.report("nonsense").status == 422
-    return Faults(world.client, clock)
+    return Faults(world.client, clock, world.wire)
 
 
 accepting = pytest.mark.parametrize("world", [UnknownApplications.ACCEPT], indirect=True)

@@ -1,12 +1,10 @@
 """The whole way: HTTP event -> table -> stream -> counters, each by the real handlers."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import contribution
@@ -15,9 +13,8 @@ from support.world import APPLICATION, ATS, BERLIN, World, answer, counters, htt
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with mock_aws():
-        yield World(boto3.client("dynamodb"))
+def world(new_world: Callable[..., World]) -> World:
+    return new_world()
 
 
 def changes(world: World, of: str = APPLICATION) -> dict[str, Any]:
@@ -92,6 +89,7 @@ def test_removed_application_is_taken_out_of_the_counters(world: World) -> None:
     assert by_day(world) == {}
 
 
+@pytest.mark.parametrize("new_world", ["deployed transport"], indirect=True)
 def test_application_with_more_days_than_a_transaction_has_actions_is_counted(world: World) -> None:
     """256 transitions on 256 days need three transactions; the sum is the same."""
     for day in range(256):

@@ -1,14 +1,12 @@
 """What a report does, row by row of the semantics table in docs/semantics.md, through the real webhook handler."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 import time_machine
-from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
 from application_status.platform.dynamodb.client import NoReply
@@ -18,6 +16,11 @@ from support.signals import without_versions
 from support.world import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    return new_world()
 
 
 def statuses(world: World) -> list[str | None]:
@@ -152,7 +155,7 @@ def test_older_effective_time_joins_the_history(world: World) -> None:
     assert world.stored().status == "OFFER"
 
 
-def test_every_arrival_order_ends_in_the_same_item() -> None:
+def test_every_arrival_order_ends_in_the_same_item(new_world: Callable[..., World]) -> None:
     """Equal effective times are decided by status and label, never by arrival."""
     reports = [
         ("INTERVIEW", {"BusinessDate": T1}),
@@ -162,8 +165,8 @@ def test_every_arrival_order_ends_in_the_same_item() -> None:
     ]
     items = []
     for order in permutations(reports):
-        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = World(boto3.client("dynamodb"))
+        with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = new_world()
             outcomes(world, *order)
             items.append(without_versions(world.item()))
     assert items[0]["RawStatus"] == {"S": "Angebot"}
@@ -304,6 +307,7 @@ def test_newest_64_keys_are_known(world: World) -> None:
     assert world.report("INTERVIEW", headers={"Idempotency-Key": "k0"}).body["Result"] == "recorded"
 
 
+@pytest.mark.parametrize("new_world", ["deployed transport"], indirect=True)
 def test_ending_finds_room_after_256_confirmations(world: World) -> None:
     """A nightly sender's repetitions are folded to the first and the last, and counted; none counts as new later."""
     nights = [f"{2023 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}T02:00:00Z" for n in range(256)]
@@ -317,6 +321,7 @@ def test_ending_finds_room_after_256_confirmations(world: World) -> None:
     assert reports == 257
 
 
+@pytest.mark.parametrize("new_world", ["deployed transport"], indirect=True)
 def test_ending_finds_room_after_256_changes(world: World) -> None:
     """Where nothing repeats, the oldest of the middle goes; first entries, the first response and the head stay."""
     world.report("CONTACT", BusinessDate="2022-07-02T00:00:00Z", RawStatus="call")
@@ -335,17 +340,17 @@ def test_ending_finds_room_after_256_changes(world: World) -> None:
 
 def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
     """An untimed report that was overtaken meanwhile is answered with its own version, as recorded."""
-    send = world.noting._transport  # noqa: SLF001  # the store's only door
+    send = world.of_webhook._transport  # noqa: SLF001  # the store's only door
 
     def lose_the_reply(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         reply = send(operation, request)
         if operation == "UpdateItem":
-            world.noting._transport = send  # noqa: SLF001
+            world.of_webhook._transport = send  # noqa: SLF001
             assert world.report("OFFER").body["Version"] == 3
             raise NoReply
         return reply
 
-    world.noting._transport = lose_the_reply  # noqa: SLF001
+    world.of_webhook._transport = lose_the_reply  # noqa: SLF001
     reply = world.report("INTERVIEW")
     assert {name: reply.body[name] for name in ("Result", "Status", "PreviousStatus", "Version")} == {
         "Result": "recorded",
@@ -357,9 +362,8 @@ def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
 
 
 @pytest.fixture
-def accepting() -> Iterator[World]:
-    with mock_aws():
-        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
+def accepting(new_world: Callable[..., World]) -> World:
+    return new_world(UnknownApplications.ACCEPT)
 
 
 def test_first_contact_owns_the_application_where_that_is_allowed(accepting: World) -> None:
@@ -375,12 +379,14 @@ def test_first_contact_owns_the_application_where_that_is_allowed(accepting: Wor
 
 
 @pytest.mark.parametrize("status", ["LEAD", "CONTACT", "INTERVIEW"])
-def test_registration_and_report_from_before_it_end_alike_in_either_order(status: str) -> None:
+def test_registration_and_report_from_before_it_end_alike_in_either_order(
+    new_world: Callable[..., World], status: str
+) -> None:
     """A LEAD or CONTACT dated before the application was made is not its status, also where it came first."""
     items = []
     for report_first in (True, False):
-        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
+        with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+            world = new_world(UnknownApplications.ACCEPT)
             new = "51c3be16-0f93-41ed-9cc0-00000000beef"
             body = {
                 "AtsId": "demo-ats", "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1",

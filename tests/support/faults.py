@@ -1,7 +1,7 @@
 """Faults between the store and DynamoDB, before and after the commit, on a clock without waiting."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,7 +17,8 @@ from application_status.local.tables import TableServer
 from application_status.local.template import Template
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.boto import transport
-from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB, NoReply
+from application_status.platform.dynamodb.wire import HttpReply, Wire
 
 
 class _NoTables(Template):
@@ -99,10 +100,11 @@ type Fault = ErrorReply | Exception | None
 
 @dataclass
 class Faults:
-    """Gives each HTTP request of a client the next fault of a plan; those after it pass."""
+    """Gives each HTTP request of a World's clients the next fault of a plan; those after it pass."""
 
     client: Any
     clock: Clock
+    wire: Wire | None = None
     calls: list[str] = field(default_factory=list)
     _plan: Iterator[Fault] = field(default_factory=lambda: iter(()))
     _lost: bool = False
@@ -111,6 +113,9 @@ class Faults:
         self.client.meta.events.register("before-send.dynamodb", self._before)
         session = self.client._endpoint.http_session  # noqa: SLF001  # the only place between commit and reply
         self._send, session.send = session.send, self._after
+        if self.wire:
+            self._post = self.wire.connection.post
+            self.wire.connection.post = self._posted  # type: ignore[method-assign]
 
     def plan(self, *faults: Fault, then: Iterable[Fault] = repeat(PASS)) -> None:
         """Plan a fault for each request from now on, and forget the requests so far."""
@@ -123,11 +128,26 @@ class Faults:
         self._lost = fault is LOST_REPLY
         if isinstance(fault, ErrorReply):
             self.clock.now += 0.01
-            return fault.response(request.url)
+            return fault.response(request.url if request else "")
         if fault is not None and not self._lost:
             self.clock.now += 0.5
             raise fault
         return None
+
+    def _posted(self, headers: Mapping[str, str], body: bytes) -> HttpReply:
+        """Send a request of the deployed transport, or meet the fault."""
+        operation = headers["x-amz-target"].rpartition(".")[2]
+        try:
+            reply = self._before(None, operation)
+        except ConnectTimeoutError as error:
+            raise NoReply from error
+        if reply:
+            return HttpReply(reply.status_code, {}, reply.content)
+        found = self._post(headers, body)
+        if self._lost:
+            self.clock.now += 1.5
+            raise NoReply from LOST_REPLY
+        return found
 
     def _after(self, request: Any) -> Any:
         response = self._send(request)

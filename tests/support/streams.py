@@ -26,7 +26,7 @@ def deliver(world: World, application_id: str = APPLICATION) -> None:
 
 def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
     """Return the records of a table's stream but the first few, as Lambda would hand them over."""
-    streams = boto3.client("dynamodbstreams")
+    streams = boto3.client("dynamodbstreams", endpoint_url=world.endpoint)
     arn = world.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
     records: list[Any] = []
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:

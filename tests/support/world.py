@@ -1,6 +1,7 @@
 """The service under test: the real handlers over tables made from template.yaml, and every DynamoDB call noted."""
 
 import json
+import os
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ from application_status.functions.webhook import WebhookSettings
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.local.template import Template, pattern
 from application_status.platform.dynamodb import boto
-from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB, Transport
+from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counters import items as quality_items
 from application_status.quality.rules.contribution import Cell
@@ -68,8 +70,8 @@ SIGNALS_SETTINGS = SignalsSettings(
 class NotingDynamoDB(DynamoDB):
     """The real door, which also notes the operations that go through it."""
 
-    def __init__(self, client: Any) -> None:
-        super().__init__(boto.transport(client))
+    def __init__(self, client: Any, over: Transport | None = None) -> None:
+        super().__init__(over or boto.transport(client))
         self.operations: list[str] = []
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
@@ -90,18 +92,27 @@ class Answer:
 class World:
     """The functions over the tables of one DynamoDB client; two ATSs with tokens and applications.
 
+    `endpoint`: the address of the client's server. With it the webhook makes its calls over the transport that is
+    deployed, and without it over the client, as all other functions do.
     Each function makes the calls alone that its role in template.yaml allows; `used` has what they took.
     """
 
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
+    endpoint: str | None = None
     noting: NotingDynamoDB = field(init=False)
+    of_webhook: NotingDynamoDB = field(init=False)
+    wire: Wire | None = field(init=False, default=None)
     kept: KeptRecords = field(default_factory=KeptRecords)
     used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
-        self.noting = NotingDynamoDB(self.client)
+        self.noting = self.of_webhook = NotingDynamoDB(self.client)
+        if self.endpoint:
+            self.wire = Wire(self.endpoint, "us-east-1", CredentialsProvider(os.environ))
+            self.of_webhook = NotingDynamoDB(self.client, over=self.wire)
+            self.of_webhook.operations = self.noting.operations
         for table in TEMPLATE.tables():
             self.client.create_table(**table)
         tokens = TokenRegister(self.noting, "TokensTable")
@@ -117,7 +128,9 @@ class World:
     def restart(self) -> None:
         """Make the functions anew, as fresh containers would, and forget the operations noted."""
         aside = set_aside(self.kept)
-        self.webhook = make_webhook(self._under_role("WebhookFunction"), webhook_settings(self.unknown))
+        self.webhook = make_webhook(
+            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
+        )
         self.registry = make_registry(
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
@@ -149,6 +162,12 @@ class World:
 
     def _under_role(self, function: str) -> UnderRole:
         return UnderRole(self.noting, function, self.used[function])
+
+    def close(self) -> None:
+        """Close the connections to a server."""
+        self.client.close()
+        if self.wire:
+            self.wire.connection.close()
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
         """Send a report of the demo ATS."""
