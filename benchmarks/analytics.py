@@ -21,9 +21,10 @@ from application_status.applications import items
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
-from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.functions.analytics import make_handler
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.telemetry import logger
+from application_status.quality.counting.stream import AnalyticsSettings
 from benchmarks.ledger import Ledger
 from benchmarks.lives import Board
 

@@ -18,13 +18,14 @@ from application_status.applications import items
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
-from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.functions.analytics import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counters.read import QualityReader
+from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution, difference
 from support.counters import read
 from support.dynamodb_in_memory import Memory

@@ -8,11 +8,12 @@ import pytest
 from application_status.applications import scan as all_applications
 from application_status.applications.scan import AllApplications, Key, Segment
 from application_status.cli import analytics, target
-from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.functions.analytics import make_handler
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.errors import Unavailable
 from application_status.quality.counters.rebuilds import RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Counters, CounterUpdate
+from application_status.quality.counting.stream import AnalyticsSettings
 from support.command_line import Run, command
 from support.counters import counted, expected, kept_generations
 from support.failed_records import set_aside

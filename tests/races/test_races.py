@@ -9,9 +9,9 @@ import pytest
 
 from application_status.applications.record import UnknownApplications
 from application_status.applications.rules.application import Application
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.platform.dynamodb.client import DynamoDB
+from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution
 from support.concurrency import CROWD, all_at_once, register_all, report_all
 from support.failed_records import set_aside

@@ -10,12 +10,12 @@ import pytest
 from application_status.applications import scan as all_applications
 from application_status.applications.register import Registrations
 from application_status.cli import analytics
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import application_id
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counting import rebuild as rebuilding
+from application_status.quality.counting.stream import AnalyticsSettings
 from support.command_line import command
 from support.concurrency import all_at_once, report_all
 from support.counters import counted, expected, kept_generations

@@ -11,10 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from application_status.functions.analytics import AnalyticsSettings, make_handler
+from application_status.functions.analytics import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping, Record
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
+from application_status.quality.counting.stream import AnalyticsSettings
 from support.failed_records import set_aside
 from support.world import BERLIN, TEMPLATE
 

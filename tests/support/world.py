@@ -15,7 +15,6 @@ from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Application, Registration
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.functions.health import HealthSettings
 from application_status.functions.health import make_handler as make_health
@@ -41,6 +40,7 @@ from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counters import items as quality_items
+from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell
 from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole

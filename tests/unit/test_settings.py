@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from application_status.applications.record import UnknownApplications
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.functions.registry import RegistrySettings
 from application_status.functions.webhook import WebhookSettings
 from application_status.platform.errors import SettingsError
 from application_status.platform.settings import read
+from application_status.quality.counting.stream import AnalyticsSettings
 
 ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from application_status.cli.target import Target
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.local.template import PATH, Template
 from application_status.platform.settings import read
+from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.reports.query import STAFF
 
 TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")

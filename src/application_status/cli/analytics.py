@@ -10,13 +10,13 @@ from application_status.applications.scan import AllApplications
 from application_status.cli.output import say
 from application_status.cli.target import Target
 from application_status.cli.unreadable import tell
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.drift import Drift
 from application_status.quality.counting.rebuild import Scan, compare
+from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.counting.verification import Verifier
 
 _LONGEST_INVOCATION_SECONDS = 60  # the analytics function's time-out

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import boto3
 
-from application_status.functions.analytics import AnalyticsSettings
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.settings import read
 from application_status.platform.values import AtsId
+from application_status.quality.counting.stream import AnalyticsSettings
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
 _LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}

@@ -1,26 +1,13 @@
 """The function that counts each change of an application, from the table's stream."""
 
 import os
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.settings import read
 from application_status.platform.streams import SetAside, StreamHandler
 from application_status.quality.counters.write import Counters
-from application_status.quality.counting.stream import analytics
-
-
-class AnalyticsSettings(NamedTuple):
-    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
-
-    The time zone is an IANA name; days are cut there. Each ATS's counters are spread over so many shards, from 1 on.
-    """
-
-    quality_table: str
-    reporting_time_zone: ZoneInfo
-    quality_shards: int
+from application_status.quality.counting.stream import AnalyticsSettings, analytics
 
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:

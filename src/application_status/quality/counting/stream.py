@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -23,6 +23,17 @@ from application_status.platform.telemetry import add_metric, logger, metrics
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.rules.contribution import contribution
+
+
+class AnalyticsSettings(NamedTuple):
+    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
+
+    The time zone is an IANA name; days are cut there. Each ATS's counters are spread over so many shards, from 1 on.
+    """
+
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+    quality_shards: int
 
 
 @dataclass(frozen=True, slots=True)
