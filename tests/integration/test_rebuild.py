@@ -258,7 +258,7 @@ def test_rebuild_overtaken_by_another_says_so(world: World, door: SteppedDynamoD
 def test_switch_waits_for_every_segment(world: World, door: SteppedDynamoDB) -> None:
     """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
     rebuilds = Rebuilds(door, "QualityTable")
-    rebuilds.announce(BERLIN.key, 2)
+    rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
     assert begun is not None
     rebuilds.save(begun, Segment(0, 2), None)

@@ -10,7 +10,7 @@ from application_status.cli import parquet
 from application_status.quality.rules.contribution import Cell
 from application_status.quality.rules.durations import bucket
 
-_FAMILIES = {"left": "time_in", "position_closed": "closed"}
+_FAMILIES = {"left": "time_in", "position_closed": "position_closed"}
 
 
 def funnel(folder: Path) -> dict[Cell, int]:
@@ -52,8 +52,8 @@ def of(counters: dict[Cell, int], *families: str) -> dict[Cell, int]:
 
 def assert_agree(folder: Path, counters: dict[Cell, int]) -> None:
     """Check every cell of what the queries answer against the counters."""
-    assert funnel(folder) == of(counters, "applications", "stage", "outcome")
-    assert time_in_stage(folder) == of(counters, "entered", "time_in", "closed")
+    assert funnel(folder) == of(counters, "applications", "reached", "outcome")
+    assert time_in_stage(folder) == of(counters, "entered", "time_in", "position_closed")
     by_ats: Counter[str] = Counter()
     for (ats, _), (reports, _, _) in unmapped(folder).items():
         by_ats[ats] += reports

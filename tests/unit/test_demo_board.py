@@ -168,7 +168,7 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
     for each in board.lives(midnight):
         cells = contribution(each.application, BERLIN)
         days.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
-    shown = disclosure.blocks(disclosure.of_cohorts(days), disclosure.applied)
+    shown = disclosure.blocks(disclosure.cohort_days(days), disclosure.applications_in_cohort)
     assert all(each.applied_at.astimezone(BERLIN).date() <= shown[-1].last for each in samples)
 
 

@@ -11,7 +11,7 @@ from application_status.applications.register import Registered
 from application_status.applications.rules.application import Receipt
 from application_status.applications.rules.status import Status
 from application_status.jobseeker.rules.status import JobseekerStatus
-from application_status.quality.reports.query import Kind
+from application_status.quality.reports.query import ReportKind
 from application_status.quality.rules.periods import Interval
 
 type _LeftOut[T] = T | SkipJsonSchema[None]
@@ -106,7 +106,7 @@ class QualityRow(_Pascal):
 class QualityReply(_Pascal):
     """A quality report."""
 
-    kind: Kind
+    kind: ReportKind
     interval: Interval
     from_: Annotated[
         date | None,

@@ -70,7 +70,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     finally:
         code = tell(scan.unreadable)
     if scan.unreadable and progress.n <= len(scan.unreadable):
-        rebuilds.announce(rebuild.zone, given.segments)
+        rebuilds.start(rebuild.zone, given.segments)
         raise ValueError("no application can be read; the counters stay as they are")
     live = generations(target.dynamodb, settings.quality_table).live
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
@@ -90,7 +90,7 @@ def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.
         return rebuild
     if rebuild:
         say(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
-    rebuilds.announce(zone, given.segments)
+    rebuilds.start(zone, given.segments)
     rebuild = rebuilds.current()
     if rebuild is None or rebuild.zone != zone:
         raise RebuildOvertaken
@@ -134,7 +134,7 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
 
 def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> list[Drift]:
     if share is None:
-        return verifier.everything(progress.update)
+        return verifier.verify_all(progress.update)
     suspects = set()
     for page in verifier.applications.sample(share):
         suspects |= verifier.suspects(page)

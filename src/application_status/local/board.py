@@ -16,7 +16,7 @@ from application_status.local.senders import SENDERS
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import application_id, instant, now, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.write import Change, next_step, rows_of
+from application_status.quality.counters.write import Change, counter_update, rows_of
 from application_status.quality.counting.stream import change
 from application_status.quality.rules.contribution import Cell
 
@@ -71,7 +71,7 @@ def _counted(changes: Iterable[Change]) -> Iterable[Item]:
     total: Counter[Cell] = Counter()
     for each in changes:
         total.update(each.contribution)
-        marker = next_step(each, quality_items.NOTHING).target
+        marker = counter_update(each, quality_items.NOT_COUNTED).target
         yield quality_items.marker_item(_FIRST_GENERATION, each.application_id, marker)
     for (ats_id, day), amounts in rows_of(total).items():
         key = quality_items.counter_key(_FIRST_GENERATION, ats_id, _FIRST_SHARD, day)

@@ -1,4 +1,4 @@
-"""A report in the media type that the caller asks for: JSON or CSV."""
+"""Quality reports as JSON or CSV."""
 
 import csv
 import io
@@ -17,9 +17,9 @@ from application_status.quality.rules.numbers import Number
 
 JSON, CSV = "application/json", "text/csv"
 REPLY_LIMIT_BYTES = 1_000_000
-"""How large a report's reply may be; Lambda would send six times as much."""
+"""The largest body of a report; Lambda's own limit is six times as large."""
 
-_NUMBER_BYTES = 50  # a number takes more, whatever the format
+_NUMBER_BYTES = 50  # the least that a number takes in either format
 DEFINITIONS_PATH = "/api/quality/definitions"
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
@@ -50,10 +50,10 @@ def as_json(query: QualityQuery, found: QualityReport, context: dict[str, Any]) 
 
 
 def as_csv(found: QualityReport) -> Reply:
-    """Return the report in CSV (RFC 4180), a line for each number; an empty value means that it is not known.
+    """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
-    A cell that a spreadsheet would take for a formula has an apostrophe before it. There is no place for what is about
-    the whole report: its period, and how much is hidden or cut.
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
+    report as a whole: its period, and how much is hidden or cut.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS, restval="")
@@ -68,7 +68,12 @@ def as_csv(found: QualityReport) -> Reply:
 
 
 def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], parameter: str, expected: str) -> Reply:
-    """Return a report as it is written; InvalidFields, about the parameter to change, where that is too large."""
+    """Return a report as `written` formats it.
+
+    Raises:
+        InvalidFields: The reply is too large; `parameter` is the one to change, to what `expected` says.
+
+    """
     answer = _fitting(found, written)
     if answer is None:
         raise InvalidFields((FieldError(f"/{parameter}", _too_large(found), expected),))
@@ -76,12 +81,12 @@ def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], pa
 
 
 def is_downloadable(found: QualityReport) -> bool:
-    """Return whether a report can be sent as CSV."""
+    """Return whether a report fits into a reply as CSV."""
     return _fitting(found, as_csv) is not None
 
 
 def _fitting(found: QualityReport, written: Callable[[QualityReport], Reply]) -> Reply | None:
-    """Return a report as it is written, None where that is too large; one that is far too large is not written."""
+    """Return a report as `written` formats it, or None if it is too large."""
     if found.too_many or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
         return None
     answer = written(found)
