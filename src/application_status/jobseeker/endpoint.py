@@ -1,6 +1,6 @@
-"""What a jobseeker is told of applications, in JSON.
+"""The endpoints of a jobseeker's applications: a list as JSON or as a page, and one application as JSON.
 
-A jobseeker's applications: from the table to what the jobseeker is jobseeker_view, in JSON or as a page.
+`my_applications` makes the handler; the functions before it write the JSON replies.
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ from application_status.platform.values import now, to_text
 
 
 def list_reply(listed: Page, request: Request, *, complete: bool) -> Reply:
-    """Return a page of the list; `complete` says whether all applications are listed, on whatever page."""
+    """Return a page of the list; `complete` says whether all applications are on its pages."""
     language = words(request)
     written = one_by_one(listed.applications, lambda each: _application(each, language), not_shown)
     body = {
@@ -61,7 +61,7 @@ def _standing(change: StatusChange, language: Words) -> dict[str, Any]:
 
 
 def _day(change: StatusChange) -> str | None:
-    """Return the day of a change, where the ATS sent only the day."""
+    """Return the day of a change, if the ATS sent only the day."""
     return change.day.isoformat() if change.day else None
 
 
@@ -71,10 +71,10 @@ _SECONDS = 8.0  # a thousand applications are eleven calls
 
 
 def my_applications(applications: JobseekersApplications, zone: ZoneInfo, delay: timedelta) -> LambdaHandler:
-    """Make the handler of `GET /api/my/applications`, `/api/my/applications/{AtsiApplicationId}`, `/my/applications`.
+    """Return the handler of `GET /api/my/applications`, `/api/my/applications/{AtsiApplicationId}`, `/my/applications`.
 
-    API Gateway has checked the sign-in; the user's claim custom:jobseeker_id says whose applications these are. Days
-    are cut in the time zone; bad news is shown so long after its receipt.
+    API Gateway has verified the sign-in; the claim custom:jobseeker_id identifies the jobseeker. Days are cut in
+    `zone`. Bad news is shown only after `delay` from its receipt.
     """
 
     def answer(request: Request) -> Reply:
@@ -102,5 +102,5 @@ def _left_out(registered: RegisteredApplication, error: Exception) -> None:
 def _jobseeker(request: Request) -> str:
     jobseeker_id = request.claims.get(_JOBSEEKER_CLAIM)
     if not jobseeker_id:
-        raise Forbidden("You are signed in, but as no jobseeker.")
+        raise Forbidden("You are signed in, but not as a jobseeker.")
     return jobseeker_id

@@ -1,4 +1,4 @@
-"""The language that a request prefers."""
+"""The language of a reply, chosen by `Accept-Language`."""
 
 import re
 

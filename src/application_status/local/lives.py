@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from application_status.applications.rules.application import Application, Registration
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
-from application_status.health.rules import Answered
+from application_status.health.rules import RequestResult
 from application_status.intake.seek.rules import SignalState
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -25,7 +25,7 @@ class Life:
     """An application as it stands, and what became of the requests about it."""
 
     application: Application
-    requests: Sequence[Answered]
+    requests: Sequence[RequestResult]
 
 
 def life(of: ApplicationId, registration: Registration, sender: Sender, chance: random.Random, today: datetime) -> Life:
@@ -33,7 +33,7 @@ def life(of: ApplicationId, registration: Registration, sender: Sender, chance: 
     application = Application(
         application_id=of, ats_id=registration.ats_id, status=Status.APPLIED, version=1, registration=registration
     )
-    requests: list[Answered] = []
+    requests: list[RequestResult] = []
     last = today - timedelta(days=sender.silent_since_days)
     reports = _reports(application, registration.applied_at, sender, chance)
     for report in sorted(reports, key=lambda each: each.received_at):
@@ -44,7 +44,7 @@ def life(of: ApplicationId, registration: Registration, sender: Sender, chance: 
         outcomes: list[str] = [effect.receipt]
         if chance.random() < sender.refused:
             outcomes += chance.choices(_REFUSALS, (5, 3, 1))
-        requests += [Answered(report.ats_id, sender.channel, outcome, report.received_at) for outcome in outcomes]
+        requests += [RequestResult(report.ats_id, sender.channel, outcome, report.received_at) for outcome in outcomes]
     return Life(application, requests)
 
 
