@@ -62,8 +62,8 @@ def test_each_thing_that_happened_is_a_fact() -> None:
     assert moved == Fact(
         **common, kind=FactKind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW,
         stage_rank=500, outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000,
-        effective_day="2022-07-15", received_ms=1657872000250, has_business_date=True, day_only=False, entered_ms=1657836000000,
-        entered_day="2022-07-15",
+        effective_day="2022-07-15", received_ms=1657872000250, has_business_date=True, day_only=False,
+        entered_ms=1657836000000, entered_day="2022-07-15",
     )  # fmt: skip
     assert position == Fact(
         **common, kind=FactKind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
