@@ -1,4 +1,4 @@
-"""What can be done at each path: who may, what is sent, what is answered."""
+"""The operations of each path: security, request, replies and problems."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ _IAM = ("refused", "unknown-path")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A body: its model, its examples, and whether it may be empty, is a member of an object of these, or also CSV."""
+    """A body: its model and examples; `by_name` is for an object of such values, `csv` if it is also sent as CSV."""
 
     model: type[BaseModel]
     examples: Examples = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A method of a path. `problems` are types; `replies` has None for a reply without a body."""
+    """A method of a path; `problems` are problem types, and `replies` has None for a reply without a body."""
 
     method: str
     name: str
@@ -64,7 +64,7 @@ class Operation:
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "one for each change, the same for its resends; needed only without a BusinessDate",
+    "description": "a key for each change, repeated when the report is resent; only needed without a BusinessDate",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
 
@@ -95,18 +95,20 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
 
 
 PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
-"""For people, and not described."""
+"""Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(model=GraphqlReply)
 
 OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "/api/application-status": (_report("report", "Report an application's status"),),
-    "/qs-api/public/atsi/v1/{ATS_ID}": (_report("reportByAts", "Report an application's status, the ATS named"),),
+    "/qs-api/public/atsi/v1/{ATS_ID}": (
+        _report("reportByAts", "Report an application's status, with the ATS in the path"),
+    ),
     "/api/application-status/{AtsiApplicationId}": (
         Operation(
             method="get",
             name="readBack",
-            summary="Read back an application of your own: its status, and what was reported of it",
+            summary="Get an application of your ATS: its status and its reports",
             security="AtsiToken",
             replies={"200": Content(model=ApplicationView, examples=examples.APPLICATIONS)},
             problems=("unauthenticated", "unknown-application", "invalid-fields", *_ALWAYS),
@@ -116,7 +118,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="createSandboxApplication",
-            summary="Make an application of the sandbox, to try reports and signals with; each request makes another",
+            summary="Create a sandbox application, for trying out reports and signals",
             security="AtsiToken",
             request=Content(model=SandboxRequest, optional=True),
             replies={"201": Content(model=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
@@ -147,7 +149,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="put",
             name="register",
-            summary="Register an application, or change what may change of its registration",
+            summary="Register an application, or update its registration",
             security="AWS_IAM",
             request=Content(model=RegistrationMessage, examples=examples.REGISTRATIONS),
             replies={
@@ -169,26 +171,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="delete",
             name="erase",
-            summary="Erase an application for good",
+            summary="Erase an application permanently",
             security="AWS_IAM",
             replies={"204": None},
             problems=(*_IAM, "invalid-fields", *_ALWAYS),
         ),
     ),
     "/api/quality": (
-        _quality("quality", "How the applicants of your ATS fare", "AtsiToken", "unauthenticated", "forbidden"),
+        _quality("quality", "Get a quality report about your ATS", "AtsiToken", "unauthenticated", "forbidden"),
     ),
     "/api/my/quality": (
-        _quality(
-            "qualityOfUser", "How the applicants fare that a user may see", "Users", "unauthenticated", "forbidden"
-        ),
+        _quality("qualityOfUser", "Get a quality report, as a signed-in user", "Users", "unauthenticated", "forbidden"),
     ),
-    "/api/board/quality": (_quality("qualityForBoard", "How all applicants fare", "AWS_IAM", *_IAM),),
+    "/api/board/quality": (_quality("qualityForBoard", "Get a quality report about all ATSs", "AWS_IAM", *_IAM),),
     "/api/my/applications": (
         Operation(
             method="get",
             name="myApplications",
-            summary="A jobseeker's applications",
+            summary="List the applications of the signed-in jobseeker",
             security="Users",
             query=PageQuery,
             replies={"200": Content(model=ApplicationsOfMine)},
@@ -199,7 +199,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="get",
             name="myApplication",
-            summary="One of a jobseeker's applications, with its timeline",
+            summary="Get an application of the signed-in jobseeker, with its timeline",
             security="Users",
             replies={"200": Content(model=ApplicationOfMineInFull)},
             problems=("unauthenticated", "forbidden", "unknown-application", "invalid-fields", *_ALWAYS),
@@ -209,7 +209,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="get",
             name="definitions",
-            summary="What each number of a quality report means",
+            summary="Get the definitions of the numbers in quality reports",
             security=None,
             replies={"200": Content(model=DefinitionReply, by_name=True)},
             problems=_ALWAYS,

@@ -1,4 +1,4 @@
-"""pydantic's JSON Schemas as OpenAPI wants them: public models in `components`, the rest in place."""
+"""Converts pydantic's JSON Schemas for OpenAPI: public models in `components`, private ones inline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,17 +9,17 @@ from pydantic.json_schema import JsonSchemaMode
 from application_status.intake.atsi.read_back import ApplicationView
 
 _REFERENCE = "#/components/schemas/{model}"
-_UUID = {"format": "uuid"}  # other spellings are accepted too, but this is the one to send
+_UUID = {"format": "uuid"}  # other spellings are accepted, but this one is recommended
 
 
 class Schemas:
-    """Collects the schemas of the models that are referred to."""
+    """A collection of the schemas of all models referred to."""
 
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
 
     def refer(self, model: type[BaseModel]) -> dict[str, str]:
-        """Return a reference to a model's schema, which joins the components."""
+        """Return a reference to a model's schema, and add the schema to the components."""
         own = model.model_json_schema(mode=_mode(model), ref_template=_REFERENCE)
         parts = own.pop("$defs", {})
         for name, schema in {**parts, model.__name__: own}.items():
@@ -31,14 +31,14 @@ class Schemas:
 
 
 def query_parameters(model: type[BaseModel], schemas: Schemas) -> list[dict[str, Any]]:
-    """Return the query parameters that a model has as fields."""
+    """Return the fields of a model as query parameters."""
     schemas.refer(model)
     properties = schemas.components.pop(model.__name__)["properties"]
     return [_parameter(name, schema) for name, schema in properties.items()]
 
 
 def _parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a field as a parameter, which is left out rather than null."""
+    """Return a field as a query parameter, which can be left out but not null."""
     rest = {key: value for key, value in schema.items() if key not in ("description", "anyOf")}
     given: dict[str, Any] = next((each for each in schema.get("anyOf", ()) if each != {"type": "null"}), {})
     return {"name": name, "in": "query", "description": schema["description"], "schema": {**given, **rest}}
@@ -49,7 +49,7 @@ def _mode(model: type[BaseModel]) -> JsonSchemaMode:
 
 
 def _tidy(schema: Any, parts: Mapping[str, Any]) -> Any:
-    """Return a schema without pydantic's titles and empty defaults, private parts in place."""
+    """Return a schema without pydantic's titles and empty defaults, with private models inline."""
     if isinstance(schema, list):
         return [_tidy(each, parts) for each in schema]
     if not isinstance(schema, dict):
