@@ -176,7 +176,7 @@ def test_remap_starts_anew_after_an_override_changed(world: World, run: Run, mon
     interrupted(world, run, monkeypatch)
     run("override", "--ats", ATS, "--set", "Absage", "REJECTED/position_closed", "--set", "Stage 3", "OFFER")
     out = run("remap", "--apply")[1]
-    assert out.startswith("Starting over: the interrupted run used other values for overrides.\n")
+    assert out.startswith("Starting over: the interrupted run used other values of overrides.\n")
     assert world.stored().outcome[0] == "position_closed"
     assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
 

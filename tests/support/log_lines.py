@@ -1,4 +1,4 @@
-"""Log lines on their way to the health function: selected by the template's filters, packed in batches."""
+"""Log lines as the health function receives them: selected by the template's filters, in batches."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _NUMBERS = count(34622316099697884706540976068822859012661220141643892546)
 
 
 def picked(told: StringIO) -> list[str]:
-    """Return the lines that the filters let through, and forget all."""
+    """Return the lines that match the filters, and clear the log."""
     lines = told.getvalue().splitlines()
     told.seek(0)
     told.truncate()
@@ -27,13 +27,13 @@ def _items(line: str) -> set[tuple[str, str]]:
 
 
 def line(outcome: Any = "recorded", ats: Any = ATS, **changes: Any) -> str:
-    """Return a line as the functions write it, but for the changes given."""
+    """Return a line as the functions write it, with changes."""
     return json.dumps(
         {"level": "INFO", "message": outcome, "ats": ats, "channel": "atsi", "outcome": outcome} | changes
     )
 
 
 def batch(messages: Iterable[Any], at: str = "2026-11-22T09:00:00.000+00:00") -> dict[str, Any]:
-    """Return lines as CloudWatch Logs hands them over, each with an id of its own."""
+    """Return lines as log events of CloudWatch Logs, each with an id of its own."""
     milliseconds = round(datetime.fromisoformat(at).timestamp() * 1000)
     return as_event([{"id": str(next(_NUMBERS)), "timestamp": milliseconds, "message": each} for each in messages])

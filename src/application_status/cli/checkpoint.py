@@ -38,7 +38,7 @@ class Checkpoint:
                     f"{self._file} is not a checkpoint; delete it, or choose another file with --checkpoint"
                 )
         if differing:
-            print_line(f"Starting over: the interrupted run used other values for {', '.join(differing)}.")
+            print_line(f"Starting over: the interrupted run used other values of {', '.join(differing)}.")
             return None
         print_line("Resuming the interrupted run.")
         return key
