@@ -1,4 +1,4 @@
-"""Delivers the applications' stream to the analytics function, with lost records, killed containers and failing calls."""
+"""Delivers the applications' stream to the analytics function with lost records, killed containers, failing calls."""
 
 import time
 from collections import deque
