@@ -1,7 +1,7 @@
 """What a report does to an application, as a rule without I/O."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 from itertools import pairwise
 
@@ -20,24 +20,32 @@ from application_status.applications.rules.report import (
     Channel,
     Interpretation,
     Report,
-    Success,
     Transition,
     order_time,
     same_label,
 )
 from application_status.applications.rules.status import Status
-from application_status.intake.seek.rules import SignalState
-from application_status.platform.values import instant, to_text
-from support.world import APPLICATION, ATS, registration
-
-T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
-MS, DAY = timedelta(milliseconds=1), timedelta(days=1)
-REGISTERED = Application(
-    application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1, registration=registration()
+from application_status.platform.values import to_text
+from support.generated_reports import (
+    DAY,
+    REGISTERED,
+    T0,
+    labels,
+    moments,
+    received,
+    report,
+    signalled,
+    state,
+    states,
 )
+from support.world import registration
 
-moments = st.integers(0, 5).map(lambda count: T0 - count * MS) | st.datetimes(timezones=st.just(UTC)).map(instant)
-labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_size=200)
+
+def said(of: Application) -> list[str]:
+    """Return the keys of the transitions that say how an application stands."""
+    return [key for key, each in of.transitions.items() if not is_too_early(each, of.registration)]
+
+
 transitions = st.builds(
     lambda status, at, raw: Transition(
         channel=Channel.ATSI,
@@ -50,26 +58,6 @@ transitions = st.builds(
     moments,
     labels,
 )
-
-
-def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
-    return Report(
-        application_id=APPLICATION, ats_id=ATS, channel=Channel.ATSI,
-        interpretation=Interpretation(status=status, raw_status=raw), received_at=T0,
-        tiebreaker=str(status.rank), effective_at=at, idempotency_key=key,
-    )  # fmt: skip
-
-
-def received(application: Application, each: Report) -> Application:
-    """Return the application after a report, as the store would write it."""
-    after = application.after(application.receive(each))
-    new = each.resend_key is not None and each.resend_key not in after.resend_keys
-    return replace(after, resend_keys=(*after.resend_keys, str(each.resend_key))) if new else after
-
-
-def said(of: Application) -> list[str]:
-    """Return the keys of the transitions that say how an application stands."""
-    return [key for key, each in of.transitions.items() if not is_too_early(each, of.registration)]
 
 
 @settings(deadline=None)
@@ -103,43 +91,6 @@ def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report
     assert one.version == other.version == 1 + len(one.transitions)
     assert one.head == max(said(one), default=None)
     assert [t.key for t in one.in_order()] == sorted(one.transitions)
-
-
-def state(
-    label: str, index: int, at: datetime, success: Success | None, phase: str | None, *, only_the_day: bool
-) -> SignalState:
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment, day_offset = (midnight, 0) if only_the_day else (at, None)
-    return SignalState(
-        label=label, phase=phase, index=index, success=success, effective_at=moment, day_offset=day_offset
-    )
-
-
-def signalled(current: SignalState, previous: SignalState | None) -> Report:
-    """Return the report of a signal; a label is read as the status of its name, or else by its phase."""
-
-    def interpretation(of: SignalState) -> Interpretation:
-        status = _LABELS[of.label] or (_LABELS[of.phase] if of.phase else None)
-        return Interpretation(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
-
-    before = None if previous is None else Transition(
-        channel=Channel.SIGNALS, interpretation=interpretation(previous), effective_at=previous.effective_at,
-        day_offset=previous.day_offset,
-        received_at=T0, tiebreaker=previous.tiebreaker, from_previous=True,
-    )  # fmt: skip
-    return Report(
-        application_id=APPLICATION, ats_id=ATS, channel=Channel.SIGNALS,
-        interpretation=interpretation(current), received_at=T0, tiebreaker=current.tiebreaker,
-        effective_at=current.effective_at, day_offset=current.day_offset, previous=before,
-    )  # fmt: skip
-
-
-_LABELS = {"Lead": Status.LEAD, "Call": Status.CONTACT, "Interview": Status.INTERVIEW, "Blue": None, "Red": None}
-states = st.builds(
-    state, st.sampled_from(sorted(_LABELS)), st.integers(0, 2),
-    st.sampled_from([T0 - timedelta(hours=hours) for hours in (0, 1, 9, 11, 30, 24 * 2000)]),
-    st.none() | st.sampled_from(Success), st.sampled_from([None, "Interview"]), only_the_day=st.booleans(),
-)  # fmt: skip
 
 
 @settings(deadline=None, max_examples=300)

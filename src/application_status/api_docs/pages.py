@@ -51,7 +51,7 @@ def docs_file(request: Request) -> Reply:
 
 
 def problem_page(request: Request) -> Reply:
-    """Reply with the page that a problem's `type` links to: its cause and its cure.
+    """Reply with the page that a problem's `type` links to: its cause and its fix.
 
     Raises:
         UnknownPath: There is no such type.

@@ -37,7 +37,7 @@ _METHODS = {
 
 
 def connect(**client_options: Any) -> DynamoDB:
-    """Open the door."""
+    """Make a client of DynamoDB over boto3."""
     return DynamoDB(transport(client(**client_options)))
 
 
@@ -54,7 +54,7 @@ def client(**options: Any) -> Any:
 
 
 def transport(client: Any) -> Transport:
-    """Let a client carry the calls."""
+    """Make a transport of a client."""
 
     def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:

@@ -1,6 +1,6 @@
-"""The one door to DynamoDB: an operation and its request in DynamoDB JSON in, its reply or a typed error out.
+"""The one client of DynamoDB: an operation and its request in DynamoDB JSON in, its reply or a typed error out.
 
-What carries a call is behind it: `boto` for all operations, `wire` for the webhook, whose every millisecond counts.
+A transport makes its calls: `wire` the webhook's, at a fraction of the cost, `boto` those of all other functions.
 """
 
 import json
@@ -15,7 +15,7 @@ type Item = Mapping[str, Any]
 """An item in DynamoDB JSON: {"Status": {"S": "APPLIED"}}."""
 
 type Transport = Callable[[str, Mapping[str, Any]], dict[str, Any]]
-"""Carries one call, once: an operation and its request to its reply, an DynamoDBError or NoReply."""
+"""Makes one call, once: takes an operation and its request, returns the reply; raises DynamoDBError or NoReply."""
 
 CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5
 

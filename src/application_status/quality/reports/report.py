@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.reports.query import QualityQuery
@@ -28,11 +29,19 @@ ROWS_LIMIT = 400
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 
 
+class Subject(TypedDict, total=False):
+    """The subject of numbers: an ATS, a client, a job of a client, or, without members, all ATSs."""
+
+    Ats: str
+    Client: str
+    Job: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The numbers of a period; `of` has the ATS, client or job, and is empty for all ATSs together."""
+    """The numbers of a subject in a period."""
 
-    of: Mapping[str, str]
+    of: Subject
     first: date
     last: date
     numbers: Sequence[Number]
@@ -84,9 +93,7 @@ def _periods(query: QualityQuery, subgroups: Sequence[Counts], today: date) -> S
     return [Period(min(days), today, counts)] if days else []
 
 
-def _groups(
-    query: QualityQuery, reader: QualityReader
-) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
+def _groups(query: QualityQuery, reader: QualityReader) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
     """Return the subject of each row with the counters of its subgroups, and how many subjects are hidden."""
     if query.client:
         return _of_client(query, query.client, reader.of_client(query.client))
@@ -101,14 +108,14 @@ def _groups(
 
 def _of_client(
     query: QualityQuery, client: str, jobs: Mapping[str, Counts]
-) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
+) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
     """Return the same for a client, whose subgroups are its visible jobs and all hidden jobs together."""
     visible = shown({job: _applications(counts) for job, counts in jobs.items()})
     if not query.of_jobs:
         rest = merged(counts for job, counts in jobs.items() if job not in visible)
         return [({"Client": client}, [*(jobs[job] for job in sorted(visible)), rest])], 0
     wanted = [job for job in sorted(jobs) if query.job in (None, job)]
-    found = [({"Client": client, "Job": job}, [jobs[job]]) for job in wanted if job in visible]
+    found = [(Subject(Client=client, Job=job), [jobs[job]]) for job in wanted if job in visible]
     return found, len(wanted) - len(found)
 
 
