@@ -122,7 +122,9 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="createSandboxApplication",
             summary="Create a sandbox application, for trying out reports and signals",
             security="AtsiToken",
-            request=Content(type=dict[str, Any], about="Nothing, as yet; what is sent is named back.", optional=True),
+            request=Content(
+                type=dict[str, Any], about="No fields; unrecognised fields are listed in the reply.", optional=True
+            ),
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(
                 *(each for each in _BODY if each != "invalid-fields"),

@@ -28,7 +28,7 @@ from application_status.platform.values import ApplicationId, DateText, DateTime
 
 
 class MyApplication(TypedDict):
-    """How an application stands, in the language that `Accept-Language` prefers of English and German."""
+    """An application as its jobseeker sees it, with texts in English or German, by `Accept-Language`."""
 
     AtsiApplicationId: ApplicationId
     JobTitle: str
@@ -36,15 +36,15 @@ class MyApplication(TypedDict):
     AppliedAt: DateTimeText
     JobseekerStatus: JobseekerStatus
     Text: str
-    """The status in words."""
+    """The status as text."""
     ChangedAt: DateTimeText
     ChangedDay: DateText | None
-    """The day of it, where the ATS sent only the day."""
+    """The day of the change, if the ATS sent only the day; else null."""
     Finished: bool
     Step: int | None
-    """How far it came, from 1."""
+    """The current step, from 1; of an ended application, the furthest step before its end."""
     Steps: int
-    """How far it can come."""
+    """The number of steps."""
 
 
 class MyApplications(TypedDict):
@@ -54,19 +54,19 @@ class MyApplications(TypedDict):
     Next: str | None
     """The `after` of the next page; null on the last."""
     Complete: bool
-    """Whether all applications are listed, on whatever page."""
+    """Whether all applications of the jobseeker are on the pages of this list."""
     RequestId: str
 
 
 class MyStatusChange(TypedDict):
-    """A change of how an application stands."""
+    """A change of an application's status."""
 
     JobseekerStatus: JobseekerStatus
     Text: str
-    """The status in words."""
+    """The status as text."""
     At: DateTimeText
     Day: DateText | None
-    """The day of it, where the ATS sent only the day."""
+    """The day of the change, if the ATS sent only the day; else null."""
 
 
 class MyApplicationInFull(MyApplication):

@@ -29,7 +29,10 @@ _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "p
 
 
 def media_type(request: Request) -> str:
-    """Return the one of JSON and CSV that `Accept` prefers, JSON at a tie; NotAcceptable where it wants neither.
+    """Return the media type that `Accept` prefers: JSON or CSV, and JSON if both are equal.
+
+    Raises:
+        NotAcceptable: `Accept` allows neither.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-accept
     """
@@ -46,19 +49,19 @@ def media_type(request: Request) -> str:
 
 
 class QualityNumber(TypedDict):
-    """A number of a report; value is null where it isn't known."""
+    """A number of a report; its value is null if it is unknown."""
 
     Measure: str
     Unit: Unit
     Value: float | None
     Population: int
-    """How many it is about."""
+    """The number of applications, entries, reports or requests that it is about."""
     Definition: str
-    """Where it is defined: a member of that JSON object."""
+    """The path of its definition; the fragment is a member of that JSON object."""
 
 
 class QualityRow(Subject):
-    """The numbers of a period about an ATS, a client or a job; of all where none is named."""
+    """The numbers of a period about an ATS, a client or a job, or about all ATSs."""
 
     From: DateText
     To: DateText
@@ -68,28 +71,28 @@ class QualityRow(Subject):
 class QualityReply(TypedDict):
     """A quality report."""
 
-    ReportKind: ReportKind
+    Kind: ReportKind
     Interval: Interval
     From: DateText | None
-    """The period's first day; null for a report as of today and for a job's."""
+    """The first day of the period; null for reports as of today and about jobs."""
     To: DateText | None
-    """The period's last day, likewise."""
+    """The last day of the period; null for reports as of today and about jobs."""
     TimeZone: str
     Today: DateText
     MinimumApplications: int
-    """No number is about fewer."""
+    """The minimum number of applications behind a number."""
     RequestId: str
     Rows: Sequence[QualityRow]
     Hidden: int
-    """ATSs, jobs or labels left out, as they have too few applications."""
+    """The number of ATSs, jobs or labels left out, as they have too few applications."""
     Cut: int
-    """Labels left out, as others are more frequent."""
+    """The number of labels left out, as others are more frequent."""
 
 
 def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
     """Return the report in JSON; `now` is in the reporting time zone."""
     body: QualityReply = {
-        "ReportKind": query.kind,
+        "Kind": query.kind,
         "Interval": query.interval,
         "From": _day(query.first),
         "To": _day(query.last),
