@@ -125,8 +125,8 @@ class Memory:
 
     def _reason(self, request: Mapping[str, Any]) -> dict[str, Any]:
         item = self.tables[request["TableName"]].get(self._key(request))
-        told = item and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        return {"Code": "ConditionalCheckFailed", **({"Item": item} if told else {})}
+        returned = item and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Code": "ConditionalCheckFailed", **({"Item": item} if returned else {})}
 
     def _apply(self, kind: str, request: Mapping[str, Any]) -> Item | None:
         """Write an item, and add a record to the table's stream if it has one; return the former item."""

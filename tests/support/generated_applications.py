@@ -58,12 +58,12 @@ class Life:
             return self._read_anew(before)
         if dice < 0.25 and before.registration:
             ended, since = self._chance.random() < 0.8, self._moment(before)
-            told = {
+            changed = {
                 f"position-{self._chance.randrange(2)}": Position(
                     ended, since, day_offset=None, received_at=since, version=1
                 )
             }
-            return replace(before, version=before.version + 1, positions={**before.positions, **told})
+            return replace(before, version=before.version + 1, positions={**before.positions, **changed})
         if dice < 0.5 and not before.registration:
             return replace(before, version=before.version + 1, registration=self._registration)
         return self._report(before, [*Status, None])
@@ -95,10 +95,10 @@ class Life:
         read = before.transitions[key].interpretation
         unknown = [None] if read.raw_status and before.registration else []
         interpretation = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
-        anew = replace(before.transitions[key], interpretation=interpretation)
-        if anew.key != key:  # the key of a final status dated by its day depends on the status
+        remapped = replace(before.transitions[key], interpretation=interpretation)
+        if remapped.key != key:  # the key of a final status dated by its day depends on the status
             return self._report(before, [*Status, None])
-        return _with_head(before, {**before.transitions, key: anew})
+        return _with_head(before, {**before.transitions, key: remapped})
 
     def _moment(self, before: Application) -> datetime:
         """Return a time around the edge of a bucket, counted from an earlier event, or a random time."""

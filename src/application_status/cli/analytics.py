@@ -30,7 +30,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     rebuild.add_argument("--segments", type=_segments, default=4, help="number of threads of the scan (default: 4)")
     rebuild.add_argument(
-        "--anew",
+        "--restart",
         action="store_true",
         help="start over instead of resuming an interrupted rebuild, e.g. after a release",
     )
@@ -94,7 +94,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
 def _started(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
     zone = settings.reporting_time_zone.key
     rebuild = rebuilds.current()
-    if rebuild and rebuild.zone == zone and not given.anew:
+    if rebuild and rebuild.zone == zone and not given.restart:
         print_line(f"Resuming the rebuild of generation {rebuild.generation}.")
         return rebuild
     if rebuild:
