@@ -10,7 +10,7 @@ _RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(0(?:\.\d
 
 
 def words(request: Request) -> Words:
-    """Return the words in the language that `Accept-Language` prefers, in English where it prefers none of ours.
+    """Return the texts in the language that `Accept-Language` prefers, or in English if it prefers neither language.
 
     A regional language is served as the language itself; ranges that make no sense are skipped.
     https://www.rfc-editor.org/rfc/rfc9110#name-accept-language
