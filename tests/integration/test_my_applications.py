@@ -411,7 +411,7 @@ def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest
     register(world, 1)
     reply = ask(world, path, language="de")
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")
-    assert ("gerade nicht angezeigt" in reply["body"]) == (path == PAGE)
+    assert ("sind gerade nicht verfügbar" in reply["body"]) == (path == PAGE)
     assert ("/problems/unavailable" in reply["body"]) == (path == LIST)
 
 
