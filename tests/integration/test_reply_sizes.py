@@ -176,6 +176,6 @@ def test_quality_page_fits(
     if "client" in query:
         assert "The CSV by-job would be too large. Choose one job." in reply["body"]
     if "from_" in query:
-        assert "The CSV of over-time would be too large. Choose a longer interval" in reply["body"]
+        assert "The CSV over-time would be too large. Choose a longer interval" in reply["body"]
     if not query:
         assert f"The 100 most frequent of {len(ATSS) * LABELS:,}." in reply["body"]
