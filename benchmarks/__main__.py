@@ -1,4 +1,4 @@
-"""Measures, prints the tables, and writes results.json and chart.svg."""
+"""Runs `make bench`: measures, prints tables, and writes results.json and chart.svg."""
 
 import argparse
 import json
@@ -19,10 +19,10 @@ _COUNTS = ("start_instructions", "warm_instructions", "peak_bytes", "package_byt
 
 
 def main() -> int:
-    """Run."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--short", action="store_true", help="one round of this webhook alone; writes no file")
+    parser.add_argument("--short", action="store_true", help="one round of this webhook only; writes no files")
     arguments = parser.parse_args()
     rounds = arguments.rounds
     with stub.running() as tables:
@@ -54,7 +54,7 @@ def _row(measured: Measured) -> dict[str, Any]:
 
 
 def _ratios(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, Any]:
-    """Return our share of a peer's: of samples that of the minima, and the quartiles of the rounds' own ratios."""
+    """Return the ratios of our measurements to a peer's: of the minima, with quartiles of the rounds' ratios."""
     shares: dict[str, Any] = {name: round(ours[name] / peer[name], 3) for name in _COUNTS}
     for name in _SAMPLES:
         of_rounds = [mine / theirs for mine, theirs in zip(ours[name], peer[name], strict=True)]

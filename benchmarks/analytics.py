@@ -1,7 +1,8 @@
-"""What the analytics function takes for a record: `make bench-quality`, or with `--short` in seconds.
+"""Measures CPU time and DynamoDB calls of the analytics function for each record (`make bench-quality`).
 
-The real handler counts seeded records over a table in memory, so that the time is its own and not an engine's. Shown
-are processor time (the least of some runs) and calls of DynamoDB, as ratios to the first line of each table.
+The real handler counts generated records over a table in memory, so no database is measured. The tables show CPU time
+(the minimum of several runs) and calls as ratios to their first line. Absolute times vary by machine; compare ratios.
+With `--short` it takes seconds.
 """
 
 import argparse
@@ -25,12 +26,12 @@ from application_status.functions.analytics import make_handler
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.telemetry import logger
 from application_status.quality.counting.stream import AnalyticsSettings
+from benchmarks.generated_applications import Board
 from benchmarks.ledger import Ledger
-from benchmarks.lives import Board
 
 SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"), quality_shards=4)
 START = datetime(2026, 1, 1, tzinfo=UTC)
-NOWHERE = SetAside(FailedRecords("none"), "local")  # no record here has to be set aside
+NOWHERE = SetAside(FailedRecords("none"), "local")  # no record of the benchmark fails
 RECORDS, HISTORIES, ROUNDS = 2_000, 200, 3
 SHORT_RECORDS, SHORT_HISTORIES = 40, 4
 
@@ -38,7 +39,7 @@ type Record = dict[str, Any]
 
 
 class Calls(Ledger):
-    """The table, which also counts the calls."""
+    """A table that counts calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,28 +52,29 @@ class Calls(Ledger):
 
 
 def record(number: int, application: Application) -> Record:
-    """Return the stream's record of an application's newest version."""
+    """Return the stream record of an application's current version."""
     image = items.application_item(application, updated_at="2026-11-22T09:00:00.000Z")
     body = {"SequenceNumber": str(number), "ApproximateCreationDateTime": time.time(), "NewImage": image}
     return {"eventName": "INSERT", "dynamodb": body}
 
 
 def of_board(ats_count: int, records: int) -> list[Record]:
-    """Return so many records of applications of so many ATSs, in the order of storing."""
-    chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
+    """Return stream records of generated applications, in the order of storing."""
+    chance = random.Random(1)  # noqa: S311  # a simulation, no secret
     board = Board([f"ats-{number}" for number in range(ats_count)], clients=2_000, start=START, days=90)
     versions = sorted(
-        (version for number in range(records) for version in board.life(number, chance)), key=lambda version: version[0]
+        (version for number in range(records) for version in board.versions(number, chance)),
+        key=lambda version: version[0],
     )
     return [record(number, each) for number, (_, each) in enumerate(versions[:records])]
 
 
 def of_histories(length: int, applications: int) -> list[Record]:
-    """Return records of so many applications with so many transitions each, an hour apart."""
+    """Return a stream record for each of some applications with `length` transitions, an hour apart."""
     found = []
     for number, (_, application) in enumerate(_registered(applications)):
         statuses = [(Status.CONTACT, Status.INTERVIEW)[place % 2] for place in range(length)]
-        told = [
+        transitions = [
             Transition(
                 channel=Channel.ATSI,
                 interpretation=Interpretation(status=status),
@@ -82,24 +84,24 @@ def of_histories(length: int, applications: int) -> list[Record]:
             )
             for place, status in enumerate(statuses)
         ]
-        by_key = {each.key: each for each in told}
-        whole = replace(application, transitions=by_key, head=max(by_key), status=statuses[-1], version=length + 1)
-        found.append(record(number, whole))
+        by_key = {each.key: each for each in transitions}
+        full = replace(application, transitions=by_key, head=max(by_key), status=statuses[-1], version=length + 1)
+        found.append(record(number, full))
     return found
 
 
 def _registered(applications: int) -> Iterator[tuple[datetime, Application]]:
-    chance = random.Random(1)  # noqa: S311  # seeded lives, no secret
+    chance = random.Random(1)  # noqa: S311  # a simulation, no secret
     board = Board([f"ats-{number}" for number in range(10)], clients=2_000, start=START, days=90)
-    return (next(board.life(number, chance)) for number in range(applications))
+    return (next(board.versions(number, chance)) for number in range(applications))
 
 
 def measured(records: Sequence[Record], batch: int) -> tuple[float, float]:
-    """Return processor microseconds and calls of DynamoDB for a record."""
+    """Return the CPU time in microseconds and the DynamoDB calls for each record."""
     best, calls = float("inf"), 0
     for _ in range(ROUNDS):
         table = Calls()
-        handler = make_handler(table, SETTINGS, NOWHERE)  # type: ignore[arg-type]  # the door's stand-in
+        handler = make_handler(table, SETTINGS, NOWHERE)  # type: ignore[arg-type]  # a stand-in for DynamoDB
         began = time.process_time()
         for group in batched(records, batch, strict=False):
             handler({"Records": list(group)}, None)
@@ -108,7 +110,7 @@ def measured(records: Sequence[Record], batch: int) -> tuple[float, float]:
 
 
 def show(title: str, lines: Sequence[tuple[int, Sequence[Record], int]]) -> None:
-    """Print a table: each line's time and calls for a record, as a share of the first line's."""
+    """Print a table of time and calls for each record, as ratios to the first line."""
     print(f"\n{title:>30}  time/record  calls/record  calls")
     first: tuple[float, float] | None = None
     for number, records, batch in lines:
@@ -122,7 +124,7 @@ def show(title: str, lines: Sequence[tuple[int, Sequence[Record], int]]) -> None
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks.analytics")
-    parser.add_argument("--short", action="store_true", help="few records, to see that it runs; seconds")
+    parser.add_argument("--short", action="store_true", help="few records, to check that it runs; takes seconds")
     short = parser.parse_args().short
     records, histories = (SHORT_RECORDS, SHORT_HISTORIES) if short else (RECORDS, HISTORIES)
     os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"

@@ -1,4 +1,4 @@
-"""The picture for the README: what a start and a warm call cost, in instructions, as bars."""
+"""Draws the chart of the benchmark: instructions of a start and of a warm call, as bars."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ _WIDTH, _LABEL, _BAR, _STEP, _TOP = 760, 190, 440, 24, 30
 
 
 def chart(rows: Sequence[dict[str, Any]]) -> str:
-    """Return an SVG with a panel for each of the two."""
+    """Return an SVG with a panel for starts and one for warm calls."""
     panels = [
         _panel("Start and first call, million instructions", rows, "start_instructions", 1e6, 0),
         _panel("Each further call, thousand instructions", rows, "warm_instructions", 1e3, _height(rows)),

@@ -1,4 +1,4 @@
-"""One container of a function under Lambda's runtime, and what it used: wall time, CPU time, memory."""
+"""Runs a function under Lambda's runtime, and measures wall time, CPU time, memory and instructions."""
 
 import json
 import os
@@ -23,13 +23,18 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A function's container; the emulator starts the function's own process with the first call."""
+    """A running function; the emulator starts the function's process with the first call."""
 
     port: int
     emulator: int
 
     def call(self, event: Any) -> float:
-        """Send an event, and return the wall time in seconds; RuntimeError where the function does not answer 200."""
+        """Send an event; return the wall time in seconds.
+
+        Raises:
+            RuntimeError: The reply is not a 200.
+
+        """
         body = json.dumps(event)
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         began = time.perf_counter()
@@ -42,14 +47,14 @@ class Container:
         return took
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time of the function's process so far, threads that have ended included.
+        """Return the CPU time of the function's process so far, including ended threads.
 
         https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
         """
         return time.clock_gettime(~self._function() << 3 | 2)
 
     def peak_bytes(self) -> int:
-        """Return the most memory that the function's process has held."""
+        """Return the peak memory of the function's process, in bytes."""
         status = Path(f"/proc/{self._function()}/status").read_text(encoding="utf-8")
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
@@ -61,7 +66,7 @@ class Container:
 
 @contextmanager
 def running(contender: Contender, tables: str) -> Iterator[Container]:
-    """Start a container, whose process stops at the end."""
+    """Run a function until the end of the context."""
     port, runtime_port = _free_port(), _free_port()
     command: list[str | Path] = [
         _EMULATOR, "--log-level", "error",
@@ -82,7 +87,7 @@ def running(contender: Contender, tables: str) -> Iterator[Container]:
 
 
 def instructions(contender: Contender, tables: str, calls: int) -> int:
-    """Return the instructions of a process that starts the function and makes so many calls, as valgrind counts."""
+    """Return the instructions, by valgrind, of a process that starts the function and calls it `calls` times."""
     command: list[str | Path] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", _PYTHON]
     command += [Path(__file__).with_name("replay.py"), contender.handler, str(calls)]
     environment = contender.environment(tables) | {"PATH": os.environ["PATH"]}

@@ -1,4 +1,4 @@
-"""Who takes part: our webhook as `make build-host` leaves it, over its own transport and over others, and its peers."""
+"""The functions to compare: the webhook of `make build-host`, with its own and other transports, and its peers."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ EVENT: dict[str, Any] = json.loads((ROOT / "events/WebhookFunction/report.json")
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A function: its name in the table, the folder of its package, its handler, and folders of other code it has."""
+    """A function: its title, package folder, handler, and further folders on its PYTHONPATH."""
 
     title: str
     folder: Path
@@ -20,11 +20,11 @@ class Contender:
 
     @property
     def package_bytes(self) -> int:
-        """Its package unzipped, bytecode included."""
+        """The size of its unzipped package, including bytecode."""
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
     def environment(self, tables: str) -> dict[str, str]:
-        """Return all that the function's process sees."""
+        """Return the environment variables of the function's process."""
         return {
             "APPLICATIONS_TABLE": "ApplicationsTable",
             "TOKENS_TABLE": "TokensTable",

@@ -1,7 +1,7 @@
-"""How far off medians and percentiles from buckets are, and what the buckets take: ours against logarithmic ones.
+"""Measures the error of medians and percentiles from buckets, and their size: ours and logarithmic ones.
 
-Logarithmic buckets are those of DDSketch (https://arxiv.org/abs/1908.10693), with its relative accuracy. A t-digest is
-left out: a correction can't be subtracted from it.
+The logarithmic buckets are those of DDSketch (https://arxiv.org/abs/1908.10693), with its relative accuracy. A t-digest
+is not compared, because corrections can't be subtracted from it.
 """
 
 import math
@@ -24,14 +24,14 @@ type Estimate = Callable[[list[float]], tuple[list[float], int]]
 
 
 def ours(days: list[float]) -> tuple[list[float], int]:
-    """Return median and 90th percentile in days, and how many buckets they took."""
+    """Return the median and 90th percentile in days, and the number of buckets."""
     counts = Counter(bucket(each * DAY) for each in days)
     table = LifeTable(counts, {})
     return [(table.quantile(share) or EDGES[-1]) / DAY for share in (0.5, 0.9)], len(counts)
 
 
 def logarithmic(accuracy: float) -> Estimate:
-    """Return the same from buckets with a relative accuracy."""
+    """Return an estimator with logarithmic buckets of a relative accuracy."""
     base = (1 + accuracy) / (1 - accuracy)
 
     def estimate(days: list[float]) -> tuple[list[float], int]:

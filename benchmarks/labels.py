@@ -1,7 +1,7 @@
-"""What reading a label takes: the worst labels of 200 characters found, a batch of them, overrides, and the start.
+"""Measures the CPU time of mapping labels: start, slowest labels of 200 characters, a batch of them, and overrides.
 
-Run it on a quiet machine: `python -m benchmarks.labels`, in seconds with `--short`. The labels are made of words that
-the vocabulary has, as other words take no time, and are changed word by word for as long as one takes longer.
+Run `python -m benchmarks.labels` on an idle machine; with `--short` it takes seconds. The search for slow labels
+starts from words of the vocabulary, as others take no time, and replaces one word at a time if that takes longer.
 """
 
 import argparse
@@ -23,7 +23,7 @@ NUMBERS = count(100_000)
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="benchmarks.labels")
-    parser.add_argument("--short", action="store_true", help="look for slow labels only briefly, to see that it runs")
+    parser.add_argument("--short", action="store_true", help="search briefly, to check that it runs")
     steps = SHORT_STEPS if parser.parse_args().short else STEPS
     text = files("application_status.labels.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8")
     worst = [_worst(text, seed, steps) for seed in range(5)]
@@ -54,7 +54,7 @@ def _worst(text: str, seed: int, steps: int) -> tuple[float, str]:
 
 
 def _cut(words: list[str]) -> str:
-    """Leave room for a number, which makes each reading one of a label not read before and changes nothing else."""
+    """Return a label with room for a number, which avoids the cache and does not change the meaning."""
     return " ".join(words)[: CHARACTERS - 7]
 
 

@@ -1,4 +1,4 @@
-"""A table in memory that charges what DynamoDB would: item sizes and write units, by partition key.
+"""A table in memory that adds up DynamoDB's write units by partition key.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
@@ -15,7 +15,7 @@ _TRANSACTIONAL = 2
 
 
 class Ledger:
-    """Does the operations that counting needs, for one caller, and adds up the write units."""
+    """A stand-in for DynamoDB with the operations that counting needs, for one caller."""
 
     def __init__(self, items: dict[tuple[str, str], dict[str, Any]] | None = None) -> None:
         self.items = items or {}
@@ -44,7 +44,7 @@ class Ledger:
     def _put(self, *, Item: Item, **_: Any) -> None:  # noqa: N803  # DynamoDB's names
         before = self.items.get(_key(Item), {})
         self._charge(dict(Item), before)
-        if "Client" in Item:  # the index ByClient has its own copy: keys and Contribution
+        if "Client" in Item:  # the index ByClient has a copy of the item
             self.index_units += math.ceil(_size(dict(Item)) / _KILOBYTE)
 
     def _add(self, *, Key: Item, ExpressionAttributeNames: Item, ExpressionAttributeValues: Item, **_: Any) -> None:  # noqa: N803

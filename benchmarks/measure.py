@@ -1,4 +1,4 @@
-"""The measuring: rounds in which every contender has a container, in an order that changes."""
+"""Measures contenders in rounds; each round runs all of them, in random order."""
 
 import os
 import random
@@ -16,7 +16,7 @@ _COUNTED_CALLS = 20
 
 @dataclass(slots=True)
 class Measured:
-    """A contender's samples, one of each round: seconds, bytes; and its instructions, which don't vary."""
+    """The samples of a contender in seconds, one for each round; its memory in bytes; its instructions."""
 
     contender: Contender
     start_wall: list[float] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Measured:
 
 
 def measure(contenders: Sequence[Contender], tables: str, rounds: int) -> list[Measured]:
-    """Measure all of them in one run."""
+    """Measure all contenders in one run."""
     measured = [Measured(contender) for contender in contenders]
     with ThreadPoolExecutor(os.process_cpu_count()) as pool:
         for _ in pool.map(lambda each: _count(each, tables), measured):

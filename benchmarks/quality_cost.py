@@ -1,8 +1,8 @@
-"""What a change costs in write units: `make bench-quality`, or `python -m benchmarks.quality_cost [--short]`.
+"""Measures the write units of counting a change (`make bench-quality`, or `python -m benchmarks.quality_cost`).
 
-Seeded applications live for a year; the changes of its last days are counted by the real code over a table in memory
-that charges as DynamoDB does. What was counted before fills the rows: up to 100,000 applications are counted one by
-one; for more, the counters of the rows are raised as so many applications would have.
+The real code counts the changes of the last days of a simulated year, over a table in memory that charges as DynamoDB
+does. Earlier changes fill the rows first: up to 100,000 applications are counted one by one; for more, the amounts in
+the rows are multiplied. With `--short` it takes seconds.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting.stream import change
+from benchmarks.generated_applications import Board
 from benchmarks.ledger import Ledger
-from benchmarks.lives import Board
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BOARD = Board(
@@ -36,11 +36,11 @@ PARTITION_UNITS_A_SECOND = 1_000
 
 
 def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
-    """Return what so many applications contribute before the last changes, and those, in the order they are stored."""
-    chance = random.Random(seed)  # noqa: S311  # seeded lives, no secret
-    versions = [version for number in range(applications) for version in BOARD.life(number, chance)]
+    """Return the changes before the last ones, one for each application, and the last changes, in order of storing."""
+    chance = random.Random(seed)  # noqa: S311  # a simulation, no secret
+    versions = [version for number in range(applications) for version in BOARD.versions(number, chance)]
     versions.sort(key=lambda version: version[0])
-    end = int(len(versions) * 0.98)  # the rest lies beyond the year
+    end = int(len(versions) * 0.98)  # the rest is after the year
     start = max(end - WINDOW, end // 2)
     newest = {each.application_id: each for _, each in versions[:start]}
     window = [each for _, each in versions[start:end]]
@@ -48,23 +48,23 @@ def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Cha
 
 
 def filled(before: Sequence[Change], factor: int) -> Ledger:
-    """Return the table after all changes but the last ones, as if there were so many times as many applications."""
+    """Return the table with all changes but the last ones, as if there were `factor` times as many applications."""
     ledger = Ledger()
-    quality = Counters(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # the door's stand-in
+    quality = Counters(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # a stand-in for DynamoDB
     for batch in batched(before, 100, strict=False):
         quality.apply(batch)
     if factor > 1:
-        _raise(ledger, factor)
+        _multiply(ledger, factor)
     return ledger
 
 
 def counted(quality: Counters, batch: Sequence[Change]) -> None:
-    """Count a batch as the analytics do: of each application its newest change."""
+    """Count a batch as the analytics function does: the newest change of each application."""
     quality.apply(list({each.application_id: each for each in batch}.values()))
 
 
-def _raise(ledger: Ledger, factor: int) -> None:
-    """Let each row have the measures that its ATS has anywhere in the same month, and amounts so many times as high."""
+def _multiply(ledger: Ledger, factor: int) -> None:
+    """Multiply all amounts, and give each row all measures that its ATS has in the same month."""
     rows = [item for (scope, _), item in ledger.items.items() if scope.startswith("counter#")]
     known: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
@@ -77,7 +77,7 @@ def _raise(ledger: Ledger, factor: int) -> None:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality_cost")
-    parser.add_argument("--short", action="store_true", help="few applications, to see that it runs; seconds")
+    parser.add_argument("--short", action="store_true", help="few applications, to check that it runs; takes seconds")
     short = parser.parse_args().short
     most_counted, sizes = (SHORT_COUNTED, SHORT_SIZES) if short else (COUNTED, SIZES)
     print(f"{len(BOARD.ats_ids)} ATSs, the largest with half of the applications")
@@ -89,7 +89,7 @@ def main() -> int:
         table = filled(before, applications // counted_one_by_one)
         for size in BATCHES:
             ledger = Ledger(copy.deepcopy(table.items))
-            quality = Counters(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # the door's stand-in
+            quality = Counters(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # a stand-in for DynamoDB
             for batch in batched(window, size, strict=False):
                 counted(quality, batch)
             print(_line(applications, size, len(window), ledger), flush=True)

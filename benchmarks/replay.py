@@ -1,4 +1,4 @@
-"""Starts a function and calls it so many times, without Lambda's runtime around it: what valgrind counts."""
+"""Starts a function and calls it repeatedly without Lambda's runtime, for valgrind."""
 
 import importlib
 import json

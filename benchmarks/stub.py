@@ -1,4 +1,4 @@
-"""A DynamoDB that answers at once, so that what is measured is the function."""
+"""A stand-in for DynamoDB with fixed replies, so that only the function is measured."""
 
 import asyncio
 import hashlib
@@ -76,7 +76,7 @@ def _main(ready: Connection) -> None:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Run it in a process of its own; yields its address."""
+    """Run the stand-in in a separate process; yield its address."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_main, args=(theirs,), daemon=True)

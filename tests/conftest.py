@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from moto.core.config import default_user_config
 
-from application_status.local.engine import patch_moto
+from application_status.local.moto_patch import patch_moto
 from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing

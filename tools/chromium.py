@@ -1,4 +1,4 @@
-"""A browser for the tests of the pages and for the screenshots; as a program, starts it once to see that it works."""
+"""Starts a browser for the page tests and the screenshots; as a program, checks that one starts."""
 
 import sys
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ _ARGUMENTS = (
 
 
 class NoBrowserError(Exception):
-    """Neither a Chrome or Chromium on the PATH nor Playwright's own starts; has what each of them said."""
+    """No Chrome or Chromium on the PATH starts, nor does Playwright's own; has their messages."""
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run the first Chrome or Chromium that starts: of those on the PATH, else Playwright's own.
+    """Run the first Chrome or Chromium on the PATH that starts, or else Playwright's own.
 
     Raises:
-        NoBrowserError: None starts.
+        NoBrowserError: No browser starts.
 
     """
     browsers()

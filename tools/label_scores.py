@@ -1,4 +1,4 @@
-"""Scores the vocabulary on labelled stage names: precision, coverage and wrong ends, by language and by source."""
+"""Measures precision and coverage of the vocabulary on labelled stage names, by language and by source."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,14 @@ type Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Scores:
-    """How a vocabulary does on labels whose meaning is known; an end is right with its outcome only."""
+    """The scores of a vocabulary on labels with a known meaning; a final status must have the right outcome too."""
 
     labels: int
-    mapped: int  # labels that were given a status
-    mappable: int  # labels that have a status
-    right: int  # labels that were given the right one
-    wrong: list[str]  # labels that were given a wrong one
-    wrong_ends: list[str]  # of those: a wrong end, an end where there is none, an offer for an end
+    mapped: int  # labels that the vocabulary maps to a status
+    mappable: int  # labels whose known meaning is a status
+    right: int  # labels mapped to the right status
+    wrong: list[str]  # labels mapped to a wrong status
+    wrong_ends: list[str]  # of those: a wrong or unjustified final status, or an offer for a final status
 
     @property
     def precision(self) -> float:
@@ -44,14 +44,14 @@ def rows(path: Path) -> Iterator[Row]:
 
 
 def score(labelled: Iterable[Row], vocabulary: Vocabulary) -> Scores:
-    """Compare what the vocabulary says of each label with the truth."""
-    said = [(row, vocabulary.meaning(row["label"])) for row in labelled]
-    mapped = [(row, meaning) for row, meaning in said if meaning.status]
+    """Compare the vocabulary's meaning of each label with the known one."""
+    found = [(row, vocabulary.meaning(row["label"])) for row in labelled]
+    mapped = [(row, meaning) for row, meaning in found if meaning.status]
     wrong = [(row, meaning) for row, meaning in mapped if not _right(row, meaning)]
     return Scores(
-        labels=len(said),
+        labels=len(found),
         mapped=len(mapped),
-        mappable=sum(row["status"] != UNMAPPED for row, _ in said),
+        mappable=sum(row["status"] != UNMAPPED for row, _ in found),
         right=len(mapped) - len(wrong),
         wrong=[_sentence(row, meaning) for row, meaning in wrong],
         wrong_ends=[_sentence(row, meaning) for row, meaning in wrong if _is_wrong_end(row, meaning)],
@@ -91,7 +91,7 @@ def _groups(path: Path) -> Iterator[tuple[str, list[Row]]]:
 
 
 def main() -> None:
-    """Print a table of both lists."""
+    """Print a table of the scores on both lists."""
     vocabulary = Vocabulary.load()
     print("| | labels | precision | coverage | wrong ends |\n|---|---|---|---|---|")  # noqa: T201  # the table
     for path, name in ((BUILD, "build"), (HELD_OUT, "held out")):

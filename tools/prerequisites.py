@@ -1,7 +1,7 @@
-"""What tests and benchmarks need besides Python packages: finds it, and lists what is missing with what to do about it.
+"""Checks what tests and benchmarks need besides Python packages, and lists what is missing with its remedy.
 
-`make test` and `make bench` run `python -m prerequisites` before anything that takes long. Where no Chrome or Chromium
-on the PATH works, it downloads Playwright's own into `.tools`.
+`make test` and `make bench` run `python -m prerequisites` first. If no Chrome or Chromium on the PATH works, it
+downloads Playwright's own into `.tools`.
 """
 
 import os
@@ -22,7 +22,7 @@ _ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_
 EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
 RUNTIME_PYTHON = _TOOLS / "runtime/bin/python"
 
-# By the folder of tests, or the target, that needs it: what make makes, and programs.
+# The files that make creates, and the programs, by the folder of tests or the target that needs them.
 _MADE = {
     "unit": (SAM_PYTHON,),
     "races": (MINISTACK,),
@@ -31,7 +31,7 @@ _MADE = {
     "runtime": (EMULATOR, RUNTIME_PYTHON, BUILD),
 }
 _PROGRAMS = {"local": ("bash", "curl"), "bench": ("valgrind",)}
-# Targets whose needs make can't make.
+# What a target needs that make can't create.
 _USERS = {"test": {"local", "browser"}, "bench": {"bench"}, "screenshots": {"browser"}}
 _CHROMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell",
@@ -41,17 +41,17 @@ _INSTALL = "`apt-get install {0}` (Debian, Ubuntu), `brew install {0}` (macOS) o
 
 
 def chromes() -> list[str]:
-    """Return the paths of the Chromes and Chromiums on the PATH, in the order in which to try them."""
+    """Return the Chromes and Chromiums on the PATH, in the order in which to try them."""
     return [found for found in map(shutil.which, _CHROMES) if found]
 
 
 def browsers() -> Path:
-    """Return where Playwright's own browsers lie."""
+    """Return the folder of Playwright's own browsers."""
     return Path(os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(_TOOLS / "browsers")))
 
 
 def missing(users: Collection[str]) -> list[str]:
-    """Return a sentence for each thing that is missing for folders of tests or for `bench`; it starts nothing."""
+    """Return a message for each thing that folders of tests, or `bench`, lack; starts nothing."""
     programs = [program for user in users for program in _PROGRAMS.get(user, ())]
     absent = [f"{name} is not on the PATH; {_INSTALL.format(name)}" for name in programs if not shutil.which(name)]
     made = dict.fromkeys(path for user in users for path in _MADE.get(user, ()))
@@ -62,7 +62,7 @@ def missing(users: Collection[str]) -> list[str]:
 
 
 def _without_browser() -> Iterable[str]:
-    """Bring Playwright's Chromium unless one starts; yield what to do where it does not start either."""
+    """Download Playwright's Chromium unless a browser starts; yield a message if it does not start either."""
     if _start_browser().returncode == 0:
         return
     sys.stderr.write(f"No Chrome or Chromium on the PATH starts: downloading Playwright's into {browsers()}\n")
@@ -80,7 +80,7 @@ def _start_browser() -> subprocess.CompletedProcess[str]:
 
 
 def main() -> int:
-    """Check what a target of make needs and can't make itself: 1 where it is missing."""
+    """Check what a target of make needs; return 1 if anything is missing."""
     browsers()
     (target,) = sys.argv[1:]
     users = _USERS[target]

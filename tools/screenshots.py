@@ -1,4 +1,4 @@
-"""The README's screenshots, taken of a running `make run`, of which a few statuses are reported first."""
+"""Takes the screenshots of the README from a running `make run`, after reporting two statuses."""
 
 import json
 from pathlib import Path

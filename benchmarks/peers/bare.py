@@ -1,4 +1,4 @@
-"""boto3 and nothing else: no framework, no logs, no metrics."""
+"""A webhook with boto3 only: no framework, no logs, no metrics."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""FastAPI behind Mangum."""
+"""A webhook with FastAPI and Mangum."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Flask behind apig-wsgi."""
+"""A webhook with Flask and apig-wsgi."""
 
 from typing import Any
 

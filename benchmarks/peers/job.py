@@ -1,4 +1,4 @@
-"""What every peer does beside its framework, over boto3: the token looked up and remembered, one conditional update."""
+"""The work that all peers share: looks up and caches the token, and makes one conditional update, with boto3."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ _owners: dict[str, str] = {}
 
 
 def owner(token: str) -> str | None:
-    """Return whose token it is."""
+    """Return the ATS of a token, or None."""
     if token not in _owners:
         digest = hashlib.sha256(token.encode()).hexdigest()
         key = {"KeyId": {"S": f"opaque-{digest[:16]}"}}
@@ -27,7 +27,7 @@ def owner(token: str) -> str | None:
 
 
 def record(ats: str, application: str, status: str, raw_status: str | None, moment: datetime | None) -> dict[str, Any]:
-    """Record a report, and return what the sender is answered."""
+    """Record a report; return the body of the reply."""
     now = datetime.now(UTC)
     key = f"{(moment or now).isoformat(timespec='milliseconds')}#{status}"
     before = _dynamodb.update_item(

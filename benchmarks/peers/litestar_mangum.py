@@ -1,4 +1,4 @@
-"""Litestar behind Mangum, validating with msgspec."""
+"""A webhook with Litestar, msgspec and Mangum."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Powertools for AWS Lambda: its resolver with validation, Logger and Metrics."""
+"""A webhook with Powertools for AWS Lambda: resolver with validation, Logger and Metrics."""
 
 from datetime import datetime
 from typing import Annotated, Any

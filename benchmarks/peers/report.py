@@ -1,4 +1,4 @@
-"""The report's statuses, and its validation without a library, for the peers whose framework has none."""
+"""Validates a report without a library, for peers whose framework has no validation."""
 
 import json
 from datetime import datetime
@@ -22,7 +22,12 @@ class Status(StrEnum):
 
 
 def checked(text: str | bytes) -> tuple[str, str, str | None, datetime | None]:
-    """Return id, status, label and moment; ValueError, KeyError or TypeError for a wrong body."""
+    """Return the id, status, label and time of a report.
+
+    Raises:
+        ValueError, KeyError, TypeError: The body is invalid.
+
+    """
     body: dict[str, Any] = json.loads(text)
     label, moment = body.get("RawStatus"), body.get("BusinessDate")
     if not isinstance(label, str | None) or len(label or "") > 200:

@@ -1,1 +1,1 @@
-"""This webhook over other transports than its own `store/wire.py`: what that file saves, measured by `make bench`."""
+"""The webhook with other transports than its own `platform/dynamodb/wire.py`, for comparison in `make bench`."""

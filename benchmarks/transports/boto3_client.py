@@ -1,4 +1,4 @@
-"""This webhook over boto3, as the other functions are."""
+"""The webhook with boto3, which the other functions use."""
 
 import os
 

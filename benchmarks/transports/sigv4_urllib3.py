@@ -1,4 +1,4 @@
-"""This webhook over the parts of an SDK that do the same work: botocore's signer and credentials, and urllib3."""
+"""The webhook with botocore's signer and credentials, and urllib3."""
 
 import json
 import os
@@ -29,7 +29,9 @@ _OK = 200
 
 def _transport(endpoint: str, region: str) -> Transport:
     pool = connection_from_url(endpoint, timeout=Timeout(CONNECT_SECONDS, READ_SECONDS), retries=False)
-    load = cache(CredentialResolver([EnvProvider(), ContainerProvider()]).load_credentials)  # which renew themselves
+    load = cache(
+        CredentialResolver([EnvProvider(), ContainerProvider()]).load_credentials
+    )  # they are renewed automatically
 
     def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if (credentials := load()) is None:

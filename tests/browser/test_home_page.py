@@ -25,7 +25,7 @@ def send(page: Page, sample: int, status: str, label: str = "", date: str = "") 
     page.get_by_label("Application", exact=True).select_option(demo.SAMPLES[sample].application_id)
     page.get_by_label("Status", exact=True).select_option(status)
     page.get_by_label("The ATS's own label").fill(label)
-    page.get_by_label("Since").fill(date)
+    page.get_by_label("Date").fill(date)
     with page.expect_navigation():
         page.get_by_role("button", name="Send as demo-ats").click()
 
@@ -42,7 +42,7 @@ def test_status_shows_in_timeline_and_funnel(opened: Open) -> None:
     expect(page.locator(".timeline li")).to_have_count(1)
     before = {stage: int(row(page, stage)) for stage in ("CONTACT", "INTERVIEW", "OFFER")}
     send(page, 0, "INTERVIEW", "1st round")
-    expect(page.get_by_role("heading", name="Answered: 200")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Reply: 200")).to_be_in_viewport()
     expect(page.locator(".timeline li").last).to_contain_text("INTERVIEW")
     expect(page.locator(".timeline q")).to_have_text(["1st round"])
     after = {stage: row(page, stage) for stage in before}
@@ -67,7 +67,7 @@ def test_refusal_says_what_is_right(opened: Open) -> None:
     """A day that has not come is refused by the API, and the page shows its problem."""
     page = opened()
     send(page, 1, "CONTACT", date="2999-01-01")
-    expect(page.get_by_role("heading", name="Answered: 422")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reply: 422")).to_be_visible()
     expect(page.locator("pre").first).to_contain_text("/BusinessDate")
 
 

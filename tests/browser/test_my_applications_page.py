@@ -28,7 +28,7 @@ def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
     of = site.add(1, "ada", ("CONTACT", 24))
     page = opened("ada", java_script_enabled=False)
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Python Developer"))
-    expect(card).to_contain_text("In contact")
+    expect(card).to_contain_text("The employer contacted you")
     expect(card).to_contain_text("No update for 24 days")
     headers = {"Content-Type": "application/json", "X-AtsiToken": TOKEN}
     body = json.dumps({"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": "1st round"}).encode()
@@ -43,7 +43,7 @@ def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(timeline).to_be_visible()
-    expect(timeline.locator("span")).to_have_text(["Applied", "In contact", "Interview"])
+    expect(timeline.locator("span")).to_have_text(["Applied", "The employer contacted you", "Interview"])
 
 
 def test_finished_applications_stand_apart(opened: Open, site: Site) -> None:

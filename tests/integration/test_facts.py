@@ -92,7 +92,7 @@ def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: d
     parquet.write(objects[::5], tmp_path / "again.parquet")
     assert_agree(tmp_path, counters)
     assert {"outcome:position_closed", "outcome:hired", "reached:INTERVIEW"} <= {cell.measure for cell in counters}
-    assert of(counters, "closed")
+    assert of(counters, "position_closed")
     assert unmapped(tmp_path)
 
 

@@ -106,7 +106,7 @@ def test_folder_without_facts_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.parquet").write_text("PAR1")
     code, out, err = run("query", "funnel", "--from", tmp_path)
     assert (code, out) == (1, "")
-    assert f"the Parquet files in {tmp_path} don't hold facts" in err
+    assert f"the Parquet files in {tmp_path} have no facts" in err
 
 
 @pytest.mark.parametrize(

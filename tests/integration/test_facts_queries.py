@@ -80,13 +80,13 @@ def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
     """So that the comparisons above leave nothing out."""
-    measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "closed")}
+    measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "position_closed")}
     assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}
     assert measures >= {f"entered:{status}" for status in Status}
     stayed, closed = (
         {measure.rpartition(":")[2] for measure in measures if measure.startswith(family)}
-        for family in ("time_in", "closed")
+        for family in ("time_in", "position_closed")
     )
     assert stayed == {str(number) for number in range(len(EDGES) + 1)}
     assert len(closed) > 10

@@ -43,7 +43,7 @@ def test_report_becomes_a_counter(world: World) -> None:
     assert world.analytics(changes(world), None) == {"batchItemFailures": []}
     assert by_day(world) == {
         "2022-07-01": dict.fromkeys(
-            ("applications", "reached:INTERVIEW", "outcome:open", "open:INTERVIEW", "feedback", "answered:16",
+            ("applications", "reached:INTERVIEW", "outcome:open", "open:INTERVIEW", "feedback", "first_response:16",
              "entered:APPLIED", "time_in:APPLIED:16"), 1,
         ),
         "2022-07-30": dict.fromkeys(

@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 
 from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health, first_items
-from application_status.health.rules import Answered, HealthDay, by_day
+from application_status.health.rules import HealthDay, RequestResult, by_day
 from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, picked
 from support.signals import MANY, complete, position_signal, post, send, signal, state
@@ -157,7 +157,7 @@ def test_first_items_are_what_adding_leaves(world: World) -> None:
     """Announced, counted and last seen alike, so that a table may begin with them."""
     moment = from_text("2022-07-29T10:00:00.000Z")
     requests = [
-        Answered(ats_id, channel, result, moment + timedelta(hours=hours))
+        RequestResult(ats_id, channel, result, moment + timedelta(hours=hours))
         for ats_id in (ATS, OTHER_ATS)
         for channel, result, hours in (
             (Channel.ATSI, "late", 0),

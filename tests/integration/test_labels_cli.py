@@ -118,7 +118,7 @@ def test_erased_applications_are_left_out(world: World, run: Run, monkeypatch: p
     world.erase(SIGNALLED_APPLICATION)
     before = world.item(SIGNALLED_APPLICATION)
     newer(monkeypatch)
-    assert run("remap", "--apply")[1].startswith("0 labels read anew")
+    assert run("remap", "--apply")[1].startswith("0 labels mapped again")
     assert not AllApplications(world.noting, "ApplicationsTable").replace_interpretations(stale, stale)
     assert world.item(SIGNALLED_APPLICATION) == before
 
@@ -132,7 +132,7 @@ def test_remap_shows_what_would_change_and_changes_nothing(
     newer(monkeypatch)
     code, out, _ = run("remap")
     assert (code, out.splitlines()[0].strip()) == (0, "1  Stage 3: unmapped -> INTERVIEW")
-    assert "1 labels would be read anew; --apply does it, with vocabulary newer" in out
+    assert "1 labels would be mapped again (use --apply), with vocabulary newer" in out
     assert world.item(SIGNALLED_APPLICATION) == before
 
 
@@ -150,7 +150,7 @@ def test_remap_moves_the_head_and_the_counters_follow(world: World, run: Run, mo
     measures = {cell.measure for cell in contribution(after, BERLIN)}
     assert {"unmapped", "entered:INTERVIEW"} <= measures  # "First interview" is not in the newer vocabulary
     assert world.stored().outcome == ("candidate_withdrew", False)
-    assert "0 labels read anew" in run("remap", "--apply")[1]
+    assert "0 labels mapped again" in run("remap", "--apply")[1]
 
 
 def test_resend_after_a_remap_is_still_known(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ def test_resend_after_a_remap_is_still_known(world: World, run: Run, monkeypatch
 def test_interrupted_remap_goes_on_where_it_stopped(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages done are not read again; in the end all are."""
     interrupted(world, run, monkeypatch)
-    assert "1 labels read anew" in run("remap", "--apply")[1]
+    assert "1 labels mapped again" in run("remap", "--apply")[1]
     assert world.stored(SIGNALLED_APPLICATION).status == "INTERVIEW"
     assert world.stored().outcome[0] == "candidate_withdrew"
 
@@ -176,7 +176,7 @@ def test_remap_starts_anew_after_an_override_changed(world: World, run: Run, mon
     interrupted(world, run, monkeypatch)
     run("override", "--ats", ATS, "--set", "Absage", "REJECTED/position_closed", "--set", "Stage 3", "OFFER")
     out = run("remap", "--apply")[1]
-    assert out.startswith("Starting anew: the interrupted run had other values of overrides.\n")
+    assert out.startswith("Starting over: the interrupted run used other values of overrides.\n")
     assert world.stored().outcome[0] == "position_closed"
     assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
 
@@ -189,8 +189,8 @@ def test_remap_continues_after_a_change_that_was_taken_back(
     run("override", "--ats", OTHER_ATS, "--set", "Stage 3", "OFFER")
     run("override", "--ats", OTHER_ATS, "--unset", "Stage 3")
     out = run("remap", "--apply")[1]
-    assert out.startswith("Continuing the interrupted run.\n")
-    assert "1 labels read anew" in out
+    assert out.startswith("Resuming the interrupted run.\n")
+    assert "1 labels mapped again" in out
 
 
 def test_remap_starts_anew_on_another_table(
@@ -217,7 +217,9 @@ def test_file_that_is_no_checkpoint_is_named_and_left(world: World, run: Run, tm
     file.write_text(content, encoding="latin-1")
     code, out, err = run("remap", "--apply")
     assert (code, out, file.read_text(encoding="latin-1")) == (1, "", content)
-    assert err == f"application-status: {file} holds no checkpoint; delete it, or name another file with --checkpoint\n"
+    assert (
+        err == f"application-status: {file} is not a checkpoint; delete it, or choose another file with --checkpoint\n"
+    )
     assert run("remap")[0] == 0
     assert world.noting.operations == []
 
@@ -259,7 +261,7 @@ def test_override_that_changes_during_a_run_is_said(
 
     monkeypatch.setattr(AllApplications, "pages", changed)
     out = run("remap", *apply)[1]
-    assert out.splitlines()[-1] == "An ATS's own meanings of labels changed during this run. Run it again."
+    assert out.splitlines()[-1] == "The overrides of an ATS changed during this run. Run it again."
     assert "Stage 4" not in out
     monkeypatch.setattr(AllApplications, "pages", pages)
     out = run("remap", *apply)[1]
@@ -287,7 +289,7 @@ def test_application_that_cant_be_read_anew_is_named_and_the_others_are(
     with monkeypatch.context() as patched:
         patched.setattr(f"application_status.{place}", fails)
         code, out, err = run("remap", "--apply")
-    assert (code, "1 labels read anew" in out) == (1, True)
+    assert (code, "1 labels mapped again" in out) == (1, True)
     assert f"can't be read: {SIGNALLED_APPLICATION} ({failure})\n" in err
     assert "Geheimnis" not in out + err
     assert world.item(SIGNALLED_APPLICATION) == before

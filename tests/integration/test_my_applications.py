@@ -112,7 +112,7 @@ def test_one_application_comes_with_its_timeline(world: World) -> None:
     assert body.keys() - listed.keys() == {"RequestId"}
     assert listed.items() <= body.items()
     assert [(each["JobseekerStatus"], each["Text"]) for each in timeline] == [
-        ("applied", "Applied"), ("in_contact", "In contact"), ("offer", "Offer received"),
+        ("applied", "Applied"), ("in_contact", "The employer contacted you"), ("offer", "Offer received"),
     ]  # fmt: skip
     assert [each["At"] for each in timeline] == sorted(each["At"] for each in timeline)
     assert (timeline[0]["At"], timeline[-1]["At"]) == (body["AppliedAt"], body["ChangedAt"])
@@ -336,7 +336,7 @@ def test_page_is_refused_as_a_page(world: World, status: int, told: str) -> None
 
 PLACES = [
     "application_status.applications.items.application",  # reading the item
-    "application_status.jobseeker.endpoint.jobseeker_view",  # making it what the jobseeker is told
+    "application_status.jobseeker.endpoint.jobseeker_view",  # making it what the jobseeker sees
     "application_status.jobseeker.endpoint._application",  # writing it in JSON
     "application_status.jobseeker.page._card",  # and as a part of the page
 ]
@@ -411,7 +411,7 @@ def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest
     register(world, 1)
     reply = ask(world, path, language="de")
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (503, "2")
-    assert ("gerade nicht angezeigt" in reply["body"]) == (path == PAGE)
+    assert ("sind gerade nicht verfügbar" in reply["body"]) == (path == PAGE)
     assert ("/problems/unavailable" in reply["body"]) == (path == LIST)
 
 

@@ -59,8 +59,8 @@ def test_end_of_a_position_is_an_inferred_outcome(world: World, success: object)
     assert after.version == before.version + 1
     measures = {cell.measure: amount for cell, amount in contribution(after, BERLIN).items()}
     assert measures == dict.fromkeys(
-        ("applications", "reached:APPLIED", "outcome:position_closed", "inferred", "unanswered:18", "entered:APPLIED",
-         "closed:APPLIED:18"), 1,
+        ("applications", "reached:APPLIED", "outcome:position_closed", "inferred", "no_response:18", "entered:APPLIED",
+         "position_closed:APPLIED:18"), 1,
     )  # fmt: skip
 
 

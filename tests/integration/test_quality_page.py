@@ -14,7 +14,7 @@ from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
 from application_status.health.rules import HealthDay
 from application_status.platform.values import now
-from application_status.quality.page.words import said
+from application_status.quality.page.words import format_number
 from application_status.quality.rules.numbers import Number
 from support.quality_pages import (
     OF_ATS,
@@ -89,7 +89,7 @@ def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str
     reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
-    assert ("for more than one of" if several else "neither for a client nor for an ATS") in reply["body"]
+    assert ("belongs to more than one of" if several else "belongs to no client or ATS") in reply["body"]
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (403, "application/problem+json")
     assert world.noting.operations == []
 
@@ -148,7 +148,7 @@ def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     assert figures(html)["Reached interview"] == "40%"
     assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
     assert rows(html, "times")["First response"][2] == "40 applications"
-    assert rows(html, "coverage")["Labels understood"] == ["87%", "62 reports"]  # two of the last days wait for five
+    assert rows(html, "coverage")["Labels mapped"] == ["87%", "62 reports"]  # two of the last days wait for five
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -171,7 +171,7 @@ def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
     for name in names:
         for row in api(world, claims, **QUESTIONS[name])["Rows"]:
             for each in row["Numbers"]:
-                known.add(said(Number(each["Measure"], each["Unit"], each["Value"], each["Population"])))
+                known.add(format_number(Number(each["Measure"], each["Unit"], each["Value"], each["Population"])))
                 known.add(f"{each['Population']:,}")
     html = shown(world, claims)
     cells = [
@@ -219,7 +219,7 @@ def test_too_few_applications_make_an_empty_page(
     html = shown(world, claims, **{name: small})
     assert figures(html) == {}
     for each in ALWAYS:
-        assert "Too few to show" in section(html, each)
+        assert "Too few applications" in section(html, each)
         assert "<svg" not in section(html, each)
     assert html.replace(small, "nobody") == shown(world, claims, **{name: "nobody"})
 
@@ -235,7 +235,7 @@ def test_period_is_that_of_the_filters(world: World) -> None:
     assert '<a href="?from=2022-07-02&amp;to=2022-07-03&amp;interval=day&amp;csv=cohort">' in html
     assert "<option selected>day</option>" in html
     days = shown(world, OF_CLIENT, from_="2030-01-01")
-    assert "Too few to show" in section(days, "funnel")
+    assert "Too few applications" in section(days, "funnel")
     assert rows(days, "silence")
 
 
@@ -267,7 +267,7 @@ def test_job_is_reported_as_a_whole(world: World) -> None:
     """Whatever period was chosen before; the page says so, and its links and its form have none."""
     html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
     assert html == shown(world, OF_CLIENT, job="job-a")
-    assert "A job is reported as a whole" in html
+    assert "A report about a job covers all its applications" in html
     assert 'name="from" type="date" value=""' in html
 
 
@@ -286,7 +286,7 @@ def test_labels_nobody_knows(world: World) -> None:
         assert rows(shown(world, claims), "unmapped") == {"Stage 3": [ATS, "8"], "<b>Warten</b>": [ATS, "6"]}
     assert "Not shown: 3 " in section(shown(world, STAFF), "unmapped")
     assert "Not shown" not in section(shown(world, OF_ATS), "unmapped")
-    assert "None that 5 applications have." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
+    assert "No unmapped label of at least 5 applications." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
 
 
 def test_counters_are_read_once(world: World) -> None:
@@ -311,9 +311,8 @@ def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
     assert (of_cohort, today["Measure"], today["Value"]) == ("30", "open_applications", 40)
     notes = section(html, "silence")
     assert "40 applications are open today, whenever they were applied for." in notes
-    assert (
-        "Outcomes has 30 open ones: those applied for from 2 Jul 2022 to 1 Aug 2022, without the newest days" in notes
-    )
+    outcomes = "The section Outcomes has 30 open applications"
+    assert f"{outcomes}: those applied for from 2 Jul 2022 to 1 Aug 2022, without the newest days" in notes
     assert "Cohort: applications applied for from 2 Jul 2022 to 1 Aug 2022" in section(html, "outcomes")
     same = section(shown(world, OF_ATS), "silence")
     assert "40 applications are open today" in same
@@ -337,13 +336,13 @@ def test_sections_say_which_applications_they_are_about(
     for name in ("funnel", "outcomes", "waiting"):
         (found,) = basis[name]
         assert found == (
-            "Cohort: all applications of the job, and how they stand today."
+            "Cohort: all applications of the job, with their status today."
             if "job" in query
-            else f"Cohort: applications applied for {days}, and how they stand today."
+            else f"Cohort: applications applied for {days}, with their status today."
         )
-    left_out = f", without those of {parts} that have fewer than five of them" if parts else ""
+    left_out = f", without {parts} with fewer than five of them" if parts else ""
     assert basis["silence"] == [
-        f"As of today, whatever period is chosen: open applications, whenever they were applied for{left_out}."
+        f"As of today, not for the chosen period: open applications, whenever they were applied for{left_out}."
     ]
     assert all(days in each[0] or name in {"silence", "comparison"} or "job" in query for name, each in basis.items())
     if claims == OF_CLIENT and not query:

@@ -64,7 +64,7 @@ def test_wrong_questions_come_back_as_a_form(
     reply = ask(world, claims, **query)
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (422, "text/html; charset=utf-8")
     html = reply["body"]
-    assert re.findall(r"<li><strong>(\w+)</strong>: .+\. Wanted: .+\.</li>", html) == wrong
+    assert re.findall(r"<li><strong>(\w+)</strong>: .+\. Expected: .+\.</li>", html) == wrong
     inputs = dict(re.findall(r'<input id="(\w+)" [^>]* value="([^"]*)"', html))
     assert set(inputs) == {"from", "to"} | ({"ats", "client", "job"} if claims == STAFF else set()) | (
         {"job"} if claims == OF_CLIENT else set()
@@ -87,7 +87,7 @@ def test_wrong_questions_come_back_as_a_form(
 )  # fmt: skip
 def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str) -> None:
     """With all that may be there."""
-    assert re.findall(r"Wanted: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
+    assert re.findall(r"Expected: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
 
 
 def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +104,9 @@ def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.Mo
     jobs = section(html, "comparison")
     assert "The 100 largest of 101." in jobs
     assert "csv=by-job" not in jobs
-    assert "The CSV of by-job would be too large. Choose one job." in jobs
+    assert "The CSV by-job would be too large. Choose one job." in jobs
     refused = ask(world, OF_CLIENT, csv="by-job")["body"]
-    assert f"numbers, which take more than {size:,} bytes. Wanted: one job." in refused
+    assert f"numbers, which take more than {size:,} bytes. Expected: one job." in refused
     refused = json.loads(ask(world, OF_CLIENT, "/api/my/quality", by="job")["body"])
     assert [each["pointer"] for each in refused["errors"]] == ["/by"]
 
@@ -119,7 +119,7 @@ def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytes
         "application_status.quality.reports.formats.REPLY_LIMIT_BYTES", len(ask(world, STAFF, csv="by-ats")["body"]) - 1
     )
     html = shown(world, STAFF)
-    assert "The CSV of by-ats would be too large. Choose one ATS." in html
+    assert "The CSV by-ats would be too large. Choose one ATS." in html
     assert "csv=by-ats" not in html
     assert '<a href="?csv=cohort">' in html
 
@@ -130,7 +130,7 @@ def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytes
     count(world, "ats", "client-1", "job-1", days=5)
     html = shown(world, OF_CLIENT, interval="day")
     assert rows(html, "funnel")
-    assert "Too many rows to show: choose a longer interval or a shorter period." in section(html, "over-time")
+    assert "Too many rows to show. Choose a longer interval or a shorter period." in section(html, "over-time")
     assert "CSV" not in section(html, "over-time")
     assert rows(shown(world, OF_CLIENT, interval="day", to="2026-01-04"), "over-time")
     assert "csv=over-time" in shown(world, OF_CLIENT)

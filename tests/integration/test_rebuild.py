@@ -208,7 +208,7 @@ def test_record_between_two_rebuilds_reaches_the_second(world: World, door: Step
     world.report("HIRED")
     deliver(world)
     out = rebuild(run)
-    assert "going on with generation 2" in out
+    assert "Resuming the rebuild of generation 2" in out
     assert counted(world) == expected(world)
 
 
@@ -237,7 +237,7 @@ def test_generation_begun_in_another_time_zone_is_given_up(
     auckland = BERLIN.__class__("Pacific/Auckland")
     zone(monkeypatch, auckland.key)
     out = rebuild(run)
-    assert "generation 2 was begun with days of Europe/Berlin; it is given up" in out
+    assert "Discarding generation 2, which has days of Europe/Berlin." in out
     assert counted(world) == expected(world, auckland)
     assert kept_generations(world) == {"3"}
 
@@ -259,7 +259,7 @@ def test_rebuild_overtaken_by_another_says_so(world: World, door: SteppedDynamoD
 def test_switch_waits_for_every_segment(world: World, door: SteppedDynamoDB) -> None:
     """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
     rebuilds = Rebuilds(door, "QualityTable")
-    rebuilds.announce(BERLIN.key, 2)
+    rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
     assert begun is not None
     rebuilds.save(begun, Segment(0, 2), None)
@@ -279,7 +279,7 @@ def test_interruption_is_said_and_resumable(door: SteppedDynamoDB, run: Run, wor
 
     door.plan(12, interrupt)
     assert run("rebuild", "--segments", "1")[0] == 130
-    assert "going on with generation 2" in rebuild(run)
+    assert "Resuming the rebuild of generation 2" in rebuild(run)
     assert counted(world) == expected(world)
 
 
@@ -350,7 +350,7 @@ def test_rebuild_that_can_read_nothing_does_not_switch(world: World, run: Run, m
     with monkeypatch.context() as patched:
         poison(patched, "KeyError", *APPLICATIONS)
         code, _, err = run("rebuild", "--segments", "1")
-    assert (code, "no application can be read; the counters stay as they are" in err) == (1, True)
+    assert (code, "no application can be read; the counters are not changed" in err) == (1, True)
     assert counted(world) == before
-    assert "going on with generation 3" in rebuild(run)
+    assert "Resuming the rebuild of generation 3" in rebuild(run)
     assert counted(world) == before

@@ -23,7 +23,7 @@ from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.reports.formats import REPLY_LIMIT_BYTES
 from application_status.quality.reports.report import ALL_LABELS_LIMIT, LABELS_LIMIT
-from application_status.quality.rules.contribution import STAYS, Cell
+from application_status.quality.rules.contribution import TIMED_STATUSES, Cell
 from application_status.quality.rules.numbers import STEPS
 from support.quality_pages import STAFF, ask, section
 from support.world import World
@@ -71,11 +71,11 @@ def counters() -> Iterator[Item]:
         "inferred",
         "last_activity",
         "delay:20",
-        "answered:20",
+        "first_response:20",
     ]
     measures += [f"reached:{each}" for each in STEPS] + [f"open:{each}" for each in STEPS]
     measures += [f"outcome:{each}" for each in Outcome] + [f"entered:{each}" for each in Status]
-    measures += [f"time_in:{each}:20" for each in STAYS]
+    measures += [f"time_in:{each}:20" for each in TIMED_STATUSES]
     amounts = {quality_items.attribute(measure): large for measure in measures}
     for ats_id in ATSS:
         yield {"Scope": {"S": "ats#1"}, "Part": {"S": ats_id}, "Shards": {"N": "1"}}
@@ -174,8 +174,8 @@ def test_quality_page_fits(
     found = {name: section(reply["body"], name).count('<th scope="row">') for name in listed}
     assert found == listed
     if "client" in query:
-        assert "The CSV of by-job would be too large. Choose one job." in reply["body"]
+        assert "The CSV by-job would be too large. Choose one job." in reply["body"]
     if "from_" in query:
-        assert "The CSV of over-time would be too large. Choose a longer interval" in reply["body"]
+        assert "The CSV over-time would be too large. Choose a longer interval" in reply["body"]
     if not query:
         assert f"The 100 most frequent of {len(ATSS) * LABELS:,}." in reply["body"]

@@ -76,7 +76,10 @@ def much(world: World, request: pytest.FixtureRequest) -> Callable[..., dict[str
 
 def test_jobseekers_pages_fit(much: Callable[..., dict[str, Any]]) -> None:
     """The page shows of each application the first change and the last ones, and how many are between; JSON has all."""
-    between = {"en": "Changes in between that are not shown: 227", "de": "Nicht angezeigte Änderungen dazwischen: 227"}
+    between = {
+        "en": "Further changes that are not shown: 227",
+        "de": "Weitere Änderungen, die nicht angezeigt werden: 227",
+    }
     for language, more in between.items():
         page = much("/my/applications", language)
         assert size(page) > 200_000

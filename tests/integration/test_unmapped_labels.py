@@ -70,7 +70,7 @@ def test_nobody_else_sees_them(world: World) -> None:
     assert labels(ask(world, token=OTHER_TOKEN)) == ({}, 0)
     assert labels(ask(world, "/api/board/quality", None, ats="unheard-of")) == ({}, 0)
     reply = ask(world, "/api/board/quality", None, client="client-1")
-    assert (reply["statusCode"], "unmapped is an ATS's" in reply["body"]) == (422, True)
+    assert (reply["statusCode"], "unmapped is only available for ATSs" in reply["body"]) == (422, True)
 
 
 @pytest.mark.parametrize("query", [{"interval": "week"}, {"from": "2026-01-01"}, {"to": "2026-01-01"}])

@@ -48,7 +48,7 @@ def sent(service: LocalService, **fields: str) -> str:
 
 def answer(text: str) -> dict[str, Any]:
     """Return the reply that a page shows."""
-    found = re.search(r"<h2 id=\"answered\">Answered: (\d+)</h2>.*?<pre>(.*?)</pre>", text, re.DOTALL)
+    found = re.search(r"<h2 id=\"answered\">Reply: (\d+)</h2>.*?<pre>(.*?)</pre>", text, re.DOTALL)
     assert found
     body: dict[str, Any] = json.loads(html.unescape(found[2]))
     return {"code": int(found[1])} | body
@@ -125,7 +125,7 @@ def test_refusal_is_shown(service: LocalService, fields: dict[str, str], code: i
     assert (problem["code"], problem["status"]) == (code, code)
     assert says in json.dumps(problem)
     assert changes(text) == {}
-    assert "Counted with your report" not in text
+    assert "Includes your report" not in text
     result = subprocess.run(["bash", "-c", curl(text)], capture_output=True, text=True, check=True, timeout=20)
     again = json.loads(result.stdout)
     assert again | {"requestId": ""} == {k: v for k, v in problem.items() if k != "code"} | {"requestId": ""}
@@ -206,7 +206,7 @@ def test_page_outlives_an_unavailable_api() -> None:
     with HTTPServer(("127.0.0.1", 0), Unavailable) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        home = Home(f"http://127.0.0.1:{server.server_port}", pumps=[])
+        home = Home(f"http://127.0.0.1:{server.server_port}", pollers=[])
         reply = home.answer({"httpMethod": "GET", "resource": "/"}, None)
         server.shutdown()
         thread.join()

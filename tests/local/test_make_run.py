@@ -22,7 +22,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from application_status.local import board, demo
+from application_status.local import demo, demo_board
 from application_status.local.template import Template
 from application_status.quality.rules.durations import age
 from local.process import LocalService, wait_for
@@ -164,7 +164,7 @@ def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) ->
     with urlopen(request, timeout=20) as reply:  # noqa: S310
         listed = {each["AtsiApplicationId"] for each in json.load(reply)["Applications"]}
     assert listed >= {sample.application_id for sample in demo.SAMPLES}
-    assert len(listed) < board.APPLICATIONS // 10
+    assert len(listed) < demo_board.APPLICATIONS // 10
 
 
 def test_tables_can_be_looked_into(service: LocalService) -> None:
@@ -196,7 +196,7 @@ def test_counters_are_what_the_applications_say(service: LocalService) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     told = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
     assert told, done.stdout
-    assert int(told[1]) >= board.APPLICATIONS + len(demo.SAMPLES)
+    assert int(told[1]) >= demo_board.APPLICATIONS + len(demo.SAMPLES)
 
 
 def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalService) -> None:
@@ -219,7 +219,7 @@ def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalSe
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:
     """Each alternates the status, so each is entered: none gets lost on the way to the counters."""
     of = demo.SAMPLES[2].application_id
-    wait_for(lambda: measures(service)["applications"] == len(demo.SAMPLES) + board.APPLICATIONS)
+    wait_for(lambda: measures(service)["applications"] == len(demo.SAMPLES) + demo_board.APPLICATIONS)
     before = measures(service)
     yesterday = datetime.now(UTC).replace(minute=30) - timedelta(days=1, hours=1)
     reports = [
@@ -234,7 +234,7 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     after = measures(service)
     grown = {name: after[name] - before[name] for name in after | before if after[name] != before[name]}
     assert grown == {
-        "feedback": 1, f"answered:{age(22)}": 1, "reports": 40, f"delay:{age(1)}": 40, "again": 38,
+        "feedback": 1, f"first_response:{age(22)}": 1, "reports": 40, f"delay:{age(1)}": 40, "reentered": 38,
         "reached:CONTACT": 1, "reached:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
         "entered:CONTACT": 20, "entered:LEAD": 20,
         f"time_in:APPLIED:{age(22)}": 1, "time_in:CONTACT:0": 20, "time_in:LEAD:0": 19,
@@ -273,7 +273,7 @@ def test_used_port_is_said(service: LocalService, taken: str) -> None:
     """Exit code 1 and what to do, for either port."""
     second = LocalService(**{taken: getattr(service, taken)})
     assert second.process.wait(timeout=60) == 1
-    second.line("Can't listen on a port: .*Choose others: make run PORT=3001 TABLES_PORT=4567")
+    second.line("Can't listen on a port: .*Choose other ports: make run PORT=3001 TABLES_PORT=4567")
     assert "Traceback" not in "".join(second.lines)
 
 

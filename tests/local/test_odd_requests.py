@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from application_status.local import connection, demo
-from application_status.local.connection import Connection
+from application_status.local.connection import ClientConnection
 from application_status.local.gateway import Gateway
 from application_status.local.template import Template
 from local.process import LocalService
@@ -318,7 +318,7 @@ def test_claim_that_is_no_text_is_none(service: LocalService, value: str) -> Non
     assert (status, answered["type"]) == (403, "/problems/forbidden")
 
 
-class Slow(Connection):
+class Slow(ClientConnection):
     """Answers a request with its body's length."""
 
     def do_POST(self) -> None:  # noqa: N802  # http.server's name

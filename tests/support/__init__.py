@@ -1,31 +1,31 @@
-"""What several tests share, by what a test needs; each module's first line says what it provides.
+"""Helpers that several tests share. Open `world.py` first: the service under test.
 
 The service and its requests
-    world                   the real handlers over tables made from template.yaml: start here
-    signals                 Selection Signals, and what they leave in the tables
+    world                   the real handlers over tables made from template.yaml
+    signals                 Selection Signals, and readers of their effect in the tables
     refusals                requests that the webhook refuses
-    sandbox                 requests to the sandbox, and what they leave in the tables
+    sandbox                 requests to the sandbox, and readers of their effect in the tables
 
 Applications
-    histories               one with a given history
-    generated_applications  seeded lives, without a table
-    simulated_board         a seeded job board, through the handlers
+    histories               applications with a given history
+    generated_applications  applications with random histories, without a table
+    simulated_board         a simulated job board, through the handlers
 
-What reads the streams and the logs
+Streams, logs and reports
     streams                 stream records, and their delivery
-    unreliable_stream       their delivery with faults
-    failed_records          the records that were set aside
+    unreliable_stream       delivery with faults
+    failed_records          the store of failed records
     counters                the counters as stored and as they should be
     command_line            `application-status analytics`
     quality_pages           the quality report's page and JSON
     facts_queries           the project's queries over a folder of facts
-    firehose                the way of the facts to S3
-    log_lines               log lines on their way to the health function
+    firehose                delivery of facts to S3
+    log_lines               log lines as the health function receives them
 
 Engines
     dynamodb_in_memory      DynamoDB in memory, for thousands of steps
     ministack               DynamoDB as a server, for calls at the same moment
-    concurrency             callers that start at the same moment
+    concurrency             simultaneous callers
 
 Faults
     faults                  between the store and DynamoDB, in this process

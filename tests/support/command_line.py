@@ -1,4 +1,4 @@
-"""Running `application-status analytics` over a World: exit code, output and errors."""
+"""Runs `application-status analytics` on the tables of a test."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ type Run = Callable[..., tuple[int, str, str]]
 
 
 def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs `application-status analytics` through a door: exit code, output without logs, errors."""
+    """Return a function that runs a command; it returns the exit code, the output without logs, and the errors."""
     target = Target(None, "nowhere")
     target.dynamodb = dynamodb
     monkeypatch.setattr(command_line, "Target", lambda *_: target)

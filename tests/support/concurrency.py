@@ -1,4 +1,4 @@
-"""Callers that start at the same moment, in threads, and the containers that they call."""
+"""Simultaneous calls in threads, each to a container of its own."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ CROWD = 50
 
 
 def all_at_once[Result](*calls: Callable[[], Result]) -> list[Result]:
-    """Call everything at the same moment, each in a thread of its own; results in the calls' order."""
+    """Make calls at the same moment, each in a thread of its own; return the results in order."""
     start = Barrier(len(calls))
 
     def run(call: Callable[[], Result]) -> Result:
@@ -30,13 +30,13 @@ def all_at_once[Result](*calls: Callable[[], Result]) -> list[Result]:
 def report_all(
     doors: Sequence[DynamoDB], events: Sequence[Any], unknown: UnknownApplications = UnknownApplications.REJECT
 ) -> list[Answer]:
-    """Give each event to a webhook container of its own, all at once."""
+    """Send each event to a webhook container of its own, all at once."""
     settings = webhook_settings(unknown)
     return _answers([make_webhook(door, settings) for door in doors], events)
 
 
 def register_all(doors: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
-    """Give each event to a registry container of its own, all at once."""
+    """Send each event to a registry container of its own, all at once."""
     settings = RegistrySettings("ApplicationsTable", "AliasesTable")
     return _answers([make_registry(door, settings) for door in doors], events)
 

@@ -1,4 +1,4 @@
-"""The Quality table's counters: as stored, as the reader returns them, and as they should be."""
+"""The counters of the Quality table: as stored, as read, and as expected."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ def counters_and_markers(rows: Iterable[Item]) -> Mapping[int, tuple[Tally, Tall
 
 
 def read(reader: QualityReader, clients: Iterable[str]) -> tuple[Tally, Mapping[tuple[str, str], Counts]]:
-    """Return what the reader says of all ATSs, and of each job of some clients."""
+    """Return the counters of all ATSs, and of each job of some clients, as read."""
     cells = {
         Cell(ats_id, day, measure): amount
         for ats_id in reader.ats_ids()
@@ -42,7 +42,7 @@ def read(reader: QualityReader, clients: Iterable[str]) -> tuple[Tally, Mapping[
 
 
 def truth(applications: Iterable[Application]) -> tuple[Tally, Mapping[tuple[str, str], Counts]]:
-    """Return what the reader ought to say of these."""
+    """Return the counters expected for applications, in the form of `read`."""
     total: Counter[Cell] = Counter()
     jobs: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     for application in applications:
@@ -82,6 +82,6 @@ def counted(world: World) -> Counter[Cell]:
 
 
 def kept_generations(world: World) -> set[str]:
-    """Return the generations of which there are items."""
+    """Return the generations that have items."""
     scopes = [item["Scope"]["S"] for item in world.client.scan(TableName="QualityTable")["Items"]]
     return {scope.split("#")[1] for scope in scopes if scope != "generation"}

@@ -1,4 +1,4 @@
-"""DynamoDB in memory, as far as the store uses it, for tests of thousands of steps; and its comparison with moto.
+"""DynamoDB in memory, with the operations that the service uses, for tests of thousands of steps.
 
 test_exactness_machine.py sends the same calls to moto in some of its runs, and compares the replies.
 """
@@ -125,11 +125,11 @@ class Memory:
 
     def _reason(self, request: Mapping[str, Any]) -> dict[str, Any]:
         item = self.tables[request["TableName"]].get(self._key(request))
-        told = item and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        return {"Code": "ConditionalCheckFailed", **({"Item": item} if told else {})}
+        returned = item and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Code": "ConditionalCheckFailed", **({"Item": item} if returned else {})}
 
     def _apply(self, kind: str, request: Mapping[str, Any]) -> Item | None:
-        """Write, and put the change on the table's stream where there is one; return the item as it was."""
+        """Write an item, and add a record to the table's stream if it has one; return the former item."""
         table, key = self.tables[request["TableName"]], self._key(request)
         old = table.pop(key, None)
         if kind == "Put":
@@ -137,10 +137,10 @@ class Memory:
         elif kind == "Update":
             table[key] = _updated(old or request["Key"], request)
         if request["TableName"] in self._streaming and table.get(key) != old:
-            self._tell(self.streams[request["TableName"]], old, table.get(key))
+            self._add_record(self.streams[request["TableName"]], old, table.get(key))
         return old
 
-    def _tell(self, stream: list[dict[str, Any]], old: Item | None, new: Item | None) -> None:
+    def _add_record(self, stream: list[dict[str, Any]], old: Item | None, new: Item | None) -> None:
         images = {name: image for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
         numbers = {"SequenceNumber": str(1000 + len(stream)), "ApproximateCreationDateTime": time.time()}
         name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
@@ -158,7 +158,7 @@ def _error(code: str, **more: Any) -> ClientError:
 
 @cache
 def _compiled(expression: str) -> Any:
-    """Turn a condition into Python: attributes and values become calls of `at`."""
+    """Translate a condition to Python, with calls of `at` for attributes and values."""
     python = [
         _WORDS.get(token, token)
         if token in _WORDS or token in _FUNCTIONS or not re.match(r"[\w:#]", token)
@@ -173,7 +173,7 @@ def _true(condition: Any, request: Mapping[str, Any], item: Item) -> bool:
 
 
 def _at(token: str, request: Mapping[str, Any], item: Item) -> Any:
-    """Return what a path or a placeholder stands for, in DynamoDB JSON; None where there is nothing."""
+    """Return the value of a path or placeholder in DynamoDB JSON, or None."""
     if token.startswith(":"):
         return request["ExpressionAttributeValues"][token]
     value: Any = {"M": item}
@@ -195,7 +195,7 @@ def _comparable(value: Any) -> tuple[str, Any] | None:
 
 
 def _updated(old: Item, request: Mapping[str, Any]) -> Item:
-    """Return the item after an update; all its clauses see the item as it was."""
+    """Return the item after an update, whose clauses all refer to the former item."""
     new = deepcopy(old)
     for action, path, value in _clauses(request["UpdateExpression"]):
         *parents, name = _path(path, request)
@@ -242,7 +242,7 @@ _CONTENTS = ("Item", "Attributes", "Items", "Responses")
 
 
 class Agreeing:
-    """The client; the first engine's reply is the answer."""
+    """A client of both engines, which returns the first engine's reply."""
 
     def __init__(self, first: Any, second: Any) -> None:
         self.engines = first, second
@@ -266,7 +266,7 @@ def _said(call: Any, request: Mapping[str, Any]) -> Any:
 
 
 def _essence(reply: Any, request: Mapping[str, Any]) -> Any:
-    """Return what has to agree: all but the order of what has none, and what an index leaves out."""
+    """Return the parts of a reply that must agree, without the order of unordered parts."""
     if isinstance(reply, ClientError):
         response: Any = reply.response
         reasons = [(reason["Code"], reason.get("Item")) for reason in response.get("CancellationReasons", ())]

@@ -1,4 +1,4 @@
-"""The project's queries over a folder of facts, with results keyed as the counters are."""
+"""Runs the queries on a folder of facts, with the results keyed as the counters are."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from application_status.cli import parquet
 from application_status.quality.rules.contribution import Cell
 from application_status.quality.rules.durations import bucket
 
-_FAMILIES = {"left": "time_in", "position_closed": "closed"}
+_FAMILIES = {"left": "time_in", "position_closed": "position_closed"}
 
 
 def funnel(folder: Path) -> dict[Cell, int]:
-    """Return applications by stage and outcome, without noughts."""
+    """Return applications by stage and outcome, without zeros."""
     found: dict[Cell, int] = {}
     for row in _rows("funnel", folder):
         ats, day = row.pop("ats"), row.pop("applied_day")
@@ -26,7 +26,7 @@ def funnel(folder: Path) -> dict[Cell, int]:
 
 
 def time_in_stage(folder: Path) -> dict[Cell, int]:
-    """Return entries into each status, and those that ended, by how, in the counters' buckets."""
+    """Return entries into each status, and how they ended, in the counters' buckets."""
     found: Counter[Cell] = Counter()
     for row in _rows("time-in-stage", folder):
         ats, day, status = row["ats"], row["entered_day"], row["status"]
@@ -51,9 +51,9 @@ def of(counters: dict[Cell, int], *families: str) -> dict[Cell, int]:
 
 
 def assert_agree(folder: Path, counters: dict[Cell, int]) -> None:
-    """Check every cell of what the queries answer against the counters."""
+    """Compare every number of the queries with the counters."""
     assert funnel(folder) == of(counters, "applications", "reached", "outcome")
-    assert time_in_stage(folder) == of(counters, "entered", "time_in", "closed")
+    assert time_in_stage(folder) == of(counters, "entered", "time_in", "position_closed")
     by_ats: Counter[str] = Counter()
     for (ats, _), (reports, _, _) in unmapped(folder).items():
         by_ats[ats] += reports

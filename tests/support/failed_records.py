@@ -1,4 +1,4 @@
-"""The store of failed stream records, in memory instead of in S3."""
+"""A store of failed stream records in memory instead of S3."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from application_status.platform.streams import FailedRecords, SetAside
 
 
 class KeptRecords(FailedRecords):
-    """Keeps each object by its key; `fails_at` are the writes, counted from 1, that S3 does not take."""
+    """A store of objects by key; `fails_at` are the writes, counted from 1, that fail."""
 
     def __init__(self, fails_at: tuple[int, ...] = ()) -> None:
         super().__init__("FailedRecordsBucket")
@@ -30,5 +30,5 @@ class KeptRecords(FailedRecords):
 
 
 def set_aside(kept: FailedRecords | None = None) -> SetAside:
-    """Return what sets records aside, as in the local service's stack."""
+    """Return a SetAside that uses this store."""
     return SetAside(kept or KeptRecords(), "local")

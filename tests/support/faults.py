@@ -1,4 +1,4 @@
-"""Faults between the store and DynamoDB, before and after the commit, on a clock without waiting."""
+"""Faults between the service and DynamoDB, before and after the commit, on a clock that does not wait."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ class _NoTables(Template):
 
 @contextmanager
 def table_server() -> Iterator[TableServer]:
-    """Run a server without tables: what moto patches into botocore commits even where a fault has answered already."""
+    """Run a moto server without tables; moto's patch of botocore would commit even after a fault."""
     server = TableServer(_NoTables(), "127.0.0.1", 0)
     try:
         boto3.client("dynamodb", endpoint_url=server.url).list_tables()  # moto takes long over its first request
@@ -38,14 +38,14 @@ def table_server() -> Iterator[TableServer]:
 
 
 def fresh_client(server: TableServer) -> Any:
-    """Empty the server; return a client as the store makes it, with its time-outs and without botocore's retries."""
+    """Empty the server; return a client with the service's time-outs and without botocore's retries."""
     moto_api_backend.reset()
     return boto.client(endpoint_url=server.url)
 
 
 @dataclass
 class Clock:
-    """What the door takes for the module `time`."""
+    """A replacement for the module `time` in the client."""
 
     now: float = 0.0
 
@@ -58,7 +58,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class ErrorReply:
-    """DynamoDB refuses before it does anything; reasons are a cancelled transaction's."""
+    """DynamoDB refuses a request before it has any effect; `reasons` are those of a cancelled transaction."""
 
     code: str
     status: int = 400
@@ -76,7 +76,7 @@ class ErrorReply:
 
 @dataclass(frozen=True)
 class HtmlReply(ErrorReply):
-    """Something on the way answers, and not in JSON."""
+    """A proxy on the way replies, and not in JSON."""
 
     def response(self, url: str) -> AWSResponse:
         return self.raw(url, b"<html>Bad Gateway</html>")
@@ -100,7 +100,7 @@ type Fault = ErrorReply | Exception | None
 
 @dataclass
 class Faults:
-    """Gives each HTTP request of a World's clients the next fault of a plan; those after it pass."""
+    """A plan of faults for the next HTTP requests of a World's clients; later requests have none."""
 
     client: Any
     clock: Clock
@@ -111,7 +111,7 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.client.meta.events.register("before-send.dynamodb", self._before)
-        session = self.client._endpoint.http_session  # noqa: SLF001  # the only place between commit and reply
+        session = self.client._endpoint.http_session  # noqa: SLF001  # the only place between the commit and the reply
         self._send, session.send = session.send, self._after
         if self.wire:
             self._post = self.wire.connection.post
@@ -158,14 +158,14 @@ class Faults:
 
 
 class SteppedDynamoDB(DynamoDB):
-    """The real door, which does something else before one of its calls."""
+    """The real client, with an action before one of its calls."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(transport(client))
         self.plan(0, lambda: None)
 
     def plan(self, call: int, step: Callable[[], object], *, writes_alone: bool = False) -> None:
-        """Plan what is done before a call, or a write, counted from now on and from 1; 0 is never reached."""
+        """Plan an action before the nth call, or write, from now on, counted from 1; 0 means never."""
         self.calls, self.at, self.step, self.writes_alone = 0, call, step, writes_alone
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

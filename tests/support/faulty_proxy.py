@@ -1,4 +1,4 @@
-"""An HTTP proxy between a transport and the tables that harms a call before or after its commit."""
+"""An HTTP proxy between a transport and the tables, with faults before or after the commit."""
 
 import json
 import socket
@@ -28,16 +28,16 @@ _LONGER_THAN_A_CONNECTION, _LONGER_THAN_ANY_TIMEOUT = 0.2, 0.5
 
 
 class Fault(Enum):
-    """What happens to a request; those with AFTER happen when the tables have done what it asks."""
+    """A fault of a request; those with AFTER happen after the commit."""
 
     PASS = auto()
     THROTTLE = auto()
     ERROR = auto()
     HTML = auto()
     HTML_REFUSAL = auto()
-    """A 403 of something on the way, in HTML."""
+    """A 403 in HTML of a proxy on the way."""
     JSON_REFUSAL = auto()
-    """Likewise in JSON, without an error code of DynamoDB."""
+    """A 403 in JSON without an error code of DynamoDB."""
     SILENCE = auto()
     RESET = auto()
     HANG_UP = auto()
@@ -57,15 +57,15 @@ class Fault(Enum):
     """JSON nested so deep that it can't be read."""
     NOT_UTF8_AFTER = auto()
     NO_MEMBERS_AFTER = auto()
-    """An empty object, which is right for some operations and for others lacks what they always return."""
+    """An empty object, which lacks members that some operations always return."""
     SLOW_AFTER = auto()
-    """All is well, but later than a connection may take."""
+    """The right reply, but after the time-out."""
     LAST_AFTER = auto()
-    """All is well, but the connection is closed afterwards, without a word of it in the headers."""
+    """The right reply, but the connection is closed afterwards, without a header about it."""
 
 
 class Proxy(ThreadingHTTPServer):
-    """Notes each request's operation and headers, and each connection."""
+    """A server that records each request's operation and headers, and each connection."""
 
     daemon_threads = True
     block_on_close = False
@@ -81,7 +81,7 @@ class Proxy(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A transport may hang up on a fault; that is its right."""
+        """Ignore errors, as a transport may close the connection after a fault."""
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def proxy(tables: str) -> Iterator[Proxy]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # a reply in one piece
+    wbufsize = -1  # send a reply in one piece
     server: Proxy
 
     @override
@@ -175,4 +175,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep standard error for what matters."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""Firehose on one machine: moto delivers the records to S3; a fault may come before, within or after."""
+"""Firehose in moto, which delivers records to S3, with faults before, during or after a call."""
 
 import random
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def open_stream(**client_options: Any) -> Any:
 
 
 def delivered() -> list[str]:
-    """Return what lies in the bucket, an object each: JSON, as moto converts nothing."""
+    """Return the objects of the bucket, as JSON, since moto does not convert records."""
     s3 = boto3.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
     keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
@@ -36,7 +36,7 @@ def delivered() -> list[str]:
 
 
 class UnreliableFirehose:
-    """A client that fails now and then: as a whole, for some records, or after everything was taken."""
+    """A client that fails at random: entirely, for some records, or after all records were accepted."""
 
     def __init__(self, client: Any, chance: random.Random) -> None:
         self._client = client

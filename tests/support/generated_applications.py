@@ -1,4 +1,4 @@
-"""Seeded lives of applications, version by version and without a table, at the buckets' edges."""
+"""Generates applications with random histories, without a table, and with durations at the edges of buckets."""
 
 import random
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from support.world import registration
 
 _START = datetime(
     2022, 3, 1, 22, 30, tzinfo=UTC
-)  # half an hour before a day of Berlin's begins; summer time lies ahead
+)  # half an hour before midnight in Berlin, before the change to summer time
 _ENDS = tuple(Outcome)[2:]
 
 
 class Life:
-    """One application's versions, and in the end perhaps none."""
+    """The versions of an application, which may be erased in the end."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -42,7 +42,7 @@ class Life:
         self.erased = chance.random() < 0.05
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield the stream's records, without their numbers."""
+        """Yield its stream records, without sequence numbers."""
         images = [{**_item(version), "Positions": _positions(version)} for version in self.versions]
         for old, new in zip([None, *images], images, strict=False):
             yield {"NewImage": new, **({"OldImage": old} if old else {})}
@@ -58,12 +58,12 @@ class Life:
             return self._read_anew(before)
         if dice < 0.25 and before.registration:
             ended, since = self._chance.random() < 0.8, self._moment(before)
-            told = {
+            changed = {
                 f"position-{self._chance.randrange(2)}": Position(
                     ended, since, day_offset=None, received_at=since, version=1
                 )
             }
-            return replace(before, version=before.version + 1, positions={**before.positions, **told})
+            return replace(before, version=before.version + 1, positions={**before.positions, **changed})
         if dice < 0.5 and not before.registration:
             return replace(before, version=before.version + 1, registration=self._registration)
         return self._report(before, [*Status, None])
@@ -90,18 +90,18 @@ class Life:
         return _with_head(before, {**before.transitions, **{each.key: each for each in added}})
 
     def _read_anew(self, before: Application) -> Application:
-        """Read one transition's label as something else, also as something that nobody knows."""
+        """Map the label of one transition to another status, or to none."""
         key = self._chance.choice(sorted(before.transitions))
         read = before.transitions[key].interpretation
         unknown = [None] if read.raw_status and before.registration else []
         interpretation = replace(read, status=self._chance.choice([*Status, *unknown]), outcome=None, mapping="a@1")
-        anew = replace(before.transitions[key], interpretation=interpretation)
-        if anew.key != key:  # the ending of a day is no reading of ours
+        remapped = replace(before.transitions[key], interpretation=interpretation)
+        if remapped.key != key:  # the key of a final status dated by its day depends on the status
             return self._report(before, [*Status, None])
-        return _with_head(before, {**before.transitions, key: anew})
+        return _with_head(before, {**before.transitions, key: remapped})
 
     def _moment(self, before: Application) -> datetime:
-        """Return a moment around the edge of a bucket, counted from something that happened, or anywhere."""
+        """Return a time around the edge of a bucket, counted from an earlier event, or a random time."""
         known = [self._applied, *(each.effective_at for each in before.transitions.values())]
         if self._chance.random() < 0.7:
             since = self._chance.choice([timedelta(), *EDGES]) + timedelta(milliseconds=self._chance.choice([-1, 0, 1]))

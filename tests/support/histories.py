@@ -16,12 +16,12 @@ REGISTRATION = registration(applied_at=APPLIED_AT)
 
 
 def at(days: float) -> datetime:
-    """Return the moment so many days after the application."""
+    """Return the time `days` days after applying."""
     return instant(APPLIED_AT + timedelta(days=days))
 
 
 def move(status: str | None, days: float, *, delay: timedelta | None = timedelta(), **reading: Any) -> Transition:
-    """Return a transition that was received so much after it took effect; None: its sender did not say when."""
+    """Return a transition that was received `delay` after it took effect; with None it has no business date."""
     return Transition(
         channel=Channel.ATSI if status else Channel.SIGNALS,
         interpretation=Interpretation(status=Status(status) if status else None, **reading),
@@ -35,7 +35,7 @@ def move(status: str | None, days: float, *, delay: timedelta | None = timedelta
 def application(
     *transitions: Transition, registered: Registration | None = REGISTRATION, closed: float | None = None
 ) -> Application:
-    """Return an application with these transitions; `closed`: after so many days its position ended."""
+    """Return an application with these transitions; its position ended `closed` days after applying."""
     by_key = {transition.key: transition for transition in transitions}
     of = Application(
         application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1 + len(by_key),
@@ -64,4 +64,4 @@ _ends = st.none() | _days
 applications = st.builds(lambda life, end: application(*life, closed=end), st.just([]) | _lives, _ends) | st.builds(
     lambda life, end: application(*life, closed=end, registered=None), _lives, _ends
 )
-"""Applications of all kinds: registered or not, with unmapped labels, late reports and clocks that go wrong."""
+"""A strategy for applications: registered or not, with unmapped labels, late reports and wrong clocks."""

@@ -1,4 +1,4 @@
-"""Log lines on their way to the health function: selected by the template's filters, packed in batches."""
+"""Log lines as the health function receives them: selected by the template's filters, in batches."""
 
 import json
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from support.world import ATS, TEMPLATE
 _NUMBERS = count(34622316099697884706540976068822859012661220141643892546)
 
 
-def picked(told: StringIO) -> list[str]:
-    """Return the lines that the filters let through, and forget all."""
-    lines = told.getvalue().splitlines()
-    told.seek(0)
-    told.truncate()
+def picked(log: StringIO) -> list[str]:
+    """Return the lines that match the filters, and clear the log."""
+    lines = log.getvalue().splitlines()
+    log.seek(0)
+    log.truncate()
     filters = {(each.field, each.value) for each in TEMPLATE.log_subscriptions()}
     return [line for line in lines if not filters.isdisjoint(_items(line))]
 
@@ -27,11 +27,11 @@ def _items(line: str) -> set[tuple[str, str]]:
 
 
 def line(result: Any = "recorded", ats: Any = ATS, **changes: Any) -> str:
-    """Return a line as the functions write it, but for the changes given."""
+    """Return a line as the functions write it, with changes."""
     return json.dumps({"level": "INFO", "message": result, "ats": ats, "channel": "atsi", "result": result} | changes)
 
 
 def batch(messages: Iterable[Any], at: str = "2026-11-22T09:00:00.000+00:00") -> dict[str, Any]:
-    """Return lines as CloudWatch Logs hands them over, each with an id of its own."""
+    """Return lines as log events of CloudWatch Logs, each with an id of its own."""
     milliseconds = round(from_text(at).timestamp() * 1000)
     return as_event([{"id": str(next(_NUMBERS)), "timestamp": milliseconds, "message": each} for each in messages])

@@ -1,4 +1,4 @@
-"""ministack as a server of its own: the engine that keeps conditional writes right under threads."""
+"""Runs ministack, whose conditional writes are correct under concurrent requests."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The quality report: applications to count, requests for it as HTML and as JSON, and readers of the page."""
+"""Requests for quality reports as HTML and JSON, applications to count, and readers of the page."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _PATHS = (
     (),
 )  # fmt: skip
 UNKNOWN = ("Stage 3", "<b>Warten</b>")
-_GROUPS = (  # how many applications of whom
+_GROUPS = (  # number of applications by ATS, client and job
     (40, ATS, "client-1", "job-a"),
     (20, OTHER_ATS, "client-1", "job-b"),
     (3, ATS, "client-1", "job-small"),
@@ -38,7 +38,7 @@ _GROUPS = (  # how many applications of whom
 
 
 def count(world: World, groups: tuple[tuple[int, AtsId, str, str], ...] = _GROUPS) -> None:
-    """Count so many applications of each ATS, client and job, of four days from 2022-07-01 on."""
+    """Count applications of each ATS, client and job, on four days from 2022-07-01."""
     changes = [change(each, BERLIN) for each in _applications(groups)]
     for start in range(0, len(changes), 25):
         Counters(world.noting, "QualityTable", 2).apply(changes[start : start + 25])
@@ -73,7 +73,7 @@ def ask(
 
 
 def shown(world: World, claims: Mapping[str, str], **query: Any) -> str:
-    """Return the page that has to be there."""
+    """Return the page; the reply must be a 200."""
     reply = ask(world, claims, **query)
     assert reply["statusCode"] == 200, reply["body"]
     html: str = reply["body"]
@@ -89,13 +89,13 @@ def api(world: World, claims: Mapping[str, str], **query: Any) -> dict[str, Any]
 
 
 def section(html: str, name: str) -> str:
-    """Return a section's markup; nothing where the page has none of this name."""
+    """Return the markup of a section, or an empty text."""
     found = re.search(rf'<section class="card[^"]*" id="{name}".*?</section>', html, re.DOTALL)
     return found[0] if found else ""
 
 
 def rows(html: str, name: str) -> dict[str, list[str]]:
-    """Return the cells of a section's table by what its rows are about."""
+    """Return the cells of a section's table by the heading of the row."""
     found = re.findall(r"<tr>\s*(<th scope=\"row\">.*?)</tr>", section(html, name), re.DOTALL)
     cells = [[_text(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)] for row in found]
     return {first: rest for first, *rest in cells}
@@ -108,7 +108,7 @@ def figures(html: str) -> dict[str, str]:
 
 
 def about(html: str) -> str:
-    """Return whom the page is about."""
+    """Return the subject of the page."""
     (found,) = re.findall(r'<span class="about">(.*?)</span>', html)
     return _text(found)
 

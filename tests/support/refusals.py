@@ -10,7 +10,7 @@ GOOD = f'{{"AtsiApplicationId":"{APPLICATION}","Status":"INTERVIEW"}}'
 
 
 def raw_event(body: str | bytes | None, token: str | None = TOKEN, path: str = PATH, **headers: str) -> dict[str, Any]:
-    """Return a report's event with just this body: bytes come in base64, as from API Gateway."""
+    """Return the event of a report with this body; bytes are in base64, as from API Gateway."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if isinstance(body, bytes):
         return http_event("POST", path, base64.b64encode(body).decode(), named, token) | {"isBase64Encoded": True}
@@ -18,14 +18,14 @@ def raw_event(body: str | bytes | None, token: str | None = TOKEN, path: str = P
 
 
 def with_header(event: dict[str, Any], name: str, *values: str) -> dict[str, Any]:
-    """Return the event with a header, in whatever case it was, replaced by one of these values."""
+    """Return the event with a header replaced, in any case, by these values."""
     rest = {n: v for n, v in event["multiValueHeaders"].items() if n.lower() != name.lower()}
     multi = rest | ({name: list(values)} if values else {})
     return event | {"headers": {n: v[-1] for n, v in multi.items()}, "multiValueHeaders": multi}
 
 
 def refused(world: World, event: dict[str, Any], status: int, problem: str) -> dict[str, Any]:
-    """Send an event that has to be refused; return its problem without the request id."""
+    """Send an event that must be refused; return its problem without the request id."""
     before = _contents(world)
     reply = answer(world.webhook(event, None))
     assert _contents(world) == before, "a refusal has written"

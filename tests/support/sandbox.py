@@ -1,4 +1,4 @@
-"""The sandbox's requests as an integrator sends them, and readers of what they leave in the tables."""
+"""Requests to the sandbox, as an integrator sends them, and readers of their effect in the tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ PATH = "/api/sandbox/applications"
 
 
 def create(world: World, body: Any = None, token: str | None = TEST_TOKEN) -> Answer:
-    """Ask for an application."""
+    """Send a request to create an application."""
     return answer(world.sandbox(http_event("POST", PATH, body, token=token), None))
 
 
 def created(world: World, token: str = TEST_TOKEN) -> dict[str, Any]:
-    """Return the reply to a request for an application, which has to be met."""
+    """Create an application; the reply must be a 201."""
     reply = create(world, token=token)
     assert reply.status == 201, reply.body
     return reply.body
@@ -33,6 +33,6 @@ def read_back(world: World, of: str, token: str = TEST_TOKEN) -> Answer:
 
 
 def rows(world: World) -> list[Mapping[str, Any]]:
-    """Return all applications of the sandbox and their aliases, without the counts of what was made."""
+    """Return all sandbox applications and aliases, without the daily counts."""
     found = [item for table in TABLES for item in world.client.scan(TableName=table)["Items"]]
     return [item for item in found if "Made" not in item]

@@ -1,4 +1,4 @@
-"""Selection Signals: documents as an ATS sends them, and readers of what they leave in the tables."""
+"""Selection Signals as an ATS sends them, and readers of their effect in the tables."""
 
 import json
 from collections import Counter
@@ -70,7 +70,7 @@ def send(world: World, *signals: Mapping[str, Any], token: str = TOKEN) -> Answe
 
 
 def sent(world: World, *signals: Mapping[str, Any], token: str = TOKEN) -> None:
-    """Send signals that have to be accepted."""
+    """Send signals that must be accepted."""
     reply = send(world, *signals, token=token)
     assert reply.status == 200, reply.body
     assert reply.body == (TRUE_ONE if len(signals) == 1 else TRUE_MANY)
@@ -94,17 +94,17 @@ def stands(world: World) -> tuple[str, str]:
 
 
 def without_versions(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what only the order of arrival decides: which version each report made."""
+    """Return an item without its version numbers, which depend on the order of arrival."""
     return {name: value for name, value in item.items() if name != "Versions"}
 
 
 def contents(world: World) -> list[Any]:
-    """Return all that the tables hold."""
+    """Return all items of the tables."""
     return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
-    """Return the metrics written since the last look."""
+    """Return the metrics written since the last call."""
     total: Counter[str] = Counter()
     for entry in (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line):
         for name in (each["Name"] for block in entry["_aws"]["CloudWatchMetrics"] for each in block["Metrics"]):
@@ -122,7 +122,7 @@ def truth(world: World) -> Counter[Cell]:
 
 
 def refused(reply: Answer) -> Sequence[str]:
-    """Return the pointers to the fields that a reply says are wrong."""
+    """Return the pointers to the wrong fields in a reply."""
     (error,) = reply.body["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert error["extensions"]["errors"][0]["detail"] in error["message"]

@@ -1,4 +1,4 @@
-"""A seeded simulation of a job board: applications of several ATSs, reported on through the handlers."""
+"""Simulates a job board with a random seed: applications of several ATSs, reported through the handlers."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -33,17 +33,17 @@ _NEW_YEAR = datetime(2022, 1, 1, tzinfo=UTC)
 
 
 class Board:
-    """The run: `play` does everything, in an order of its own that is the same every time."""
+    """A simulation; `play` runs it in an order that depends on the seed only."""
 
     def __init__(self, world: World, seed: int, applications: int) -> None:
         self._world = world
-        self._chance = random.Random(seed)  # noqa: S311  # a seeded run, no secret
+        self._chance = random.Random(seed)  # noqa: S311  # a simulation, no secret
         deeds = [deed for _ in range(applications) for deed in self._application()]
         deeds += [(self._chance.random(), each) for each in (*map(self._end_of, POSITIONS), self._read_anew)]
         self._deeds = [do for _, do in sorted(deeds, key=lambda deed: deed[0])]
 
     def play(self) -> None:
-        """Do all deeds; in the end some labels are read anew, some of them as before."""
+        """Run the simulation; in the end the labels are mapped again, some with the same result."""
         for do in self._deeds:
             do()
         positions_told(self._world)
@@ -51,7 +51,7 @@ class Board:
         self._read_anew({"Stage 3": "CONTACT"})
 
     def _application(self) -> Iterator[tuple[float, Callable[[], None]]]:
-        """Yield what happens to one application, each with its place in the run, from 0 to 1."""
+        """Yield the events of one application, each with its position in the run, from 0 to 1."""
         application = str(UUID(int=self._chance.getrandbits(128)))
         ats_id = self._chance.choice(list(TOKENS))
         applied = _NEW_YEAR + timedelta(hours=self._chance.randrange(24 * 200))
@@ -69,7 +69,7 @@ class Board:
             yield 1.0, lambda: self._erase(application)
 
     def _moment(self, applied: datetime) -> datetime:
-        """Return a moment at the edge of a bucket, counted from applying, or anywhere around."""
+        """Return a time at the edge of a bucket, counted from applying, or a random time."""
         if self._chance.random() < 0.5:
             return applied + self._chance.choice(EDGES) - self._chance.choice([0, 1]) * timedelta(milliseconds=1)
         return applied + timedelta(minutes=self._chance.randint(-3000, 300_000))
@@ -118,7 +118,7 @@ class Board:
         return notify_all
 
     def _read_anew(self, overrides: dict[str, str] | None = None) -> None:
-        """Read all labels anew, as `labels remap --apply` does."""
+        """Map all labels again, as `labels remap --apply` does."""
         applications = AllApplications(self._world.noting, "ApplicationsTable")
         for page, _ in applications.pages(Unreadable()):
             for before in page:

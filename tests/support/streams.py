@@ -1,4 +1,4 @@
-"""Records of the tables' streams: made by hand, read from moto, and delivered to the functions behind them."""
+"""Stream records: built by hand, read from moto, and delivered to the functions."""
 
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,12 +20,12 @@ def record(image: dict[str, Any], *, name: str = "MODIFY") -> dict[str, Any]:
 
 
 def deliver(world: World, application_id: str = APPLICATION) -> None:
-    """Hand an application as it is to the analytics function, as the stream would."""
+    """Send an application in its current version to the analytics function, as the stream would."""
     assert world.analytics({"Records": [record(world.item(application_id))]}, None) == {"batchItemFailures": []}
 
 
 def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
-    """Return the records of a table's stream but the first few, as Lambda would hand them over."""
+    """Return the records of a table's stream from a position on, as Lambda delivers them."""
     streams = boto3.client("dynamodbstreams", endpoint_url=world.endpoint)
     arn = world.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
     records: list[Any] = []

@@ -1,4 +1,4 @@
-"""Failures, of every type of error, in the conversion of chosen applications' items."""
+"""Failures in the conversion of items of chosen applications, by type of error."""
 
 import zlib
 from collections.abc import Callable, Collection
@@ -29,7 +29,7 @@ FAILURES: dict[str, Callable[[], object]] = {
     "UnicodeDecodeError": b"\xff".decode,
     "UnicodeEncodeError": "\ud800".encode,
     "ZeroDivisionError": lambda: 1 // 0,
-    "AttributeError": lambda: None.real,  # type: ignore[attr-defined]  # that is what fails
+    "AttributeError": lambda: None.real,  # type: ignore[attr-defined]  # raises the error
     "IndexError": _raise(IndexError()),
     "AssertionError": _raise(AssertionError()),
     "StopIteration": lambda: next(iter(())),
@@ -38,11 +38,11 @@ FAILURES: dict[str, Callable[[], object]] = {
     "Exception": _raise(Exception("Geheimnis")),
     "DynamoDBError": _raise(DynamoDBError("ValidationException", "Geheimnis", 400, {})),
 }
-"""What fails, by the name of the error's type."""
+"""Functions that fail, by the name of their error's type."""
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, failure: str, *applications: str) -> None:
-    """Let the reading of some applications' items fail."""
+    """Make the conversion of some applications' items fail."""
     _poison(monkeypatch, FAILURES[failure], applications)
 
 

@@ -1,4 +1,4 @@
-"""Delivery of the applications' stream to the analytics, with faults: two shards, several containers, failing calls."""
+"""Delivers the applications' stream to the analytics function with lost records, killed containers, failing calls."""
 
 import time
 from collections import deque
@@ -27,28 +27,28 @@ _ATTEMPTS = 4
 
 
 class Fate(Enum):
-    """What becomes of a call."""
+    """A fault of a call."""
 
     PASS = auto()
     THROTTLED = auto()
-    DOWN = auto()  # throttled for as long as the store's door tries
+    DOWN = auto()  # throttled until the client gives up
     LOST_REPLY = auto()
     KILLED_BEFORE = auto()
     KILLED_AFTER = auto()
-    OVERTAKEN = auto()  # something else happens just before it
+    OVERTAKEN = auto()  # another change happens just before it
 
 
 type Fates = Sequence[tuple[str, Fate]]
-"""Each meets the next call of its operation."""
+"""Faults, each for the next call of its operation."""
 
 
 class Killed(BaseException):
-    """The function is no more: nothing of it can catch that."""
+    """The invocation is killed; the function can't catch it."""
 
 
 @dataclass
 class Unsteady:
-    """The client; `meanwhile` is what happens before a call that is overtaken."""
+    """A client with faults; `meanwhile` is the change before a call that is overtaken."""
 
     client: Any
     meanwhile: Callable[[], None]
@@ -56,7 +56,7 @@ class Unsteady:
 
     @contextmanager
     def meeting(self, fates: Fates) -> Iterator[None]:
-        """Let the calls inside meet these."""
+        """Apply these faults to the calls in this context."""
         outer, self._fates = self._fates, list(fates)
         try:
             yield
@@ -115,7 +115,7 @@ CALM = Trial()
 
 
 class Deliveries:
-    """Delivers a stream, as it grows, to the analytics."""
+    """A stream that delivers its records, as it grows, to the analytics function."""
 
     def __init__(self, stream: Sequence[Record], client: Unsteady) -> None:
         self.stream = stream
@@ -130,7 +130,7 @@ class Deliveries:
         }
 
     def shard(self, number: int) -> deque[Record]:
-        """Return what a shard has yet to deliver; an application's records are all in the same."""
+        """Return the undelivered records of a shard; all records of an application are in the same shard."""
         for record in self.stream[self._seen :]:
             self.waiting[int(application_of(record)[-1], 16) % SHARDS].append(record)
         self._seen = len(self.stream)
@@ -142,25 +142,25 @@ class Deliveries:
         self.feed([shard.popleft() for _ in range(min(amount, len(shard)))], trial)
 
     def lose(self, number: int) -> None:
-        """Lose a shard's next record, if a later one of the same application waits there."""
+        """Lose the next record of a shard, if a later one of the same application follows."""
         shard = self.shard(number)
         if shard and application_of(shard[0]) in map(application_of, list(shard)[1:]):
             shard.popleft()
 
     def replay(self, trial: Trial) -> None:
-        """Feed what lies in the on-failure destination again, whatever its age."""
+        """Replay the records in the on-failure destination, of any age."""
         failed, self.failed = self.failed, []
         self.feed(failed, trial, age=_ANY_AGE)
 
     def finish(self) -> None:
-        """Deliver and replay all that is left; nothing goes wrong any more."""
+        """Deliver and replay all remaining records, without faults."""
         for number in range(SHARDS):
             self.deliver(number, len(self.stream), CALM)
         self.replay(CALM)
         assert not self.failed
 
     def feed(self, records: Sequence[Record], trial: Trial, *, age: int = _MAPPING.maximum_record_age_seconds) -> None:
-        """Feed records through the event source mapping; what fails for good lies in `failed`."""
+        """Deliver records through the event source mapping; those that fail finally are in `failed`."""
         settings = replace(
             _MAPPING,
             batch_size=trial.batch,
@@ -176,7 +176,7 @@ class Deliveries:
         self.failed += [record for record in mapping.failed if record is not _GARBLED]
 
     def _invoke(self, spread: int, event: Any) -> Any:
-        """Invoke a container; to the mapping, one that is killed is an invocation that failed."""
+        """Invoke a container; a killed invocation counts as failed."""
         try:
             return self._containers[spread](event, None)
         except Killed:

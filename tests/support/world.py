@@ -1,4 +1,4 @@
-"""The service under test: the real handlers over tables made from template.yaml, and every DynamoDB call noted."""
+"""The service under test: the real handlers over tables made from template.yaml, with all DynamoDB calls recorded."""
 
 import json
 import os
@@ -68,7 +68,7 @@ SIGNALS_SETTINGS = SignalsSettings(
 
 
 class NotingDynamoDB(DynamoDB):
-    """The real door, which also notes the operations that go through it."""
+    """The real client, which also records its operations."""
 
     def __init__(self, client: Any, over: Transport | None = None) -> None:
         super().__init__(over or boto.transport(client))
@@ -126,7 +126,7 @@ class World:
         self.restart()
 
     def restart(self) -> None:
-        """Make the functions anew, as fresh containers would, and forget the operations noted."""
+        """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
         self.webhook = make_webhook(
             UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
@@ -175,11 +175,11 @@ class World:
         return answer(self.webhook(http_event("POST", "/api/application-status", body, headers), None))
 
     def erase(self, of: str = APPLICATION) -> Answer:
-        """Erase an application as the board's Apply system does."""
+        """Erase an application, as the board's Apply system does."""
         return answer(self.registry(http_event("DELETE", f"/api/applications/{of}", token=None), None))
 
     def stored(self, of: str = APPLICATION) -> Application:
-        """Return an application as it is in the table."""
+        """Return an application from the table."""
         return items.application(self.item(of))
 
     def item(self, of: str = APPLICATION) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class World:
 
 
 def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
-    """Return what a generation of the counters has, summed over its shards, without zeros."""
+    """Return the counters of a generation, summed over shards, without zeros."""
     total: Counter[Cell] = Counter()
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for row in page["Items"]:
@@ -208,7 +208,7 @@ def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) 
 
 
 def registration(**changes: Any) -> Registration:
-    """Return a registration, but for the changes given."""
+    """Return a registration, with changes."""
     content: dict[str, Any] = {
         "ats_id": ATS,
         "client_id": "client-1",
@@ -242,7 +242,7 @@ def http_event(
 
 
 def answer(reply: Mapping[str, Any]) -> Answer:
-    """Read a proxy reply; one without a body has an empty one."""
+    """Convert a proxy reply; without a body, the body is empty."""
     return Answer(reply["statusCode"], reply["headers"], json.loads(reply["body"] or "{}"))
 
 

@@ -14,9 +14,9 @@ from application_status.applications.rules.application import Application, Regis
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules import remap as remapping
 from application_status.labels.rules.vocabulary import Vocabulary
-from application_status.local import board, demo
-from application_status.local.lives import Life
-from application_status.local.senders import SENDERS
+from application_status.local import demo, demo_board
+from application_status.local.demo import ATS_PROFILES
+from application_status.local.demo_board import SimulatedApplication
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import AtsId
 from application_status.quality.counters import items as quality_items
@@ -32,14 +32,14 @@ def tables() -> dict[str, list[Item]]:
     """What the board puts into each table."""
     found: dict[str, list[Item]] = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board, "now", lambda: TODAY)
-        board.fill(lambda table, loaded: found.setdefault(table, []).extend(loaded), BERLIN)
+        patch.setattr(demo_board, "now", lambda: TODAY)
+        demo_board.fill(lambda table, loaded: found.setdefault(table, []).extend(loaded), BERLIN)
     return found
 
 
 @pytest.fixture(scope="module")
-def lives() -> Sequence[Life]:
-    return list(board.lives(TODAY))
+def lives() -> Sequence[SimulatedApplication]:
+    return list(demo_board.simulated_applications(TODAY))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def days_until_first_report(applications: Sequence[Application], ats_id: str) ->
 
 def test_applications_are_readable_and_of_the_last_days(applications: Sequence[Application]) -> None:
     """As many as said, none from the future, and nothing told before it was."""
-    assert len({each.application_id for each in applications}) == len(applications) == board.APPLICATIONS
+    assert len({each.application_id for each in applications}) == len(applications) == demo_board.APPLICATIONS
     applied = [each.registration.applied_at for each in applications if each.registration]
     assert TODAY - timedelta(days=90) <= min(applied)
     assert max(applied) <= TODAY
@@ -67,10 +67,10 @@ def test_applications_are_readable_and_of_the_last_days(applications: Sequence[A
     assert all(each.effective_at <= each.received_at <= TODAY for each in transitions)
 
 
-def test_the_same_board_each_time(lives: Sequence[Life]) -> None:
+def test_the_same_board_each_time(lives: Sequence[SimulatedApplication]) -> None:
     """And an hour later it has moved by an hour: but for edges, each application stands as before."""
-    assert list(board.lives(TODAY)) == lives
-    later = [each.application.status for each in board.lives(TODAY + timedelta(hours=1))]
+    assert list(demo_board.simulated_applications(TODAY)) == lives
+    later = [each.application.status for each in demo_board.simulated_applications(TODAY + timedelta(hours=1))]
     same = sum(a is b.application.status for a, b in zip(later, lives, strict=True))
     assert same > len(lives) * 0.98
 
@@ -104,9 +104,9 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
         )
 
 
-def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Life]) -> None:
+def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[SimulatedApplication]) -> None:
     """One is quick, one slow, one tells only endings, one has words of its own, one fell silent."""
-    assert {each.ats_id for each in applications} == SENDERS.keys()
+    assert {each.ats_id for each in applications} == ATS_PROFILES.keys()
     assert days_until_first_report(applications, "demo-ats") < 4
     assert days_until_first_report(applications, "workday") > 9
     of_personio = [t.status for each in applications if each.ats_id == "personio" for t in each.transitions.values()]
@@ -114,7 +114,7 @@ def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Life]
     unmapped = Counter(each.ats_id for each in applications for t in each.transitions.values() if t.status is None)
     assert list(unmapped) == ["greenhouse"]
     requests = [each for life in lives for each in life.requests]
-    newest = {ats_id: max(each.at for each in requests if each.ats_id == ats_id) for ats_id in SENDERS}
+    newest = {ats_id: max(each.at for each in requests if each.ats_id == ats_id) for ats_id in ATS_PROFILES}
     assert TODAY - newest[AtsId("icims")] > timedelta(weeks=4)
     assert all(TODAY - at < timedelta(days=2) for ats_id, at in newest.items() if ats_id != "icims")
 
@@ -143,7 +143,7 @@ def test_labels_are_read_as_the_service_reads_them(applications: Sequence[Applic
     assert all(remapping.remap(each, vocabulary, {}) is each for each in applications)
 
 
-def test_health_has_what_an_operator_looks_for(lives: Sequence[Life]) -> None:
+def test_health_has_what_an_operator_looks_for(lives: Sequence[SimulatedApplication]) -> None:
     """Each ATS repeats reports, and some are late, unknown or refused."""
     results: dict[str, set[str]] = {}
     for life in lives:
@@ -165,10 +165,10 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert len(samples) == len(demo.SAMPLES)
     days: Counter[tuple[str, str]] = Counter()
-    for each in board.lives(midnight):
+    for each in demo_board.simulated_applications(midnight):
         cells = contribution(each.application, BERLIN)
         days.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
-    shown = disclosure.blocks(disclosure.of_cohorts(days), disclosure.applied)
+    shown = disclosure.blocks(disclosure.cohort_days(days), disclosure.applications_in_cohort)
     assert all(each.applied_at.astimezone(BERLIN).date() <= shown[-1].last for each in samples)
 
 

@@ -77,7 +77,7 @@ def test_it_is_the_life_table(table: LifeTable, share: Fraction) -> None:
 def life_table(table: LifeTable) -> list[Fraction]:
     """Return the share that has ended by each edge, as far as none alone counted for more than a fifth."""
     ended = [number for number, amount in table.ended.items() for _ in range(amount)]
-    lost = [number for number, amount in table.lost.items() for _ in range(amount)]
+    lost = [number for number, amount in table.censored.items() for _ in range(amount)]
     waiting, shares = Fraction(1), []
     for number in range(LAST):
         there = Fraction(sum(each >= number for each in [*ended, *lost]))

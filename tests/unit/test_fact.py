@@ -9,7 +9,7 @@ import pytest
 from application_status.applications.rules.application import Application, Position
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Outcome, Status
-from application_status.facts.rules import COLUMNS, Fact, Kind, erased, facts
+from application_status.facts.rules import COLUMNS, Fact, FactKind, erased, facts
 from application_status.platform.values import from_text
 from support.world import APPLICATION, ATS, BERLIN, registration
 
@@ -56,17 +56,17 @@ def test_each_thing_that_happened_is_a_fact() -> None:
     common |= {"applied_day": "2022-07-01"}
     assert len(applied.application) == 22
     assert applied == Fact(
-        **common, kind=Kind.APPLIED, status=Status.APPLIED, stage_rank=200, outcome=Outcome.OPEN,
+        **common, kind=FactKind.APPLIED, status=Status.APPLIED, stage_rank=200, outcome=Outcome.OPEN,
         effective_ms=1656666000000, effective_day="2022-07-01", entered_ms=1656666000000, entered_day="2022-07-01",
     )  # fmt: skip
     assert moved == Fact(
-        **common, kind=Kind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW, stage_rank=500,
-        outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000, effective_day="2022-07-15",
-        received_ms=1657872000250, has_business_date=True, day_only=False, entered_ms=1657836000000,
-        entered_day="2022-07-15",
+        **common, kind=FactKind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW,
+        stage_rank=500, outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000,
+        effective_day="2022-07-15", received_ms=1657872000250, has_business_date=True, day_only=False,
+        entered_ms=1657836000000, entered_day="2022-07-15",
     )  # fmt: skip
     assert position == Fact(
-        **common, kind=Kind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
+        **common, kind=FactKind.POSITION, subject="digest", outcome=Outcome.POSITION_CLOSED,
         effective_ms=1657836000000, effective_day="2022-07-15", day_only=False,
     )  # fmt: skip
 

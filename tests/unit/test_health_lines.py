@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from application_status.applications.rules.report import Channel
-from application_status.health.rules import Answered, HealthDay, by_day
+from application_status.health.rules import HealthDay, RequestResult, by_day
 from application_status.health.stream import batch as read
 from application_status.local.subscription_filter import as_event
 from application_status.platform.values import AtsId, from_text
@@ -18,15 +18,15 @@ from support.world import ATS, BERLIN
 NOON = from_text("2026-11-22T12:00:00.000+00:00")
 
 
-def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) -> Answered:
-    return Answered(AtsId(ats_id), Channel.ATSI, result, at)
+def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) -> RequestResult:
+    return RequestResult(AtsId(ats_id), Channel.ATSI, result, at)
 
 
 def test_line_tells_whose_request_came_to_what_and_when() -> None:
     """The moment is the log event's; nothing else of the line is read."""
     lines = [line(), line("history-full", channel="signals", timestamp="yesterday", status=422) + "\n"]
     told = read(batch(lines, at=NOON.isoformat()))
-    assert told.requests == (request(), Answered(ATS, Channel.SIGNALS, "history-full", NOON))
+    assert told.requests == (request(), RequestResult(ATS, Channel.SIGNALS, "history-full", NOON))
     assert told.unreadable == 0
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.status import Status
 from application_status.platform.values import from_text
-from application_status.quality.rules.contribution import STAYS, Cell, contribution, difference, furthest_stage
+from application_status.quality.rules.contribution import TIMED_STATUSES, Cell, contribution, difference, furthest_stage
 from support.histories import after, application, applications, move
 from support.world import ATS, BERLIN, registration
 
@@ -82,7 +82,7 @@ def test_consecutive_reports_of_a_status_enter_it_once(reported: list[str], ente
     """A second interview is another label, not another entry; coming back is, again. Applying enters APPLIED."""
     found = measures(after(*reported))
     assert {name.removeprefix("entered:"): n for name, n in found.items() if name.startswith("entered:")} == entered
-    assert found["again"] == sum(entered.values()) - len(entered)
+    assert found["reentered"] == sum(entered.values()) - len(entered)
 
 
 def test_cells_are_dated() -> None:
@@ -90,7 +90,7 @@ def test_cells_are_dated() -> None:
     found = contribution(application(move("INTERVIEW", 1), move(None, 2, raw_status="Blue folder")), BERLIN)
     assert {(cell.day, cell.measure) for cell in found} == {
         *((DAY, name) for name in ("applications", "reached:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),
-        *((DAY, name) for name in ("answered:4", "entered:APPLIED", "time_in:APPLIED:4")),
+        *((DAY, name) for name in ("first_response:4", "entered:APPLIED", "time_in:APPLIED:4")),
         *(("2022-07-02", name) for name in ("entered:INTERVIEW", "reports", "delay:0")),
         *(("2022-07-03", name) for name in ("reports", "unmapped", "delay:0", "last_activity")),
     }
@@ -132,8 +132,8 @@ def test_populations_add_up(of: Application) -> None:
     still_open = found["outcome:open"]
     assert (kinds["open"], kinds["last_activity"]) == (still_open, still_open)
     assert all(found[f"open:{status}"] == min(still_open, found[f"reached:{status}"]) for status in Status)
-    assert kinds["answered"] + kinds["unanswered"] <= 1
-    assert kinds["unanswered"] <= 1 - still_open
+    assert kinds["first_response"] + kinds["no_response"] <= 1
+    assert kinds["no_response"] <= 1 - still_open
     assert kinds["inferred"] == (of.position_ended_at is not None)
     assert found["inferred"] <= found["outcome:position_closed"]
 
@@ -156,12 +156,12 @@ def test_entries_add_up(of: Application) -> None:
     waiting = Counter[tuple[str, str]]()
     for cell, amount in contribution(of, BERLIN).items():
         family, *details = cell.measure.split(":")
-        if family in {"entered", "time_in", "closed"} and details[0] in STAYS:
+        if family in {"entered", "time_in", "position_closed"} and details[0] in TIMED_STATUSES:
             waiting[cell.day, details[0]] += amount if family == "entered" else -amount
     kinds = families(of)
     assert sum(waiting.values()) == (measures(of)["outcome:open"] and kinds["entered"] > 0)
     assert set(waiting.values()) <= {0, 1}
-    assert kinds["closed"] <= kinds["inferred"]
+    assert kinds["position_closed"] <= kinds["inferred"]
     assert kinds["entered"] <= len(of.transitions) + 1
 
 

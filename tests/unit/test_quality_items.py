@@ -8,19 +8,25 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import Marker
-from application_status.quality.rules.contribution import STAYS, contribution
+from application_status.quality.rules.contribution import TIMED_STATUSES, contribution
+from application_status.quality.rules.definitions import DEFINITIONS
 from application_status.quality.rules.durations import EDGES
 from support.histories import applications
 from support.world import APPLICATION, BERLIN
 
 BUCKETS = range(len(EDGES) + 1)
 MEASURES = [
-    *("applications", "inferred", "feedback", "again", "last_activity", "reports", "unmapped"),
+    *("applications", "inferred", "feedback", "reentered", "last_activity", "reports", "unmapped"),
     *(f"{family}:{status}" for family in ("reached", "open") for status in Status if status.is_stage),
     *(f"outcome:{outcome}" for outcome in Outcome),
     *(f"entered:{status}" for status in Status),
-    *(f"{family}:{number}" for family in ("answered", "unanswered", "delay") for number in BUCKETS),
-    *(f"{family}:{status}:{number}" for family in ("time_in", "closed") for status in STAYS for number in BUCKETS),
+    *(f"{family}:{number}" for family in ("first_response", "no_response", "delay") for number in BUCKETS),
+    *(
+        f"{family}:{status}:{number}"
+        for family in ("time_in", "position_closed")
+        for status in TIMED_STATUSES
+        for number in BUCKETS
+    ),
 ]
 
 
@@ -77,3 +83,9 @@ def test_row_is_read_without_zeros() -> None:
     assert row == {"Scope": {"S": "counter#1#demo-ats#3"}, "Part": {"S": "2026-11-22"}}
     amounts = {"n": {"N": "2"}, "tI7": {"N": "0"}, "xo": {"N": "-1"}}
     assert quality_items.amounts({**row, **amounts}) == {"applications": 2, "outcome:open": -1}
+
+
+def test_counters_and_reports_use_the_same_words() -> None:
+    """A family of counters has the name of the family of numbers that is made of it; these four are in no report."""
+    families = {name.partition(":")[0] for name in MEASURES}
+    assert families - DEFINITIONS.keys() == {"no_response", "position_closed", "reentered", "unmapped"}

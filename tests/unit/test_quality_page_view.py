@@ -6,14 +6,12 @@ from typing import Unpack
 import pytest
 
 from application_status.platform.errors import FieldError
-from application_status.quality.page import overview as whole
-from application_status.quality.page import per_ats as atss
-from application_status.quality.page import per_row as parts
+from application_status.quality.page import overview, per_ats, per_row
 from application_status.quality.page.form import form
 from application_status.quality.page.overview import figures
 from application_status.quality.page.plots import Bars, Strips, bars, spans, strips
-from application_status.quality.page.section import About
-from application_status.quality.page.words import Numbers, named, period, said
+from application_status.quality.page.section import Basis
+from application_status.quality.page.words import Numbers, display_name, format_number, format_period
 from application_status.quality.reports.query import Caller, QualityQuery
 from application_status.quality.reports.report import QualityReport, Row, Subject
 from application_status.quality.rules.definitions import DEFINITIONS
@@ -21,7 +19,7 @@ from application_status.quality.rules.numbers import Number, Unit
 from application_status.quality.rules.periods import Interval
 
 FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
-ABOUT = About.of(QualityQuery.model_validate({"from": "2026-09-01", "to": "2026-09-30"}))
+ABOUT = Basis.of(QualityQuery.model_validate({"from": "2026-09-01", "to": "2026-09-30"}))
 
 
 def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: Unpack[Subject]) -> Row:
@@ -39,13 +37,13 @@ def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: Unpack[S
 )  # fmt: skip
 def test_numbers_are_said_as_people_read_them(unit: Unit, value: float | None, text: str) -> None:
     """A share is never rounded to nothing or to all."""
-    assert said(Number("x", unit, value, 5)) == text
+    assert format_number(Number("x", unit, value, 5)) == text
 
 
 @pytest.mark.parametrize("unit", ["share", "days"])
 def test_number_of_too_few_is_no_matter_of_waiting(unit: Unit) -> None:
     """While one of more may be known some day."""
-    assert said(Number("x", unit, None, 4)) == "too few"
+    assert format_number(Number("x", unit, None, 4)) == "too few"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +55,13 @@ def test_number_of_too_few_is_no_matter_of_waiting(unit: Unit) -> None:
 )  # fmt: skip
 def test_codes_have_names(code: str, name: str) -> None:
     """Statuses, outcomes and measures alike."""
-    assert named(code) == name
+    assert display_name(code) == name
 
 
 def test_period_is_a_day_or_from_day_to_day() -> None:
     """As people write days."""
-    assert period(row(first=FIRST, last=FIRST)) == "1 Sep 2026"
-    assert period(row()) == "1 Sep 2026 – 30 Sep 2026"  # noqa: RUF001  # a range has an en dash
+    assert format_period(row(first=FIRST, last=FIRST)) == "1 Sep 2026"
+    assert format_period(row()) == "1 Sep 2026 – 30 Sep 2026"  # noqa: RUF001  # a range has an en dash
 
 
 def test_bars_are_shares_of_the_width() -> None:
@@ -105,8 +103,8 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
     """Not in a scale of time: one that is decades before the others doesn't take their place."""
     days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
     rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
-    section = parts.over_time(QualityReport(rows), Interval.MONTH, ABOUT)
-    assert "a month or, where few applications moved, more" in section.notes[0]
+    section = per_row.over_time(QualityReport(rows), Interval.MONTH, ABOUT)
+    assert "a month, or more days where there were few entries" in section.notes[0]
     plot = section.plot
     assert isinstance(plot, Strips)
     (strip,) = plot.strips
@@ -118,7 +116,7 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
 def test_stage_that_too_few_left_has_no_share_that_went_on() -> None:
     """In the plot, that is; the table says why."""
     numbers = [Number("reached:OFFER", "applications", 6, 9), Number("reached:OFFER", "share", 2 / 3, 9)]
-    section = whole.funnel(Numbers([row(*numbers, Number("passed:OFFER", "share", None, 4))]), ABOUT)
+    section = overview.funnel(Numbers([row(*numbers, Number("passed:OFFER", "share", None, 4))]), ABOUT)
     assert isinstance(section.plot, Bars)
     assert [each.text for each in section.plot.bars if each.label == "Offer"] == ["6 · 67%"]
     cells = [[cell.text for cell in each] for each in section.table.rows if each[0].text == "Offer"]
@@ -132,14 +130,14 @@ def test_health_has_the_busiest_first() -> None:
         row(Number("requests", "requests", n, n), Number("last_seen", "days", 1.0 * n, n), Ats=ats)
         for ats, n in amounts.items()
     ]
-    section = atss.health(rows, ABOUT)
+    section = per_ats.health(rows, ABOUT)
     assert isinstance(section.plot, Bars)
     assert [(each.label, each.text) for each in section.plot.bars] == [(f"ats-{n}", str(n)) for n in range(101, 89, -1)]
     assert [each.width for each in section.plot.bars][:2] == [100.0, 99.01]
     assert len(section.table.rows) == 100
     assert [cell.text for cell in section.table.rows[0]] == ["ats-101", "101", "101 days ago", ""]
     assert section.notes == ["The 100 busiest of 101."]
-    assert atss.health(rows[:100], ABOUT).notes == []
+    assert per_ats.health(rows[:100], ABOUT).notes == []
 
 
 def test_labels_that_are_cut_are_said_to_be() -> None:
@@ -147,31 +145,31 @@ def test_labels_that_are_cut_are_said_to_be() -> None:
 
     def notes(*amounts: int, hidden: int = 0, cut: int = 0) -> list[str]:
         labels = [[Number(f"unmapped_label:{n}", "applications", 9, 9) for n in range(amount)] for amount in amounts]
-        section = atss.unmapped(QualityReport([row(*each, Ats="a") for each in labels], hidden, cut), ABOUT)
+        section = per_ats.unmapped(QualityReport([row(*each, Ats="a") for each in labels], hidden, cut), ABOUT)
         assert len(section.table.rows) == min(100, sum(amounts))
         return list(section.notes)
 
     assert notes(99) == []
     assert notes(100) == []
     assert notes(100, cut=7) == ["The 100 most frequent of 107."]
-    assert notes(80, 80, hidden=2) == ["The 100 most frequent of 160.", "Not shown: 2 of too few applications."]
+    assert notes(80, 80, hidden=2) == ["The 100 most frequent of 160.", "Not shown: 2 labels of too few applications."]
 
 
 def test_nothing_known_is_said_and_not_drawn() -> None:
     """A section about too few has words in place of plot and table; there are no key figures."""
     nothing = Numbers([])
-    made = (whole.funnel, whole.outcomes, whole.times, whole.waiting, whole.silence, whole.coverage)
-    assert all("Too few" in section(nothing, ABOUT).instead for section in made)
-    assert "Too few" in parts.over_time(QualityReport([]), Interval.WEEK, ABOUT).instead
-    assert "Too few" in parts.comparison("by-ats", QualityReport([]), lambda ats: ats, ABOUT).instead
-    assert atss.health([], ABOUT).instead == "No requests in the period."
+    made = (overview.funnel, overview.outcomes, overview.times, overview.waiting, overview.silence, overview.coverage)
+    assert all("Too few" in section(nothing, ABOUT).empty_text for section in made)
+    assert "Too few" in per_row.over_time(QualityReport([]), Interval.WEEK, ABOUT).empty_text
+    assert "Too few" in per_row.comparison("by-ats", QualityReport([]), lambda ats: ats, ABOUT).empty_text
+    assert per_ats.health([], ABOUT).empty_text == "No requests in the period."
     assert figures(nothing) == []
 
 
 def test_stage_that_nobody_entered_has_no_times() -> None:
     """One that too few have left has; it says so."""
     known = [Number("time_in:OFFER:median", "days", None, 3), Number("time_in:CONTACT:median", "days", None, 0)]
-    section = whole.times(Numbers([row(*known)]), ABOUT)
+    section = overview.times(Numbers([row(*known)]), ABOUT)
     assert [[cell.text for cell in each] for each in section.table.rows] == [
         ["In Offer", "too few", "too few", "3 entries"]
     ]
@@ -181,17 +179,17 @@ def test_comparison_has_the_largest_first() -> None:
     """With what it does not show."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
-    section = parts.comparison("by-ats", QualityReport(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)
+    section = per_row.comparison("by-ats", QualityReport(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
     assert section.notes[0].startswith("Not shown: 2 ")
-    assert parts.comparison("by-ats", QualityReport(rows), lambda ats: ats, ABOUT).notes == []
+    assert per_row.comparison("by-ats", QualityReport(rows), lambda ats: ats, ABOUT).notes == []
 
 
 def test_definitions_are_the_models() -> None:
     """Word by word, the first one being about what is drawn."""
-    section = whole.waiting(Numbers([]), ABOUT)
+    section = overview.waiting(Numbers([]), ABOUT)
     assert section.definitions == [("No response within", DEFINITIONS["no_response_within"])]
 
 

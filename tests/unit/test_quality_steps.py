@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application_status.platform.values import ApplicationId
-from application_status.quality.counters.items import NOTHING, Marker
-from application_status.quality.counters.write import Change, CounterUpdate, next_step, transactions
+from application_status.quality.counters.items import NOT_COUNTED, Marker
+from application_status.quality.counters.write import Change, CounterUpdate, counter_update, transactions
 from application_status.quality.rules.contribution import Cell, Contribution, contribution
 from support.histories import application, move
 from support.world import BERLIN
@@ -48,7 +48,9 @@ def assert_transactions_fit(groups: Sequence[Sequence[CounterUpdate]]) -> None:
 @given(st.lists(st.tuples(blocks | long_blocks, blocks), max_size=12))
 def test_every_step_is_in_one_transaction_that_fits(contents: list[tuple[Contribution, Contribution]]) -> None:
     """At most 100 actions, of at most 150 measures each."""
-    steps = [next_step(change(number, new), Marker(1, 1, counted)) for number, (new, counted) in enumerate(contents)]
+    steps = [
+        counter_update(change(number, new), Marker(1, 1, counted)) for number, (new, counted) in enumerate(contents)
+    ]
     groups = list(transactions(steps))
     assert_transactions_fit(groups)
     assert sorted(step.change.application_id for group in groups for step in group) == [
@@ -58,7 +60,7 @@ def test_every_step_is_in_one_transaction_that_fits(contents: list[tuple[Contrib
 
 def test_a_full_batch_of_one_day_is_few_transactions() -> None:
     """A hundred changes of one row are two: 99 markers and the row, and the rest."""
-    steps = [next_step(change(number, block(0, range(1), range(9))), NOTHING) for number in range(100)]
+    steps = [counter_update(change(number, block(0, range(1), range(9))), NOT_COUNTED) for number in range(100)]
     assert [len(group) for group in transactions(steps)] == [99, 1]
 
 
@@ -66,14 +68,14 @@ def test_a_full_batch_of_one_day_is_few_transactions() -> None:
 def test_no_action_has_more_measures_than_an_expression_takes(measures: int, groups: int) -> None:
     """Two changes of one row with 150 measures together are one transaction; with more they are two."""
     contents = [block(0, range(1), range(start, start + measures)) for start in (0, measures)]
-    steps = [next_step(change(number, content), NOTHING) for number, content in enumerate(contents)]
+    steps = [counter_update(change(number, content), NOT_COUNTED) for number, content in enumerate(contents)]
     assert len(list(transactions(steps))) == groups
 
 
 def test_those_of_the_same_rows_stand_together() -> None:
     """However their records are mixed: each row is written once where all of it fits."""
     mixed = [change(number, block(0, range(number % 60, number % 60 + 1), range(3))) for number in range(120)]
-    groups = list(transactions(next_step(each, NOTHING) for each in mixed))
+    groups = list(transactions(counter_update(each, NOT_COUNTED) for each in mixed))
     rows = Counter(row for group in groups for row in {row for step in group for row in step.rows})
     assert len(groups) == 2
     assert rows.total() <= 61
@@ -81,10 +83,10 @@ def test_those_of_the_same_rows_stand_together() -> None:
 
 def walk(to: Change, counted: Marker) -> list[CounterUpdate]:
     """Take steps until the change is counted."""
-    steps = [next_step(to, counted)]
+    steps = [counter_update(to, counted)]
     while steps[-1].target.version < to.version:
         assert len(steps) < 10
-        steps.append(next_step(to, steps[-1].target))
+        steps.append(counter_update(to, steps[-1].target))
     return steps
 
 
@@ -109,7 +111,7 @@ def test_long_history_takes_several_steps(days: int, steps: int) -> None:
     """A row a day, and the day of applying: 99 rows and the marker fill a transaction."""
     moves = [move("INTERVIEW" if day % 2 else "CONTACT", day) for day in range(1, days + 1)]
     content = contribution(application(*moves), BERLIN)
-    taken = walk(change(1, content), NOTHING)
+    taken = walk(change(1, content), NOT_COUNTED)
     assert len(taken) == steps
     assert taken[-1].target.contribution == content
     assert [len(step.rows) for step in islice(taken, steps - 1)] == [99] * (steps - 1)

@@ -52,10 +52,10 @@ def found(of: Application, *families: str) -> dict[str, int]:
 @pytest.mark.parametrize("closed", [None, 90])
 def test_first_response_of_the_employer(moves: list[Transition], answered: int | None, closed: float | None) -> None:
     """Any move beyond APPLIED, but the candidate's own; what follows it, and the position's end, change nothing."""
-    expected = {} if answered is None else {f"answered:{age(answered)}": 1}
+    expected = {} if answered is None else {f"first_response:{age(answered)}": 1}
     if answered is None and closed:
-        expected = {f"unanswered:{age(90)}": 1}
-    assert found(application(*moves, closed=closed), "answered", "unanswered") == expected
+        expected = {f"no_response:{age(90)}": 1}
+    assert found(application(*moves, closed=closed), "first_response", "no_response") == expected
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,9 @@ def test_first_response_of_the_employer(moves: list[Transition], answered: int |
 )
 def test_ended_without_a_response(moves: list[Transition], closed: float | None, ended: int) -> None:
     """By the candidate's leaving, or else by the position's end."""
-    assert found(application(*moves, closed=closed), "answered", "unanswered") == {f"unanswered:{age(ended)}": 1}
+    assert found(application(*moves, closed=closed), "first_response", "no_response") == {
+        f"no_response:{age(ended)}": 1
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,24 +81,24 @@ def test_ended_without_a_response(moves: list[Transition], closed: float | None,
 )
 def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], answered: int | None) -> None:
     """Nobody said when it was applied for."""
-    expected = {} if answered is None else {f"answered:{age(answered)}": 1}
-    assert found(application(*moves, registered=None), "answered", "unanswered") == expected
+    expected = {} if answered is None else {f"first_response:{age(answered)}": 1}
+    assert found(application(*moves, registered=None), "first_response", "no_response") == expected
 
 
 @pytest.mark.parametrize(
     ("moves", "closed", "stays"),
     [
         ([], None, {}),
-        ([], 10, {"closed:APPLIED": 10}),
+        ([], 10, {"position_closed:APPLIED": 10}),
         ([move("INTERVIEW", 2), move("HIRED", 9)], None, {"time_in:APPLIED": 2, "time_in:INTERVIEW": 7}),
         ([move("HIRED", 1), move("OFFER", 3)], None, {"time_in:APPLIED": 1}),
         ([move("HIRED", 1), move("OFFER", 3), move("HIRED", 9)], 30, {"time_in:APPLIED": 1, "time_in:OFFER": 6}),
-        ([move("REJECTED", 1), move("INTERVIEW", 3)], 5, {"time_in:APPLIED": 1, "closed:INTERVIEW": 2}),
+        ([move("REJECTED", 1), move("INTERVIEW", 3)], 5, {"time_in:APPLIED": 1, "position_closed:INTERVIEW": 2}),
         ([move("INTERVIEW", 2), move("INTERVIEW", 5, raw_status="2"), move("OFFER", 6)], None,
          {"time_in:APPLIED": 2, "time_in:INTERVIEW": 4}),
-        ([move("INTERVIEW", 2), move(None, 5)], 30, {"time_in:APPLIED": 2, "closed:INTERVIEW": 28}),
+        ([move("INTERVIEW", 2), move(None, 5)], 30, {"time_in:APPLIED": 2, "position_closed:INTERVIEW": 28}),
         ([move("INTERVIEW", 2), move("INTERVIEW", 9, raw_status="2")], 30,
-         {"time_in:APPLIED": 2, "closed:INTERVIEW": 28}),
+         {"time_in:APPLIED": 2, "position_closed:INTERVIEW": 28}),
         ([move("INTERVIEW", 20)], 10, {"time_in:APPLIED": 20}),
         ([move("LEAD", -3), move("INTERVIEW", 2)], None, {"time_in:APPLIED": 2}),
         ([move("LEAD", 0), move("INTERVIEW", 2)], None, {"time_in:APPLIED": 0, "time_in:LEAD": 2}),
@@ -106,7 +108,7 @@ def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], 
 def test_stays(moves: list[Transition], closed: float | None, stays: dict[str, int]) -> None:
     """From entering a status to leaving it, or to the position's end; HIRED and REJECTED wait for nothing."""
     expected = {f"{name}:{age(days)}": 1 for name, days in stays.items()}
-    assert found(application(*moves, closed=closed), "time_in", "closed") == expected
+    assert found(application(*moves, closed=closed), "time_in", "position_closed") == expected
 
 
 @pytest.mark.parametrize(
@@ -151,11 +153,11 @@ def test_registered_later_than_its_first_report() -> None:
     """The registration's day of applying counts, and APPLIED is entered, once it is known."""
     moves = [move("INTERVIEW", 2), move("OFFER", 5)]
     stranger, known = application(*moves, registered=None), application(*moves)
-    assert found(stranger, "answered", "entered", "time_in") == {
-        "answered:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"time_in:INTERVIEW:{age(3)}": 1,
+    assert found(stranger, "first_response", "entered", "time_in") == {
+        "first_response:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
-    assert found(known, "answered", "entered", "time_in") == {
-        f"answered:{age(2)}": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1,
+    assert found(known, "first_response", "entered", "time_in") == {
+        f"first_response:{age(2)}": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1,
         f"time_in:APPLIED:{age(2)}": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
 
@@ -175,7 +177,7 @@ def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
     moments += [of.registration.applied_at] if of.registration else []
     moments += [of.position_ended_at] if of.position_ended_at else []
     longest = bucket(max(moments) - min(moments))
-    lasted = found(of, "answered", "unanswered", "time_in", "closed")
+    lasted = found(of, "first_response", "no_response", "time_in", "position_closed")
     assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
 
 
@@ -190,8 +192,8 @@ def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
     """Applying stays an entry, and the response counts as one of under a day, not of under an hour."""
     of = application(told_by_day("INTERVIEW", 0))
     under_a_day = bucket(timedelta(hours=23))
-    assert found(of, "answered", "entered", "time_in") == {
-        f"answered:{under_a_day}": 1,
+    assert found(of, "first_response", "entered", "time_in") == {
+        f"first_response:{under_a_day}": 1,
         "entered:APPLIED": 1,
         "entered:INTERVIEW": 1,
         f"time_in:APPLIED:{under_a_day}": 1,
@@ -201,7 +203,7 @@ def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
 @pytest.mark.parametrize("status", ["LEAD", "CONTACT"])
 def test_lead_from_before_applying_is_no_response_and_no_entry(status: str) -> None:
     """It counts as a report alone, and reaches no stage."""
-    counted = found(application(move(status, -5)), "answered", "entered", "time_in", "reached", "reports")
+    counted = found(application(move(status, -5)), "first_response", "entered", "time_in", "reached", "reports")
     assert counted == {"entered:APPLIED": 1, "reached:APPLIED": 1, "reports": 1}
 
 

@@ -200,5 +200,5 @@ def test_days_are_said_as_people_say_them() -> None:
     day = APPLIED.date()
     assert (ENGLISH.ago(0), ENGLISH.ago(1), ENGLISH.ago(3)) == ("today", "yesterday", "3 days ago")
     assert (GERMAN.ago(0), GERMAN.ago(1), GERMAN.ago(3)) == ("heute", "gestern", "vor 3 Tagen")
-    assert (ENGLISH.dated(day), GERMAN.dated(day)) == ("1 November 2026", "1. November 2026")
-    assert GERMAN.dated(day.replace(month=3)) == "1. März 2026"
+    assert (ENGLISH.format_day(day), GERMAN.format_day(day)) == ("1 November 2026", "1. November 2026")
+    assert GERMAN.format_day(day.replace(month=3)) == "1. März 2026"

@@ -1,4 +1,4 @@
-"""`make openapi`: writes the description, for readers and for the page that shows it, and docs/problems.md's table."""
+"""Writes docs/openapi.yaml, the page's openapi.json, and the table in docs/problems.md (`make openapi`)."""
 
 import json
 import re
@@ -18,15 +18,15 @@ _TABLE = re.compile(r"(?<=\| type \| status \| cause \| fix \|\n\|---\|---\|---\
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what occurs twice twice, rather than as an anchor."""
+    """A dumper that repeats equal parts instead of writing anchors."""
 
     def ignore_aliases(self, _data: object) -> bool:
-        """Say that nothing is to be shared."""
+        """Return True, so that no anchors are written."""
         return True
 
 
 def written() -> dict[Path, str]:
-    """Return each generated file's text."""
+    """Return the text of each generated file."""
     described = document()
     rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.fix} |\n" for each in PROBLEM_TYPES]
     return {

@@ -1,4 +1,4 @@
-"""The whole description, put together."""
+"""Assembles the OpenAPI document from the template's routes and the operations."""
 
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +17,7 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "The id token of a signed-in user: a jobseeker, or one of a client, an ATS or the board.",
+        "description": "The id token of a signed-in user: a jobseeker, or a user of a client, an ATS or the board.",
     },
     "AWS_IAM": {
         "type": "apiKey",
@@ -31,25 +31,30 @@ _TAGS = {
     "AtsBearer": "For ATSs",
     "AWS_IAM": "For the board's systems",
     "Users": "For signed-in users",
-    None: "For anybody",
+    None: "Public",
 }
 _PATH_PARAMETERS = {
     "AtsiApplicationId": {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
     },
-    "ATS_ID": {"description": "the ATS, as issued with the token", "schema": {"type": "string"}},
+    "ATS_ID": {"description": "the id of the ATS, issued with its token", "schema": {"type": "string"}},
 }
 _ABOUT = """\
-Applicant tracking systems report that an application moved on, and read back what became of it.
+Receives status reports for job applications from applicant tracking systems (ATSs), and returns what is recorded.
 
-Errors are problem documents (RFC 9457), but GraphQL's at `/graphql`. Any other path is a 404 `unknown-path`, any other
-method of these paths a 405 `method-not-allowed`. Send 429 and 503 again after `Retry-After` seconds.
+Errors are problem documents (RFC 9457), except at `/graphql`, which has GraphQL errors. Other paths are answered with
+404 `unknown-path`, other methods with 405 `method-not-allowed`. After a 429 or 503, retry in `Retry-After` seconds.
 """
 
 
 def document() -> dict[str, Any]:
-    """Return the description of every route of template.yaml that isn't a page; KeyError for one nobody described."""
+    """Return the OpenAPI document for all routes of template.yaml but pages.
+
+    Raises:
+        KeyError: A route has no operations.
+
+    """
     schemas = Schemas()
     schemas.refer(ProblemDetails, closed=True)
     responses: dict[str, Any] = {}
@@ -69,7 +74,7 @@ def document() -> dict[str, Any]:
             "description": _ABOUT,
         },
         "servers": [
-            {"url": "..", "description": "where this page is"},
+            {"url": "..", "description": "the service that shows this page"},
             {"url": "http://127.0.0.1:3000", "description": f"make run; its X-AtsiToken is {examples.TOKEN}"},
         ],
         "tags": [{"name": name} for name in dict.fromkeys(_TAGS.values())],
@@ -110,7 +115,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 def _reply(content: Content | None, schemas: Schemas) -> dict[str, Any]:
     if content is None:
-        return {"description": "Done; no body."}
+        return {"description": "Done. There is no body."}
     return {"description": content.type.__doc__, "content": _content(content, schemas, closed=True)}
 
 

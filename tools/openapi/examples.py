@@ -1,4 +1,4 @@
-"""Requests and replies of the contracts' published samples and of this service's README."""
+"""Example requests and replies, from the published samples of the contracts and from the README."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What can be done at each path: who may, what is sent, what is answered."""
+"""The operations of each path: security, request, replies and problems."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ _IAM = ("refused", "unknown-path")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A body: its type, its examples, and whether it may be empty, is a member of an object of these, or also CSV.
+    """A body: its type and examples; `by_name` is for an object of such values, `csv` if it is also sent as CSV.
 
     `about` describes a request's body where its type has no description.
     """
@@ -44,7 +44,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A method of a path. `problems` are types; `replies` has None for a reply without a body."""
+    """A method of a path; `problems` are problem types, and `replies` has None for a reply without a body."""
 
     method: str
     name: str
@@ -60,7 +60,7 @@ class Operation:
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "one for each change, the same for its resends; needed only without a BusinessDate",
+    "description": "a key for each change, repeated when the report is resent; only needed without a BusinessDate",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
 _AFTER = {
@@ -97,18 +97,20 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
 
 
 PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
-"""For people, and not described."""
+"""Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
 
 OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "/api/application-status": (_report("report", "Report an application's status"),),
-    "/qs-api/public/atsi/v1/{ATS_ID}": (_report("reportByAts", "Report an application's status, the ATS named"),),
+    "/qs-api/public/atsi/v1/{ATS_ID}": (
+        _report("reportByAts", "Report an application's status, with the ATS in the path"),
+    ),
     "/api/application-status/{AtsiApplicationId}": (
         Operation(
             method="get",
             name="readBack",
-            summary="Read back an application of your own: its status, and what was reported of it",
+            summary="Get an application of your ATS: its status and its reports",
             security="AtsiToken",
             replies={"200": Content(type=ApplicationView, examples=examples.APPLICATIONS)},
             problems=("unauthenticated", "unknown-application", "invalid-fields", *_ALWAYS),
@@ -118,12 +120,10 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="createSandboxApplication",
-            summary="Make an application of the sandbox, to try reports and signals with; each request makes another",
+            summary="Create a sandbox application, for trying out reports and signals",
             security="AtsiToken",
             request=Content(
-                type=dict[str, Any],
-                about="No fields yet; what is sent is ignored and listed in the reply.",
-                optional=True,
+                type=dict[str, Any], about="No fields; unrecognised fields are listed in the reply.", optional=True
             ),
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(
@@ -153,7 +153,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="put",
             name="register",
-            summary="Register an application, or change what may change of its registration",
+            summary="Register an application, or update its registration",
             security="AWS_IAM",
             request=Content(type=RegistrationMessage, examples=examples.REGISTRATIONS),
             replies={
@@ -175,26 +175,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="delete",
             name="erase",
-            summary="Erase an application for good",
+            summary="Erase an application permanently",
             security="AWS_IAM",
             replies={"204": None},
             problems=(*_IAM, "invalid-fields", *_ALWAYS),
         ),
     ),
     "/api/quality": (
-        _quality("quality", "How the applicants of your ATS fare", "AtsiToken", "unauthenticated", "forbidden"),
+        _quality("quality", "Get a quality report about your ATS", "AtsiToken", "unauthenticated", "forbidden"),
     ),
     "/api/my/quality": (
-        _quality(
-            "qualityOfUser", "How the applicants fare that a user may see", "Users", "unauthenticated", "forbidden"
-        ),
+        _quality("qualityOfUser", "Get a quality report, as a signed-in user", "Users", "unauthenticated", "forbidden"),
     ),
-    "/api/board/quality": (_quality("qualityForBoard", "How all applicants fare", "AWS_IAM", *_IAM),),
+    "/api/board/quality": (_quality("qualityForBoard", "Get a quality report about all ATSs", "AWS_IAM", *_IAM),),
     "/api/my/applications": (
         Operation(
             method="get",
             name="myApplications",
-            summary="A jobseeker's applications",
+            summary="List the applications of the signed-in jobseeker",
             security="Users",
             parameters=(_AFTER,),
             replies={"200": Content(type=MyApplications)},
@@ -205,7 +203,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="get",
             name="myApplication",
-            summary="One of a jobseeker's applications, with its timeline",
+            summary="Get an application of the signed-in jobseeker, with its timeline",
             security="Users",
             replies={"200": Content(type=MyApplicationInFull)},
             problems=("unauthenticated", "forbidden", "unknown-application", "invalid-fields", *_ALWAYS),
@@ -215,7 +213,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="get",
             name="definitions",
-            summary="What each number of a quality report means",
+            summary="Get the definitions of the numbers in quality reports",
             security=None,
             replies={"200": Content(type=DefinitionReply, by_name=True)},
             problems=_ALWAYS,

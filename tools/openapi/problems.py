@@ -1,4 +1,4 @@
-"""The problem responses, with examples made by the code that answers them."""
+"""The problem responses, with examples made by the service's own code."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ _TYPES = {each.type: each for each in PROBLEM_TYPES}
 
 
 def problem_responses(types: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return an operation's problem responses by status, as references, and the responses they refer to."""
+    """Return the problem responses of an operation: references by status, and the responses referred to."""
     by_status: dict[int, list[str]] = {}
     for kind in types:
         by_status.setdefault(_EXAMPLES[kind][0], []).append(kind)
@@ -83,4 +83,4 @@ _EXAMPLES: dict[str, tuple[int, Mapping[str, str], Any]] = {
     "throttled": _of_gateway("THROTTLED"),
     "refused": (403, {}, _REFUSED),
 }
-"""Each type's status, headers and body."""
+"""The status, headers and body of an example of each type."""

@@ -1,4 +1,4 @@
-"""JSON Schemas of messages and replies, made by pydantic: public types in `components`, the rest in place."""
+"""Converts pydantic's JSON Schemas of messages and replies for OpenAPI: public types in `components`, others inline."""
 
 from collections.abc import Iterator, Mapping
 from types import get_original_bases
@@ -12,20 +12,20 @@ _IN_PLACE = {
     "DateTimeText": {"type": "string", "format": "date-time"},
     "UriReference": {"type": "string", "format": "uri-reference"},
 }
-"""The kinds of text that are described where they occur."""
-_UUID = {"format": "uuid"}  # other spellings are accepted too, but this is the one to send
+"""Types of text whose schemas are inline."""
+_UUID = {"format": "uuid"}  # other spellings are accepted, but this one is recommended
 
 
 class Schemas:
-    """Collects the schemas of the types that are referred to."""
+    """A collection of the schemas of all types referred to."""
 
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
 
     def refer(self, kind: type, *, closed: bool) -> dict[str, Any]:
-        """Return a reference to a type's schema, which joins the components; a dictionary's is described in place.
+        """Return a reference to a type's schema, and add the schema to the components; that of a dictionary is inline.
 
-        What a type's members mean is said by their docstrings. A closed type has no other members.
+        The docstrings of a type's members are their descriptions. A closed type has no other members.
         """
         config = ConfigDict(use_attribute_docstrings=True, extra="forbid" if closed else None)
         schema = TypeAdapter(list[kind], config=config).json_schema(ref_template=_REFERENCE)  # type: ignore[valid-type]
@@ -43,14 +43,14 @@ class Schemas:
 
 
 def query_parameters(model: type[BaseModel], schemas: Schemas) -> list[dict[str, Any]]:
-    """Return the query parameters that a model has as fields."""
+    """Return the fields of a model as query parameters."""
     schemas.refer(model, closed=False)
     properties = schemas.components.pop(model.__name__)["properties"]
     return [_parameter(name, schema) for name, schema in properties.items()]
 
 
 def _parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a field as a parameter, which is left out rather than null."""
+    """Return a field as a query parameter, which can be left out but not null."""
     rest = {key: value for key, value in schema.items() if key not in ("description", "anyOf")}
     given: dict[str, Any] = next((each for each in schema.get("anyOf", ()) if each != {"type": "null"}), {})
     return {"name": name, "in": "query", "description": schema["description"], "schema": {**given, **rest}}
@@ -62,7 +62,7 @@ def _bases(kind: type) -> Iterator[type]:
 
 
 def _tidy(schema: Any, parts: Mapping[str, Any]) -> Any:
-    """Return a schema without pydantic's titles and empty defaults, private parts and kinds of text in place."""
+    """Return a schema without pydantic's titles and empty defaults, with private types and types of text inline."""
     if isinstance(schema, list):
         return [_tidy(each, parts) for each in schema]
     if not isinstance(schema, dict):

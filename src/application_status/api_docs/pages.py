@@ -1,4 +1,4 @@
-"""Pages for integrators: the API's description in a reader (Swagger UI 5.35.0), and each problem type's."""
+"""The pages for integrators: the API's description in Swagger UI 5.35.0, and a page for each problem type."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +21,7 @@ _FILES = {
 }
 _HEADERS = {
     "Cache-Control": "max-age=3600",
-    # https://www.w3.org/TR/CSP3/: everything comes from here; Swagger UI has its icons in data: addresses.
+    # https://www.w3.org/TR/CSP3/: all from this origin; the icons of Swagger UI are data: URLs.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -33,12 +33,17 @@ _TYPES = {each.type: each for each in PROBLEM_TYPES}
 
 
 def docs_page(_: Request) -> Reply:
-    """Return the page that shows the API's description."""
+    """Reply with the page that shows the API's description."""
     return _page(_read("docs.html"), _HTML)
 
 
 def docs_file(request: Request) -> Reply:
-    """Return a file that the page needs; UnknownPath for any other."""
+    """Reply with a file of that page.
+
+    Raises:
+        UnknownPath: There is no such file.
+
+    """
     name, media_type = _FILES.get(request.path_parameters.get("File", ""), (None, ""))
     if name is None:
         raise UnknownPath
@@ -46,7 +51,12 @@ def docs_file(request: Request) -> Reply:
 
 
 def problem_page(request: Request) -> Reply:
-    """Return what a problem's `type` leads to: its cause and its fix; UnknownPath for an unknown one."""
+    """Reply with the page that a problem's `type` links to: its cause and its fix.
+
+    Raises:
+        UnknownPath: There is no such type.
+
+    """
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
         raise UnknownPath

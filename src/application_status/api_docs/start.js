@@ -1,10 +1,10 @@
-// Shows the description that lies beside this file, in the colours that the reader prefers.
+// Shows openapi.json from the same folder, in the reader's preferred colour scheme.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const colour = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", colour);
 colour();
 
-// Swagger UI names its lists of choices for eyes alone.
+// Swagger UI gives its select elements no accessible name.
 const name = (list) => list.setAttribute("aria-label", list.id === "servers" ? "Server" : "Example");
 new MutationObserver(() => document.querySelectorAll("select:not([aria-label])").forEach(name))
   .observe(document.getElementById("description"), { childList: true, subtree: true });

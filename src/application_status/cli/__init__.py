@@ -1,1 +1,4 @@
-"""The operators' command line."""
+"""The operators' command line, `application-status`: a module for each group of commands.
+
+Open `main.py` first.
+"""

@@ -1,4 +1,4 @@
-"""`application-status analytics`: rebuild the counters, and verify them."""
+"""`application-status analytics`: rebuilds the quality counters, and verifies them."""
 
 import argparse
 import time
@@ -7,9 +7,9 @@ from typing import Never
 from tqdm import tqdm
 
 from application_status.applications.scan import AllApplications
-from application_status.cli.output import say
+from application_status.cli.output import print_line
 from application_status.cli.target import Target
-from application_status.cli.unreadable import tell
+from application_status.cli.unreadable import print_unreadable
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
@@ -25,20 +25,25 @@ _ROW = "{:<20} {:<10} {:<24} {:>12} {:>12}  {}"
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    rebuild = commands.add_parser("rebuild", help="count all applications anew, while reports keep coming; resumable")
-    rebuild.add_argument("--segments", type=_segments, default=4, help="scan in so many threads (default: 4)")
+    rebuild = commands.add_parser(
+        "rebuild", help="count all applications again, while reports keep arriving; resumable"
+    )
+    rebuild.add_argument("--segments", type=_segments, default=4, help="number of threads of the scan (default: 4)")
     rebuild.add_argument(
-        "--anew", action="store_true", help="give up what an interrupted rebuild counted, with other code perhaps"
+        "--restart",
+        action="store_true",
+        help="start over instead of resuming an interrupted rebuild, e.g. after a release",
     )
     rebuild.set_defaults(command=_rebuild)
 
     verify = commands.add_parser(
-        "verify", help="compare the counters with the applications; exit code 1 where they drift or one can't be read"
+        "verify",
+        help="compare the counters with the applications; exit code 1 if they differ or an application is unreadable",
     )
     verify.add_argument(
-        "--sample", type=_share, metavar="SHARE", help="only about this share of the applications, e.g. 0.01"
+        "--sample", type=_share, metavar="SHARE", help="compare about this share of the applications, e.g. 0.01"
     )
-    verify.add_argument("--first", type=int, default=20, metavar="N", help="print so many differences (default: 20)")
+    verify.add_argument("--first", type=int, default=20, metavar="N", help="print at most N differences (default: 20)")
     verify.set_defaults(command=_verify)
 
 
@@ -47,7 +52,7 @@ def _rebuild(target: Target, given: argparse.Namespace) -> int:
     rebuilds = Rebuilds(target.dynamodb, settings.quality_table)
     if rebuilds.former() is not None:
         _delete_former(rebuilds)
-        say("that is what an interrupted rebuild had left; run it again to rebuild")
+        print_line("This finished an interrupted rebuild. Run the command again to start a new one.")
         return 0
     code = _build(target, settings, rebuilds, given)
     _delete_former(rebuilds)
@@ -55,61 +60,65 @@ def _rebuild(target: Target, given: argparse.Namespace) -> int:
 
 
 def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, given: argparse.Namespace) -> int:
-    """Announce a generation or go on with one, count all applications into it, and switch to it.
+    """Start a generation or resume one, count all applications into it, and switch reports to it.
 
-    Return the exit code: 1 where applications can't be read, and count for nothing in it. Where none can be read, the
-    next run begins anew.
+    Return the exit code: 1 if some applications can't be read, which are left out. If none can be read, the next run
+    starts over.
+
+    Raises:
+        ValueError: No application can be read.
+
     """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
-    rebuild = _announced(rebuilds, settings, given)
+    rebuild = _started(rebuilds, settings, given)
     quality = Counters(target.dynamodb, settings.quality_table, settings.quality_shards)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
     try:
         with _progress(applications) as progress:
             scan.run(rebuild, progress.update)
     finally:
-        code = tell(scan.unreadable)
+        code = print_unreadable(scan.unreadable)
     if scan.unreadable and progress.n <= len(scan.unreadable):
-        rebuilds.announce(rebuild.zone, given.segments)
-        raise ValueError("no application can be read; the counters stay as they are")
+        rebuilds.start(rebuild.zone, given.segments)
+        raise ValueError("no application can be read; the counters are not changed")
     live = generations(target.dynamodb, settings.quality_table).live
     readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
     differing = compare(*readers)
     for ats, counters in sorted(differing.items()):
-        say(f"{counters:>8}  counters of {ats} had drifted")
-    say(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
+        print_line(f"{counters:>8}  counters of {ats} had drifted")
+    print_line(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
     return code
 
 
-def _announced(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
+def _started(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
     zone = settings.reporting_time_zone.key
     rebuild = rebuilds.current()
-    if rebuild and rebuild.zone == zone and not given.anew:
-        say(f"going on with generation {rebuild.generation}, which was announced before")
+    if rebuild and rebuild.zone == zone and not given.restart:
+        print_line(f"Resuming the rebuild of generation {rebuild.generation}.")
         return rebuild
     if rebuild:
-        say(f"generation {rebuild.generation} was begun with days of {rebuild.zone}; it is given up")
-    rebuilds.announce(zone, given.segments)
+        print_line(f"Discarding generation {rebuild.generation}, which has days of {rebuild.zone}.")
+    rebuilds.start(zone, given.segments)
     rebuild = rebuilds.current()
     if rebuild is None or rebuild.zone != zone:
         raise RebuildOvertaken
-    say(f"generation {rebuild.generation} is announced, with days of {zone}: changes count in it from now on")
+    print_line(f"Started generation {rebuild.generation}, with days of {zone}. From now on, changes count in it too.")
     return rebuild
 
 
 def _delete_former(rebuilds: Rebuilds) -> None:
-    """Delete what reports no longer read, once nobody can be counting in it any more."""
-    say(f"the new generation is live; generation {rebuilds.former()} will be deleted in a minute")
+    """Delete the former generation, once no invocation can still write to it."""
+    print_line(f"Reports read the new generation. Generation {rebuilds.former()} will be deleted in a minute.")
     time.sleep(_LONGEST_INVOCATION_SECONDS)
     with tqdm(unit=" items", leave=False) as progress:
         for deleted in rebuilds.delete_former():
             progress.update(deleted)
-    say("it is deleted")
+    print_line("It is deleted.")
 
 
 def _verify(target: Target, given: argparse.Namespace) -> int:
-    """Print what differs; where a rebuild switches meanwhile, begin again."""
+    """Print the differences; start over if a rebuild switches generations meanwhile."""
     settings = target.analytics()
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     while True:
@@ -121,20 +130,22 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         if generations(target.dynamodb, settings.quality_table).live == live:
             break
     if found:
-        say(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
+        print_line(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
-        say(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
-    say(f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}")
+        print_line(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
+    print_line(
+        f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}"
+    )
     former = Rebuilds(target.dynamodb, settings.quality_table).former()
     if former is not None:
-        say(f"generation {former} is not deleted yet; run `analytics rebuild` to do so")
-    return tell(verifier.unreadable) or (1 if found else 0)
+        print_line(f"Generation {former} is not deleted yet. Run `analytics rebuild` to delete it.")
+    return print_unreadable(verifier.unreadable) or (1 if found else 0)
 
 
 def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> list[Drift]:
     if share is None:
-        return verifier.everything(progress.update)
+        return verifier.verify_all(progress.update)
     suspects = set()
     for page in verifier.applications.sample(share):
         suspects |= verifier.suspects(page)

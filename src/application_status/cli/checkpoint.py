@@ -1,4 +1,4 @@
-"""How far a run over all applications has come, in a file, so that an interrupted run can be continued."""
+"""A file with the progress of a run over all applications, so that an interrupted run is resumable."""
 
 import json
 from collections.abc import Mapping
@@ -6,20 +6,23 @@ from pathlib import Path
 from uuid import uuid4
 
 from application_status.applications.scan import Key
-from application_status.cli.output import say
+from application_status.cli.output import print_line
 
 
 class Checkpoint:
-    """The file of a run; only a run with the same values in `used` continues it."""
+    """The checkpoint of a run; only a run with the same values in `used` resumes it."""
 
     def __init__(self, file: Path, used: Mapping[str, str]) -> None:
         self._file = file
         self._used = dict(used)
 
     def start(self) -> Key | None:
-        """Return where to continue, None to start anew; print which.
+        """Return the key to continue from, or None to start over; print which.
 
-        Raises ValueError where the file holds no checkpoint, OSError where it can't be read.
+        Raises:
+            ValueError: The file is not a checkpoint.
+            OSError: The file can't be read.
+
         """
         try:
             kept = json.loads(self._file.read_bytes())
@@ -31,15 +34,17 @@ class Checkpoint:
             case {"used": dict(used), "key": dict(key)}:
                 differing = [name for name, value in self._used.items() if used.get(name) != value]
             case _:
-                raise ValueError(f"{self._file} holds no checkpoint; delete it, or name another file with --checkpoint")
+                raise ValueError(
+                    f"{self._file} is not a checkpoint; delete it, or choose another file with --checkpoint"
+                )
         if differing:
-            say(f"Starting anew: the interrupted run had other values of {', '.join(differing)}.")
+            print_line(f"Starting over: the interrupted run used other values of {', '.join(differing)}.")
             return None
-        say("Continuing the interrupted run.")
+        print_line("Resuming the interrupted run.")
         return key
 
     def keep(self, following: Key | None) -> None:
-        """Store where to continue, as a whole or not at all; None, at the end, removes the file."""
+        """Store the key to continue from, atomically; None removes the file, at the end."""
         if following is None:
             self._file.unlink(missing_ok=True)
             return

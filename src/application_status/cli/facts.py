@@ -1,4 +1,4 @@
-"""`application-status facts`: what all applications tell, as Parquet files, and queries on such files."""
+"""`application-status facts`: exports the facts of all applications as Parquet, and queries Parquet files."""
 
 import argparse
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli import parquet
-from application_status.cli.output import say, say_row
+from application_status.cli.output import print_line, print_row
 from application_status.cli.target import Target
-from application_status.cli.unreadable import tell
+from application_status.cli.unreadable import print_unreadable
 from application_status.facts.stream import facts_of
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import one_by_one
@@ -23,17 +23,19 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the commands to the parser."""
     export = commands.add_parser("export", help=f"write the facts of all applications to {_FILE} in a folder")
     export.add_argument("--to", required=True, type=Path, metavar="FOLDER")
-    export.add_argument("--time-zone", type=_zone, help="where days are cut (default: the stack's ReportingTimeZone)")
+    export.add_argument(
+        "--time-zone", type=_zone, help="time zone of the days (default: the stack's ReportingTimeZone)"
+    )
     export.set_defaults(command=_export)
 
-    query = commands.add_parser("query", help="run a query on a folder's Parquet files; prints CSV")
+    query = commands.add_parser("query", help="run a query on the Parquet files of a folder; prints CSV")
     query.add_argument("query", choices=parquet.QUERIES)
     query.add_argument("--from", required=True, type=Path, metavar="FOLDER", dest="folder")
     query.set_defaults(command=_query)
 
 
 def export(applications: AllApplications, zone: ZoneInfo, folder: Path) -> Unreadable:
-    """Write the facts of all applications, as they are, to a file of a folder; return those that can't be read."""
+    """Write the facts of all applications to a file in a folder; return the applications that can't be read."""
     unreadable = Unreadable()
     parquet.write(_all_facts(applications, zone, unreadable), folder / _FILE)
     return unreadable
@@ -56,14 +58,14 @@ def _all_facts(applications: AllApplications, zone: ZoneInfo, unreadable: Unread
 def _export(target: Target, given: argparse.Namespace) -> int:
     zone = given.time_zone or target.analytics().reporting_time_zone
     unreadable = export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
-    say(given.to / _FILE)
-    return tell(unreadable)
+    print_line(given.to / _FILE)
+    return print_unreadable(unreadable)
 
 
 def _query(_target: Target, given: argparse.Namespace) -> None:
     columns, rows = parquet.ask(given.query, given.folder)
     for row in (columns, *rows):
-        say_row(row)
+        print_row(row)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""`application-status labels`: what labels mean, which are unmapped, an ATS's own meanings, and reading all anew."""
+"""`application-status labels`: explains and overrides the mapping of labels, lists unmapped ones, and remaps all."""
 
 import argparse
 import json
@@ -14,9 +14,9 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Interpretation
 from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli.checkpoint import Checkpoint
-from application_status.cli.output import say
+from application_status.cli.output import print_line
 from application_status.cli.target import Target, ats_id
-from application_status.cli.unreadable import tell
+from application_status.cli.unreadable import print_unreadable
 from application_status.labels.overrides import OverrideRegister
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import OwnMeanings, Vocabulary
@@ -31,28 +31,28 @@ _ROW = "{:>12}  {:<20} {}"
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    explain = commands.add_parser("explain", help="say what a label means, and by which rule")
+    explain = commands.add_parser("explain", help="show the meaning of a label, and the rule it comes from")
     explain.add_argument("label")
-    explain.add_argument("--ats", type=ats_id, help="with the ATS's own meanings")
+    explain.add_argument("--ats", type=ats_id, help="include the overrides of this ATS")
     explain.set_defaults(command=_explain)
 
-    override = commands.add_parser("override", help="show or change an ATS's own meanings of labels")
+    override = commands.add_parser("override", help="show or change the overrides of an ATS")
     override.add_argument("--ats", required=True, type=ats_id)
     override.add_argument("--set", nargs=2, action="append", default=[], metavar=("LABEL", "STATUS[/OUTCOME]"))
     override.add_argument("--unset", action="append", default=[], metavar="LABEL")
     override.set_defaults(command=_override)
 
-    unmapped = commands.add_parser("unmapped", help="list the unmapped labels, by volume")
+    unmapped = commands.add_parser("unmapped", help="list the unmapped labels, the most frequent first")
     unmapped.add_argument("--ats", type=ats_id)
     unmapped.set_defaults(command=_unmapped)
 
-    again = commands.add_parser("remap", help="read all stored labels anew; shows what would change, unless --apply")
+    again = commands.add_parser("remap", help="map all stored labels again; only shows the changes, unless --apply")
     again.add_argument("--apply", action="store_true", help="write the changes")
     again.add_argument(
         "--checkpoint",
         type=Path,
         default=_CHECKPOINT,
-        help="the file that says where an interrupted run with --apply continues",
+        help="file with the progress of a run with --apply, from which an interrupted run resumes",
     )
     again.set_defaults(command=_remap)
 
@@ -60,7 +60,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _explain(target: Target, given: argparse.Namespace) -> None:
     overrides = _overrides(target).of(given.ats) if given.ats else {}
     meaning = Vocabulary.load().meaning(given.label, overrides)
-    say(f"{_said(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
+    print_line(f"{_text(meaning.status, meaning.outcome)}, by the rule {meaning.rule} of {meaning.version}")
 
 
 def _override(target: Target, given: argparse.Namespace) -> None:
@@ -68,7 +68,7 @@ def _override(target: Target, given: argparse.Namespace) -> None:
     changes = meanings or given.unset
     overrides = register.change(given.ats, meanings, given.unset) if changes else register.of(given.ats)
     for label, meaning in sorted(overrides.items()):
-        say(f"{meaning:<28} {label}")
+        print_line(f"{meaning:<28} {label}")
 
 
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
@@ -76,9 +76,9 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
     reader = QualityReader(target.dynamodb, table, generations(target.dynamodb, table).live)
     atss = [given.ats] if given.ats else reader.ats_ids()
     volume = Counter({(ats, label): n for ats in atss for label, n in reader.unmapped_labels(ats).items()})
-    say(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
+    print_line(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
     for (ats, label), applications in volume.most_common():
-        say(_ROW.format(applications, ats, label))
+        print_line(_ROW.format(applications, ats, label))
 
 
 def _remap(target: Target, given: argparse.Namespace) -> int:
@@ -89,7 +89,7 @@ def _remap(target: Target, given: argparse.Namespace) -> int:
     changes: Counter[str] = Counter()
     unreadable = Unreadable()
 
-    def read_anew(before: Application) -> list[str]:
+    def remapped(before: Application) -> list[str]:
         after = remap(before, vocabulary, overrides.get(before.ats_id, {}))
         if after is before:
             return []
@@ -101,24 +101,24 @@ def _remap(target: Target, given: argparse.Namespace) -> int:
 
     with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
         for page, following in applications.pages(unreadable, start):
-            for _, changed in one_by_one(page, read_anew, failed):
+            for _, changed in one_by_one(page, remapped, failed):
                 changes.update(changed)
             progress.update(len(page))
             if checkpoint:
                 checkpoint.keep(following)
     for change, amount in changes.most_common():
-        say(f"{amount:>8}  {change}")
-    verb = "read anew" if given.apply else "would be read anew; --apply does it"
-    say(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
+        print_line(f"{amount:>8}  {change}")
+    verb = "mapped again" if given.apply else "would be mapped again (use --apply)"
+    print_line(f"{changes.total()} labels {verb}, with vocabulary {vocabulary.version}")
     if register.all() != overrides:
-        say("An ATS's own meanings of labels changed during this run. Run it again.")
-    return tell(unreadable)
+        print_line("The overrides of an ATS changed during this run. Run it again.")
+    return print_unreadable(unreadable)
 
 
 def _checkpoint(
     target: Target, given: argparse.Namespace, vocabulary: Vocabulary, overrides: Mapping[AtsId, Mapping[str, str]]
 ) -> Checkpoint:
-    """Return the checkpoint of runs over the same table that give labels the same meanings."""
+    """Return the checkpoint of runs with the same table, vocabulary and overrides."""
     own = sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()
     table = f"{target.name}, {_applications(target).identity()}"
     return Checkpoint(given.checkpoint, {"table": table, "vocabulary": vocabulary.version, "overrides": own})
@@ -126,14 +126,16 @@ def _checkpoint(
 
 def _changes(before: Application, after: Application) -> list[str]:
     pairs = [(before.transitions[key].interpretation, each.interpretation) for key, each in after.transitions.items()]
-    return [f"{old.raw_status}: {_meant(old)} -> {_meant(new)}" for old, new in pairs if _meant(old) != _meant(new)]
+    return [
+        f"{old.raw_status}: {_meaning(old)} -> {_meaning(new)}" for old, new in pairs if _meaning(old) != _meaning(new)
+    ]
 
 
-def _meant(interpretation: Interpretation) -> str:
-    return _said(interpretation.status, interpretation.outcome)
+def _meaning(interpretation: Interpretation) -> str:
+    return _text(interpretation.status, interpretation.outcome)
 
 
-def _said(status: str | None, outcome: str | None) -> str:
+def _text(status: str | None, outcome: str | None) -> str:
     if status is None:
         return "unmapped"
     return f"{status}/{outcome}" if outcome and outcome != "open" else str(status)

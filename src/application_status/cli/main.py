@@ -1,4 +1,4 @@
-"""`application-status`: the operators' command line, for a deployed stack or the local service."""
+"""The operators' command line, for a deployed stack or the local service."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from application_status.access.tokens import TooManyTokens
 from application_status.cli import analytics, applications, facts, labels, tokens
-from application_status.cli.output import say_error
+from application_status.cli.output import print_error
 from application_status.cli.target import LOCAL_TABLES, Target
 from application_status.platform.dynamodb.client import DynamoDBError
 from application_status.platform.errors import SettingsError, Unavailable
@@ -19,7 +19,7 @@ from application_status.quality.counters.rebuilds import RebuildOvertaken
 
 
 class _Parser(argparse.ArgumentParser):
-    """Escapes the wrong arguments that it names."""
+    """A parser that escapes arguments in its error messages."""
 
     @override
     def error(self, message: str) -> Never:
@@ -27,9 +27,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when done, 1 with a sentence on standard error when it can't be done, 130 when interrupted.
+    """Run a command and return its exit code: 0 if done, 1 with a message on standard error if it failed.
 
-    A command may return an exit code of its own.
+    An interrupted command returns 130. A command may return an exit code of its own.
     """
     given = _parser().parse_args(arguments)
     target = Target(given.stack, given.local_tables)
@@ -46,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ClientError,
         DynamoDBError,
     ) as error:
-        say_error(f"application-status: {error}")
+        print_error(f"application-status: {error}")
         return 1
     except Unavailable:
-        hint = "Is it running? --local-tables names another address, --stack a deployed one."
-        say_error(f"application-status: can't reach {target.name}. {hint}")
+        hint = "Is it running? Use --local-tables for another address, or --stack for a deployed stack."
+        print_error(f"application-status: can't reach {target.name}. {hint}")
         return 1
     except KeyboardInterrupt:
-        say_error("application-status: interrupted")
+        print_error("application-status: interrupted")
         return 130
     return code
 
@@ -62,14 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="application-status", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('application-status')}")
     parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
-    parser.add_argument("--local-tables", default=LOCAL_TABLES, help="where `make run` has its tables")
+    parser.add_argument("--local-tables", default=LOCAL_TABLES, help="address of the tables of `make run`")
     groups = parser.add_subparsers(required=True)
     for name, what, module in (
-        ("applications", "erasing applications", applications),
-        ("tokens", "the ATSs' tokens", tokens),
-        ("labels", "what labels mean", labels),
-        ("analytics", "the counters", analytics),
-        ("facts", "what applications tell, for queries", facts),
+        ("applications", "erase applications", applications),
+        ("tokens", "issue, list and revoke tokens of ATSs", tokens),
+        ("labels", "explain, override and remap labels", labels),
+        ("analytics", "rebuild and verify the quality counters", analytics),
+        ("facts", "export and query facts", facts),
     ):
         module.add_commands(groups.add_parser(name, help=what).add_subparsers(required=True))
     return parser

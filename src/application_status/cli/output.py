@@ -1,4 +1,4 @@
-"""What the commands print. All of it goes through here, so that senders' text reaches no terminal unescaped."""
+"""Prints the output of all commands, with control characters escaped, as labels come from senders."""
 
 import csv
 import sys
@@ -9,25 +9,25 @@ from typing import TextIO
 from application_status.platform.escaping import printable, spreadsheet_cell
 
 
-def say(line: object) -> None:
+def print_line(line: object) -> None:
     """Print a line on standard output."""
     _print(line, sys.stdout)
 
 
-def say_error(line: object) -> None:
+def print_error(line: object) -> None:
     """Print a line on standard error."""
     _print(line, sys.stderr)
 
 
-def say_row(cells: Iterable[object]) -> None:
-    """Print a row of CSV on standard output, without formulas for a spreadsheet."""
+def print_row(cells: Iterable[object]) -> None:
+    """Print a row of CSV on standard output, with cells that are safe in a spreadsheet."""
     row = StringIO()
     safe = (spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells)
     csv.writer(row, lineterminator="").writerow(safe)
-    say(row.getvalue())
+    print_line(row.getvalue())
 
 
 def _print(line: object, stream: TextIO) -> None:
-    """Write a line; what the terminal's encoding does not have is escaped too."""
+    """Write a line; characters that the terminal's encoding lacks are escaped too."""
     encoding = stream.encoding or "utf-8"
     stream.write(printable(str(line)).encode(encoding, "backslashreplace").decode(encoding) + "\n")

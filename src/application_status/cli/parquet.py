@@ -1,4 +1,4 @@
-"""Facts as Parquet files, and queries on them, by DuckDB: what Firehose and Athena do on AWS."""
+"""Writes facts as Parquet files and queries them, with DuckDB instead of Firehose and Athena."""
 
 from collections.abc import Iterable
 from importlib.resources import files
@@ -11,13 +11,13 @@ from application_status.facts.rules import COLUMNS
 
 _FACTS = files("application_status.facts")
 VIEWS = ("current_facts", "application_statuses", "closed_applications")
-"""The names of the views that the queries use, each after the views that it uses itself."""
+"""The names of the views, each after the views that it uses."""
 QUERIES = sorted(each.name.removesuffix(".sql") for each in (_FACTS / "queries").iterdir())
 """The names of the queries."""
 
 
 def write(documents: Iterable[str], file: Path) -> None:
-    """Write JSON documents, several in a text or one, as a Parquet file that is there as a whole or not at all."""
+    """Write JSON documents, one or more in each text, as a Parquet file; the file is written atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=file.parent) as folder, duckdb.connect() as connection:
         given, made = Path(folder) / "facts.json", Path(folder) / "facts.parquet"
@@ -28,23 +28,26 @@ def write(documents: Iterable[str], file: Path) -> None:
 
 
 def view(name: str) -> str:
-    """Return the statement that creates a view; Athena and DuckDB both take it, with the facts in a table `facts`."""
+    """Return the statement that creates a view on the table `facts`, for Athena and DuckDB."""
     return (_FACTS / "views" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def sql(query: str) -> str:
-    """Return a query by its name; Athena and DuckDB both take it, after the views."""
+    """Return a query on the views by its name, for Athena and DuckDB."""
     return (_FACTS / "queries" / f"{query}.sql").read_text(encoding="utf-8")
 
 
 def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Return a query's columns and rows on all Parquet files of a folder.
+    """Run a query on all Parquet files of a folder; return its columns and rows.
 
-    OSError where there are none, ValueError where they don't hold facts.
+    Raises:
+        FileNotFoundError: There is no Parquet file.
+        ValueError: The files have no facts.
+
     """
-    files = sorted(map(str, folder.glob("*.parquet")))  # DuckDB would take brackets in the folder's name for a pattern
+    files = sorted(map(str, folder.glob("*.parquet")))  # DuckDB reads brackets in a folder's name as a pattern
     if not files:
-        raise FileNotFoundError(f"there is no Parquet file in {folder}; `facts export` makes one")
+        raise FileNotFoundError(f"there is no Parquet file in {folder}; `facts export` writes one")
     with duckdb.connect() as connection:
         try:
             connection.read_parquet(files).create_view("facts")
@@ -53,4 +56,4 @@ def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
             found = connection.sql(sql(query))
             return found.columns, found.fetchall()
         except duckdb.Error as error:
-            raise ValueError(f"the Parquet files in {folder} don't hold facts: {error}") from error
+            raise ValueError(f"the Parquet files in {folder} have no facts: {error}") from error

@@ -1,4 +1,4 @@
-"""Where a command works: a deployed stack, or the local service."""
+"""The target of a command: a deployed stack, or the local service."""
 
 import argparse
 import re
@@ -27,18 +27,18 @@ class Target:
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
-        """The door to the target's tables."""
+        """The client of the target's tables."""
         if self._stack:
             return connect()
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         return connect(endpoint_url=self._local_tables, region_name="us-east-1", **keys)
 
     def table(self, logical_id: str) -> str:
-        """Return a table's name: a stack knows it, and locally it is the logical id."""
+        """Return the name of a table: from the stack, or its logical id locally."""
         return logical_id if self._stack is None else _physical_id(self._stack, logical_id)
 
     def analytics(self) -> AnalyticsSettings:
-        """Return how the analytics count there: as deployed, and locally the template's defaults."""
+        """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
         if self._stack is None:
             return read(AnalyticsSettings, _LOCAL_ANALYTICS)
         function = _physical_id(self._stack, "AnalyticsFunction")
@@ -54,7 +54,7 @@ def _physical_id(stack: str, logical_id: str) -> str:
 
 
 def ats_id(text: str) -> AtsId:
-    """Read an argument that names an ATS."""
+    """Parse the id of an ATS, as an argument."""
     if not _ATS_ID.fullmatch(text):
         raise argparse.ArgumentTypeError("1 to 64 letters, digits and . _ : -")
     return AtsId(text)

@@ -1,1 +1,4 @@
-"""Delivers what applications tell, for questions that the counters were not made for."""
+"""Facts: a pseudonymous, flat copy of the applications for SQL queries, delivered by Firehose to S3.
+
+Open `stream.py` first: it is the handler. `rules.py` derives the facts; `views/` and `queries/` are SQL for Athena.
+"""

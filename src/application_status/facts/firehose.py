@@ -1,4 +1,4 @@
-"""A client of Amazon Data Firehose: it puts records, and says how many were taken."""
+"""A client of Amazon Data Firehose that puts records and returns how many were accepted."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ _SERVER_ERROR = 500
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 BYTES_PER_RECORD = 1_024_000
 _RECORDS_PER_CALL = 500
-_BYTES_PER_CALL = 3_000_000  # 4 MiB, as base 64
+_BYTES_PER_CALL = 3_000_000  # 4 MiB when encoded in base64
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
 _RETRYABLE = {
@@ -34,23 +34,23 @@ _RETRYABLE = {
 
 
 class Firehose:
-    """Puts records, with the retries of `Attempts`; the invocation's deadline bounds all calls."""
+    """A client with the retries of `Attempts`, within the deadline of the invocation."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def put(self, stream: str, records: Sequence[bytes]) -> int:
-        """Put records and return how many were taken, counted from the first; of the others, some may be taken too."""
+        """Put records; return how many were accepted, counted from the first. Some later ones may be accepted too."""
         done = 0
         for call in _calls(records):
-            taken = self._put(stream, call)
-            done += taken
-            if taken < len(call):
+            accepted = self._put(stream, call)
+            done += accepted
+            if accepted < len(call):
                 break
         return done
 
     def _put(self, stream: str, records: Sequence[bytes]) -> int:
-        """Put one call's records, and again those that were not taken."""
+        """Put the records of one call, and retry those that were refused."""
         waiting = dict(enumerate(records))
         attempts = Attempts("PutRecordBatch", _CONNECT_SECONDS + _READ_SECONDS)
         for _ in attempts:
@@ -76,7 +76,7 @@ class Firehose:
 
 
 def connect(**client_options: Any) -> Firehose:
-    """Make a client without botocore's own retries; it connects with its first call."""
+    """Return a client without botocore's own retries; it connects on its first call."""
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
@@ -86,7 +86,7 @@ def connect(**client_options: Any) -> Firehose:
 
 
 def _calls(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Divide records into as many as one call takes."""
+    """Group records by the limits of one call."""
     start = size = 0
     for number, record in enumerate(records):
         size += len(record)
@@ -102,7 +102,7 @@ def _code(error: Exception) -> str:
 
 
 def _is_retryable(error: Exception) -> bool:
-    """Whether the same call may succeed a moment later."""
+    """Return whether the same call may succeed later."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= _SERVER_ERROR or _code(error) in _RETRYABLE

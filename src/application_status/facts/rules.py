@@ -1,6 +1,7 @@
-"""What an application tells, as flat, pseudonymous facts: for questions that the counters were not made for.
+"""The facts of an application: flat, pseudonymous records for SQL queries that the counters do not answer.
 
-A fact is known by its application, kind and subject. It may be told again; the one with the greatest version is true.
+A fact is identified by its application, kind and subject. It may be delivered several times: the one with the highest
+version is current.
 """
 
 import json
@@ -39,14 +40,14 @@ COLUMNS = {
     "entered_ms": "bigint",
     "entered_day": "string",
 }
-"""The columns of the facts and their types, in the words of Hive's SQL; docs/facts.md says what they mean."""
+"""The columns of the facts and their Hive types; docs/facts.md explains them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST_LENGTH = 22  # 132 bits
 
 
-class Kind(StrEnum):
-    """What a fact is about: an application's registration, a transition or position of it, or its erasure."""
+class FactKind(StrEnum):
+    """The kind of a fact: the registration of an application, one of its transitions or positions, or its erasure."""
 
     APPLIED = "applied"
     TRANSITION = "transition"
@@ -56,11 +57,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One fact, without its id; those that differ only in their version are equal."""
+    """A fact without its id; facts that differ only in their version are equal."""
 
     application: str
     version: int = field(compare=False)
-    kind: Kind
+    kind: FactKind
     subject: str = ""
     ats: str | None = None
     client: str | None = None
@@ -80,19 +81,19 @@ class Fact:
     entered_day: str | None = None
 
     def to_json(self) -> str:
-        """Write the fact with its id, which is the same for the same content; what is not known is left out."""
+        """Return the fact as JSON, without unknown values; its id is a digest of the content."""
         content = {name: value for name, value in asdict(self).items() if value is not None}
         fact_id = digest(json.dumps(content), length=_DIGEST_LENGTH)
         return json.dumps({"fact_id": fact_id, **content}, separators=(",", ":"))
 
 
 def facts(application: Application, zone: ZoneInfo) -> Iterator[Fact]:
-    """Yield what an application tells as it is; days are cut in the time zone given."""
+    """Yield the facts of an application in its current version; days are cut in the given time zone."""
     registration = application.registration
     common = Fact(
         application=pseudonym(application.application_id),
         version=application.version,
-        kind=Kind.APPLIED,
+        kind=FactKind.APPLIED,
         ats=application.ats_id,
         client=registration.client_id if registration else None,
         job=registration.job_id if registration else None,
@@ -113,17 +114,17 @@ def facts(application: Application, zone: ZoneInfo) -> Iterator[Fact]:
     for position_digest, position in application.positions.items():
         outcome = Outcome.POSITION_CLOSED if position.ended else Outcome.OPEN
         day_only = position.day_offset is not None
-        told = replace(common, kind=Kind.POSITION, subject=position_digest, outcome=outcome, day_only=day_only)
-        yield _at(told, position.since, day_of(position.since, position.day_offset, zone))
+        fact = replace(common, kind=FactKind.POSITION, subject=position_digest, outcome=outcome, day_only=day_only)
+        yield _at(fact, position.since, day_of(position.since, position.day_offset, zone))
 
 
 def erased(application_id: ApplicationId, version: int) -> Fact:
-    """Return that an application was erased, in its version after the last."""
-    return Fact(application=pseudonym(application_id), version=version, kind=Kind.ERASED)
+    """Return the fact that an application was erased, with the version after its last."""
+    return Fact(application=pseudonym(application_id), version=version, kind=FactKind.ERASED)
 
 
 def pseudonym(application_id: ApplicationId) -> str:
-    """Return what an application is called in its facts; only who knows its id can tell."""
+    """Return the pseudonym of an application: a digest of its id."""
     return digest(application_id, length=_DIGEST_LENGTH)
 
 
@@ -131,7 +132,7 @@ def _of_transition(common: Fact, transition: Transition) -> Fact:
     status, interpretation = transition.status, transition.interpretation
     return replace(
         common,
-        kind=Kind.TRANSITION,
+        kind=FactKind.TRANSITION,
         status=status,
         stage_rank=status.rank if status and status.is_stage else None,
         outcome=interpretation.outcome or (Outcome.of(status) if status else None),

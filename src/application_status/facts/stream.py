@@ -1,6 +1,6 @@
-"""Stream records, read: each becomes what its change tells.
+"""The handler of the facts function: sends the facts that changed from the applications' stream to Firehose.
 
-The facts: a change's way from the stream to Firehose, which keeps all facts in S3.
+`facts_stream` makes the handler; `stream_record` reads one record; `facts_of` derives the facts of an item.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,16 @@ from application_status.platform.values import ApplicationId
 
 @dataclass(frozen=True, slots=True)
 class FactsRecord:
-    """One record: the facts that are new or changed."""
+    """The facts of a stream record that are new or changed."""
 
     facts: Sequence[Fact]
 
     def data(self) -> bytes:
-        """Return the facts as JSON documents in a row, which Firehose takes as one record and converts one by one.
+        """Return the facts as concatenated JSON documents: one record, of which Firehose converts each document.
 
-        Raises ValueError where they are more than Firehose takes.
+        Raises:
+            ValueError: The facts exceed the size of a record.
+
         https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
         """
         data = "".join(fact.to_json() for fact in self.facts).encode()
@@ -38,10 +40,10 @@ class FactsRecord:
 
 
 def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> FactsRecord:
-    """Read a record of the applications' stream; any exception where it can't be read or converted.
+    """Read a record of the applications' stream; raises any exception if it can't be read or converted.
 
-    A removed application was erased, as of the version after its last. Where the old image can't be read, all facts
-    add_metric as new: they may be sent twice.
+    A removed application counts as erased, with the version after its last. If the old image can't be read, all facts
+    count as new, so some may be sent twice.
     """
     body = record["dynamodb"]
     if record["eventName"] == "REMOVE":
@@ -49,12 +51,12 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> FactsRecord:
     now = facts_of(body["NewImage"], zone)
     images = [body["OldImage"]] if "OldImage" in body else []
     before = one_by_one(images, lambda image: facts_of(image, zone), lambda *_: None)
-    known = {fact for _, told in before for fact in told}
+    known = {fact for _, former in before for fact in former}
     return FactsRecord([fact for fact in now if fact not in known])
 
 
 def facts_of(item: Item, zone: ZoneInfo) -> Sequence[Fact]:
-    """Return what an item tells; any exception where it can't be read or converted."""
+    """Return the facts of an item; raises any exception if it can't be read or converted."""
     return [_erased(item)] if items.is_tombstone(item) else list(facts(items.application(item), zone))
 
 
@@ -63,18 +65,18 @@ def _erased(item: Item, *, later: int = 0) -> Fact:
 
 
 def facts_stream(firehose: Firehose, stream: str, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
-    """Make the handler of the applications' stream: it sends a batch's facts up to the first record it can't."""
+    """Return the handler of the applications' stream, which stops a batch at the first record it can't send."""
 
     def read_one(record: Any) -> tuple[int, bytes]:
-        told = stream_record(record, zone)
-        return len(told.facts), told.data()
+        found = stream_record(record, zone)
+        return len(found.facts), found.data()
 
     def send_all(batch: Batch) -> None:
-        read_ones = batch.tried(enumerate(batch.records), read_one)
-        telling = [(place, amount, data) for place, (amount, data) in read_ones if amount]
-        taken = firehose.put(stream, [data for _, _, data in telling])
-        add_metric("FactsSent", sum(amount for _, amount, _ in telling[:taken]))
-        for place, _, _ in telling[taken:][:1]:
-            batch.stop(place, Unavailable())
+        read = batch.tried(enumerate(batch.records), read_one)
+        changed = [(index, amount, data) for index, (amount, data) in read if amount]
+        accepted = firehose.put(stream, [data for _, _, data in changed])
+        add_metric("FactsSent", sum(amount for _, amount, _ in changed[:accepted]))
+        for index, _, _ in changed[accepted:][:1]:
+            batch.stop(index, Unavailable())
 
     return consumer("facts", send_all, set_aside)

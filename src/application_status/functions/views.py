@@ -17,9 +17,9 @@ from application_status.platform.errors import UnknownPath
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint
 from application_status.platform.settings import read
 from application_status.quality.page.page import failed, quality_page, refused
-from application_status.quality.reports.endpoint import Reports, definitions, quality
+from application_status.quality.reports.endpoint import ReportSource, definitions, quality
 from application_status.quality.reports.formats import DEFINITIONS_PATH
-from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_PATH, USER_PATH, caller
+from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_PATH, USER_PATH, identify_caller
 
 
 class ViewsSettings(NamedTuple):
@@ -50,7 +50,7 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     )
 
     health = Health(dynamodb, settings.quality_table)
-    reports = Reports(
+    reports = ReportSource(
         dynamodb,
         settings.quality_table,
         settings.reporting_time_zone,
@@ -58,7 +58,7 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     )
 
     def of_quality(request: Request) -> Reply:
-        return quality(request, caller(request, tokens), reports)
+        return quality(request, identify_caller(request, tokens), reports)
 
     answers: dict[str, Callable[[Request], Reply]] = {
         APPLICATION_PATH: lambda request: read_back(request, applications, tokens),

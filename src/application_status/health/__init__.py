@@ -1,1 +1,4 @@
-"""Counts what became of each ATS's requests, as the log lines of the HTTP functions tell."""
+"""Integration health: counts the results of each ATS's requests, from the log lines of the HTTP functions.
+
+Open `stream.py` first: it is the handler of the log lines. `report.py` builds the report.
+"""

@@ -1,12 +1,12 @@
-"""Integration health, in the Quality table: what became of each ATS's requests, and which batches of log lines count.
+"""Storage of the integration health: the results of requests by ATS and day, in the Quality table.
 
     Scope              Part     attributes
-    health             <ats>    none; says that there are days of the ATS
-    health#<ats>       <day>    one number for each <channel>:<result>, e.g. atsi:recorded; LastSeen S
+    health             <ats>    none; the ATS has days
+    health#<ats>       <day>    a number for each <channel>:<result>, e.g. atsi:recorded; LastSeen S
     health-batch#<id>  <part>   ExpiresAt N
 
-The counts of a batch and its row are written in one transaction, so that a batch that comes again counts once. What
-does not fit into one transaction goes into further ones, each with a row of its own.
+The counts of a batch of log lines and the batch's own row are written in one transaction, so that a repeated batch
+counts once. A large batch is divided into several transactions, each with a row of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 
 class Health:
-    """Adds to the health of ATSs, and reads it."""
+    """The store of the integration health."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
@@ -38,13 +38,15 @@ class Health:
         self._announced: set[AtsId] = set()
 
     def add(self, batch_id: str, days: Sequence[HealthDay]) -> None:
-        """Add what a batch counts for, once; the same id has to come with the same days in the same order.
+        """Add the days of a batch, once; the same id must have the same days in the same order.
 
-        Raises Unavailable; then a part may be added, and adding all again is right.
+        Raises:
+            Unavailable: DynamoDB failed. Some days may be added; it is safe to add all again.
+
         """
         for day in days:
             self._announce(day.ats_id)
-            self._see(day)
+            self._set_last_seen(day)
         for part, group in enumerate(batched(days, _DAYS_PER_TRANSACTION, strict=False)):
             try:
                 self._dynamodb(
@@ -52,10 +54,10 @@ class Health:
                     TransactItems=[self._put_batch(batch_id, part), *(self._add(day) for day in group)],
                 )
             except ConditionFailed:
-                continue  # it was added when the batch came before
+                continue  # the batch was added before
 
     def read(self, ats_id: AtsId, from_day: date, to_day: date) -> list[HealthDay]:
-        """Return an ATS's days from the first to the last, oldest first; a day without a request is left out."""
+        """Return the days of an ATS from the first to the last, oldest first, without days that have no requests."""
         values = {":from": {"S": from_day.isoformat()}, ":to": {"S": to_day.isoformat()}}
         found = self._query(
             "#scope = :scope AND Part BETWEEN :from AND :to", {":scope": {"S": _scope(ats_id)}, **values}
@@ -63,7 +65,7 @@ class Health:
         return [_day(ats_id, item) for item in found]
 
     def ats_ids(self) -> list[AtsId]:
-        """Return the ATSs that ever sent a request."""
+        """Return the ids of all ATSs that have sent a request."""
         return [AtsId(item["Part"]["S"]) for item in self._query("#scope = :scope", {":scope": {"S": _ALL}})]
 
     def _query(self, condition: str, values: Item) -> Iterator[Item]:
@@ -76,13 +78,13 @@ class Health:
         return chain.from_iterable(pages(self._dynamodb, "Query", request))
 
     def _announce(self, ats_id: AtsId) -> None:
-        """Let readers know of an ATS."""
+        """Store that an ATS has days."""
         if ats_id not in self._announced:
             self._dynamodb("PutItem", TableName=self._table, Item=_announcement(ats_id))
             self._announced.add(ats_id)
 
-    def _see(self, day: HealthDay) -> None:
-        """Move the day's LastSeen on; it never goes back, and the same again changes nothing."""
+    def _set_last_seen(self, day: HealthDay) -> None:
+        """Advance LastSeen of a day; it never goes back."""
         try:
             self._dynamodb(
                 "UpdateItem",
@@ -123,7 +125,7 @@ class Health:
 
 
 def first_items(days: Sequence[HealthDay]) -> Iterator[Item]:
-    """Yield the items of days that stand for themselves, for a table that has no health yet."""
+    """Yield the items of days, for a table without integration health."""
     yield from (_announcement(ats_id) for ats_id in sorted({day.ats_id for day in days}))
     for day in days:
         counts = {f"{channel}:{result}": {"N": str(amount)} for (channel, result), amount in day.counts.items()}

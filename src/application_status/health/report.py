@@ -1,4 +1,4 @@
-"""The integrations' health as rows of a report: what became of each ATS's requests, and when it was last heard."""
+"""Builds the report of integration health: the results of each ATS's requests, and the time since the last one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -36,5 +36,5 @@ def _numbers(days: Sequence[HealthDay], now: datetime) -> Iterator[Number]:
     yield Number("requests", "requests", total, total)
     for name, amount in sorted(results.items()):
         yield Number(f"answered_with:{name}", "requests", amount, total)
-    silent = now - max(day.last_seen for day in days)
-    yield Number("last_seen", "days", round(silent / timedelta(days=1), 2), total)
+    since_last = now - max(day.last_seen for day in days)
+    yield Number("last_seen", "days", round(since_last / timedelta(days=1), 2), total)

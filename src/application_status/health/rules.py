@@ -1,4 +1,4 @@
-"""Integration health: what became of each ATS's requests, day by day."""
+"""Groups the results of requests by ATS and day."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,8 +11,8 @@ from application_status.platform.values import AtsId
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A request, or one signal of a batch: recorded, unchanged, late, unmapped, or the reason why it was refused."""
+class RequestResult:
+    """The result of a request or of a signal: recorded, unchanged, late, unmapped, or the reason of the refusal."""
 
     ats_id: AtsId
     channel: Channel
@@ -22,7 +22,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class HealthDay:
-    """An ATS's day in the reporting time zone: its results by channel, and when the last request came."""
+    """A day of an ATS in the reporting time zone: results by channel, and the time of the last request."""
 
     ats_id: AtsId
     day: date
@@ -30,12 +30,12 @@ class HealthDay:
     last_seen: datetime
 
 
-def by_day(requests: Iterable[Answered], zone: ZoneInfo) -> list[HealthDay]:
-    """Count requests by ATS and day, in that order; days are cut in the time zone given."""
-    found: dict[tuple[AtsId, date], list[Answered]] = defaultdict(list)
+def by_day(requests: Iterable[RequestResult], zone: ZoneInfo) -> list[HealthDay]:
+    """Count requests by ATS and day, ordered by both; days are cut in the given time zone."""
+    found: dict[tuple[AtsId, date], list[RequestResult]] = defaultdict(list)
     for request in requests:
         found[request.ats_id, request.at.astimezone(zone).date()].append(request)
     return [
-        HealthDay(ats_id, day, Counter((each.channel, each.result) for each in seen), max(each.at for each in seen))
-        for (ats_id, day), seen in sorted(found.items())
+        HealthDay(ats_id, day, Counter((each.channel, each.result) for each in of_day), max(each.at for each in of_day))
+        for (ats_id, day), of_day in sorted(found.items())
     ]

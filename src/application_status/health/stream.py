@@ -1,6 +1,6 @@
-"""A batch of log lines, as CloudWatch Logs hands it over, read: each line becomes the request that it tells of.
+"""The handler of the health function: counts the results of requests from CloudWatch Logs.
 
-The health: the way of what became of requests, from the log lines to the ATSs' days.
+`health_log` makes the handler; `batch` reads an event. Each log line is the result of one request or signal.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
-from application_status.health.rules import Answered, by_day
+from application_status.health.rules import RequestResult, by_day
 from application_status.platform.deadlines import deadline
 from application_status.platform.outages import one_by_one
 from application_status.platform.telemetry import add_metric, begin, flush, logger
@@ -24,25 +24,25 @@ from application_status.platform.values import AtsId, instant
 
 _NAME = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _RESULT = re.compile(r"[a-z-]{1,64}")
-_YEARS = range(1900, 9999)  # the days of these can be cut in any time zone
+_YEARS = range(1900, 9999)  # of which every day exists in every time zone
 
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """The requests that a batch tells of, the number of lines that tell of none, and an id made of the readable lines'.
+    """The requests in a batch of log lines, and the number of unreadable lines.
 
-    The same lines make the same id, however often they come.
+    The id is a digest of the readable lines' ids: a repeated batch has the same id.
     """
 
     id: str
-    requests: tuple[Answered, ...]
+    requests: tuple[RequestResult, ...]
     unreadable: int
 
 
 def batch(event: Any) -> LogBatch:
-    """Read an event: what can't be read as a whole counts as one unreadable line.
+    """Read an event; an event that is unreadable as a whole counts as one unreadable line.
 
-    A control message, by which CloudWatch Logs checks that somebody is there, is an empty batch.
+    A control message, which CloudWatch Logs sends to test the destination, is an empty batch.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
     unreadable: list[Exception] = []
@@ -60,19 +60,19 @@ def _lines(event: Any) -> list[Any]:
     return [] if content["messageType"] == "CONTROL_MESSAGE" else list(content["logEvents"])
 
 
-def _named_request(line: Mapping[str, Any]) -> tuple[str, Answered]:
+def _named_request(line: Mapping[str, Any]) -> tuple[str, RequestResult]:
     return _matching(_NAME, line["id"]), _request(line)
 
 
-def _request(line: Mapping[str, Any]) -> Answered:
-    """Read a line that `telemetry.answered` made; its moment is that of the log event, in milliseconds since 1970."""
-    told, at = json.loads(line["message"]), instant(datetime.fromtimestamp(line["timestamp"] / 1000, UTC))
+def _request(line: Mapping[str, Any]) -> RequestResult:
+    """Read a line of `telemetry.answered`; the log event has its time in milliseconds since 1970."""
+    content, at = json.loads(line["message"]), instant(datetime.fromtimestamp(line["timestamp"] / 1000, UTC))
     if at.year not in _YEARS:
         raise ValueError(f"a line of the year {at.year}")
-    return Answered(
-        ats_id=AtsId(_matching(_NAME, told["ats"])),
-        channel=Channel(told["channel"]),
-        result=_matching(_RESULT, told["result"]),
+    return RequestResult(
+        ats_id=AtsId(_matching(_NAME, content["ats"])),
+        channel=Channel(content["channel"]),
+        result=_matching(_RESULT, content["result"]),
         at=at,
     )
 
@@ -90,9 +90,9 @@ type LogHandler = Callable[[Any, Any], None]
 
 
 def health_log(health: Health, zone: ZoneInfo) -> LogHandler:
-    """Make the handler of the log lines that the template's filters pick.
+    """Return the handler of the log lines that the template's subscription filters select.
 
-    It raises Unavailable, so that Lambda invokes it again with the same lines.
+    It raises Unavailable if DynamoDB fails; Lambda then invokes it again with the same lines.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
 
@@ -102,7 +102,7 @@ def health_log(health: Health, zone: ZoneInfo) -> LogHandler:
         try:
             if received.unreadable:
                 add_metric("Unreadable", received.unreadable)
-                logger.error("unreadable", lines=received.unreadable)  # no contents
+                logger.error("unreadable", lines=received.unreadable)  # without their contents
             with deadline(_STORE_SECONDS):
                 health.add(received.id, by_day(received.requests, zone))
         finally:

@@ -1,6 +1,6 @@
-"""What a jobseeker is told of applications, in JSON.
+"""The endpoints of a jobseeker's applications: a list as JSON or as a page, and one application as JSON.
 
-A jobseeker's applications: from the table to what the jobseeker is jobseeker_view, in JSON or as a page.
+`my_applications` makes the handler; the functions before it write the JSON replies.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from application_status.platform.values import ApplicationId, DateText, DateTime
 
 
 class MyApplication(TypedDict):
-    """How an application stands, in the language that `Accept-Language` prefers of English and German."""
+    """An application as its jobseeker sees it, with texts in English or German, by `Accept-Language`."""
 
     AtsiApplicationId: ApplicationId
     JobTitle: str
@@ -36,15 +36,15 @@ class MyApplication(TypedDict):
     AppliedAt: DateTimeText
     JobseekerStatus: JobseekerStatus
     Text: str
-    """The status in words."""
+    """The status as text."""
     ChangedAt: DateTimeText
     ChangedDay: DateText | None
-    """The day of the change, if the ATS sent only a day."""
+    """The day of the change, if the ATS sent only the day; else null."""
     Finished: bool
     Step: int | None
-    """How far it came, from 1."""
+    """The current step, from 1; of an ended application, the furthest step before its end."""
     Steps: int
-    """How far it can come."""
+    """The number of steps."""
 
 
 class MyApplications(TypedDict):
@@ -54,19 +54,19 @@ class MyApplications(TypedDict):
     Next: str | None
     """The `after` of the next page; null on the last page."""
     Complete: bool
-    """Whether all applications are listed, on whatever page."""
+    """Whether all applications of the jobseeker are on the pages of this list."""
     RequestId: str
 
 
 class MyStatusChange(TypedDict):
-    """A change of how an application stands."""
+    """A change of an application's status."""
 
     JobseekerStatus: JobseekerStatus
     Text: str
-    """The status in words."""
+    """The status as text."""
     At: DateTimeText
     Day: DateText | None
-    """The day of the change, if the ATS sent only a day."""
+    """The day of the change, if the ATS sent only the day; else null."""
 
 
 class MyApplicationInFull(MyApplication):
@@ -77,7 +77,7 @@ class MyApplicationInFull(MyApplication):
 
 
 def list_reply(listed: Page, request: Request, *, complete: bool) -> Reply:
-    """Return a page of the list; `complete` says whether all applications are listed, on whatever page."""
+    """Return a page of the list; `complete` says whether all applications are on its pages."""
     language = words(request)
     written = one_by_one(listed.applications, lambda each: _application(each, language), not_shown)
     body: MyApplications = {
@@ -126,7 +126,7 @@ def _change(change: StatusChange, language: Words) -> MyStatusChange:
 
 
 def _day(change: StatusChange) -> DateText | None:
-    """Return the day of a change, where the ATS sent only the day."""
+    """Return the day of a change, if the ATS sent only the day."""
     return change.day.isoformat() if change.day else None
 
 
@@ -136,10 +136,10 @@ _SECONDS = 8.0  # a thousand applications are eleven calls
 
 
 def my_applications(applications: JobseekersApplications, zone: ZoneInfo, delay: timedelta) -> LambdaHandler:
-    """Make the handler of `GET /api/my/applications`, `/api/my/applications/{AtsiApplicationId}`, `/my/applications`.
+    """Return the handler of `GET /api/my/applications`, `/api/my/applications/{AtsiApplicationId}`, `/my/applications`.
 
-    API Gateway has checked the sign-in; the user's claim custom:jobseeker_id says whose applications these are. Days
-    are cut in the time zone; bad news is shown so long after its receipt.
+    API Gateway has verified the sign-in; the claim custom:jobseeker_id identifies the jobseeker. Days are cut in
+    `zone`. Bad news is shown only after `delay` from its receipt.
     """
 
     def answer(request: Request) -> Reply:
@@ -167,5 +167,5 @@ def _left_out(registered: RegisteredApplication, error: Exception) -> None:
 def _jobseeker(request: Request) -> str:
     jobseeker_id = request.claims.get(_JOBSEEKER_CLAIM)
     if not jobseeker_id:
-        raise Forbidden("You are signed in, but as no jobseeker.")
+        raise Forbidden("You are signed in, but not as a jobseeker.")
     return jobseeker_id

@@ -1,4 +1,4 @@
-"""The language that a request prefers."""
+"""The language of a reply, chosen by `Accept-Language`."""
 
 from application_status.jobseeker.rules.words import ENGLISH, GERMAN, Words
 from application_status.platform.http.endpoint import Request
@@ -8,7 +8,7 @@ _LANGUAGES = {words.language: words for words in (ENGLISH, GERMAN)}
 
 
 def words(request: Request) -> Words:
-    """Return the words in the language that `Accept-Language` prefers, in English where it prefers none of ours.
+    """Return the texts in the language that `Accept-Language` prefers, or in English if it prefers neither language.
 
     A regional language is served as the language itself.
     https://www.rfc-editor.org/rfc/rfc9110#name-accept-language

@@ -1,4 +1,4 @@
-"""A page of a jobseeker's applications, the newest change first, and the cursor that leads to the next page."""
+"""Pages a jobseeker's applications, the newest change first, with a cursor to the next page."""
 
 import base64
 import binascii
@@ -17,19 +17,24 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, and the cursor to the next one, None on the last."""
+    """A page of applications; `next` is the cursor to the next page, None on the last."""
 
     applications: Sequence[JobseekerView]
     next: str | None
 
 
 def not_shown(of: JobseekerView, error: Exception) -> None:
-    """Log and count an application that can't be shown and is left out of its page."""
+    """Log and count an application that is left out of a page because it can't be shown."""
     left_out(of.application_id, error)
 
 
 def page(applications: Sequence[JobseekerView], jobseeker_id: str, request: Request) -> Page:
-    """Return the page after the request's cursor, the first one without; InvalidFields where it is none of ours."""
+    """Return the page after the request's cursor, or the first page.
+
+    Raises:
+        InvalidFields: The cursor is not of this list.
+
+    """
     after = _position_in(request, jobseeker_id)
     ordered = sorted(applications, key=_position, reverse=True)
     rest = [each for each in ordered if after is None or _position(each) < after]
@@ -43,9 +48,9 @@ def _position(of: JobseekerView) -> str:
 
 
 def _cursor(position: str, jobseeker_id: str) -> str:
-    """Write a position with a check sum over it and the jobseeker.
+    """Encode a position with a checksum over it and the jobseeker.
 
-    It is no signature: whoever makes up a cursor only gets another part of the own list.
+    The checksum is no signature: a forged cursor only leads to another part of the jobseeker's own list.
     """
     return base64.urlsafe_b64encode(f"{position}#{_check(position, jobseeker_id)}".encode()).decode().rstrip("=")
 
@@ -56,12 +61,12 @@ def _position_in(request: Request, jobseeker_id: str) -> str | None:
         return None
     position = _read(values[0])
     if len(values) > 1 or _cursor(position, jobseeker_id) != values[0]:
-        raise InvalidFields((FieldError("/after", "after is no cursor of this list", "Next of the page before"),))
+        raise InvalidFields((FieldError("/after", "after is not a cursor of this list", "Next of the previous page"),))
     return position
 
 
 def _read(cursor: str) -> str:
-    """Return what stands before a cursor's check sum; where it can't be read, nothing."""
+    """Return the position in a cursor, or an empty text if it can't be decoded."""
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().rpartition("#")[0]
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""The page that shows a jobseeker all applications: HTML without scripts, readable as it comes."""
+"""The page with a jobseeker's applications, as HTML without scripts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,16 +24,16 @@ from application_status.platform.outages import one_by_one
 
 PAGE_PATH = "/my/applications"
 TIMELINE_LIMIT = 30
-"""How many changes of an application the page shows at most: the first, and the last ones."""
+"""The most changes of an application on the page: the first one, and the last ones."""
 
-_SILENT_DAYS = 14
+_NO_UPDATE_DAYS = 14
 
 _PAGES = Pages("application_status.jobseeker")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change in words: when it was, for machines, as a date, and as people say it."""
+    """A change as text; `moment` is its time in ISO 8601, `when` is relative if recent (`3 days ago`)."""
 
     text: str
     moment: str
@@ -43,10 +43,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An application as the page shows it.
+    """An application on the page.
 
-    `silent` is empty where something was heard lately or nothing will be. `more` says how many changes are left out
-    after the timeline's first one; it is empty where none is.
+    `no_update` is a note that there was no change for some days, or empty. `more` is a note that changes after the
+    timeline's first one are left out, or empty.
     """
 
     job_title: str
@@ -54,13 +54,13 @@ class Card:
     finished: bool
     step: ProgressStep
     last: Event
-    silent: str
+    no_update: str
     timeline: list[Event]
     more: str
 
 
 def page_reply(listed: Page, today: datetime, request: Request, *, complete: bool) -> Reply:
-    """Return the page; days are cut in the zone of `today`."""
+    """Reply with the page; days are cut in the time zone of `today`."""
     language = words(request)
     carded = one_by_one(listed.applications, lambda each: _card(each, today, language), not_shown)
     cards = [card for _, card in carded]
@@ -83,7 +83,7 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
 
 
 def refused(error: Refusal, request: Request) -> Reply:
-    """Return what a refusal looks like: to a reader of the page as a page, else as a problem."""
+    """Return the reply to a refused request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return refusal(error, request)
     status = PROBLEMS[type(error)].status
@@ -92,7 +92,7 @@ def refused(error: Refusal, request: Request) -> Reply:
 
 
 def failed(problem: Problem, request: Request) -> Reply:
-    """Return what a failure of ours looks like, likewise."""
+    """Return the reply to a failed request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return failure(problem, request)
     return _notice(problem.status, words(request).failed, request, **retry_later())
@@ -105,7 +105,7 @@ def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
 
 def _card(of: JobseekerView, today: datetime, language: Words) -> Card:
     finished = of.last.status.finished
-    quiet = _days(of.last, today)
+    days = _days(of.last, today)
     left_out = len(of.changes) - TIMELINE_LIMIT
     changes = [of.changes[0], *of.changes[1 + left_out :]] if left_out > 0 else of.changes
     return Card(
@@ -114,7 +114,7 @@ def _card(of: JobseekerView, today: datetime, language: Words) -> Card:
         finished=finished,
         step=of.step,
         last=_event(of.last, today, language),
-        silent=language.silent.format(quiet) if quiet >= _SILENT_DAYS and not finished else "",
+        no_update=language.no_update.format(days) if days >= _NO_UPDATE_DAYS and not finished else "",
         timeline=[_event(change, today, language) for change in changes],
         more=language.more_changes.format(left_out) if left_out > 0 else "",
     )
@@ -122,13 +122,13 @@ def _card(of: JobseekerView, today: datetime, language: Words) -> Card:
 
 def _event(change: StatusChange, today: datetime, language: Words) -> Event:
     moment = change.day or change.at.astimezone(today.tzinfo)
-    date = language.dated(moment)
+    date = language.format_day(moment)
     days = _days(change, today)
-    when = language.ago(days) if days < _SILENT_DAYS else date
+    when = language.ago(days) if days < _NO_UPDATE_DAYS else date
     return Event(language.statuses[change.status], moment.isoformat(), date, when)
 
 
 def _days(change: StatusChange, today: datetime) -> int:
-    """Return how many days ago it was; a sender's clock may be ahead of ours."""
+    """Return how many days ago a change was; 0 if it is in the future, as a sender's clock may be fast."""
     day = change.day or change.at.astimezone(today.tzinfo).date()
     return max(0, (today.date() - day).days)

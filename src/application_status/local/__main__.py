@@ -1,4 +1,4 @@
-"""`make run`: the service on this machine, until Ctrl-C."""
+"""Runs the service on this machine until Ctrl-C (`make run`)."""
 
 import argparse
 import logging
@@ -16,7 +16,7 @@ from application_status.local.service import Service, running
 from application_status.platform.escaping import printable
 from application_status.platform.telemetry import logger
 
-_LOOK_UP_SECONDS = 0.5  # a signal that reaches another thread waits for this one to look up
+_LOOK_UP_SECONDS = 0.5  # until the main thread notices a signal that another thread received
 
 _WELCOME = """
   The application-status service is running:
@@ -30,24 +30,24 @@ _WELCOME = """
       -H 'X-AtsiToken: {token}' \\
       -d '{{"AtsiApplicationId": "{application}", "Status": "INTERVIEW"}}'
 
-  Below, a line for each request and each counted change. Ctrl-C stops.
+  Each request and each counted change is logged below. Ctrl-C stops the service.
 """
 
 
 class _Line(LambdaPowertoolsFormatter):
-    """Writes a log entry as one line for a terminal: time, room of the package, what happened, and the ids."""
+    """A formatter that writes a log entry as one line: time, subpackage, message and fields."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
         known = vars(logging.makeLogRecord({}))
         details = {k: v for k, v in vars(record).items() if k not in known and k not in ("message", "asctime")}
         room = PurePath(record.pathname.rsplit("application_status/", 1)[-1]).parent
-        told = " ".join(f"{name}={value}" for name, value in details.items())
-        return printable(f"{self.formatTime(record, '%H:%M:%S')}  {room!s:<16}  {record.getMessage():<10}  {told}")
+        fields = " ".join(f"{name}={value}" for name, value in details.items())
+        return printable(f"{self.formatTime(record, '%H:%M:%S')}  {room!s:<16}  {record.getMessage():<10}  {fields}")
 
 
 def main() -> int:
-    """Run until SIGINT or SIGTERM."""
+    """Run until SIGINT or SIGTERM; return the exit code."""
     parser = argparse.ArgumentParser(prog="make run")
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--tables-host", default="127.0.0.1")
@@ -56,7 +56,7 @@ def main() -> int:
     for handler in logger.handlers:
         handler.setFormatter(_Line())
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")  # for a terminal that is not UTF-8
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logger.setLevel(logging.WARNING)
     stopped = threading.Event()
@@ -66,7 +66,7 @@ def main() -> int:
         with running(arguments.port, arguments.tables_host, arguments.tables_port) as service:
             _serve(service, stopped)
     except OSError as error:
-        refusal = f"Can't listen on a port: {error}. Choose others: make run PORT=3001 TABLES_PORT=4567"
+        refusal = f"Can't listen on a port: {error}. Choose other ports: make run PORT=3001 TABLES_PORT=4567"
         print(printable(refusal), file=sys.stderr)
         return 1
     print("Stopped.")

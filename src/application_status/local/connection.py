@@ -1,7 +1,7 @@
-"""A client's connection to either port of the local service: each request has a bounded time and a well-formed head.
+"""HTTP connections to both ports of the local service, with time limits and checked request heads.
 
-A browser sends what any web page asks of it, also to this machine. So a request has to name this machine in its Host
-header: a page from a site whose name was made to lead here (DNS rebinding) names its site.
+A browser on this machine also sends requests for web pages of other sites. So a request must have one Host header,
+which both servers compare with the names of this machine: this prevents DNS rebinding.
 """
 
 import io
@@ -16,17 +16,17 @@ from typing import Any, override
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-"""The names of this machine on itself."""
+"""The names of this machine for clients on itself."""
 
 _SECONDS = 30.0
 _AT_ONCE = 0.001  # 0 would mean "don't wait"
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^][:@/?#]+)(:[0-9]*)?")
 
 
-class Connection(BaseHTTPRequestHandler):
-    """Closes the connection of a client that takes longer than 30 s for a request, or for taking a reply."""
+class ClientConnection(BaseHTTPRequestHandler):
+    """A connection that is closed if sending a request, or receiving its reply, takes longer than 30 s."""
 
-    default_request_version = "HTTP/1.0"  # of what names none: older replies have no status
+    default_request_version = "HTTP/1.0"  # of requests without a version, as HTTP/0.9 replies have no status
 
     @override
     def setup(self) -> None:
@@ -51,30 +51,30 @@ class Connection(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, *_: Any, **__: Any) -> None:
-        """Log nothing: the functions' own lines name each request."""
+        """Log nothing, as the functions log each request."""
 
     log_request = log_error = log_message
 
-    def let_the_reply_arrive(self) -> None:
-        """Take what the client still sends, for a second: closing a connection with unread bytes loses the reply."""
+    def drain_request(self) -> None:
+        """Discard what the client still sends, for a second; closing with unread bytes would lose the reply."""
         self._received.wait_until(time.monotonic() + 1)
         try:
             self.connection.shutdown(socket.SHUT_WR)
             while self.rfile.read1():
                 pass
         except OSError:
-            pass  # it hung up, or sends on and on
+            pass  # the client disconnected, or does not stop sending
 
 
 class _Received(io.RawIOBase):
-    """The bytes from a connection that come until a moment; then TimeoutError."""
+    """A stream of the bytes received on a connection; raises TimeoutError after a deadline."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._until = 0.0
 
     def wait_until(self, moment: float) -> None:
-        """Set the moment, of time.monotonic()."""
+        """Set the deadline, in seconds of time.monotonic()."""
         self._until = moment
 
     @override
@@ -91,13 +91,13 @@ class _Received(io.RawIOBase):
 
 
 def host_name(host: str) -> str:
-    """Return the name that a Host header has beside its port, in lower case; an empty one where it is malformed."""
+    """Return the host of a Host header, without its port, in lower case; empty if the header is malformed."""
     match = _HOST.fullmatch(host.lower())
     return match[1] if match else ""
 
 
 def _wrong(target: str, headers: Message) -> str | None:
-    """Return what is malformed in a request's head, if something is.
+    """Return what is malformed in a request's head, or None.
 
     https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     """

@@ -1,11 +1,16 @@
-"""What the local service starts with: an ATS with the contract's token, and applications to report about."""
+"""The demo data of the local service: tokens and sample applications, the ATSs' profiles, and the employers.
 
+`seed` stores the tokens and samples; `demo_board.py` simulates the other applications from profiles and employers.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from application_status.access.tokens import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Registration
+from application_status.applications.rules.report import Channel
 from application_status.platform.values import AtsId, application_id, now
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
@@ -13,7 +18,7 @@ TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9x
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
-_DAYS_APART = 8  # so that reports on them are shown at once: the newest days wait for their fifth application
+_DAYS_APART = 8  # so that reports about them are shown at once: the newest days are hidden until they have five
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class _Sample:
     aliases: Aliases = _NO_ALIASES
 
 
-_SEEK_SAMPLE = Aliases(  # those of the Selection Signals contract's published sample
+_SEEK_SAMPLE = Aliases(  # from the published sample of the Selection Signals contract
     tokens=("globalPublicTest-WfRFAhG25YC8ADe3QvxAVz",),
     position_profile_ids=("seekAnzPublicTest:positionProfile:jobAd:27cuZeA47",),
 )
@@ -37,7 +42,7 @@ SAMPLES = (
 
 
 def seed(tokens: TokenRegister, registrations: Registrations) -> None:
-    """Store the demo's tokens and its own applications."""
+    """Store the tokens and the sample applications."""
     tokens.add(TOKEN, ATS_ID)
     tokens.add(TEST_TOKEN, ATS_ID)
     for number, sample in enumerate(SAMPLES, start=1):
@@ -52,3 +57,161 @@ def seed(tokens: TokenRegister, registrations: Registrations) -> None:
             aliases=sample.aliases,
         )
         registrations.register(application_id(sample.application_id), registration)
+
+
+type Paths = Sequence[tuple[int, str]]
+"""Paths of an ATS's applications with weights; a step is a status with an optional label, or a signal's label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtsProfile:
+    """The reporting pattern of an ATS; `description` completes the sentence "the ATS ...".
+
+    Medians: `days_a_step` from one step to the next, `report_delay_hours` from a step to its report. Shares of the
+    reports: `late` (days late), `repeated`, and `refused` (then sent correctly).
+    """
+
+    description: str
+    channel: Channel = Channel.ATSI
+    paths: Paths
+    days_a_step: float
+    report_delay_hours: float
+    late: float
+    repeated: float
+    refused: float
+    silent_since_days: float = 0.0
+
+
+_COMPLETE: Paths = (
+    (10, ""),
+    (6, "CONTACT"),
+    (15, "REJECTED Not a fit"),
+    (4, "REJECTED"),
+    (4, "REJECTED Withdrawn by candidate"),
+    (8, "CONTACT > REJECTED Not a fit"),
+    (9, "CONTACT > PRE_INTERVIEW > REJECTED Not a fit"),
+    (3, "CONTACT > REJECTED Position filled"),
+    (13, "CONTACT > PRE_INTERVIEW > INTERVIEW > REJECTED Rejected after interview"),
+    (3, "PRE_INTERVIEW > INTERVIEW > REJECTED Withdrawn by candidate"),
+    (8, "CONTACT > INTERVIEW > POST_INTERVIEW > REJECTED Rejected after interview"),
+    (2, "INTERVIEW > CONTACT > INTERVIEW > POST_INTERVIEW"),
+    (2, "REJECTED Not a fit > INTERVIEW > OFFER > HIRED"),
+    (3, "CONTACT > INTERVIEW > OFFER > REJECTED Offer declined by candidate"),
+    (7, "CONTACT > PRE_INTERVIEW > INTERVIEW > POST_INTERVIEW > OFFER > HIRED"),
+    (3, "INTERVIEW > OFFER > HIRED"),
+    (1, "CONTACT > INTERVIEW > OFFER > HIRED > OFFER > REJECTED Offer declined by candidate"),
+)
+_SLOW: Paths = (
+    (30, ""),
+    (20, "PRE_INTERVIEW"),
+    (14, "REJECTED Absage"),
+    (12, "PRE_INTERVIEW > REJECTED Absage"),
+    (8, "REJECTED Absage durch Bewerber"),
+    (9, "PRE_INTERVIEW > INTERVIEW > REJECTED Absage"),
+    (5, "PRE_INTERVIEW > INTERVIEW > REJECTED Absage durch Bewerber"),
+    (3, "PRE_INTERVIEW > REJECTED Stelle besetzt"),
+    (5, "PRE_INTERVIEW > INTERVIEW > OFFER > HIRED"),
+    (2, "INTERVIEW > OFFER > REJECTED Angebot abgelehnt"),
+)
+_ENDINGS: Paths = (
+    (40, ""),
+    (28, "REJECTED"),
+    (14, "REJECTED Absage"),
+    (6, "REJECTED Absage durch Bewerber"),
+    (4, "REJECTED Stelle besetzt"),
+    (12, "HIRED"),
+    (1, "HIRED > REJECTED Absage durch Bewerber"),
+)
+_OWN_WORDS: Paths = (
+    (12, ""),
+    (14, "Talent Community"),
+    (12, "Application review > Bar Raiser"),
+    (10, "Application review > Recruiter screen > Tier 1"),
+    (9, "Recruiter screen > Culture Add > Application unsuccessful"),
+    (7, "Recruiter screen > Onsite interview > Silver Medalist"),
+    (1, "Talent Community > Hold until Q3"),
+    (1, "Application review > Moved to next intake"),
+    (1, "Recruiter screen > Keep warm"),
+    (12, "Application review > Application unsuccessful"),
+    (8, "Recruiter screen > Bar Raiser > Onsite interview > Application unsuccessful"),
+    (4, "Recruiter screen > Candidate withdrew"),
+    (3, "Recruiter screen > Onsite interview > Debrief > Application unsuccessful"),
+    (6, "Recruiter screen > Onsite interview > Debrief > Offer extended > Hired"),
+    (2, "Onsite interview > Offer extended > Offer declined by candidate"),
+    (2, "Application review > Requisition closed"),
+)
+
+ATS_PROFILES: Mapping[AtsId, AtsProfile] = {
+    AtsId("demo-ats"): AtsProfile(
+        description="reports every stage within the hour",
+        paths=_COMPLETE, days_a_step=2.5, report_delay_hours=0.2, late=0.03, repeated=0.03, refused=0.01
+    ),
+    AtsId("workday"): AtsProfile(
+        description="reports late and sends many reports twice",
+        paths=_SLOW, days_a_step=13, report_delay_hours=40, late=0.25, repeated=0.3, refused=0.03
+    ),
+    AtsId("personio"): AtsProfile(
+        description="reports final statuses only",
+        paths=_ENDINGS, days_a_step=14, report_delay_hours=5, late=0.1, repeated=0.05, refused=0.02
+    ),
+    AtsId("greenhouse"): AtsProfile(
+        description="uses stage names that are unmapped",
+        channel=Channel.SIGNALS,
+        paths=_OWN_WORDS, days_a_step=5, report_delay_hours=1, late=0.08, repeated=0.1, refused=0.06
+    ),
+    AtsId("icims"): AtsProfile(
+        description="stopped reporting weeks ago",
+        paths=_COMPLETE, days_a_step=4, report_delay_hours=3, late=0.05, repeated=0.1, refused=0.2, silent_since_days=33
+    ),
+}  # fmt: skip
+
+
+_SMALLEST_SHARE = 0.15  # so few that reports hide the third job of an employer
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A job; `share` is its weight among all jobs."""
+
+    ats_id: AtsId
+    client_id: str
+    job_id: str
+    job_title: str
+    company: str
+    share: float
+
+
+# Weight, company, ATS, and jobs, the most popular first. The first three jobs are those of the samples.
+_EMPLOYERS: Sequence[tuple[int, str, str, Sequence[str]]] = (
+    (10, "Example GmbH", "demo-ats", ("Python Developer", "Data Engineer")),
+    (11, "Muster Klinik AG", "demo-ats", ("Pflegefachkraft (m/w/d)", "Physiotherapeut (m/w/d)", "Chefarzt (m/w/d)")),
+    (6, "Example GmbH", "demo-ats", ("Product Manager", "Werkstudent IT (m/w/d)", "Head of Legal")),
+    (8, "Nordlicht Logistik GmbH", "demo-ats", ("Logistics Planner", "Lagerfachkraft (m/w/d)", "Fleet Manager")),
+    (11, "Hofmann Maschinenbau AG", "workday", ("Konstrukteur (m/w/d)", "Industriemechaniker (m/w/d)", "Buyer")),
+    (9, "Alpenbank AG", "workday", ("Kundenberater (m/w/d)", "Risk Analyst", "Compliance Officer")),
+    (6, "Hanse Versicherung AG", "workday", ("Schadenregulierer (m/w/d)", "Actuary")),
+    (7, "Sommer Backwaren GmbH", "personio", ("Verkäufer (m/w/d)", "Bäcker (m/w/d)", "Filialleitung (m/w/d)")),
+    (5, "Steuerkanzlei Lindner", "personio", ("Steuerberater (m/w/d)", "Steuerfachangestellte (m/w/d)")),
+    (9, "Quantenwerk Software SE", "greenhouse", ("Backend Engineer", "Product Designer", "Site Reliability Engineer")),
+    (6, "Lumen Games GmbH", "greenhouse", ("Gameplay Programmer", "3D Artist", "Community Manager")),
+    (6, "Kaufhaus Reinhardt KG", "icims", ("Sales Assistant", "Store Manager", "Visual Merchandiser")),
+    (6, "Seeblick Hotels GmbH", "icims", ("Rezeptionist (m/w/d)", "Koch (m/w/d)", "Event Manager")),
+)
+
+
+def client_of(company: str) -> str:
+    """Return the client id of a company."""
+    return company.split(maxsplit=1)[0].lower()
+
+
+def _openings() -> list[Opening]:
+    found: list[Opening] = []
+    for share, company, ats, titles in _EMPLOYERS:
+        for place, title in enumerate(titles):
+            part = _SMALLEST_SHARE if place == 2 else share * (0.6, 0.4)[place]  # noqa: PLR2004  # the third job
+            job_id = f"job-{len(found) + 1}"
+            found.append(Opening(AtsId(ats), client_of(company), job_id, title, company, part))
+    return found
+
+
+OPENINGS = tuple(_openings())

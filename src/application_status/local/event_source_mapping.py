@@ -1,11 +1,11 @@
-"""Lambda's event source mapping for one shard of a DynamoDB stream, as documented.
+"""A stand-in for Lambda's event source mapping of one shard of a DynamoDB stream.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 
-A batch that fails from a record on is tried again from there. One that fails from its first record on, or as a whole,
-is split in two where bisecting is on, which uses up no attempt, and else tried again. Records that used up their
-attempts or are too old go to the on-failure destination with their payload, and the shard moves on.
+A batch that fails from a record on is retried from that record. A batch that fails from its first record, or as a
+whole, is split in two if bisecting is on, which uses no attempt, and otherwise retried. Records without attempts left,
+or too old ones, go to the on-failure destination with their payload.
 """
 
 from collections import deque
@@ -29,7 +29,7 @@ class _Batch:
 
 @dataclass(slots=True)
 class EventSourceMapping:
-    """Feeds records to a function in order; `failed` is the on-failure destination."""
+    """Sends records to a function in order; `failed` is the on-failure destination."""
 
     settings: StreamMapping
     invoke: Invoke
@@ -37,7 +37,7 @@ class EventSourceMapping:
     failed: list[Record] = field(default_factory=list)
 
     def feed(self, records: Iterable[Record]) -> None:
-        """Process records to the end: each is counted as done by the function, or lies in `failed`."""
+        """Process all records; each is then done, or in `failed`."""
         waiting = deque(self._batches(list(records)))
         while waiting:
             batch = waiting.popleft()
@@ -56,7 +56,7 @@ class EventSourceMapping:
         return list(compress(records, map(not_, too_old)))
 
     def _process(self, batch: _Batch) -> list[_Batch]:
-        """Invoke the function once and return what is left to do."""
+        """Invoke the function once; return the batches that are left."""
         done = self._invoke(batch.records)
         rest = batch.records[done:]
         if not rest:
@@ -73,7 +73,7 @@ class EventSourceMapping:
         """Return how many records are done, counted from the first."""
         try:
             answer = self.invoke({"Records": list(records)})
-        except Exception:  # noqa: BLE001  # whatever the function raises is a failure of the batch
+        except Exception:  # noqa: BLE001  # any exception of the function fails the batch
             return 0
         if not self.settings.report_batch_item_failures:
             return len(records)

@@ -1,4 +1,4 @@
-"""A stand-in for API Gateway: HTTP requests become proxy events for the handlers that the template's routes name."""
+"""A stand-in for API Gateway: turns HTTP requests into proxy events for the handlers of the template's routes."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any, override
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from application_status.local.connection import LOOPBACK, Connection, host_name
+from application_status.local.connection import LOOPBACK, ClientConnection, host_name
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
 from application_status.local.template import Route, Template, pattern
@@ -23,13 +23,13 @@ type Handler = Callable[[Any, Any], Any]
 
 
 class Gateway(ThreadingHTTPServer):
-    """Serves the template's API on loopback."""
+    """An HTTP server for the template's API, on loopback."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, template: Template, handlers: Mapping[str, Handler], port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Connection)
+        super().__init__(("127.0.0.1", port), _GatewayConnection)
         self.template = template
         self.routes = [(pattern(route.path), route) for route in template.routes()]
         self.handlers = dict(handlers)
@@ -37,19 +37,19 @@ class Gateway(ThreadingHTTPServer):
             self.add(path, sign_in)
 
     def add(self, path: str, handler: Handler) -> None:
-        """Serve a path that only the local service has."""
+        """Add a path that only the local service has."""
         self.routes.append((pattern(path), Route(path, path, None)))
         self.handlers[path] = handler
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what is not merely a client that hung up."""
+        """Log an error, unless the client has disconnected."""
         error = sys.exception()
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
             log_unexpected(error)
 
 
-class _Connection(Connection):
+class _GatewayConnection(ClientConnection):
     """One connection of a client."""
 
     protocol_version = "HTTP/1.1"
@@ -58,7 +58,7 @@ class _Connection(Connection):
     server: Gateway
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        """Answer every method in one way: the functions say which ones they have."""
+        """Handle every method alike; the functions refuse those that a path does not have."""
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
@@ -88,7 +88,7 @@ class _Connection(Connection):
             return
         try:
             reply = self.server.handlers[route.function](event, None)
-        except Exception as error:  # noqa: BLE001  # whatever a function raises is a 5xx of the gateway
+        except Exception as error:  # noqa: BLE001  # any exception of a function is a 5xx of the gateway
             log_unexpected(error)
             self._gateway_response("DEFAULT_5XX", event)
             return
@@ -96,15 +96,15 @@ class _Connection(Connection):
 
     @override
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Refuse, as the gateway, what is no request, and close the connection."""
+        """Refuse a malformed request with a gateway response, and close the connection."""
         self.close_connection = True
         kind = "REQUEST_TOO_LARGE" if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "DEFAULT_4XX"
         detail = (message or HTTPStatus(code).description)[:_LONGEST_DETAIL]
         self._gateway_response(kind, {}, code, detail)
-        self.let_the_reply_arrive()
+        self.drain_request()
 
     def _event(self, url: SplitResult) -> dict[str, Any]:
-        """Return the proxy event of this request, without body and route.
+        """Return the proxy event of this request, without its body and route.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
         """
@@ -123,14 +123,14 @@ class _Connection(Connection):
         }
 
     def _sign_in(self, event: Mapping[str, Any]) -> bool:
-        """Hand the signed-in user's claims to the function, as a Cognito authorizer does."""
+        """Add the signed-in user's claims to the event, as a Cognito authorizer does; return whether there are any."""
         found = claims(self.headers)
         if found is not None:
             event["requestContext"]["authorizer"] = {"claims": found}
         return found is not None
 
     def _gateway_response(self, kind: str, event: Mapping[str, Any], status: int = 0, detail: str = "") -> None:
-        """Answer as the template says; status and detail are those of a default response, which has none itself."""
+        """Send a gateway response of the template; default responses take status and detail from the arguments."""
         response = self.server.template.gateway_response(kind, status)
         logger.warning("refused", extra={"path": event.get("path", ""), "status": response.status})
         body = response.body.replace("$context.error.messageString", json.dumps(detail))

@@ -1,6 +1,6 @@
-"""The local service's home page: where everything is, and a form that sends a status as an ATS would.
+"""The home page of the local service: links to all pages, and a form that sends a status as an ATS would.
 
-Sending answers 303 to an address that shows what came of it, so that reloading sends nothing again.
+The form redirects (303) to an address that shows the result, so reloading the page does not send it again.
 """
 
 import json
@@ -11,29 +11,29 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from application_status.local import demo
-from application_status.local.caller import Caller, Sent
+from application_status.local.api_client import ApiClient, Sent
 from application_status.local.home_page import home_page
-from application_status.local.pump import Pump, settle
+from application_status.local.stream_poller import StreamPoller, wait_until_processed
 from application_status.platform.errors import Forbidden, Refusal
 from application_status.platform.http.endpoint import Reply, Request, refusal
 
 _FORM_LIMIT_BYTES = 64 * 1024
 _REMEMBERED = 50
-_COUNTED_WITHIN_SECONDS = 3.0
+_PROCESSED_WITHIN_SECONDS = 3.0
 
 
 class Home:
-    """Answers GET and POST of the home page; the pumps are what brings a report to the counters."""
+    """The home page; `pollers` are those to wait for before a sent report shows in the counters."""
 
-    def __init__(self, url: str, pumps: Sequence[Pump]) -> None:
-        self._caller = Caller(url)
-        self._pumps = pumps
+    def __init__(self, url: str, pollers: Sequence[StreamPoller]) -> None:
+        self._api = ApiClient(url)
+        self._pollers = pollers
         port = urlsplit(url).port
         self._origins = {f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")}
         self._sent: dict[str, Sent] = {}
 
     def answer(self, event: Mapping[str, Any], _context: Any) -> Reply:
-        """Answer a proxy event."""
+        """Handle a proxy event."""
         request = Request.from_event(event)
         try:
             request.require_method("GET", "HEAD", "POST")
@@ -47,23 +47,23 @@ class Home:
         sent = self._sent.get(asked.get("sent", ""))
         return home_page(
             chosen=application,
-            application=self._caller.application(application),
+            application=self._api.application(application),
             sent=sent,
-            curl=self._caller.curl(sent.content) if sent else "",
-            funnel=sent.after if sent else self._caller.funnel(),
+            curl=self._api.curl(sent.content) if sent else "",
+            funnel=sent.after if sent else self._api.funnel(),
         )
 
     def _send(self, request: Request) -> Reply:
-        """Send what the form says; what is wrong with it, the API tells."""
+        """Send the report of the form; the API validates it."""
         self._require_own_page(request)
         fields = parse_qs(request.body(_FORM_LIMIT_BYTES).decode(errors="replace"))
         given = {name: values[-1] for name, values in fields.items()}
         content = json.dumps(_report(given), ensure_ascii=False)
-        before = self._caller.funnel()
-        answer = self._caller.report(content)
-        settle(self._pumps, _COUNTED_WITHIN_SECONDS)
+        before = self._api.funnel()
+        answer = self._api.report(content)
+        wait_until_processed(self._pollers, _PROCESSED_WITHIN_SECONDS)
         number = secrets.token_urlsafe(8)
-        self._sent[number] = Sent(content, answer, before, self._caller.funnel())
+        self._sent[number] = Sent(content, answer, before, self._api.funnel())
         while len(self._sent) > _REMEMBERED:
             self._sent.pop(next(iter(self._sent)))
         query = urlencode({"application": given.get("application", ""), "sent": number})
@@ -71,16 +71,16 @@ class Home:
         return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}
 
     def _require_own_page(self, request: Request) -> None:
-        """Let no other site's page send anything: a browser says where a form comes from.
+        """Refuse forms of other sites' pages, by the Origin header that browsers send.
 
         https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin
         """
         if request.header("Origin") not in self._origins:
-            raise Forbidden("Send the form of this page; from elsewhere, call the API.")
+            raise Forbidden("This form was sent from another site. Use the form of this page, or call the API.")
 
 
 def _report(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the report that the form's fields say; the day given begins at midnight UTC."""
+    """Return the report for the form's fields; a date is sent as midnight UTC."""
     label, day = given.get("label"), given.get("date")
     return {
         "AtsiApplicationId": given.get("application", ""),

@@ -1,4 +1,4 @@
-"""The home page as HTML: no scripts, and the look of the jobseekers' page."""
+"""The home page as HTML, without scripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,7 @@ from http import HTTPStatus
 
 from application_status.applications.rules.status import Outcome, Status
 from application_status.local import demo
-from application_status.local.caller import Answer, Sent
-from application_status.local.employers import OPENINGS
-from application_status.local.senders import SENDERS
+from application_status.local.api_client import Answer, Sent
 from application_status.platform.http.endpoint import Reply
 from application_status.platform.http.html import Pages
 from application_status.platform.values import from_text
@@ -17,14 +15,14 @@ from application_status.quality.rules.numbers import STEPS
 _PAGES = Pages("application_status.local", form_action="'self'")
 _HEADERS = {
     "Content-Language": "en",
-    "Referrer-Policy": "same-origin",  # without a referrer, the form would come from nowhere
+    "Referrer-Policy": "same-origin",  # without a referrer, browsers send "Origin: null" with the form
 }
-_CLIENTS = dict(list({each.client_id: each.company for each in OPENINGS}.items())[:3])
+_CLIENTS = dict(list({each.client_id: each.company for each in demo.OPENINGS}.items())[:3])
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelBar:
-    """A row of the funnel: how many applications, the share of all in percent, and what the report changed."""
+    """A row of the funnel: number of applications, percentage of all, and the change by the report."""
 
     name: str
     amount: int
@@ -33,7 +31,7 @@ class FunnelBar:
 
 
 def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str, funnel: Mapping[str, int]) -> Reply:
-    """Return the page, about the application that was chosen and perhaps what was sent of it."""
+    """Reply with the page, for the application chosen and the report sent, if any."""
     return _PAGES.reply(
         HTTPStatus.OK,
         "home.html",
@@ -42,7 +40,7 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
         token=demo.TOKEN,
         test_token=demo.TEST_TOKEN,
         jobseeker=demo.JOBSEEKER_ID,
-        senders=SENDERS,
+        ats_profiles=demo.ATS_PROFILES,
         clients=_CLIENTS,
         samples=demo.SAMPLES,
         statuses=list(Status),
@@ -57,7 +55,7 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
 
 
 def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, list[FunnelBar]]:
-    """Return the rows of the funnel: which stage was reached, and how it stands; none without an answer."""
+    """Return the rows of the funnel by group; empty without numbers."""
     if not funnel:
         return {}
     total = funnel["applications"]
@@ -67,6 +65,6 @@ def _groups(funnel: Mapping[str, int], before: Mapping[str, int]) -> dict[str, l
         return FunnelBar(name, amount, round(100 * amount / total, 1), amount - before.get(measure, amount))
 
     return {
-        "Reached, ever": [bar(step, f"reached:{step}") for step in STEPS],
-        "Stand now": [bar(outcome.replace("_", " "), f"outcome:{outcome}") for outcome in Outcome],
+        "Stage reached": [bar(step, f"reached:{step}") for step in STEPS],
+        "Outcome today": [bar(outcome.replace("_", " "), f"outcome:{outcome}") for outcome in Outcome],
     }

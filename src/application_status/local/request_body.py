@@ -1,4 +1,4 @@
-"""A request's body as HTTP/1.1 delimits it: by its length, or in chunks.
+"""Reads the body of an HTTP/1.1 request, by Content-Length or in chunks.
 
 https://www.rfc-editor.org/rfc/rfc9112#section-6
 """
@@ -15,7 +15,7 @@ _TRAILERS = 100
 
 
 class UnreadableBody(Exception):
-    """A body that can't be read: the status to answer, and what to send instead."""
+    """A body can't be read; has the status to reply with, and a message on what to send instead."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -23,7 +23,12 @@ class UnreadableBody(Exception):
 
 
 def read_body(headers: Message, stream: BufferedIOBase, limit: int) -> bytes:
-    """Return the body of the request whose headers these are; UnreadableBody for a malformed one or above the limit."""
+    """Return the body of a request.
+
+    Raises:
+        UnreadableBody: The body is malformed, or exceeds the limit in bytes.
+
+    """
     codings, lengths = headers.get_all("Transfer-Encoding", []), headers.get_all("Content-Length", [])
     if codings:
         if lengths or [each.strip().lower() for each in codings] != ["chunked"]:
@@ -68,7 +73,7 @@ def _exactly(stream: BufferedIOBase, size: int, limit: int) -> bytes:
         raise UnreadableBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
     content = stream.read(size)
     if len(content) < size:
-        raise _malformed("The body breaks off.")
+        raise _malformed("The body is shorter than its length says.")
     return content
 
 

@@ -1,4 +1,4 @@
-"""The whole service on one machine, put together: tables, functions, gateway, and what feeds streams and logs."""
+"""Runs the whole service in one process: tables, functions, gateway, stream pollers and log subscriptions."""
 
 import importlib
 import os
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.local import board, demo
+from application_status.local import demo, demo_board
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
-from application_status.local.pump import Pump, settle
+from application_status.local.stream_poller import StreamPoller, wait_until_processed
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
 
-_COUNTED_WITHIN_SECONDS = 10.0
+_PROCESSED_WITHIN_SECONDS = 10.0
 
 type Handler = Callable[[Any, Any], Any]
 
@@ -26,14 +26,14 @@ _AWS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto's streams don't answer at an account's own endpoint
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto has no account-specific endpoints for streams
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where the local service can be reached."""
+    """The running local service and its address."""
 
     gateway: Gateway
     tables: TableServer
@@ -42,9 +42,14 @@ class Service:
 
 @contextmanager
 def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
-    """Run the service; OSError where a port is in use. Sets the environment of this process, as Lambda would."""
+    """Run the service; sets the environment variables of this process, as Lambda would.
+
+    Raises:
+        OSError: A port is in use.
+
+    """
     os.environ.update(_AWS)
-    _keep_from_proxies(tables_host)
+    _bypass_proxies(tables_host)
     template = Template()
     with ExitStack() as stack:
         tables = TableServer(template, tables_host, tables_port)
@@ -53,48 +58,48 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         handlers = _functions(template)
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
-        board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
-        pumps = [
-            Pump(mapping, _without_context(handlers[mapping.function]), tables.url)
+        demo_board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
+        pollers = [
+            StreamPoller(mapping, _without_context(handlers[mapping.function]), tables.url)
             for mapping in template.stream_mappings()
         ]
-        for pump in pumps:
-            pump.start()
-            stack.callback(pump.stop)
+        for poller in pollers:
+            poller.start()
+            stack.callback(poller.stop)
         for subscription in template.log_subscriptions():
             log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
             log_filter.start()
             stack.callback(log_filter.stop)
         _seed()
-        settle(pumps, _COUNTED_WITHIN_SECONDS)
+        wait_until_processed(pollers, _PROCESSED_WITHIN_SECONDS)
         service = Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
-        gateway.add("/", Home(service.url, pumps).answer)
+        gateway.add("/", Home(service.url, pollers).answer)
         yield service
 
 
-def _keep_from_proxies(tables_host: str) -> None:
-    """Let what is on this machine be called directly, also where a proxy is set for the rest of the world."""
+def _bypass_proxies(tables_host: str) -> None:
+    """Exclude this machine from a proxy that is set for other hosts."""
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", tables_host]))
 
 
 def _functions(template: Template) -> dict[str, Handler]:
-    functions, turn = {}, threading.Lock()
+    functions, lock = {}, threading.Lock()
     for name, path in template.handlers().items():
         os.environ.update(template.environment(name))
         module, _, attribute = path.rpartition(".")
-        functions[name] = _one_at_a_time(getattr(importlib.import_module(module), attribute), turn)
+        functions[name] = _one_at_a_time(getattr(importlib.import_module(module), attribute), lock)
     return functions
 
 
-def _one_at_a_time(handler: Handler, turn: threading.Lock) -> Handler:
-    """Let functions share this process, though each is written for a process with one invocation at a time."""
+def _one_at_a_time(handler: Handler, lock: threading.Lock) -> Handler:
+    """Serialise the functions, which are written for a process with one invocation at a time."""
 
-    def take_turn(event: Any, context: Any) -> Any:
-        with turn:
+    def invoke(event: Any, context: Any) -> Any:
+        with lock:
             return handler(event, context)
 
-    return take_turn
+    return invoke
 
 
 def _without_context(handler: Handler) -> Invoke:

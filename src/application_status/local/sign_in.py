@@ -1,9 +1,9 @@
-"""The local service's sign-in, in place of a user pool: a link says who you are, and a cookie remembers it.
+"""A stand-in for the user pool of the local service: a link signs a user in, with a cookie.
 
-/sign-in/jobseeker/<id>   to the jobseeker's page
-/sign-in/client/<id>      to the quality page, as a client
-/sign-in/ats/<id>         likewise, as an ATS
-/sign-in/staff            likewise, as the board's staff
+/sign-in/jobseeker/<id>   the jobseekers' page
+/sign-in/client/<id>      the quality page, as a client
+/sign-in/ats/<id>         the quality page, as an ATS
+/sign-in/staff            the quality page, as the board's staff
 """
 
 import base64
@@ -25,7 +25,7 @@ SIGN_IN_PATHS = (f"/sign-in/{_STAFF}", *(f"/sign-in/{role}/{{Id}}" for role in _
 
 
 def sign_in(event: Mapping[str, Any], _context: Any) -> Reply:
-    """Answer a sign-in link: a cookie, and the way to the role's page."""
+    """Reply to a sign-in link with a cookie and a redirect to the role's page."""
     request = Request.from_event(event)
     try:
         request.require_method("GET", "HEAD")
@@ -39,9 +39,9 @@ def sign_in(event: Mapping[str, Any], _context: Any) -> Reply:
 
 
 def claims(headers: Message) -> Mapping[str, str] | None:
-    """Return the claims that a Cognito authorizer would hand on, None where nobody is signed in.
+    """Return the claims that a Cognito authorizer would pass on, or None if no user is signed in.
 
-    Those of an id token, unverified, win over the cookie.
+    An id token, which is not verified, takes precedence over the cookie.
     """
     if "Authorization" in headers:
         return _of_id_token(headers["Authorization"])

@@ -1,4 +1,4 @@
-"""A stand-in for CloudWatch Logs' subscription filters: log lines go to the function that the template maps to them.
+"""A stand-in for subscription filters of CloudWatch Logs: sends matching log lines to a function.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
@@ -26,7 +26,7 @@ type LogEvent = dict[str, Any]
 
 
 class SubscriptionFilter(logging.Handler):
-    """Feeds the lines that match to one function until stopped."""
+    """A log handler that sends matching lines to one function, in a thread of its own."""
 
     def __init__(self, subscription: LogSubscription, invoke: Invoke) -> None:
         super().__init__()
@@ -47,18 +47,18 @@ class SubscriptionFilter(logging.Handler):
         self._waiting.put({"id": event_id, "timestamp": int(record.created * 1000), "message": self.format(record)})
 
     def start(self) -> None:
-        """Start listening and feeding."""
+        """Start the thread, and receive log lines."""
         logger.addHandler(self)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the batch in hand."""
+        """Stop after the current batch."""
         logger.handlers.remove(self)
         self._stopped.set()
         self._thread.join()
 
     def drain(self) -> None:
-        """Feed what waits, in one batch; as Lambda does, try an asynchronous invocation three times in all."""
+        """Send the waiting lines as one batch, with up to three attempts, as Lambda's asynchronous invocations."""
         lines: list[LogEvent] = []
         with suppress(Empty):
             while True:
@@ -74,7 +74,7 @@ class SubscriptionFilter(logging.Handler):
 
 
 def as_event(lines: Sequence[LogEvent], message_type: str = "DATA_MESSAGE") -> dict[str, Any]:
-    """Return the event that CloudWatch Logs makes of log lines.
+    """Return the event of CloudWatch Logs for log lines.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
     """

@@ -2,9 +2,8 @@
 
 moto loses updates under concurrent threads, so it gets one request at a time.
 
-Web pages have no access, although a browser on this machine sends their requests (see connection.py): requests with an
-Origin header, or with a Host header that names another machine, are refused. moto's own paths, which can reset all
-data, are refused to everybody.
+Web pages have no access, even from a browser on this machine (see connection.py): requests with an Origin header, or
+with a Host header that names another machine, are refused. So are moto's own paths, which can reset all data.
 """
 
 import io
@@ -21,8 +20,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from application_status.local.connection import LOOPBACK, Connection, host_name
-from application_status.local.engine import patch_moto
+from application_status.local.connection import LOOPBACK, ClientConnection, host_name
+from application_status.local.moto_patch import patch_moto
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.template import Template
 from application_status.platform.dynamodb.client import Item
@@ -35,8 +34,8 @@ type _StartResponse = Callable[..., Any]
 type _Environ = dict[str, Any]
 
 
-class _Connection(Connection, WSGIRequestHandler):
-    """One connection of a client; moto gets a request once its whole body has arrived."""
+class _TableConnection(ClientConnection, WSGIRequestHandler):
+    """A connection that passes a request to moto once its whole body has arrived."""
 
     @override
     def run_wsgi(self) -> None:
@@ -44,7 +43,7 @@ class _Connection(Connection, WSGIRequestHandler):
             content = read_body(self.headers, self.rfile, _LARGEST_REQUEST_BYTES)
         except UnreadableBody as error:
             self.send_error(error.status, str(error))
-            self.let_the_reply_arrive()
+            self.drain_request()
             return
         for header in ("Transfer-Encoding", "Content-Length"):
             del self.headers[header]
@@ -60,12 +59,12 @@ class TableServer:
     def __init__(self, template: Template, host: str, port: int) -> None:
         patch_moto()
         self._app = DomainDispatcherApplication(create_backend_app)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._buckets = template.buckets()
         self._names = LOOPBACK | {_HOST_OF_CONTAINERS, host.lower()}
         self._socket = socket.create_server((host, port))
         self._server: BaseWSGIServer = make_server(
-            host, port, self._answer, threaded=True, request_handler=_Connection, fd=self._socket.fileno()
+            host, port, self._answer, threaded=True, request_handler=_TableConnection, fd=self._socket.fileno()
         )
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -78,35 +77,37 @@ class TableServer:
         wrong = self._wrong(environ)
         if wrong:
             return _refusal(wrong, start_response)
-        with self._turn:
+        with self._lock:
             return list(self._app(environ, start_response))
 
     def _wrong(self, environ: Mapping[str, Any]) -> str | None:
-        """Return why a request is refused, or None; the Host header may also be the address that was connected to."""
+        """Return why a request is refused, or None; the Host header may also have the address connected to."""
         if "HTTP_ORIGIN" in environ:
             return "Web pages may not use the tables."
         host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
         if host not in self._names and host != address:
             return "The Host header names another machine."
         _, first, *_ = environ["PATH_INFO"].split("/")
-        return None if first in {"", *self._buckets} else "There are tables at /, and the template's buckets."
+        return (
+            None if first in {"", *self._buckets} else "Only the tables, at /, and the template's buckets are served."
+        )
 
     def load(self, table: str, items: Iterable[Item]) -> None:
-        """Put items into a table without a request for each, which would slow the first start."""
+        """Store items in a table without requests, which would slow down the start."""
         backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION]
-        with self._turn:
+        with self._lock:
             for item in items:
                 backend.put_item(table, dict(item))
 
     def stop(self) -> None:
-        """Stop serving; all data is lost."""
+        """Stop the server; its data is lost."""
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()
 
 
 def _refusal(message: str, start_response: _StartResponse) -> Iterable[bytes]:
-    """Refuse a request as DynamoDB does.
+    """Refuse a request in DynamoDB's format.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
     """

@@ -1,4 +1,4 @@
-"""Reads template.yaml: the tables, routes, settings and gateway responses of the local service."""
+"""Reads template.yaml, for the tables, routes, settings and gateway responses of the local service."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffi
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the API, with {parameters}, the function that answers it, and its authorizer, if it has one."""
+    """A route of the API: its path with {parameters}, its function, and its authorizer or None."""
 
     path: str
     function: str
@@ -40,7 +40,7 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscription:
-    """A function's subscription to the log lines in which a field has a given value."""
+    """A function's subscription to log lines in which a field has a given value."""
 
     function: str
     field: str
@@ -97,7 +97,9 @@ class Template:
     def environment(self, function: str) -> dict[str, str]:
         """Return a function's environment variables; a table's name is its logical id.
 
-        Raises NotImplementedError for a value with an intrinsic function other than Ref.
+        Raises:
+            NotImplementedError: A value has an intrinsic function other than Ref.
+
         """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}
@@ -180,7 +182,7 @@ def pattern(path: str) -> re.Pattern[str]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as the long ones: !Ref X as {"Ref": "X"}."""
+    """A loader that reads short forms of CloudFormation as long ones: !Ref X as {"Ref": "X"}."""
 
 
 def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:

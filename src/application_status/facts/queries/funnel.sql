@@ -1,6 +1,6 @@
--- Applications by ATS and the day of applying: how far they came at most, and how they stand.
+-- Applications by ATS and day of applying: furthest stage and current outcome.
 WITH stages AS (
-  -- A hire counts as a stage only while it stands.
+  -- A hire counts as a stage only while it is the current status.
   SELECT application, max_by(status, stage_rank) FILTER (WHERE status <> 'HIRED' OR recency = 1) AS stage
   FROM application_statuses
   WHERE stage_rank IS NOT NULL

@@ -1,9 +1,9 @@
--- Entries into each status by ATS and day: whether they ended, how, and after how many hours at least.
+-- Entries into each status by ATS and day: how they ended, and the lower bound of the duration in hours.
 WITH steps AS (
   SELECT application_statuses.*, lag(status) OVER (PARTITION BY application ORDER BY subject) AS before
   FROM application_statuses
 ),
--- A report that repeats the status is no entry.
+-- A report that repeats the current status is no entry.
 entries AS (
   SELECT application, ats, status, entered_ms, entered_day, day_only,
     lead(entered_ms) OVER (PARTITION BY application ORDER BY subject) AS left_ms,

@@ -1,4 +1,4 @@
--- Unmapped labels, by volume.
+-- Unmapped labels, the most frequent first.
 SELECT ats, raw_label, count(*) AS reports, min(effective_day) AS first_day, max(effective_day) AS last_day
 FROM current_facts
 WHERE kind = 'transition' AND status IS NULL AND raw_label IS NOT NULL

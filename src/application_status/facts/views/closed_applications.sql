@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW closed_applications AS
--- Open applications whose position ended after their last status, and when.
+-- Open applications whose position ended after their last status, and the time of that end.
 SELECT present.application, min(ended.effective_ms) AS closed_ms, min_by(ended.day_only, ended.effective_ms) AS day_only
 FROM application_statuses AS present JOIN current_facts AS ended ON ended.application = present.application
 WHERE present.recency = 1 AND present.outcome = 'open'

@@ -1,4 +1,4 @@
-"""What an applicant is told of an application: standings in place of an ATS's statuses, and bad news after a delay."""
+"""What a jobseeker sees of an application: a status in the jobseeker's terms, and bad news only after a delay."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from application_status.platform.values import ApplicationId
 
 
 class ProgressStep(IntEnum):
-    """The steps of an application as applicants see them."""
+    """The progress of an application as jobseekers see it."""
 
     APPLIED = 1
     REVIEW = 2
@@ -22,7 +22,7 @@ class ProgressStep(IntEnum):
 
 
 class JobseekerStatus(StrEnum):
-    """How an application stands, as applicants are told."""
+    """The status of an application as jobseekers see it."""
 
     NOTED = "noted"
     APPLIED = "applied"
@@ -39,17 +39,17 @@ class JobseekerStatus(StrEnum):
 
     @property
     def step(self) -> ProgressStep | None:
-        """The step that an application status so has reached; None for an end, which any step may come before."""
+        """The progress of this status; None for an end, which is possible at any step."""
         return _STEPS.get(self)
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more is expected to come."""
+        """Whether no further change is expected."""
         return self is JobseekerStatus.HIRED or self.step is None
 
     @property
     def bad_news(self) -> bool:
-        """Whether it is an end that somebody else than the applicant decided on."""
+        """Whether it is an end that the applicant did not decide."""
         return self in {JobseekerStatus.NO_LONGER_CONSIDERED, JobseekerStatus.POSITION_CLOSED}
 
 
@@ -83,7 +83,7 @@ _OF_OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """An application's entry into a status; `day` where only the day is known, as it was sent."""
+    """A change of status; `day` is the day as sent, if only the day is known."""
 
     status: JobseekerStatus
     at: datetime
@@ -92,7 +92,7 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class JobseekerView:
-    """What is told of an application: its changes, oldest first, never none."""
+    """An application as a jobseeker sees it; `changes` are oldest first, and there is always one."""
 
     application_id: ApplicationId
     registration: Registration
@@ -100,12 +100,12 @@ class JobseekerView:
 
     @property
     def last(self) -> StatusChange:
-        """The last change, which says how the application stands."""
+        """The last change, which has the current status."""
         return self.changes[-1]
 
     @property
     def step(self) -> ProgressStep:
-        """The step it is at; of one that ended, the furthest before it did."""
+        """The current step; of an ended application, the furthest step before its end."""
         steps = (change.status.step for change in self.changes if change.status is not JobseekerStatus.HIRED)
         return self.last.status.step or max(step for step in steps if step)
 
@@ -113,9 +113,9 @@ class JobseekerView:
 def jobseeker_view(
     application: Application, registration: Registration, now: datetime, delay: timedelta
 ) -> JobseekerView:
-    """Tell of an application.
+    """Return an application as its jobseeker sees it.
 
-    Bad news is told when it has stood for the delay, counted from its receipt; what was overruled sooner never is.
+    Bad news is shown once `delay` has passed since its receipt, and never if it was revoked before.
     """
     applied = StatusChange(JobseekerStatus.APPLIED, registration.applied_at)
     changes = [applied]
@@ -128,9 +128,9 @@ def jobseeker_view(
 
 def _changes(application: Application, now: datetime, delay: timedelta) -> Iterator[StatusChange]:
     known = [run for run in application.changes() if run[0].status]
-    for place, run in enumerate(known):
+    for index, run in enumerate(known):
         first, status = run[0], _status_of(run[0])
-        if not status.bad_news or _has_stood(run, known[place + 1 :], now, delay):
+        if not status.bad_news or _has_stood(run, known[index + 1 :], now, delay):
             yield StatusChange(status, first.effective_at, first.sent_day)
     end = application.position_end
     if end and end.received_at + delay <= now:
@@ -141,8 +141,8 @@ def _has_stood(
     bad_news: Sequence[Transition], later: Sequence[Sequence[Transition]], now: datetime, delay: timedelta
 ) -> bool:
     due = min(each.received_at for each in bad_news) + delay
-    overruling = (each for run in later for each in run if not _status_of(each).bad_news)
-    return due <= now and not any(each.received_at < due for each in overruling)
+    revoking = (each for run in later for each in run if not _status_of(each).bad_news)
+    return due <= now and not any(each.received_at < due for each in revoking)
 
 
 def _status_of(transition: Transition) -> JobseekerStatus:

@@ -1,4 +1,4 @@
-"""What applicants read, in their language; none of it is a sender's label."""
+"""The texts of the jobseekers' page in English and German; labels of ATSs are never shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from application_status.jobseeker.rules.status import JobseekerStatus, ProgressS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """One language's words; `{}` stands for a number."""
+    """The texts of one language; `{}` is replaced by a number."""
 
     language: str
     statuses: Mapping[JobseekerStatus, str]
@@ -19,7 +19,7 @@ class Words:
     today: str
     yesterday: str
     days_ago: str
-    silent: str
+    no_update: str
     title: str
     in_progress: str
     finished: str
@@ -34,21 +34,21 @@ class Words:
     failed: str
     refused: Mapping[int, str]
 
-    def dated(self, day: date) -> str:
-        """Return a day as people write it."""
+    def format_day(self, day: date) -> str:
+        """Return a day as text."""
         return self.date_form.format(day=day.day, month=self.months.split()[day.month - 1], year=day.year)
 
     def ago(self, days: int) -> str:
-        """Return how long ago something was, from 0 days on."""
+        """Return how long ago something was, from 0 days on, as text."""
         return {0: self.today, 1: self.yesterday}.get(days) or self.days_ago.format(days)
 
 
 ENGLISH = Words(
     language="en",
     statuses={
-        JobseekerStatus.NOTED: "Noted by the employer",
+        JobseekerStatus.NOTED: "Saved by the employer",
         JobseekerStatus.APPLIED: "Applied",
-        JobseekerStatus.IN_CONTACT: "In contact",
+        JobseekerStatus.IN_CONTACT: "The employer contacted you",
         JobseekerStatus.IN_REVIEW: "Being reviewed",
         JobseekerStatus.INTERVIEW: "Interview",
         JobseekerStatus.AFTER_INTERVIEW: "After the interview",
@@ -71,31 +71,31 @@ ENGLISH = Words(
     today="today",
     yesterday="yesterday",
     days_ago="{} days ago",
-    silent="No update for {} days",
+    no_update="No update for {} days",
     title="My applications",
     in_progress="In progress",
     finished="Finished",
     none="You have no applications yet.",
     history="History",
-    more_changes="Changes in between that are not shown: {}",
+    more_changes="Further changes that are not shown: {}",
     of="of",
     progress="Step {} of {} reached",
     older="Older applications",
     newest="Newest applications",
     incomplete="Only your newest applications are listed.",
-    failed="Your applications can't be shown right now. Please try again in a moment.",
+    failed="Your applications are not available right now. Please try again in a moment.",
     refused={
         403: "You are signed in, but not as a jobseeker.",
-        422: "This address is not complete. Please open your applications again.",
+        422: "This link is incomplete. Please open your applications again.",
     },
 )
 
 GERMAN = Words(
     language="de",
     statuses={
-        JobseekerStatus.NOTED: "Beim Unternehmen vorgemerkt",
+        JobseekerStatus.NOTED: "Vom Unternehmen vorgemerkt",
         JobseekerStatus.APPLIED: "Beworben",
-        JobseekerStatus.IN_CONTACT: "In Kontakt",
+        JobseekerStatus.IN_CONTACT: "Das Unternehmen hat Sie kontaktiert",
         JobseekerStatus.IN_REVIEW: "Wird geprüft",
         JobseekerStatus.INTERVIEW: "Vorstellungsgespräch",
         JobseekerStatus.AFTER_INTERVIEW: "Nach dem Gespräch",
@@ -118,21 +118,21 @@ GERMAN = Words(
     today="heute",
     yesterday="gestern",
     days_ago="vor {} Tagen",
-    silent="Seit {} Tagen nichts Neues",
+    no_update="Seit {} Tagen keine Neuigkeiten",
     title="Meine Bewerbungen",
     in_progress="Laufend",
     finished="Abgeschlossen",
     none="Sie haben noch keine Bewerbungen.",
     history="Verlauf",
-    more_changes="Nicht angezeigte Änderungen dazwischen: {}",
+    more_changes="Weitere Änderungen, die nicht angezeigt werden: {}",
     of="von",
     progress="Schritt {} von {} erreicht",
     older="Ältere Bewerbungen",
     newest="Neueste Bewerbungen",
     incomplete="Nur Ihre neuesten Bewerbungen sind aufgeführt.",
-    failed="Ihre Bewerbungen können gerade nicht angezeigt werden. Bitte versuchen Sie es gleich noch einmal.",
+    failed="Ihre Bewerbungen sind gerade nicht verfügbar. Bitte versuchen Sie es gleich noch einmal.",
     refused={
         403: "Sie sind angemeldet, aber nicht als Bewerberin oder Bewerber.",
-        422: "Diese Adresse ist nicht vollständig. Bitte öffnen Sie Ihre Bewerbungen noch einmal.",
+        422: "Dieser Link ist unvollständig. Bitte öffnen Sie Ihre Bewerbungen noch einmal.",
     },
 )

@@ -1,14 +1,14 @@
-"""The generations of the counters: the one that is read, and, while the counters are rebuilt, the one being built.
+"""The generations of the counters: the live one, which reports read, and during a rebuild the one being built.
 
-A rebuild announces a new generation, counts all applications into it, switches to it, and deletes the former one. No
-change is lost, whenever it comes. Whoever counts a change reads the generations consistently, after the change was
-stored:
-- before the announcement: it counts in the former generation alone, perhaps even after the switch, when nobody reads
-  that any more. But the change was stored before the announcement, so that the scan, which begins after it, finds it.
-- between announcement and switch: it counts in both. If its writes come after the switch, they reach the new one too.
-- after the switch: it counts in the new one.
-Nor does a change count twice: in each generation, an application's marker says which version of it was counted. Whoever
-fails between two generations counts the change again, with the generations read anew.
+A rebuild starts a new generation, counts all applications into it, switches reports to it, and deletes the former one.
+Changes that arrive meanwhile are never lost. The analytics function reads the generations, with a consistent read,
+after the change was stored. If it reads them
+- before the start: the change counts in the former generation only. It was stored before the start, so the scan of the
+  rebuild, which begins afterwards, counts it in the new generation.
+- between start and switch: the change counts in both, even if its writes come after the switch.
+- after the switch: the change counts in the new generation.
+A change never counts twice: each generation has a marker for each application with the version last counted. If a
+write fails between two generations, the change is retried with both, and the marker skips what was counted.
 """
 
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ KEY = {"Scope": {"S": "generation"}, "Part": {"S": "current"}}
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """The generation that reports read, and the one being built."""
+    """The number of the live generation, and of the one being built."""
 
     live: int = 1
     building: int | None = None
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """Those in which a change counts."""
+        """The generations in which a change counts."""
         return (self.live,) if self.building is None else (self.live, self.building)
 
 
 def generations(dynamodb: DynamoDB, table: str) -> Generations:
-    """Read the generations; before the first rebuild there is one."""
+    """Read the generations, with a consistent read; before the first rebuild there is only generation 1."""
     item = dynamodb("GetItem", TableName=table, Key=KEY, ConsistentRead=True).get("Item")
     if item is None:
         return Generations()

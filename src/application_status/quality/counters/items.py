@@ -1,18 +1,19 @@
-"""The one home of the Quality table's items: their keys, and their shape in DynamoDB JSON.
+"""The items of the Quality table: their keys, and their shape in DynamoDB JSON.
 
     Scope                              Part       attributes
-    generation                         current    which counters are read and written: see store.rebuilds
-    ats#<generation>                   <ats>      Shards N: over how many scopes its counters may be spread
-    counter#<generation>#<ats>#<shard> <day>      one number for each measure
+    generation                         current    which generations are read and written, see rebuilds.py
+    ats#<generation>                   <ats>      Shards N: the number of scopes of its counters
+    counter#<generation>#<ats>#<shard> <day>      a number for each measure
     counted#<generation>#<id>          marker     Version N, Revision N, Contribution M: <ats>#<day> -> measure -> N,
                                                   Client S <generation>#<client>, Job S,
                                                   UnmappedAt S <generation>#<ats>, UnmappedLabels L of S
 
-A counter is the sum over its shards. A marker has what was counted last of an application; its index ByClient (Client,
-Job) leads from a client or a job to the markers of their applications, whose sum is their report: that costs no further
-counters. Its index ByUnmapped (UnmappedAt) has only those of applications with unmapped labels. A measure's
-attribute is its family's letter, its status's or outcome's letter, and its bucket, since a counter row within 1 KB
-costs half of one over it: `tI7` is time_in:INTERVIEW:7.
+A counter is the sum over its shards. A marker holds the contribution of an application that was counted last. The index
+ByClient (Client, Job) finds the markers of a client or a job; their sum is its report, so clients need no counters of
+their own. The index ByUnmapped (UnmappedAt) has only the markers with unmapped labels.
+
+The attribute name of a measure is short, as a row of up to 1 KB costs half the write units of a larger one. It is a
+letter for the family, a letter for the status or outcome, and the bucket: `tI7` is time_in:INTERVIEW:7.
 """
 
 from collections import defaultdict
@@ -34,12 +35,12 @@ _FAMILIES = {
     "outcome": "x",
     "inferred": "i",
     "feedback": "f",
-    "answered": "a",
-    "unanswered": "b",
+    "first_response": "a",
+    "no_response": "b",
     "entered": "e",
-    "again": "g",
+    "reentered": "g",
     "time_in": "t",
-    "closed": "c",
+    "position_closed": "c",
     "last_activity": "q",
     "reports": "r",
     "unmapped": "u",
@@ -52,7 +53,7 @@ _WORD_OF = {letter: word for word, letter in _WORDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What was counted last of an application; the revision tells whether somebody else has counted meanwhile."""
+    """The contribution of an application that was counted last; `revision` is the lock of optimistic writes."""
 
     version: int
     revision: int
@@ -63,21 +64,26 @@ class Marker:
 
     @property
     def ats_id(self) -> str | None:
-        """The application's ATS, None while nothing is counted."""
+        """The application's ATS, or None if nothing is counted."""
         return next((cell.ats_id for cell in self.contribution), None)
 
 
-NOTHING = Marker(version=0, revision=0, contribution={})
+NOT_COUNTED = Marker(version=0, revision=0, contribution={})
 
 
 def attribute(measure: str) -> str:
-    """Return the attribute of a measure."""
+    """Return the attribute name of a measure."""
     family, *details = measure.split(":")
     return _FAMILIES[family] + "".join(_WORDS.get(detail, detail) for detail in details)  # type: ignore[call-overload]
 
 
 def measure(attribute: str) -> str:
-    """Return the measure of an attribute; KeyError where it is none."""
+    """Return the measure of an attribute name.
+
+    Raises:
+        KeyError: The attribute is not a measure.
+
+    """
     family, details = _FAMILY_OF[attribute[0]], attribute[1:]
     letter = details.rstrip("0123456789")
     return ":".join([family, *([_WORD_OF[letter]] if letter else []), *filter(None, [details.removeprefix(letter)])])
@@ -89,33 +95,33 @@ def counter_key(generation: int, ats_id: str, shard: int, day: str) -> Item:
 
 
 def counter_scope(generation: int, ats_id: str, shard: int) -> str:
-    """Return the partition of an ATS's counters."""
+    """Return the partition key of a shard of an ATS's counters."""
     return f"counter#{generation}#{ats_id}#{shard}"
 
 
 def marker_key(generation: int, application_id: ApplicationId) -> Item:
-    """Return the key of what was counted of an application."""
+    """Return the key of an application's marker."""
     return {"Scope": {"S": marker_scope(generation, application_id)}, "Part": {"S": "marker"}}
 
 
 def marker_scope(generation: int, application_id: str) -> str:
-    """Return the partition of an application's marker; of no application, what those of all begin with."""
+    """Return the partition key of an application's marker; with an empty id, the prefix of all markers."""
     return f"counted#{generation}#{application_id}"
 
 
 def generation_of(item: Item) -> int | None:
-    """Return the generation that an item belongs to, None where it belongs to none."""
+    """Return the generation of an item, or None if it belongs to no generation."""
     kind, _, rest = item["Scope"]["S"].partition("#")
     return int(rest.partition("#")[0]) if kind in {"ats", "counter", "counted"} else None
 
 
 def application_of(item: Item) -> ApplicationId:
-    """Return the application of a marker's item."""
+    """Return the application id of a marker's item."""
     return ApplicationId(item["Scope"]["S"].rpartition("#")[2])
 
 
 def marker_item(generation: int, application_id: ApplicationId, marker: Marker) -> Item:
-    """Write a marker."""
+    """Convert a marker to an item."""
     labels = marker.unmapped_labels
     index = {
         "Client": marker.client_id and index_key(generation, marker.client_id),
@@ -133,7 +139,7 @@ def marker_item(generation: int, application_id: ApplicationId, marker: Marker) 
 
 
 def marker(item: Item) -> Marker:
-    """Read a marker."""
+    """Convert an item to a marker."""
     return Marker(
         version=int(item["Version"]["N"]),
         revision=int(item["Revision"]["N"]),
@@ -145,17 +151,17 @@ def marker(item: Item) -> Marker:
 
 
 def unmapped_labels(item: Item) -> tuple[str, ...]:
-    """Read the unmapped labels."""
+    """Return the unmapped labels of a marker's item."""
     return tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else ()
 
 
 def index_key(generation: int, of: str) -> str:
-    """Return the partition of an index in which a client's, or an ATS's, markers are."""
+    """Return the partition key of an index: a client in ByClient, an ATS in ByUnmapped."""
     return f"{generation}#{of}"
 
 
 def contribution_value(contribution: Contribution) -> Item:
-    """Write a contribution."""
+    """Convert a contribution to an attribute value."""
     rows: dict[str, dict[str, Any]] = defaultdict(dict)
     for cell, amount in contribution.items():
         rows[f"{cell.ats_id}#{cell.day}"][attribute(cell.measure)] = {"N": str(amount)}
@@ -163,7 +169,7 @@ def contribution_value(contribution: Contribution) -> Item:
 
 
 def contribution(value: Item) -> Contribution:
-    """Read a contribution."""
+    """Convert an attribute value to a contribution."""
     cells: dict[Cell, int] = {}
     for row, amounts in value["M"].items():
         ats_id, day = row.split("#")
@@ -172,6 +178,6 @@ def contribution(value: Item) -> Contribution:
 
 
 def amounts(item: Item) -> Mapping[str, int]:
-    """Read a row of counters: measure -> amount, without those that are nought."""
+    """Return the amounts of a row of counters by measure, without zeros."""
     found = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     return {measure(name): amount for name, amount in found.items() if amount}

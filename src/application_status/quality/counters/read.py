@@ -1,4 +1,4 @@
-"""Reading the counters: of an ATS from its rows, of a client from its applications' markers; and the markers."""
+"""Reads the counters of an ATS from its rows, those of a client from the markers of its applications."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from application_status.quality.rules.contribution import Counts
 
 
 class QualityReader:
-    """Reads one generation of the counters."""
+    """A reader of one generation of the counters."""
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
         self._dynamodb = dynamodb
@@ -21,17 +21,17 @@ class QualityReader:
         self._generation = generation
 
     def shards(self) -> dict[str, int]:
-        """Return over how many shards each ATS's counters are spread, of the ATSs of which anything was counted."""
+        """Return the number of shards of each ATS that has counters."""
         scope = {":key": {"S": f"ats#{self._generation}"}}
         found = self._query("#key = :key", {"#key": "Scope"}, scope, ConsistentRead=True)
         return {item["Part"]["S"]: int(item["Shards"]["N"]) for item in found}
 
     def ats_ids(self) -> list[str]:
-        """Return the ATSs of which anything was counted."""
+        """Return the ids of the ATSs that have counters."""
         return sorted(self.shards())
 
     def of_ats(self, ats_id: str) -> Counts:
-        """Return an ATS's counters; none where nothing was counted."""
+        """Return the counters of an ATS, with consistent reads; empty if it has none."""
         counts: Counter[tuple[str, str]] = Counter()
         for shard in range(self.shards().get(ats_id, 0)):
             scope = quality_items.counter_scope(self._generation, ats_id, shard)
@@ -40,7 +40,7 @@ class QualityReader:
         return {key: amount for key, amount in counts.items() if amount}
 
     def of_client(self, client_id: str) -> dict[str, Counts]:
-        """Return a client's counters by its jobs, up to some seconds old: the index is eventually consistent."""
+        """Return the counters of a client by job; seconds old at most, as an index is eventually consistent."""
         jobs: dict[str, Counter[tuple[str, str]]] = {}
         key = {":key": {"S": quality_items.index_key(self._generation, client_id)}}
         for item in self._query("Client = :key", {}, key, IndexName=quality_items.CLIENT_INDEX):
@@ -50,13 +50,13 @@ class QualityReader:
         return dict(jobs)
 
     def unmapped_labels(self, ats_id: str) -> Counter[str]:
-        """Return the unmapped labels, each with how many of the ATS's applications have it, likewise."""
+        """Return the number of an ATS's applications by unmapped label; seconds old at most, as an index is."""
         key = {":key": {"S": quality_items.index_key(self._generation, ats_id)}}
         found = self._query("UnmappedAt = :key", {}, key, IndexName=quality_items.UNMAPPED_INDEX)
         return Counter(label for item in found for label in quality_items.unmapped_labels(item))
 
     def markers(self, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
-        """Return what was counted last of at most 100 applications, where something was."""
+        """Return the markers of at most 100 applications; those without one are left out."""
         keys = [quality_items.marker_key(self._generation, application_id) for application_id in ids]
         return _markers(batch_get(self._dynamodb, self._table, keys))
 

@@ -1,11 +1,11 @@
-"""The rebuild under way, in the Quality table's item of the generations: each step is one conditional write.
+"""The state of a rebuild, in one item of the Quality table; each step is one conditional write.
 
 Live          N  the generation that reports read
-Building      N  the generation being built, absent where none is
-DaysIn        S  the time zone in which its days are cut
-ScanSegments  N  in how many segments the applications are scanned into it
-Progress      M  number of a segment -> the key after which its scan goes on, empty at its beginning; absent when done
-Former        N  after the switch, the generation whose items are not deleted yet
+Building      N  the generation being built; absent if there is none
+DaysIn        S  the time zone of its days
+ScanSegments  N  the number of segments of the scan
+Progress      M  segment number -> the last key scanned, empty at the beginning; a finished segment is removed
+Former        N  after the switch: the former generation, until its items are deleted
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,15 +21,15 @@ from application_status.quality.counters.items import generation_of
 
 
 class RebuildOvertaken(ServiceError):
-    """Somebody else rebuilds too, and has come further or begun anew."""
+    """Another rebuild has progressed further or started over."""
 
     def __init__(self) -> None:
-        super().__init__("another rebuild has overtaken this one; run it again to see how things stand")
+        super().__init__("another rebuild has overtaken this one; run the command again to continue")
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A generation being built, and where the scan of each segment that is not done goes on."""
+    """A generation being built, with the last key of each segment that is not finished."""
 
     generation: int
     zone: str
@@ -37,14 +37,14 @@ class Rebuild:
 
 
 class Rebuilds:
-    """Announces, continues and ends rebuilds."""
+    """Starts, continues and finishes rebuilds."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def current(self) -> Rebuild | None:
-        """Return the rebuild under way."""
+        """Return the current rebuild, or None."""
         item = self._item()
         if "Building" not in item:
             return None
@@ -55,20 +55,20 @@ class Rebuilds:
             unfinished={Segment(int(n), total): key["M"] for n, key in sorted(item["Progress"]["M"].items())},
         )
 
-    def announce(self, zone: str, segments: int) -> None:
-        """Announce the next generation, in place of one being built; from now on, changes count in it too.
+    def start(self, zone: str, segments: int) -> None:
+        """Start the next generation, replacing one being built; from now on, changes count in it too.
 
-        Somebody else's announcement at the same moment is as good: `current` tells which one it is.
+        If another process starts one at the same time, that one is kept: `current` returns it.
         """
-        seen = generations(self._dynamodb, self._table)
-        unchanged = "attribute_not_exists(Building)" if seen.building is None else "Building = :seen"
+        current = generations(self._dynamodb, self._table)
+        unchanged = "attribute_not_exists(Building)" if current.building is None else "Building = :current"
         values: dict[str, Item] = {
-            ":live": {"N": str(seen.live)},
-            ":next": {"N": str(max(seen.counted) + 1)},
+            ":live": {"N": str(current.live)},
+            ":next": {"N": str(max(current.counted) + 1)},
             ":zone": {"S": zone},
             ":segments": {"N": str(segments)},
             ":progress": {"M": {str(number): {"M": {}} for number in range(segments)}},
-            **({":seen": {"N": str(seen.building)}} if seen.building else {}),
+            **({":current": {"N": str(current.building)}} if current.building else {}),
         }
         with suppress(ConditionFailed):
             self._update(
@@ -78,7 +78,12 @@ class Rebuilds:
             )
 
     def save(self, rebuild: Rebuild, segment: Segment, following: Key | None) -> None:
-        """Note where the scan of a segment goes on, or that it is done; RebuildOvertaken where it can't matter."""
+        """Store the last key scanned of a segment, or None when it is finished.
+
+        Raises:
+            RebuildOvertaken: Another generation is being built.
+
+        """
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}}
         update = "REMOVE Progress.#segment"
         if following:
@@ -90,7 +95,12 @@ class Rebuilds:
             raise RebuildOvertaken from None
 
     def switch(self, rebuild: Rebuild) -> None:
-        """Let reports read the new generation; RebuildOvertaken where a segment is not done."""
+        """Switch reports to the new generation.
+
+        Raises:
+            RebuildOvertaken: Another generation is being built, or a segment is not finished.
+
+        """
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}, ":none": {"N": "0"}}
         try:
             self._update(
@@ -103,12 +113,12 @@ class Rebuilds:
                 raise RebuildOvertaken from None
 
     def former(self) -> int | None:
-        """Return the generation that has to be deleted."""
+        """Return the former generation, until it is deleted, or None."""
         item = self._item()
         return int(item["Former"]["N"]) if "Former" in item else None
 
     def delete_former(self) -> Iterator[int]:
-        """Delete the items of all generations before the live one; yield how many, page by page."""
+        """Delete the items of all generations before the live one; yield the number deleted, page by page."""
         live = generations(self._dynamodb, self._table).live
         request = {
             "TableName": self._table,
@@ -119,7 +129,7 @@ class Rebuilds:
             keys = [item for item in page if (generation_of(item) or live) < live]
             batch_delete(self._dynamodb, self._table, keys)
             yield len(keys)
-        with suppress(ConditionFailed):  # somebody else has deleted them, and perhaps announced the next
+        with suppress(ConditionFailed):  # another process has deleted them, and may have started the next
             self._update("REMOVE Former", "Live = :live", {":live": {"N": str(live)}})
 
     def _item(self) -> Item:

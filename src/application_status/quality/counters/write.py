@@ -1,8 +1,7 @@
-"""Changes, divided into transactions: each counts whole applications, or one application's change in parts.
+"""Exactly-once counting: a transaction updates counters together with the markers of the applications counted.
 
-Counting: counters and markers change together, in one transaction, if no marker has changed meanwhile.
-
-So a change counts once, however often and in whatever order its record arrives.
+A transaction fails if one of its markers has changed since it was read. So each change counts once, however often and
+in whatever order its stream record arrives. `Counters.apply` is the entry; the functions before it plan transactions.
 """
 
 from collections import Counter, defaultdict
@@ -16,12 +15,12 @@ from application_status.platform.errors import ConditionFailed
 from application_status.platform.randomness import RANDOM
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.items import NOTHING, Marker, attribute, counter_key, marker_item
+from application_status.quality.counters.items import NOT_COUNTED, Marker, attribute, counter_key, marker_item
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import Cell, Contribution, difference
 
 _ACTIONS_PER_TRANSACTION = 100
-_MEASURES_PER_ACTION = 150  # an update expression has at most 4 KB
+_MEASURES_PER_ACTION = 150  # an update expression may have 4 KB
 
 type Rows = Mapping[tuple[str, str], Mapping[str, int]]
 """(ATS, day) -> measure -> amount."""
@@ -29,7 +28,7 @@ type Rows = Mapping[tuple[str, str], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An application's version and what it contributes in it; a removed application contributes nothing."""
+    """An application's version and its contribution, which is empty for a removed application."""
 
     application_id: ApplicationId
     version: int
@@ -41,7 +40,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CounterUpdate:
-    """One change on its way from what was counted to what is to be counted."""
+    """The step of one application from the marker that was read to the marker that is written."""
 
     change: Change
     counted: Marker
@@ -49,17 +48,17 @@ class CounterUpdate:
 
     @property
     def added(self) -> Contribution:
-        """What the counters get."""
+        """The amounts to add to the counters."""
         return difference(self.target.contribution, self.counted.contribution)
 
     @property
     def rows(self) -> Rows:
-        """The counter rows that get it."""
+        """The amounts to add, by counter row."""
         return rows_of(self.added)
 
 
-def next_step(change: Change, counted: Marker) -> CounterUpdate:
-    """Go all the way where it fits into a transaction; else as far as fits, leaving the version for a further step."""
+def counter_update(change: Change, counted: Marker) -> CounterUpdate:
+    """Return the update that counts a change; if it exceeds a transaction, a part of it that keeps the old version."""
     target = Marker(
         version=change.version,
         revision=counted.revision + 1,
@@ -68,29 +67,29 @@ def next_step(change: Change, counted: Marker) -> CounterUpdate:
         job_id=change.job_id,
         unmapped_labels=change.unmapped_labels,
     )
-    step = CounterUpdate(change, counted, target)
-    rows = list(step.rows)
+    update = CounterUpdate(change, counted, target)
+    rows = list(update.rows)
     if len(rows) < _ACTIONS_PER_TRANSACTION:
-        return step
+        return update
     first = set(rows[: _ACTIONS_PER_TRANSACTION - 1])
     partial = {cell: n for cell, n in counted.contribution.items() if (cell.ats_id, cell.day) not in first}
     partial |= {cell: n for cell, n in change.contribution.items() if (cell.ats_id, cell.day) in first}
-    return replace(step, target=replace(target, version=counted.version, contribution=partial))
+    return replace(update, target=replace(target, version=counted.version, contribution=partial))
 
 
-def transactions(steps: Iterable[CounterUpdate]) -> Iterator[list[CounterUpdate]]:
-    """Divide steps into groups that each fit into one transaction: an action a marker and one a counter row.
+def transactions(updates: Iterable[CounterUpdate]) -> Iterator[list[CounterUpdate]]:
+    """Group updates into transactions; a transaction has an action for each marker and for each counter row.
 
-    Those of the same rows stand together, so that few rows are written twice.
+    Updates of the same rows are grouped together, so that few rows are written twice.
     """
     group: list[CounterUpdate] = []
     rows: dict[tuple[str, str], set[str]] = {}
-    for step in sorted(steps, key=lambda step: sorted(step.rows)):
-        fuller = rows | {row: rows.get(row, set()) | measures.keys() for row, measures in step.rows.items()}
+    for update in sorted(updates, key=lambda update: sorted(update.rows)):
+        fuller = rows | {row: rows.get(row, set()) | measures.keys() for row, measures in update.rows.items()}
         if group and not _fit(len(group) + 1, fuller):
             yield group
-            group, fuller = [], {row: set(measures) for row, measures in step.rows.items()}
-        group.append(step)
+            group, fuller = [], {row: set(measures) for row, measures in update.rows.items()}
+        group.append(update)
         rows = fuller
     if group:
         yield group
@@ -103,7 +102,7 @@ def _fit(markers: int, rows: Mapping[tuple[str, str], set[str]]) -> bool:
 
 
 def rows_of(contribution: Contribution) -> Rows:
-    """Return a contribution by the counter rows it is in."""
+    """Return a contribution by counter row."""
     rows: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for cell, amount in contribution.items():
         rows[cell.ats_id, cell.day][cell.measure] = amount
@@ -111,11 +110,11 @@ def rows_of(contribution: Contribution) -> Rows:
 
 
 CHANGES_PER_CALL = 100
-"""The most changes that `Counters.apply` takes: BatchGetItem's limit."""
+"""The most changes that `Counters.apply` takes: the limit of BatchGetItem."""
 
 
 class Counters:
-    """Counts changes. Counters are spread over so many `shards`, since one partition takes 1,000 write units a second.
+    """Counts changes, in counters spread over `shards`, as a partition takes 1,000 write units a second.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
     """
@@ -124,12 +123,14 @@ class Counters:
         self._dynamodb = dynamodb
         self._table = table
         self._shards = shards
-        self._announced: set[tuple[int, str]] = set()
+        self._registered: set[tuple[int, str]] = set()
 
     def apply(self, changes: Sequence[Change]) -> list[Change]:
-        """Count at most CHANGES_PER_CALL changes, one an application; return those that counted, not those overtaken.
+        """Count at most CHANGES_PER_CALL changes, one for each application; return those newer than what was counted.
 
-        Raises Unavailable; then a part may be counted, and counting all again is right.
+        Raises:
+            Unavailable: DynamoDB failed. Some changes may be counted; it is safe to count all again.
+
         """
         live, *_building = [
             self.apply_in(generation, changes) for generation in generations(self._dynamodb, self._table).counted
@@ -137,34 +138,35 @@ class Counters:
         return live
 
     def apply_in(self, generation: int, changes: Sequence[Change]) -> list[Change]:
-        """Do so in one generation of the counters."""
+        """Count changes in one generation; otherwise as `apply`."""
         counted: list[Change] = []
         pending = list(changes)
         while pending:
             markers = self.markers(generation, [change.application_id for change in pending])
-            steps = [next_step(change, markers.get(change.application_id, NOTHING)) for change in pending]
+            updates = [counter_update(change, markers.get(change.application_id, NOT_COUNTED)) for change in pending]
             pending = []
-            for group in transactions([step for step in steps if step.change.version > step.counted.version]):
+            newer = [update for update in updates if update.change.version > update.counted.version]
+            for group in transactions(newer):
                 written = self._write(generation, group)
-                done = [step.change for step in group if written and step.target.version == step.change.version]
+                done = [update.change for update in group if written and update.target.version == update.change.version]
                 counted += done
-                pending += [step.change for step in group if step.change not in done]
+                pending += [update.change for update in group if update.change not in done]
         return counted
 
     def markers(self, generation: int, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
-        """Return what was counted last of at most CHANGES_PER_CALL applications, where something was."""
+        """Return the markers of at most CHANGES_PER_CALL applications; those without one are left out."""
         return QualityReader(self._dynamodb, self._table, generation).markers(ids)
 
     def _write(self, generation: int, group: Sequence[CounterUpdate]) -> bool:
-        """Write steps in one transaction; False where somebody else has counted one of their applications meanwhile."""
+        """Write updates in one transaction; return False if one of their markers has changed since it was read."""
         total: Counter[Cell] = Counter()
-        for step in group:
-            total.update(step.added)
+        for update in group:
+            total.update(update.added)
         rows = rows_of(difference(total, {}))
         for ats_id in {ats_id for ats_id, _ in rows}:
-            self._announce(generation, ats_id)
+            self._register_ats(generation, ats_id)
         shard = RANDOM.randrange(self._shards)
-        actions = [self._put_marker(generation, step) for step in group] + [
+        actions = [self._put_marker(generation, update) for update in group] + [
             self._add(counter_key(generation, ats_id, shard, day), amounts) for (ats_id, day), amounts in rows.items()
         ]
         try:
@@ -173,11 +175,11 @@ class Counters:
             return False
         return True
 
-    def _announce(self, generation: int, ats_id: str) -> None:
-        """Let readers know of an ATS, and over how many shards its counters are spread at most."""
-        if (generation, ats_id) in self._announced:
+    def _register_ats(self, generation: int, ats_id: str) -> None:
+        """Store that an ATS has counters, and their number of shards."""
+        if (generation, ats_id) in self._registered:
             return
-        with suppress(ConditionFailed):  # known, with as many shards or more
+        with suppress(ConditionFailed):  # it has as many shards or more
             self._dynamodb(
                 "UpdateItem",
                 TableName=self._table,
@@ -186,19 +188,19 @@ class Counters:
                 ConditionExpression="attribute_not_exists(Shards) OR Shards < :shards",
                 ExpressionAttributeValues={":shards": {"N": str(self._shards)}},
             )
-        self._announced.add((generation, ats_id))
+        self._registered.add((generation, ats_id))
 
-    def _put_marker(self, generation: int, step: CounterUpdate) -> Item:
+    def _put_marker(self, generation: int, update: CounterUpdate) -> Item:
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": marker_item(generation, step.change.application_id, step.target),
+            "Item": marker_item(generation, update.change.application_id, update.target),
             "ConditionExpression": "attribute_not_exists(#scope)",
             "ExpressionAttributeNames": {"#scope": "Scope"},
         }
-        if step.counted.revision:
+        if update.counted.revision:
             put["ConditionExpression"] = "#revision = :counted"
             put["ExpressionAttributeNames"] = {"#revision": "Revision"}
-            put["ExpressionAttributeValues"] = {":counted": {"N": str(step.counted.revision)}}
+            put["ExpressionAttributeValues"] = {":counted": {"N": str(update.counted.revision)}}
         return {"Put": put}
 
     def _add(self, key: Item, amounts: Mapping[str, int]) -> Item:

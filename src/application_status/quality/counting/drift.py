@@ -1,4 +1,4 @@
-"""Drift: what the Quality table has, where that is not what the applications say."""
+"""Drift: differences between the Quality table and the applications that it is derived from."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from application_status.quality.rules.contribution import Cell, Contribution, Co
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One amount that is wrong: of a counter, or of what was counted of an application."""
+    """One wrong amount of a counter, or one wrong value of an application's marker."""
 
     ats_id: str
     day: str
@@ -23,7 +23,7 @@ class Drift:
 
 
 def of_marker(change: Change, marker: Marker) -> Iterator[Drift]:
-    """Yield where an application's marker differs from the application."""
+    """Yield the differences between an application's marker and the application."""
     for name, counted, expected in (
         ("version", marker.version, change.version),
         ("client", marker.client_id, change.client_id),
@@ -32,26 +32,26 @@ def of_marker(change: Change, marker: Marker) -> Iterator[Drift]:
         if counted != expected:
             yield Drift("-", "-", name, counted, expected, change.application_id)
     labels, expected_labels = marker.unmapped_labels, change.unmapped_labels
-    if labels != expected_labels:  # which may be personal, and drift is logged
+    if labels != expected_labels:  # labels may be personal data, and drift is logged: log their number only
         yield Drift("-", "-", "unmapped_labels", len(labels), len(expected_labels), change.application_id)
     yield from _differing(marker.contribution, change.contribution, change.application_id)
 
 
 def of_orphan(application_id: ApplicationId, marker: Marker) -> Iterator[Drift]:
-    """Yield what is still counted of an application that isn't there."""
+    """Yield the amounts of a marker whose application does not exist."""
     yield from _differing(marker.contribution, {}, application_id)
 
 
 def of_sums(counters: Contribution, sums: Contribution) -> Iterator[Drift]:
-    """Yield where counters differ from the sums over the markers."""
+    """Yield the differences between counters and the sums over the markers."""
     yield from _differing(counters, sums, None)
 
 
 def of_counts(ats_id: str, counts: Counts) -> Iterator[Drift]:
-    """Yield where an ATS's counters contradict each other.
+    """Yield the rows in which an ATS's counters contradict each other.
 
-    Each application is at one furthest stage and has one outcome, and each open one is at one stage. This holds in each
-    row of counters at any time, as one write changes all of a row.
+    Each application has one furthest stage and one outcome, and each open one is open at one stage. This holds for each
+    row at any time, as one write updates the whole row.
     """
     families: Counter[tuple[str, str]] = Counter()
     for (day, measure), amount in counts.items():

@@ -1,4 +1,4 @@
-"""Rebuilding the counters: all applications are counted anew, into a generation that takes the former one's place."""
+"""Rebuilds the counters: scans all applications and counts them into a new generation."""
 
 import time
 from collections import Counter, deque
@@ -18,15 +18,15 @@ from application_status.quality.counters.rebuilds import Rebuild, Rebuilds
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.counting.stream import change_of
 
-_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # while the tables are throttled
+_PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # between attempts while DynamoDB is unavailable
 _READINGS, _READING_PAUSE_SECONDS = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Counts all applications into the generation being built, in so many threads as there are segments.
+    """A scan that counts all applications into the generation being built, with a thread for each segment.
 
-    Those that can't be read or counted are noted in `unreadable`; they count for nothing.
+    Applications that can't be read or counted are added to `unreadable` and left out.
     """
 
     applications: AllApplications
@@ -35,15 +35,20 @@ class Scan:
     zone: ZoneInfo
     unreadable: Unreadable = field(default_factory=Unreadable)
 
-    def run(self, rebuild: Rebuild, told: Callable[[int], object]) -> None:
-        """Count what is left, and tell how many applications after each page; an interruption waits for pages in hand.
+    def run(self, rebuild: Rebuild, on_progress: Callable[[int], object]) -> None:
+        """Count the remaining applications; `on_progress` gets the number of applications of each page.
 
-        Raises Unavailable where the tables stay throttled, RebuildOvertaken; then another run goes on.
+        It is resumable: each page counted is stored. An interruption takes effect after the current pages.
+
+        Raises:
+            Unavailable: DynamoDB stays unavailable.
+            RebuildOvertaken: Another rebuild has progressed further.
+
         """
         stopped = Event()
         with ThreadPoolExecutor(max(1, len(rebuild.unfinished))) as pool:
             segments = [
-                pool.submit(self._segment, rebuild, segment, start, told, stopped)
+                pool.submit(self._segment, rebuild, segment, start, on_progress, stopped)
                 for segment, start in rebuild.unfinished.items()
             ]
             try:
@@ -53,7 +58,7 @@ class Scan:
                 stopped.set()
 
     def _segment(
-        self, rebuild: Rebuild, segment: Segment, start: Key, told: Callable[[int], object], stopped: Event
+        self, rebuild: Rebuild, segment: Segment, start: Key, on_progress: Callable[[int], object], stopped: Event
     ) -> None:
         following: Key | None = start
         pauses = iter(_PAUSES_SECONDS)
@@ -67,10 +72,10 @@ class Scan:
                 stopped.wait(pause)
             else:
                 pauses = iter(_PAUSES_SECONDS)
-                told(amount)
+                on_progress(amount)
 
     def _page(self, rebuild: Rebuild, segment: Segment, start: Key) -> tuple[int, Key | None]:
-        """Count a page; where that fails on the way, counting all of it again is right."""
+        """Count a page; if it fails in between, it is safe to count the whole page again."""
         page, following = self.applications.page(start, segment)
         changes = one_by_one(page, lambda item: change_of(item, self.zone), self.unreadable.note)
         for group in batched(changes, CHANGES_PER_CALL, strict=False):
@@ -79,7 +84,7 @@ class Scan:
         return len(page), following
 
     def _apply(self, generation: int, group: Sequence[tuple[Item, Change]]) -> None:
-        """Count changes together; where one of them makes that fail, one at a time."""
+        """Count changes together; if one of them fails, one at a time."""
         try:
             self.quality.apply_in(generation, [change for _, change in group])
         except Exception as error:
@@ -94,7 +99,7 @@ class Scan:
 
 
 def compare(former: QualityReader, new: QualityReader) -> Counter[str]:
-    """Return by ATS how many counters differ in every one of a few readings: more than changes on their way."""
+    """Return the number of differing counters by ATS; only differences in each of several reads count."""
 
     def differing(ats_id: str) -> set[tuple[str, str]]:
         return {cell for cell, _ in former.of_ats(ats_id).items() ^ new.of_ats(ats_id).items()}

@@ -1,6 +1,7 @@
-"""Stream records, read: each becomes the change it stands for.
+"""The handler of the analytics function: counts the changes that arrive on the applications table's stream.
 
-The analytics: a change's way from the stream to the counters.
+`analytics` makes the handler, which counts the newest record of each application in a batch; `stream_record` reads one
+record; `change_of` and `change` derive what it counts.
 """
 
 import time
@@ -38,7 +39,7 @@ class AnalyticsSettings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """One record: when its write was made (seconds since 1970), and its change."""
+    """A stream record: the time of its write (seconds since 1970), its status for metrics, and the change to count."""
 
     written_at: float
     status: str
@@ -46,9 +47,9 @@ class ChangeRecord:
 
 
 def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> ChangeRecord:
-    """Read a record of the applications' stream; any exception where it can't be read or counted for.
+    """Read a record of the applications' stream; raises any exception if it can't be read or counted.
 
-    An erased application contributes nothing; so does a removed one, as of the version after its last.
+    An erased application contributes nothing. So does a removed one, from the version after its last.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
     """
     body = record["dynamodb"]
@@ -63,14 +64,14 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> ChangeRecord:
 
 
 def change_of(item: Item, zone: ZoneInfo) -> Change:
-    """Return what counting an item as it is takes; any exception where it can't be read or counted for."""
+    """Return the change that counts an item as it is; raises any exception if it can't be read or counted."""
     if items.is_tombstone(item):
         return _erased(item, int(item["Version"]["N"]))
     return change(items.application(item), zone)
 
 
 def change(application: Application, zone: ZoneInfo) -> Change:
-    """Return what counting an application as it is takes."""
+    """Return the change that counts an application as it is."""
     registration = application.registration
     return Change(
         application_id=application.application_id,
@@ -87,11 +88,11 @@ def _erased(item: Item, version: int) -> Change:
 
 
 def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
-    """Make the handler of the applications' stream: it counts each application's newest record of a batch."""
+    """Return the handler of the applications' stream."""
 
     def process(batch: Batch) -> None:
         if not batch.records:
-            quality.apply(())  # raises where the state of the counters can't be read, which no record causes
+            quality.apply(())  # raises if the generations can't be read, which is an outage
         read_one = partial(stream_record, zone=zone)
         _apply_newest(dict(batch.tried(enumerate(batch.records), read_one)), batch, quality)
 
@@ -99,11 +100,11 @@ def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamH
 
 
 def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Counters) -> None:
-    """Count each application's newest record; an outage stops the batch at the first record that is not counted."""
+    """Count the newest record of each application; an outage stops the batch at the first record not counted."""
     newest: dict[str, ChangeRecord] = {}
     for record in records.values():
-        seen = newest.get(record.change.application_id)
-        if seen is None or record.change.version > seen.change.version:
+        known = newest.get(record.change.application_id)
+        if known is None or record.change.version > known.change.version:
             newest[record.change.application_id] = record
     done: set[str] = set()
     for group in batched(newest.values(), CHANGES_PER_CALL, strict=False):
@@ -112,7 +113,7 @@ def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Co
         except Exception as error:
             if not is_outage(error):
                 raise
-            batch.stop(min(place for place, each in records.items() if each.change.application_id not in done), error)
+            batch.stop(min(index for index, each in records.items() if each.change.application_id not in done), error)
             break
         done |= {record.change.application_id for record in group}
         _log(group, {change.application_id for change in counted})
@@ -122,7 +123,7 @@ def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Co
 
 
 def _log(group: Sequence[ChangeRecord], counted: set[str]) -> None:
-    """Log each change that counted, and write the metrics of the group."""
+    """Log each counted change, and write the metrics of the group."""
     changed = [record for record in group if record.change.application_id in counted]
     for record in changed:
         change = record.change

@@ -1,9 +1,8 @@
-"""Comparing the counters with the applications, while reports keep coming.
+"""Verifies the counters against the applications, while reports keep arriving.
 
-What differs may be a change on its way, so it is drift only where it differs again and again, after pauses. A counter
-is compared with the sum over the markers only where it stood still while these were read.
-
-The verification: now and then, a sample of the applications is compared with what was counted of them.
+`verification` makes the handler of the scheduled function, which compares a sample; `Verifier` is also used by the
+command line. A difference may be a change that is not counted yet, so only a difference that persists over several
+reads, seconds apart, is drift. Busy counters are compared with the sums over the markers only once they are stable.
 """
 
 import time
@@ -25,7 +24,7 @@ from application_status.platform.randomness import RANDOM
 from application_status.platform.telemetry import begin, flush, logger, metrics, without_messages
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.items import NOTHING
+from application_status.quality.counters.items import NOT_COUNTED
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
@@ -37,9 +36,9 @@ _READINGS, _PAUSE_SECONDS = 3, 5
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Compares one generation of the counters with the applications; days are cut in the time zone given.
+    """A comparison of one generation of the counters with the applications; days are cut in `zone`.
 
-    Applications that can't be read are noted in `unreadable`; they are not compared.
+    Applications that can't be read are added to `unreadable` and not compared.
     """
 
     applications: AllApplications
@@ -48,11 +47,11 @@ class Verifier:
     unreadable: Unreadable = field(default_factory=Unreadable)
 
     def suspects(self, items: Sequence[Item]) -> set[ApplicationId]:
-        """Return which of the applications differ from what was counted of them."""
+        """Return the ids of applications that differ from their markers."""
         return {each.application_id for each in self._of_items(items) if each.application_id}
 
     def confirmed(self, suspects: Collection[ApplicationId]) -> list[Drift]:
-        """Return where suspects still differ, when read again a few times."""
+        """Return the differences of suspects that persist over further reads."""
         found: list[Drift] = []
         for _ in range(_READINGS - 1):
             if not suspects:
@@ -62,14 +61,14 @@ class Verifier:
             suspects = {each.application_id for each in found if each.application_id}
         return found
 
-    def everything(self, told: Callable[[int], object]) -> list[Drift]:
-        """Compare all applications, all markers and all counters; tell how many applications after each page."""
+    def verify_all(self, on_progress: Callable[[int], object]) -> list[Drift]:
+        """Compare all applications, markers and counters; `on_progress` gets the number of each page's applications."""
         suspects: set[ApplicationId] = set()
         start = None
         while True:
             page, start = self.applications.page(start)
             suspects |= self.suspects(page)
-            told(len(page))
+            on_progress(len(page))
             if start is None:
                 break
         wrong_sums, orphans = self._sums()
@@ -77,7 +76,7 @@ class Verifier:
         return [*self.confirmed(suspects | orphans), *wrong_sums, *contradictions]
 
     def contradictions(self, ats_id: str) -> list[Drift]:
-        """Return where an ATS's counters contradict each other."""
+        """Return the contradictions between the counters of an ATS."""
         return list(drift.of_counts(ats_id, self.reader.of_ats(ats_id)))
 
     def _of_items(self, items: Iterable[Item]) -> list[Drift]:
@@ -86,17 +85,17 @@ class Verifier:
         for group in batched((change for _, change in changes), ITEMS_PER_CALL, strict=False):
             markers = self.reader.markers(each.application_id for each in group)
             for each in group:
-                found += drift.of_marker(each, markers.get(each.application_id, NOTHING))
+                found += drift.of_marker(each, markers.get(each.application_id, NOT_COUNTED))
         return found
 
     def _of(self, ids: Collection[ApplicationId]) -> list[Drift]:
         items = self.applications.of(ids)
-        there = {item["AtsiApplicationId"]["S"] for item in items}
-        gone = self.reader.markers(each for each in ids if each not in there)
-        return self._of_items(items) + [each for marker in gone.items() for each in drift.of_orphan(*marker)]
+        existing = {item["AtsiApplicationId"]["S"] for item in items}
+        orphaned = self.reader.markers(each for each in ids if each not in existing)
+        return self._of_items(items) + [each for marker in orphaned.items() for each in drift.of_orphan(*marker)]
 
     def _sums(self) -> tuple[list[Drift], set[ApplicationId]]:
-        """Return the counters that differ from the sum over the markers, and markers' ids without an application."""
+        """Return counters that differ from the sums over the markers, and ids of markers without an application."""
         found, orphans = self._sums_once()
         for _ in range(_READINGS - 1):
             if found:
@@ -115,8 +114,8 @@ class Verifier:
             orphans |= self._orphans([each for each, marker in markers.items() if marker.contribution])
         after = self._counters()
         wrong = {Cell(each.ats_id, each.day, each.measure): each for each in drift.of_sums(after, sums)}
-        still = {cell: each for cell, each in wrong.items() if before.get(cell, 0) == after.get(cell, 0)}
-        return still, orphans
+        stable = {cell: each for cell, each in wrong.items() if before.get(cell, 0) == after.get(cell, 0)}
+        return stable, orphans
 
     def _counters(self) -> dict[Cell, int]:
         return {
@@ -128,14 +127,16 @@ class Verifier:
     def _orphans(self, ids: Iterable[ApplicationId]) -> set[ApplicationId]:
         found: set[ApplicationId] = set()
         for group in batched(ids, ITEMS_PER_CALL, strict=False):
-            there = {ApplicationId(item["AtsiApplicationId"]["S"]) for item in self.applications.of(group)}
-            found |= set(group) - there
+            existing = {ApplicationId(item["AtsiApplicationId"]["S"]) for item in self.applications.of(group)}
+            found |= set(group) - existing
         return found
 
 
 _APPLICATIONS = 1_000
 _READING_SECONDS, _STORE_SECONDS = 20.0, 50.0
-_SETTLED = timedelta(minutes=15)  # until then a change may still be on its way; OldestRecordAge tells of such delays
+_SETTLED = timedelta(
+    minutes=15
+)  # a younger change may not be counted yet; the metric OldestRecordAge shows such delays
 _LOGGED = 20
 
 type Handler = Callable[[Any, Any], dict[str, int]]
@@ -144,7 +145,7 @@ type Handler = Callable[[Any, Any], dict[str, int]]
 def verification(
     dynamodb: DynamoDB, applications: AllApplications, quality_table: str, zone: ZoneInfo, stack: str
 ) -> Handler:
-    """Make the scheduled handler."""
+    """Return the handler of the scheduled function."""
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
@@ -164,7 +165,7 @@ def verification(
 
 
 def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
-    """Compare a random segment of the applications, and the counters of a random ATS with each other."""
+    """Compare a random sample of the applications, and check the counters of a random ATS for contradictions."""
     until = time.monotonic() + _READING_SECONDS
     verified, suspects = 0, set()
     for page in verifier.applications.sample(

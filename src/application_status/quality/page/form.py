@@ -1,6 +1,6 @@
-"""From the page's address to the questions that its sections answer.
+"""The form of the quality page, and the report queries that follow from it.
 
-The form with which a reader chooses whom and which period the page is about.
+`page_queries` reads the page's address; `form` returns the form filled in, with the errors in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.http.body import message
 from application_status.platform.http.endpoint import Request
-from application_status.quality.reports.query import Caller, QualityQuery, parameters, question
+from application_status.quality.reports.query import Caller, QualityQuery, parameters, query_from
 from application_status.quality.rules.periods import Interval
 
 FILTERS = ("from", "to", "ats", "client", "job")
@@ -23,7 +23,7 @@ _PERIOD = ("from", "to")
 
 
 class _Address(BaseModel):
-    """The parameters of the page; what its filters may be is QualityQuery's to say."""
+    """The parameters of the page; the values of its filters are validated by QualityQuery."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
@@ -37,70 +37,74 @@ class _Address(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """What a page is asked: by its filters, in which interval over time, by name, and which name as CSV, if one."""
+class PageQueries:
+    """The report queries of a page by name, and the filters and interval behind them; `csv` names one to download."""
 
     filters: Mapping[str, str]
     interval: Interval
-    asked: Mapping[str, QualityQuery]
+    by_name: Mapping[str, QualityQuery]
     csv: str | None
 
     def address(self, **more: str) -> str:
-        """Return the page's address with the same filters and these parameters, relative to itself."""
+        """Return the page's address, relative to itself, with the same filters and these parameters."""
         interval = {} if self.interval is Interval.WEEK else {"interval": self.interval}
         return f"?{urlencode({**self.filters, **interval, **more})}"
 
     @property
     def filled_in(self) -> Mapping[str, str]:
-        """What the form is filled in with: the filters, the interval, and the period, also where it is the default."""
-        days = {"from": self.whole.first, "to": self.whole.last}
+        """The values of the form's inputs: the filters, the interval, and the period even if it is the default."""
+        days = {"from": self.main.first, "to": self.main.last}
         return {**self.filters, **{name: str(day) for name, day in days.items() if day}, "interval": self.interval}
 
     @property
-    def whole(self) -> QualityQuery:
-        """Whom and which period it is about."""
-        return self.asked["cohort"]
+    def main(self) -> QualityQuery:
+        """The query that has the page's subject and period."""
+        return self.by_name["cohort"]
 
 
-def questions(request: Request, caller: Caller, today: date) -> Questions:
-    """Return what the page is asked; a filter that is left empty, as forms do, is not there, nor a job's period.
+def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
+    """Return the queries of a page; empty filters are ignored, and so is the period of a job.
 
-    Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
+    Raises:
+        InvalidFields: A parameter is wrong.
+        Forbidden: The page would not be about the caller.
+
     """
     given = {name: value for name, value in parameters(request).items() if value}
     address = message(_Address, given)
     kept = [name for name in FILTERS if "job" not in given or name not in _PERIOD]
     filters = {name: given[name] for name in kept if name in given}
     interval = Interval(address.interval)
-    asked = {
-        name: question({**about, **asks}, caller, today) for name, about, asks in _asked(filters, interval, caller)
+    queries = {
+        name: query_from({**common, **own}, caller, today)
+        for name, common, own in _query_parameters(filters, interval, caller)
     }
-    if address.csv and address.csv not in asked:
-        raise InvalidFields((FieldError("/csv", "csv is no table of this page", f"one of {', '.join(asked)}"),))
-    return Questions(filters, interval, asked, address.csv)
+    if address.csv and address.csv not in queries:
+        raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {', '.join(queries)}"),))
+    return PageQueries(filters, interval, queries, address.csv)
 
 
-type _Asked = tuple[str, Mapping[str, str], Mapping[str, str]]
+type _QueryParameters = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
-def _asked(filters: Mapping[str, str], interval: Interval, caller: Caller) -> list[_Asked]:
-    """Return each question's name, the filters that it follows, and what else it asks."""
+def _query_parameters(filters: Mapping[str, str], interval: Interval, caller: Caller) -> list[_QueryParameters]:
+    """Return the name of each query, the filters that apply to it, and its other parameters."""
     subject = {name: value for name, value in filters.items() if name not in _PERIOD}
     of_client = bool(caller.client_id) or "client" in filters
-    asked: list[_Asked] = [
+    found: list[_QueryParameters] = [
         ("cohort", filters, {}),
         ("activity", filters, {"kind": "activity"}),
         ("silence", subject, {"kind": "silence"}),
     ]
     if "job" not in filters:
-        asked.append(("over-time", filters, {"kind": "activity", "interval": interval}))
+        found.append(("over-time", filters, {"kind": "activity", "interval": interval}))
     if not of_client and "job" not in filters:
-        asked += [("health", filters, {"kind": "health"}), ("unmapped", subject, {"kind": "unmapped"})]
+        found += [("health", filters, {"kind": "health"}), ("unmapped", subject, {"kind": "unmapped"})]
     if of_client and "job" not in filters:
-        asked.append(("by-job", subject, {"by": "job"}))
+        found.append(("by-job", subject, {"by": "job"}))
     if caller.is_board and not subject:
-        asked.append(("by-ats", filters, {"by": "ats"}))
-    return asked
+        found.append(("by-ats", filters, {"by": "ats"}))
+    return found
 
 
 INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
@@ -109,7 +113,7 @@ _LABELS = {"from": "From", "to": "To", "ats": "ATS", "client": "or client", "job
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input: its name, label, type and value, what is suggested, and whether it is wrong."""
+    """An input of the form; `suggested` are values to choose from."""
 
     name: str
     label: str
@@ -121,7 +125,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The inputs, the interval over time, and all that is wrong with what was asked."""
+    """The form: its inputs, the interval chosen, and the errors in the values sent."""
 
     fields: Sequence[Input]
     interval: str
@@ -129,15 +133,15 @@ class Form:
 
 
 def form(
-    asking: Caller,
+    caller: Caller,
     given: Mapping[str, str],
     *,
     suggested: Mapping[str, Sequence[str]] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Form:
-    """Return the form that this caller has, filled in with what was given."""
+    """Return the form for a caller, filled in with the values given."""
     names = ["from", "to"]
-    names += ["ats", "client", "job"] if asking.is_board else ["job"] if asking.client_id else []
+    names += ["ats", "client", "job"] if caller.is_board else ["job"] if caller.client_id else []
     fields = [
         Input(
             name=name,

@@ -1,4 +1,4 @@
-"""The replies of the quality page: the page, a table of it as CSV, and refusals and failures."""
+"""The quality page: replies with the page, one of its tables as CSV, or an error."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -19,11 +19,11 @@ from application_status.platform.http.endpoint import (
 from application_status.platform.http.html import Pages
 from application_status.platform.telemetry import logger
 from application_status.quality.page import overview, per_ats, per_row
-from application_status.quality.page.form import INTERVALS, Questions, form, questions
+from application_status.quality.page.form import INTERVALS, PageQueries, form, page_queries
 from application_status.quality.page.overview import figures
-from application_status.quality.page.section import LISTED, About, Section
-from application_status.quality.page.words import Numbers, dated, days_between, period
-from application_status.quality.reports.endpoint import Reports
+from application_status.quality.page.section import LISTED, Basis, Section
+from application_status.quality.page.words import Numbers, format_day, format_days, format_period
+from application_status.quality.reports.endpoint import ReportSource
 from application_status.quality.reports.formats import as_csv, is_downloadable, sendable
 from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, signed_in
 from application_status.quality.reports.report import QualityReport
@@ -35,43 +35,49 @@ _SUGGESTED: Mapping[str, tuple[Literal["Ats", "Job"], str]] = {"ats": ("Ats", "b
 """The member of the rows and the table that a filter's suggestions come from."""
 
 
-def quality_page(request: Request, reports: Reports) -> Reply:
-    """Return the page for a signed-in user, or one of its tables; raises InvalidFields or Forbidden."""
-    asking = signed_in(request.claims)
+def quality_page(request: Request, reports: ReportSource) -> Reply:
+    """Reply with the page for a signed-in user, or with one of its tables as CSV.
+
+    Raises:
+        InvalidFields: A parameter is wrong, or the table would be too large.
+        Forbidden: The user may not see reports, or not these.
+
+    """
+    caller = signed_in(request.claims)
     now = reports.now()
-    asked = questions(request, asking, now.date())
-    reporting = reports.as_of(now)
-    logger.info("shown", csv=asked.csv)
-    if asked.csv:
-        query = asked.asked[asked.csv]
-        return _download(asked.csv, query, reporting.report(query))
-    return _page(asking, asked, {name: reporting.report(query) for name, query in asked.asked.items()}, reporting.now)
+    queries = page_queries(request, caller, now.date())
+    builder = reports.as_of(now)
+    logger.info("shown", csv=queries.csv)
+    if queries.csv:
+        query = queries.by_name[queries.csv]
+        return _download(queries.csv, query, builder.report(query))
+    return _page(caller, queries, {name: builder.report(query) for name, query in queries.by_name.items()}, builder.now)
 
 
 def refused(error: Refusal, request: Request) -> Reply:
-    """Return what a refusal looks like: to a reader of the page as a page, else as a problem."""
+    """Return the reply to a refused request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return refusal(error, request)
     status, headers = PROBLEMS[type(error)].status, refusal_headers(error, "Bearer")
     if not isinstance(error, InvalidFields):
         return _notice(status, str(error), headers)
     given = {name: values[-1] for name, values in request.query.items()}
-    mend = form(signed_in(request.claims), given, errors=error.errors)
-    return _PAGES.reply(status, "wrong.html", _ENGLISH | headers, title=_TITLE, form=mend, intervals=INTERVALS)
+    corrected = form(signed_in(request.claims), given, errors=error.errors)
+    return _PAGES.reply(status, "wrong.html", _ENGLISH | headers, title=_TITLE, form=corrected, intervals=INTERVALS)
 
 
 def failed(problem: Problem, request: Request) -> Reply:
-    """Return what a failure of ours looks like, likewise."""
+    """Return the reply to a failed request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return failure(problem, request)
-    return _notice(problem.status, "This can't be shown right now. Please try again in a moment.", retry_later())
+    return _notice(problem.status, "This page is not available right now. Please try again in a moment.", retry_later())
 
 
 def _notice(status: int, text: str, headers: dict[str, str]) -> Reply:
     return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text)
 
 
-def _page(asking: Caller, asked: Questions, reports: Mapping[str, QualityReport], today: datetime) -> Reply:
+def _page(caller: Caller, queries: PageQueries, reports: Mapping[str, QualityReport], today: datetime) -> Reply:
     cohort = reports["cohort"]
     suggested = {
         filter_name: [row.of[of] for row in reports[name].rows[:LISTED]]
@@ -83,34 +89,36 @@ def _page(asking: Caller, asked: Questions, reports: Mapping[str, QualityReport]
         "page.html",
         _ENGLISH,
         title=_TITLE,
-        about=_about(asked.whole),
-        chosen=days_between(asked.whole.first, asked.whole.last) if asked.whole.first and asked.whole.last else "",
-        days=[period(row) for row in cohort.rows],
-        of_job=bool(asked.whole.job),
-        left_out=0 if asked.whole.ats or asked.whole.client else cohort.hidden,
-        today=dated(today.date()),
+        subject=_subject(queries.main),
+        chosen=format_days(queries.main.first, queries.main.last) if queries.main.first and queries.main.last else "",
+        days=[format_period(row) for row in cohort.rows],
+        of_job=bool(queries.main.job),
+        left_out=0 if queries.main.ats or queries.main.client else cohort.hidden,
+        today=format_day(today.date()),
         zone=str(today.tzinfo),
-        form=form(asking, asked.filled_in, suggested=suggested),
+        form=form(caller, queries.filled_in, suggested=suggested),
         intervals=INTERVALS,
         figures=figures(of_period(reports)),
-        sections=list(sections(asked, reports)),
-        address=asked.address,
-        shorter={name: asked.asked[name].narrower[1] for name, found in reports.items() if not is_downloadable(found)},
+        sections=list(sections(queries, reports)),
+        address=queries.address,
+        shorter={
+            name: queries.by_name[name].narrower[1] for name, found in reports.items() if not is_downloadable(found)
+        },
         minimum=MINIMUM,
     )
 
 
-def _about(whole: QualityQuery) -> str:
-    """Return whom the page is about."""
-    if whole.job:
-        return f"Job {whole.job} of client {whole.client}"
-    if whole.client:
-        return f"Client {whole.client}"
-    return f"ATS {whole.ats}" if whole.ats else "All ATSs"
+def _subject(query: QualityQuery) -> str:
+    """Return the page's subject: an ATS, a client, a job or all ATSs."""
+    if query.job:
+        return f"Job {query.job} of client {query.client}"
+    if query.client:
+        return f"Client {query.client}"
+    return f"ATS {query.ats}" if query.ats else "All ATSs"
 
 
 def _download(name: str, query: QualityQuery, found: QualityReport) -> Reply:
-    """Return a report as a file, named after what was asked; colons of an id can't be in a file's name everywhere."""
+    """Return a report as a CSV file; ids have colons, which a file name may not have on Windows."""
     parts = ("applicant-quality", name, query.ats, query.client, query.job, query.first, query.last)
     file_name = "-".join(str(part) for part in parts if part).replace(":", "-")
     answer = sendable(found, as_csv, "csv", query.narrower[1])
@@ -119,25 +127,25 @@ def _download(name: str, query: QualityQuery, found: QualityReport) -> Reply:
 
 
 def of_period(reports: Mapping[str, QualityReport]) -> Numbers:
-    """Return the numbers about the period as a whole; no two kinds of report have the same measure."""
+    """Return the numbers about the whole period; each measure is in one kind of report only."""
     return Numbers(row for name in ("cohort", "activity", "silence") for row in reports[name].rows)
 
 
-def sections(asked: Questions, reports: Mapping[str, QualityReport]) -> Iterator[Section]:
-    """Yield the page's sections."""
-    numbers, about = of_period(reports), About.of(asked.whole)
-    yield overview.funnel(numbers, about)
-    yield overview.outcomes(numbers, about)
+def sections(queries: PageQueries, reports: Mapping[str, QualityReport]) -> Iterator[Section]:
+    """Yield the sections of the page, in order."""
+    numbers, basis = of_period(reports), Basis.of(queries.main)
+    yield overview.funnel(numbers, basis)
+    yield overview.outcomes(numbers, basis)
     if "over-time" in reports:
-        yield per_row.over_time(reports["over-time"], asked.interval, about)
-    yield overview.times(numbers, about)
-    yield overview.waiting(numbers, about)
-    yield overview.silence(numbers, about)
-    yield overview.coverage(numbers, about)
+        yield per_row.over_time(reports["over-time"], queries.interval, basis)
+    yield overview.times(numbers, basis)
+    yield overview.waiting(numbers, basis)
+    yield overview.silence(numbers, basis)
+    yield overview.coverage(numbers, basis)
     if "health" in reports:
-        yield per_ats.health(reports["health"].rows, about)
+        yield per_ats.health(reports["health"].rows, basis)
     if "unmapped" in reports:
-        yield per_ats.unmapped(reports["unmapped"], about)
+        yield per_ats.unmapped(reports["unmapped"], basis)
     for name in ("by-ats", "by-job"):
         if name in reports:
-            yield per_row.comparison(name, reports[name], asked.address, about)
+            yield per_row.comparison(name, reports[name], queries.address, basis)

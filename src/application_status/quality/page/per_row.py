@@ -5,14 +5,24 @@ from typing import Literal
 
 from application_status.applications.rules.status import Status
 from application_status.quality.page.plots import bars, strips
-from application_status.quality.page.section import DRAWN, LISTED, TOO_FEW, About, Section, Table, TableCell, cut, table
-from application_status.quality.page.words import Numbers, dated, named, period
+from application_status.quality.page.section import (
+    DRAWN,
+    LISTED,
+    TOO_FEW,
+    Basis,
+    Section,
+    Table,
+    TableCell,
+    cut_note,
+    table,
+)
+from application_status.quality.page.words import Numbers, display_name, format_day, format_period
 from application_status.quality.reports.report import QualityReport, Row
 from application_status.quality.rules.numbers import Unit
 from application_status.quality.rules.periods import Interval
 
 _KINDS: Mapping[str, tuple[Literal["Ats", "Job"], str]] = {"by-ats": ("Ats", "ATS"), "by-job": ("Job", "job")}
-_TOO_MANY = "Too many rows to show: choose a longer interval or a shorter period."
+_TOO_MANY = "Too many rows to show. Choose a longer interval or a shorter period."
 _COMPARED: Mapping[str, tuple[str, Unit]] = {
     "Applications": ("applications", "applications"),
     "With feedback": ("feedback", "share"),
@@ -22,8 +32,8 @@ _COMPARED: Mapping[str, tuple[str, Unit]] = {
 }
 
 
-def over_time(found: QualityReport, interval: Interval, about: About) -> Section:
-    """Return what happened over time; a row is a period, or more days where few applications moved."""
+def over_time(found: QualityReport, interval: Interval, basis: Basis) -> Section:
+    """Return the section with the entries into each status over time."""
     rows = found.rows
     each = [Numbers([row]) for row in rows]
     entered = {
@@ -33,65 +43,65 @@ def over_time(found: QualityReport, interval: Interval, about: About) -> Section
     return Section(
         id="over-time",
         heading="Over time",
-        basis=about.activity,
+        basis=basis.activity,
         families=("entered", "reports"),
         plot=strips(
             "Entries into each status over time",
-            [(named(s), f"highest {max(entered[s]):,.0f}", entered[s]) for s in seen],
-            (dated(rows[0].first), dated(rows[-1].last)) if rows else ("", ""),
+            [(display_name(s), f"highest {max(entered[s]):,.0f}", entered[s]) for s in seen],
+            (format_day(rows[0].first), format_day(rows[-1].last)) if rows else ("", ""),
         ),
         table=table(
-            ("Days", *(named(status) for status in seen), "Reports"),
+            ("Days", *(display_name(status) for status in seen), "Reports"),
             [
-                [period(row), *(of.said(f"entered:{s}", "entries") for s in seen), of.said("reports", "reports")]
+                [format_period(row), *(of.text(f"entered:{s}", "entries") for s in seen), of.text("reports", "reports")]
                 for row, of in zip(rows, each, strict=True)
             ],
         ),
-        instead=_TOO_MANY if found.too_many else "" if rows else TOO_FEW,
+        empty_text=_TOO_MANY if found.too_many else "" if rows else TOO_FEW,
         downloads=() if found.too_many else ("over-time",),
         notes=(
-            f"A column stands for a row of the table: a {interval} or, where few applications moved, more.",
-            "So the axis is no scale of time, and each status has a scale of its own.",
-            "An application counts each time it enters a status, so entries add up to other numbers than the funnel's.",
+            f"Each column is a row of the table: a {interval}, or more days where there were few entries.",
+            "So the axis is not to scale. Each status has its own vertical scale.",
+            "An application counts each time it enters a status, so the sums differ from the funnel.",
         ),
         wide=True,
     )
 
 
-def comparison(name: str, found: QualityReport, address: Callable[..., str], about: About) -> Section:
-    """Compare ATSs or jobs, the largest first; each leads to the page about it."""
+def comparison(name: str, found: QualityReport, address: Callable[..., str], basis: Basis) -> Section:
+    """Return the section that compares ATSs or jobs, the largest first, with links to their pages."""
     compared = sorted(((row, Numbers([row])) for row in found.rows), key=_size, reverse=True)
     of_what, kind = _KINDS[name]
-    whole = f"Cohort: all applications of each job. The sections above have only those applied for {about.days}."
+    all_time = f"Cohort: all applications of each job. The sections above have only those applied for {basis.days}."
     rows = [
         [
             TableCell(row.of[of_what], address(**{of_what.lower(): row.of[of_what]})),
-            *(TableCell(numbers.said(*measure)) for measure in _COMPARED.values()),
+            *(TableCell(numbers.text(*measure)) for measure in _COMPARED.values()),
         ]
         for row, numbers in compared[:LISTED]
     ]
     drawn = [
-        (row.of[of_what], f"{of.said('reached:INTERVIEW', 'share')} of {of.said('applications', 'applications')}", of)
+        (row.of[of_what], f"{of.text('reached:INTERVIEW', 'share')} of {of.text('applications', 'applications')}", of)
         for row, of in compared[:DRAWN]
     ]
-    notes = cut("largest", len(compared))
+    notes = cut_note("largest", len(compared))
     if found.hidden:
-        notes.append(f"Not shown: {found.hidden:,} with too few applications, or that would give such a one away.")
+        notes.append(f"Not shown: {found.hidden:,} with too few applications, or that would reveal such a one.")
     return Section(
         id="comparison",
         heading=f"By {kind}",
-        basis=whole if name == "by-job" else about.cohort,
+        basis=all_time if name == "by-job" else basis.cohort,
         families=("reached", "feedback", "outcome", "first_response"),
         plot=bars(
             f"The share of applications that reached an interview, by {kind}",
             [(label, text, of.share("reached:INTERVIEW")) for label, text, of in drawn],
         ),
         table=Table((f"By {kind}", *_COMPARED), rows),
-        instead="" if rows else TOO_FEW,
+        empty_text="" if rows else TOO_FEW,
         downloads=(name,),
         notes=notes,
         wide=True,
-        unfolded=True,
+        expanded=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""The geometry of the page's plots; lengths across are percents of the width."""
+"""The geometry of the page's plots; horizontal lengths are percentages of the width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _STEPS = (1, 2, 5, 10, 15, 30, 60, 90, 120)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on the axis: where, what it says, and which end of the text is there."""
+    """A tick of an axis: its position, its text, and the anchor of the text."""
 
     at: float
     text: str
@@ -20,7 +20,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar under its label and what it says."""
+    """A bar, with a label and a text above it."""
 
     label: str
     text: str
@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A share of the whole for each label."""
+    """A bar chart of shares."""
 
     kind: ClassVar[str] = "bars"
     title: str
@@ -37,13 +37,13 @@ class Bars:
 
 
 def bars(title: str, shares: Sequence[tuple[str, str, float]]) -> Bars:
-    """Draw shares, each with its label and what it says."""
+    """Return a bar chart of (label, text, share)."""
     return Bars(title, [Bar(label, text, _percent(share)) for label, text, share in shares])
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A line from the median to the 90th percentile; either end may be unknown."""
+    """A line from the median to the 90th percentile; None if unknown."""
 
     label: str
     text: str
@@ -53,7 +53,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """A span of days for each label."""
+    """A chart of medians and 90th percentiles, in days."""
 
     kind: ClassVar[str] = "spans"
     title: str
@@ -62,7 +62,7 @@ class Spans:
 
 
 def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None]]) -> Spans:
-    """Draw medians and 90th percentiles, in days, each with its label and what it says."""
+    """Return a chart of (label, text, median, 90th percentile), in days."""
     longest = max([1.0, *(days for _, _, *both in times for days in both if days is not None)])
     step = next((step for step in _STEPS if longest / step <= _TICKS), 365)
     end = step * -(-longest // step)
@@ -78,7 +78,7 @@ def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: where it begins, from the left and from the top, and how broad and high it is."""
+    """A column: its position from the left and the top, its width and its height in pixels."""
 
     left: float
     width: float
@@ -88,7 +88,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A row of columns, in a scale of its own."""
+    """A row of columns with a vertical scale of its own."""
 
     label: str
     text: str
@@ -97,7 +97,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """A strip for each label, whose columns stand for the same things; what is at both ends of the axis."""
+    """Strips over the same axis; `ends` are the texts at both ends of it."""
 
     kind: ClassVar[str] = "strips"
     title: str
@@ -106,7 +106,7 @@ class Strips:
 
 
 def strips(title: str, amounts: Sequence[tuple[str, str, Sequence[float]]], ends: tuple[str, str]) -> Strips:
-    """Draw amounts in their order, for each label, all equally wide."""
+    """Return strips of (label, text, amounts); all columns are equally wide."""
     return Strips(title, [Strip(label, text, _columns(values)) for label, text, values in amounts], ends)
 
 

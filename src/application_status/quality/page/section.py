@@ -1,47 +1,47 @@
-"""What a section of the page is made of."""
+"""The parts of a section of the quality page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application_status.quality.page.plots import Bars, Spans, Strips
-from application_status.quality.page.words import dated, named
+from application_status.quality.page.words import display_name, format_day
 from application_status.quality.reports.query import QualityQuery
 from application_status.quality.rules.definitions import DEFINITIONS, Definition
 
-TOO_FEW = "Too few to show: nothing is said about fewer than five applications."
+TOO_FEW = "Too few applications: numbers about fewer than five are not shown."
 
 DRAWN, LISTED = 12, 100
-"""How many rows a plot and its table have at most."""
+"""The most rows of a plot, and of its table."""
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What the numbers of a page are about, in words; `days` says when, as in "applied for ..."."""
+class Basis:
+    """Texts on which applications and days a page's numbers cover; `days` fits "applied for ..."."""
 
     days: str
-    parts: str
+    subgroups: str
     cohort: str
     activity: str
     both: str
 
     @classmethod
-    def of(cls, whole: QualityQuery) -> "About":
-        """Return the words for a page about an ATS, a client, a job or all ATSs, and a period; a job has none."""
-        parts = "" if whole.ats or whole.job else "jobs" if whole.client else "ATSs"
-        if whole.first is None or whole.last is None:
+    def of(cls, query: QualityQuery) -> "Basis":
+        """Return the texts for the subject and period of a query; a job has no period."""
+        subgroups = "" if query.ats or query.job else "jobs" if query.client else "ATSs"
+        if query.first is None or query.last is None:
             return cls(
                 days="at any time",
-                parts=parts,
-                cohort="Cohort: all applications of the job, and how they stand today.",
-                activity="Activity: all that happened to the job's applications.",
-                both="Applications: all of the job (cohort). Entries and reports: all of its applications' (activity).",
+                subgroups=subgroups,
+                cohort="Cohort: all applications of the job, with their status today.",
+                activity="Activity: all changes of the job's applications.",
+                both="Applications: all of the job (cohort). Entries and reports: all of these (activity).",
             )
-        days = f"from {dated(whole.first)} to {dated(whole.last)}"
+        days = f"from {format_day(query.first)} to {format_day(query.last)}"
         return cls(
             days=days,
-            parts=parts,
-            cohort=f"Cohort: applications applied for {days}, and how they stand today.",
-            activity=f"Activity: what happened {days}, whenever the applications were applied for.",
+            subgroups=subgroups,
+            cohort=f"Cohort: applications applied for {days}, with their status today.",
+            activity=f"Activity: changes {days}, whenever the applications were applied for.",
             both=f"Applications: those applied for {days} (cohort). Entries and reports: those of the same days, "
             "whenever the applications were applied for (activity).",
         )
@@ -49,7 +49,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table, and where it leads, if anywhere."""
+    """A cell of a table, with a link if it has one."""
 
     text: str
     link: str = ""
@@ -57,7 +57,7 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; each row begins with what it is about."""
+    """A table; the first cell of each row is its heading."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
@@ -65,9 +65,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the page: a plot, its table, what they are about, and which questions' answers can be downloaded.
+    """A section: a plot, its table, definitions, and the names of the queries to download as CSV.
 
-    `instead` is what is said where there is nothing to show; the table of an `unfolded` one is not to be opened first.
+    `empty_text` is shown instead of the plot and table if there is no data. `wide` is over the full width, `expanded`
+    shows the table unfolded.
     """
 
     id: str
@@ -78,21 +79,21 @@ class Section:
     plot: Bars | Spans | Strips
     table: Table
     notes: Sequence[str] = ()
-    instead: str = ""
+    empty_text: str = ""
     wide: bool = False
-    unfolded: bool = False
+    expanded: bool = False
 
     @property
     def definitions(self) -> Sequence[tuple[str, Definition]]:
-        """What its numbers mean, by name."""
-        return [(named(family), DEFINITIONS[family]) for family in self.families]
+        """The definitions of its numbers, by name."""
+        return [(display_name(family), DEFINITIONS[family]) for family in self.families]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table of texts."""
+    """Return a table of plain texts."""
     return Table(columns, [[TableCell(text) for text in row] for row in rows])
 
 
-def cut(which: str, amount: int) -> list[str]:
-    """Return a note where a table has not room for so many rows, which are the largest or the like."""
+def cut_note(which: str, amount: int) -> list[str]:
+    """Return a note that a table is cut to the largest, busiest or most frequent rows; empty if it is not."""
     return [f"The {LISTED} {which} of {amount:,}."] if amount > LISTED else []

@@ -1,4 +1,4 @@
-"""A report's numbers, names and days as people read them."""
+"""Numbers, names and days of a report as text."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +12,7 @@ _HYPHENED = ("PRE_", "POST_")
 
 
 class Numbers:
-    """The numbers of some rows by measure and unit; one that isn't there is not known."""
+    """The numbers of rows, by measure and unit; a missing one is unknown."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._numbers = {(each.measure, each.unit): each for row in rows for each in row.numbers}
@@ -21,26 +21,26 @@ class Numbers:
         return any(measure == name for name, _ in self._numbers)
 
     def number(self, measure: str, unit: Unit) -> Number:
-        """Return a number."""
+        """Return a number, with the value None if it is missing."""
         return self._numbers.get((measure, unit), Number(measure, unit, None, 0))
 
-    def said(self, measure: str, unit: Unit) -> str:
-        """Return a number in words."""
-        return said(self.number(measure, unit))
+    def text(self, measure: str, unit: Unit) -> str:
+        """Return a number as text."""
+        return format_number(self.number(measure, unit))
 
     def share(self, measure: str) -> float:
-        """Return a share to draw; nothing where it isn't known."""
+        """Return a share to draw; 0 if it is unknown."""
         return self.number(measure, "share").value or 0.0
 
     def population(self, measure: str, unit: Unit) -> str:
-        """Return how many a number is about, in words."""
+        """Return the population of a number as text."""
         return f"{self.number(measure, unit).population:,}"
 
 
-def said(number: Number) -> str:
-    """Return a number in words: a share in percent, whole; days with at most one decimal.
+def format_number(number: Number) -> str:
+    """Return a number as text: a share in whole percent, days with at most one decimal.
 
-    One about enough applications isn't known as long as too few of them have waited long enough.
+    A number without a value is "too few" if its population is too small, and else "not known yet".
     """
     if number.value is None:
         return _TOO_FEW if number.population < MINIMUM else _NOT_YET
@@ -51,30 +51,30 @@ def said(number: Number) -> str:
     return f"{number.value:,.0f}"
 
 
-def named(code: str) -> str:
-    """Return a status, an outcome or a measure as people say it: PRE_INTERVIEW is Pre-interview."""
+def display_name(code: str) -> str:
+    """Return the display name of a status, an outcome or a measure: PRE_INTERVIEW is Pre-interview."""
     for prefix in _HYPHENED:
         code = code.replace(prefix, f"{prefix[:-1]}-")
     return code.replace("_", " ").capitalize()
 
 
-def dated(day: date) -> str:
-    """Return a day as people write it."""
+def format_day(day: date) -> str:
+    """Return a day as text, e.g. 9 Nov 2026."""
     return f"{day.day} {day:%b %Y}"
 
 
-def period(row: Row) -> str:
-    """Return the days that a row covers."""
-    return days_between(row.first, row.last)
+def format_period(row: Row) -> str:
+    """Return the days that a row covers, as text."""
+    return format_days(row.first, row.last)
 
 
-def days_between(first: date, last: date) -> str:
-    """Return the days from the first to the last as people write them."""
-    return dated(first) if first == last else f"{dated(first)} – {dated(last)}"  # noqa: RUF001  # a range has an en dash
+def format_days(first: date, last: date) -> str:
+    """Return a range of days as text."""
+    return format_day(first) if first == last else f"{format_day(first)} – {format_day(last)}"  # noqa: RUF001  # a range has an en dash
 
 
 def _percent(share: float) -> str:
-    """Neither nothing nor all, where it is not quite."""
+    """Return whole percent; a small share is <1% rather than 0%, a large one >99% rather than 100%."""
     whole = round(100 * share)
     if whole == 0 and share > 0:
         return "<1%"

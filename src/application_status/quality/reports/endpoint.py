@@ -1,4 +1,4 @@
-"""Answers questions about applicant quality: from the request to the counters, and back as JSON or CSV."""
+"""The endpoints of the quality reports: read the query, build the report from the counters, reply in JSON or CSV."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.definitions import DEFINITIONS
 
 type HealthReport = Callable[[QualityQuery, datetime], QualityReport]
-"""Makes the report about the ATSs' requests, as of a moment."""
+"""Builds the report of `kind=health`, about the requests of ATSs, as of a moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
-    """Where the reports come from: the Quality table, and the report about requests. Days are cut in the time zone."""
+class ReportSource:
+    """The source of all reports: the Quality table, the time zone of its days, and the health report."""
 
     dynamodb: DynamoDB
     table: str
@@ -31,25 +31,25 @@ class Reports:
     health: HealthReport
 
     def now(self) -> datetime:
-        """Return the present moment in the reporting time zone."""
+        """Return the current time in the reporting time zone."""
         return datetime.now(self.zone)
 
-    def as_of(self, now: datetime) -> "Reporting":
-        """Return the reports of one request, made from the counters that are live."""
+    def as_of(self, now: datetime) -> "ReportBuilder":
+        """Return a builder for the reports of one request, from the live generation of the counters."""
         generation = generations(self.dynamodb, self.table).live
-        return Reporting(_ReadOnce(self.dynamodb, self.table, generation), self.health, now)
+        return ReportBuilder(_ReadOnce(self.dynamodb, self.table, generation), self.health, now)
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
-    """Makes the reports of one request; `now` is in the reporting time zone."""
+class ReportBuilder:
+    """A builder of the reports of one request, which reads each counter once; `now` is in the reporting time zone."""
 
     reader: QualityReader
     health: HealthReport
     now: datetime
 
     def report(self, query: QualityQuery) -> QualityReport:
-        """Answer a question, however long the answer is."""
+        """Build the report of a query, of any size."""
         match query.kind:
             case "health":
                 return self.health(query, self.now)
@@ -60,7 +60,7 @@ class Reporting:
 
 
 class _ReadOnce(QualityReader):
-    """Keeps what it has read: the reports of a page are all made of the same counters."""
+    """A reader with a cache, as the reports of a page are built from the same counters."""
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
         super().__init__(dynamodb, table, generation)
@@ -84,14 +84,17 @@ class _ReadOnce(QualityReader):
         return self._of_client[client_id]
 
 
-def quality(request: Request, asking: Caller, reports: Reports) -> Reply:
-    """Answer a question for a quality report.
+def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
+    """Reply with a quality report.
 
-    Raises InvalidFields, also where the reply would be too large, Forbidden, or NotAcceptable where it is wanted in
-    neither JSON nor CSV.
+    Raises:
+        InvalidFields: A parameter is wrong, or the report would be too large.
+        Forbidden: The query is not about the caller.
+        NotAcceptable: `Accept` allows neither JSON nor CSV.
+
     """
     now = reports.now()
-    query = quality_query(request, asking, now.date())
+    query = quality_query(request, caller, now.date())
     kind = media_type(request)
     found = reports.as_of(now).report(query)
     logger.info("reported", kind=query.kind, rows=len(found.rows))
@@ -110,7 +113,7 @@ class DefinitionReply(TypedDict):
 
 
 def definitions() -> Reply:
-    """Return what each number of the reports means."""
+    """Reply with the definitions of all numbers."""
     meanings: dict[str, DefinitionReply] = {
         name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring}
         for name, each in DEFINITIONS.items()

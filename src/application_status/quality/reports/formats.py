@@ -1,4 +1,4 @@
-"""A report in the media type that the caller asks for: JSON or CSV."""
+"""Quality reports as JSON or CSV."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from application_status.platform.escaping import spreadsheet_cell
 from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.http.negotiation import qualities
 from application_status.platform.values import DateText
-from application_status.quality.reports.query import Kind, QualityQuery
+from application_status.quality.reports.query import QualityQuery, ReportKind
 from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row, Subject
 from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
@@ -20,15 +20,18 @@ from application_status.quality.rules.periods import Interval
 
 JSON, CSV = "application/json", "text/csv"
 REPLY_LIMIT_BYTES = 1_000_000
-"""How large a report's reply may be; Lambda would send six times as much."""
+"""The largest body of a report; Lambda's own limit is six times as large."""
 
-_NUMBER_BYTES = 50  # a number takes more, whatever the format
+_NUMBER_BYTES = 50  # the least that a number takes in either format
 DEFINITIONS_PATH = "/api/quality/definitions"
 _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
 
 
 def media_type(request: Request) -> str:
-    """Return the one of JSON and CSV that `Accept` prefers, JSON at a tie; NotAcceptable where it wants neither.
+    """Return the media type that `Accept` prefers: JSON or CSV, and JSON if both are equal.
+
+    Raises:
+        NotAcceptable: `Accept` allows neither.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-accept
     """
@@ -44,19 +47,19 @@ def media_type(request: Request) -> str:
 
 
 class QualityNumber(TypedDict):
-    """A number of a report; value is null where it isn't known."""
+    """A number of a report; its value is null if it is unknown."""
 
     Measure: str
     Unit: Unit
     Value: float | None
     Population: int
-    """How many applications, entries, reports or requests it is about."""
+    """The number of applications, entries, reports or requests that it is about."""
     Definition: str
-    """Where it is defined: a path, and after the # a member of the JSON object there."""
+    """The path of its definition; the fragment is a member of that JSON object."""
 
 
 class QualityRow(Subject):
-    """The numbers of a period about an ATS, a client or a job; of all where none is named."""
+    """The numbers of a period about an ATS, a client or a job, or about all ATSs."""
 
     From: DateText
     To: DateText
@@ -66,22 +69,22 @@ class QualityRow(Subject):
 class QualityReply(TypedDict):
     """A quality report."""
 
-    Kind: Kind
+    Kind: ReportKind
     Interval: Interval
     From: DateText | None
-    """The period's first day; null for a report as of today and for a job's."""
+    """The first day of the period; null for reports as of today and about jobs."""
     To: DateText | None
-    """The period's last day, likewise."""
+    """The last day of the period; null for reports as of today and about jobs."""
     TimeZone: str
     Today: DateText
     MinimumApplications: int
-    """The fewest applications that a number is about."""
+    """The minimum number of applications behind a number."""
     RequestId: str
     Rows: Sequence[QualityRow]
     Hidden: int
-    """The number of ATSs, jobs or labels that are left out because they have too few applications."""
+    """The number of ATSs, jobs or labels left out, as they have too few applications."""
     Cut: int
-    """The number of labels that are left out because others are more frequent."""
+    """The number of labels left out, as others are more frequent."""
 
 
 def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
@@ -103,10 +106,10 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id
 
 
 def as_csv(found: QualityReport) -> Reply:
-    """Return the report in CSV (RFC 4180), a line for each number; an empty value means that it is not known.
+    """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
-    A cell that a spreadsheet would take for a formula has an apostrophe before it. There is no place for what is about
-    the whole report: its period, and how much is hidden or cut.
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
+    report as a whole: its period, and how much is hidden or cut.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS, restval="")
@@ -121,7 +124,12 @@ def as_csv(found: QualityReport) -> Reply:
 
 
 def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], parameter: str, expected: str) -> Reply:
-    """Return a report as it is written; InvalidFields, about the parameter to change, where that is too large."""
+    """Return a report as `written` formats it.
+
+    Raises:
+        InvalidFields: The reply is too large; `parameter` is the one to change, to what `expected` says.
+
+    """
     answer = _fitting(found, written)
     if answer is None:
         raise InvalidFields((FieldError(f"/{parameter}", _too_large(found), expected),))
@@ -129,12 +137,12 @@ def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], pa
 
 
 def is_downloadable(found: QualityReport) -> bool:
-    """Return whether a report can be sent as CSV."""
+    """Return whether a report fits into a reply as CSV."""
     return _fitting(found, as_csv) is not None
 
 
 def _fitting(found: QualityReport, written: Callable[[QualityReport], Reply]) -> Reply | None:
-    """Return a report as it is written, None where that is too large; one that is far too large is not written."""
+    """Return a report as `written` formats it, or None if it is too large."""
     if found.too_many or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
         return None
     answer = written(found)

@@ -1,6 +1,7 @@
-"""The question for a quality report: who asks, and of whom, when and what.
+"""The query of a quality report, and its caller: who asks, about whom, which days and which numbers.
 
-Who asks: an ATS by its token, signed-in users by their claims, the board by its IAM credentials.
+`identify_caller` returns the caller: an ATS by its token, a signed-in user by the claims, the board by its IAM
+credentials. `quality_query` reads the query's parameters and restricts it to what the caller may see.
 """
 
 import re
@@ -16,11 +17,11 @@ from application_status.access.tokens import TokenLookup, calling_ats
 from application_status.platform.errors import FieldError, Forbidden, InvalidFields
 from application_status.platform.http.body import message
 from application_status.platform.http.endpoint import Request
-from application_status.quality.rules.periods import Interval, asked_days
+from application_status.quality.rules.periods import Interval, requested_days
 
 
 def _written_as_a_date(value: Any) -> Any:
-    """Keep out the numbers that pydantic would read as seconds since 1970, and date-times."""
+    """Refuse date-times, and numbers, which pydantic would read as seconds since 1970."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("Input should be a date")
     return value
@@ -28,17 +29,17 @@ def _written_as_a_date(value: Any) -> Any:
 
 type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
-type Kind = Literal["cohort", "activity", "silence", "health", "unmapped"]
+type ReportKind = Literal["cohort", "activity", "silence", "health", "unmapped"]
 
 _OF_TODAY = {"silence", "unmapped"}
 
 
 class QualityQuery(BaseModel):
-    """The parameters of `GET /api/quality` and its siblings."""
+    """The parameters of a quality report."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
-    kind: Annotated[Kind, Field(description="cohort, activity, silence, health or unmapped")] = "cohort"
+    kind: Annotated[ReportKind, Field(description="cohort, activity, silence, health or unmapped")] = "cohort"
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
     first: Annotated[
         _Date | None, Field(alias="from", description="a date, 2026-09-01; by default 89 days before to")
@@ -57,61 +58,66 @@ class QualityQuery(BaseModel):
         if self.client and (self.ats or self.by == "ats"):
             wrong.append(FieldError("/client", "client and ats exclude each other", "one of them"))
         if self.kind in {"health", "unmapped"} and (self.client or self.of_jobs):
-            wrong.append(FieldError("/kind", f"{self.kind} is an ATS's", "cohort, activity or silence"))
+            wrong.append(FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence"))
         if self.of_jobs and not self.client:
-            wrong.append(FieldError("/client", "a job is looked up at its client", "the job's client"))
+            wrong.append(FieldError("/client", "a job needs its client", "the job's client"))
         if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
-            wrong.append(FieldError("/job", "a job is reported as a whole", "neither from, to nor interval"))
+            wrong.append(FieldError("/job", "a report about jobs has no period", "no from, to or interval"))
         if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
-            wrong.append(FieldError("/kind", f"{self.kind} is as of today", "neither from, to nor interval"))
+            wrong.append(
+                FieldError("/kind", f"{self.kind} is as of today and has no period", "no from, to or interval")
+            )
         if self.first and self.last and self.last < self.first:
-            wrong.append(FieldError("/to", "to lies before from", "a date not before from"))
+            wrong.append(FieldError("/to", "to is before from", "a date not before from"))
         if wrong:
             raise InvalidFields(tuple(wrong))
         return self
 
     @property
     def of_jobs(self) -> bool:
-        """Whether it asks about jobs of a client."""
+        """Whether the report is about jobs of a client."""
         return self.job is not None or self.by == "job"
 
     @property
     def narrower(self) -> tuple[str, str]:
-        """The parameter that makes a report shorter, and what it should be."""
+        """The parameter that shortens the report, and the value to send."""
         if self.interval is not Interval.ALL:
             return "interval", "a longer interval, or fewer days between from and to"
         return ("by", "one job") if self.of_jobs else ("ats", "one ATS")
 
     def as_of(self, today: date) -> Self:
-        """Return the question with its period filled in; a report as of today or of a job has none."""
+        """Return the query with its period filled in; reports as of today, and of jobs, have none."""
         if self.of_jobs or self.kind in _OF_TODAY:
             return self
-        first, last = asked_days(self.first, self.last, today)
+        first, last = requested_days(self.first, self.last, today)
         return self.model_copy(update={"first": first, "last": last})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an ATS, a client, or, without either, the board itself, which may see everything."""
+    """Who asks for a report: an ATS, a client, or, with neither, the board, which may see everything."""
 
     ats_id: str | None = None
     client_id: str | None = None
 
     @property
     def is_board(self) -> bool:
-        """Whether it is the board."""
+        """Whether the caller is the board."""
         return not (self.ats_id or self.client_id)
 
 
 def quality_query(request: Request, caller: Caller, today: date) -> QualityQuery:
-    """Return the question of a request, as `question` does; InvalidFields also where a parameter is there twice."""
-    return question(parameters(request), caller, today)
+    """Return the query of a request; raises what `parameters` and `query_from` raise."""
+    return query_from(parameters(request), caller, today)
 
 
-def question(given: Mapping[str, str], caller: Caller, today: date) -> QualityQuery:
-    """Return the question that parameters ask, with the caller's own id and the period filled in.
+def query_from(given: Mapping[str, str], caller: Caller, today: date) -> QualityQuery:
+    """Return the query of parameters, with the caller's own id and the period filled in.
 
-    Raises InvalidFields, or Forbidden where it asks about somebody else than the caller.
+    Raises:
+        InvalidFields: A parameter is wrong.
+        Forbidden: The query is not about the caller.
+
     """
     own = {name: value for name, value in (("ats", caller.ats_id), ("client", caller.client_id)) if value}
     if own and any(name in given and given[name] != own.get(name) for name in ("ats", "client")):
@@ -120,13 +126,18 @@ def question(given: Mapping[str, str], caller: Caller, today: date) -> QualityQu
 
 
 def parameters(request: Request) -> dict[str, str]:
-    """Return a request's parameters; InvalidFields where one is there twice."""
+    """Return the query parameters of a request.
+
+    Raises:
+        InvalidFields: A parameter is sent more than once.
+
+    """
     return {name: _only(name, values) for name, values in request.query.items()}
 
 
 def _only(name: str, values: tuple[str, ...]) -> str:
     if len(values) > 1:
-        raise InvalidFields((FieldError(f"/{name}", f"{name} is there {len(values)} times", "send it once"),))
+        raise InvalidFields((FieldError(f"/{name}", f"{name} was sent {len(values)} times", "send it once"),))
     return values[0]
 
 
@@ -135,10 +146,13 @@ CLIENT_CLAIM, ATS_CLAIM, GROUPS_CLAIM = "custom:client_id", "custom:ats_id", "co
 STAFF = "staff"
 
 
-def caller(request: Request, tokens: TokenLookup) -> Caller:
-    """Return who asks for a quality report; API Gateway has checked sign-in and IAM signature, as each path wants.
+def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
+    """Return the caller of a request; API Gateway has already verified the sign-in or the IAM signature.
 
-    Raises Unauthenticated without a valid token, Forbidden with a test one or where the signed-in user may not ask.
+    Raises:
+        Unauthenticated: The path needs a token, and there is no valid one.
+        Forbidden: It is a test token, or the signed-in user may not see reports.
+
     """
     if request.resource == BOARD_PATH:
         return Caller()
@@ -146,14 +160,20 @@ def caller(request: Request, tokens: TokenLookup) -> Caller:
         return signed_in(request.claims)
     ats = calling_ats(request, tokens)
     if ats.in_sandbox:
-        raise Forbidden("Test tokens have no quality reports, as nothing of the sandbox is counted; use a live token.")
+        raise Forbidden(
+            "Sandbox applications are not counted, so there are no reports for test tokens. Use a live token."
+        )
     return Caller(ats_id=ats.id)
 
 
 def signed_in(claims: Mapping[str, str]) -> Caller:
-    """Return whom a user asks for: a client, an ATS, or the board, for its staff; Forbidden unless just one of these.
+    """Return the caller that a signed-in user acts for: a client, an ATS, or the board, for its staff.
 
-    An empty claim is none. API Gateway hands over the user's groups joined with commas.
+    An empty claim counts as no claim. API Gateway joins the user's groups with commas.
+
+    Raises:
+        Forbidden: The user has none of these claims, or more than one.
+
     https://repost.aws/questions/QUFJRBaEJRSmmqarNrvCWoQA/aws-cognito-group
     """
     client_id, ats_id = claims.get(CLIENT_CLAIM), claims.get(ATS_CLAIM)
@@ -165,5 +185,9 @@ def signed_in(claims: Mapping[str, str]) -> Caller:
         case False, False, True:
             return Caller()
         case False, False, False:
-            raise Forbidden("You are signed in, but neither for a client nor for an ATS, nor as the board's staff.")
-    raise Forbidden("You are signed in for more than one of a client, an ATS and the board's staff; be one of them.")
+            raise Forbidden(
+                "Your account belongs to no client or ATS, and not to the board's staff. Ask the board to assign it."
+            )
+    raise Forbidden(
+        "Your account belongs to more than one of a client, an ATS and the board's staff. Ask the board to keep one."
+    )

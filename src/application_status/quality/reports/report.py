@@ -1,6 +1,6 @@
-"""A quality report: read from the counters, small cells hidden, each number with its population.
+"""Builds the rows of a quality report from the counters, without groups of too few applications.
 
-The unmapped labels, as rows of a report: whose they are, and how many applications have them.
+`report` builds the reports over the counters; `unmapped_report` builds the list of unmapped labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,26 @@ from typing import TypedDict
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.reports.query import QualityQuery
 from application_status.quality.rules.contribution import Counts
-from application_status.quality.rules.disclosure import applied, merged, moved, of_cohorts, shown, totals
+from application_status.quality.rules.disclosure import (
+    applications_in_activity,
+    applications_in_cohort,
+    cohort_days,
+    merged,
+    shown,
+    totals,
+)
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, activity, cohort, silence
 from application_status.quality.rules.periods import Interval, Period, periods
 
 ROWS_LIMIT = 400
-"""How many periods a report may have, of all whom it is about together."""
+"""The most rows of a report over time."""
 
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 
 
 class Subject(TypedDict, total=False):
-    """Whom numbers are about: an ATS, a client, a job of a client, or all where none is named."""
+    """The subject of numbers: an ATS, a client, a job of a client, or, without members, all ATSs."""
 
     Ats: str
     Client: str
@@ -32,7 +39,7 @@ class Subject(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The numbers about a subject in a period."""
+    """The numbers of a subject in a period."""
 
     of: Subject
     first: date
@@ -42,11 +49,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """The rows of a report.
+    """The rows of a report, and what is left out.
 
-    `hidden`: how many ATSs, jobs or labels are left out since they have too few applications. `cut`: how many labels
-    are left out since others are more frequent. `too_many`: how many periods there would be where these are more than
-    ROWS_LIMIT; then there is no row.
+    `hidden` is the number of ATSs, jobs or labels with too few applications, `cut` that of labels beyond the limit.
+    `too_many` is the number of rows if it exceeds ROWS_LIMIT; `rows` is then empty.
     """
 
     rows: Sequence[Row]
@@ -56,14 +62,14 @@ class QualityReport:
 
     @property
     def amount(self) -> int:
-        """How many numbers it has."""
+        """How many numbers the report has."""
         return sum(len(row.numbers) for row in self.rows)
 
 
 def report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
-    """Answer a question, however long the answer is."""
+    """Build the report of a query, of any size."""
     groups, hidden = _groups(query, reader)
-    found = [(of, period) for of, parts in groups for period in _periods(query, parts, today)]
+    found = [(of, period) for of, subgroups in groups for period in _periods(query, subgroups, today)]
     if too_many(query, len(found)):
         return QualityReport([], hidden, too_many=len(found))
     rows = [Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today))) for of, period in found]
@@ -71,24 +77,24 @@ def report(query: QualityQuery, reader: QualityReader, today: date) -> QualityRe
 
 
 def too_many(query: QualityQuery, rows: int) -> bool:
-    """Return whether a report over time would have too many rows; ATSs and jobs as a whole are a row each."""
+    """Return whether a report over time has too many rows."""
     return query.interval is not Interval.ALL and rows > ROWS_LIMIT
 
 
-def _periods(query: QualityQuery, parts: Sequence[Counts], today: date) -> Sequence[Period]:
-    """Cut the counters of the parts of a whole into periods; what is silent today has none."""
+def _periods(query: QualityQuery, subgroups: Sequence[Counts], today: date) -> Sequence[Period]:
+    """Group the counters of subgroups into periods; `silence` is as of today and has a single row."""
     first, last = query.first or date.min, query.last or date.max
     if query.kind == "cohort":
-        return periods([of_cohorts(each) for each in parts], applied, query.interval, first, last)
+        return periods([cohort_days(each) for each in subgroups], applications_in_cohort, query.interval, first, last)
     if query.kind == "activity":
-        return periods(parts, moved, query.interval, first, last)
-    everything = merged(each for each in parts if totals(each).get("last_activity", 0) >= MINIMUM)
-    days = [date.fromisoformat(day) for day, _ in everything]
-    return [Period(min(days), today, everything)] if days else []
+        return periods(subgroups, applications_in_activity, query.interval, first, last)
+    counts = merged(each for each in subgroups if totals(each).get("last_activity", 0) >= MINIMUM)
+    days = [date.fromisoformat(day) for day, _ in counts]
+    return [Period(min(days), today, counts)] if days else []
 
 
 def _groups(query: QualityQuery, reader: QualityReader) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
-    """Return whom the rows are about, each with the counters of its parts, and how many have too few applications."""
+    """Return the subject of each row with the counters of its subgroups, and how many subjects are hidden."""
     if query.client:
         return _of_client(query, query.client, reader.of_client(query.client))
     wanted = [query.ats] if query.ats else reader.ats_ids()
@@ -103,7 +109,7 @@ def _groups(query: QualityQuery, reader: QualityReader) -> tuple[Sequence[tuple[
 def _of_client(
     query: QualityQuery, client: str, jobs: Mapping[str, Counts]
 ) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
-    """Return the same of a client; its parts are each visible job, and all hidden ones together."""
+    """Return the same for a client, whose subgroups are its visible jobs and all hidden jobs together."""
     visible = shown({job: _applications(counts) for job, counts in jobs.items()})
     if not query.of_jobs:
         rest = merged(counts for job, counts in jobs.items() if job not in visible)
@@ -118,16 +124,16 @@ def _applications(counts: Counts) -> int:
 
 
 LABELS_LIMIT = 100
-"""How many labels of an ATS a report lists."""
+"""The most labels of an ATS in a report."""
 
 ALL_LABELS_LIMIT = 500
-"""How many labels a report about several ATSs lists; so many fit into a reply, however long they are."""
+"""The most labels of a report; so many fit into a reply even if all have the greatest length."""
 
 
 def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
-    """Return a row for each ATS with such labels, as of today: the most frequent ones.
+    """Build the report of unmapped labels as of today: a row for each ATS with its most frequent labels.
 
-    A label may be personal, so one of few applications is hidden.
+    A label of fewer than five applications is hidden, as it may be personal data.
     """
     found: list[tuple[str, str, int]] = []
     hidden = cut = 0

@@ -1,29 +1,39 @@
 """What one application adds to the quality counters: a pure function of the application.
 
-    measure               its day              what it counts
-    applications          applied on           every application
-    reached:<STATUS>      applied on           every application, at the furthest stage it ever reached
-    open:<STATUS>         applied on           those of them that are still open
-    outcome:<outcome>     applied on           every application, by how it stands now
-    inferred              applied on           those whose outcome only their position's end tells
-    feedback              applied on           those with a report
-    answered:<bucket>     applied on           those with an employer's response, by how long the first took
-    unanswered:<bucket>   applied on           those that ended without one, by when
-    entered:<STATUS>      entered on           every entry into a status, by applying or by a report
-    again                 entered on           those of them into a status that the application had been in before
-    time_in:<STATUS>:<b>  entered on           the entries that were left for another status, by how long they took
-    closed:<STATUS>:<b>   entered on           the entries that their position's end cut off, by when
-    last_activity         last changed on      every open application
-    reports               took effect on       every report, also where it only confirms, or is folded
-    unmapped              took effect on       those of them whose label is unmapped
-    delay:<bucket>        took effect on       those of them whose sender said when, by how much later they came in
+A report (`numbers.py`) has the same measure names as the counters that it is derived from.
 
-An application that nobody registered counts as applied at its oldest transition. A report dated before the application
-was made counts as of then in entries and durations; a LEAD or CONTACT so dated counts in neither. A report of which
-only the day is known counts on that day as it was sent, and a duration from or to it is never under a day's bucket. A
-folded report counts on the day of the one that it was folded into. A hire counts as a stage reached only
-while it stands, so that an "unhired" takes it back. Buckets are those of `durations`. An employer's response is a move
-beyond APPLIED, also to REJECTED, unless the label says that the candidate withdrew. Terminal statuses have no stay.
+Counted on the day of applying:
+    applications                   every application
+    reached:<STATUS>               every application, once: at its furthest stage (a report sums this and later stages)
+    open:<STATUS>                  open applications, at their furthest stage
+    outcome:<outcome>              every application, once: at its current outcome
+    inferred                       applications whose outcome is inferred from the end of their position
+    feedback                       applications with at least one report
+    first_response:<bucket>        applications with an employer's response, by the time until the first one
+    no_response:<bucket>           applications that ended without a response, by the time until the end
+
+Counted on the day of entering a status:
+    entered:<STATUS>               entries into a status, by applying or by a report
+    reentered                      entries into a status that the application had been in before
+    time_in:<STATUS>:<bucket>      entries that were followed by another status, by the time until then
+    position_closed:<STATUS>:<b>   entries that were followed by the end of the position, by the time until then
+
+Counted on the day of the last change:
+    last_activity                  open applications
+
+Counted on the day on which a report took effect:
+    reports                        reports, including confirmations and folded ones
+    unmapped                       reports with an unmapped label
+    delay:<bucket>                 reports with a time of their own, by the time until they were received
+
+Buckets are those of `durations.py`. Special cases:
+- An application known only by its reports counts as applied for at its oldest transition.
+- A report dated before applying counts from the moment of applying; a LEAD or CONTACT dated so is no entry.
+- A report dated by its day counts on that day as sent, and a duration from or to it is never less than a day's bucket.
+- A folded report counts on the day of the report that it was folded into.
+- A hire counts as a stage only while it is the current status, so "unhired" takes it back.
+- An employer's response is a move beyond APPLIED, also to REJECTED, unless the label says that the candidate withdrew.
+- HIRED and REJECTED have no time in them.
 """
 
 from collections import Counter
@@ -38,13 +48,13 @@ from application_status.applications.rules.report import Folded, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.rules.durations import bucket
 
-STAYS = tuple(status for status in Status if status not in {Status.HIRED, Status.REJECTED})
-"""The statuses in which an application waits for the next."""
+TIMED_STATUSES = tuple(status for status in Status if status not in {Status.HIRED, Status.REJECTED})
+"""The statuses whose duration is counted: all but the final ones."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """One counter: a measure of an ATS's applications on a day (ISO 8601, in the reporting time zone)."""
+    """The key of one counter: an ATS, a day (ISO 8601, in the reporting time zone) and a measure."""
 
     ats_id: str
     day: str
@@ -59,10 +69,7 @@ type Counts = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An application's entry into a status, by applying (then there is no transition) or by a report.
-
-    A report dated before the application was made counts as of then. `to_the_day`: only the day is known.
-    """
+    """An entry into a status, by applying or by a report; `to_the_day` means that only the day is known."""
 
     status: Status
     at: datetime
@@ -71,14 +78,18 @@ class _Entry:
 
 
 def contribution(application: Application, zone: ZoneInfo) -> Contribution:
-    """Return what the application counts for; days are cut in the time zone given."""
+    """Return the amounts that an application adds to the counters; days are cut in the given time zone."""
     entries = _entries(application, zone)
-    dated = [*_cohort(application, zone), *_stays(application, entries), *_news(application, zone)]
+    dated = [
+        *_cohort_measures(application, zone),
+        *_entry_measures(application, entries),
+        *_report_measures(application, zone),
+    ]
     return Counter(Cell(application.ats_id, day.isoformat(), measure) for day, measure in dated)
 
 
 def furthest_stage(application: Application) -> Status:
-    """Return the furthest stage ever reached; LEAD for an application known only by its rejection."""
+    """Return the furthest stage ever reached; LEAD where only a rejection is known."""
     reached = {run[0].status for run in application.changes() if run[0].status}
     if application.registration:
         reached.add(Status.APPLIED)
@@ -88,12 +99,12 @@ def furthest_stage(application: Application) -> Status:
 
 
 def applied_on(application: Application, zone: ZoneInfo) -> date:
-    """Return the day on which the application was made."""
+    """Return the day of applying."""
     return _applied(application, zone).day
 
 
 def entered_at(transition: Transition, application: Application, zone: ZoneInfo) -> tuple[datetime, date]:
-    """Return the moment and the day from which an entry counts: not before the application was made."""
+    """Return the moment and the day at which a transition counts as an entry: not before applying."""
     registration = application.registration
     if not registration or transition.effective_at >= registration.applied_at:
         return transition.effective_at, transition.day(zone)
@@ -102,7 +113,7 @@ def entered_at(transition: Transition, application: Application, zone: ZoneInfo)
 
 
 def _applied(application: Application, zone: ZoneInfo) -> _Entry:
-    """Return the entry by applying; for an application that nobody registered its oldest transition stands in."""
+    """Return the entry by applying; of an unregistered application, its oldest transition."""
     if application.registration:
         at = application.registration.applied_at
         return _Entry(Status.APPLIED, at, at.astimezone(zone).date())
@@ -120,13 +131,13 @@ def _between(entry: _Entry, following: _Entry) -> int:
 
 
 def difference(new: Contribution, counted: Contribution) -> Contribution:
-    """Return what has to be added to the counters where `counted` was counted and `new` is true."""
+    """Return the amounts to add to counters that include `counted` so that they include `new` instead."""
     cells = {cell: new.get(cell, 0) - counted.get(cell, 0) for cell in {*new, *counted}}
     return {cell: amount for cell, amount in cells.items() if amount}
 
 
-def _cohort(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:
-    """Yield what counts on the day of applying."""
+def _cohort_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:
+    """Yield the measures that count on the day of applying."""
     applied, stage = _applied(application, zone), furthest_stage(application)
     outcome, inferred = application.outcome
     yield applied.day, "applications"
@@ -140,9 +151,9 @@ def _cohort(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, st
         yield applied.day, "feedback"
     response = first_response(application.in_order(), application.registration)
     if response:
-        yield applied.day, f"answered:{_between(applied, _entry(response, zone))}"
+        yield applied.day, f"first_response:{_between(applied, _entry(response, zone))}"
     elif outcome is not Outcome.OPEN:
-        yield applied.day, f"unanswered:{_until_end(application, applied, zone)}"
+        yield applied.day, f"no_response:{_until_end(application, applied, zone)}"
 
 
 def _until_end(application: Application, applied: _Entry, zone: ZoneInfo) -> int:
@@ -152,28 +163,28 @@ def _until_end(application: Application, applied: _Entry, zone: ZoneInfo) -> int
 
 
 def _until_closed(entry: _Entry, end: Position) -> int:
-    """Return the bucket of the time from an entry to its position's end."""
+    """Return the bucket of the time from an entry to the end of the position."""
     return bucket(end.since - entry.at, to_the_day=entry.to_the_day or end.day_offset is not None)
 
 
-def _stays(application: Application, entries: Sequence[_Entry]) -> Iterator[tuple[date, str]]:
-    """Yield what counts on the days of entering a status."""
+def _entry_measures(application: Application, entries: Sequence[_Entry]) -> Iterator[tuple[date, str]]:
+    """Yield the measures that count on the days of entering a status."""
     entered: set[Status] = set()
     for entry in entries:
         yield entry.day, f"entered:{entry.status}"
         if entry.status in entered:
-            yield entry.day, "again"
+            yield entry.day, "reentered"
         entered.add(entry.status)
     for entry, following in pairwise(entries):
-        if entry.status in STAYS:
+        if entry.status in TIMED_STATUSES:
             yield entry.day, f"time_in:{entry.status}:{_between(entry, following)}"
-    if entries and application.position_end and entries[-1].status in STAYS:
+    if entries and application.position_end and entries[-1].status in TIMED_STATUSES:
         last = entries[-1]
-        yield last.day, f"closed:{last.status}:{_until_closed(last, application.position_end)}"
+        yield last.day, f"position_closed:{last.status}:{_until_closed(last, application.position_end)}"
 
 
-def _news(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:
-    """Yield what counts on the days on which reports took effect; a state that a later signal gave is no report."""
+def _report_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:
+    """Yield the measures of reports and of the last change; a `previous` state of a signal is no report."""
     for each in application.transitions.values():
         day = each.day(zone)
         reports, unmapped = each.folded or Folded(0, 0)
@@ -190,7 +201,7 @@ def _news(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]
 
 
 def _entries(application: Application, zone: ZoneInfo) -> list[_Entry]:
-    """Return the entries into another status, oldest first; a registered application's first is applying."""
+    """Return the entries, oldest first; the first entry of a registered application is applying."""
     entries = [_applied(application, zone)] if application.registration else []
     for run in application.changes():
         first = run[0]

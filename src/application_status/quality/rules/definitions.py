@@ -1,4 +1,4 @@
-"""What each number of a quality report means: its definition, its population, and what is still unknown (censoring)."""
+"""The meaning of each number of a quality report: its definition, its population, and its censoring."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,93 +14,92 @@ class Definition:
 
 
 _APPLIED = "Applications applied for in the period."
-_STILL_OPEN = "Open applications may still change; `open` says how many those are."
-_WAITING = (
-    "Those it has not happened to yet are counted as waiting until today, those it can no longer happen to as waiting "
-    "until then (life table, actuarial estimate). No value where too few have waited long enough."
+_REQUESTS = "Requests and signals of the ATS that were received in the period."
+_STILL_OPEN = "Open applications may still change; `open` is their number."
+_PENDING = (
+    "Pending cases are right-censored at today, and cases that can no longer happen at the moment they ended (life "
+    "table, actuarial estimate). No value if too few cases were observed long enough."
 )
 
 DEFINITIONS: Mapping[str, Definition] = {
     "applications": Definition("Applications applied for in the period.", _APPLIED),
     "open": Definition(
-        "Those that have neither ended nor led to a hire. All that are open today, whenever they were applied for, are "
-        "`open_applications`.",
+        "Applications without a final status. `open_applications` is the number of all applications that are open "
+        "today, whenever they were applied for.",
         _APPLIED,
     ),
     "reached": Definition(
-        "Those whose furthest stage ever is this one or a later one. A hire counts while it stands; stages that were "
-        "skipped count as reached. A rejection takes no stage back.",
+        "Applications whose furthest stage is this one or a later one. Skipped stages count as reached, and a "
+        "rejection keeps the stage. A hire counts only while it is the current status.",
         _APPLIED,
         _STILL_OPEN,
     ),
     "passed": Definition(
-        "The share that went on from this stage to a later one.",
-        "Applications applied for in the period that reached the stage, without those that are open in it.",
-        "Those open in the stage are left out, so the share is of those decided so far.",
+        "The share of decided applications that moved from this stage to a later one.",
+        "Applications applied for in the period that reached the stage and are no longer open in it.",
+        "Applications that are still open in the stage are left out.",
     ),
     "outcome": Definition(
-        "How they stand now. Only not_selected speaks of the applicant's quality; ended_unknown is a rejection whose "
-        "label does not tell whether the candidate withdrew.",
+        "The current outcome. Only not_selected is evidence about the applicant's quality; ended_unknown is a "
+        "rejection whose label does not show whether the candidate withdrew.",
         _APPLIED,
         _STILL_OPEN,
     ),
-    "inferred": Definition("Those whose outcome only the end of their position tells.", _APPLIED),
-    "feedback": Definition("Those with at least one report.", _APPLIED, _STILL_OPEN),
-    "final_feedback": Definition("Those whose own reports tell how they ended.", _APPLIED, _STILL_OPEN),
+    "inferred": Definition("Applications whose outcome is inferred from the end of their position.", _APPLIED),
+    "feedback": Definition("Applications with at least one report.", _APPLIED, _STILL_OPEN),
+    "final_feedback": Definition("Applications with a final status from a report of their own.", _APPLIED, _STILL_OPEN),
     "first_response": Definition(
-        "Days from applying to the employer's first response: a move beyond APPLIED, also to REJECTED, unless its "
-        "label says that the candidate withdrew. A LEAD or CONTACT dated before applying is none; other reports dated "
-        "before it count as made with it.",
+        "Days from applying to the employer's first response: a move beyond APPLIED, including REJECTED, unless the "
+        "label says that the candidate withdrew. A LEAD or CONTACT dated before applying is no response; other reports "
+        "dated before it count from the moment of applying.",
         _APPLIED,
-        _WAITING,
+        _PENDING,
     ),
     "no_response_within": Definition(
-        "The share without a response of the employer within so many days (ghosting rate).", _APPLIED, _WAITING
+        "The share without an employer's response within so many days (ghosting rate).", _APPLIED, _PENDING
     ),
     "entered": Definition(
         "Entries into the status in the period, by applying or by a report, whenever the application was applied for.",
-        "The entries themselves; an application counts as often as it enters.",
+        "The entries; an application counts each time it enters the status.",
     ),
     "time_in": Definition(
-        "Days from entering the status to leaving it for another.", "Entries into the status in the period.", _WAITING
+        "Days from entering the status to the next status.", "Entries into the status in the period.", _PENDING
     ),
     "reports": Definition(
-        "Reports that took effect in the period, those that only confirm a status included.", "The reports themselves."
+        "Reports that took effect in the period, including those that confirm a status.", "The reports."
     ),
     "mapped": Definition(
-        "The share of reports whose status or label is understood.", "Reports that took effect in the period."
+        "The share of reports with a known status or label.", "Reports that took effect in the period."
     ),
     "delay": Definition(
         "Days from when a report took effect to when it was received.",
-        "Reports that took effect in the period and whose sender said when.",
+        "Reports that took effect in the period and were sent with a time.",
     ),
     "unmapped_label": Definition(
-        "Applications with a report of the label, which is unmapped: no status is guessed from it. Of an application "
-        "its first ten such labels count.",
-        "The same.",
+        "Applications with a report of this unmapped label; no status is guessed from it. The first ten unmapped "
+        "labels of an application count.",
+        "Applications with a report of the label.",
     ),
-    "requests": Definition("Requests and signals of the ATS that came in during the period.", "The same."),
+    "requests": Definition("Requests and signals of the ATS that were received in the period.", _REQUESTS),
     "answered_with": Definition(
-        "What they were answered with, by channel: recorded, unchanged, late, unmapped, or the reason of the refusal.",
-        "Requests and signals of the ATS that came in during the period.",
-        "Operational numbers: a line lost by the log's delivery is missing.",
+        "Requests by channel and by result: recorded, unchanged, late, unmapped, or the reason of the refusal.",
+        _REQUESTS,
+        "These are operational numbers: a log line that was not delivered is missing.",
     ),
-    "last_seen": Definition(
-        "Days since the last of them.", "Requests and signals of the ATS that came in during the period."
-    ),
+    "last_seen": Definition("Days since the last request or signal.", _REQUESTS),
     "open_applications": Definition(
-        "Applications open today, whenever they were applied for, without those of ATSs (of a client: of jobs) that "
-        "have fewer than five. `open` has only those applied for in the period.",
-        "The same.",
+        "Applications open today, whenever they were applied for, without ATSs (for a client: jobs) that have fewer "
+        "than five. `open` is the number of those applied for in the period.",
+        "Applications open today.",
     ),
     "last_activity": Definition(
-        "Open applications whose last change, applying or a report of another status or label, is at least so many "
-        "days old.",
+        "Open applications whose last change is at least so many days old. A change is applying, or a report of "
+        "another status or label.",
         "Applications open today.",
     ),
 }
 
 
 def family(measure: str) -> str:
-    """Return the family of a measure: a key of DEFINITIONS."""
+    """Return the family of a measure, e.g. `reached` of `reached:OFFER`: a key of DEFINITIONS."""
     return measure.partition(":")[0]

@@ -1,11 +1,11 @@
-"""Which numbers may be shown: none about fewer than five applications, and none from which such a number follows.
+"""Statistical disclosure control: no number is about fewer than five applications, nor can one be derived.
 
-That is so among the reports of one kind; different kinds tell different things of the same applications.
+This holds within the reports of one kind, e.g. by subtracting one report from another.
 
-The counters of an ATS, a client or a job are cut into blocks: consecutive days, as few as are about five applications,
-from the first day on. Where they are cut depends on nothing that a caller chooses. Every number shown is a sum over
-whole blocks, so a difference of two is one too. The days after the last block wait for their fifth application. What
-stands for several ATSs is the sum of theirs, so that all less the others doesn't tell the last one.
+The days of an ATS, a client or a job are grouped into blocks, from the first day on: each block is the shortest run of
+consecutive days with at least five applications. The boundaries do not depend on the caller's query. Every number is a
+sum over whole blocks, so the difference of two numbers is about whole blocks too. Days after the last block are not
+shown until they have five applications. A number about several ATSs is the sum of their visible blocks.
 """
 
 from collections import Counter, defaultdict
@@ -19,55 +19,55 @@ from application_status.quality.rules.durations import MINIMUM
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Counters of consecutive days, the last one included."""
+    """Counters of consecutive days, from `first` to `last` inclusive."""
 
     first: date
     last: date
     counts: Counts
 
 
-def applied(counts: Mapping[str, int]) -> int:
-    """Return how many applications the amounts of measures of a cohort are about."""
+def applications_in_cohort(counts: Mapping[str, int]) -> int:
+    """Return how many applications a cohort has."""
     return counts.get("applications", 0)
 
 
-def moved(counts: Mapping[str, int]) -> int:
-    """Return how many applications the amounts of measures of an activity are about, at least.
+def applications_in_activity(counts: Mapping[str, int]) -> int:
+    """Return the least number of applications that an activity can be about.
 
-    As many as entered the status that was entered most; an application may have entered it again.
+    It is the number of entries into the most entered status, without the re-entries.
     """
     entered = (amount for measure, amount in counts.items() if measure.startswith("entered:"))
-    return max(entered, default=0) - counts.get("again", 0)
+    return max(entered, default=0) - counts.get("reentered", 0)
 
 
-def of_cohorts(counts: Counts) -> Counts:
-    """Return the counters of days on which somebody applied, which is where the measures of cohorts are."""
+def cohort_days(counts: Counts) -> Counts:
+    """Return the counters of the days of applying, on which the measures of cohorts are counted."""
     days = {day for day, measure in counts if measure == "applications"}
     return {(day, measure): amount for (day, measure), amount in counts.items() if day in days}
 
 
 def blocks(counts: Counts, size: Callable[[Mapping[str, int]], int]) -> list[Block]:
-    """Cut counters into blocks, oldest first; `size` tells how many applications amounts are about."""
+    """Group counters into blocks, oldest first; `size` returns how many applications amounts are about."""
     days: dict[str, dict[str, int]] = defaultdict(dict)
     for (day, measure), amount in counts.items():
         days[day][measure] = amount
     found: list[Block] = []
-    waiting: list[str] = []
+    pending: list[str] = []
     amounts: Counter[str] = Counter()
     for day in sorted(days):
-        waiting.append(day)
+        pending.append(day)
         for measure, amount in days[day].items():
             amounts[measure] += amount
         if size(amounts) >= MINIMUM:
-            first, last = date.fromisoformat(waiting[0]), date.fromisoformat(day)
-            together = {(each, measure): amount for each in waiting for measure, amount in days[each].items()}
+            first, last = date.fromisoformat(pending[0]), date.fromisoformat(day)
+            together = {(each, measure): amount for each in pending for measure, amount in days[each].items()}
             found.append(Block(first, last, together))
-            waiting, amounts = [], Counter()
+            pending, amounts = [], Counter()
     return found
 
 
 def merged(parts: Iterable[Counts]) -> Counts:
-    """Return the sum of counters."""
+    """Add up counters, cell by cell."""
     total: Counter[tuple[str, str]] = Counter()
     for part in parts:
         total.update(part)
@@ -75,7 +75,7 @@ def merged(parts: Iterable[Counts]) -> Counts:
 
 
 def totals(counts: Counts) -> Mapping[str, int]:
-    """Return the amounts of measures over all days."""
+    """Return the amount of each measure over all days."""
     total: Counter[str] = Counter()
     for (_, measure), amount in counts.items():
         total[measure] += amount
@@ -83,9 +83,9 @@ def totals(counts: Counts) -> Mapping[str, int]:
 
 
 def shown(populations: Mapping[str, int]) -> set[str]:
-    """Return which parts of a whole may be shown beside it.
+    """Return which parts may be shown beside their total.
 
-    Parts under five are hidden; if all hidden ones together are fewer than five too, the next larger ones go with them.
+    Parts under five are hidden. If the hidden parts together have fewer than five, the next larger ones are hidden too.
     """
     hidden: set[str] = set()
     for name, population in sorted(populations.items(), key=lambda item: (item[1], item[0])):

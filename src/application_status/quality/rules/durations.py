@@ -1,8 +1,8 @@
-"""Durations, counted in fixed buckets, and what can be said of them while some have not ended yet.
+"""Durations in fixed buckets, and estimates from them while some have not ended yet.
 
-Buckets can be added and subtracted, so that counters of them stay exact under corrections; a bucket's ends are whole
-days where people ask ("within 7 days"). From 4 days on no bucket ends later than at 1.3 times its start, so that they
-make a quantile wrong by at most 30 %; below, by at most a day.
+Amounts in buckets can be added and subtracted, so counters stay exact when an application is corrected. Bucket edges
+are whole days where reports use them ("within 7 days"). From 4 days on, a bucket ends at most at 1.3 times its start,
+so a quantile is off by at most 30 %; below 4 days, by at most a day.
 """
 
 from bisect import bisect_right
@@ -13,66 +13,66 @@ from itertools import pairwise
 
 _DAYS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 22, 26, 30, 38, 48, 60, 75, 90, 105, 120, 150, 180, 225, 285, 365)
 EDGES = tuple(timedelta(hours=hours) for hours in (1, 4, 12)) + tuple(timedelta(days=days) for days in _DAYS)
-"""Where one bucket ends and the next begins; the last bucket, from a year on, has no end."""
+"""The boundaries between buckets; the last bucket begins at a year and has no end."""
 
 MINIMUM = 5
-"""The fewest applications that anything is concluded from."""
+"""The minimum number of applications for any number that is shown."""
 
 _DAY = timedelta(days=1)
 _UNDER_A_DAY = _DAY - timedelta(milliseconds=1)
-_ROUNDING = 1e-9  # a product of shares may miss the share that it is by some bits
+_ROUNDING = 1e-9  # floating-point error of a product of shares
 
 
 def bucket(duration: timedelta, *, to_the_day: bool = False) -> int:
-    """Return the number of the bucket of a duration, from 0; a negative one counts as none.
+    """Return the number of a duration's bucket, from 0; a negative duration counts as zero.
 
-    `to_the_day`: of its start or its end only the day is known, so one of less than a day counts as just under a day.
+    With `to_the_day`, only the day of the start or end is known, and less than a day counts as just under a day.
     """
     return bisect_right(EDGES, max(duration, _UNDER_A_DAY) if to_the_day else duration)
 
 
 @dataclass(frozen=True, slots=True)
 class LifeTable:
-    """How long something took, of a population in which some still wait: a life table.
+    """A life table: durations of a population in which some are still pending (actuarial estimate).
 
-    `ended` and `lost` are amounts by bucket: those it happened to, and those it can no longer happen to, or that have
-    waited just so long until now. A lost one counts half in the bucket in which it was lost (the actuarial estimate).
-    Nothing is said from where on a single one would move the share by more than a fifth.
+    `ended` and `censored` are amounts by bucket. A case is censored when it can no longer end, or at today while it is
+    pending; it then counts half in the bucket in which it is censored. There is no estimate from the bucket on in which
+    a single case would move the share by more than a fifth.
     https://en.wikipedia.org/wiki/Life_table
     """
 
     ended: Mapping[int, int]
-    lost: Mapping[int, int]
+    censored: Mapping[int, int]
 
     @property
     def population(self) -> int:
-        """How many there are, ended or not."""
-        return sum(self.ended.values()) + sum(self.lost.values())
+        """The number of cases, ended or censored."""
+        return sum(self.ended.values()) + sum(self.censored.values())
 
     def within(self, duration: timedelta) -> float | None:
-        """Return the share that ends within a duration, one of the EDGES; None where too few were watched so long."""
+        """Return the share that ends within a duration from EDGES, or None if too few cases were observed that long."""
         return self._shares().get(duration)
 
     def quantile(self, share: float) -> timedelta | None:
-        """Return the duration within which this share ends; None beyond a year, or where too few have ended to tell."""
+        """Return the duration within which a share ends, or None beyond a year or if too few cases have ended."""
         for (start, before), (end, after) in pairwise([(timedelta(), 0.0), *self._shares().items()]):
             if after >= share - _ROUNDING:
                 return start + (end - start) * ((share - before) / (after - before))
         return None
 
     def _shares(self) -> dict[timedelta, float]:
-        """Return the share that has ended by each edge, as far as enough were watched."""
-        shares, waiting, at_risk = {}, 1.0, float(self.population)
+        """Return the share that has ended by each edge, as far as enough cases were observed."""
+        shares, pending, at_risk = {}, 1.0, float(self.population)
         for number, edge in enumerate(EDGES):
-            ended, lost = self.ended.get(number, 0), self.lost.get(number, 0)
-            if at_risk - lost < MINIMUM * waiting - _ROUNDING:
+            ended, censored = self.ended.get(number, 0), self.censored.get(number, 0)
+            if at_risk - censored < MINIMUM * pending - _ROUNDING:
                 break
-            waiting *= 1 - ended / (at_risk - lost / 2) if ended else 1
-            at_risk -= ended + lost
-            shares[edge] = 1 - waiting
+            pending *= 1 - ended / (at_risk - censored / 2) if ended else 1
+            at_risk -= ended + censored
+            shares[edge] = 1 - pending
         return shares
 
 
 def age(days: int) -> int:
-    """Return the bucket of what has lasted for so many days."""
+    """Return the bucket of a duration in whole days."""
     return bucket(days * _DAY)

@@ -1,4 +1,4 @@
-"""What the counters say: each number with its unit and its population. `definitions` says what each means."""
+"""The numbers of a quality report, derived from the counters; `definitions.py` explains each one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from itertools import pairwise
 from typing import Literal
 
 from application_status.applications.rules.status import Outcome, Status
-from application_status.quality.rules.contribution import STAYS, Counts
+from application_status.quality.rules.contribution import TIMED_STATUSES, Counts
 from application_status.quality.rules.disclosure import totals
 from application_status.quality.rules.durations import MINIMUM, LifeTable, age
 
 STEPS = tuple(status for status in Status if status.is_stage and status is not Status.LEAD)
-"""The steps of the funnel."""
+"""The stages of the funnel, in order."""
 
-SILENCES = (7, 14, 30, 60, 90)
-"""After how many days without news an application is asked about."""
+DAY_THRESHOLDS = (7, 14, 30, 60, 90)
+"""Days without a response, or without activity, that reports have a number for."""
 
 _DAY = timedelta(days=1)
 
@@ -25,7 +25,7 @@ type Unit = Literal["applications", "entries", "reports", "requests", "share", "
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of a report; its value is None where its population is too small, or has not waited long enough."""
+    """One number of a report; its value is None if the population is too small or was not observed long enough."""
 
     measure: str
     unit: Unit
@@ -33,8 +33,8 @@ class Number:
     population: int
 
 
-class _Sums:
-    """Counters, summed over their days."""
+class _Totals:
+    """Amounts of measures, summed over days."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
@@ -44,57 +44,57 @@ class _Sums:
         return self._totals.get(measure, 0)
 
     def buckets(self, family: str) -> dict[int, int]:
-        """Return the amounts of a family of measures by bucket."""
+        """Return the amounts of a family of measures by bucket number."""
         prefix = f"{family}:"
         return {int(m.removeprefix(prefix)): n for m, n in self._totals.items() if m.startswith(prefix)}
 
-    def waiting(self, population: str, ended: str, lost: str, today: date) -> LifeTable:
-        """Return how long an end took; those without one, and not lost, wait since their day."""
+    def life_table(self, population: str, ended: str, censored: str, today: date) -> LifeTable:
+        """Return the life table of a population; cases neither ended nor censored are pending since their day."""
         open_since: Counter[str] = Counter()
         for (day, measure), amount in self._counts.items():
             if measure == population:
                 open_since[day] += amount
-            elif measure.startswith((f"{ended}:", f"{lost}:")):
+            elif measure.startswith((f"{ended}:", f"{censored}:")):
                 open_since[day] -= amount
-        gone = Counter(self.buckets(lost))
+        all_censored = Counter(self.buckets(censored))
         for day, amount in open_since.items():
-            gone[age((today - date.fromisoformat(day)).days)] += amount
-        return LifeTable(self.buckets(ended), gone)
+            all_censored[age((today - date.fromisoformat(day)).days)] += amount
+        return LifeTable(self.buckets(ended), all_censored)
 
 
 def cohort(counts: Counts, today: date) -> Iterator[Number]:
-    """Yield what became of the applications applied for on these days."""
-    sums = _Sums(counts)
+    """Yield the results of the applications applied for on the days of the counters."""
+    sums = _Totals(counts)
     total = sums["applications"]
     reached = {step: sum(sums[f"reached:{each}"] for each in STEPS[number:]) for number, step in enumerate(STEPS)}
     yield Number("applications", "applications", total, total)
-    yield from _part("open", sums["outcome:open"], total)
+    yield from _count_and_share("open", sums["outcome:open"], total)
     for step in STEPS:
-        yield from _part(f"reached:{step}", reached[step], total)
+        yield from _count_and_share(f"reached:{step}", reached[step], total)
     for before, step in pairwise(STEPS):
         decided = reached[before] - sums[f"open:{before}"]
         yield _share(f"passed:{before}", reached[step], decided)
     for outcome in Outcome:
-        yield from _part(f"outcome:{outcome}", sums[f"outcome:{outcome}"], total)
-    yield from _part("inferred", sums["inferred"], total)
-    yield from _part("feedback", sums["feedback"], total)
-    yield from _part("final_feedback", total - sums["outcome:open"] - sums["inferred"], total)
-    response = sums.waiting("applications", "answered", "unanswered", today)
+        yield from _count_and_share(f"outcome:{outcome}", sums[f"outcome:{outcome}"], total)
+    yield from _count_and_share("inferred", sums["inferred"], total)
+    yield from _count_and_share("feedback", sums["feedback"], total)
+    yield from _count_and_share("final_feedback", total - sums["outcome:open"] - sums["inferred"], total)
+    response = sums.life_table("applications", "first_response", "no_response", today)
     yield from _times("first_response", response)
-    for days in SILENCES:
+    for days in DAY_THRESHOLDS:
         answered = response.within(days * _DAY) if response.population >= MINIMUM else None
         value = None if answered is None else round(1 - answered, 4)
         yield Number(f"no_response_within:{days}", "share", value, response.population)
 
 
 def activity(counts: Counts, today: date) -> Iterator[Number]:
-    """Yield what happened on these days, whenever its applications were applied for."""
-    sums = _Sums(counts)
+    """Yield what happened on the days of the counters, whenever the applications were applied for."""
+    sums = _Totals(counts)
     for status in Status:
         yield Number(f"entered:{status}", "entries", sums[f"entered:{status}"], sums[f"entered:{status}"])
-    for status in STAYS:
-        stays = sums.waiting(f"entered:{status}", f"time_in:{status}", f"closed:{status}", today)
-        yield from _times(f"time_in:{status}", stays)
+    for status in TIMED_STATUSES:
+        times = sums.life_table(f"entered:{status}", f"time_in:{status}", f"position_closed:{status}", today)
+        yield from _times(f"time_in:{status}", times)
     reports = sums["reports"]
     yield Number("reports", "reports", reports, reports)
     yield _share("mapped", reports - sums["unmapped"], reports)
@@ -102,20 +102,20 @@ def activity(counts: Counts, today: date) -> Iterator[Number]:
 
 
 def silence(counts: Counts, today: date) -> Iterator[Number]:
-    """Yield for how long there has been no news of the applications that are open today, whenever applied for."""
-    waiting: dict[date, int] = defaultdict(int)
+    """Yield how many open applications have had no activity for how long, whenever they were applied for."""
+    last_active: dict[date, int] = defaultdict(int)
     for (day, measure), amount in counts.items():
         if measure == "last_activity":
-            waiting[date.fromisoformat(day)] += amount
-    total = sum(waiting.values())
+            last_active[date.fromisoformat(day)] += amount
+    total = sum(last_active.values())
     yield Number("open_applications", "applications", total, total)
-    for days in SILENCES:
-        silent = sum(amount for day, amount in waiting.items() if day <= today - days * _DAY)
-        yield from _part(f"last_activity:{days}", silent, total)
+    for days in DAY_THRESHOLDS:
+        silent = sum(amount for day, amount in last_active.items() if day <= today - days * _DAY)
+        yield from _count_and_share(f"last_activity:{days}", silent, total)
 
 
-def _part(measure: str, amount: int, population: int) -> Iterator[Number]:
-    """Yield a part of a population, as a number and as a share."""
+def _count_and_share(measure: str, amount: int, population: int) -> Iterator[Number]:
+    """Yield a part of a population as a number and as a share."""
     yield Number(measure, "applications", amount, population)
     yield _share(measure, amount, population)
 

@@ -1,4 +1,4 @@
-"""Periods: days, weeks from Monday on, months, or all days together."""
+"""The periods of a report: days, weeks from Monday on, months, or all days together."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -10,11 +10,11 @@ from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.disclosure import Block, blocks, merged
 
 DEFAULT_DAYS = 90
-"""How many days a report covers where the question doesn't say when it begins."""
+"""How many days a report covers if the query has no first day."""
 
 
 class Interval(StrEnum):
-    """How long the periods of a report are."""
+    """The length of a report's periods."""
 
     DAY = "day"
     WEEK = "week"
@@ -43,11 +43,8 @@ class Period:
     counts: Counts
 
 
-def asked_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """Return the first and the last day that a question is about.
-
-    Without a last day it is about the days until today, without a first day about the last 90 of them.
-    """
+def requested_days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the first and the last day of a query, with defaults: until today, and the 90 days up to the last day."""
     end = last or max(today, first or today)
     return first or date.fromordinal(max(1, end.toordinal() - DEFAULT_DAYS + 1)), end
 
@@ -55,10 +52,9 @@ def asked_days(first: date | None, last: date | None, today: date) -> tuple[date
 def periods(
     parts: Iterable[Counts], size: Callable[[Mapping[str, int]], int], interval: Interval, first: date, last: date
 ) -> list[Period]:
-    """Cut the counters of one or more ATSs, of a client or of a job into periods, oldest first; `size` as for blocks.
+    """Group the counters of ATSs, of a client or of a job into periods, oldest first; `size` is that of `blocks`.
 
-    A block of days that belong together counts in the period of its first day, if that is none before `first` or after
-    `last`.
+    A block counts in the period of its first day, if that day is from `first` to `last`.
     """
     found: Mapping[date, list[Block]] = defaultdict(list)
     for counts in parts:

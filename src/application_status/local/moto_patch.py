@@ -1,8 +1,8 @@
-"""moto, made quicker where it does the same again and again.
+"""Patches two slow parts of moto, whose cost grows with the size of the tables.
 
-For each action of a transaction it copies the table, with all its items and its whole stream: to go back, the items
-that the transaction names and the stream's length are enough. And it writes attribute values member by member, as
-structures that it doesn't know: they are DynamoDB JSON already.
+For each action of a transaction, moto copies the whole table with its stream, for a rollback. The patch copies only the
+items that the transaction names, and the length of the stream. moto also serialises attribute values by a generic
+walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +17,12 @@ from moto.dynamodb.models.table import StreamRecord, Table
 
 
 def patch_moto() -> None:
-    """Do so for all of moto in this process; once is enough, more often is fine."""
+    """Patch moto in this process; repeated calls have no effect."""
     if hasattr(Table, "__deepcopy__"):
         return
     for service in ("dynamodb", "dynamodbstreams"):
         model: Any = get_service_model(service)
-        model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001  # no public way
+        model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001  # moto has no public way
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
     record_class.__deepcopy__ = lambda record, _memo: record
     table_class.__deepcopy__ = lambda table, _memo: table
@@ -51,7 +51,7 @@ def _restoring(transact: Callable[[Any, Any], None]) -> Callable[[Any, Any], Non
 
 
 def _named(backend: Any, actions: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, tuple[Any, Any]]]:
-    """Yield the tables and the keys of the items that actions name."""
+    """Yield the table and the key of each item that actions name."""
     for (request,) in (action.values() for action in actions):
         table = backend.tables.get(request["TableName"])
         key = request.get("Item") or request["Key"]
@@ -61,7 +61,7 @@ def _named(backend: Any, actions: Sequence[dict[str, Any]]) -> Iterator[tuple[An
 
 
 def _put_back(table: Any, partition_key: Any, sort_key: Any, item: Any) -> None:
-    """Let an item be as it was, or not be there."""
+    """Restore an item, or delete it if there was none."""
     where, key = (table.items, partition_key) if sort_key is None else (table.items[partition_key], sort_key)
     if item is None:
         where.pop(key, None)

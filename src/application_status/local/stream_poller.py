@@ -1,4 +1,4 @@
-"""The pump: reads a table's stream and feeds it to the function that the template maps to it."""
+"""Polls the stream of a table and sends its records to the function that template.yaml maps to it."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ from application_status.local.template import StreamMapping
 _POLL_SECONDS = 0.25
 
 
-class Pump:
-    """Feeds one table's stream to one function until stopped."""
+class StreamPoller:
+    """A poller of one table's stream for one function, in a thread of its own."""
 
     def __init__(self, mapping: StreamMapping, invoke: Invoke, endpoint: str) -> None:
         self._mapping = EventSourceMapping(mapping, invoke, time.time)
@@ -28,21 +28,21 @@ class Pump:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Start pumping."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the batch in hand."""
+        """Stop after the current batch."""
         self._stopped.set()
         self._thread.join()
 
     def wait(self, moment: float, seconds: float) -> None:
-        """Wait until what was in the stream at a moment (of time.monotonic) has been fed, at most so long."""
+        """Wait until records from before a moment (time.monotonic) are processed, for at most `seconds`."""
         with self._fed:
             self._fed.wait_for(lambda: self._fed_until >= moment, seconds)
 
     def drain(self) -> None:
-        """Feed what the stream has, once."""
+        """Process the records that the stream has now."""
         for shard, iterator in enumerate(self._iterators):
             reply = self._streams.get_records(ShardIterator=iterator)
             self._iterators[shard] = reply["NextShardIterator"]
@@ -66,15 +66,15 @@ class Pump:
         return iterator
 
 
-def settle(pumps: Iterable[Pump], seconds: float) -> None:
-    """Wait until all that has been written so far is fed to the functions, at most so long."""
+def wait_until_processed(pollers: Iterable[StreamPoller], seconds: float) -> None:
+    """Wait until all records written so far are processed, for at most `seconds`."""
     moment = time.monotonic()
-    for pump in pumps:
-        pump.wait(moment, moment + seconds - time.monotonic())
+    for poller in pollers:
+        poller.wait(moment, moment + seconds - time.monotonic())
 
 
 def _as_event_record(record: Any) -> dict[str, Any]:
-    """Turn a record of the Streams API into a record of a Lambda event: times are numbers there."""
+    """Convert a record of the Streams API to a record of a Lambda event, in which times are numbers."""
     body = record["dynamodb"]
     written = body["ApproximateCreationDateTime"].timestamp()
     return {**record, "dynamodb": {**body, "ApproximateCreationDateTime": written}}

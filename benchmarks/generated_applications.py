@@ -1,4 +1,4 @@
-"""Applications as a board sees them: seeded lives, each a row of versions with the moments of storing them."""
+"""Generates applications with a random seed: their versions, with the times of storing them."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from application_status.applications.rules.report import Channel, Interpretation
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import AtsId, application_id, instant
 
-_PATHS: Sequence[tuple[int, Sequence[str]]] = (  # how often, and through which statuses; of a rejection its label
+_PATHS: Sequence[tuple[int, Sequence[str]]] = (  # weight, and statuses; a rejection is given by its label
     (30, ()),
     (22, ("Not selected",)),
     (8, ("Candidate withdrew",)),
@@ -35,15 +35,15 @@ _MEDIAN_DAYS, _LATE = 5.0, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where the applications of so many days come from; of each following ATS half as many as of the one before."""
+    """A board with applications of `days` days; each ATS has half as many as the one before."""
 
     ats_ids: Sequence[str]
     clients: int
     start: datetime
     days: float
 
-    def life(self, number: int, chance: random.Random) -> Iterator[tuple[datetime, Application]]:
-        """Yield an application's versions, each with the moment at which it was stored, oldest first."""
+    def versions(self, number: int, chance: random.Random) -> Iterator[tuple[datetime, Application]]:
+        """Yield the versions of an application, oldest first, with the time of storing."""
         moment = instant(self.start + timedelta(days=chance.uniform(0, self.days)))
         now = self._registered(number, chance, moment)
         yield moment, now
@@ -54,7 +54,7 @@ class Board:
             effective_at = instant(effective_at + timedelta(days=_MEDIAN_DAYS * chance.lognormvariate(0, 1)))
             reports.append(_report(now, label, effective_at))
         if chance.random() < _LATE:
-            reports.reverse()  # what came first is told late
+            reports.reverse()  # the first report arrives late
         for report in reports:
             moment = max(moment, report.received_at)
             now = now.after(now.receive(report))
