@@ -72,8 +72,8 @@ def register(world: World, of: str = NEW, **changes: Any) -> Answer:
     return answer(world.registry(event, None))
 
 
-def registry_with(door: DynamoDB) -> Any:
-    return make_handler(door, RegistrySettings("ApplicationsTable", "AliasesTable"))
+def registry_with(dynamodb: DynamoDB) -> Any:
+    return make_handler(dynamodb, RegistrySettings("ApplicationsTable", "AliasesTable"))
 
 
 def is_bare_tombstone(item: dict[str, Any], version: int) -> bool:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from application_status.labels.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
+from application_status.labels.overrides import MAX_LABEL_LENGTH, MAX_OVERRIDES, OverrideRegister
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.values import AtsId
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
+from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World
 
 KEY = {"KeyId": {"S": f"ats#{ATS}"}}
 
@@ -77,7 +77,7 @@ def test_two_spellings_in_one_change_are_refused(
         ("Stage 3", "OFFER/not_selected", "names no outcome of OFFER"),
         ("", "OFFER", "1 to 200 characters"),
         (" \t", "OFFER", "1 to 200 characters"),
-        ("x" * (LONGEST_LABEL + 1), "OFFER", "1 to 200 characters"),
+        ("x" * (MAX_LABEL_LENGTH + 1), "OFFER", "1 to 200 characters"),
         ("x\ud800", "OFFER", "surrogates not allowed"),
     ],
     ids=ascii,
@@ -101,24 +101,24 @@ def test_unknown_label_cannot_be_removed(register: OverrideRegister) -> None:
 
 def test_number_of_labels_is_bounded(register: OverrideRegister) -> None:
     """A full ATS can still change and remove."""
-    register.change(ATS, {f"Stage {number}": "OFFER" for number in range(MOST_OVERRIDES)})
+    register.change(ATS, {f"Stage {number}": "OFFER" for number in range(MAX_OVERRIDES)})
     with pytest.raises(ValueError, match=f"{ATS} would have 1001 meanings of its own .* at most 1000"):
         register.change(ATS, {"Another": "OFFER"})
     register.change(ATS, {"stage 1": "HIRED"})
-    assert len(register.change(ATS, {"Another": "OFFER"}, ["Stage 2"])) == MOST_OVERRIDES
+    assert len(register.change(ATS, {"Another": "OFFER"}, ["Stage 2"])) == MAX_OVERRIDES
 
 
 def test_their_size_fits_an_item(register: OverrideRegister) -> None:
     """The longest labels of the widest characters do not all fit; the sentence says so, not DynamoDB."""
-    labels = {chr(0x10000 + number) * LONGEST_LABEL: "OFFER" for number in range(370)}
+    labels = {chr(0x10000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(370)}
     assert len(register.change(ATS, labels)) == 370
     with pytest.raises(ValueError, match="at most 1000 in 300000 bytes"):
-        register.change(ATS, {chr(0x20000 + number) * LONGEST_LABEL: "OFFER" for number in range(10)})
+        register.change(ATS, {chr(0x20000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(10)})
 
 
 def test_all_are_read_over_several_pages(register: OverrideRegister) -> None:
     """A page has 1 MB; an ATS whose last override is gone has none."""
-    labels = {chr(0x10000 + number) * LONGEST_LABEL: "OFFER" for number in range(340)}
+    labels = {chr(0x10000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(340)}
     everybody = {AtsId(f"ats-{number}"): labels for number in range(5)}
     for ats_id in everybody:
         register.change(ats_id, labels)
@@ -131,7 +131,7 @@ def test_reads_are_consistent(world: World) -> None:
     """An override is seen at once by the next command, on AWS too."""
     reads: list[object] = []
 
-    class Door(NotingDynamoDB):
+    class Door(RecordingDynamoDB):
         def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
             if operation != "PutItem":
                 reads.append(request.get("ConsistentRead"))

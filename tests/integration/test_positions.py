@@ -197,7 +197,7 @@ def test_sample_events_take_the_same_way(world: World) -> None:
     """The files of events/ work against a fresh service, and what the stream tells by then is known."""
     assert world.signals(sample_event("SignalsFunction/position-status-update"), None)["statusCode"] == 200
     assert outcome(world) == OPEN
-    assert world.positions(sample_event("PositionsFunction/position-heard"), None) == {"batchItemFailures": []}
+    assert world.positions(sample_event("PositionsFunction/position-state"), None) == {"batchItemFailures": []}
     assert outcome(world) == CLOSED
     version = world.stored(SIGNALLED_APPLICATION).version
     positions_told(world)

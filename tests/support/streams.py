@@ -5,9 +5,9 @@ from weakref import WeakKeyDictionary
 
 import boto3
 
-from support.world import APPLICATION, NotingDynamoDB, World
+from support.world import APPLICATION, RecordingDynamoDB, World
 
-_SEEN: WeakKeyDictionary[NotingDynamoDB, int] = WeakKeyDictionary()
+_SEEN: WeakKeyDictionary[RecordingDynamoDB, int] = WeakKeyDictionary()
 
 
 def record(image: dict[str, Any], *, name: str = "MODIFY") -> dict[str, Any]:

@@ -122,9 +122,9 @@ class Deliveries:
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
-        door = DynamoDB(transport(client))
+        dynamodb = DynamoDB(transport(client))
         self._containers = {
-            spread: make_handler(door, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
+            spread: make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
             for spread in (1, 2, 3)
         }
 

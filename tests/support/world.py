@@ -64,7 +64,7 @@ SIGNALS_SETTINGS = SignalsSettings(
 )
 
 
-class NotingDynamoDB(DynamoDB):
+class RecordingDynamoDB(DynamoDB):
     """The real door, which also notes the operations that go through it."""
 
     def __init__(self, client: Any) -> None:
@@ -92,11 +92,11 @@ class World:
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
-    noting: NotingDynamoDB = field(init=False)
+    noting: RecordingDynamoDB = field(init=False)
     kept: KeptRecords = field(default_factory=KeptRecords)
 
     def __post_init__(self) -> None:
-        self.noting = NotingDynamoDB(self.client)
+        self.noting = RecordingDynamoDB(self.client)
         for table in TEMPLATE.tables():
             self.client.create_table(**table)
         tokens = TokenRegister(self.noting, "TokensTable")

@@ -36,7 +36,7 @@ class Token:
         """Whether it is neither revoked nor expired at the moment given."""
         return self.revoked_at is None and (self.expires_at is None or moment < self.expires_at)
 
-    def is_of(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether this is the token presented; takes the same time wherever they differ."""
         return hmac.compare_digest(self.sha256, sha256(text))
 

@@ -37,7 +37,7 @@ class TokenLookup:
     def owner(self, text: str) -> AtsId | None:
         """Return the ATS whose live token this is, or None."""
         token = self._find(text)
-        return token.ats_id if token and token.is_of(text) and token.is_live(instant.now()) else None
+        return token.ats_id if token and token.matches(text) and token.is_live(instant.now()) else None
 
     def _find(self, text: str) -> Token | None:
         found = key_id(text)
@@ -49,7 +49,7 @@ class TokenLookup:
         if "Item" not in reply:
             return None
         token = _token(reply["Item"])
-        if token.is_of(text):
+        if token.matches(text):
             self._cache.keep(found, token)
         return token
 
@@ -174,10 +174,10 @@ class Environments[Kind](NamedTuple):
 def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
     """Return the ATS whose token is in `X-AtsiToken`; Unauthenticated without a valid one, or with different ones."""
     presented = request.headers.get("x-atsitoken", ())
-    return ats_of(presented[0] if len(presented) == 1 else "", tokens)
+    return ats_of_token(presented[0] if len(presented) == 1 else "", tokens)
 
 
-def ats_of(text: str, tokens: TokenLookup) -> CallingAts:
+def ats_of_token(text: str, tokens: TokenLookup) -> CallingAts:
     """Return the ATS whose token this is, Unauthenticated where it is nobody's; in the sandbox telemetry is told."""
     in_sandbox = is_test(text)
     if in_sandbox:

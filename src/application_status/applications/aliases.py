@@ -53,13 +53,15 @@ class AliasTable:
                 self._dynamodb(
                     "DeleteItem",
                     TableName=self._table,
-                    Key=row(each["Alias"]["S"], each["Member"]["S"]),
+                    Key=row_key(each["Alias"]["S"], each["Member"]["S"]),
                     ConditionExpression=_IS_THE_APPLICATIONS,
                     ExpressionAttributeValues={":application": {"S": application_id}},
                 )
 
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
-        item = self._dynamodb("GetItem", TableName=self._table, Key=row(alias, "-"), ConsistentRead=True).get("Item")
+        item = self._dynamodb("GetItem", TableName=self._table, Key=row_key(alias, "-"), ConsistentRead=True).get(
+            "Item"
+        )
         if item is None or item["AtsId"]["S"] != ats_id:
             return None
         if "ExpiresAt" in item and int(item["ExpiresAt"]["N"]) <= now().timestamp():
@@ -86,12 +88,12 @@ def claims(table: str, application_id: ApplicationId, registration: Registration
     ]
 
 
-def position(ats_id: AtsId, position_profile_id: str) -> str:
+def position_alias(ats_id: AtsId, position_profile_id: str) -> str:
     """Return the Alias of an ATS's position."""
     return f"position#{ats_id}#{position_profile_id}"
 
 
-def row(alias: str, member: str) -> Item:
+def row_key(alias: str, member: str) -> Item:
     """Return a row's primary key."""
     return {"Alias": {"S": alias}, "Member": {"S": member}}
 
@@ -102,12 +104,12 @@ def _rows(application_id: ApplicationId, registration: Registration) -> dict[str
     owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
     expires = expiry(now() + _TOKEN_LIFE)
     return {
-        "Token": [{**row(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
+        "Token": [{**row_key(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
         "CandidateApplicationProfileId": [
-            {**row(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
+            {**row_key(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
         ],
         "PositionProfileIds": [
-            {**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
+            {**row_key(position_alias(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
         ],
     }
 

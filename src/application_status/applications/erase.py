@@ -26,7 +26,7 @@ class Erasure:
         seen: Item | None = None
         while True:
             try:
-                self._bury(application_id, seen)
+                self._put_tombstone(application_id, seen)
             except ConditionFailed as failed:
                 seen = failed.item
                 if seen is not None and items.is_tombstone(seen):
@@ -35,7 +35,7 @@ class Erasure:
             else:
                 return
 
-    def _bury(self, application_id: ApplicationId, seen: Item | None) -> None:
+    def _put_tombstone(self, application_id: ApplicationId, seen: Item | None) -> None:
         """Put the tombstone where the item is as it was seen, or where none is."""
         version = int(seen["Version"]["N"]) if seen else 0
         as_seen = {"ConditionExpression": _IS_AS_SEEN, "ExpressionAttributeValues": {":seen": {"N": str(version)}}}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, override
 
 from application_status.applications import items
-from application_status.applications.aliases import position, row
+from application_status.applications.aliases import position_alias, row_key
 from application_status.applications.rules.application import PositionReport
 from application_status.applications.rules.report import digest, order_time
 from application_status.platform.dynamodb.client import DynamoDB, Item
@@ -44,14 +44,14 @@ class Positions:
 
         Raises LookupError where the ATS has no application for the position.
         """
-        alias = position(ats_id, position_profile_id)
+        alias = position_alias(ats_id, position_profile_id)
         if not self._members(alias, after=None, limit=1):
             raise LookupError(position_profile_id)
         try:
             self._dynamodb(
                 "UpdateItem",
                 TableName=self._aliases,
-                Key=row(alias, STATE),
+                Key=row_key(alias, STATE),
                 ConditionExpression=_IS_NEWER,
                 UpdateExpression=_RECORD_STATE,
                 ExpressionAttributeNames={"#state": "State"},
@@ -80,7 +80,7 @@ class Positions:
         if not alias.startswith("position#") or (member == STATE and "Version" not in changed):
             return 0
         if member != STATE:
-            state = self._dynamodb("GetItem", TableName=self._aliases, Key=row(alias, STATE), ConsistentRead=True)
+            state = self._dynamodb("GetItem", TableName=self._aliases, Key=row_key(alias, STATE), ConsistentRead=True)
             return self._notify_one(ApplicationId(member), state["Item"]) if "Item" in state else 0
         page = self._members(alias, after=changed.get("NotifiedUpTo", {}).get("S"), limit=_MEMBERS_PER_PAGE)
         failures: list[Exception] = []
@@ -93,7 +93,7 @@ class Positions:
         return learnt
 
     def _members(self, alias: str, *, after: str | None, limit: int) -> list[ApplicationId]:
-        start = {"ExclusiveStartKey": row(alias, after)} if after else {}
+        start = {"ExclusiveStartKey": row_key(alias, after)} if after else {}
         reply = self._dynamodb(
             "Query",
             TableName=self._aliases,
@@ -135,7 +135,7 @@ class Positions:
             self._dynamodb(
                 "UpdateItem",
                 TableName=self._aliases,
-                Key=row(state["Alias"]["S"], STATE),
+                Key=row_key(state["Alias"]["S"], STATE),
                 ConditionExpression="Version = :version",
                 UpdateExpression="SET NotifiedUpTo = :last",
                 ExpressionAttributeValues={":version": state["Version"], ":last": {"S": last}},
@@ -157,7 +157,7 @@ class SandboxPositions(Positions):
         The moment at which the state took effect, in milliseconds, is its version. Raises LookupError where the ATS has
         no application for the position.
         """
-        alias = position(ats_id, position_profile_id)
+        alias = position_alias(ats_id, position_profile_id)
         found = self._members(alias, after=None, limit=1)
         if not found:
             raise LookupError(position_profile_id)

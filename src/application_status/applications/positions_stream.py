@@ -3,7 +3,7 @@
 from typing import Any
 
 from application_status.applications.positions import Positions
-from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric
 
 
@@ -14,7 +14,7 @@ def positions_stream(positions: Positions, set_aside: SetAside) -> StreamHandler
         return 0 if record["eventName"] == "REMOVE" else positions.notify(record["dynamodb"]["NewImage"])
 
     def notify_all(batch: Batch) -> None:
-        for _, learnt in batch.tried(enumerate(batch.records), notify_one):
+        for _, learnt in batch.process_each(enumerate(batch.records), notify_one):
             add_metric("ApplicationsNotified", learnt)
 
-    return consumer("positions", notify_all, set_aside)
+    return stream_handler("positions", notify_all, set_aside)

@@ -13,7 +13,7 @@ from application_status.platform.dynamodb.batches import batch_get
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import one_by_one
-from application_status.platform.telemetry import left_out
+from application_status.platform.telemetry import log_unreadable
 from application_status.platform.values import ApplicationId, AtsId
 
 
@@ -43,7 +43,7 @@ type RegisteredApplication = tuple[Application, Registration]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ApplicationList:
     """A jobseeker's applications, in any order, and whether these are all; those that can't be read are left out."""
 
     applications: Sequence[RegisteredApplication]
@@ -57,7 +57,7 @@ class JobseekersApplications:
         self._dynamodb = dynamodb
         self._table = table
 
-    def all(self, jobseeker_id: str) -> Found:
+    def all(self, jobseeker_id: str) -> ApplicationList:
         """Return a jobseeker's applications as they are; one registered just now may be missing for a second."""
         reply = self._dynamodb(
             "Query",
@@ -75,7 +75,7 @@ class JobseekersApplications:
             for item in batch_get(self._dynamodb, self._table, batch)
         ]
         own = one_by_one(read, lambda item: _own(item, jobseeker_id), _left_out)
-        return Found([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
+        return ApplicationList([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
 
     def one(self, jobseeker_id: str, application_id: ApplicationId) -> RegisteredApplication:
         """Return a jobseeker's application; UnknownApplication for an unknown, foreign or erased one."""
@@ -88,7 +88,7 @@ class JobseekersApplications:
 
 
 def _left_out(item: Item, error: Exception) -> None:
-    left_out(item["AtsiApplicationId"]["S"], error)
+    log_unreadable(item["AtsiApplicationId"]["S"], error)
 
 
 def _own(item: Item, jobseeker_id: str) -> RegisteredApplication | None:

@@ -78,14 +78,14 @@ class Applications:
                 if stored is None:
                     write = partial(self._create, report)
                     continue
-                if failed.in_doubt and (own := _own_write(stored, effect)):
+                if failed.in_doubt and (own := _recorded_earlier(stored, effect)):
                     return own
                 effect = stored.receive(report)
-                write = partial(self._carry_out(effect), report, effect, stored)
+                write = partial(self._writer_for(effect), report, effect, stored)
 
-    def _carry_out(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
+    def _writer_for(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
         if effect.receipt is Receipt.UNCHANGED:
-            return self._remember
+            return self._save_resend_key
         return self._add if effect.history is None else self._rewrite
 
     def _stored(self, failed: ConditionFailed, report: Report) -> Application | None:
@@ -122,9 +122,9 @@ class Applications:
             update.sets.append("Versions.#made_earlier = Version + :one")
             update.names["#made_earlier"] = items.version_key(effect.head.key)
         if effect.head:
-            _take_head(update, effect.head, key if effect.head is last else effect.head.key)
-        _keep_key(update, report, stored)
-        update.make_version(report.received_at)
+            _set_head(update, effect.head, key if effect.head is last else effect.head.key)
+        _add_resend_key(update, report, stored)
+        update.increment_version(report.received_at)
         previous, version = items.status_and_version(self._write(report, update))
         status = effect.head.status if effect.head else None
         return Recorded(effect.receipt, status or previous, version + 1, previous)
@@ -134,18 +134,18 @@ class Applications:
         after = stored.after(effect)
         update = Update()
         update.replace_history(stored, after)
-        _keep_key(update, report, stored)
-        update.make_version(report.received_at)
+        _add_resend_key(update, report, stored)
+        update.increment_version(report.received_at)
         self._write(report, update)
         went = stored.transitions.keys() - after.transitions.keys()
         return Recorded(effect.receipt, after.status, after.version, stored.status, len(went))
 
-    def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+    def _save_resend_key(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
         if report.resend_key and report.resend_key not in stored.resend_keys:
             update = Update()
             update.require_version(stored)
-            _keep_key(update, report, stored)
+            _add_resend_key(update, report, stored)
             self._write(report, update)
         return Recorded(effect.receipt, stored.status, stored.version, stored.status)
 
@@ -199,7 +199,7 @@ class Update:
         self.names: dict[str, str] = {}
         self.values: dict[str, Item] = {}
 
-    def make_version(self, moment: datetime) -> None:
+    def increment_version(self, moment: datetime) -> None:
         """Let the write make the application's next version."""
         self.sets.append("UpdatedAt = :now")
         self.adds.append("Version :one")
@@ -241,7 +241,7 @@ class Update:
         }
 
 
-def _take_head(update: Update, head: Transition, key: str) -> None:
+def _set_head(update: Update, head: Transition, key: str) -> None:
     """Make a transition, of this key, the head, if it is the newest."""
     update.conditions.append(Application.IS_NEWEST)
     update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
@@ -261,7 +261,7 @@ def _take_head(update: Update, head: Transition, key: str) -> None:
         update.values[":latest"] = {"S": to_text(head.latest)}
 
 
-def _keep_key(update: Update, report: Report, stored: Application | None) -> None:
+def _add_resend_key(update: Update, report: Report, stored: Application | None) -> None:
     """Keep the report's Idempotency-Key, if it is new, among the newest."""
     key = report.resend_key
     if key is None:
@@ -285,7 +285,7 @@ def _keep_key(update: Update, report: Report, stored: Application | None) -> Non
         }
 
 
-def _own_write(stored: Application, effect: Effect) -> Recorded | None:
+def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
     """Answer a call whose earlier attempt was carried out although its reply got lost; None where none was."""
     if not effect.added:
         return None

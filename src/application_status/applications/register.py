@@ -86,7 +86,7 @@ class Registrations:
             registration=registration,
         )
         put = {
-            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._end(registration)},
+            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._expiry(registration)},
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
         }
         self._write("Put", put, application_id, registration)
@@ -96,7 +96,7 @@ class Registrations:
         """Add the registration to an application that is known only by its reports."""
         if stored.ats_id != registration.ats_id:
             raise RegistrationConflict(["AtsId"])
-        self._write("Update", _joining(stored, registration), stored.application_id, registration)
+        self._write("Update", _registration_update(stored, registration), stored.application_id, registration)
         return Registered.REGISTERED
 
     def _update(self, stored: Application, known: Registration, registration: Registration) -> Registered:
@@ -109,7 +109,7 @@ class Registrations:
             return Registered.UNCHANGED
         _require_room(wanted.aliases)
         new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
-        self._write("Update", _joining(stored, wanted), stored.application_id, new)
+        self._write("Update", _registration_update(stored, wanted), stored.application_id, new)
         return Registered.UPDATED
 
     def _write(
@@ -120,7 +120,7 @@ class Registrations:
         Raises AliasTaken, or ConditionFailed with the application's item where that was in the way.
         """
         request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        claims = aliases.claims(self._aliases, application_id, registration, self._end(registration))
+        claims = aliases.claims(self._aliases, application_id, registration, self._expiry(registration))
         if not claims:
             self._dynamodb(f"{action}Item", **request)
             return
@@ -132,11 +132,11 @@ class Registrations:
                 raise AliasTaken(list(dict.fromkeys(taken))) from None
             raise
 
-    def _end(self, registration: Registration) -> Item:
+    def _expiry(self, registration: Registration) -> Item:
         return items.expiry(registration.applied_at + self._life) if self._life else {}
 
 
-def _joining(stored: Application, registration: Registration) -> dict[str, Any]:
+def _registration_update(stored: Application, registration: Registration) -> dict[str, Any]:
     """Return the update that writes a registration into an application, if nothing has changed that since it was read.
 
     The reported states of its positions stay. A LEAD or CONTACT dated before the application was made is the head no
@@ -152,7 +152,7 @@ def _joining(stored: Application, registration: Registration) -> dict[str, Any]:
     after = stored.with_head(stored.transitions, registration)
     if after.head != stored.head:
         update.set_status(after)
-    update.make_version(now())
+    update.increment_version(now())
     return {"Key": items.key(stored.application_id), **update.expressions()}
 
 

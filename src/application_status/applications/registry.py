@@ -67,21 +67,21 @@ def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[s
     Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
     """
     body = json_object(request, _BODY_LIMIT_BYTES)
-    read = message(RegistrationMessage, body, received_at=now())
+    parsed = message(RegistrationMessage, body, received_at=now())
     return (
         path_id(request),
         Registration(
-            ats_id=AtsId(read.ats_id),
-            client_id=read.client_id,
-            job_id=read.job_id,
-            jobseeker_id=read.jobseeker_id,
-            job_title=read.job_title,
-            company=read.company,
-            applied_at=read.applied_at.at,
+            ats_id=AtsId(parsed.ats_id),
+            client_id=parsed.client_id,
+            job_id=parsed.job_id,
+            jobseeker_id=parsed.jobseeker_id,
+            job_title=parsed.job_title,
+            company=parsed.company,
+            applied_at=parsed.applied_at.at,
             aliases=Aliases(
-                tokens=_distinct(read.aliases.token),
-                candidate_application_profile_ids=_distinct(read.aliases.candidate_application_profile_id),
-                position_profile_ids=_distinct(read.aliases.position_profile_ids),
+                tokens=_distinct(parsed.aliases.token),
+                candidate_application_profile_ids=_distinct(parsed.aliases.candidate_application_profile_id),
+                position_profile_ids=_distinct(parsed.aliases.position_profile_ids),
             ),
         ),
         ignored_fields(RegistrationMessage, body),

@@ -104,7 +104,7 @@ class AllApplications:
         """Write what its labels mean now, unless the application has changed meanwhile; then False."""
         update = Update()
         update.replace_history(before, after)
-        update.make_version(now())
+        update.increment_version(now())
         try:
             self._dynamodb(
                 "UpdateItem", TableName=self._table, Key=items.key(before.application_id), **update.expressions()

@@ -14,7 +14,7 @@ from application_status.facts.rules import Fact, erased, facts
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.errors import Unavailable
 from application_status.platform.outages import one_by_one
-from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric
 from application_status.platform.values import ApplicationId
 
@@ -70,11 +70,11 @@ def facts_stream(firehose: Firehose, stream: str, zone: ZoneInfo, set_aside: Set
         return len(told.facts), told.data()
 
     def send_all(batch: Batch) -> None:
-        read_ones = batch.tried(enumerate(batch.records), read_one)
+        read_ones = batch.process_each(enumerate(batch.records), read_one)
         telling = [(place, amount, data) for place, (amount, data) in read_ones if amount]
         taken = firehose.put(stream, [data for _, _, data in telling])
         add_metric("FactsSent", sum(amount for _, amount, _ in telling[:taken]))
         for place, _, _ in telling[taken:][:1]:
             batch.stop(place, Unavailable())
 
-    return consumer("facts", send_all, set_aside)
+    return stream_handler("facts", send_all, set_aside)

@@ -9,7 +9,7 @@ from application_status.applications.positions import Positions, SandboxPosition
 from application_status.applications.record import Applications
 from application_status.intake.seek.endpoint import signals
 from application_status.intake.seek.signals import Receiver
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
@@ -29,7 +29,7 @@ class SignalsSettings(NamedTuple):
 
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
     """Connect the signals to their tables."""
-    overrides, vocabulary = Overrides(dynamodb, settings.tokens_table), Vocabulary.load()
+    overrides, vocabulary = OverrideLookup(dynamodb, settings.tokens_table), Vocabulary.load()
     live, sandbox = settings.applications_table, settings.sandbox_applications_table
     receivers = Environments(
         live=Receiver(

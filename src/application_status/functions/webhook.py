@@ -6,7 +6,7 @@ from typing import NamedTuple
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.applications.record import Applications, UnknownApplications
 from application_status.intake.atsi.receive import webhook
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.dynamodb.wire import connect
@@ -30,7 +30,7 @@ def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler
     """Connect the webhook to its tables."""
     return webhook(
         TokenLookup(dynamodb, settings.tokens_table),
-        Overrides(dynamodb, settings.tokens_table),
+        OverrideLookup(dynamodb, settings.tokens_table),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
             sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # what it accepted would never expire

@@ -8,13 +8,13 @@ Version    N   + 1 with every change; absent in an item that an earlier release 
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from application_status.labels.rules.vocabulary import OwnMeanings, normalize
+from application_status.labels.rules.vocabulary import ParsedOverrides, normalize
 from application_status.platform.cache import Cache
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId
 
-MOST_OVERRIDES, LONGEST_LABEL = 1000, 200
+MAX_OVERRIDES, MAX_LABEL_LENGTH = 1000, 200
 """How many labels of an ATS can have a meaning of its own, and how many characters each can have."""
 
 _CACHE_SECONDS = 60
@@ -22,20 +22,20 @@ _LARGEST_BYTES = 300_000  # together; an item may have 400 KB
 _PREFIX = "ats#"
 
 
-class Overrides:
+class OverrideLookup:
     """Looks up an ATS's overrides, and remembers them for 60 s."""
 
     def __init__(self, dynamodb: DynamoDB, tokens_table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._dynamodb = dynamodb
         self._table = tokens_table
-        self._cache = Cache[AtsId, OwnMeanings](_CACHE_SECONDS, clock)
+        self._cache = Cache[AtsId, ParsedOverrides](_CACHE_SECONDS, clock)
 
-    def of(self, ats_id: AtsId) -> OwnMeanings:
+    def of(self, ats_id: AtsId) -> ParsedOverrides:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
         found = self._cache.get(ats_id)
         if found is None:
             item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
-            found = OwnMeanings(_overrides(item))
+            found = ParsedOverrides(_overrides(item))
             self._cache.keep(ats_id, found)
         return found
 
@@ -132,12 +132,12 @@ def _same(label: str) -> str:
 def _check(meanings: Mapping[str, str], without: Collection[str]) -> None:
     spellings: dict[str, str] = {}
     for label in (*meanings, *without):
-        if not label.strip() or len(label) > LONGEST_LABEL:
-            raise ValueError(f"a label has 1 to {LONGEST_LABEL} characters, and not only spaces: '{label}'")
+        if not label.strip() or len(label) > MAX_LABEL_LENGTH:
+            raise ValueError(f"a label has 1 to {MAX_LABEL_LENGTH} characters, and not only spaces: '{label}'")
         if other := spellings.get(_same(label)):
             raise ValueError(f"'{other}' and '{label}' are spellings of one label; name one of them")
         spellings[_same(label)] = label
-    OwnMeanings(meanings)  # refuses wrong ones
+    ParsedOverrides(meanings)  # refuses wrong ones
 
 
 def _changed(
@@ -146,9 +146,9 @@ def _changed(
     given = {_same(label) for label in (*meanings, *without)}
     changed = {label: meaning for label, meaning in own.items() if _same(label) not in given} | dict(meanings)
     size = sum(len(label.encode()) + len(meaning) for label, meaning in changed.items())
-    if meanings and (len(changed) > MOST_OVERRIDES or size > _LARGEST_BYTES):
+    if meanings and (len(changed) > MAX_OVERRIDES or size > _LARGEST_BYTES):
         raise ValueError(
             f"{ats_id} would have {len(changed)} meanings of its own in {size} bytes; "
-            f"at most {MOST_OVERRIDES} in {_LARGEST_BYTES} bytes can be kept"
+            f"at most {MAX_OVERRIDES} in {_LARGEST_BYTES} bytes can be kept"
         )
     return changed

@@ -14,7 +14,7 @@ from application_status.platform.errors import Unavailable
 def is_outage(error: Exception) -> bool:
     """Whether an error comes from the store, its permissions or a lack of memory, and not from what was processed."""
     if isinstance(error, DynamoDBError):
-        return not error.is_about_content
+        return not error.is_content_error
     if isinstance(error, ParamValidationError):
         return False
     return isinstance(error, (Unavailable, NoReply, BotoCoreError, MemoryError))

@@ -24,12 +24,12 @@ from application_status.platform.outages import is_outage
 from application_status.platform.settings import read
 from application_status.platform.telemetry import (
     add_metric,
-    also_by_stack,
+    add_stack_dimension,
     begin,
-    described,
+    error_fields,
     flush,
+    hiding_error_messages,
     logger,
-    without_messages,
 )
 
 _S3_CONNECT_SECONDS, _S3_READ_SECONDS = 0.5, 2
@@ -88,7 +88,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.end = len(self.records)
 
-    def tried[Given, Made](
+    def process_each[Given, Made](
         self, given: Iterable[tuple[int, Given]], make: Callable[[Given], Made]
     ) -> Iterator[tuple[int, Made]]:
         """Yield what is made of each record, by its place; leave out those that fail, and end at an outage."""
@@ -103,13 +103,13 @@ class Batch:
             else:
                 yield place, made
 
-    def left(self) -> Sequence[Any]:
+    def unprocessed(self) -> Sequence[Any]:
         """Return the records that are not done."""
         return self.records[self.end :]
 
     def stop(self, place: int, error: Exception) -> None:
         """Note that an outage kept the record at a place, and perhaps those behind it, from being done."""
-        logger.warning("unavailable", records=len(self.records), done=place, extra=described(error))
+        logger.warning("unavailable", records=len(self.records), done=place, extra=error_fields(error))
         self.end = min(self.end, place)
 
 
@@ -146,10 +146,10 @@ class SetAside:
                 batch.stop(place, problem)
                 break
             done += 1
-            logger.error("set aside", sequence_number=sequence_number(record), extra=described(error))  # no contents
+            logger.error("set aside", sequence_number=sequence_number(record), extra=error_fields(error))  # no contents
         if done:
             add_metric("SetAside", done)
-            also_by_stack(self._stack)
+            add_stack_dimension(self._stack)
 
     def _put(self, function: str, arn: str, record: Any, error: Exception) -> None:
         """Write one record's object, with the members that Lambda's own objects have for the function and the event.
@@ -162,14 +162,14 @@ class SetAside:
         digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
         document = {
             "requestContext": {"functionArn": arn, "condition": "SetAside"},
-            "failure": described(error),
+            "failure": error_fields(error),
             "payload": json.dumps({"Records": [record]}),
         }
         name = f"{number}-{digest}" if has_number else digest
         self._failed_records.put(f"set-aside/{function}/{name}.json", document)
 
 
-def consumer(function: str, process: Callable[[Batch], None], set_aside: SetAside) -> StreamHandler:
+def stream_handler(function: str, process: Callable[[Batch], None], set_aside: SetAside) -> StreamHandler:
     """Make a Lambda handler of what processes a batch, and notes in it which records fail and where it has to stop.
 
     What `process` raises is found by processing each record alone; before, an empty batch shows that records cause it.
@@ -179,12 +179,12 @@ def consumer(function: str, process: Callable[[Batch], None], set_aside: SetAsid
     def lambda_handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
         begin(getattr(context, "aws_request_id", None))
         try:
-            with without_messages(), deadline(_STORE_SECONDS):
+            with hiding_error_messages(), deadline(_STORE_SECONDS):
                 batch = _processed(event["Records"], process)
                 set_aside.failures_of(batch, function, getattr(context, "invoked_function_arn", function))
         finally:
             flush()
-        return {"batchItemFailures": [{"itemIdentifier": sequence_number(each)} for each in batch.left()[:1]]}
+        return {"batchItemFailures": [{"itemIdentifier": sequence_number(each)} for each in batch.unprocessed()[:1]]}
 
     return lambda_handler
 
@@ -209,11 +209,11 @@ def _processed(records: Sequence[Any], process: Callable[[Batch], None]) -> Batc
         process(single)
         for failure in single.failures.values():
             raise failure
-        if single.left():
+        if single.unprocessed():
             raise Unavailable
 
     batch = Batch(records)
-    deque(batch.tried(enumerate(records), alone), maxlen=0)
+    deque(batch.process_each(enumerate(records), alone), maxlen=0)
     return batch
 
 

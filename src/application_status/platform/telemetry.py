@@ -43,7 +43,7 @@ def begin(correlation_id: str | None) -> None:
     logger.set_correlation_id(correlation_id)
 
 
-def called_by(ats_id: AtsId, channel: str) -> None:
+def set_caller(ats_id: AtsId, channel: str) -> None:
     """Name the authenticated caller of the present invocation, and the contract that it uses."""
     _caller.set((ats_id, channel))
 
@@ -53,7 +53,7 @@ def enter_sandbox() -> None:
     _in_sandbox.set(True)
 
 
-def answered(outcome: str) -> dict[str, str]:
+def outcome_fields(outcome: str) -> dict[str, str]:
     """Return what a log line has to hold for its request to count in its ATS's health: one line a request or signal.
 
     Without an authenticated caller it is the outcome alone, which counts nowhere; nor does a sandbox's channel.
@@ -73,7 +73,7 @@ def flush() -> None:
         metrics.clear_metrics()
 
 
-def described(error: Exception) -> dict[str, str]:
+def error_fields(error: Exception) -> dict[str, str]:
     """Return an error's type and the code of ours it came from; its message may hold what a sender wrote."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "application_status" in frame.filename]
     return {
@@ -84,17 +84,17 @@ def described(error: Exception) -> dict[str, str]:
 
 def log_unexpected(error: Exception) -> None:
     """Log an error without its message."""
-    logger.error("unexpected", extra=described(error))
+    logger.error("unexpected", extra=error_fields(error))
 
 
-def left_out(application_id: str, error: Exception) -> None:
+def log_unreadable(application_id: str, error: Exception) -> None:
     """Log and count an application that can't be read, and that is left out of what is made of many."""
     add_metric("Unreadable")
-    logger.error("unreadable", application=application_id, extra=described(error))
+    logger.error("unreadable", application=application_id, extra=error_fields(error))
 
 
 @contextmanager
-def without_messages() -> Iterator[None]:
+def hiding_error_messages() -> Iterator[None]:
     """Log what is raised inside, and raise in its place an error that tells nothing of what a sender wrote."""
     try:
         yield
@@ -103,7 +103,7 @@ def without_messages() -> Iterator[None]:
         raise RuntimeError("unexpected; the log says where") from None
 
 
-def also_by_stack(stack: str) -> None:
+def add_stack_dimension(stack: str) -> None:
     """Write the metrics of the present invocation by stack, too, so that alarms of stacks in one account differ."""
     metrics.add_dimensions(service=_SERVICE, stack=stack)
 

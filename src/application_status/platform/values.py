@@ -115,13 +115,13 @@ def application_id(text: str) -> ApplicationId:
     bare = bare[1:-1] if bare.startswith("{") and bare.endswith("}") else bare.removeprefix("urn:uuid:")
     match = _UUID.fullmatch(bare)
     if match is None:
-        reason = why_no_value(text)
+        reason = placeholder_reason(text)
         raise ValueError(f"not a UUID: {reason}" if reason else "not a UUID")
     first, _, second, third, fourth, last = match.groups()
     return ApplicationId(f"{first}-{second}-{third}-{fourth}-{last}")
 
 
-def why_no_value(text: str) -> str | None:
+def placeholder_reason(text: str) -> str | None:
     """Say why a text stands for no value: it is empty, `null`, or a placeholder such as `string`, `<id>`, `{ATSI_ID}`.
 
     None for any other text. A placeholder is repeated, as it is made of a few known words and so is nobody's name.

@@ -138,7 +138,7 @@ class Effect(NamedTuple):
     def of_newest(cls, report: Report) -> "Effect":
         """Return what a report does that is newer than all that is known of its application, as most are."""
         current = report.transition()
-        added = (*before(current, report.previous), current)
+        added = (*earlier_states(current, report.previous), current)
         head = next((each for each in reversed(added) if each.status), None)
         return cls(Receipt.RECORDED if current.status else Receipt.UNMAPPED, added, head)
 
@@ -168,8 +168,8 @@ class Application:
         if report.effective_at is None:
             return self._receive_undated(report)
         current = report.transition()
-        reported = [*before(current, report.previous), current]
-        added = [self._in_place(each) for each in reported if not self.knows(each)]
+        reported = [*earlier_states(current, report.previous), current]
+        added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
             return Effect(Receipt.UNCHANGED)
         head = newest(added, self.registration)
@@ -213,7 +213,7 @@ class Application:
     EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"
     EARLIER_IS_NOT_FROM_PREVIOUS: ClassVar = "attribute_not_exists(Transitions.#earlier.FromPrevious)"
 
-    def knows(self, transition: Transition) -> bool:
+    def has_recorded(self, transition: Transition) -> bool:
         """Return whether a transition is in the history, or in a part of it that was folded."""
         stored = self.transitions.get(transition.key)
         if stored:
@@ -231,7 +231,7 @@ class Application:
         """Whether some reports are only counted, and no longer in the history."""
         return any(each.folded for each in self.transitions.values())
 
-    def _in_place(self, transition: Transition) -> Transition:
+    def _keeping_folded(self, transition: Transition) -> Transition:
         """Return a transition as it takes the place of the one with the same key, if there is one."""
         stored = self.transitions.get(transition.key)
         return replace(transition, folded=stored.folded) if stored else transition
@@ -334,7 +334,7 @@ class Application:
         return (head.interpretation.outcome if head else None) or Outcome.of(self.status)
 
 
-def before(current: Transition, previous: Transition | None) -> list[Transition]:
+def earlier_states(current: Transition, previous: Transition | None) -> list[Transition]:
     """Return what a report says came before its own transition, where that is older indeed."""
     return [previous] if previous and previous.key < current.key else []
 
@@ -368,13 +368,13 @@ def folded(transitions: Mapping[str, Transition], registration: Registration | N
     kept: list[Transition] = []
     for each in ordered:
         if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in stays:
-            kept[-2:] = [_absorbing(kept[-2], kept[-1])]
+            kept[-2:] = [_with_folded(kept[-2], kept[-1])]
         kept.append(each)
     spare = len(kept) - HISTORY_LIMIT
     result = kept[:1]
     for each in kept[1:]:
         if spare > 0 and each.key not in stays:
-            result[-1] = _absorbing(result[-1], each)
+            result[-1] = _with_folded(result[-1], each)
             spare -= 1
         else:
             result.append(each)
@@ -402,7 +402,7 @@ def first_response(ordered: Iterable[Transition], registration: Registration | N
     return None
 
 
-def _absorbing(kept: Transition, gone: Transition) -> Transition:
+def _with_folded(kept: Transition, gone: Transition) -> Transition:
     """Return a transition with another one, and what that had absorbed, counted in it."""
     reports, unmapped = kept.folded or Folded(0, 0)
     if not gone.from_previous:

@@ -101,13 +101,13 @@ class Transition:
         if self.sorted_at:
             order = f"{to_text(self.sorted_at)}{_AFTER}{self.tiebreaker}"
         else:
-            order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self._ends)
+            order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self._is_ending)
         return f"{order}{label_key(self.raw_status)}"
 
     @property
     def precedence(self) -> tuple[bool, str]:
         """What decides between transitions with the same key: the greater one stays, a signal's own state first."""
-        return not self.from_previous, _plain(self.interpretation.raw_phase or "")
+        return not self.from_previous, _normalized(self.interpretation.raw_phase or "")
 
     @property
     def latest(self) -> datetime:
@@ -128,7 +128,7 @@ class Transition:
         return self.status is other.status and same_label(self.raw_status, other.raw_status)
 
     @property
-    def _ends(self) -> bool:
+    def _is_ending(self) -> bool:
         """Whether it is an ending by what was sent: a signal's status is left out, as its interpretation may change."""
         if self.channel is Channel.SIGNALS:
             return self.interpretation.success in FINAL_SUCCESS
@@ -160,7 +160,8 @@ class Report:
             return None
         interpretation = self.interpretation
         return digest(
-            f"{interpretation.status}\n{self.idempotency_key}\n{_plain(interpretation.raw_status or '')}", length=16
+            f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}",
+            length=16,
         )
 
     def transition(self, *, after: str | None = None) -> Transition:
@@ -236,16 +237,16 @@ def tiebreaker_of(key: str) -> str:
 
 def label_key(label: str | None) -> str:
     """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
-    plain = _plain(label or "")
+    plain = _normalized(label or "")
     return f"#{digest(plain, length=8)}" if plain else ""
 
 
 def same_label(label: str | None, other: str | None) -> bool:
     """Tell whether two labels differ in nothing but Unicode form, case and outer space."""
-    return _plain(label or "") == _plain(other or "")
+    return _normalized(label or "") == _normalized(other or "")
 
 
-def _plain(label: str) -> str:
+def _normalized(label: str) -> str:
     if label.isascii():  # most are, and unicodedata takes time to load
         return label.strip().lower()
     import unicodedata  # noqa: PLC0415

@@ -21,14 +21,14 @@ from application_status.access.tokens import CallingAts, Environments, TokenLook
 from application_status.applications.record import Applications, Recorded
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import MalformedHeader, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
-from application_status.platform.telemetry import add_metric, answered, called_by, logger
-from application_status.platform.values import ApplicationId, AtsId, application_id, now, why_no_value
+from application_status.platform.telemetry import add_metric, logger, outcome_fields, set_caller
+from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _RAW_STATUS_LIMIT = 200
@@ -51,7 +51,7 @@ def _explain_status(value: Any) -> Any:
     letters = re.sub("[ _-]", "", value).lower() if len(value) <= _STATUS_LIMIT else ""
     if meant := _STATUSES.get(letters):
         raise ValueError(f'Input is "{value}", which has to be spelt {meant}')
-    if reason := why_no_value(value):
+    if reason := placeholder_reason(value):
         raise ValueError(f"Input is not a status: {reason}")
     return value
 
@@ -85,18 +85,18 @@ def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
     """
     received_at = now()
     body = json_object(request, _BODY_LIMIT_BYTES)
-    read = message(StatusMessage, body, received_at=received_at)
+    parsed = message(StatusMessage, body, received_at=received_at)
     return Report(
-        application_id=application_id(read.atsi_application_id),
+        application_id=application_id(parsed.atsi_application_id),
         ats_id=ats_id,
         channel=Channel.ATSI,
         interpretation=Interpretation(
-            status=read.status, raw_status=read.raw_status if (read.raw_status or "").strip() else None
+            status=parsed.status, raw_status=parsed.raw_status if (parsed.raw_status or "").strip() else None
         ),
         received_at=received_at,
-        tiebreaker=str(read.status.rank),
-        effective_at=read.business_date.at if read.business_date else None,
-        day_offset=read.business_date.day_offset if read.business_date else None,
+        tiebreaker=str(parsed.status.rank),
+        effective_at=parsed.business_date.at if parsed.business_date else None,
+        day_offset=parsed.business_date.day_offset if parsed.business_date else None,
         idempotency_key=_idempotency_key(request),
     ), ignored_fields(StatusMessage, body)
 
@@ -108,14 +108,14 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
-def webhook(tokens: TokenLookup, overrides: Overrides, applications: Environments[Applications]) -> LambdaHandler:
+def webhook(tokens: TokenLookup, overrides: OverrideLookup, applications: Environments[Applications]) -> LambdaHandler:
     """Make the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
 
     @endpoint
     def receive(request: Request) -> Reply:
         request.require_method("POST")
         ats = _authenticate(request, tokens)
-        called_by(ats.id, Channel.ATSI)
+        set_caller(ats.id, Channel.ATSI)
         checked, ignored = report(request, ats.id)
         checked = _with_outcome(checked, overrides)
         recorded = applications.for_caller(ats).record(checked)
@@ -132,7 +132,7 @@ def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     return ats
 
 
-def _with_outcome(checked: Report, overrides: Overrides) -> Report:
+def _with_outcome(checked: Report, overrides: OverrideLookup) -> Report:
     """Interpret the label of a rejection: it may say whether the candidate withdrew or was not selected."""
     interpretation = checked.interpretation
     if interpretation.status is not Status.REJECTED or interpretation.raw_status is None:
@@ -157,7 +157,7 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         add_metric("Folded", recorded.folded)
     logger.info(
         recorded.receipt,
-        extra=answered(recorded.receipt),
+        extra=outcome_fields(recorded.receipt),
         application=checked.application_id,
         reported=checked.interpretation.status,
         status=recorded.status,

@@ -24,7 +24,7 @@ CREATIONS_A_DAY = 200
 """How many applications of the sandbox an ATS may make on a day (UTC)."""
 
 
-def sample(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
+def new_application(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
     """Return a new application of an ATS, applied for just now, which signals may call by one alias of each kind."""
     new = application_id(str(uuid.uuid4()))
     return new, Registration(
@@ -55,7 +55,7 @@ def sandbox(tokens: TokenLookup, registrations: Registrations, creations: Sandbo
         ats = _authenticate(request, tokens)
         ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
         creations.count(ats.id)
-        application_id, registration = sample(ats.id)
+        application_id, registration = new_application(ats.id)
         registrations.register(application_id, registration)
         add_metric("Registered")
         logger.info("created", application=application_id, ats=ats.id)

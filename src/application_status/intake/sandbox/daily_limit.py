@@ -6,7 +6,7 @@ made#<ats>#<day>   -       Made N, ExpiresAt N (the end of the day)
 
 from datetime import datetime, timedelta
 
-from application_status.applications.aliases import row
+from application_status.applications.aliases import row_key
 from application_status.applications.items import expiry
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import ConditionFailed, DailyLimitReached
@@ -34,7 +34,7 @@ class SandboxCreations:
             self._dynamodb(
                 "UpdateItem",
                 TableName=self._aliases,
-                Key=row(f"made#{ats_id}#{made_at:%Y-%m-%d}", "-"),
+                Key=row_key(f"made#{ats_id}#{made_at:%Y-%m-%d}", "-"),
                 ConditionExpression=_IS_BELOW_THE_LIMIT,
                 UpdateExpression="SET ExpiresAt = :end ADD Made :one",
                 ExpressionAttributeValues={

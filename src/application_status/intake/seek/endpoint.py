@@ -22,7 +22,7 @@ from graphql import (
     validate,
 )
 
-from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of
+from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of_token
 from application_status.applications.rules.report import Channel
 from application_status.intake.seek.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
 from application_status.intake.seek.signals import (
@@ -46,14 +46,14 @@ from application_status.platform.http.endpoint import (
     reply,
     retry_later,
 )
-from application_status.platform.telemetry import add_metric, answered, called_by, log_unexpected, logger
+from application_status.platform.telemetry import add_metric, log_unexpected, logger, outcome_fields, set_caller
 
 _MAX_ERRORS = 10
 """Each may print a large part of the document into its message, before that is cut; see the handler."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class GraphQLRequest:
     """A GraphQL request: the document, its variables, and which of its operations is meant."""
 
     document: str
@@ -61,19 +61,19 @@ class Call:
     operation_name: str | None
 
 
-def execute(call: Call, sender: SignalMutations) -> tuple[bool, ExecutionResult]:
+def execute(call: GraphQLRequest, sender: SignalMutations) -> tuple[bool, ExecutionResult]:
     """Execute a request; False with its errors where it was not executed at all.
 
     A mutation is first executed with a counter in the sender's place, so that one with too many signals records none.
     """
     try:
-        document = _read(call)
+        document = _parse(call)
     except _NotExecuted as refused:
-        return False, ExecutionResult(None, [_without_pythons_words(error) for error in refused.errors])
+        return False, ExecutionResult(None, [_without_python_details(error) for error in refused.errors])
     if _is_mutation(document, call.operation_name):
-        counter = RequestSize()
-        _execute(document, call, counter)
-        if error := counter.error():
+        size = RequestSize()
+        _execute(document, call, size)
+        if error := size.error():
             return False, ExecutionResult(None, [error])
     result = _execute(document, call, sender)
     executed = result.data is not None or any(error.path for error in result.errors or [])
@@ -88,7 +88,7 @@ class _NotExecuted(Exception):
         self.errors = errors
 
 
-def _read(call: Call) -> DocumentNode:
+def _parse(call: GraphQLRequest) -> DocumentNode:
     """Return the document, checked; _NotExecuted with what is wrong."""
     errors = too_many_lines(call.document)
     if len(call.operation_name or "") > NAME_LENGTH:
@@ -110,7 +110,7 @@ def _is_mutation(document: DocumentNode, name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.MUTATION
 
 
-def _execute(document: DocumentNode, call: Call, sender: SignalMutations | RequestSize) -> ExecutionResult:
+def _execute(document: DocumentNode, call: GraphQLRequest, sender: SignalMutations | RequestSize) -> ExecutionResult:
     return execute_sync(
         _SCHEMA,
         document,
@@ -121,7 +121,7 @@ def _execute(document: DocumentNode, call: Call, sender: SignalMutations | Reque
     )
 
 
-def _without_pythons_words(error: GraphQLError) -> GraphQLError:
+def _without_python_details(error: GraphQLError) -> GraphQLError:
     """Say in our words what made Python stumble, e.g. an integer of 5,000 digits."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
@@ -166,12 +166,12 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
     def answer(request: Request) -> Reply:
         request.require_method("POST")
         ats = _authenticate(request, tokens)
-        called_by(ats.id, Channel.SIGNALS)
-        executed, result = execute(_call(request), SignalMutations(receivers.for_caller(ats), ats.id))
+        set_caller(ats.id, Channel.SIGNALS)
+        executed, result = execute(_graphql_request(request), SignalMutations(receivers.for_caller(ats), ats.id))
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             add_metric("Refused")
-            logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type))
+            logger.warning("refused", extra=outcome_fields(PROBLEMS[InvalidFields].type))
             return reply(400, {"errors": errors})
         return reply(200, {"data": result.data} | ({"errors": errors} if errors else {}))
 
@@ -181,17 +181,17 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
 def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     given = request.headers.get("authorization", ())
     text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    return ats_of(text[len(_BEARER) :].strip(), tokens)
+    return ats_of_token(text[len(_BEARER) :].strip(), tokens)
 
 
-def _call(request: Request) -> Call:
+def _graphql_request(request: Request) -> GraphQLRequest:
     body = json_object(request, _BODY_LIMIT_BYTES)
     document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
         raise MalformedBody(
             'Send {"query": "...", "variables": {...}, "operationName": "..."}; the latter two may be left out.'
         )
-    return Call(document, variables or {}, name)
+    return GraphQLRequest(document, variables or {}, name)
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     if not isinstance(original, Unavailable):
         log_unexpected(original)
         problem = UNEXPECTED
-    logger.warning("failed", extra=answered(problem.type))
+    logger.warning("failed", extra=outcome_fields(problem.type))
     return {"message": _SEND_AGAIN, "path": error.path, "extensions": {"code": INTERNAL_SERVER_ERROR}}
 
 

@@ -85,14 +85,14 @@ def _written(document: DocumentNode) -> dict[str, int]:
 
 def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
     """Yield a document's nodes, each with the number of selections it lies in, itself included."""
-    waiting: list[tuple[Node, int]] = [(document, 0)]
-    while waiting:
-        node, level = waiting.pop()
+    pending: list[tuple[Node, int]] = [(document, 0)]
+    while pending:
+        node, level = pending.pop()
         yield node, level
         for key in node.keys:
             value: Any = getattr(node, key)
             children = value if isinstance(value, list | tuple) else (value,)
-            waiting += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
+            pending += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
 
 
 class _Expansion:
@@ -106,17 +106,17 @@ class _Expansion:
 
     def size(self, selections: SelectionSetNode | None) -> _Size:
         """Return the size of selections; recurses once a level and fragment, which `_written` found to be few."""
-        return _sum([self._of_one(each) for each in selections.selections]) if selections else _Size()
+        return _sum([self._size_of_one(each) for each in selections.selections]) if selections else _Size()
 
-    def _of_one(self, selection: Any) -> _Size:
+    def _size_of_one(self, selection: Any) -> _Size:
         if isinstance(selection, FragmentSpreadNode):
-            return self._of_fragment(selection.name.value)
+            return self._size_of_fragment(selection.name.value)
         inner = self.size(selection.selection_set)
         if not isinstance(selection, FieldNode):
             return inner
         return _Size(inner.fields + 1, inner.aliases + (selection.alias is not None), inner.levels + 1)
 
-    def _of_fragment(self, name: str) -> _Size:
+    def _size_of_fragment(self, name: str) -> _Size:
         if name not in self._sizes:
             self._sizes[name] = _Size()  # of a fragment in a cycle, or of none: validation refuses both
             if name in self._fragments:

@@ -23,12 +23,12 @@ from application_status.intake.seek.rules import (
     WrongSignalError,
     signal,
 )
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_signal, is_end_of_position
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import InvalidFields, Refusal, UnknownApplication
 from application_status.platform.http.endpoint import PROBLEMS
-from application_status.platform.telemetry import add_metric, answered, logger
+from application_status.platform.telemetry import add_metric, logger, outcome_fields
 from application_status.platform.values import ApplicationId, AtsId, now
 
 
@@ -39,7 +39,7 @@ class Receiver:
     applications: Applications
     aliases: AliasTable
     positions: Positions
-    overrides: Overrides
+    overrides: OverrideLookup
     vocabulary: Vocabulary
 
     def receive(self, ats_id: AtsId, signal: Signal) -> None:
@@ -53,7 +53,7 @@ class Receiver:
             return
         if signal.current is None:  # ApplicationComplete: what has an alias is registered, and so APPLIED already
             add_metric("Unchanged")
-            logger.info("unchanged", extra=answered("unchanged"), application=application_id)
+            logger.info("unchanged", extra=outcome_fields("unchanged"), application=application_id)
             return
         report = self._report(ats_id, application_id, signal.current, signal.previous)
         try:
@@ -66,7 +66,7 @@ class Receiver:
             add_metric("Folded", recorded.folded)
         logger.info(
             recorded.receipt,
-            extra=answered(recorded.receipt),
+            extra=outcome_fields(recorded.receipt),
             application=application_id,
             reported=report.interpretation.status,
             mapping=report.interpretation.mapping,
@@ -89,7 +89,7 @@ class Receiver:
         if previous:
             before = Transition(
                 channel=Channel.SIGNALS,
-                interpretation=self._read(ats_id, previous),
+                interpretation=self._interpret(ats_id, previous),
                 effective_at=previous.effective_at,
                 day_offset=previous.day_offset,
                 received_at=received_at,
@@ -100,7 +100,7 @@ class Receiver:
             application_id=application_id,
             ats_id=ats_id,
             channel=Channel.SIGNALS,
-            interpretation=self._read(ats_id, current),
+            interpretation=self._interpret(ats_id, current),
             received_at=received_at,
             effective_at=current.effective_at,
             day_offset=current.day_offset,
@@ -108,7 +108,7 @@ class Receiver:
             previous=before,
         )
 
-    def _read(self, ats_id: AtsId, state: SignalState) -> Interpretation:
+    def _interpret(self, ats_id: AtsId, state: SignalState) -> Interpretation:
         return interpret_signal(state.label, state.phase, state.success, self.vocabulary, self.overrides.of(ats_id))
 
     def _record_position(self, ats_id: AtsId, signal: Signal) -> None:
@@ -119,23 +119,25 @@ class Receiver:
         if ended is None:
             _drop("unmapped")
             return
-        news = []
+        changed = []
         for position in signal.position_profile_ids:
             try:
-                news.append(self.positions.record_state(ats_id, position, state.of_position(ended=ended)))
+                changed.append(self.positions.record_state(ats_id, position, state.of_position(ended=ended)))
             except LookupError:
                 add_metric("SignalDropped")
-        if not news:
-            logger.warning("dropped", extra=answered("unknown-position"))
+        if not changed:
+            logger.warning("dropped", extra=outcome_fields("unknown-position"))
             return
-        add_metric("PositionStateRecorded", sum(news))
-        outcome = "recorded" if any(news) else "unchanged"
-        logger.info("heard", extra=answered(outcome), ended=ended, known=len(news), news=sum(news))
+        add_metric("PositionStateRecorded", sum(changed))
+        outcome = "recorded" if any(changed) else "unchanged"
+        logger.info(
+            "position state", extra=outcome_fields(outcome), ended=ended, known=len(changed), changed=sum(changed)
+        )
 
 
 def _drop(reason: str) -> None:
     add_metric("SignalDropped")
-    logger.warning("dropped", extra=answered(reason))
+    logger.warning("dropped", extra=outcome_fields(reason))
 
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
@@ -212,7 +214,7 @@ class RequestSize:
 
 
 def _refused(reason: type[Refusal]) -> None:
-    logger.warning("refused", extra=answered(PROBLEMS[reason].type))
+    logger.warning("refused", extra=outcome_fields(PROBLEMS[reason].type))
 
 
 def _true_unless(wrongs: list[Wrong]) -> bool:

@@ -21,7 +21,7 @@ def interpret_signal(
         of_phase = vocabulary.meaning(phase, overrides)
         if of_phase.status not in _FINAL:
             meaning = of_phase
-    status, outcome = _judge(success, meaning)
+    status, outcome = _status_and_outcome(success, meaning)
     return Interpretation(
         status=status,
         raw_status=label,
@@ -50,7 +50,7 @@ def is_end_of_position(
     return None if status is None else status in _FINAL
 
 
-def _judge(success: Success | None, meaning: Meaning) -> tuple[Status | None, Outcome | None]:
+def _status_and_outcome(success: Success | None, meaning: Meaning) -> tuple[Status | None, Outcome | None]:
     if success is Success.PLACED:
         return Status.HIRED, None
     if success is Success.NOT_PLACED:

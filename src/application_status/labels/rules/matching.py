@@ -38,7 +38,7 @@ def normalize(label: str) -> str:
     if label.isascii() and label.isalpha() and label.islower():
         return _plain(label)
     text = unicodedata.normalize("NFKC", label.translate(_APOSTROPHES))
-    text = _LONG_WORD.sub(_humps, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
+    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _NUMBER.sub(r" \1 ", "".join(c if c.isalnum() else " " for c in letters)).split()
     return " ".join(_plain(word) for word in words)
@@ -59,7 +59,7 @@ def is_number(word: str) -> bool:
     return word.isascii() and word.isdigit()
 
 
-def _humps(word: re.Match[str]) -> str:
+def _split_camel_case(word: re.Match[str]) -> str:
     """Take "ReferenceCheck" and "NotAFit" apart, but not "hIREd" or "eMail"."""
     parts = _CAMEL.split(word[0])
     whole = parts[0] != "A" and all(len(part) > 1 or part == "A" for part in parts)
@@ -146,7 +146,7 @@ class WordLists:
                     continue
                 if number in root and number not in longer and number not in todo:
                     heappush(todo, number)
-                _join(longer.setdefault(number, {}), ends)
+                _merge(longer.setdefault(number, {}), ends)
 
     def _follow(self, piece: int, matches: "Matches", start: int) -> Iterator[tuple[int, _Ends]]:
         """Follow the phrases that begin with a piece matched at a place: yield their lists, and where they end."""
@@ -232,12 +232,12 @@ class Matches:
         beyond: dict[int, _Ends] = {}
         for place, covered in ends.items():
             for piece in after.keys() & self.single[place]:
-                _join(beyond.setdefault(piece, {}), {place + 1: 1 << place}, covered)
+                _merge(beyond.setdefault(piece, {}), {place + 1: 1 << place}, covered)
             for piece in after.keys() & self.longer[place].keys():
-                _join(beyond.setdefault(piece, {}), self.longer[place][piece], covered)
+                _merge(beyond.setdefault(piece, {}), self.longer[place][piece], covered)
             if 0 in after:
                 skipped = range(place, min(place + _GAP_WORDS + 1, len(self.single) - 1))
-                _join(beyond.setdefault(0, {}), dict.fromkeys(skipped, covered))
+                _merge(beyond.setdefault(0, {}), dict.fromkeys(skipped, covered))
         return beyond
 
 
@@ -251,6 +251,6 @@ class _Node:
         self.after: dict[int, _Node] = {}
 
 
-def _join(into: _Ends, ends: _Ends, covered: int = 0) -> None:
+def _merge(into: _Ends, ends: _Ends, covered: int = 0) -> None:
     for place, more in ends.items():
         into[place] = into.get(place, 0) | covered | more

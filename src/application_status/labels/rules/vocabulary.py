@@ -20,7 +20,7 @@ from typing import Any, Self
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules.matching import Matches, WordLists, is_doubtful, is_number, normalize, parts
 
-__all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
+__all__ = ["UNMAPPED", "Meaning", "ParsedOverrides", "Vocabulary", "normalize"]
 
 UNMAPPED = "unmapped"
 """The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
@@ -72,18 +72,18 @@ class _Rule:
         known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
         return (every_word & ~known).bit_count() <= self.beyond
 
-    def goes_with(self, rest: Mapping[int, int]) -> bool:
+    def allows_rest(self, rest: Mapping[int, int]) -> bool:
         """Say whether the rule may read a head alone that has this rest."""
         return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
 
 
-class OwnMeanings(dict[str, str]):
+class ParsedOverrides(dict[str, str]):
     """An ATS's overrides: label -> "STATUS" or "REJECTED/outcome", read once for many labels."""
 
     def __init__(self, overrides: Mapping[str, str]) -> None:
         """Read the overrides; ValueError for one that names no status, or not one of its outcomes."""
         super().__init__(overrides)
-        self.by_key = {_key(label): _means(text, "override") for label, text in overrides.items()}
+        self.by_key = {_key(label): _parse_meaning(text, "override") for label, text in overrides.items()}
 
 
 class Vocabulary:
@@ -111,7 +111,7 @@ class Vocabulary:
 
     def meaning(self, label: str, overrides: Mapping[str, str] = {}) -> Meaning:
         """Say what a label means; an override ("OFFER", "REJECTED/offer_declined") wins, ValueError for a wrong one."""
-        own = overrides if isinstance(overrides, OwnMeanings) else OwnMeanings(overrides)
+        own = overrides if isinstance(overrides, ParsedOverrides) else ParsedOverrides(overrides)
         key, meaning = self._remembered(label)
         return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
 
@@ -150,7 +150,7 @@ class Vocabulary:
             covered = matches.within(0, size)
             for rule in self._rules_of_ends:
                 if rule.fits(covered, every_word=(1 << size) - 1):
-                    return rule if rule.goes_with(matches.within(size, len(words))) else None
+                    return rule if rule.allows_rest(matches.within(size, len(words))) else None
         return None
 
     def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
@@ -169,7 +169,7 @@ def _words(key: str) -> list[str]:
     return [word for word in key.split() if not is_number(word)]
 
 
-def _means(text: object, where: str) -> _Means:
+def _parse_meaning(text: object, where: str) -> _Means:
     name, slash, outcome = _text(text, where).partition("/")
     if name not in Status.__members__:
         raise ValueError(f"{where}: {text!r} names no status")
@@ -179,13 +179,13 @@ def _means(text: object, where: str) -> _Means:
     return Status(name), Outcome(outcome) if slash else outcomes[0]
 
 
-def _written(text: object, where: str) -> _Means:
+def _parse_file_meaning(text: object, where: str) -> _Means:
     """Read what the file says that a label means; here a final status has to name its outcome."""
     if text == UNMAPPED:
         return None, None
     if text in _OUTCOMES:
         raise ValueError(f"{where}: the final status {text} needs an outcome, as in REJECTED/not_selected")
-    return _means(text, where)
+    return _parse_meaning(text, where)
 
 
 def _text(value: object, where: str) -> str:
@@ -214,7 +214,7 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     for label, text in table.items():
         if _key(label) in exact:
             raise ValueError(f"exact label {label!r}: it is there twice, perhaps spelled in another way")
-        exact[_key(label)] = _written(text, f"exact label {label!r}")
+        exact[_key(label)] = _parse_file_meaning(text, f"exact label {label!r}")
     return exact
 
 
@@ -236,7 +236,7 @@ def _rules(tables: Iterable[Mapping[str, Any]], groups: Mapping[str, object], li
             raise ValueError(f"{where}: " + (f"no word list {unknown[0]!r}" if unknown else "'all' needs a word list"))
         if stray := table.keys() - {"name", "means", "beyond", *used}:
             raise ValueError(f"{where}: nobody knows {min(stray)!r}")
-        means = _written(table.get("means"), where)
+        means = _parse_file_meaning(table.get("means"), where)
         beyond = table.get("beyond", 0)
         if type(beyond) is not int or beyond < 0 or (beyond and not used["only"]):
             raise ValueError(f"{where}: 'beyond' is a number of words, beside an 'only'; it is {beyond!r}")

@@ -28,7 +28,7 @@ def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item
     while wanted:
         reply = dynamodb("BatchGetItem", RequestItems=wanted)
         found += reply["Responses"].get(table, [])
-        wanted = _after_a_pause("BatchGetItem", reply.get("UnprocessedKeys", {}))
+        wanted = _pause_before_retry("BatchGetItem", reply.get("UnprocessedKeys", {}))
     return found
 
 
@@ -38,10 +38,10 @@ def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
         wanted: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in group]}
         while wanted:
             reply = dynamodb("BatchWriteItem", RequestItems=wanted)
-            wanted = _after_a_pause("BatchWriteItem", reply.get("UnprocessedItems", {}))
+            wanted = _pause_before_retry("BatchWriteItem", reply.get("UnprocessedItems", {}))
 
 
-def _after_a_pause(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
+def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
     if unprocessed:
         pause_before_retry(operation, "Unprocessed")  # it was throttled
     return unprocessed

@@ -19,7 +19,7 @@ from application_status.platform.dynamodb.client import (
     DynamoDBError,
     NoReply,
     Transport,
-    members,
+    parse_reply,
 )
 
 _METHODS = {
@@ -49,7 +49,7 @@ def client(**options: Any) -> Any:
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     made = boto3.client("dynamodb", config=config, **options)
-    made.meta.events.register("before-parse.dynamodb", _refuse_damaged)
+    made.meta.events.register("before-parse.dynamodb", _check_reply)
     return made
 
 
@@ -73,6 +73,6 @@ def _error(reply: Mapping[str, Any]) -> DynamoDBError:
     return DynamoDBError(error["Code"], error["Message"], status, reply)
 
 
-def _refuse_damaged(response_dict: dict[str, Any], **_: Any) -> None:
+def _check_reply(response_dict: dict[str, Any], **_: Any) -> None:
     """Raise NoReply for a reply that botocore would take for an empty one, or whose checksum it would not check."""
-    members(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))
+    parse_reply(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))

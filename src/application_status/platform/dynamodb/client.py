@@ -31,7 +31,7 @@ _RETRYABLE = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
-_ALWAYS_THERE = {
+_REQUIRED_MEMBERS = {
     "BatchGetItem": "Responses",
     "BatchWriteItem": "UnprocessedItems",
     "DescribeTable": "Table",
@@ -41,7 +41,7 @@ _ALWAYS_THERE = {
 """The member that an operation's reply always has; GetItem answers {} where there is no such item."""
 
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_ABOUT_CONTENT = {"SerializationException", "ValidationException"}
+_CONTENT_ERRORS = {"SerializationException", "ValidationException"}
 _OK, _SERVER_ERROR = 200, 500
 
 
@@ -67,11 +67,11 @@ class DynamoDBError(ServiceError):
         return self.code in _RETRYABLE or self.is_server_error
 
     @property
-    def is_about_content(self) -> bool:
+    def is_content_error(self) -> bool:
         """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
-        return self.code in _ABOUT_CONTENT or any(reason["Code"] == "ValidationError" for reason in self.reasons)
+        return self.code in _CONTENT_ERRORS or any(reason["Code"] == "ValidationError" for reason in self.reasons)
 
-    def typed(self, *, in_doubt: bool) -> ServiceError:
+    def as_service_error(self, *, in_doubt: bool) -> ServiceError:
         """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
         if self.code == "ConditionalCheckFailedException":
             return ConditionFailed(self.item, in_doubt=in_doubt)
@@ -96,10 +96,10 @@ class DynamoDB:
         in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
         for _ in attempts:
             try:
-                return _complete(operation, request, self._transport(operation, request))
+                return _require_members(operation, request, self._transport(operation, request))
             except DynamoDBError as error:
                 if not error.is_retryable:
-                    raise error.typed(in_doubt=in_doubt) from error
+                    raise error.as_service_error(in_doubt=in_doubt) from error
                 in_doubt = in_doubt or error.is_server_error
                 attempts.error = error.code
             except NoReply as error:
@@ -108,7 +108,7 @@ class DynamoDB:
         raise Unavailable(f"{operation} failed {ATTEMPTS} times, or its time is used up")
 
 
-def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
+def parse_reply(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
     """Return the members of a reply's JSON; the checksum is its x-amz-crc32 header, if it has one.
 
     Raises NoReply where it can't be DynamoDB's: with a wrong checksum, not a JSON object, or an error without its code.
@@ -126,12 +126,12 @@ def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]
     return found
 
 
-def _complete(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
     """Return a reply that has what its operation always returns; NoReply without it.
 
     An update asks for the item (ReturnValues) only where its condition says that there is one.
     """
-    needed = "Attributes" if "ReturnValues" in request else _ALWAYS_THERE.get(operation)
+    needed = "Attributes" if "ReturnValues" in request else _REQUIRED_MEMBERS.get(operation)
     if needed is not None and needed not in reply:
         raise NoReply(f"the reply to {operation} has no {needed}")
     return reply

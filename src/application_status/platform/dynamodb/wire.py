@@ -32,7 +32,7 @@ from application_status.platform.dynamodb.client import (
     DynamoDB,
     DynamoDBError,
     NoReply,
-    members,
+    parse_reply,
 )
 from application_status.platform.errors import SettingsError
 
@@ -80,7 +80,7 @@ class Wire:
             moment=time.time(),
         )
         reply = self.connection.post(headers, body)
-        found = members(reply.status, reply.content, reply.headers.get("x-amz-crc32"))
+        found = parse_reply(reply.status, reply.content, reply.headers.get("x-amz-crc32"))
         if reply.status != _OK:
             code, message = str(found["__type"]).rpartition("#")[2], found.get("message", found.get("Message", ""))
             raise DynamoDBError(code, str(message), reply.status, found)

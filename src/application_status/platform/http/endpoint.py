@@ -30,7 +30,7 @@ from application_status.platform.errors import (
     Unavailable,
     UnknownPath,
 )
-from application_status.platform.telemetry import add_metric, answered, begin, flush, log_unexpected, logger
+from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, outcome_fields
 from application_status.platform.values import ApplicationId, application_id
 
 
@@ -68,7 +68,7 @@ class Request:
             path_parameters=_texts(event.get("pathParameters")),
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
-            headers=_lower(_values(event, "headers", "multiValueHeaders")),
+            headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
@@ -136,7 +136,7 @@ def _values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, t
     return values
 
 
-def _lower(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _with_lower_case_names(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     lower: dict[str, tuple[str, ...]] = {}
     for name, values in headers.items():
         known = lower.get(name.lower())
@@ -282,4 +282,4 @@ def endpoint(
 
 def _log(metric: str, problem: Problem) -> None:
     add_metric(metric)
-    logger.warning(metric.lower(), extra=answered(problem.type), status=problem.status)
+    logger.warning(metric.lower(), extra=outcome_fields(problem.type), status=problem.status)

@@ -18,7 +18,7 @@ from application_status.applications import items
 from application_status.applications.rules.application import Application
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import is_outage
-from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric, logger, metrics
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
@@ -82,9 +82,9 @@ def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamH
         if not batch.records:
             quality.apply(())  # raises where the state of the counters can't be read, which no record causes
         read_one = partial(stream_record, zone=zone)
-        _apply_newest(dict(batch.tried(enumerate(batch.records), read_one)), batch, quality)
+        _apply_newest(dict(batch.process_each(enumerate(batch.records), read_one)), batch, quality)
 
-    return consumer("analytics", process, set_aside)
+    return stream_handler("analytics", process, set_aside)
 
 
 def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Counters) -> None:
