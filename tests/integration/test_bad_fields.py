@@ -98,8 +98,8 @@ def test_placeholder_is_named(world: World, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "it is empty"), ("  ", "it is empty"), ("null", '"null" stands for no value'),
-     ("None", '"None" stands for no value')],
+    [("", "it is empty"), ("  ", "it is empty"), ("null", '"null" means no value'),
+     ("None", '"None" means no value')],
 )  # fmt: skip
 def test_value_that_stands_for_none_is_named(world: World, text: str, reason: str) -> None:
     """As an id and as a status."""

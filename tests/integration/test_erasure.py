@@ -306,7 +306,7 @@ def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
     reply = world.erase(of)
     assert (reply.status, reply.body["type"]) == (422, "/problems/invalid-fields")
     assert reply.body["errors"] == [
-        {"pointer": "", "detail": "the path's AtsiApplicationId is not a UUID", "expected": "a UUID"}
+        {"pointer": "", "detail": "the AtsiApplicationId in the path is not a UUID", "expected": "a UUID"}
     ]
     assert contents(world) == before
 

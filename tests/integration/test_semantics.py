@@ -184,7 +184,7 @@ def test_every_arrival_order_ends_in_the_same_item() -> None:
         ("1659093971", "date-time"),
         (1659093971, "date-time"),
         ("2026-02-30T00:00:00Z", "day is out of range"),
-        ("0001-01-01T00:00:00Z", "never set, which is how .NET and Go write one"),
+        ("0001-01-01T00:00:00Z", "never set (the default of .NET and Go)"),
         ("0001-01-01T00:00:00+14:00", "never set"),
         ("1601-01-01T00:00:00Z", "Windows"),
         ("1899-12-30T00:00:00Z", "spreadsheets"),

@@ -20,7 +20,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture(autouse=True)
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     counts: list[str] = []
-    monkeypatch.setattr(deadlines, "count", counts.append)
+    monkeypatch.setattr(deadlines, "add_metric", counts.append)
     return counts
 
 

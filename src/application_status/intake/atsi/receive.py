@@ -104,7 +104,7 @@ def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
 def _idempotency_key(request: Request) -> str | None:
     key = request.header("Idempotency-Key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise MalformedHeader("Idempotency-Key has 1 to 255 visible ASCII characters.")
+        raise MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters.")
     return key
 
 

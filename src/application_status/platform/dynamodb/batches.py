@@ -1,4 +1,4 @@
-"""Many items: page by page, or in batches, where what DynamoDB leaves unprocessed is tried again."""
+"""Paged queries and scans, and batch reads and deletes that retry unprocessed items."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
@@ -22,7 +22,7 @@ def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Ite
 
 
 def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item]:
-    """Return the items of at most 100 keys, consistently read, in any order; those there are."""
+    """Return the items of at most 100 keys, consistently read, in any order; missing items are left out."""
     wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
     found: list[Item] = []
     while wanted:
@@ -43,5 +43,5 @@ def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
 
 def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
     if unprocessed:
-        pause_before_retry(operation, "Unprocessed")  # it was throttled
+        pause_before_retry(operation, "Unprocessed")  # DynamoDB leaves items unprocessed when it throttles
     return unprocessed

@@ -1,4 +1,4 @@
-"""DynamoDB over boto3: every operation, with all of the SDK's ways to find credentials and endpoints."""
+"""The boto3 transport for DynamoDB, which supports all operations and all ways to configure credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,12 +37,12 @@ _METHODS = {
 
 
 def connect(**client_options: Any) -> DynamoDB:
-    """Open the door."""
+    """Return a DynamoDB client that uses boto3; the options are those of `boto3.client`."""
     return DynamoDB(transport(client(**client_options)))
 
 
 def client(**options: Any) -> Any:
-    """Make a client with time-outs that leave room for a retry and without botocore's own retries."""
+    """Create a boto3 client with short time-outs and without botocore's own retries."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -54,7 +54,7 @@ def client(**options: Any) -> Any:
 
 
 def transport(client: Any) -> Transport:
-    """Let a client carry the calls."""
+    """Return a Transport that sends calls with a boto3 client."""
 
     def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -74,5 +74,9 @@ def _error(reply: Mapping[str, Any]) -> DynamoDBError:
 
 
 def _check_reply(response_dict: dict[str, Any], **_: Any) -> None:
-    """Raise NoReply for a reply that botocore would take for an empty one, or whose checksum it would not check."""
+    """Check the checksum and the JSON of a reply, which botocore does not do.
+
+    Raises:
+        NoReply: the reply is damaged.
+    """
     parse_reply(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))

@@ -1,6 +1,6 @@
-"""The one door to DynamoDB: an operation and its request in DynamoDB JSON in, its reply or a typed error out.
+"""The DynamoDB client: sends an operation and its request in DynamoDB JSON, and returns the reply or raises an error.
 
-What carries a call is behind it: `boto` for all operations, `wire` for the webhook, whose every millisecond counts.
+A transport carries each call: `boto` supports all operations, `wire` is faster and used by the webhook.
 """
 
 import json
@@ -15,7 +15,7 @@ type Item = Mapping[str, Any]
 """An item in DynamoDB JSON: {"Status": {"S": "APPLIED"}}."""
 
 type Transport = Callable[[str, Mapping[str, Any]], dict[str, Any]]
-"""Carries one call, once: an operation and its request to its reply, an DynamoDBError or NoReply."""
+"""Sends one call once: returns the reply to an operation and its request, or raises DynamoDBError or NoReply."""
 
 CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5
 
@@ -38,7 +38,7 @@ _REQUIRED_MEMBERS = {
     "Query": "Items",
     "Scan": "Items",
 }
-"""The member that an operation's reply always has; GetItem answers {} where there is no such item."""
+"""The member that each operation's reply always has; GetItem returns {} for a missing item."""
 
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _CONTENT_ERRORS = {"SerializationException", "ValidationException"}
@@ -46,11 +46,11 @@ _OK, _SERVER_ERROR = 200, 500
 
 
 class NoReply(ServiceError):
-    """No connection, no reply in time, or none that is whole: whether the operation was done is not known."""
+    """The call got no connection, no reply in time or a damaged reply; the operation may have been executed."""
 
 
 class DynamoDBError(ServiceError):
-    """DynamoDB says that it refuses or failed: its error's code and message, and the reply's other members."""
+    """DynamoDB returned an error: its code and message, and the other members of the reply."""
 
     def __init__(self, code: str, message: str, status: int, members: Mapping[str, Any]) -> None:
         super().__init__(f"{code}: {message}")
@@ -68,11 +68,11 @@ class DynamoDBError(ServiceError):
 
     @property
     def is_content_error(self) -> bool:
-        """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
+        """Whether DynamoDB refused the content of this call; calls with other content may succeed."""
         return self.code in _CONTENT_ERRORS or any(reason["Code"] == "ValidationError" for reason in self.reasons)
 
     def as_service_error(self, *, in_doubt: bool) -> ServiceError:
-        """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
+        """Return ConditionFailed if a condition did not hold, else this error."""
         if self.code == "ConditionalCheckFailedException":
             return ConditionFailed(self.item, in_doubt=in_doubt)
         failed = [place for place, each in enumerate(self.reasons) if each["Code"] == "ConditionalCheckFailed"]
@@ -82,17 +82,19 @@ class DynamoDBError(ServiceError):
 
 
 class DynamoDB:
-    """Calls DynamoDB, with the retries of `Attempts`.
-
-    Raises ConditionFailed where a condition did not hold, Unavailable where the attempts or the deadline are used up;
-    anything else is a mistake of ours and passes as a DynamoDBError.
-    """
+    """Call DynamoDB, with the retries of `Attempts`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        """Do one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`."""
+        """Execute one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`, and return its reply.
+
+        Raises:
+            ConditionFailed: a condition did not hold.
+            Unavailable: all attempts failed, or the deadline is reached.
+            DynamoDBError: DynamoDB refused the call for another reason, which is a bug in this service.
+        """
         in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
         for _ in attempts:
             try:
@@ -105,13 +107,14 @@ class DynamoDB:
             except NoReply as error:
                 in_doubt = True
                 attempts.error = type(error).__name__
-        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or its time is used up")
+        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or reached the deadline")
 
 
 def parse_reply(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
-    """Return the members of a reply's JSON; the checksum is its x-amz-crc32 header, if it has one.
+    """Return the members of a reply's JSON; `checksum` is its x-amz-crc32 header, if it has one.
 
-    Raises NoReply where it can't be DynamoDB's: with a wrong checksum, not a JSON object, or an error without its code.
+    Raises:
+        NoReply: the checksum is wrong, the content is not a JSON object, or an error reply has no error code.
     """
     if checksum is not None and checksum != str(zlib.crc32(content)):
         raise NoReply("the reply's checksum is wrong")
@@ -127,9 +130,12 @@ def parse_reply(status: int, content: bytes, checksum: str | None) -> dict[str, 
 
 
 def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
-    """Return a reply that has what its operation always returns; NoReply without it.
+    """Return the reply if it has the member that its operation always returns.
 
-    An update asks for the item (ReturnValues) only where its condition says that there is one.
+    Updates set ReturnValues only if their condition requires an existing item, so the reply then has Attributes.
+
+    Raises:
+        NoReply: the member is missing.
     """
     needed = "Attributes" if "ReturnValues" in request else _REQUIRED_MEMBERS.get(operation)
     if needed is not None and needed not in reply:
