@@ -1,4 +1,4 @@
-"""The built template, deployed by sam to an AWS stand-in that runs its functions."""
+"""The built template with the optional facts, deployed by sam to an AWS stand-in that runs its functions."""
 
 import os
 import platform
@@ -30,10 +30,10 @@ def _deploy(endpoint: str, folder: Path) -> None:
     command = [
         str(SAM), "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", _NAME, "--resolve-s3",
         "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-        "--parameter-overrides", f"Architecture={architecture}",
+        "--parameter-overrides", f"Architecture={architecture}", "FactsDelivery=on",
     ]  # fmt: skip
     environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

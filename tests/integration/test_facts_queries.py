@@ -80,7 +80,7 @@ def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
     """So that the comparisons above leave nothing out."""
-    measures = {cell.measure for cell in of(counters, "stage", "outcome", "entered", "time_in", "closed")}
+    measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "closed")}
     assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}
     assert measures >= {f"entered:{status}" for status in Status}

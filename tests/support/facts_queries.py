@@ -52,7 +52,7 @@ def of(counters: dict[Cell, int], *families: str) -> dict[Cell, int]:
 
 def assert_agree(folder: Path, counters: dict[Cell, int]) -> None:
     """Check every cell of what the queries answer against the counters."""
-    assert funnel(folder) == of(counters, "applications", "stage", "outcome")
+    assert funnel(folder) == of(counters, "applications", "reached", "outcome")
     assert time_in_stage(folder) == of(counters, "entered", "time_in", "closed")
     by_ats: Counter[str] = Counter()
     for (ats, _), (reports, _, _) in unmapped(folder).items():

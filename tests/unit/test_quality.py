@@ -128,7 +128,7 @@ def test_first_contact_counts_on_its_oldest_transition() -> None:
 def test_populations_add_up(of: Application) -> None:
     """One application has one stage and one outcome; it is open, and quiet, as long as nothing ended it."""
     found, kinds = measures(of), families(of)
-    assert (kinds["applications"], kinds["stage"], kinds["outcome"]) == (1, 1, 1)
+    assert (kinds["applications"], kinds["reached"], kinds["outcome"]) == (1, 1, 1)
     still_open = found["outcome:open"]
     assert (kinds["open"], kinds["last_activity"]) == (still_open, still_open)
     assert all(found[f"open:{status}"] == min(still_open, found[f"reached:{status}"]) for status in Status)

@@ -16,7 +16,7 @@ from support.world import APPLICATION, BERLIN
 BUCKETS = range(len(EDGES) + 1)
 MEASURES = [
     *("applications", "inferred", "feedback", "again", "last_activity", "reports", "unmapped"),
-    *(f"{family}:{status}" for family in ("stage", "open") for status in Status if status.is_stage),
+    *(f"{family}:{status}" for family in ("reached", "open") for status in Status if status.is_stage),
     *(f"outcome:{outcome}" for outcome in Outcome),
     *(f"entered:{status}" for status in Status),
     *(f"{family}:{number}" for family in ("answered", "unanswered", "delay") for number in BUCKETS),

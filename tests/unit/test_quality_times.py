@@ -201,7 +201,7 @@ def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
 @pytest.mark.parametrize("status", ["LEAD", "CONTACT"])
 def test_lead_from_before_applying_is_no_response_and_no_entry(status: str) -> None:
     """It counts as a report alone, and reaches no stage."""
-    counted = found(application(move(status, -5)), "answered", "entered", "time_in", "stage", "reports")
+    counted = found(application(move(status, -5)), "answered", "entered", "time_in", "reached", "reports")
     assert counted == {"entered:APPLIED": 1, "reached:APPLIED": 1, "reports": 1}
 
 

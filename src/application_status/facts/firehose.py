@@ -25,7 +25,12 @@ _RECORDS_PER_CALL = 500
 _BYTES_PER_CALL = 3_000_000  # 4 MiB, as base 64
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
-_RETRYABLE = {"LimitExceededException", "RequestLimitExceeded", "ThrottlingException"}
+_RETRYABLE = {
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailableException",
+    "ThrottlingException",
+}
 
 
 class Firehose:
@@ -99,6 +104,6 @@ def _code(error: Exception) -> str:
 def _is_retryable(error: Exception) -> bool:
     """Whether the same call may succeed a moment later."""
     if isinstance(error, ClientError):
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _RETRYABLE
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= _SERVER_ERROR or _code(error) in _RETRYABLE
     return isinstance(error, (ConnectionError, CredentialRetrievalError, HTTPClientError))

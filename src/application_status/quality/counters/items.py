@@ -12,7 +12,7 @@ A counter is the sum over its shards. A marker has what was counted last of an a
 Job) leads from a client or a job to the markers of their applications, whose sum is their report: that costs no further
 counters. Its index ByUnmapped (UnmappedAt) has only those of applications with unmapped labels. A measure's
 attribute is its family's letter, its status's or outcome's letter, and its bucket, since a counter row within 1 KB
-costs half of one over it: `tI7` is stayed:INTERVIEW:7.
+costs half of one over it: `tI7` is time_in:INTERVIEW:7.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ CLIENT_INDEX, UNMAPPED_INDEX = "ByClient", "ByUnmapped"
 
 _FAMILIES = {
     "applications": "n",
-    "stage": "s",
+    "reached": "s",
     "open": "o",
     "outcome": "x",
     "inferred": "i",

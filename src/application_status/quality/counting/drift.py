@@ -58,7 +58,7 @@ def of_counts(ats_id: str, counts: Counts) -> Iterator[Drift]:
         families[day, measure.partition(":")[0]] += amount
     for day in sorted({day for day, _ in counts}):
         applications, still_open = counts.get((day, "applications"), 0), counts.get((day, "outcome:open"), 0)
-        for family, expected in (("stage", applications), ("outcome", applications), ("open", still_open)):
+        for family, expected in (("reached", applications), ("outcome", applications), ("open", still_open)):
             if families[day, family] != expected:
                 yield Drift(ats_id, day, f"{family}:*", families[day, family], expected)
 

@@ -2,7 +2,7 @@
 
     measure               its day              what it counts
     applications          applied on           every application
-    stage:<STATUS>        applied on           every application, at the furthest stage it ever reached
+    reached:<STATUS>      applied on           every application, at the furthest stage it ever reached
     open:<STATUS>         applied on           those of them that are still open
     outcome:<outcome>     applied on           every application, by how it stands now
     inferred              applied on           those whose outcome only their position's end tells
@@ -11,9 +11,9 @@
     unanswered:<bucket>   applied on           those that ended without one, by when
     entered:<STATUS>      entered on           every entry into a status, by applying or by a report
     again                 entered on           those of them into a status that the application had been in before
-    stayed:<STATUS>:<b>   entered on           the entries that were left for another status, by how long they took
+    time_in:<STATUS>:<b>  entered on           the entries that were left for another status, by how long they took
     closed:<STATUS>:<b>   entered on           the entries that their position's end cut off, by when
-    quiet                 last changed on      every open application
+    last_activity         last changed on      every open application
     reports               took effect on       every report, also where it only confirms, or is folded
     unmapped              took effect on       those of them whose label is unmapped
     delay:<bucket>        took effect on       those of them whose sender said when, by how much later they came in
