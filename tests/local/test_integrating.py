@@ -103,7 +103,7 @@ def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
     made, reported, signalled, found = objects(done.stdout)
-    assert (made["Status"], reported["Outcome"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
+    assert (made["Status"], reported["Result"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
     assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
     assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
     assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script

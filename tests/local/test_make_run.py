@@ -69,7 +69,7 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
     curl = text[text.index("curl ") : text.index("Below, a line")]
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
-    assert (reply["Outcome"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
+    assert (reply["Result"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
     assert (
         f"ats=demo-ats channel=atsi application={APPLICATION} reported=INTERVIEW status=INTERVIEW version=2"
         in service.line(r"^\d\d:\d\d:\d\d  webhook    recorded ")

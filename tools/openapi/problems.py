@@ -55,7 +55,7 @@ def _response(types: Sequence[str]) -> dict[str, Any]:
         **({"headers": headers} if headers else {}),
         "content": {
             "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": {"$ref": "#/components/schemas/ProblemDetails"},
                 "examples": {kind: {"value": _EXAMPLES[kind][2]} for kind in types},
             }
         },

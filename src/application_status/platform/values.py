@@ -85,13 +85,20 @@ def instant(moment: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-def to_text(moment: datetime) -> str:
+type DateTimeText = str
+"""A moment as `to_text` writes it."""
+
+type DateText = str
+"""A day in ISO 8601, e.g. 2022-07-29."""
+
+
+def to_text(moment: datetime) -> DateTimeText:
     """Return the time as RFC 3339 text of 24 characters, e.g. 2022-07-29T11:26:11.106Z."""
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def from_text(text: str) -> datetime:
-    """Parse text parsed by `to_text`."""
+def from_text(text: DateTimeText) -> datetime:
+    """Parse text written by `to_text`."""
     return datetime.fromisoformat(text)
 
 
