@@ -64,7 +64,7 @@ def test_two_spellings_in_one_change_are_refused(
     world: World, register: OverrideRegister, meanings: dict[str, str], without: list[str]
 ) -> None:
     """They contradict each other, or one is too many."""
-    with pytest.raises(ValueError, match="spellings of one label"):
+    with pytest.raises(ValueError, match="spellings of the same label"):
         register.change(ATS, meanings, without)
     assert item(world) is None
 
@@ -72,9 +72,9 @@ def test_two_spellings_in_one_change_are_refused(
 @pytest.mark.parametrize(
     ("label", "meaning", "sentence"),
     [
-        ("Stage 3", "interviewing", "'interviewing' names no status"),
-        ("Stage 3", "", "a text is needed"),
-        ("Stage 3", "OFFER/not_selected", "names no outcome of OFFER"),
+        ("Stage 3", "interviewing", "'interviewing' is not a status"),
+        ("Stage 3", "", "'' is not a text"),
+        ("Stage 3", "OFFER/not_selected", "is not an outcome of OFFER"),
         ("", "OFFER", "1 to 200 characters"),
         (" \t", "OFFER", "1 to 200 characters"),
         ("x" * (MAX_LABEL_LENGTH + 1), "OFFER", "1 to 200 characters"),
@@ -94,7 +94,7 @@ def test_nothing_wrong_is_stored(
 def test_unknown_label_cannot_be_removed(register: OverrideRegister) -> None:
     """Nothing of the change is stored then."""
     register.change(ATS, {"Stage 4": "OFFER"})
-    with pytest.raises(LookupError, match=f"{ATS} has no meaning of its own for 'Stage 3'"):
+    with pytest.raises(LookupError, match=f"{ATS} has no override for 'Stage 3'"):
         register.change(ATS, {"Stage 5": "OFFER"}, ["Stage 4", "Stage 3"])
     assert register.of(ATS) == {"Stage 4": "OFFER"}
 
@@ -102,7 +102,7 @@ def test_unknown_label_cannot_be_removed(register: OverrideRegister) -> None:
 def test_number_of_labels_is_bounded(register: OverrideRegister) -> None:
     """A full ATS can still change and remove."""
     register.change(ATS, {f"Stage {number}": "OFFER" for number in range(MAX_OVERRIDES)})
-    with pytest.raises(ValueError, match=f"{ATS} would have 1001 meanings of its own .* at most 1000"):
+    with pytest.raises(ValueError, match=f"{ATS} would have 1001 overrides .* at most 1000"):
         register.change(ATS, {"Another": "OFFER"})
     register.change(ATS, {"stage 1": "HIRED"})
     assert len(register.change(ATS, {"Another": "OFFER"}, ["Stage 2"])) == MAX_OVERRIDES

@@ -123,10 +123,10 @@ def test_expired_tokens_make_room(dynamodb: RecordingDynamoDB, register: TokenRe
 def test_a_token_belongs_to_one_ats_for_ever(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """It can't be stored again, for the same ATS or another, nor brought back after its revocation."""
     stored = register.add(TOKEN, ATS)
-    with pytest.raises(ValueError, match="stored already"):
+    with pytest.raises(ValueError, match="already stored"):
         register.add(TOKEN, OTHER_ATS)
     register.revoke(stored.key_id)
-    with time_machine.travel(now() + timedelta(days=1)), pytest.raises(ValueError, match="stored already"):
+    with time_machine.travel(now() + timedelta(days=1)), pytest.raises(ValueError, match="already stored"):
         register.add(TOKEN, ATS)
     assert owner(dynamodb, TOKEN) is None
 

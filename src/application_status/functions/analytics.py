@@ -1,4 +1,4 @@
-"""The function that counts each change of an application, from the table's stream."""
+"""The Lambda function that counts each change of an application, from the Applications table's stream."""
 
 import os
 from typing import NamedTuple
@@ -13,9 +13,10 @@ from application_status.quality.counting.stream import analytics
 
 
 class AnalyticsSettings(NamedTuple):
-    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
+    """Environment of the analytics function: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
 
-    The time zone is an IANA name; days are cut there. Each ATS's counters are spread over so many shards, from 1 on.
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). Each ATS's counters are spread over QUALITY_SHARDS
+    shards (at least 1).
     """
 
     quality_table: str
@@ -24,7 +25,7 @@ class AnalyticsSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:
-    """Connect the analytics to the counters."""
+    """Connect the stream of changes to the counters."""
     quality = Counters(dynamodb, settings.quality_table, settings.quality_shards)
     return analytics(quality, settings.reporting_time_zone, set_aside)
 

@@ -1,4 +1,4 @@
-"""The function that receives SEEK's Selection Signals (GraphQL)."""
+"""The Lambda function that receives SEEK's Selection Signals (GraphQL)."""
 
 import os
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from application_status.platform.settings import read
 
 
 class SignalsSettings(NamedTuple):
-    """Environment of the signals: APPLICATIONS_TABLE and ALIASES_TABLE (both also SANDBOX_...), TOKENS_TABLE."""
+    """Environment of the signals function: TOKENS_TABLE; APPLICATIONS_TABLE, ALIASES_TABLE and both as SANDBOX_..."""
 
     applications_table: str
     aliases_table: str
@@ -28,7 +28,7 @@ class SignalsSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
-    """Connect the signals to their tables."""
+    """Connect the signals to the live tables and the sandbox's."""
     overrides, vocabulary = OverrideLookup(dynamodb, settings.tokens_table), Vocabulary.load()
     live, sandbox = settings.applications_table, settings.sandbox_applications_table
     receivers = Environments(

@@ -88,7 +88,7 @@ class InvalidFields(Refusal):
     """Fields are missing or invalid: one entry in `errors` per field; `ignored` has the unrecognised field names."""
 
     def __init__(self, errors: tuple[FieldError, ...], ignored: tuple[str, ...] = ()) -> None:
-        super().__init__("Fields are missing or wrong; see errors.")
+        super().__init__("Fields are missing or invalid; see errors.")
         self.errors = errors
         self.ignored = ignored
 

@@ -1,4 +1,4 @@
-"""Reading an application's labels anew, with another vocabulary or other overrides."""
+"""Interpret an application's stored labels again, with a new vocabulary or new overrides."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from application_status.labels.rules.vocabulary import Vocabulary
 
 
 def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Application:
-    """Return the application with its labels read anew; the very same where no status or outcome changes."""
+    """Return the application with its labels interpreted again; the same object if no status or outcome changes."""
     transitions = {
         key: replace(transition, interpretation=_interpret(transition, vocabulary, overrides))
         for key, transition in application.transitions.items()

@@ -189,25 +189,25 @@ class Problem:
 
 
 PROBLEMS: dict[type[errors.ServiceError], Problem] = {
-    errors.MalformedBody: Problem(400, "malformed-body", "The body is not JSON that is accepted here"),
-    errors.MalformedHeader: Problem(400, "malformed-header", "A header has a value that is not accepted here"),
+    errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
+    errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
-    errors.Forbidden: Problem(403, "forbidden", "Not for this caller"),
+    errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
-    errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
+    errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The path does not accept this method"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
-    errors.AliasTaken: Problem(409, "alias-taken", "An alias is another application's"),
+    errors.AliasTaken: Problem(409, "alias-taken", "An alias belongs to another application"),
     errors.RegistrationConflict: Problem(409, "registration-conflict", "Another application has this id"),
     errors.TooManyAliases: Problem(409, "too-many-aliases", "The application has too many aliases"),
     errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
-    errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
-    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The limit of the day is reached"),
+    errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
+    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
-UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
+UNEXPECTED = Problem(503, "unexpected", "The service failed unexpectedly")
 
 
 type UriReference = str
