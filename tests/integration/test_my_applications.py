@@ -325,12 +325,12 @@ def test_page_shows_the_list_without_scripts(world: World) -> None:
     assert not re.search(r"<script|\son\w+=|style=|https?:", html)
 
 
-@pytest.mark.parametrize(("status", "told"), [(403, "not as a jobseeker"), (422, "open your applications again")])
-def test_page_is_refused_as_a_page(world: World, status: int, log: str) -> None:
+@pytest.mark.parametrize(("status", "text"), [(403, "not as a jobseeker"), (422, "open your applications again")])
+def test_page_is_refused_as_a_page(world: World, status: int, text: str) -> None:
     """With words for its reader, and the same headers."""
     reply = ask(world, PAGE, claims={}) if status == 403 else ask(world, PAGE, after="x")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert log in reply["body"]
+    assert text in reply["body"]
     assert "'none'" in reply["headers"]["Content-Security-Policy"]
 
 

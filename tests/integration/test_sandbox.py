@@ -1,4 +1,4 @@
-"""Making an application of the sandbox: what is told of it, and who may."""
+"""Create an application in the sandbox: the reply, and who may do it."""
 
 from typing import Any
 

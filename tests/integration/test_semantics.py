@@ -335,7 +335,7 @@ def test_ending_finds_room_after_256_changes(world: World) -> None:
 
 def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
     """An untimed report that was overtaken meanwhile is answered with its own version, as recorded."""
-    send = world.noting._transport  # noqa: SLF001  # the store's only door
+    send = world.noting._transport  # noqa: SLF001  # the only way to the store
 
     def lose_the_reply(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         reply = send(operation, request)

@@ -12,7 +12,7 @@ type Run = Callable[..., tuple[int, str, str]]
 
 
 def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs `application-status analytics` through a door: exit code, output without logs, errors."""
+    """Return what runs `application-status analytics` with a client: exit code, output without logs, errors."""
     target = Target(None, "nowhere")
     target.dynamodb = dynamodb
     monkeypatch.setattr(command_line, "Target", lambda *_: target)

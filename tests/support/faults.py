@@ -44,7 +44,7 @@ def fresh_client(server: TableServer) -> Any:
 
 @dataclass
 class Clock:
-    """What the door takes for the module `time`."""
+    """A replacement for the module `time` in `deadlines`."""
 
     now: float = 0.0
 
@@ -138,7 +138,7 @@ class Faults:
 
 
 class SteppedDynamoDB(DynamoDB):
-    """The real door, which does something else before one of its calls."""
+    """The real client, which does something else before one of its calls."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(transport(client))

@@ -13,11 +13,11 @@ from support.world import ATS, TEMPLATE
 _NUMBERS = count(34622316099697884706540976068822859012661220141643892546)
 
 
-def picked(told: StringIO) -> list[str]:
+def picked(log: StringIO) -> list[str]:
     """Return the lines that the filters let through, and forget all."""
-    lines = told.getvalue().splitlines()
-    told.seek(0)
-    told.truncate()
+    lines = log.getvalue().splitlines()
+    log.seek(0)
+    log.truncate()
     filters = {(each.field, each.value) for each in TEMPLATE.log_subscriptions()}
     return [line for line in lines if not filters.isdisjoint(_items(line))]
 

@@ -30,7 +30,7 @@ class Fate(Enum):
 
     PASS = auto()
     THROTTLED = auto()
-    DOWN = auto()  # throttled for as long as the store's door tries
+    DOWN = auto()  # throttled until the client stops retrying
     LOST_REPLY = auto()
     KILLED_BEFORE = auto()
     KILLED_AFTER = auto()

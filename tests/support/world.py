@@ -65,7 +65,7 @@ SIGNALS_SETTINGS = SignalsSettings(
 
 
 class RecordingDynamoDB(DynamoDB):
-    """The real door, which also notes the operations that go through it."""
+    """The real client, which also records its operations."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(boto.transport(client))

@@ -1,4 +1,4 @@
-"""Both transports behind the one door: the same faults end the same, and the same calls get the same answers."""
+"""Both transports of the client: the same faults have the same result, and the same calls get the same replies."""
 
 from typing import Any
 

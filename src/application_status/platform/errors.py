@@ -162,10 +162,12 @@ class Unavailable(ServiceError):
 class ConditionFailed(ServiceError):
     """The store refused a conditional write because its condition did not hold.
 
-    `item` is the stored item (DynamoDB JSON), or None if there is none. For a transaction it is the item of the first
-    action, if that action's condition failed. `in_doubt` is True if an earlier attempt of the same call got no reply or
-    a server error. The item may then already hold what the call wanted to write. `actions` has, for a transaction, the
-    positions (from 0) of the actions whose conditions failed.
+    Attributes:
+        item: the stored item (DynamoDB JSON), None if there is none. For a transaction it is the first action's item,
+            if that action's condition failed.
+        in_doubt: whether an earlier attempt of the same call got no reply or a server error, so that the item may
+            already hold what the call wanted to write.
+        actions: for a transaction, the positions (from 0) of the actions whose conditions failed.
     """
 
     def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool, actions: tuple[int, ...] = ()) -> None:

@@ -80,7 +80,7 @@ class StatusMessage(BaseModel):
     ] = None
 
 
-def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
+def parse_report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
     """Return the request's report, and the names of the body fields that nobody reads.
 
     Raises UnsupportedMediaType, BodyTooLarge, MalformedBody, MalformedHeader or InvalidFields.
@@ -118,7 +118,7 @@ def webhook(tokens: TokenLookup, overrides: OverrideLookup, applications: Enviro
         request.require_method("POST")
         ats = _authenticate(request, tokens)
         set_caller(ats.id, Channel.ATSI)
-        checked, ignored = report(request, ats.id)
+        checked, ignored = parse_report(request, ats.id)
         checked = _with_outcome(checked, overrides)
         recorded = applications.for_caller(ats).record(checked)
         return _answer(request, checked, recorded, ignored)
