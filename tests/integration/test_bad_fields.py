@@ -63,7 +63,7 @@ def test_any_other_status_is_refused_with_the_list(world: World, status: object)
 def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, meant: str) -> None:
     """What was received, what it has to be, and all nine."""
     entry = wrong_fields(world, Status=status)["/Status"]
-    assert entry["detail"] == f'Input is "{status}", which has to be spelt {meant}'
+    assert entry["detail"] == f'Input is "{status}"; it must be spelt {meant}'
     assert entry["expected"] == f"one of {', '.join(STATUSES)}"
 
 

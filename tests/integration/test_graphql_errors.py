@@ -92,7 +92,7 @@ def test_wrong_field_is_described_as_in_a_problem(world: World) -> None:
         {
             "pointer": "/input/signals/1/current/status/index",
             "detail": "Input should be 0 to 9999",
-            "expected": "the place of the status or phase among all of your process",
+            "expected": "the position of the status or phase in your process, best counted from 1",
         },
         {
             "pointer": "/input/signals/1/current/status/total",

@@ -29,10 +29,6 @@ _LIVE_TOKENS_PER_ATS = 2
 _HAS_DIGEST = "attribute_exists(TokenSha256)"
 
 
-class TooManyTokens(ServiceError):
-    """The ATS already has two live tokens of the same kind, enough to replace one by the other."""
-
-
 class TokenLookup:
     """Look up the ATS to which a token belongs.
 
@@ -62,6 +58,53 @@ class TokenLookup:
         if token.matches(text):
             self._cache.keep(found, token)
         return token
+
+
+class CallingAts(NamedTuple):
+    """An authenticated ATS; `in_sandbox` is True if its token is a test token."""
+
+    id: AtsId
+    in_sandbox: bool
+
+
+class Environments[Kind](NamedTuple):
+    """A pair of the same object: one for live data, one for the sandbox."""
+
+    live: Kind
+    sandbox: Kind
+
+    def for_caller(self, ats: CallingAts) -> Kind:
+        """Return the one that an ATS may use."""
+        return self.sandbox if ats.in_sandbox else self.live
+
+
+def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token is in the header `X-AtsiToken`.
+
+    Raises:
+        Unauthenticated: there is no valid token, or several different ones.
+    """
+    presented = request.headers.get("x-atsitoken", ())
+    return ats_of_token(presented[0] if len(presented) == 1 else "", tokens)
+
+
+def ats_of_token(text: str, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS to which a token belongs; a test token marks the invocation's telemetry as the sandbox's.
+
+    Raises:
+        Unauthenticated: the token is not valid.
+    """
+    in_sandbox = is_test(text)
+    if in_sandbox:
+        enter_sandbox()
+    ats_id = tokens.owner(text)
+    if ats_id is None:
+        raise Unauthenticated
+    return CallingAts(ats_id, in_sandbox)
+
+
+class TooManyTokens(ServiceError):
+    """The ATS already has two live tokens of the same kind, enough to replace one by the other."""
 
 
 class TokenRegister:
@@ -166,46 +209,3 @@ def _token(item: Item) -> Token:
         expires_at=moment("ExpiresAt"),
         revoked_at=moment("RevokedAt"),
     )
-
-
-class CallingAts(NamedTuple):
-    """An authenticated ATS; `in_sandbox` is True if its token is a test token."""
-
-    id: AtsId
-    in_sandbox: bool
-
-
-class Environments[Kind](NamedTuple):
-    """A pair of the same object: one for live data, one for the sandbox."""
-
-    live: Kind
-    sandbox: Kind
-
-    def for_caller(self, ats: CallingAts) -> Kind:
-        """Return the one that an ATS may use."""
-        return self.sandbox if ats.in_sandbox else self.live
-
-
-def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS whose token is in the header `X-AtsiToken`.
-
-    Raises:
-        Unauthenticated: there is no valid token, or several different ones.
-    """
-    presented = request.headers.get("x-atsitoken", ())
-    return ats_of_token(presented[0] if len(presented) == 1 else "", tokens)
-
-
-def ats_of_token(text: str, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS to which a token belongs; a test token marks the invocation's telemetry as the sandbox's.
-
-    Raises:
-        Unauthenticated: the token is not valid.
-    """
-    in_sandbox = is_test(text)
-    if in_sandbox:
-        enter_sandbox()
-    ats_id = tokens.owner(text)
-    if ats_id is None:
-        raise Unauthenticated
-    return CallingAts(ats_id, in_sandbox)

@@ -22,6 +22,8 @@ from application_status.platform.values import ApplicationId, AtsId, now, to_tex
 
 STATE = "state"
 _MEMBERS_PER_PAGE = 25
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IS_NEWER = "(attribute_not_exists(Head) OR Head < :head)"
 _RECORD_STATE = (
     "SET Head = :head, #state = :state, RawStatus = :raw, Success = :success, AtsId = :ats "
@@ -149,9 +151,6 @@ class Positions:
             )
         except ConditionFailed:
             return
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SandboxPositions(Positions):

@@ -13,6 +13,12 @@ from application_status.platform.outages import one_by_one
 from application_status.platform.telemetry import log_unreadable
 from application_status.platform.values import ApplicationId, AtsId
 
+LIST_LIMIT = 1000
+"""The maximum number of applications that are listed, those with the latest application date."""
+
+_INDEX = "ByJobseeker"
+_BATCH = 100
+
 
 class OwnApplications:
     """Read an ATS's own applications."""
@@ -33,12 +39,6 @@ class OwnApplications:
             raise UnknownApplication
         return items.application(item)
 
-
-LIST_LIMIT = 1000
-"""The maximum number of applications that are listed, those with the latest application date."""
-
-_INDEX = "ByJobseeker"
-_BATCH = 100
 
 type RegisteredApplication = tuple[Application, Registration]
 

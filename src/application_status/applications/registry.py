@@ -59,6 +59,54 @@ class RegistrationMessage(BaseModel):
     ] = _Aliases()
 
 
+class RegistrationReply(TypedDict):
+    """The reply to a registration."""
+
+    AtsiApplicationId: ApplicationId
+    Result: Registered
+    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
+    the same registration was stored already.
+    """
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
+
+
+def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
+    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE); API Gateway does authentication."""
+
+    @endpoint
+    def answer(request: Request) -> Reply:
+        request.require_method("PUT", "DELETE")
+        return _register(request, registrations) if request.method == "PUT" else _erase(request, erasure)
+
+    return answer
+
+
+def _register(request: Request, registrations: Registrations) -> Reply:
+    application_id, checked, ignored = parse_registration(request)
+    result = registrations.register(application_id, checked)
+    created = result is Registered.REGISTERED
+    add_metric("Registered", int(created))
+    logger.info(result, application=application_id, ats=checked.ats_id)
+    body: RegistrationReply = {
+        "AtsiApplicationId": application_id,
+        "Result": result,
+        "RequestId": request.request_id,
+    }
+    if ignored:
+        body["IgnoredFields"] = ignored
+    return reply(201 if created else 200, body)
+
+
+def _erase(request: Request, erasure: Erasure) -> Reply:
+    application_id = path_id(request)
+    erasure.erase(application_id)
+    add_metric("Erased")
+    logger.info("erased", application=application_id)
+    return no_content()
+
+
 def parse_registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
     """Return the id in the path, the registration in the body, and the names of unrecognised fields.
 
@@ -92,51 +140,3 @@ def parse_registration(request: Request) -> tuple[ApplicationId, Registration, t
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
-
-
-def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
-    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE); API Gateway does authentication."""
-
-    @endpoint
-    def answer(request: Request) -> Reply:
-        request.require_method("PUT", "DELETE")
-        return _register(request, registrations) if request.method == "PUT" else _erase(request, erasure)
-
-    return answer
-
-
-class RegistrationReply(TypedDict):
-    """The reply to a registration."""
-
-    AtsiApplicationId: ApplicationId
-    Result: Registered
-    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
-    the same registration was stored already.
-    """
-    RequestId: str
-    IgnoredFields: NotRequired[Sequence[str]]
-    """Unrecognised fields."""
-
-
-def _register(request: Request, registrations: Registrations) -> Reply:
-    application_id, checked, ignored = parse_registration(request)
-    result = registrations.register(application_id, checked)
-    created = result is Registered.REGISTERED
-    add_metric("Registered", int(created))
-    logger.info(result, application=application_id, ats=checked.ats_id)
-    body: RegistrationReply = {
-        "AtsiApplicationId": application_id,
-        "Result": result,
-        "RequestId": request.request_id,
-    }
-    if ignored:
-        body["IgnoredFields"] = ignored
-    return reply(201 if created else 200, body)
-
-
-def _erase(request: Request, erasure: Erasure) -> Reply:
-    application_id = path_id(request)
-    erasure.erase(application_id)
-    add_metric("Erased")
-    logger.info("erased", application=application_id)
-    return no_content()

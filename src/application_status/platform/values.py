@@ -86,7 +86,7 @@ def instant(moment: datetime) -> datetime:
 
 
 type DateTimeText = str
-"""A moment as `to_text` writes it."""
+"""A time as written by `to_text`."""
 
 type DateText = str
 """A day in ISO 8601, e.g. 2022-07-29."""

@@ -1,4 +1,4 @@
-"""A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
+"""Validate a signal's GraphQL input and convert it; all invalid fields are reported together."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ POSITIONS_LIMIT = 10
 _ALIAS_LIMIT, _PLACES_LIMIT = 200, 9999
 _TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
 _LABEL_LIMITS = {"status": 200, "phase": 100}
-# In the order of their characters, and after the "#" that follows a place without one.
+# In their sort order, and after the "#" that follows an index without a suffix.
 _CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
 _INDEX_DIGITS = 4
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
@@ -28,9 +28,9 @@ _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalState:
-    """A state of the sender's process: its label, the label of the phase above it, and its place.
+    """A state in the sender's process: the labels of its status and phase, its index, and when it took effect.
 
-    `day_offset` is not None where the sender gave the day alone; see Transition.
+    `day_offset` is set if only the day was sent; see Transition.
     """
 
     label: str
@@ -42,23 +42,23 @@ class SignalState:
 
     @property
     def tiebreaker(self) -> str:
-        """What decides between states of the same moment: the index, then `success`: missing, null, true, false."""
+        """What sorts states with the same time: the index, then `success`: missing, null, true, false."""
         return f"{self.index:0{_INDEX_DIGITS}}{_CORRECTIONS.get(self.success, '')}"
 
     @property
     def order(self) -> str:
-        """Text whose order is that of states; whether one is an ending, `success` alone says."""
+        """A text that sorts states; only `success` decides whether a state is an ending."""
         order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self.success in FINAL_SUCCESS)
         return f"{order}{label_key(self.label)}"
 
     def of_position(self, *, ended: bool) -> PositionReport:
-        """Return the state as a report of a position, which it ends or not."""
+        """Return the state as a report about a position."""
         return PositionReport(self.label, self.success, ended, self.effective_at, self.day_offset, self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A signal. `current` is None on ApplicationComplete alone."""
+    """A validated signal; `current` is None only for ApplicationComplete."""
 
     type_code: str
     token: str | None
@@ -69,13 +69,17 @@ class Signal:
 
 
 def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
-    """Check a signal; InvalidFields with an entry for each field that is wrong."""
-    wrong = [*_wrong_type(given), *_wrong_aliases(given)]
+    """Validate a signal.
+
+    Raises:
+        InvalidFields: fields are missing or invalid; the error has one entry per field.
+    """
+    wrong = [*_type_errors(given), *_alias_errors(given)]
     for name in ("current", "previous"):
         if given.get(name):
-            wrong += _wrong_state(given[name], f"/{name}", received_at)
+            wrong += _state_errors(given[name], f"/{name}", received_at)
     if given.get("timestamp") is not None:
-        wrong += _wrong_moment(given["timestamp"], "/timestamp", received_at)
+        wrong += _moment_errors(given["timestamp"], "/timestamp", received_at)
     if wrong:
         raise InvalidFields(tuple(wrong))
     complete = given["typeCode"] == APPLICATION_COMPLETE
@@ -92,68 +96,68 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
 _EXPECTED = {
     "typeCode": f"one of {', '.join(_TYPE_CODES)}",
     "token": f"the application's tracking token: 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space",
-    "candidateApplicationProfileId": f"your own id of the application, 1 to {_ALIAS_LIMIT} characters",
+    "candidateApplicationProfileId": f"the candidate's application profile id, 1 to {_ALIAS_LIMIT} characters",
     "positionProfileIds": f"the ids of the positions: at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters",
-    "current": "the state that was entered",
+    "current": "the new state",
     "timestamp": "when it happened: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z",
     "label": "your own label of the status or phase",
-    "index": "the place of the status or phase among all of your process",
+    "index": "the position of the status or phase in your process, best counted from 1",
     "total": "how many statuses or phases your process has",
 }
 
 
-def _wrong(pointer: str, detail: str) -> FieldError:
+def _error(pointer: str, detail: str) -> FieldError:
     return FieldError(pointer, detail, _EXPECTED[pointer.rpartition("/")[2]])
 
 
-def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
+def _type_errors(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
-        return [_wrong("/typeCode", f"Input should be one of {', '.join(_TYPE_CODES)}")]
+        return [_error("/typeCode", f"Input should be one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
-        return [_wrong("/current", f"Field required with {given['typeCode']}")]
+        return [_error("/current", f"Field required with {given['typeCode']}")]
     return []
 
 
-def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
+def _alias_errors(given: Mapping[str, Any]) -> list[FieldError]:
     positions = given.get("positionProfileIds") or []
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
     wrong = []
     if token is not None and not _TOKEN.fullmatch(token):
         detail = f"Input should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
-        wrong.append(_wrong("/token", detail))
+        wrong.append(_error("/token", detail))
     if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
-        wrong.append(_wrong("/candidateApplicationProfileId", f"Input should have 1 to {_ALIAS_LIMIT} characters"))
+        wrong.append(_error("/candidateApplicationProfileId", f"Input should have 1 to {_ALIAS_LIMIT} characters"))
     if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
         detail = f"Input should be at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
-        wrong.append(_wrong("/positionProfileIds", detail))
+        wrong.append(_error("/positionProfileIds", detail))
     if given["typeCode"] == POSITION_STATUS_UPDATE and not positions:
-        wrong.append(_wrong("/positionProfileIds", "Field required with PositionStatusUpdate"))
+        wrong.append(_error("/positionProfileIds", "Field required with PositionStatusUpdate"))
     elif given["typeCode"] != POSITION_STATUS_UPDATE and token is None and profile is None:
-        wrong.append(_wrong("/token", "Field required, or candidateApplicationProfileId"))
+        wrong.append(_error("/token", "Field required, or candidateApplicationProfileId"))
     return wrong
 
 
-def _wrong_state(state: Mapping[str, Any], pointer: str, received_at: datetime) -> list[FieldError]:
-    wrong = _wrong_moment(state["timestamp"], f"{pointer}/timestamp", received_at)
+def _state_errors(state: Mapping[str, Any], pointer: str, received_at: datetime) -> list[FieldError]:
+    wrong = _moment_errors(state["timestamp"], f"{pointer}/timestamp", received_at)
     for part, limit in _LABEL_LIMITS.items():
         step = state.get(part)
         if not step:
             continue
         if not step["label"].strip() or len(step["label"]) > limit:
-            wrong.append(_wrong(f"{pointer}/{part}/label", f"Input should have 1 to {limit} characters"))
+            wrong.append(_error(f"{pointer}/{part}/label", f"Input should have 1 to {limit} characters"))
         if not 0 <= step["index"] <= _PLACES_LIMIT:
-            wrong.append(_wrong(f"{pointer}/{part}/index", f"Input should be 0 to {_PLACES_LIMIT}"))
+            wrong.append(_error(f"{pointer}/{part}/index", f"Input should be 0 to {_PLACES_LIMIT}"))
         if not step["index"] <= step["total"] <= _PLACES_LIMIT:
             detail = f"Input should be at least the index, and at most {_PLACES_LIMIT}"
-            wrong.append(_wrong(f"{pointer}/{part}/total", detail))
+            wrong.append(_error(f"{pointer}/{part}/total", detail))
     return wrong
 
 
-def _wrong_moment(text: str, pointer: str, received_at: datetime) -> list[FieldError]:
+def _moment_errors(text: str, pointer: str, received_at: datetime) -> list[FieldError]:
     try:
         sent_moment(text, received_at)
     except ValueError as error:
-        return [_wrong(pointer, f"Input {error}")]
+        return [_error(pointer, f"Input {error}")]
     return []
 
 

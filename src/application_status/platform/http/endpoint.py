@@ -28,6 +28,8 @@ from application_status.platform.errors import (
 from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, outcome_fields
 from application_status.platform.values import ApplicationId, application_id
 
+_RETRY_AFTER_SECONDS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -176,7 +178,35 @@ def path_id(request: Request) -> ApplicationId:
 type Reply = dict[str, Any]
 """A reply in API Gateway's proxy format: statusCode, headers, body."""
 
-_RETRY_AFTER_SECONDS = 2
+type LambdaHandler = Callable[[Any, Any], Reply]
+"""A Lambda handler of proxy events."""
+
+type UriReference = str
+"""A URI or a relative reference (RFC 3986)."""
+
+
+class FieldProblem(TypedDict):
+    """One invalid field."""
+
+    pointer: str
+    """A JSON pointer to the field (RFC 6901)."""
+    detail: str
+    expected: str
+
+
+class ProblemDetails(TypedDict):
+    """An error as problem details (RFC 9457)."""
+
+    type: UriReference
+    title: str
+    status: NotRequired[int]
+    """The HTTP status; some errors of the gateway itself have none."""
+    detail: str
+    requestId: str
+    errors: NotRequired[Sequence[FieldProblem]]
+    """An entry for each invalid field."""
+    ignoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,39 +238,6 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
 UNEXPECTED = Problem(503, "unexpected", "The service failed unexpectedly")
-
-
-type UriReference = str
-"""A URI or a relative reference (RFC 3986)."""
-
-
-class FieldProblem(TypedDict):
-    """One wrong field."""
-
-    pointer: str
-    """RFC 6901."""
-    detail: str
-    expected: str
-
-
-class ProblemDetails(TypedDict):
-    """RFC 9457."""
-
-    type: UriReference
-    title: str
-    status: NotRequired[int]
-    """The gateway's own problems may come without it."""
-    detail: str
-    requestId: str
-    errors: NotRequired[Sequence[FieldProblem]]
-    """An entry for each wrong field."""
-    ignoredFields: NotRequired[Sequence[str]]
-    """Fields that nobody reads."""
-
-
-def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
-    """Return wrong fields as members of a reply."""
-    return [{"pointer": each.pointer, "detail": each.detail, "expected": each.expected} for each in wrong]
 
 
 def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
@@ -279,6 +276,11 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
     return {}
 
 
+def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
+    """Return field errors in the form that replies use."""
+    return [{"pointer": each.pointer, "detail": each.detail, "expected": each.expected} for each in wrong]
+
+
 def failure(problem: Problem, request: Request) -> Reply:
     """Return the reply to a failed request, which says that a retry is safe and nothing about the failure."""
     details = _details(problem, "Send the same request again after Retry-After seconds.", request)
@@ -302,10 +304,6 @@ def _details(problem: Problem, detail: str, request: Request) -> ProblemDetails:
 
 def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str]) -> Reply:
     return reply(problem.status, details, **{"Content-Type": "application/problem+json"}, **headers)
-
-
-type LambdaHandler = Callable[[Any, Any], Reply]
-"""A Lambda handler of proxy events."""
 
 
 def endpoint(
