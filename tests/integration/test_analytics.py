@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
-from itertools import count
+from itertools import count, permutations
 from typing import Any
 
 import pytest
@@ -19,9 +19,11 @@ from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.platform import streams
 from application_status.quality.counters.generations import KEY
 from application_status.quality.counters.write import Counters, CounterUpdate
+from application_status.quality.rules.contribution import contribution
 from support.faults import Clock
+from support.streams import stream
 from support.unreadable_items import FAILURES, poison
-from support.world import APPLICATION, TEMPLATE, World, counters, sample_event
+from support.world import APPLICATION, BERLIN, TEMPLATE, World, counters, sample_event
 
 
 def records(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +124,18 @@ def test_later_record_of_the_same_application_counts(world: World, monkeypatch: 
         world.analytics({"Records": batch}, None)
     assert world.analytics({"Records": batch[1:]}, None) == {"batchItemFailures": []}
     assert ids_counted(world) == {"0000", "0001"}
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))), ids=str)
+def test_newest_record_of_an_application_counts_wherever_it_stands(world: World, order: tuple[int, ...]) -> None:
+    """Records may come again behind newer ones; the version says which is the newest, not the place in the batch."""
+    for status in ("INTERVIEW", "HIRED"):
+        world.report(status)
+    own = [each for each in stream(world, "ApplicationsTable") if APPLICATION in str(each["dynamodb"]["Keys"])]
+    versions = {int(each["dynamodb"]["NewImage"]["Version"]["N"]): each for each in own}
+    batch = [versions[number] for number in order]
+    assert world.analytics({"Records": batch}, None) == {"batchItemFailures": []}
+    assert counters(world.client) == contribution(world.stored(), BERLIN)
 
 
 def test_record_that_comes_again_lies_there_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

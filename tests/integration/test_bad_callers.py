@@ -169,7 +169,7 @@ def test_different_values_of_a_header_are_refused(world: World) -> None:
 
 
 def test_logs_never_hold_tokens_labels_or_bodies(world: World, log: StringIO) -> None:
-    """Ids and outcomes only, whether the report is recorded, unchanged, late or refused."""
+    """Ids and results only, whether the report is recorded, unchanged, late or refused."""
     secret = "Geheimnis"
     fields = {"RawStatus": secret, "BusinessDate": to_text(now())}
     body = {"AtsiApplicationId": APPLICATION, "Status": "OFFER", **fields, secret: secret}

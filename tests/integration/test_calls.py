@@ -14,7 +14,7 @@ EARLY, LATE = {"BusinessDate": "2022-07-29T00:00:00Z"}, {"BusinessDate": "2022-0
 
 
 @pytest.mark.parametrize(
-    ("before", "status", "fields", "outcome", "operations"),
+    ("before", "status", "fields", "result", "operations"),
     [
         ([], "INTERVIEW", {}, "recorded", ["UpdateItem"]),
         ([], "INTERVIEW", LATE, "recorded", ["UpdateItem"]),
@@ -29,7 +29,7 @@ def test_calls_of_each_case(
     before: list[tuple[str, dict[str, Any]]],
     status: str,
     fields: dict[str, Any],
-    outcome: str | None,
+    result: str | None,
     operations: list[str],
 ) -> None:
     """Recorded 1, unchanged 1, late 2, unknown 1."""
@@ -39,7 +39,7 @@ def test_calls_of_each_case(
     for earlier, earlier_fields in before:
         world.report(earlier, **earlier_fields)
     world.noting.operations.clear()
-    assert world.report(status, **fields).body.get("Result") == outcome
+    assert world.report(status, **fields).body.get("Result") == result
     assert world.noting.operations == operations
 
 

@@ -34,7 +34,7 @@ def counted(world: World, log: StringIO, ats_id: AtsId = ATS) -> dict[str, int]:
     world.health(batch(picked(log)), None)
     total: Counter[str] = Counter()
     for day in days(world, ats_id):
-        total.update({f"{channel}:{outcome}": amount for (channel, outcome), amount in day.counts.items()})
+        total.update({f"{channel}:{result}": amount for (channel, result), amount in day.counts.items()})
     return dict(total)
 
 
@@ -43,7 +43,7 @@ def raw(world: World, body: str, **headers: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("send_report", "outcome"),
+    ("send_report", "result"),
     [
         (lambda world: world.report("OFFER"), "recorded"),
         (lambda world: world.report("APPLIED"), "unchanged"),
@@ -57,18 +57,18 @@ def raw(world: World, body: str, **headers: str) -> None:
     ],
 )
 def test_report_counts_by_what_became_of_it(
-    world: World, log: StringIO, send_report: Callable[[World], Any], outcome: str
+    world: World, log: StringIO, send_report: Callable[[World], Any], result: str
 ) -> None:
     """The webhook's own line, through the template's filter; refusals by the type of their problem."""
-    if outcome == "late":
+    if result == "late":
         world.report("INTERVIEW", BusinessDate=LATER)
         picked(log)
     send_report(world)
-    assert counted(world, log) == {f"atsi:{outcome}": 1}
+    assert counted(world, log) == {f"atsi:{result}": 1}
 
 
 @pytest.mark.parametrize(
-    ("sent", "outcomes"),
+    ("sent", "results"),
     [
         ([signal(state("Interview"))], {"recorded": 1}),
         ([signal(state("Interview")), signal(state("Interview"))], {"recorded": 1, "unchanged": 1}),
@@ -88,11 +88,11 @@ def test_report_counts_by_what_became_of_it(
     ],
 )
 def test_each_signal_counts_once(
-    world: World, log: StringIO, sent: list[dict[str, Any]], outcomes: dict[str, int]
+    world: World, log: StringIO, sent: list[dict[str, Any]], results: dict[str, int]
 ) -> None:
     """Also in a batch, with several positions, or as two transitions; a request that is not executed counts as one."""
     send(world, *sent)
-    assert counted(world, log) == {f"signals:{outcome}": amount for outcome, amount in outcomes.items()}
+    assert counted(world, log) == {f"signals:{result}": amount for result, amount in results.items()}
 
 
 def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +157,9 @@ def test_first_items_are_what_adding_leaves(world: World) -> None:
     """Announced, counted and last seen alike, so that a table may begin with them."""
     moment = from_text("2022-07-29T10:00:00.000Z")
     requests = [
-        Answered(ats_id, channel, outcome, moment + timedelta(hours=hours))
+        Answered(ats_id, channel, result, moment + timedelta(hours=hours))
         for ats_id in (ATS, OTHER_ATS)
-        for channel, outcome, hours in (
+        for channel, result, hours in (
             (Channel.ATSI, "late", 0),
             (Channel.SIGNALS, "late", 2),
             (Channel.ATSI, "late", 30),

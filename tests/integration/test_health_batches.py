@@ -11,7 +11,7 @@ from application_status.health.rules import HealthDay
 from application_status.local.subscription_filter import as_event
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, line
 from support.signals import contents, counted
 from support.world import ATS, World
@@ -58,7 +58,7 @@ def test_last_seen_only_moves_on(world: World, order: tuple[int, ...]) -> None:
     for number in order:
         world.health(batches[number], None)
     (day,) = days(world)
-    assert day.last_seen == datetime.fromisoformat(moments[2])
+    assert day.last_seen == from_text(moments[2])
     assert day.counts == {("atsi", "recorded"): 3}
 
 
@@ -100,7 +100,7 @@ def test_days_are_those_of_the_reporting_time_zone(world: World, at: str, day: s
     """On the days of both changes of the clock."""
     world.health(batch([line()], at=at), None)
     assert amounts(world) == {day: 1}
-    assert days(world)[0].last_seen == datetime.fromisoformat(at)
+    assert days(world)[0].last_seen == from_text(at)
 
 
 def test_more_than_a_transaction_has_room_for(world: World) -> None:

@@ -336,7 +336,7 @@ def test_page_is_refused_as_a_page(world: World, status: int, text: str) -> None
 
 PLACES = [
     "application_status.applications.items.application",  # reading the item
-    "application_status.jobseeker.endpoint.told",  # making it what the jobseeker is told
+    "application_status.jobseeker.endpoint.jobseeker_view",  # making it what the jobseeker is told
     "application_status.jobseeker.endpoint._application",  # writing it in JSON
     "application_status.jobseeker.page._card",  # and as a part of the page
 ]

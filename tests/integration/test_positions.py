@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from application_status.applications.register import Registered, Registrations
+from application_status.applications.register import RegistrationResult, Registrations
 from application_status.applications.rules.application import Aliases
 from application_status.platform.values import ApplicationId, application_id, from_text
 from application_status.quality.rules.contribution import contribution
@@ -33,7 +33,7 @@ def register(world: World, number: int, **changes: Any) -> ApplicationId:
     aliases = Aliases(position_profile_ids=(POSITION,), tokens=(f"token-{number}",))
     content = registration(**{"aliases": aliases} | changes)
     registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
-    assert registrations.register(new, content) is Registered.REGISTERED
+    assert registrations.register(new, content) is RegistrationResult.REGISTERED
     return new
 
 

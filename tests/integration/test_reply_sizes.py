@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from application_status.api_docs.problem_types import PROBLEM_TYPES
-from application_status.applications.rules.application import Receipt
+from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.health import counts as health
@@ -95,8 +95,8 @@ def markers() -> Iterator[Item]:
 
 def requests() -> list[HealthDay]:
     """Return a day of each ATS, and 90 of the first, with much that requests are answered with."""
-    outcomes = [*Receipt, *(each.type for each in PROBLEM_TYPES[:8])]
-    counts = dict.fromkeys(product(Channel, outcomes), 1_234_567)
+    results = [*ReportResult, *(each.type for each in PROBLEM_TYPES[:8])]
+    counts = dict.fromkeys(product(Channel, results), 1_234_567)
     days = [(ats_id, days_ago) for ats_id in ATSS for days_ago in range(DAYS if ats_id == ATSS[0] else 1)]
     return [HealthDay(ats_id, now().date() - timedelta(days=days_ago), counts, now()) for ats_id, days_ago in days]
 

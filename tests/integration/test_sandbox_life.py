@@ -94,18 +94,18 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
         made = created(world)
     of = made["AtsiApplicationId"]
 
-    def state_after(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
+    def heard(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
         where = {"positionProfileIds": made["Aliases"]["PositionProfileIds"]}
         current = {"current": state(label, day, success=success)}
         sent(world, position_signal(success, day, **where, **current), token=TEST_TOKEN)
         found = read_back(world, of).body
         return found["Outcome"], found["OutcomeInferred"], found["Version"]
 
-    assert state_after(10, success=False) == ("position_closed", True, 2)
-    assert state_after(10, success=False) == ("position_closed", True, 2)
-    assert state_after(9, None, "Interview") == ("position_closed", True, 2)
-    assert state_after(11, None, "Interview") == ("open", False, 3)
-    assert state_after(12, success=True) == ("position_closed", True, 4)
+    assert heard(10, success=False) == ("position_closed", True, 2)
+    assert heard(10, success=False) == ("position_closed", True, 2)
+    assert heard(9, None, "Interview") == ("position_closed", True, 2)
+    assert heard(11, None, "Interview") == ("open", False, 3)
+    assert heard(12, success=True) == ("position_closed", True, 4)
     assert report(world, of, "HIRED").body["Result"] == "recorded"
     found = read_back(world, of).body
     assert (found["Outcome"], found["OutcomeInferred"]) == ("hired", False)
@@ -213,7 +213,7 @@ def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
     sent(world, signal(state("Interview", 1), token=token), token=TEST_TOKEN)
     read_back(world, of)
     lines = [json.loads(line) for line in log.getvalue().splitlines() if '"_aws"' not in line]
-    asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("outcome")) for line in lines]
+    asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("result")) for line in lines]
     assert asked == [
         ("created", ATS, None, None),
         ("recorded", ATS, "atsi", "recorded"),

@@ -123,7 +123,7 @@ def test_signal_beyond_the_history_finds_room(world: World, capsys: pytest.Captu
 
 
 def test_logs_name_no_alias_label_or_token(world: World, log: StringIO) -> None:
-    """Ids and outcomes only, whether a signal is recorded, unmapped, dropped or refused."""
+    """Ids and results only, whether a signal is recorded, unmapped, dropped or refused."""
     labels = signal(state("Geheimnis", 1), previous=state("Geheimnis 2", 1))
     for each in (labels, signal(), by_profile(PROFILE), by_profile(UNKNOWN), position_signal(success=True)):
         assert send(world, each).status == 200

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counters import items as quality_items
 from application_status.quality.rules.contribution import Cell
 from support.failed_records import KeptRecords, set_aside
+from support.permissions import Permission, UnderRole
 
 EVENTS = Path(__file__).parents[2] / "events"
 TEMPLATE = Template({"FactsDelivery": "on"})
@@ -87,13 +88,17 @@ class Answer:
 
 @dataclass
 class World:
-    """The functions over the tables of one DynamoDB client; two ATSs with tokens and applications."""
+    """The functions over the tables of one DynamoDB client; two ATSs with tokens and applications.
+
+    Each function makes the calls alone that its role in template.yaml allows; `used` has what they took.
+    """
 
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
     noting: RecordingDynamoDB = field(init=False)
     kept: KeptRecords = field(default_factory=KeptRecords)
+    used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         self.noting = RecordingDynamoDB(self.client)
@@ -112,26 +117,38 @@ class World:
     def restart(self) -> None:
         """Make the functions anew, as fresh containers would, and forget the operations noted."""
         aside = set_aside(self.kept)
-        self.webhook = make_webhook(self.noting, webhook_settings(self.unknown))
-        self.registry = make_registry(self.noting, RegistrySettings("ApplicationsTable", "AliasesTable"))
-        self.signals = make_signals(self.noting, SIGNALS_SETTINGS)
-        self.positions = make_positions(self.noting, PositionsSettings("ApplicationsTable", "AliasesTable"), aside)
-        self.analytics = make_analytics(self.noting, AnalyticsSettings("QualityTable", BERLIN, 2), aside)
+        self.webhook = make_webhook(self._under_role("WebhookFunction"), webhook_settings(self.unknown))
+        self.registry = make_registry(
+            self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
+        )
+        self.signals = make_signals(self._under_role("SignalsFunction"), SIGNALS_SETTINGS)
+        self.positions = make_positions(
+            self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
+        )
+        self.analytics = make_analytics(
+            self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN, 2), aside
+        )
         self.views = make_views(
-            self.noting,
+            self._under_role("ViewsFunction"),
             ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
         )
         self.sandbox = make_sandbox(
-            self.noting, SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable")
+            self._under_role("SandboxFunction"),
+            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable"),
         )
         self.my_applications = make_my_applications(
-            self.noting, MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours)
+            self._under_role("MyApplicationsFunction"),
+            MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours),
         )
-        self.health = make_health(self.noting, HealthSettings("QualityTable", BERLIN))
+        self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
-            self.noting, VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local")
+            self._under_role("VerificationFunction"),
+            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local"),
         )
         self.noting.operations.clear()
+
+    def _under_role(self, function: str) -> UnderRole:
+        return UnderRole(self.noting, function, self.used[function])
 
     def report(self, status: str, *, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
         """Send a report of the demo ATS."""

@@ -1,7 +1,7 @@
 """What a report does to an application, as a rule without I/O."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from application_status.applications.rules.application import (
     HISTORY_LIMIT,
     Application,
-    Receipt,
+    ReportResult,
     first_response,
     is_too_early,
 )
@@ -20,24 +20,32 @@ from application_status.applications.rules.report import (
     Channel,
     Interpretation,
     Report,
-    Success,
     Transition,
     order_time,
     same_label,
 )
 from application_status.applications.rules.status import Status
-from application_status.intake.seek.rules import SignalState
-from application_status.platform.values import instant, to_text
-from support.world import APPLICATION, ATS, registration
-
-T0 = datetime(2026, 11, 22, 10, tzinfo=UTC)
-MS, DAY = timedelta(milliseconds=1), timedelta(days=1)
-REGISTERED = Application(
-    application_id=APPLICATION, ats_id=ATS, status=Status.APPLIED, version=1, registration=registration()
+from application_status.platform.values import to_text
+from support.generated_reports import (
+    DAY,
+    REGISTERED,
+    T0,
+    labels,
+    moments,
+    received,
+    report,
+    signalled,
+    state,
+    states,
 )
+from support.world import registration
 
-moments = st.integers(0, 5).map(lambda count: T0 - count * MS) | st.datetimes(timezones=st.just(UTC)).map(instant)
-labels = st.sampled_from([None, "phone", "on site"]) | st.text(min_size=1, max_size=200)
+
+def said(of: Application) -> list[str]:
+    """Return the keys of the transitions that say how an application stands."""
+    return [key for key, each in of.transitions.items() if not is_too_early(each, of.registration)]
+
+
 transitions = st.builds(
     lambda status, at, raw: Transition(
         channel=Channel.ATSI,
@@ -50,26 +58,6 @@ transitions = st.builds(
     moments,
     labels,
 )
-
-
-def report(status: Status, at: datetime | None = None, raw: str | None = None, key: str | None = None) -> Report:
-    return Report(
-        application_id=APPLICATION, ats_id=ATS, channel=Channel.ATSI,
-        interpretation=Interpretation(status=status, raw_status=raw), received_at=T0,
-        tiebreaker=str(status.rank), effective_at=at, idempotency_key=key,
-    )  # fmt: skip
-
-
-def received(application: Application, each: Report) -> Application:
-    """Return the application after a report, as the store would write it."""
-    after = application.after(application.receive(each))
-    new = each.resend_key is not None and each.resend_key not in after.resend_keys
-    return replace(after, resend_keys=(*after.resend_keys, str(each.resend_key))) if new else after
-
-
-def said(of: Application) -> list[str]:
-    """Return the keys of the transitions that say how an application stands."""
-    return [key for key, each in of.transitions.items() if not is_too_early(each, of.registration)]
 
 
 @settings(deadline=None)
@@ -105,43 +93,6 @@ def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report
     assert [t.key for t in one.in_order()] == sorted(one.transitions)
 
 
-def state(
-    label: str, index: int, at: datetime, success: Success | None, phase: str | None, *, only_the_day: bool
-) -> SignalState:
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment, day_offset = (midnight, 0) if only_the_day else (at, None)
-    return SignalState(
-        label=label, phase=phase, index=index, success=success, effective_at=moment, day_offset=day_offset
-    )
-
-
-def signalled(current: SignalState, previous: SignalState | None) -> Report:
-    """Return the report of a signal; a label is read as the status of its name, or else by its phase."""
-
-    def interpretation(of: SignalState) -> Interpretation:
-        status = _LABELS[of.label] or (_LABELS[of.phase] if of.phase else None)
-        return Interpretation(status=status, raw_status=of.label, raw_phase=of.phase, success=of.success)
-
-    before = None if previous is None else Transition(
-        channel=Channel.SIGNALS, interpretation=interpretation(previous), effective_at=previous.effective_at,
-        day_offset=previous.day_offset,
-        received_at=T0, tiebreaker=previous.tiebreaker, from_previous=True,
-    )  # fmt: skip
-    return Report(
-        application_id=APPLICATION, ats_id=ATS, channel=Channel.SIGNALS,
-        interpretation=interpretation(current), received_at=T0, tiebreaker=current.tiebreaker,
-        effective_at=current.effective_at, day_offset=current.day_offset, previous=before,
-    )  # fmt: skip
-
-
-_LABELS = {"Lead": Status.LEAD, "Call": Status.CONTACT, "Interview": Status.INTERVIEW, "Blue": None, "Red": None}
-states = st.builds(
-    state, st.sampled_from(sorted(_LABELS)), st.integers(0, 2),
-    st.sampled_from([T0 - timedelta(hours=hours) for hours in (0, 1, 9, 11, 30, 24 * 2000)]),
-    st.none() | st.sampled_from(Success), st.sampled_from([None, "Interview"]), only_the_day=st.booleans(),
-)  # fmt: skip
-
-
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.builds(signalled, states, st.none() | states), max_size=6), st.randoms())
 def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], chance: object) -> None:
@@ -151,7 +102,7 @@ def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], cha
     one, other = (reduce(received, order, REGISTERED) for order in (signals, shuffled))
     assert replace(one, version=0) == replace(other, version=0)
     assert one.head == max((key for key in said(one) if one.transitions[key].status), default=None)
-    assert all(one.receive(each).receipt is Receipt.UNCHANGED for each in signals)
+    assert all(one.receive(each).result is ReportResult.UNCHANGED for each in signals)
 
 
 @settings(deadline=None, max_examples=50)
@@ -176,41 +127,41 @@ def test_untimed_reports_always_take_the_head(reports: list[Report]) -> None:
     """The keys stay in order, and the last untimed report decides until a newer moment is reported."""
     application = REGISTERED
     for each in reports:
-        receipt, added, *_ = application.receive(each)
+        result, added, *_ = application.receive(each)
         application = received(application, each)
         if each.effective_at is None:
-            assert receipt is not Receipt.LATE
+            assert result is not ReportResult.LATE
             assert application.status is each.interpretation.status
-        if receipt is Receipt.RECORDED:
+        if result is ReportResult.RECORDED:
             assert application.head == added[0].key == max(said(application))
-        assert application.receive(each)[0] is Receipt.UNCHANGED
+        assert application.receive(each)[0] is ReportResult.UNCHANGED
     assert all(order_time(a.key) <= order_time(b.key) for a, b in pairwise(application.in_order()))
 
 
 def test_untimed_report_after_a_head_from_the_future_is_sorted_after_it() -> None:
     """A sender's clock may be ahead; what the report itself says is still the time of its receipt."""
     ahead = received(REGISTERED, report(Status.INTERVIEW, T0 + timedelta(minutes=5)))
-    receipt, (transition,), *_ = ahead.receive(report(Status.OFFER))
-    assert (receipt, transition.sorted_at) == (Receipt.RECORDED, T0 + timedelta(minutes=5))
+    result, (transition,), *_ = ahead.receive(report(Status.OFFER))
+    assert (result, transition.sorted_at) == (ReportResult.RECORDED, T0 + timedelta(minutes=5))
     assert transition.key > str(ahead.head)
     assert transition.effective_at == transition.received_at == T0
     assert not transition.has_business_date
 
 
 @pytest.mark.parametrize(
-    ("status", "raw", "receipt"),
+    ("status", "raw", "result"),
     [
-        (Status.OFFER, "Angebot", Receipt.UNCHANGED),
-        (Status.OFFER, None, Receipt.UNCHANGED),
-        (Status.OFFER, " ANGEBOT", Receipt.UNCHANGED),
-        (Status.OFFER, "Angebote", Receipt.RECORDED),
-        (Status.HIRED, "Angebot", Receipt.RECORDED),
+        (Status.OFFER, "Angebot", ReportResult.UNCHANGED),
+        (Status.OFFER, None, ReportResult.UNCHANGED),
+        (Status.OFFER, " ANGEBOT", ReportResult.UNCHANGED),
+        (Status.OFFER, "Angebote", ReportResult.RECORDED),
+        (Status.HIRED, "Angebot", ReportResult.RECORDED),
     ],
 )
-def test_untimed_repetition_of_the_head_is_unchanged(status: Status, raw: str | None, receipt: Receipt) -> None:
+def test_untimed_repetition_of_the_head_is_unchanged(status: Status, raw: str | None, result: ReportResult) -> None:
     """The same status, with the same label or none."""
     application = received(REGISTERED, report(Status.OFFER, raw="Angebot"))
-    assert application.receive(report(status, raw=raw))[0] is receipt
+    assert application.receive(report(status, raw=raw))[0] is result
 
 
 def test_idempotency_key_is_a_part_of_the_identity() -> None:
@@ -227,9 +178,9 @@ def test_late_resend_with_its_key_is_unchanged() -> None:
     """A, B, and A again: with the key it is the first A, without it a re-entry."""
     a, b = report(Status.INTERVIEW, key="a"), report(Status.OFFER, key="b")
     application = reduce(received, (a, b), REGISTERED)
-    assert application.receive(a)[0] is Receipt.UNCHANGED
-    assert application.receive(report(Status.INTERVIEW))[0] is Receipt.RECORDED
-    assert application.receive(report(Status.INTERVIEW, key="c"))[0] is Receipt.RECORDED
+    assert application.receive(a)[0] is ReportResult.UNCHANGED
+    assert application.receive(report(Status.INTERVIEW))[0] is ReportResult.RECORDED
+    assert application.receive(report(Status.INTERVIEW, key="c"))[0] is ReportResult.RECORDED
 
 
 def test_first_response_and_head_stay_in_a_folded_run() -> None:
@@ -254,8 +205,8 @@ def test_newest_change_within_a_folded_range_is_recorded() -> None:
     ]
     ended = reduce(received, [report(Status.INTERVIEW, applied + DAY), *unmapped], REGISTERED)
     assert ended.is_folded
-    assert ended.receive(unmapped[20]).receipt is Receipt.UNCHANGED
-    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).receipt is Receipt.RECORDED
+    assert ended.receive(unmapped[20]).result is ReportResult.UNCHANGED
+    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).result is ReportResult.RECORDED
 
 
 def test_next_day_comes_after_an_untimed_report_of_a_day_that_ended() -> None:

@@ -145,13 +145,13 @@ def test_labels_are_read_as_the_service_reads_them(applications: Sequence[Applic
 
 def test_health_has_what_an_operator_looks_for(lives: Sequence[Life]) -> None:
     """Each ATS repeats reports, and some are late, unknown or refused."""
-    outcomes: dict[str, set[str]] = {}
+    results: dict[str, set[str]] = {}
     for life in lives:
         for request in life.requests:
-            outcomes.setdefault(request.ats_id, set()).add(str(request.outcome))
-    assert all({"recorded", "unchanged", "invalid-fields"} <= seen for seen in outcomes.values())
-    assert "unmapped" in outcomes["greenhouse"]
-    assert all("late" in outcomes[ats_id] for ats_id in outcomes.keys() - {"personio"})
+            results.setdefault(request.ats_id, set()).add(str(request.result))
+    assert all({"recorded", "unchanged", "invalid-fields"} <= seen for seen in results.values())
+    assert "unmapped" in results["greenhouse"]
+    assert all("late" in results[ats_id] for ats_id in results.keys() - {"personio"})
 
 
 def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

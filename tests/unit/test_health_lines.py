@@ -11,15 +11,15 @@ from application_status.applications.rules.report import Channel
 from application_status.health.rules import Answered, HealthDay, by_day
 from application_status.health.stream import batch as read
 from application_status.local.subscription_filter import as_event
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, line
 from support.world import ATS, BERLIN
 
-NOON = datetime.fromisoformat("2026-11-22T12:00:00.000+00:00")
+NOON = from_text("2026-11-22T12:00:00.000+00:00")
 
 
-def request(ats_id: str = ATS, outcome: str = "recorded", at: datetime = NOON) -> Answered:
-    return Answered(AtsId(ats_id), Channel.ATSI, outcome, at)
+def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) -> Answered:
+    return Answered(AtsId(ats_id), Channel.ATSI, result, at)
 
 
 def test_line_tells_whose_request_came_to_what_and_when() -> None:
@@ -56,18 +56,18 @@ def test_id_is_that_of_the_same_lines() -> None:
         line(channel="fax"),
         line(channel=None),
         line(channel=["atsi"]),
-        line(outcome="Absage durch Bewerber"),
-        line(outcome=""),
-        line(outcome={"is": "recorded"}),
-        line(outcome="x" * 65),
+        line(result="Absage durch Bewerber"),
+        line(result=""),
+        line(result={"is": "recorded"}),
+        line(result="x" * 65),
         '{"ats": "demo-ats", "channel": "atsi"}',
-        '{"ats": "demo-ats", "outcome": "recorded"}',
+        '{"ats": "demo-ats", "result": "recorded"}',
     ],
 )
 def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
     """Those around it are read."""
     told = read(batch([line(), message, line()]))
-    assert ([each.outcome for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
+    assert ([each.result for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_event_that_cant_be_read_is_one_unreadable_line(event: Any) -> None:
 )
 def test_days_are_cut_in_the_time_zone(at: str, day: str) -> None:
     """Around both changes of the clock, where a day has 23 or 25 hours."""
-    moment = datetime.fromisoformat(at)
+    moment = from_text(at)
     (found,) = by_day([request(at=moment)], BERLIN)
     assert (found.day, found.last_seen) == (date.fromisoformat(day), moment)
 
 
 def test_requests_are_counted_by_ats_and_day() -> None:
     """In that order, however they come."""
-    later = datetime.fromisoformat("2026-11-23T12:00:00.000+00:00")
+    later = from_text("2026-11-23T12:00:00.000+00:00")
     requests = [request("b"), request("a", at=later), request("a", "late"), request("a"), request("a", "late")]
     assert by_day(requests, BERLIN) == [
         HealthDay(AtsId("a"), date(2026, 11, 22), {(Channel.ATSI, "late"): 2, (Channel.ATSI, "recorded"): 1}, NOON),

@@ -114,7 +114,7 @@ def test_replies_are_described_by_their_types(described: dict[str, Any]) -> None
     application = schemas["MyApplicationInFull"]
     assert application["properties"]["ChangedDay"] == {
         "anyOf": [{"type": "string", "format": "date"}, {"type": "null"}],
-        "description": "The day of it, where the ATS sent only the day.",
+        "description": "The day of the change, if the ATS sent only a day.",
     }
     assert application["properties"]["AppliedAt"] == {"type": "string", "format": "date-time"}
     assert set(application["required"]) == application["properties"].keys()

@@ -145,10 +145,14 @@ def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None)
     assert standings(of, 10) == after, "without a delay at once"
 
 
-@pytest.mark.parametrize("outcome", [Outcome.CANDIDATE_WITHDREW, Outcome.OFFER_DECLINED])
-def test_what_the_applicant_decided_does_not_wait(outcome: Outcome) -> None:
-    """It is no news to them."""
-    assert len(standings(an_application(entered(3, Status.REJECTED, outcome)), 3, 2 * DAY)) == 2
+@pytest.mark.parametrize(
+    ("outcome", "shown"),
+    [(Outcome.CANDIDATE_WITHDREW, JobseekerStatus.WITHDRAWN), (Outcome.OFFER_DECLINED, JobseekerStatus.OFFER_DECLINED)],
+)
+def test_what_the_applicant_decided_does_not_wait(outcome: Outcome, shown: JobseekerStatus) -> None:
+    """It is no news to them, so it shows at once, and in its own words."""
+    of = an_application(entered(3, Status.REJECTED, outcome))
+    assert standings(of, 3, 2 * DAY) == [JobseekerStatus.APPLIED, shown]
 
 
 def test_good_news_does_not_wait() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from application_status.applications.register import Registered
+from application_status.applications.register import RegistrationResult
 
 _ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -77,7 +77,8 @@ REGISTRATIONS = {
     }
 }
 REGISTRATION_REPLIES = {
-    result: {"AtsiApplicationId": _ID, "Result": result, "RequestId": _REQUEST_ID} for result in map(str, Registered)
+    result: {"AtsiApplicationId": _ID, "Result": result, "RequestId": _REQUEST_ID}
+    for result in map(str, RegistrationResult)
 }
 _SANDBOXED = "f1d2c3b4-5a69-4788-9a0b-1c2d3e4f5a6b"
 SANDBOX_APPLICATIONS = {

@@ -120,7 +120,11 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="createSandboxApplication",
             summary="Make an application of the sandbox, to try reports and signals with; each request makes another",
             security="AtsiToken",
-            request=Content(type=dict[str, Any], about="Nothing, as yet; what is sent is named back.", optional=True),
+            request=Content(
+                type=dict[str, Any],
+                about="No fields yet; what is sent is ignored and listed in the reply.",
+                optional=True,
+            ),
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(
                 *(each for each in _BODY if each != "invalid-fields"),

@@ -18,7 +18,7 @@ from application_status.applications.rules.application import (
     RESEND_KEYS_LIMIT,
     Application,
     Effect,
-    Receipt,
+    ReportResult,
     newest,
 )
 from application_status.applications.rules.report import Report, Transition, label_key
@@ -47,7 +47,7 @@ class Recorded:
     from the full history.
     """
 
-    receipt: Receipt
+    result: ReportResult
     status: Status
     version: int
     previous: Status | None
@@ -87,7 +87,7 @@ class Applications:
                 write = partial(self._writer_for(effect), report, effect, stored)
 
     def _writer_for(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
-        if effect.receipt is Receipt.UNCHANGED:
+        if effect.result is ReportResult.UNCHANGED:
             return self._save_resend_key
         return self._add if effect.history is None else self._rewrite
 
@@ -134,7 +134,7 @@ class Applications:
         update.increment_version(report.received_at)
         previous, version = items.status_and_version(self._write(report, update))
         status = effect.head.status if effect.head else None
-        return Recorded(effect.receipt, status or previous, version + 1, previous)
+        return Recorded(effect.result, status or previous, version + 1, previous)
 
     def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Replace the history, because transitions change or are removed."""
@@ -144,8 +144,8 @@ class Applications:
         _add_resend_key(update, report, stored)
         update.increment_version(report.received_at)
         self._write(report, update)
-        removed = stored.transitions.keys() - after.transitions.keys()
-        return Recorded(effect.receipt, after.status, after.version, stored.status, len(removed))
+        went = stored.transitions.keys() - after.transitions.keys()
+        return Recorded(effect.result, after.status, after.version, stored.status, len(went))
 
     def _save_resend_key(self, report: Report, effect: Effect, stored: Application) -> Recorded:
         """Store the Idempotency-Key of a report that changes nothing else, without a new version."""
@@ -154,7 +154,7 @@ class Applications:
             update.require_version(stored)
             _add_resend_key(update, report, stored)
             self._write(report, update)
-        return Recorded(effect.receipt, stored.status, stored.version, stored.status)
+        return Recorded(effect.result, stored.status, stored.version, stored.status)
 
     def _write(self, report: Report, update: "Update") -> Item:
         """Update the caller's application; return the item as it was before."""
@@ -192,7 +192,7 @@ class Applications:
             ConditionExpression="attribute_not_exists(AtsiApplicationId)",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-        return Recorded(Receipt.RECORDED, status, version=1, previous=None)
+        return Recorded(ReportResult.RECORDED, status, version=1, previous=None)
 
 
 class Update:
@@ -304,4 +304,4 @@ def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
     registered = Status.APPLIED if stored.registration else None
     previous = (head.status if head else None) or registered
     status = (effect.head.status if effect.head else None) or previous or stored.status
-    return Recorded(effect.receipt, status, mine.version, previous if effect.head else status)
+    return Recorded(effect.result, status, mine.version, previous if effect.head else status)

@@ -31,7 +31,7 @@ _IDENTITY = {
 }
 
 
-class Registered(StrEnum):
+class RegistrationResult(StrEnum):
     """The result of a registration: a new one, a change of an earlier one, or an exact repetition."""
 
     REGISTERED = "registered"
@@ -53,7 +53,7 @@ class Registrations:
         self._aliases = aliases_table
         self._life = life
 
-    def register(self, application_id: ApplicationId, registration: Registration) -> Registered:
+    def register(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Register an application with one write, or two if it is already stored and changes.
 
         The newest JobTitle and Company are kept. Aliases are added, never removed. If the reply to a registration was
@@ -80,7 +80,7 @@ class Registrations:
                     raise ApplicationErased from None
                 stored = items.application(failed.item) if failed.item else None
 
-    def _create(self, application_id: ApplicationId, registration: Registration) -> Registered:
+    def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""
         application = Application(
             application_id=application_id,
@@ -94,27 +94,27 @@ class Registrations:
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
         }
         self._write("Put", put, application_id, registration)
-        return Registered.REGISTERED
+        return RegistrationResult.REGISTERED
 
-    def _complete(self, stored: Application, registration: Registration) -> Registered:
+    def _complete(self, stored: Application, registration: Registration) -> RegistrationResult:
         """Add the registration to an application that is known only by its reports."""
         if stored.ats_id != registration.ats_id:
             raise RegistrationConflict(["AtsId"])
         self._write("Update", _registration_update(stored, registration), stored.application_id, registration)
-        return Registered.REGISTERED
+        return RegistrationResult.REGISTERED
 
-    def _update(self, stored: Application, known: Registration, registration: Registration) -> Registered:
+    def _update(self, stored: Application, known: Registration, registration: Registration) -> RegistrationResult:
         """Update the fields that may change, and add new aliases."""
         differing = [name for name, field in _IDENTITY.items() if getattr(known, field) != getattr(registration, field)]
         if differing:
             raise RegistrationConflict(differing)
         wanted = replace(registration, aliases=known.aliases.with_all(registration.aliases))
         if wanted == known:
-            return Registered.UNCHANGED
+            return RegistrationResult.UNCHANGED
         _require_room(wanted.aliases)
         new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
         self._write("Update", _registration_update(stored, wanted), stored.application_id, new)
-        return Registered.UPDATED
+        return RegistrationResult.UPDATED
 
     def _write(
         self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
 
 from application_status.applications.erase import Erasure
-from application_status.applications.register import Registered, Registrations
+from application_status.applications.register import RegistrationResult, Registrations
 from application_status.applications.rules.application import Aliases, Registration
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import (
@@ -63,7 +63,7 @@ class RegistrationReply(TypedDict):
     """The reply to a registration."""
 
     AtsiApplicationId: ApplicationId
-    Result: Registered
+    Result: RegistrationResult
     """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
     the same registration was stored already.
     """
@@ -86,7 +86,7 @@ def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
 def _register(request: Request, registrations: Registrations) -> Reply:
     application_id, checked, ignored = parse_registration(request)
     result = registrations.register(application_id, checked)
-    created = result is Registered.REGISTERED
+    created = result is RegistrationResult.REGISTERED
     add_metric("Registered", int(created))
     logger.info(result, application=application_id, ats=checked.ats_id)
     body: RegistrationReply = {
@@ -108,13 +108,9 @@ def _erase(request: Request, erasure: Erasure) -> Reply:
 
 
 def parse_registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
-    """Return the id in the path, the registration in the body, and the names of unrecognised fields.
+    """Return the path's id, the body's registration, and the names of the body fields that nobody reads.
 
-    Raises:
-        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
-        BodyTooLarge: the body has more than 8 KiB.
-        MalformedBody: the body is not an accepted JSON object.
-        InvalidFields: the id or fields are missing or invalid.
+    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
     """
     body = json_object(request, _BODY_LIMIT_BYTES)
     parsed = message(RegistrationMessage, body, received_at=now())

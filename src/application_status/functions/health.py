@@ -1,4 +1,4 @@
-"""The Lambda function that counts each ATS's requests by outcome, from the log lines of the HTTP functions."""
+"""The Lambda function that counts each ATS's requests by result, from the log lines of the HTTP functions."""
 
 import os
 from typing import NamedTuple

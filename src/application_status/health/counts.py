@@ -2,7 +2,7 @@
 
     Scope              Part     attributes
     health             <ats>    none; says that there are days of the ATS
-    health#<ats>       <day>    one number for each <channel>:<outcome>, e.g. atsi:recorded; LastSeen S
+    health#<ats>       <day>    one number for each <channel>:<result>, e.g. atsi:recorded; LastSeen S
     health-batch#<id>  <part>   ExpiresAt N
 
 The counts of a batch and its row are written in one transaction, so that a batch that comes again counts once. What
@@ -116,7 +116,7 @@ class Health:
                 "TableName": self._table,
                 "Key": _key(day),
                 "UpdateExpression": "ADD " + ", ".join(f"#c{i} :c{i}" for i, _ in named),
-                "ExpressionAttributeNames": {f"#c{i}": f"{channel}:{outcome}" for i, ((channel, outcome), _) in named},
+                "ExpressionAttributeNames": {f"#c{i}": f"{channel}:{result}" for i, ((channel, result), _) in named},
                 "ExpressionAttributeValues": {f":c{i}": {"N": str(amount)} for i, (_, amount) in named},
             }
         }
@@ -126,7 +126,7 @@ def first_items(days: Sequence[HealthDay]) -> Iterator[Item]:
     """Yield the items of days that stand for themselves, for a table that has no health yet."""
     yield from (_announcement(ats_id) for ats_id in sorted({day.ats_id for day in days}))
     for day in days:
-        counts = {f"{channel}:{outcome}": {"N": str(amount)} for (channel, outcome), amount in day.counts.items()}
+        counts = {f"{channel}:{result}": {"N": str(amount)} for (channel, result), amount in day.counts.items()}
         yield {**_key(day), **counts, "LastSeen": {"S": to_text(day.last_seen)}}
 
 
@@ -145,7 +145,7 @@ def _key(day: HealthDay) -> Item:
 def _day(ats_id: AtsId, item: Item) -> HealthDay:
     counts = {}
     for name, value in item.items():
-        channel, colon, outcome = name.partition(":")
+        channel, colon, result = name.partition(":")
         if colon:
-            counts[Channel(channel), outcome] = int(value["N"])
+            counts[Channel(channel), result] = int(value["N"])
     return HealthDay(ats_id, date.fromisoformat(item["Part"]["S"]), counts, from_text(item["LastSeen"]["S"]))

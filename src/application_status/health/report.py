@@ -29,12 +29,12 @@ def health_report(query: QualityQuery, health: Health, now: datetime) -> Quality
 
 
 def _numbers(days: Sequence[HealthDay], now: datetime) -> Iterator[Number]:
-    outcomes: Counter[str] = Counter()
+    results: Counter[str] = Counter()
     for day in days:
-        outcomes.update({f"{channel}:{outcome}": amount for (channel, outcome), amount in day.counts.items()})
-    total = outcomes.total()
+        results.update({f"{channel}:{result}": amount for (channel, result), amount in day.counts.items()})
+    total = results.total()
     yield Number("requests", "requests", total, total)
-    for name, amount in sorted(outcomes.items()):
+    for name, amount in sorted(results.items()):
         yield Number(f"answered_with:{name}", "requests", amount, total)
     silent = now - max(day.last_seen for day in days)
     yield Number("last_seen", "days", round(silent / timedelta(days=1), 2), total)

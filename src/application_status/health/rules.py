@@ -16,13 +16,13 @@ class Answered:
 
     ats_id: AtsId
     channel: Channel
-    outcome: str
+    result: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class HealthDay:
-    """An ATS's day in the reporting time zone: its outcomes by channel, and when the last request came."""
+    """An ATS's day in the reporting time zone: its results by channel, and when the last request came."""
 
     ats_id: AtsId
     day: date
@@ -36,6 +36,6 @@ def by_day(requests: Iterable[Answered], zone: ZoneInfo) -> list[HealthDay]:
     for request in requests:
         found[request.ats_id, request.at.astimezone(zone).date()].append(request)
     return [
-        HealthDay(ats_id, day, Counter((each.channel, each.outcome) for each in seen), max(each.at for each in seen))
+        HealthDay(ats_id, day, Counter((each.channel, each.result) for each in seen), max(each.at for each in seen))
         for (ats_id, day), seen in sorted(found.items())
     ]

@@ -23,7 +23,7 @@ from application_status.platform.telemetry import add_metric, begin, flush, logg
 from application_status.platform.values import AtsId, instant
 
 _NAME = re.compile(r"[0-9A-Za-z._:-]{1,64}")
-_OUTCOME = re.compile(r"[a-z-]{1,64}")
+_RESULT = re.compile(r"[a-z-]{1,64}")
 _YEARS = range(1900, 9999)  # the days of these can be cut in any time zone
 
 
@@ -72,7 +72,7 @@ def _request(line: Mapping[str, Any]) -> Answered:
     return Answered(
         ats_id=AtsId(_matching(_NAME, told["ats"])),
         channel=Channel(told["channel"]),
-        outcome=_matching(_OUTCOME, told["outcome"]),
+        result=_matching(_RESULT, told["result"]),
         at=at,
     )
 

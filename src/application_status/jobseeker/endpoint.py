@@ -39,7 +39,7 @@ class MyApplication(TypedDict):
     """The status in words."""
     ChangedAt: DateTimeText
     ChangedDay: DateText | None
-    """The day of it, where the ATS sent only the day."""
+    """The day of the change, if the ATS sent only a day."""
     Finished: bool
     Step: int | None
     """How far it came, from 1."""
@@ -52,7 +52,7 @@ class MyApplications(TypedDict):
 
     Applications: Sequence[MyApplication]
     Next: str | None
-    """The `after` of the next page; null on the last."""
+    """The `after` of the next page; null on the last page."""
     Complete: bool
     """Whether all applications are listed, on whatever page."""
     RequestId: str
@@ -66,7 +66,7 @@ class MyStatusChange(TypedDict):
     """The status in words."""
     At: DateTimeText
     Day: DateText | None
-    """The day of it, where the ATS sent only the day."""
+    """The day of the change, if the ATS sent only a day."""
 
 
 class MyApplicationInFull(MyApplication):

@@ -1,28 +1,24 @@
 """The language that a request prefers."""
 
-import re
-
 from application_status.jobseeker.rules.words import ENGLISH, GERMAN, Words
 from application_status.platform.http.endpoint import Request
+from application_status.platform.http.negotiation import qualities
 
 _LANGUAGES = {words.language: words for words in (ENGLISH, GERMAN)}
-_RANGE = re.compile(r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")
 
 
 def words(request: Request) -> Words:
     """Return the words in the language that `Accept-Language` prefers, in English where it prefers none of ours.
 
-    A regional language is served as the language itself; ranges that make no sense are skipped.
+    A regional language is served as the language itself.
     https://www.rfc-editor.org/rfc/rfc9110#name-accept-language
     """
-    qualities: dict[str, float] = {}
-    for text in ",".join(request.headers.get("accept-language", ())).lower().split(","):
-        match = _RANGE.fullmatch(text)
-        if match:
-            quality = float(match[2] or 1)
-            qualities[match[1]] = max(quality, qualities.get(match[1], 0))
-    others = qualities.get("*", 0)
-    ours = {name: qualities.get(name, others) for name in (*qualities, *_LANGUAGES) if name in _LANGUAGES}
+    preferred: dict[str, float] = {}
+    for name, quality in qualities(request, "Accept-Language").items():
+        language = name.partition("-")[0]
+        preferred[language] = max(quality, preferred.get(language, 0.0))
+    others = preferred.get("*", 0.0)
+    ours = {name: preferred.get(name, others) for name in (*preferred, *_LANGUAGES) if name in _LANGUAGES}
     best = max(ours, key=lambda name: ours[name])
     return _LANGUAGES[best] if ours[best] else ENGLISH
 

@@ -41,10 +41,10 @@ def life(of: ApplicationId, registration: Registration, sender: Sender, chance: 
             break
         effect = application.receive(report)
         application = application.after(effect)
-        outcomes: list[str] = [effect.receipt]
+        results: list[str] = [effect.result]
         if chance.random() < sender.refused:
-            outcomes += chance.choices(_REFUSALS, (5, 3, 1))
-        requests += [Answered(report.ats_id, sender.channel, outcome, report.received_at) for outcome in outcomes]
+            results += chance.choices(_REFUSALS, (5, 3, 1))
+        requests += [Answered(report.ats_id, sender.channel, result, report.received_at) for result in results]
     return Life(application, requests)
 
 

@@ -1,6 +1,6 @@
 """The logger and the metrics (CloudWatch embedded metric format) of all functions.
 
-Log lines and metrics contain ids and outcomes only: no bodies, labels or tokens. All metrics are in the namespace
+Log lines and metrics contain ids and results only: no bodies, labels or tokens. All metrics are in the namespace
 ApplicationStatus:
 
     Recorded, Unchanged, Late, Unmapped  status reports by result
@@ -59,7 +59,7 @@ def enter_sandbox() -> None:
     _in_sandbox.set(True)
 
 
-def outcome_fields(outcome: str) -> dict[str, str]:
+def result_fields(result: str) -> dict[str, str]:
     """Return the log fields from which the health function counts a request or signal; write them once for each.
 
     Health counts only lines with an ATS and a channel. The fields have no ATS without an authenticated caller, and
@@ -67,7 +67,7 @@ def outcome_fields(outcome: str) -> dict[str, str]:
     """
     caller = _caller.get()
     field = "sandbox" if _in_sandbox.get() else "channel"
-    return {"outcome": outcome} | ({"ats": caller[0], field: caller[1]} if caller else {})
+    return {"result": result} | ({"ats": caller[0], field: caller[1]} if caller else {})
 
 
 def flush() -> None:

@@ -98,7 +98,7 @@ def to_text(moment: datetime) -> DateTimeText:
 
 
 def from_text(text: DateTimeText) -> datetime:
-    """Parse text written by `to_text`."""
+    """Parse a time written by `to_text` or by AWS; use `sent_moment` for times from senders."""
     return datetime.fromisoformat(text)
 
 

@@ -35,7 +35,7 @@ MAY_BE_TOO_EARLY = frozenset({Status.LEAD, Status.CONTACT})
 _LABELS_LIMIT = 10
 
 
-class Receipt(StrEnum):
+class ReportResult(StrEnum):
     """The result of a report: it became the head, it was already known, or it was only added to the history.
 
     It is only added to the history if it is older than the head (late) or its label is unmapped.
@@ -133,7 +133,7 @@ class Effect(NamedTuple):
     the whole new history if transitions change or are removed, None if they are only added.
     """
 
-    receipt: Receipt
+    result: ReportResult
     added: tuple[Transition, ...] = ()
     head: Transition | None = None
     history: Mapping[str, Transition] | None = None
@@ -144,7 +144,7 @@ class Effect(NamedTuple):
         current = report.transition()
         added = (*earlier_states(current, report.previous), current)
         head = next((each for each in reversed(added) if each.status), None)
-        return cls(Receipt.RECORDED if current.status else Receipt.UNMAPPED, added, head)
+        return cls(ReportResult.RECORDED if current.status else ReportResult.UNMAPPED, added, head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,20 +175,20 @@ class Application:
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
-            return Effect(Receipt.UNCHANGED)
+            return Effect(ReportResult.UNCHANGED)
         head = newest(added, self.registration)
         if head and not self.is_newest(head):
             head = None
-        receipt = Receipt.RECORDED if head else Receipt.LATE
+        result = ReportResult.RECORDED if head else ReportResult.LATE
         if current.status is None and added[-1].key == current.key:
-            receipt = Receipt.UNMAPPED
-        return self._effect(receipt, added, head)
+            result = ReportResult.UNMAPPED
+        return self._effect(result, added, head)
 
     def _receive_undated(self, report: Report) -> Effect:
         if self.repeats_head(report.interpretation) or self.has_resend_key(report):
-            return Effect(Receipt.UNCHANGED)
+            return Effect(ReportResult.UNCHANGED)
         transition = report.transition(after=self.head)
-        return self._effect(Receipt.RECORDED, [transition], transition)
+        return self._effect(ReportResult.RECORDED, [transition], transition)
 
     CHANGES_STATUS: ClassVar = "#status <> :status"
     CHANGES_STATUS_OR_LABEL: ClassVar = (
@@ -246,13 +246,13 @@ class Application:
         """Return whether the history has room for this many more transitions."""
         return len(self.transitions) <= HISTORY_LIMIT - added
 
-    def _effect(self, receipt: Receipt, added: Sequence[Transition], head: Transition | None) -> Effect:
+    def _effect(self, result: ReportResult, added: Sequence[Transition], head: Transition | None) -> Effect:
         after = {**self.transitions, **{each.key: each for each in added}}
         replaces_none = len(after) == len(self.transitions) + len(added)
         if replaces_none and self.has_room(len(added)) and not self.is_folded:
-            return Effect(receipt, tuple(added), head)
+            return Effect(result, tuple(added), head)
         history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
-        return Effect(receipt, tuple(added), head, history)
+        return Effect(result, tuple(added), head, history)
 
     def after(self, effect: Effect) -> "Application":
         """Return the application's next version, after a report."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -173,20 +173,18 @@ class Report:
 
     def transition(self, *, after: str | None = None) -> Transition:
         """Return the transition to write; without an effective time it is sorted after the head key in `after`."""
-        effective = self.effective_at or self.received_at
-        sorted_at = None
-        if after is not None and order_time(after) >= effective:
-            sorted_at = order_time(after) + (_TICK if is_after_another(after) else timedelta())
-        return Transition(
+        transition = Transition(
             channel=self.channel,
             interpretation=self.interpretation,
-            effective_at=effective,
+            effective_at=self.effective_at or self.received_at,
             received_at=self.received_at,
             tiebreaker=self.tiebreaker,
             has_business_date=self.effective_at is not None,
             day_offset=self.day_offset,
-            sorted_at=sorted_at,
         )
+        if after is None or transition.key > after:
+            return transition
+        return replace(transition, sorted_at=order_time(after) + (_TICK if is_after_another(after) else timedelta()))
 
 
 def order_key(moment: datetime, day_offset: int | None, tiebreaker: str, *, ends: bool) -> str:

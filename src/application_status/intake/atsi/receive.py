@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_pascal
 
 from application_status.access.tokens import CallingAts, Environments, TokenLookup, calling_ats
 from application_status.applications.record import Applications, Recorded
-from application_status.applications.rules.application import Receipt
+from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
 from application_status.labels.overrides import OverrideLookup
@@ -31,7 +31,7 @@ from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import MalformedHeader, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
-from application_status.platform.telemetry import add_metric, logger, outcome_fields, set_caller
+from application_status.platform.telemetry import add_metric, logger, result_fields, set_caller
 from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
@@ -82,7 +82,7 @@ class StatusMessage(BaseModel):
     ] = None
 
 
-type _OfStatus = Literal[Receipt.RECORDED, Receipt.UNCHANGED, Receipt.LATE]
+type _OfStatus = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
 
 
 class ReportReply(TypedDict):
@@ -180,18 +180,18 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         "AtsiApplicationId": checked.application_id,
         "Status": recorded.status,
         "PreviousStatus": recorded.previous,
-        "Result": cast("_OfStatus", recorded.receipt),  # never unmapped, as the report has a status
+        "Result": cast("_OfStatus", recorded.result),  # never unmapped, as the report has a status
         "Version": recorded.version,
         "RequestId": request.request_id,
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    add_metric(recorded.receipt.capitalize())
+    add_metric(recorded.result.capitalize())
     if recorded.folded:
         add_metric("Folded", recorded.folded)
     logger.info(
-        recorded.receipt,
-        extra=outcome_fields(recorded.receipt),
+        recorded.result,
+        extra=result_fields(recorded.result),
         application=checked.application_id,
         reported=checked.interpretation.status,
         status=recorded.status,

@@ -52,7 +52,7 @@ from application_status.platform.http.endpoint import (
     reply,
     retry_later,
 )
-from application_status.platform.telemetry import add_metric, log_unexpected, logger, outcome_fields, set_caller
+from application_status.platform.telemetry import add_metric, log_unexpected, logger, result_fields, set_caller
 
 _BODY_LIMIT_BYTES = 256 * 1024
 _STORE_SECONDS = 20.0
@@ -114,7 +114,7 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             add_metric("Refused")
-            logger.warning("refused", extra=outcome_fields(PROBLEMS[InvalidFields].type))
+            logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
             return _reply(400, {"errors": errors})
         return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
 
@@ -253,7 +253,7 @@ def _formatted(error: GraphQLError) -> GraphqlError:
     if not isinstance(original, Unavailable):
         log_unexpected(original)
         problem = UNEXPECTED
-    logger.warning("failed", extra=outcome_fields(problem.type))
+    logger.warning("failed", extra=result_fields(problem.type))
     return {"message": _SEND_AGAIN, "path": error.path or [], "extensions": {"code": INTERNAL_SERVER_ERROR}}
 
 
@@ -273,7 +273,7 @@ def _first_error(wrong: Sequence[FieldError]) -> str:
     """Describe the first invalid field, with its path in the form input.signals[3].token."""
     place = re.sub(r"/([0-9]+)(?=/|$)", r"[\1]", wrong[0].pointer).removeprefix("/").replace("/", ".")
     more = f" (and {len(wrong) - 1} more, see extensions)" if len(wrong) > 1 else ""
-    return f"{place}: {wrong[0].detail}{more}"
+    return f"{place}: {wrong[0].detail}; expected: {wrong[0].expected}{more}"
 
 
 def _refusal(error: Refusal, request: Request) -> Reply:

@@ -19,6 +19,8 @@ _TYPE_CODES = (APPLICATION_COMPLETE, APPLICATION_STATUS_UPDATE, POSITION_STATUS_
 POSITIONS_LIMIT = 10
 _ALIAS_LIMIT, _PLACES_LIMIT = 200, 9999
 _TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
+_TOKEN_RULE = f"1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
+_IDS_RULE = f"at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
 _LABEL_LIMITS = {"status": 200, "phase": 100}
 # In their sort order, and after the "#" that follows an index without a suffix.
 _CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
@@ -93,28 +95,11 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
     )
 
 
-_EXPECTED = {
-    "typeCode": f"one of {', '.join(_TYPE_CODES)}",
-    "token": f"the application's tracking token: 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space",
-    "candidateApplicationProfileId": f"the candidate's application profile id, 1 to {_ALIAS_LIMIT} characters",
-    "positionProfileIds": f"the ids of the positions: at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters",
-    "current": "the new state",
-    "timestamp": "when it happened: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z",
-    "label": "your own label of the status or phase",
-    "index": "the position of the status or phase in your process, best counted from 1",
-    "total": "how many statuses or phases your process has",
-}
-
-
-def _error(pointer: str, detail: str) -> FieldError:
-    return FieldError(pointer, detail, _EXPECTED[pointer.rpartition("/")[2]])
-
-
 def _type_errors(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
-        return [_error("/typeCode", f"Input should be one of {', '.join(_TYPE_CODES)}")]
+        return [FieldError("/typeCode", "Input is not a type code", f"one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
-        return [_error("/current", f"Field required with {given['typeCode']}")]
+        return [FieldError("/current", f"Field required with {given['typeCode']}", "the state entered")]
     return []
 
 
@@ -123,17 +108,16 @@ def _alias_errors(given: Mapping[str, Any]) -> list[FieldError]:
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
     wrong = []
     if token is not None and not _TOKEN.fullmatch(token):
-        detail = f"Input should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
-        wrong.append(_error("/token", detail))
+        wrong.append(FieldError("/token", "Input is empty, too long or contains other characters", _TOKEN_RULE))
     if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
-        wrong.append(_error("/candidateApplicationProfileId", f"Input should have 1 to {_ALIAS_LIMIT} characters"))
+        expected = f"1 to {_ALIAS_LIMIT} characters"
+        wrong.append(FieldError("/candidateApplicationProfileId", f"Input has {len(profile)} characters", expected))
     if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
-        detail = f"Input should be at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
-        wrong.append(_error("/positionProfileIds", detail))
+        wrong.append(FieldError("/positionProfileIds", "Input has too many ids, or one of a wrong length", _IDS_RULE))
     if given["typeCode"] == POSITION_STATUS_UPDATE and not positions:
-        wrong.append(_error("/positionProfileIds", "Field required with PositionStatusUpdate"))
+        wrong.append(FieldError("/positionProfileIds", "Field required with PositionStatusUpdate", _IDS_RULE))
     elif given["typeCode"] != POSITION_STATUS_UPDATE and token is None and profile is None:
-        wrong.append(_error("/token", "Field required, or candidateApplicationProfileId"))
+        wrong.append(FieldError("/token", "Field required, or candidateApplicationProfileId", _TOKEN_RULE))
     return wrong
 
 
@@ -143,13 +127,17 @@ def _state_errors(state: Mapping[str, Any], pointer: str, received_at: datetime)
         step = state.get(part)
         if not step:
             continue
-        if not step["label"].strip() or len(step["label"]) > limit:
-            wrong.append(_error(f"{pointer}/{part}/label", f"Input should have 1 to {limit} characters"))
-        if not 0 <= step["index"] <= _PLACES_LIMIT:
-            wrong.append(_error(f"{pointer}/{part}/index", f"Input should be 0 to {_PLACES_LIMIT}"))
-        if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            detail = f"Input should be at least the index, and at most {_PLACES_LIMIT}"
-            wrong.append(_error(f"{pointer}/{part}/total", detail))
+        label, index, total = step["label"], step["index"], step["total"]
+        if not label.strip() or len(label) > limit:
+            wrong.append(
+                FieldError(f"{pointer}/{part}/label", "Input is blank or too long", f"1 to {limit} characters")
+            )
+        if not 0 <= index <= _PLACES_LIMIT:
+            wrong.append(FieldError(f"{pointer}/{part}/index", f"Input is {index}", f"0 to {_PLACES_LIMIT}"))
+        if not index <= total <= _PLACES_LIMIT:
+            wrong.append(
+                FieldError(f"{pointer}/{part}/total", f"Input is {total}", f"the index or more, up to {_PLACES_LIMIT}")
+            )
     return wrong
 
 
@@ -157,7 +145,7 @@ def _moment_errors(text: str, pointer: str, received_at: datetime) -> list[Field
     try:
         sent_moment(text, received_at)
     except ValueError as error:
-        return [_error(pointer, f"Input {error}")]
+        return [FieldError(pointer, f"Input {error}", "when it happened")]
     return []
 
 

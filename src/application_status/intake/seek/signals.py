@@ -28,7 +28,7 @@ from application_status.labels.rules.interpretation import interpret_signal, is_
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import FieldError, InvalidFields, UnknownApplication
 from application_status.platform.http.endpoint import PROBLEMS
-from application_status.platform.telemetry import add_metric, logger, outcome_fields
+from application_status.platform.telemetry import add_metric, logger, result_fields
 from application_status.platform.values import ApplicationId, AtsId, now
 
 _SIGNALS_PER_REQUEST, _POSITIONS_PER_REQUEST = 100, 300
@@ -62,7 +62,7 @@ class Receiver:
             return
         if signal.current is None:  # ApplicationComplete: an application with an alias is registered, so it is APPLIED
             add_metric("Unchanged")
-            logger.info("unchanged", extra=outcome_fields("unchanged"), application=application_id)
+            logger.info("unchanged", extra=result_fields("unchanged"), application=application_id)
             return
         report = self._report(ats_id, application_id, signal.current, signal.previous)
         try:
@@ -70,12 +70,12 @@ class Receiver:
         except UnknownApplication:
             _drop("unknown-application")
             return
-        add_metric(recorded.receipt.capitalize())
+        add_metric(recorded.result.capitalize())
         if recorded.folded:
             add_metric("Folded", recorded.folded)
         logger.info(
-            recorded.receipt,
-            extra=outcome_fields(recorded.receipt),
+            recorded.result,
+            extra=result_fields(recorded.result),
             application=application_id,
             reported=report.interpretation.status,
             mapping=report.interpretation.mapping,
@@ -135,18 +135,18 @@ class Receiver:
             except LookupError:
                 add_metric("SignalDropped")
         if not changed:
-            logger.warning("dropped", extra=outcome_fields("unknown-position"))
+            logger.warning("dropped", extra=result_fields("unknown-position"))
             return
         add_metric("PositionStateRecorded", sum(changed))
-        outcome = "recorded" if any(changed) else "unchanged"
+        result = "recorded" if any(changed) else "unchanged"
         logger.info(
-            "position state", extra=outcome_fields(outcome), ended=ended, known=len(changed), changed=sum(changed)
+            "position state", extra=result_fields(result), ended=ended, known=len(changed), changed=sum(changed)
         )
 
 
 def _drop(reason: str) -> None:
     add_metric("SignalDropped")
-    logger.warning("dropped", extra=outcome_fields(reason))
+    logger.warning("dropped", extra=result_fields(reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,7 @@ class SignalMutations:
         """
         if given["typeCode"] != APPLICATION_COMPLETE:
             _refuse()
-            expected = f"Input should be {APPLICATION_COMPLETE}", APPLICATION_COMPLETE
-            raise InvalidFields((FieldError("/input/typeCode", *expected),))
+            raise InvalidFields((FieldError("/input/typeCode", "Input is another type code", APPLICATION_COMPLETE),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
     def _record(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
@@ -200,7 +199,7 @@ class SignalMutations:
 
 def _refuse() -> None:
     add_metric("SignalRefused")
-    logger.warning("refused", extra=outcome_fields(PROBLEMS[InvalidFields].type))
+    logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
 
 
 def _true_or_raise(wrong: list[FieldError]) -> bool:

@@ -20,7 +20,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, BinaryIO, NamedTuple
@@ -35,6 +34,7 @@ from application_status.platform.dynamodb.client import (
     parse_reply,
 )
 from application_status.platform.errors import SettingsError
+from application_status.platform.values import from_text
 
 _TARGET = "DynamoDB_20120810"
 _ALGORITHM = "AWS4-HMAC-SHA256"
@@ -192,7 +192,7 @@ def _fetch(url: str, authorization: str | None) -> Credentials:
         if reply.status != _OK:
             raise NoReply(f"no credentials: the endpoint returned status {reply.status}")
         answer: dict[str, Any] = json.loads(content)
-        expires_at = datetime.fromisoformat(answer["Expiration"]).timestamp()
+        expires_at = from_text(answer["Expiration"]).timestamp()
         return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("Token"), expires_at)
     except (OSError, HTTPException, LookupError, TypeError, ValueError) as error:
         raise NoReply(f"no credentials: {type(error).__name__}") from error

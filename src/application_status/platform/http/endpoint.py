@@ -25,7 +25,7 @@ from application_status.platform.errors import (
     Unavailable,
     UnknownPath,
 )
-from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, outcome_fields
+from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, result_fields
 from application_status.platform.values import ApplicationId, application_id
 
 _RETRY_AFTER_SECONDS = 2
@@ -344,4 +344,4 @@ def endpoint(
 
 def _log(metric: str, problem: Problem) -> None:
     add_metric(metric)
-    logger.warning(metric.lower(), extra=outcome_fields(problem.type), status=problem.status)
+    logger.warning(metric.lower(), extra=result_fields(problem.type), status=problem.status)

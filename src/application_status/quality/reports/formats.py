@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TypedDict
@@ -10,6 +9,7 @@ from typing import TypedDict
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
 from application_status.platform.http.endpoint import Reply, Request, reply
+from application_status.platform.http.negotiation import qualities
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import Kind, QualityQuery
 from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row, Subject
@@ -24,7 +24,6 @@ REPLY_LIMIT_BYTES = 1_000_000
 
 _NUMBER_BYTES = 50  # a number takes more, whatever the format
 DEFINITIONS_PATH = "/api/quality/definitions"
-_QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 _COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
 
 
@@ -33,8 +32,7 @@ def media_type(request: Request) -> str:
 
     https://www.rfc-editor.org/rfc/rfc9110#name-accept
     """
-    accept = ",".join(request.headers.get("accept", ())) or "*/*"
-    ranges = dict(_range(each) for each in accept.lower().split(","))
+    ranges = qualities(request, "Accept") or {"*/*": 1.0}
     quality = {
         kind: next((ranges[each] for each in (kind, kind.partition("/")[0] + "/*", "*/*") if each in ranges), 0.0)
         for kind in (JSON, CSV)
@@ -52,9 +50,9 @@ class QualityNumber(TypedDict):
     Unit: Unit
     Value: float | None
     Population: int
-    """How many it is about."""
+    """How many applications, entries, reports or requests it is about."""
     Definition: str
-    """Where it is defined: a member of that JSON object."""
+    """Where it is defined: a path, and after the # a member of the JSON object there."""
 
 
 class QualityRow(Subject):
@@ -77,13 +75,13 @@ class QualityReply(TypedDict):
     TimeZone: str
     Today: DateText
     MinimumApplications: int
-    """No number is about fewer."""
+    """The fewest applications that a number is about."""
     RequestId: str
     Rows: Sequence[QualityRow]
     Hidden: int
-    """ATSs, jobs or labels left out, as they have too few applications."""
+    """The number of ATSs, jobs or labels that are left out because they have too few applications."""
     Cut: int
-    """Labels left out, as others are more frequent."""
+    """The number of labels that are left out because others are more frequent."""
 
 
 def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
@@ -151,12 +149,6 @@ def _too_large(found: QualityReport) -> str:
 
 def _day(day: date | None) -> DateText | None:
     return day.isoformat() if day else None
-
-
-def _range(text: str) -> tuple[str, float]:
-    kind, *parameters = (part.strip() for part in text.split(";"))
-    quality = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
-    return kind, float(quality) if _QUALITY.fullmatch(quality) else 0.0
 
 
 def _row(row: Row) -> QualityRow:

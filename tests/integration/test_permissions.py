@@ -1,0 +1,186 @@
+"""The roles in template.yaml allow exactly what the functions do, as recorded while the real handlers run.
+
+What a role does not allow fails in every integration test, as `World` runs each function under its role. Here each
+function goes all of its ways, so that what a role allows and nobody needs fails too.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+import time_machine
+from moto import mock_aws
+
+from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Aliases
+from application_status.facts.firehose import Firehose
+from application_status.functions.facts import FactsSettings
+from application_status.functions.facts import make_handler as make_facts
+from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.values import application_id, now
+from support import firehose, quality_pages, sandbox
+from support.log_lines import batch, line
+from support.permissions import Permission, UnderRole, allowed, of_lambda
+from support.signals import position_signal, sent, signal
+from support.streams import deliver, positions_copied, stream
+from support.world import (
+    APPLICATION,
+    BERLIN,
+    POSITION,
+    PROFILE,
+    SIGNALLED_APPLICATION,
+    TEMPLATE,
+    TEST_TOKEN,
+    World,
+    http_event,
+    registration,
+    sample_event,
+)
+
+BAD_RECORD = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
+AS_JOBSEEKER = {"custom:jobseeker_id": "jobseeker-1"}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Accepts unknown applications, which takes the most permissions; what fails goes to S3 as it does in Lambda."""
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
+        firehose.open_stream()
+        records = FailedRecords("FailedRecordsBucket")
+        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=records)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clients_calls(monkeypatch: pytest.MonkeyPatch) -> set[Permission]:
+    """What the clients of S3 and Firehose do that are made from now on."""
+    calls: set[Permission] = set()
+    make = boto3.client
+
+    def note(params: Any, event_name: str, **_: Any) -> None:
+        service, operation = event_name.split(".")[1:]
+        resource = f"{params['Bucket']}/*" if service == "s3" else params["DeliveryStreamName"]
+        calls.add(Permission(f"{service}:{operation}", resource))
+
+    def noted(service: str, **options: Any) -> Any:
+        client = make(service, **options)
+        for each in ("s3", "firehose"):
+            client.meta.events.register(f"provide-client-params.{each}", note)
+        return client
+
+    monkeypatch.setattr(boto3, "client", noted)
+    return calls
+
+
+def webhook(world: World) -> None:
+    world.report("INTERVIEW")
+    world.report("INTERVIEW", AtsiApplicationId=APPLICATION.replace("7333", "beef"))
+    sandbox.report(world, sandbox.created(world)["AtsiApplicationId"], "INTERVIEW")
+
+
+def signals(world: World) -> None:
+    sent(world, signal())
+    by_profile = signal(candidateApplicationProfileId=PROFILE)
+    del by_profile["token"]
+    sent(world, by_profile)
+    sent(world, position_signal(success=True))
+    made = sandbox.created(world)["Aliases"]
+    sent(world, signal(token=made["Token"][0]), token=TEST_TOKEN)
+    sent(world, position_signal(success=True, positionProfileIds=made["PositionProfileIds"]), token=TEST_TOKEN)
+
+
+def registry(world: World) -> None:
+    event = sample_event("RegistryFunction/registration")
+    reported = event["pathParameters"]["AtsiApplicationId"]
+    world.report("INTERVIEW", AtsiApplicationId=reported)
+    assert world.registry(event, None)["statusCode"] == 201
+    for each in (reported, SIGNALLED_APPLICATION):
+        assert world.erase(each).status == 204
+
+
+def sandboxed(world: World) -> None:
+    sandbox.created(world)
+
+
+def analytics(world: World) -> None:
+    deliver(world)
+    world.analytics({"Records": [BAD_RECORD]}, None)
+
+
+def positions(world: World) -> None:
+    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    for number in range(25):  # more than are told at once
+        application = application_id(f"{APPLICATION[:-4]}{number:04}")
+        registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
+    sent(world, position_signal(success=True))
+    positions_copied(world)
+    world.positions({"Records": [BAD_RECORD]}, None)
+
+
+def views(world: World) -> None:
+    quality_pages.count(world)
+    for claims in (quality_pages.STAFF, quality_pages.OF_ATS, quality_pages.OF_CLIENT):
+        quality_pages.shown(world, claims)
+    own = sandbox.created(world)["AtsiApplicationId"]
+    sandbox.read_back(world, own)
+    world.views(http_event("GET", f"/api/application-status/{APPLICATION}"), None)
+
+
+def my_applications(world: World) -> None:
+    for name in ("list", "one", "page"):
+        event = sample_event(f"MyApplicationsFunction/{name}")
+        event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
+        assert world.my_applications(event, None)["statusCode"] == 200
+
+
+def health(world: World) -> None:
+    world.health(batch([line()]), None)
+
+
+def verification(world: World) -> None:
+    deliver(world)
+    with time_machine.travel(now() + timedelta(minutes=16)):
+        assert world.verification(sample_event("VerificationFunction/scheduled"), None)["drift"] > 0
+
+
+def facts(world: World) -> None:
+    handler = make_facts(
+        Firehose(boto3.client("firehose")),
+        FactsSettings("FactsStream", BERLIN),
+        SetAside(FailedRecords("FailedRecordsBucket"), "local"),
+    )
+    handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
+
+
+WAYS: dict[str, Callable[[World], None]] = {
+    "WebhookFunction": webhook,
+    "SignalsFunction": signals,
+    "RegistryFunction": registry,
+    "SandboxFunction": sandboxed,
+    "AnalyticsFunction": analytics,
+    "PositionsFunction": positions,
+    "ViewsFunction": views,
+    "MyApplicationsFunction": my_applications,
+    "HealthFunction": health,
+    "VerificationFunction": verification,
+    "FactsFunction": facts,
+}
+
+
+@pytest.mark.parametrize("function", TEMPLATE.handlers())
+def test_role_allows_exactly_what_the_function_does(
+    world: World, clients_calls: set[Permission], function: str
+) -> None:
+    """Each action on each resource, beside what Lambda itself does under the role."""
+    WAYS[function](world)
+    assert world.used[function] | clients_calls | of_lambda(function) == allowed(function)
+
+
+def test_call_that_a_role_does_not_allow_fails(world: World) -> None:
+    """As it would on AWS, but by a failure that names the function and the call."""
+    scan = UnderRole(world.noting, "SignalsFunction", set())
+    with pytest.raises(pytest.fail.Exception, match=r"SignalsFunction .*'dynamodb:Scan', .*'ApplicationsTable'"):
+        scan("Scan", TableName="ApplicationsTable")
