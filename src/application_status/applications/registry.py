@@ -108,9 +108,13 @@ def _erase(request: Request, erasure: Erasure) -> Reply:
 
 
 def parse_registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
-    """Return the path's id, the body's registration, and the names of the body fields that nobody reads.
+    """Return the id in the path, the registration in the body, and the names of unrecognised fields.
 
-    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
+    Raises:
+        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
+        BodyTooLarge: the body has more than 8 KiB.
+        MalformedBody: the body is not an accepted JSON object.
+        InvalidFields: the id or fields are missing or invalid.
     """
     body = json_object(request, _BODY_LIMIT_BYTES)
     parsed = message(RegistrationMessage, body, received_at=now())

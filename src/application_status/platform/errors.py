@@ -165,8 +165,8 @@ class ConditionFailed(ServiceError):
     Attributes:
         item: the stored item (DynamoDB JSON), None if there is none. For a transaction it is the first action's item,
             if that action's condition failed.
-        in_doubt: whether an earlier attempt of the same call got no reply or a server error, so that the item may
-            already hold what the call wanted to write.
+        in_doubt: whether an earlier attempt of the same call got no reply or a server error. The item may then already
+            hold what the call wanted to write.
         actions: for a transaction, the positions (from 0) of the actions whose conditions failed.
     """
 

@@ -1,4 +1,4 @@
-"""Process items one by one, and tell an outage from an error in one item.
+"""Process items one by one, and distinguish an outage from an error in one item.
 
 If one item is bad, only that item fails and the others continue. An outage would fail the next item too, so it is
 raised and the work is retried later.

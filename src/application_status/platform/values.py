@@ -119,7 +119,7 @@ _UUID = re.compile(r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4}
 
 
 def application_id(text: str) -> ApplicationId:
-    """Return the canonical form of a UUID, which may have no hyphens, braces, `urn:uuid:` or capital letters.
+    """Return the canonical form of a UUID; it may be written without hyphens, with braces, `urn:uuid:` or capitals.
 
     Raises:
         ValueError: the text is not a UUID (RFC 9562, section 4).

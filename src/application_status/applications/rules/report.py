@@ -200,7 +200,7 @@ def order_key(moment: datetime, day_offset: int | None, tiebreaker: str, *, ends
 
 
 def latest(moment: datetime, day_offset: int | None) -> datetime:
-    """Return the latest time that is meant: the end of the day if only the day was sent."""
+    """Return the latest possible time: the end of the day if only the day was sent."""
     return moment if day_offset is None else moment + _DAY - _TICK
 
 

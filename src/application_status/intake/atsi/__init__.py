@@ -1,4 +1,4 @@
-"""The ATSi contract (REST): receive status reports, and let an ATS read back its own application.
+"""The ATSi contract (REST): receives status reports, and returns an application to its ATS.
 
 Start with `receive.py`.
 """

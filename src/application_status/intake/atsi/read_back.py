@@ -33,7 +33,7 @@ class TransitionView(TypedDict):
     EffectiveAt: DateTimeText
     """BusinessDate or timestamp, else the time of receipt."""
     EffectiveDay: DateText | None
-    """The day you sent, if the time was midnight, so that only the day is known."""
+    """The day you sent, if the time was midnight: then only the day is known."""
     HasBusinessDate: bool
     """Whether you sent the effective time."""
     ReceivedAt: DateTimeText
