@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from itertools import count
 
-from application_status.labels.rules.vocabulary import OwnMeanings, Vocabulary
+from application_status.labels.rules.vocabulary import ParsedOverrides, Vocabulary
 
 CHARACTERS = 200
 STEPS, SHORT_STEPS = 3_000, 20
@@ -33,8 +33,8 @@ def main() -> None:
     batch = [f"{label} {next(NUMBERS)}" for _, label in worst * (BATCH // len(worst))]
     print(f"{BATCH} such labels: {_seconds(lambda: _read(Vocabulary(text), batch), 1) * 1e3:.0f} ms, start included")
     own = {f"Stage {number}": "INTERVIEW" for number in range(OVERRIDES)}
-    print(f"{OVERRIDES} overrides: {_seconds(lambda: OwnMeanings(own)) * 1e3:.1f} ms when loaded")
-    loaded = OwnMeanings(own)
+    print(f"{OVERRIDES} overrides: {_seconds(lambda: ParsedOverrides(own)) * 1e3:.1f} ms when loaded")
+    loaded = ParsedOverrides(own)
     print(f"a label read before, beside them: {_seconds(lambda: fresh.meaning('Hired', loaded)) * 1e6:.1f} us")
 
 

@@ -20,7 +20,7 @@ from application_status.platform.dynamodb.client import (
     DynamoDBError,
     NoReply,
     Transport,
-    members,
+    parse_reply,
 )
 from application_status.platform.settings import read
 
@@ -44,7 +44,7 @@ def _transport(endpoint: str, region: str) -> Transport:
             reply = pool.urlopen("POST", "/", body, dict(signed.headers.items()))
         except HTTPError as error:
             raise NoReply(type(error).__name__) from error
-        found = members(reply.status, reply.data, reply.headers.get("x-amz-crc32"))
+        found = parse_reply(reply.status, reply.data, reply.headers.get("x-amz-crc32"))
         if reply.status != _OK:
             code, message = str(found["__type"]).rpartition("#")[2], str(found.get("message", found.get("Message", "")))
             raise DynamoDBError(code, message, reply.status, found)

@@ -1,19 +1,40 @@
-"""ATSi Application Status: reports of applicant tracking systems, checked, stored once, streamed and counted.
+"""ATSi Application Status: receives status reports for job applications, stores them, and counts their quality.
 
-A report's way through the package:
+A report, from the request to DynamoDB:
 
-    gateway.request    API Gateway's event becomes a Request
-    webhook.handler    the token is looked up (store.tokens), the body becomes a Report (webhook.message)
-    store.applications one conditional UpdateItem records it; model.application decides what it runs into
-    analytics.handler  the table's stream brings the changed item; model.quality says what it contributes
-    store.quality      one transaction adds the difference to what was counted of it before
-    views.handler      reads the counters (store.quality_reader); model.quality_report says what they tell
-    applicant.handler  reads the items of a jobseeker (store.of_jobseekers); model.status says what they are told
+    functions/webhook.py               settings, and the tables that the parts use
+    platform/http/endpoint.py          parses API Gateway's event into a Request, and converts errors to replies
+    intake/atsi/receive.py             the handler: authenticates, validates, records, replies
+    access/tokens.py                   looks up the ATS of the token; access/rules.py has the tokens' format
+    platform/http/body.py              parses the JSON body
+    labels/rules/interpretation.py     interprets the label of a rejection; vocabulary.py and overrides.py map it
+    applications/record.py             writes the report with one conditional UpdateItem
+    applications/rules/application.py  the conditions of this write, and what happens if one does not hold
+    applications/items.py              converts an application from and to an item
+    platform/dynamodb/client.py        retries the call; wire.py sends it
 
-The views also let an ATS read back its own application (views.application) and show the API (views.pages).
+A signal:
 
-What became of it is logged, and the log's line brings it to health.handler and store.health: each ATS's day.
-Where it is switched on, facts.handler reads the same stream and delivers what is new as flat facts (model.facts).
-The registry puts the applications there beforehand; `local` runs all of it on one machine, `cli` is the operators'.
-Test tokens lead to tables of their own (gateway.token), which the sandbox fills and no stream leaves.
+    functions/signals.py               settings, and the tables that the parts use
+    platform/http/endpoint.py          as above
+    intake/seek/endpoint.py            the handler: authenticates (access/tokens.py), parses and executes the document
+    intake/seek/limits.py              limits the document's size
+    intake/seek/signals.py             the mutations, which record each signal
+    intake/seek/rules.py               validates a signal
+    applications/aliases.py            finds the application; applications/positions.py stores states of positions
+    labels/rules/interpretation.py     interprets the label
+    applications/record.py             as above; platform/dynamodb/boto.py sends the calls
+
+A record of the Applications table's stream:
+
+    functions/analytics.py             settings, and the tables that the parts use
+    platform/streams.py                processes the batch, and sets failed records aside in S3
+    quality/counting/stream.py         the handler: takes the newest record of each application
+    applications/items.py              parses the item
+    quality/rules/contribution.py      what an application adds to the counters
+    quality/counters/write.py          adds the difference to what was counted before, in one transaction
+    quality/counters/items.py          the items of the counters
+    platform/dynamodb/client.py        as above
+
+Each folder's docstring says what is in it and which file to open first.
 """

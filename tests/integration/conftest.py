@@ -51,7 +51,7 @@ def server() -> Iterator[TableServer]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     """What goes to standard output, which is the log in Lambda."""
     with redirect_stdout(StringIO()) as out:
         for handler in logger.handlers:

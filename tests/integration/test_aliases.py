@@ -11,7 +11,7 @@ from moto import mock_aws
 from application_status.applications.record import UnknownApplications
 from application_status.platform.values import now
 from support.signals import contents, position_signal, send, sent, signal, stands, state
-from support.streams import positions_told
+from support.streams import positions_copied
 from support.world import (
     ATS,
     OTHER_ATS,
@@ -135,29 +135,29 @@ def test_alias_and_title_change_in_one_write(world: World) -> None:
 
 @pytest.mark.parametrize("registered", [{}, {"Token": ["t-1"]}], ids=["first alias", "further alias"])
 def test_position_that_comes_later_is_told_how_it_stands(world: World, registered: dict[str, list[str]]) -> None:
-    """What was heard of the position before, and what is heard of it afterwards."""
+    """The states reported before and after the alias was added are both copied."""
     assert register(world, aliases=registered).status == 201
     sent(world, position_signal(success=True))
-    positions_told(world)
+    positions_copied(world)
     assert world.stored(NEW).outcome == ("open", False)
     assert register(world, aliases={"PositionProfileIds": [POSITION]}).body["Result"] == "updated"
-    positions_told(world)
+    positions_copied(world)
     assert world.stored(NEW).outcome == ("position_closed", True)
     sent(world, position_signal(None, 11))
-    positions_told(world)
+    positions_copied(world)
     assert world.stored(NEW).outcome == ("open", False)
 
 
-def test_further_alias_keeps_what_was_heard_of_positions(world: World) -> None:
+def test_further_alias_keeps_the_states_of_positions(world: World) -> None:
     """The end of one position stays known when another comes."""
     register(world, aliases={"PositionProfileIds": [POSITION]})
     sent(world, position_signal(success=True))
-    positions_told(world)
-    heard = world.stored(NEW).positions
-    assert len(heard) == 1
+    positions_copied(world)
+    states = world.stored(NEW).positions
+    assert len(states) == 1
     assert register(world).body["Result"] == "updated"
-    positions_told(world)
-    assert world.stored(NEW).positions == heard
+    positions_copied(world)
+    assert world.stored(NEW).positions == states
     assert world.stored(NEW).outcome == ("position_closed", True)
 
 
@@ -263,7 +263,7 @@ def test_applications_may_share_a_position_but_nothing_else(world: World) -> Non
     assert register(world, aliases={"PositionProfileIds": [POSITION]}).status == 201
     assert register(world, ANOTHER, aliases={"PositionProfileIds": [POSITION, "j-1"]}).status == 201
     sent(world, position_signal(success=False))
-    positions_told(world)
+    positions_copied(world)
     for each in (SIGNALLED_APPLICATION, NEW, ANOTHER):
         assert world.stored(each).outcome == ("position_closed", True)
 
@@ -285,7 +285,7 @@ def test_first_contact_gets_its_aliases_with_its_registration() -> None:
         assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
         assert (rows(world, ANOTHER), world.stored(ANOTHER).registration) == (set(), None)
         sent(world, signal(state("Offer", 2), token="t-2"), position_signal(success=False, positionProfileIds="j-2"))
-        positions_told(world)
+        positions_copied(world)
         assert world.stored(NEW).outcome == ("position_closed", True)
         assert [each.status for each in world.stored(NEW).in_order()] == ["INTERVIEW", "OFFER"]
         assert register(world, ANOTHER, aliases={}).status == 201

@@ -168,7 +168,7 @@ def test_different_values_of_a_header_are_refused(world: World) -> None:
     assert world.webhook(with_header(raw_event(GOOD), "Idempotency-Key", "a", "a"), None)["statusCode"] == 200
 
 
-def test_logs_never_hold_tokens_labels_or_bodies(world: World, told: StringIO) -> None:
+def test_logs_never_hold_tokens_labels_or_bodies(world: World, log: StringIO) -> None:
     """Ids and results only, whether the report is recorded, unchanged, late or refused."""
     secret = "Geheimnis"
     fields = {"RawStatus": secret, "BusinessDate": to_text(now())}
@@ -181,9 +181,9 @@ def test_logs_never_hold_tokens_labels_or_bodies(world: World, told: StringIO) -
     events += [http_event(secret, "/api/application-status"), with_header(events[0], "Idempotency-Key", secret, "b")]
     statuses = [world.webhook(event, None)["statusCode"] for event in events]
     assert statuses == [200, 200, 200, 422, 422, 400, 413, 400, 401, 401, 404, 401, 415, 405, 400]
-    entries = [json.loads(line) for line in told.getvalue().splitlines()]
+    entries = [json.loads(line) for line in log.getvalue().splitlines()]
     logged = [entry["correlation_id"] for entry in entries if "correlation_id" in entry]
     assert logged == [event["requestContext"]["requestId"] for event in events]
     assert {"recorded", "unchanged", "late"} <= {entry.get("message") for entry in entries}
     for text in (secret, TOKEN, LIVE, REVOKED, *map(tokens.sha256, (TOKEN, LIVE, REVOKED))):
-        assert text not in told.getvalue()
+        assert text not in log.getvalue()

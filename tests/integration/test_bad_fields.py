@@ -63,7 +63,7 @@ def test_any_other_status_is_refused_with_the_list(world: World, status: object)
 def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, meant: str) -> None:
     """What was received, what it has to be, and all nine."""
     entry = wrong_fields(world, Status=status)["/Status"]
-    assert entry["detail"] == f'Input is "{status}", which has to be spelt {meant}'
+    assert entry["detail"] == f'Input is "{status}"; it must be spelt {meant}'
     assert entry["expected"] == f"one of {', '.join(STATUSES)}"
 
 
@@ -98,8 +98,8 @@ def test_placeholder_is_named(world: World, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "it is empty"), ("  ", "it is empty"), ("null", '"null" stands for no value'),
-     ("None", '"None" stands for no value')],
+    [("", "it is empty"), ("  ", "it is empty"), ("null", '"null" means no value'),
+     ("None", '"None" means no value')],
 )  # fmt: skip
 def test_value_that_stands_for_none_is_named(world: World, text: str, reason: str) -> None:
     """As an id and as a status."""

@@ -86,7 +86,7 @@ def test_adopted_token_works(lookup: TokenLookup, run: Run, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
-    [("", "visible ASCII"), ("two words\n", "visible ASCII"), (f"{TOKEN}\n", "stored already")],
+    [("", "visible ASCII"), ("two words\n", "visible ASCII"), (f"{TOKEN}\n", "already stored")],
 )
 def test_token_that_cannot_be_adopted(
     lookup: TokenLookup, run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, sentence: str

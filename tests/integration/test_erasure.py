@@ -1,4 +1,4 @@
-"""Erasing applications: what goes, what stays, and what whoever speaks of them later is told."""
+"""Erasing applications: what goes, what stays, and what later requests about them get."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +17,7 @@ from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId
 from support.signals import complete, contents, position_signal, sent, signal, state, truth
-from support.streams import positions_told, stream
+from support.streams import positions_copied, stream
 from support.world import (
     APPLICATION,
     ATS,
@@ -53,7 +53,7 @@ both_modes = pytest.mark.parametrize("world", [REJECT, ACCEPT], indirect=True)
 
 
 class Meanwhile(DynamoDB):
-    """The real door; something happens before one of the operations that go through it."""
+    """The real client, which does something else before one of its operations."""
 
     def __init__(self, client: Any, before: int, happens: Callable[[], object]) -> None:
         super().__init__(boto.transport(client))
@@ -72,8 +72,8 @@ def register(world: World, of: str = NEW, **changes: Any) -> Answer:
     return answer(world.registry(event, None))
 
 
-def registry_with(door: DynamoDB) -> Any:
-    return make_handler(door, RegistrySettings("ApplicationsTable", "AliasesTable"))
+def registry_with(dynamodb: DynamoDB) -> Any:
+    return make_handler(dynamodb, RegistrySettings("ApplicationsTable", "AliasesTable"))
 
 
 def is_bare_tombstone(item: dict[str, Any], version: int) -> bool:
@@ -88,7 +88,7 @@ def naming(world: World, text: str) -> list[Any]:
 def test_all_that_is_left_is_a_tombstone(world: World) -> None:
     """204 without a body; the item has the id, the moment and the next version, and nothing else names it."""
     sent(world, signal(state("Interview", 1)), position_signal(success=True))
-    positions_told(world)
+    positions_copied(world)
     assert world.stored(SIGNALLED_APPLICATION).version == 3
     reply = world.registry(http_event("DELETE", f"/api/applications/{SIGNALLED_APPLICATION}", token=None), None)
     assert reply == {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
@@ -161,9 +161,9 @@ def test_late_signal_is_dropped(world: World, late: dict[str, Any], capsys: pyte
     capsys.readouterr()
     sent(world, late)
     assert contents(world) == before
-    told = capsys.readouterr().out
-    assert '"SignalDropped"' in told
-    assert SIGNALLED_APPLICATION not in told
+    log = capsys.readouterr().out
+    assert '"SignalDropped"' in log
+    assert SIGNALLED_APPLICATION not in log
 
 
 def test_signal_that_found_its_application_just_before_is_dropped(world: World) -> None:
@@ -284,7 +284,7 @@ def test_other_applications_of_its_position_stay(world: World) -> None:
     world.erase(SIGNALLED_APPLICATION)
     tombstone = world.item(SIGNALLED_APPLICATION)
     assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
-    positions_told(world)
+    positions_copied(world)
     assert world.stored(NEW).outcome == ("position_closed", True)
     assert world.item(SIGNALLED_APPLICATION) == tombstone
 
@@ -306,7 +306,7 @@ def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
     reply = world.erase(of)
     assert (reply.status, reply.body["type"]) == (422, "/problems/invalid-fields")
     assert reply.body["errors"] == [
-        {"pointer": "", "detail": "the path's AtsiApplicationId is not a UUID", "expected": "a UUID"}
+        {"pointer": "", "detail": "the AtsiApplicationId in the path is not a UUID", "expected": "a UUID"}
     ]
     assert contents(world) == before
 
@@ -342,9 +342,9 @@ def test_tombstone_removed_by_hand_counts_for_nothing(world: World) -> None:
     assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, {"M": {}})
 
 
-def test_log_names_the_application_and_no_more(world: World, told: Any) -> None:
+def test_log_names_the_application_and_no_more(world: World, log: Any) -> None:
     """The id and the request's id."""
     world.erase(SIGNALLED_APPLICATION)
-    line = next(line for line in told.getvalue().splitlines() if '"erased"' in line)
+    line = next(line for line in log.getvalue().splitlines() if '"erased"' in line)
     assert SIGNALLED_APPLICATION in line
     assert not any(text in line for text in (SIGNAL_TOKEN, PROFILE, POSITION, "client-3", "jobseeker"))

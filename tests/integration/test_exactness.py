@@ -37,7 +37,7 @@ START = from_text("2022-07-01T09:00:00.000Z")
 
 
 class FailingDynamoDB(DynamoDB):
-    """The real door, but now and then a call fails before it is made, or after."""
+    """The real client, but some calls fail before or after they are made."""
 
     def __init__(self, client: Any, chance: random.Random) -> None:
         super().__init__(boto.transport(client))

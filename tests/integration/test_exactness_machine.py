@@ -110,7 +110,7 @@ class Exactness(RuleBasedStateMachine):
         self.world = World(self.client, UnknownApplications.ACCEPT)
         self.deliveries = Deliveries(self.tables.streams["ApplicationsTable"], Unsteady(self.client, self._overtake))
         self.erased: set[ApplicationId] = set()
-        self.told = 0
+        self.notified = 0
         self.live, self.building = 1, 0
         self.scanned: list[Change] | None = None
 
@@ -156,8 +156,8 @@ class Exactness(RuleBasedStateMachine):
 
     @rule()
     def tell_applications_of_their_positions(self) -> None:
-        records = self.tables.streams["AliasesTable"][self.told :]
-        self.told += len(records)
+        records = self.tables.streams["AliasesTable"][self.notified :]
+        self.notified += len(records)
         assert self.world.positions({"Records": records}, None) == {"batchItemFailures": []}
 
     @rule(meanings=st.dictionaries(st.sampled_from(LABELS), st.sampled_from(MEANINGS)))

@@ -68,7 +68,7 @@ def failed(client: Client, records: Sequence[Any], kept: KeptRecords | None = No
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
-def told(data: bytes) -> list[Any]:
+def log(data: bytes) -> list[Any]:
     """Read JSON documents in a row."""
     decoder, text, documents = json.JSONDecoder(), data.decode(), []
     while text:
@@ -83,18 +83,18 @@ def test_change_tells_only_what_is_new(capsys: pytest.CaptureFixture[str]) -> No
     client = Client()
     assert failed(client, sample_event("FactsFunction/changes")["Records"]) == []
     ((first, *more),) = client.calls
-    assert [fact["kind"] for fact in told(first)] == ["applied"]
-    assert [[fact["kind"] for fact in told(data)] for data in more] == [["transition"]]
+    assert [fact["kind"] for fact in log(first)] == ["applied"]
+    assert [[fact["kind"] for fact in log(data)] for data in more] == [["transition"]]
     (record,) = registrations(1)
     record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"]
     assert failed(client, [record]) == []
     assert len(client.calls) == 1
     assert failed(client, sample_event("FactsFunction/removal")["Records"]) == []
-    assert [(fact["kind"], fact["version"]) for fact in told(client.calls[1][0])] == [("erased", 3)]
+    assert [(fact["kind"], fact["version"]) for fact in log(client.calls[1][0])] == [("erased", 3)]
     tombstone = items.tombstone(APPLICATION, version=4, erased_at="2026-11-22T09:00:00.000Z")
     record["dynamodb"]["NewImage"] = tombstone
     assert failed(client, [record]) == []
-    assert [(fact["kind"], fact["version"]) for fact in told(client.calls[2][0])] == [("erased", 4)]
+    assert [(fact["kind"], fact["version"]) for fact in log(client.calls[2][0])] == [("erased", 4)]
     assert counted(capsys)["FactsSent"] == 4
 
 
@@ -181,7 +181,7 @@ def test_record_after_one_that_failed_is_sent() -> None:
     record["dynamodb"]["OldImage"] = {"AtsiApplicationId": {"S": f"{0:032x}"}, "Version": {"N": "1"}}
     client, kept = Client(), KeptRecords()
     assert failed(client, [record], kept) == []
-    assert [[fact["kind"] for fact in told(data)] for data in client.calls[0]] == [["applied"]]
+    assert [[fact["kind"] for fact in log(data)] for data in client.calls[0]] == [["applied"]]
     assert kept.writes == 0
 
 

@@ -104,13 +104,13 @@ def test_lasting_faults_are_a_503(world: World, faults: Faults, clock: Clock, fa
 
 
 def test_retries_are_counted_and_logged(
-    world: World, faults: Faults, told: StringIO, capsys: pytest.CaptureFixture[str]
+    world: World, faults: Faults, log: StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Throttling shows before it becomes a 503; the log has each retry's operation and error."""
     counted(capsys)
     faults.plan(THROTTLED, LOST_REPLY)
     assert world.report("INTERVIEW").status == 200
-    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     retries = [(line["operation"], line["error"]) for line in lines if line["message"] == "retry"]
     assert retries == [("UpdateItem", "ThrottlingException"), ("UpdateItem", "NoReply")]
     assert counted(capsys)["StoreRetries"] == 2

@@ -139,9 +139,9 @@ def test_errors_beyond_the_first_are_left_out(world: World, wrong: str) -> None:
     else:
         inline = '{typeCode: "ApplicationComplete", tokens: 1} ' * 100
         reply = post(world, {"query": f"mutation {{ sendSignals(input: {{signals: [{inline}]}}) }}"})
-    *told, last = [error["message"] for error in reply.body["errors"]]
-    assert (reply.status, len(told)) == (400, 10)
-    assert all("unknown field 'tokens'" in message for message in told)
+    *log, last = [error["message"] for error in reply.body["errors"]]
+    assert (reply.status, len(log)) == (400, 10)
+    assert all("unknown field 'tokens'" in message for message in log)
     assert last.startswith("Too many")
 
 

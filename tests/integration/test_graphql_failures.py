@@ -78,9 +78,9 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
     before_the_third = {"GetItem": 5, "UpdateItem": 3}[operation]
     handler = make_handler(Failing(world.client, operation, before_the_third, error), SIGNALS_SETTINGS)
     reply = answer(handler(event(body), None))
-    (told,) = reply.body["errors"]
-    assert (reply.status, reply.body["data"], told["path"]) == (200, {"sendSignals": None}, ["sendSignals"])
-    assert told["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    (log,) = reply.body["errors"]
+    assert (reply.status, reply.body["data"], log["path"]) == (200, {"sendSignals": None}, ["sendSignals"])
+    assert log["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     assert "Geheimnis" not in str(reply.body)
     assert statuses(world) == ["INTERVIEW", "OFFER"]
     assert answer(handler(event(body), None)).body == TRUE_MANY
@@ -93,8 +93,8 @@ def test_failure_before_the_document_is_a_503(world: World, error: Exception) ->
     """Nobody can be told who is asking: the whole request may come again."""
     handler = make_handler(Failing(world.client, "GetItem", 1, error), SIGNALS_SETTINGS)
     reply = answer(handler(event(GOOD), None))
-    (told,) = reply.body["errors"]
-    assert (reply.status, told["extensions"]["code"], reply.headers["Retry-After"]) == (
+    (log,) = reply.body["errors"]
+    assert (reply.status, log["extensions"]["code"], reply.headers["Retry-After"]) == (
         503,
         "INTERNAL_SERVER_ERROR",
         "2",

@@ -116,7 +116,7 @@ def test_documents_have_limits(world: World, document: Any, limit: int) -> None:
     under = post(world, {"query": document(limit)})
     assert (under.status, "errors" in under.body) == (200, False), under.body
     (message,) = assert_refused(post(world, {"query": document(limit + 1)}), 400)
-    assert f"{limit + 1} of {limit}" in message
+    assert f"{limit + 1}; at most {limit} are allowed" in message
 
 
 @pytest.mark.parametrize(

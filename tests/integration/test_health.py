@@ -29,9 +29,9 @@ def days(world: World, ats_id: AtsId = ATS) -> list[HealthDay]:
     return Health(world.noting, "QualityTable").read(ats_id, date(2000, 1, 1), date(2100, 1, 1))
 
 
-def counted(world: World, told: StringIO, ats_id: AtsId = ATS) -> dict[str, int]:
+def counted(world: World, log: StringIO, ats_id: AtsId = ATS) -> dict[str, int]:
     """Hand over what was logged, and return the counts over all days."""
-    world.health(batch(picked(told)), None)
+    world.health(batch(picked(log)), None)
     total: Counter[str] = Counter()
     for day in days(world, ats_id):
         total.update({f"{channel}:{result}": amount for (channel, result), amount in day.counts.items()})
@@ -57,14 +57,14 @@ def raw(world: World, body: str, **headers: str) -> None:
     ],
 )
 def test_report_counts_by_what_became_of_it(
-    world: World, told: StringIO, send_report: Callable[[World], Any], result: str
+    world: World, log: StringIO, send_report: Callable[[World], Any], result: str
 ) -> None:
     """The webhook's own line, through the template's filter; refusals by the type of their problem."""
     if result == "late":
         world.report("INTERVIEW", BusinessDate=LATER)
-        picked(told)
+        picked(log)
     send_report(world)
-    assert counted(world, told) == {f"atsi:{result}": 1}
+    assert counted(world, log) == {f"atsi:{result}": 1}
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_report_counts_by_what_became_of_it(
     ],
 )
 def test_each_signal_counts_once(
-    world: World, told: StringIO, sent: list[dict[str, Any]], results: dict[str, int]
+    world: World, log: StringIO, sent: list[dict[str, Any]], results: dict[str, int]
 ) -> None:
     """Also in a batch, with several positions, or as two transitions; a request that is not executed counts as one."""
     send(world, *sent)
-    assert counted(world, told) == {f"signals:{result}": amount for result, amount in results.items()}
+    assert counted(world, log) == {f"signals:{result}": amount for result, amount in results.items()}
 
 
 def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,44 +103,44 @@ def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.client.meta.events.register_first("before-send.dynamodb.UpdateItem", fail, unique_id="broken")
 
 
-def test_failures_of_ours_count_too(world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_of_ours_count_too(world: World, log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ATS has to send again, on either channel; a batch is one such request."""
     break_store(world, monkeypatch)
     assert world.report("OFFER").status == 503
     assert post(world, {"query": MANY, "variables": {"input": {"signals": [signal(), signal()]}}}).body["errors"]
     world.client.meta.events.unregister("before-send.dynamodb.UpdateItem", unique_id="broken")
-    assert counted(world, told) == {"atsi:unavailable": 1, "signals:unavailable": 1}
+    assert counted(world, log) == {"atsi:unavailable": 1, "signals:unavailable": 1}
 
 
-def test_unexpected_errors_count_too(world: World, told: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_errors_count_too(world: World, log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are ours, and no fault of the store."""
     monkeypatch.setattr("application_status.applications.record.Applications.record", None)
     world.report("OFFER")
     send(world, signal())
-    assert counted(world, told) == {"atsi:unexpected": 1, "signals:unexpected": 1}
+    assert counted(world, log) == {"atsi:unexpected": 1, "signals:unexpected": 1}
 
 
-def test_strangers_count_nowhere(world: World, told: StringIO) -> None:
+def test_strangers_count_nowhere(world: World, log: StringIO) -> None:
     """Also right after a request of somebody known, in the same container; nor does asking for the version count."""
     world.report("OFFER")
     send(world, signal())
-    assert len(picked(told)) == 2
+    assert len(picked(log)) == 2
     body = {"AtsiApplicationId": UNKNOWN, "Status": "OFFER"}
     world.webhook(http_event("POST", "/api/application-status", body, token="nobody"), None)
     world.webhook(http_event("POST", "/qs-api/public/atsi/v1/other-ats", body, token=TOKEN), None)
     world.webhook(http_event("GET", "/api/application-status"), None)
     send(world, signal(), token="nobody")
     post(world, {"query": "{ vocabularyVersion }"})
-    assert picked(told) == []
+    assert picked(log) == []
 
 
-def test_each_ats_has_its_own(world: World, told: StringIO) -> None:
+def test_each_ats_has_its_own(world: World, log: StringIO) -> None:
     """A foreign application is unknown, and counts for the one who asks."""
     send(world, signal(), token=OTHER_TOKEN)
     world.webhook(http_event("POST", "/api/application-status", "{", token=OTHER_TOKEN), None)
     world.report("OFFER")
-    assert counted(world, told, OTHER_ATS) == {"signals:unknown-alias": 1, "atsi:malformed-body": 1}
-    assert counted(world, told) == {"atsi:recorded": 1}
+    assert counted(world, log, OTHER_ATS) == {"signals:unknown-alias": 1, "atsi:malformed-body": 1}
+    assert counted(world, log) == {"atsi:recorded": 1}
 
 
 def test_sample_events_work(world: World) -> None:

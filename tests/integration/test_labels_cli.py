@@ -330,7 +330,7 @@ def test_another_spelling_is_the_same_label(run: Run, world: World) -> None:
     assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, f"{'HIRED':<28} stage 3\n", "")
     code, out, err = run("override", "--ats", ATS, "--set", "Stage 3", "OFFER", "--unset", "STAGE 3")
     assert (code, out) == (1, "")
-    assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of one label; name one of them\n"
+    assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of the same label; send only one of them\n"
     assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, "")
     assert world.noting.operations == []
 

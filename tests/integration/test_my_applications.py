@@ -325,12 +325,12 @@ def test_page_shows_the_list_without_scripts(world: World) -> None:
     assert not re.search(r"<script|\son\w+=|style=|https?:", html)
 
 
-@pytest.mark.parametrize(("status", "told"), [(403, "not as a jobseeker"), (422, "open your applications again")])
-def test_page_is_refused_as_a_page(world: World, status: int, told: str) -> None:
+@pytest.mark.parametrize(("status", "text"), [(403, "not as a jobseeker"), (422, "open your applications again")])
+def test_page_is_refused_as_a_page(world: World, status: int, text: str) -> None:
     """With words for its reader, and the same headers."""
     reply = ask(world, PAGE, claims={}) if status == 403 else ask(world, PAGE, after="x")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert told in reply["body"]
+    assert text in reply["body"]
     assert "'none'" in reply["headers"]["Content-Security-Policy"]
 
 
@@ -359,7 +359,7 @@ def failing(name: str, of: str, failure: str, monkeypatch: pytest.MonkeyPatch) -
 def test_application_that_cant_be_shown_is_left_out(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
-    told: StringIO,
+    log: StringIO,
     capsys: pytest.CaptureFixture[str],
     name: str,
     failure: str,
@@ -371,20 +371,20 @@ def test_application_that_cant_be_shown_is_left_out(
     counted(capsys)
     if not name.endswith("_card"):
         assert ids(get(world)) == [an_id(1)]
-        assert left_out(told) == [(bad, failure)]
+        assert left_out(log) == [(bad, failure)]
         assert counted(capsys) == {"Unreadable": 1}
     if not name.endswith("_application"):
         reply = ask(world, PAGE)
         assert (reply["statusCode"], reply["body"].count("<h3"), "Koch" in reply["body"]) == (200, 1, False)
-        assert left_out(told) == [(bad, failure)]
+        assert left_out(log) == [(bad, failure)]
         assert counted(capsys) == {"Unreadable": 1}
 
 
-def left_out(told: StringIO) -> list[tuple[str, str]]:
+def left_out(log: StringIO) -> list[tuple[str, str]]:
     """Return what the log says was left out, with the error's type, and forget it."""
-    lines = [json.loads(line) for line in told.getvalue().splitlines()]
-    told.seek(0)
-    told.truncate()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    log.seek(0)
+    log.truncate()
     assert "Geheimnis" not in str(lines)
     return [(line["application"], line["error"]) for line in lines if line["message"] == "unreadable"]
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from application_status.labels.overrides import LONGEST_LABEL, MOST_OVERRIDES, OverrideRegister
+from application_status.labels.overrides import MAX_LABEL_LENGTH, MAX_OVERRIDES, OverrideRegister
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.values import AtsId
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
+from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World
 
 KEY = {"KeyId": {"S": f"ats#{ATS}"}}
 
@@ -64,7 +64,7 @@ def test_two_spellings_in_one_change_are_refused(
     world: World, register: OverrideRegister, meanings: dict[str, str], without: list[str]
 ) -> None:
     """They contradict each other, or one is too many."""
-    with pytest.raises(ValueError, match="spellings of one label"):
+    with pytest.raises(ValueError, match="spellings of the same label"):
         register.change(ATS, meanings, without)
     assert item(world) is None
 
@@ -72,12 +72,12 @@ def test_two_spellings_in_one_change_are_refused(
 @pytest.mark.parametrize(
     ("label", "meaning", "sentence"),
     [
-        ("Stage 3", "interviewing", "'interviewing' names no status"),
-        ("Stage 3", "", "a text is needed"),
-        ("Stage 3", "OFFER/not_selected", "names no outcome of OFFER"),
+        ("Stage 3", "interviewing", "'interviewing' is not a status"),
+        ("Stage 3", "", "'' is not a text"),
+        ("Stage 3", "OFFER/not_selected", "is not an outcome of OFFER"),
         ("", "OFFER", "1 to 200 characters"),
         (" \t", "OFFER", "1 to 200 characters"),
-        ("x" * (LONGEST_LABEL + 1), "OFFER", "1 to 200 characters"),
+        ("x" * (MAX_LABEL_LENGTH + 1), "OFFER", "1 to 200 characters"),
         ("x\ud800", "OFFER", "surrogates not allowed"),
     ],
     ids=ascii,
@@ -94,31 +94,31 @@ def test_nothing_wrong_is_stored(
 def test_unknown_label_cannot_be_removed(register: OverrideRegister) -> None:
     """Nothing of the change is stored then."""
     register.change(ATS, {"Stage 4": "OFFER"})
-    with pytest.raises(LookupError, match=f"{ATS} has no meaning of its own for 'Stage 3'"):
+    with pytest.raises(LookupError, match=f"{ATS} has no override for 'Stage 3'"):
         register.change(ATS, {"Stage 5": "OFFER"}, ["Stage 4", "Stage 3"])
     assert register.of(ATS) == {"Stage 4": "OFFER"}
 
 
 def test_number_of_labels_is_bounded(register: OverrideRegister) -> None:
     """A full ATS can still change and remove."""
-    register.change(ATS, {f"Stage {number}": "OFFER" for number in range(MOST_OVERRIDES)})
-    with pytest.raises(ValueError, match=f"{ATS} would have 1001 meanings of its own .* at most 1000"):
+    register.change(ATS, {f"Stage {number}": "OFFER" for number in range(MAX_OVERRIDES)})
+    with pytest.raises(ValueError, match=f"{ATS} would have 1001 overrides .* at most 1000"):
         register.change(ATS, {"Another": "OFFER"})
     register.change(ATS, {"stage 1": "HIRED"})
-    assert len(register.change(ATS, {"Another": "OFFER"}, ["Stage 2"])) == MOST_OVERRIDES
+    assert len(register.change(ATS, {"Another": "OFFER"}, ["Stage 2"])) == MAX_OVERRIDES
 
 
 def test_their_size_fits_an_item(register: OverrideRegister) -> None:
     """The longest labels of the widest characters do not all fit; the sentence says so, not DynamoDB."""
-    labels = {chr(0x10000 + number) * LONGEST_LABEL: "OFFER" for number in range(370)}
+    labels = {chr(0x10000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(370)}
     assert len(register.change(ATS, labels)) == 370
     with pytest.raises(ValueError, match="at most 1000 in 300000 bytes"):
-        register.change(ATS, {chr(0x20000 + number) * LONGEST_LABEL: "OFFER" for number in range(10)})
+        register.change(ATS, {chr(0x20000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(10)})
 
 
 def test_all_are_read_over_several_pages(register: OverrideRegister) -> None:
     """A page has 1 MB; an ATS whose last override is gone has none."""
-    labels = {chr(0x10000 + number) * LONGEST_LABEL: "OFFER" for number in range(340)}
+    labels = {chr(0x10000 + number) * MAX_LABEL_LENGTH: "OFFER" for number in range(340)}
     everybody = {AtsId(f"ats-{number}"): labels for number in range(5)}
     for ats_id in everybody:
         register.change(ats_id, labels)
@@ -131,7 +131,7 @@ def test_reads_are_consistent(world: World) -> None:
     """An override is seen at once by the next command, on AWS too."""
     reads: list[object] = []
 
-    class Door(NotingDynamoDB):
+    class Door(RecordingDynamoDB):
         def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
             if operation != "PutItem":
                 reads.append(request.get("ConsistentRead"))

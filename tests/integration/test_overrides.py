@@ -3,9 +3,9 @@
 import pytest
 
 from application_status.applications.rules.status import Outcome, Status
-from application_status.labels.overrides import OverrideRegister, Overrides
+from application_status.labels.overrides import OverrideLookup, OverrideRegister
 from support.signals import history, sent, signal, stands, state
-from support.world import ATS, OTHER_ATS, NotingDynamoDB, World
+from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World
 
 
 def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:
@@ -55,8 +55,8 @@ def test_overrides_are_an_ats_own(world: World) -> None:
 def test_overrides_are_remembered_for_a_minute(world: World) -> None:
     """One look-up in 60 s; the next one brings what was stored meanwhile, in place of what was."""
     now = 1000.0
-    register = OverrideRegister(NotingDynamoDB(world.client), "TokensTable")
-    known = Overrides(world.noting, "TokensTable", lambda: now)
+    register = OverrideRegister(RecordingDynamoDB(world.client), "TokensTable")
+    known = OverrideLookup(world.noting, "TokensTable", lambda: now)
     world.noting.operations.clear()
     assert known.of(ATS) == {}
     register.change(ATS, {"a": "OFFER"})

@@ -25,7 +25,7 @@ from support import firehose, quality_pages, sandbox
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
 from support.signals import position_signal, sent, signal
-from support.streams import deliver, positions_told, stream
+from support.streams import deliver, positions_copied, stream
 from support.world import (
     APPLICATION,
     BERLIN,
@@ -116,7 +116,7 @@ def positions(world: World) -> None:
         application = application_id(f"{APPLICATION[:-4]}{number:04}")
         registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))
-    positions_told(world)
+    positions_copied(world)
     world.positions({"Records": [BAD_RECORD]}, None)
 
 

@@ -17,7 +17,7 @@ from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id
 from support.failed_records import set_aside
 from support.signals import counted, position_signal, sent, signal, state, truth
-from support.streams import positions_told, stream
+from support.streams import positions_copied, stream
 from support.unreadable_items import FAILURES
 from support.world import POSITION, SIGNALLED_APPLICATION, World, counters, registration
 
@@ -28,7 +28,7 @@ SETTINGS = PositionsSettings("ApplicationsTable", "AliasesTable")
 
 
 class Interrupted(DynamoDB):
-    """The real door, until it has let as many updates of applications pass as it may."""
+    """The real client, until it has made as many updates of applications as allowed."""
 
     def __init__(self, client: Any, updates: int) -> None:
         super().__init__(boto.transport(client))
@@ -56,7 +56,7 @@ def crowd(world: World) -> list[ApplicationId]:
 
 
 def state_records(world: World) -> list[dict[str, Any]]:
-    """Return the records that tell what was heard of positions; moto writes of a bare key before it creates an item."""
+    """Return the stream records of positions' states; moto also emits a record of a bare key before an item."""
     return [each for each in stream(world, "AliasesTable") if "Version" in each["dynamodb"]["NewImage"]]
 
 
@@ -69,7 +69,7 @@ def test_each_record_tells_one_page(
 ) -> None:
     """25, 25 and the other 10; the page is noted in the row, whose change is the next record."""
     sent(world, position_signal(success=True))
-    told = []
+    counts_by_page = []
     for number in range(3):
         records = state_records(world)
         assert len(records) == number + 1
@@ -77,16 +77,16 @@ def test_each_record_tells_one_page(
         world.noting.operations.clear()
         world.positions({"Records": records[-1:]}, None)
         assert len(world.noting.operations) <= PAGE + 2
-        told.append((counted(capsys)["ApplicationsNotified"], number_closed(world, crowd)))
-    assert told == [(25, 25), (25, 50), (10, 60)]
+        counts_by_page.append((counted(capsys)["ApplicationsNotified"], number_closed(world, crowd)))
+    assert counts_by_page == [(25, 25), (25, 50), (10, 60)]
     assert len(state_records(world)) == 3
 
 
 def test_all_are_told_and_nothing_goes_round_in_circles(world: World, crowd: list[ApplicationId]) -> None:
     """A record for each page, and an end."""
-    positions_told(world)
+    positions_copied(world)
     sent(world, position_signal(success=True))
-    seen = positions_told(world)
+    seen = positions_copied(world)
     assert number_closed(world, crowd) == APPLICATIONS
     assert seen == len(stream(world, "AliasesTable"))
     assert len(state_records(world)) == 3
@@ -97,25 +97,25 @@ def test_telling_twice_changes_nothing(world: World, crowd: list[ApplicationId],
     """Every record comes twice, in any batch; each application is written once for each news."""
     versions = [world.stored(each).version for each in crowd]
     sent(world, position_signal(success=True))
-    positions_told(world, batch=batch, twice=True)
+    positions_copied(world, batch=batch, twice=True)
     assert number_closed(world, crowd) == APPLICATIONS
     assert [world.stored(each).version for each in crowd] == [version + 1 for version in versions]
     sent(world, position_signal(None, 11))
-    positions_told(world, batch=batch, twice=True)
+    positions_copied(world, batch=batch, twice=True)
     assert number_closed(world, crowd) == 0
     assert [world.stored(each).version for each in crowd] == [version + 2 for version in versions]
 
 
 def test_old_records_that_come_again_tell_nothing_old(world: World, crowd: list[ApplicationId]) -> None:
-    """A replay of all that was ever heard, in any order, ends with what was heard last."""
+    """A replay of all records, in any order, ends with the newest state."""
     for day, success in enumerate([False, None, True], start=10):
         sent(world, position_signal(success, day))
-        positions_told(world)
+        positions_copied(world)
     records = stream(world, "AliasesTable")
     before = [world.item(each) for each in crowd]
     for each in (records[::-1], records):
         assert world.positions({"Records": each}, None) == {"batchItemFailures": []}
-    positions_told(world)
+    positions_copied(world)
     assert [world.item(each) for each in crowd] == before
     assert number_closed(world, crowd) == APPLICATIONS
 
@@ -126,7 +126,7 @@ def test_news_that_overtakes_the_telling_wins(world: World, crowd: list[Applicat
     world.positions({"Records": state_records(world)[:1]}, None)
     assert number_closed(world, crowd) == PAGE
     sent(world, position_signal(None, 11))
-    positions_told(world)
+    positions_copied(world)
     assert number_closed(world, crowd) == 0
     assert {next(iter(world.stored(each).positions.values())).version for each in crowd} == {2}
 
@@ -135,8 +135,8 @@ def test_news_that_overtakes_the_telling_wins(world: World, crowd: list[Applicat
 def test_interrupted_telling_goes_on_from_the_record_it_names(
     world: World, crowd: list[ApplicationId], updates: int
 ) -> None:
-    """The store fails in the middle of a page: that record comes again, and all are told once."""
-    positions_told(world)
+    """The store fails in the middle of a page: that record comes again, and every application is updated once."""
+    positions_copied(world)
     seen = len(stream(world, "AliasesTable"))
     sent(world, position_signal(success=True))
     handler, failures = make_handler(Interrupted(world.client, updates), SETTINGS, set_aside()), 0
@@ -156,7 +156,7 @@ def test_interrupted_telling_goes_on_from_the_record_it_names(
 
 
 def test_records_before_the_failed_one_are_not_repeated(world: World, crowd: list[ApplicationId]) -> None:
-    """The answer is the number of the first record that could not be told."""
+    """The reply has the sequence number of the first record that could not be processed."""
     sent(world, position_signal(success=True))
     members = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd]
     handler = make_handler(Interrupted(world.client, 3), SETTINGS, set_aside())
@@ -170,7 +170,7 @@ def test_records_before_the_failed_one_are_not_repeated(world: World, crowd: lis
 )
 @pytest.mark.parametrize("place", [0, 1, -1])
 def test_unreadable_record_is_set_aside(world: World, broken: Any, place: int) -> None:
-    """What lies around it is told."""
+    """The records around it are processed."""
     sent(world, position_signal(success=True))
     records = stream(world, "AliasesTable")
     records.insert(place % (len(records) + 1), broken)
@@ -188,12 +188,12 @@ def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
     records = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] in crowd[:5]]
     notify_one = Positions._notify_one  # noqa: SLF001  # where the store's part begins
 
-    def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
+    def notifying(self: Positions, application_id: ApplicationId, state: Item) -> bool:
         if application_id == records[2]["dynamodb"]["Keys"]["Member"]["S"]:
             FAILURES[failure]()
         return notify_one(self, application_id, state)
 
-    monkeypatch.setattr(Positions, "_notify_one", telling)
+    monkeypatch.setattr(Positions, "_notify_one", notifying)
     assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
     assert world.kept.records() == [records[2]]
     assert number_closed(world, crowd) == 4
@@ -202,16 +202,16 @@ def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
 def test_application_that_can_not_be_told_keeps_nobody_else_from_it(
     world: World, crowd: list[ApplicationId], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All others of the position are told, also those of later pages; the record is set aside."""
+    """All other applications are updated, also on later pages; the record is set aside."""
     sent(world, position_signal(success=True))
     notify_one = Positions._notify_one  # noqa: SLF001  # where the store's part begins
 
-    def telling(self: Positions, application_id: ApplicationId, state: Item) -> bool:
+    def notifying(self: Positions, application_id: ApplicationId, state: Item) -> bool:
         if application_id == crowd[3]:
             raise KeyError
         return notify_one(self, application_id, state)
 
-    monkeypatch.setattr(Positions, "_notify_one", telling)
+    monkeypatch.setattr(Positions, "_notify_one", notifying)
     seen = 0
     while records := state_records(world)[seen:]:
         assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
@@ -255,7 +255,7 @@ def test_counters_follow_the_end_and_its_undoing_exactly(world: World, crowd: li
     seen = 0
     for step, inferred in zip(steps, expected, strict=True):
         step()
-        positions_told(world, twice=True)
+        positions_copied(world, twice=True)
         records = stream(world, "ApplicationsTable", skip=seen)
         for size in (7, 100):
             for batch in itertools.batched(records, size, strict=False):

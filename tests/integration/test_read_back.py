@@ -145,7 +145,7 @@ def test_wrong_id(world: World) -> None:
     reply = read_back(world, "51c3be16")
     assert (reply.status, reply.body["type"]) == (422, "/problems/invalid-fields")
     assert reply.body["errors"] == [
-        {"pointer": "", "detail": "the path's AtsiApplicationId is not a UUID", "expected": "a UUID"}
+        {"pointer": "", "detail": "the AtsiApplicationId in the path is not a UUID", "expected": "a UUID"}
     ]
 
 

@@ -47,7 +47,7 @@ def _uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def door(world: World) -> SteppedDynamoDB:
+def dynamodb(world: World) -> SteppedDynamoDB:
     world.report("INTERVIEW", BusinessDate="2022-07-29T11:26:11Z")
     world.report("REJECTED", RawStatus="Absage")
     for each in APPLICATIONS:
@@ -56,9 +56,9 @@ def door(world: World) -> SteppedDynamoDB:
 
 
 @pytest.fixture
-def run(door: SteppedDynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(dynamodb: SteppedDynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command with one segment, as moto takes one request at a time."""
-    return command(door, monkeypatch, capsys)
+    return command(dynamodb, monkeypatch, capsys)
 
 
 def rebuild(run: Run) -> str:
@@ -102,11 +102,11 @@ def test_changes_that_never_arrived_are_found(world: World, run: Run) -> None:
 
 
 @pytest.mark.usefixtures("_uncompared")
-def test_kill_anywhere_then_a_resume_ends_right(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_kill_anywhere_then_a_resume_ends_right(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """Before any of its writes; while it is not resumed, changes count, and nothing that reports read is half done."""
     killed = 0
     while True:
-        door.plan(killed + 1, kill, writes_alone=True)
+        dynamodb.plan(killed + 1, kill, writes_alone=True)
         try:
             rebuild(run)
         except Killed:
@@ -156,7 +156,7 @@ def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monke
 
 
 @pytest.mark.usefixtures("_uncompared")
-def test_reports_at_any_moment_are_counted(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_reports_at_any_moment_are_counted(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """A report and its record come before each call in turn; no counter misses one or has it twice."""
     reported = 0
 
@@ -167,7 +167,7 @@ def test_reports_at_any_moment_are_counted(world: World, door: SteppedDynamoDB, 
         deliver(world)
 
     while True:
-        door.plan(reported + 1, report)
+        dynamodb.plan(reported + 1, report)
         before = reported
         rebuild(run)
         assert counted(world) == expected(world), f"reported before call {reported}"
@@ -197,12 +197,12 @@ def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     assert number > 3
 
 
-def test_record_between_two_rebuilds_reaches_the_second(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_record_between_two_rebuilds_reaches_the_second(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """A change counted in the generation being built is not counted again by the scan that goes on."""
-    door.plan(12, kill)
+    dynamodb.plan(12, kill)
     with pytest.raises(Killed):
         rebuild(run)
-    assert Rebuilds(door, "QualityTable").current() is not None
+    assert Rebuilds(dynamodb, "QualityTable").current() is not None
     for each in APPLICATIONS:
         deliver(world, each)
     world.report("HIRED")
@@ -228,10 +228,10 @@ def test_changed_time_zone_moves_the_days(world: World, run: Run, monkeypatch: p
 
 
 def test_generation_begun_in_another_time_zone_is_given_up(
-    world: World, door: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
+    world: World, dynamodb: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its days would be cut partly here and partly there."""
-    door.plan(15, kill)
+    dynamodb.plan(15, kill)
     with pytest.raises(Killed):
         rebuild(run)
     auckland = BERLIN.__class__("Pacific/Auckland")
@@ -242,23 +242,23 @@ def test_generation_begun_in_another_time_zone_is_given_up(
     assert kept_generations(world) == {"3"}
 
 
-def test_rebuild_overtaken_by_another_says_so(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_rebuild_overtaken_by_another_says_so(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """The other one's result stands, and nothing of it is taken back."""
 
     def other() -> None:
-        door.plan(0, lambda: None)
+        dynamodb.plan(0, lambda: None)
         rebuild(run)
 
-    door.plan(14, other)
+    dynamodb.plan(14, other)
     code, _, err = run("rebuild", "--segments", "1")
     assert (code, "another rebuild has overtaken this one" in err) == (1, True)
     assert counted(world) == expected(world)
     assert kept_generations(world) == {"2"}
 
 
-def test_switch_waits_for_every_segment(world: World, door: SteppedDynamoDB) -> None:
+def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB) -> None:
     """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
-    rebuilds = Rebuilds(door, "QualityTable")
+    rebuilds = Rebuilds(dynamodb, "QualityTable")
     rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
     assert begun is not None
@@ -271,20 +271,20 @@ def test_switch_waits_for_every_segment(world: World, door: SteppedDynamoDB) -> 
     assert rebuilds.former() == 1
 
 
-def test_interruption_is_said_and_resumable(door: SteppedDynamoDB, run: Run, world: World) -> None:
+def test_interruption_is_said_and_resumable(dynamodb: SteppedDynamoDB, run: Run, world: World) -> None:
     """Ctrl-C: exit code 130, no traceback."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    door.plan(12, interrupt)
+    dynamodb.plan(12, interrupt)
     assert run("rebuild", "--segments", "1")[0] == 130
     assert "Resuming the rebuild of generation 2" in rebuild(run)
     assert counted(world) == expected(world)
 
 
 def test_throttled_tables_are_waited_for(
-    world: World, door: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
+    world: World, dynamodb: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that could not be counted is counted again after a pause."""
 
@@ -292,7 +292,7 @@ def test_throttled_tables_are_waited_for(
         raise Unavailable("throttled")
 
     monkeypatch.setattr("application_status.quality.counting.rebuild._PAUSES_SECONDS", (0,))
-    door.plan(12, throttled)
+    dynamodb.plan(12, throttled)
     rebuild(run)
     assert counted(world) == expected(world)
 

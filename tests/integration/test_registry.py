@@ -227,7 +227,7 @@ def test_placeholder_in_the_path_is_named(world: World, of: str) -> None:
     event["pathParameters"] = {"AtsiApplicationId": of}
     reply = answer(world.registry(event, None))
     assert pointers(reply) == [""]
-    expected = f'the path\'s AtsiApplicationId is not a UUID: "{of}" looks like a placeholder from documentation'
+    expected = f'the AtsiApplicationId in the path is not a UUID: "{of}" looks like a placeholder from documentation'
     assert reply.body["errors"][0]["detail"] == expected
 
 

@@ -1,4 +1,4 @@
-"""Making an application of the sandbox: what is told of it, and who may."""
+"""Create an application in the sandbox: the reply, and who may do it."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
     """403, before the body is looked at."""
     reply = create(world, body, TOKEN)
     assert (reply.status, reply.body["type"]) == (403, "/problems/forbidden")
-    assert "test tokens (atsi_test_...)" in reply.body["detail"]
+    assert "test token (atsi_test_...)" in reply.body["detail"]
     assert rows(world) == []
 
 

@@ -204,7 +204,7 @@ def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -
     assert counted(capsys) == {"Unauthenticated": 1, "Refused": 2, "Recorded": 1, "Forbidden": 1}
 
 
-def test_lines_tell_what_happened(world: World, told: StringIO) -> None:
+def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
     """With the ATS, the outcome and the channel of the sandbox, which is no channel of the health."""
     made = created(world)
     of, (token,) = made["AtsiApplicationId"], made["Aliases"]["Token"]
@@ -212,7 +212,7 @@ def test_lines_tell_what_happened(world: World, told: StringIO) -> None:
     report(world, of, "PROMOTED")
     sent(world, signal(state("Interview", 1), token=token), token=TEST_TOKEN)
     read_back(world, of)
-    lines = [json.loads(line) for line in told.getvalue().splitlines() if '"_aws"' not in line]
+    lines = [json.loads(line) for line in log.getvalue().splitlines() if '"_aws"' not in line]
     asked = [(line["message"], line["ats"], line.get("sandbox"), line.get("result")) for line in lines]
     assert asked == [
         ("created", ATS, None, None),
@@ -223,7 +223,7 @@ def test_lines_tell_what_happened(world: World, told: StringIO) -> None:
     ]
     assert [line.get("application") for line in lines] == [of, of, None, of, of]
     assert not any("channel" in line for line in lines)
-    assert not any(secret in told.getvalue() for secret in (TEST_TOKEN, TEST_TOKEN[-49:], token))
+    assert not any(secret in log.getvalue() for secret in (TEST_TOKEN, TEST_TOKEN[-49:], token))
 
 
 def test_tables_are_the_templates(world: World) -> None:

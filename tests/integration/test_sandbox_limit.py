@@ -72,7 +72,7 @@ def test_beyond_the_limit_none_is_made_until_the_next_day(
             assert (reply.status, reply.headers["Retry-After"]) == (429, str(seconds))
             assert reply.headers["Content-Type"] == "application/problem+json"
             assert (reply.body["type"], reply.body["status"]) == ("/problems/daily-limit-reached", 429)
-            assert f"{CREATIONS_A_DAY} applications" in reply.body["detail"]
+            assert f"{CREATIONS_A_DAY} sandbox applications" in reply.body["detail"]
         assert counted(capsys) == {"Sandbox.DailyLimitReached": 2, "Sandbox.Refused": 2}
         assert (rows(world), counts(world)) == before
         assert report(world, made["AtsiApplicationId"], "INTERVIEW").status == 200

@@ -14,7 +14,7 @@ from application_status.access.tokens import TokenRegister
 from support.log_lines import batch, picked
 from support.sandbox import created, read_back, report, rows
 from support.signals import position_signal, send, sent, signal, state
-from support.streams import positions_told, stream
+from support.streams import positions_copied, stream
 from support.world import (
     APPLICATION,
     OTHER_ATS,
@@ -95,7 +95,7 @@ def test_aliases_are_known_in_their_own_world(world: World, kind: str) -> None:
     }
     lively = {"token": SIGNAL_TOKEN, "candidateApplicationProfileId": PROFILE, "positionProfileIds": [POSITION]}
 
-    def told(aliases: dict[str, Any], token: str) -> bool:
+    def is_recorded(aliases: dict[str, Any], token: str) -> bool:
         before = live(world), rows(world)
         if kind == "positionProfileIds":
             sent(world, position_signal(success=False, **{kind: aliases[kind]}), token=token)
@@ -103,10 +103,10 @@ def test_aliases_are_known_in_their_own_world(world: World, kind: str) -> None:
             sent(world, signal(**{"token": None, kind: aliases[kind]}), token=token)
         return (live(world), rows(world)) != before
 
-    assert not told(lively, TEST_TOKEN)
-    assert not told(sandboxed, TOKEN)
-    assert told(lively, TOKEN)
-    assert told(sandboxed, TEST_TOKEN)
+    assert not is_recorded(lively, TEST_TOKEN)
+    assert not is_recorded(sandboxed, TOKEN)
+    assert is_recorded(lively, TOKEN)
+    assert is_recorded(sandboxed, TEST_TOKEN)
 
 
 ACTS = st.lists(
@@ -143,37 +143,37 @@ def act(world: World, made: dict[str, Any], token: str, what: str, label: str, d
             send(world, {"typeCode": 5}, token=token)
 
 
-def delivered(world: World, told: StringIO, seen: int) -> int:
+def delivered(world: World, log: StringIO, seen: int) -> int:
     """Bring what happened to the positions, the analytics and the health, as the template's streams and filters do."""
-    positions_told(world)
+    positions_copied(world)
     records = stream(world, "ApplicationsTable", skip=seen)
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
-    world.health(batch(picked(told)), None)
+    world.health(batch(picked(log)), None)
     return seen + len(records)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
-def test_nothing_of_the_sandbox_reaches_live_data_or_numbers(world: World, told: StringIO, acts: list[Any]) -> None:
+def test_nothing_of_the_sandbox_reaches_live_data_or_numbers(world: World, log: StringIO, acts: list[Any]) -> None:
     """After any traffic the live tables, the counters and the health are what they were, to the byte."""
     world.report("CONTACT")
-    seen = delivered(world, told, 0)
+    seen = delivered(world, log, 0)
     before, made = live(world), created(world)
     for each in acts:
         act(world, made, TEST_TOKEN, *each)
-    assert delivered(world, told, seen) == seen
+    assert delivered(world, log, seen) == seen
     assert live(world) == before
 
 
 @pytest.mark.parametrize("what", ["report", "by-ats", "signal", "position", "nonsense"])
-def test_the_same_with_a_live_token_does(world: World, told: StringIO, what: str) -> None:
+def test_the_same_with_a_live_token_does(world: World, log: StringIO, what: str) -> None:
     """So the property above would see it."""
     aliases = {"Token": [SIGNAL_TOKEN], "PositionProfileIds": [POSITION]}
     made = {"AtsiApplicationId": SIGNALLED_APPLICATION, "Aliases": aliases}
-    seen = delivered(world, told, 0)
+    seen = delivered(world, log, 0)
     before, sandbox = live(world), rows(world)
     act(world, made, TOKEN, what, "OFFER", 10)
-    delivered(world, told, seen)
+    delivered(world, log, seen)
     after = live(world)
     assert after[LIVE.index("QualityTable")] != before[LIVE.index("QualityTable")]
     assert rows(world) == sandbox

@@ -187,7 +187,7 @@ def test_every_arrival_order_ends_in_the_same_item(new_world: Callable[..., Worl
         ("1659093971", "date-time"),
         (1659093971, "date-time"),
         ("2026-02-30T00:00:00Z", "day is out of range"),
-        ("0001-01-01T00:00:00Z", "never set, which is how .NET and Go write one"),
+        ("0001-01-01T00:00:00Z", "never set (the default of .NET and Go)"),
         ("0001-01-01T00:00:00+14:00", "never set"),
         ("1601-01-01T00:00:00Z", "Windows"),
         ("1899-12-30T00:00:00Z", "spreadsheets"),
@@ -340,7 +340,7 @@ def test_ending_finds_room_after_256_changes(world: World) -> None:
 
 def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
     """An untimed report that was overtaken meanwhile is answered with its own version, as recorded."""
-    send = world.of_webhook._transport  # noqa: SLF001  # the store's only door
+    send = world.of_webhook._transport  # noqa: SLF001  # the only way to the store
 
     def lose_the_reply(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         reply = send(operation, request)

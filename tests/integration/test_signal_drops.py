@@ -122,8 +122,8 @@ def test_signal_beyond_the_history_finds_room(world: World, capsys: pytest.Captu
     assert (amounts["reports"], amounts["unmapped"]) == (257, 256)
 
 
-def test_logs_name_no_alias_label_or_token(world: World, told: StringIO) -> None:
-    """Ids and results only, whether a signal is recorded, unmapped, dropped, heard or refused."""
+def test_logs_name_no_alias_label_or_token(world: World, log: StringIO) -> None:
+    """Ids and results only, whether a signal is recorded, unmapped, dropped or refused."""
     labels = signal(state("Geheimnis", 1), previous=state("Geheimnis 2", 1))
     for each in (labels, signal(), by_profile(PROFILE), by_profile(UNKNOWN), position_signal(success=True)):
         assert send(world, each).status == 200
@@ -131,8 +131,8 @@ def test_logs_name_no_alias_label_or_token(world: World, told: StringIO) -> None
     assert send(world, signal(state("Geheimnis" * 100))).body["errors"]
     assert post(world, {"query": "{ Geheimnis }"}).status == 400
     assert post(world, {"query": "{ vocabularyVersion }"}, token="Geheimnis").status == 401
-    entries = [json.loads(line) for line in told.getvalue().splitlines()]
+    entries = [json.loads(line) for line in log.getvalue().splitlines()]
     messages = [each["message"] for each in entries if "message" in each]
-    assert {"recorded", "unmapped", "dropped", "heard", "refused"} <= set(messages)
+    assert {"recorded", "unmapped", "dropped", "position state", "refused"} <= set(messages)
     assert messages.count("dropped") == 6
-    assert [text for text in SECRETS if text in told.getvalue()] == []
+    assert [text for text in SECRETS if text in log.getvalue()] == []

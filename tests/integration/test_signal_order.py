@@ -187,7 +187,7 @@ def test_both_states_of_a_signal_are_kept(
         assert [each.interpretation.raw_status for each in history(world)] == [previous, current]
 
 
-def test_previous_state_that_was_heard_itself_stays_as_it_was_heard(world: World) -> None:
+def test_previous_state_with_a_signal_of_its_own_stays_as_signalled(world: World) -> None:
     """Told again by what comes after it, it is neither doubled nor marked."""
     sent(world, signal(state("Interview", 1)))
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))

@@ -13,37 +13,37 @@ from application_status.access import rules as tokens
 from application_status.access.tokens import TokenLookup, TokenRegister, TooManyTokens
 from application_status.platform.values import AtsId, now
 from support.faults import Clock
-from support.world import OTHER_TOKEN, TEMPLATE, TOKEN, NotingDynamoDB
+from support.world import OTHER_TOKEN, TEMPLATE, TOKEN, RecordingDynamoDB
 
 ATS, OTHER_ATS = AtsId("workday"), AtsId("greenhouse")
 TABLE = "TokensTable"
 
 
 @pytest.fixture
-def door() -> Iterator[NotingDynamoDB]:
+def dynamodb() -> Iterator[RecordingDynamoDB]:
     with mock_aws():
         client = boto3.client("dynamodb")
         for table in TEMPLATE.tables():
             client.create_table(**table)
-        yield NotingDynamoDB(client)
+        yield RecordingDynamoDB(client)
 
 
 @pytest.fixture
-def register(door: NotingDynamoDB) -> TokenRegister:
-    return TokenRegister(door, TABLE)
+def register(dynamodb: RecordingDynamoDB) -> TokenRegister:
+    return TokenRegister(dynamodb, TABLE)
 
 
-def owner(door: NotingDynamoDB, text: str) -> AtsId | None:
+def owner(dynamodb: RecordingDynamoDB, text: str) -> AtsId | None:
     """Ask a fresh container."""
-    return TokenLookup(door, TABLE).owner(text)
+    return TokenLookup(dynamodb, TABLE).owner(text)
 
 
-def test_only_the_digest_is_stored(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_only_the_digest_is_stored(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """No item holds a token or its secret; an opaque token's id is cut from its digest."""
     own = tokens.generate()
     register.add(own, ATS)
     register.add(TOKEN, ATS, expires_at=now() + timedelta(days=1))
-    items = door("Scan", TableName=TABLE)["Items"]
+    items = dynamodb("Scan", TableName=TABLE)["Items"]
     everything = json.dumps(items)
     for secret in (own, own[-49:], own[-49:-6], TOKEN, TOKEN[6:-6]):
         assert secret not in everything
@@ -52,39 +52,39 @@ def test_only_the_digest_is_stored(door: NotingDynamoDB, register: TokenRegister
 
 
 @pytest.mark.parametrize("text", [TOKEN, "x", "~" * 256, "Bearer", "atsi", "atsi-live-token", '{"a":1}'])
-def test_opaque_tokens_work(door: NotingDynamoDB, register: TokenRegister, text: str) -> None:
+def test_opaque_tokens_work(dynamodb: RecordingDynamoDB, register: TokenRegister, text: str) -> None:
     """Up to 256 visible ASCII characters; the contract's sample is one."""
-    assert owner(door, text) is None
+    assert owner(dynamodb, text) is None
     register.add(text, ATS)
-    assert owner(door, text) == ATS
+    assert owner(dynamodb, text) == ATS
 
 
 MISTYPED = f"atsi_live_00000000_{'0' * 43}000000"
 
 
 @pytest.mark.parametrize("text", ["", " ", "a b", "x" * 257, "ä", "x\n", MISTYPED, "\ud800"])
-def test_what_cannot_be_a_token_is_not_stored(door: NotingDynamoDB, register: TokenRegister, text: str) -> None:
+def test_what_cannot_be_a_token_is_not_stored(dynamodb: RecordingDynamoDB, register: TokenRegister, text: str) -> None:
     """Or it could never be presented."""
     with pytest.raises(ValueError, match="visible ASCII"):
         register.add(text, ATS)
-    assert door("Scan", TableName=TABLE)["Count"] == 0
+    assert dynamodb("Scan", TableName=TABLE)["Count"] == 0
 
 
-def test_two_live_tokens_at_most(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_two_live_tokens_at_most(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """What a rotation needs; the third is refused by naming the two, and possible once one is revoked."""
     first, second = (register.add(tokens.generate(), ATS) for _ in range(2))
     third = tokens.generate()
     with pytest.raises(TooManyTokens, match=f"{first.key_id}, {second.key_id}") as refusal:
         register.add(third, ATS)
     assert third not in str(refusal.value)
-    assert owner(door, third) is None
+    assert owner(dynamodb, third) is None
     register.add(OTHER_TOKEN, OTHER_ATS)
     register.revoke(first.key_id)
     register.add(third, ATS)
-    assert owner(door, third) == ATS
+    assert owner(dynamodb, third) == ATS
 
 
-def test_test_tokens_count_for_themselves(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_test_tokens_count_for_themselves(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """Two of each; an item without a kind, as all were before there was a choice, is a live token's."""
     for kind in (False, True):
         texts = [tokens.generate(test=kind) for _ in range(3)]
@@ -93,7 +93,7 @@ def test_test_tokens_count_for_themselves(door: NotingDynamoDB, register: TokenR
         with pytest.raises(TooManyTokens):
             register.add(texts[2], ATS)
     assert [(token.ats_id, token.test) for token in register.list()] == [(ATS, False)] * 2 + [(ATS, True)] * 2
-    kinds = {item["KeyId"]["S"]: item.get("Test") for item in door("Scan", TableName=TABLE)["Items"]}
+    kinds = {item["KeyId"]["S"]: item.get("Test") for item in dynamodb("Scan", TableName=TABLE)["Items"]}
     assert kinds == {token.key_id: {"BOOL": True} if token.test else None for token in register.list()}
     register.add(tokens.generate(test=True), OTHER_ATS)
 
@@ -107,7 +107,7 @@ def test_only_a_test_token_is_one(register: TokenRegister) -> None:
     assert tokens.key_id(live.replace("atsi_live_", "atsi_test_")) is None
 
 
-def test_expired_tokens_make_room(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_expired_tokens_make_room(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """They are not live, from the moment of their expiry on."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
         for _ in range(2):
@@ -117,70 +117,70 @@ def test_expired_tokens_make_room(door: NotingDynamoDB, register: TokenRegister)
             register.add(TOKEN, ATS)
         moment.shift(timedelta(milliseconds=1))
         register.add(TOKEN, ATS)
-        assert owner(door, TOKEN) == ATS
+        assert owner(dynamodb, TOKEN) == ATS
 
 
-def test_a_token_belongs_to_one_ats_for_ever(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_a_token_belongs_to_one_ats_for_ever(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """It can't be stored again, for the same ATS or another, nor brought back after its revocation."""
     stored = register.add(TOKEN, ATS)
-    with pytest.raises(ValueError, match="stored already"):
+    with pytest.raises(ValueError, match="already stored"):
         register.add(TOKEN, OTHER_ATS)
     register.revoke(stored.key_id)
-    with time_machine.travel(now() + timedelta(days=1)), pytest.raises(ValueError, match="stored already"):
+    with time_machine.travel(now() + timedelta(days=1)), pytest.raises(ValueError, match="already stored"):
         register.add(TOKEN, ATS)
-    assert owner(door, TOKEN) is None
+    assert owner(dynamodb, TOKEN) is None
 
 
-def test_expiry_is_felt_at_once(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_expiry_is_felt_at_once(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """Also by a container that remembers the token."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
         register.add(TOKEN, ATS, expires_at=now() + timedelta(seconds=30))
-        lookup = TokenLookup(door, TABLE, Clock().monotonic)
+        lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
         moment.shift(29.999)
         assert lookup.owner(TOKEN) == ATS
         moment.shift(0.001)
         assert lookup.owner(TOKEN) is None
 
 
-def test_revocation_is_felt_within_sixty_seconds(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_revocation_is_felt_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A container may remember the token for that long, counted from its look-up; a fresh one knows at once."""
     stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
-    lookup = TokenLookup(door, TABLE, clock.monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
     assert lookup.owner(TOKEN) == ATS
     clock.sleep(1)
     register.revoke(stored.key_id)
-    assert owner(door, TOKEN) is None
-    door.operations.clear()
+    assert owner(dynamodb, TOKEN) is None
+    dynamodb.operations.clear()
     clock.sleep(58.9)
     assert lookup.owner(TOKEN) == ATS
-    assert door.operations == []
+    assert dynamodb.operations == []
     clock.sleep(0.1)
     assert lookup.owner(TOKEN) is None
-    assert door.operations == ["GetItem"]
+    assert dynamodb.operations == ["GetItem"]
 
 
-def test_being_asked_does_not_prolong_the_memory(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_being_asked_does_not_prolong_the_memory(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A busy container looks a token up as often as an idle one."""
     register.add(TOKEN, ATS)
     clock = Clock()
-    lookup = TokenLookup(door, TABLE, clock.monotonic)
-    door.operations.clear()
+    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
+    dynamodb.operations.clear()
     for _ in range(121):
         assert lookup.owner(TOKEN) == ATS
         clock.sleep(1)
-    assert door.operations == ["GetItem"] * 3
+    assert dynamodb.operations == ["GetItem"] * 3
 
 
-def test_unknown_tokens_are_not_remembered(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_unknown_tokens_are_not_remembered(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A token works from the moment it is issued, and strangers can't fill the memory."""
-    lookup = TokenLookup(door, TABLE, Clock().monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
     assert lookup.owner(TOKEN) is None
     register.add(TOKEN, ATS)
     assert lookup.owner(TOKEN) == ATS
-    door.operations.clear()
+    dynamodb.operations.clear()
     for _ in range(2):
         assert lookup.owner("unknown") is None
-    assert door.operations == ["GetItem"] * 2
+    assert dynamodb.operations == ["GetItem"] * 2
 
 
 def test_revocation_is_once_and_for_all(register: TokenRegister) -> None:
@@ -196,7 +196,7 @@ def test_revocation_is_once_and_for_all(register: TokenRegister) -> None:
     assert register.list() == [kept]
 
 
-def test_list_is_complete_and_oldest_first(door: NotingDynamoDB, register: TokenRegister) -> None:
+def test_list_is_complete_and_oldest_first(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """Also beyond the megabyte that one Scan returns."""
     for day in range(4, 0, -1):
         with time_machine.travel(f"2026-11-0{day}T00:00:00Z", tick=False):
@@ -204,8 +204,8 @@ def test_list_is_complete_and_oldest_first(door: NotingDynamoDB, register: Token
         key = {"KeyId": {"S": stored.key_id}}
         pad = {":pad": {"S": "x" * 390_000}}
         change = {"UpdateExpression": "SET Padding = :pad", "ExpressionAttributeValues": pad}
-        door("UpdateItem", TableName=TABLE, Key=key, **change)
-    door.operations.clear()
+        dynamodb("UpdateItem", TableName=TABLE, Key=key, **change)
+    dynamodb.operations.clear()
     assert [token.ats_id for token in register.list()] == ["ats-1", "ats-2", "ats-3", "ats-4"]
-    assert door.operations == ["Scan", "Scan"]
+    assert dynamodb.operations == ["Scan", "Scan"]
     assert [token.ats_id for token in register.list(AtsId("ats-2"))] == ["ats-2"]

@@ -47,12 +47,12 @@ def test_right_counters_have_no_drift(world: World, capsys: pytest.CaptureFixtur
     assert (len(described["Dimensions"]), metrics["stack"]) == (1, "local")
 
 
-def test_lost_record_is_drift(world: World, told: StringIO) -> None:
+def test_lost_record_is_drift(world: World, log: StringIO) -> None:
     """The log names the application and what is counted wrong; no label, no title."""
     for each in APPLICATIONS[1:]:
         deliver(world, each)
     answer = verify(world)
-    drifts = [line for line in map(json.loads, told.getvalue().splitlines()) if "measure" in line]
+    drifts = [line for line in map(json.loads, log.getvalue().splitlines()) if "measure" in line]
     assert answer == {"verified": 3, "drift": len(drifts)}
     assert {line["application"] for line in drifts} == {APPLICATION}
     assert ("applications", "0", "1") in {(line["measure"], line["counted"], line["expected"]) for line in drifts}
@@ -147,7 +147,7 @@ def test_rebuild_meanwhile_writes_no_metric(
 def test_application_that_cant_be_read_is_named_and_counted(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
-    told: StringIO,
+    log: StringIO,
     capsys: pytest.CaptureFixture[str],
     failure: str,
 ) -> None:
@@ -157,7 +157,7 @@ def test_application_that_cant_be_read_is_named_and_counted(
     poison(monkeypatch, failure, APPLICATION)
     capsys.readouterr()
     assert verify(world) == {"verified": 2, "drift": 0}
-    written = [json.loads(line) for line in told.getvalue().splitlines()]
+    written = [json.loads(line) for line in log.getvalue().splitlines()]
     (named,) = [line for line in written if line["message"] == "unreadable"]
     assert (named["application"], named["error"]) == (APPLICATION, failure)
     (metrics,) = lines(capsys, "_aws")

@@ -28,7 +28,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def door(world: World) -> SteppedDynamoDB:
+def dynamodb(world: World) -> SteppedDynamoDB:
     world.report("INTERVIEW", BusinessDate="2022-07-29T11:26:11Z")
     for each in APPLICATIONS:
         deliver(world, each)
@@ -36,8 +36,8 @@ def door(world: World) -> SteppedDynamoDB:
 
 
 @pytest.fixture
-def run(door: SteppedDynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return command(door, monkeypatch, capsys)
+def run(dynamodb: SteppedDynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return command(dynamodb, monkeypatch, capsys)
 
 
 def found(run: Run, *arguments: str) -> list[list[str]]:
@@ -156,7 +156,7 @@ def test_change_on_its_way_is_no_drift(world: World, run: Run, monkeypatch: pyte
     assert len(pauses) == 1
 
 
-def test_changes_at_any_moment_are_no_drift(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_changes_at_any_moment_are_no_drift(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """A report and its record come before each call in turn."""
     reported = 0
 
@@ -167,7 +167,7 @@ def test_changes_at_any_moment_are_no_drift(world: World, door: SteppedDynamoDB,
         deliver(world)
 
     while True:
-        door.plan(reported + 1, report)
+        dynamodb.plan(reported + 1, report)
         before = reported
         assert found(run) == [], f"reported before call {before + 1}"
         if reported == before:
@@ -196,7 +196,7 @@ def test_counter_that_moves_in_every_reading_is_no_drift(
     assert len(readings) == 4
 
 
-def test_drift_is_found_beside_changes(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_drift_is_found_beside_changes(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """A counter that stands still is judged, whatever others do."""
     add(world, "n", 1)
 
@@ -204,14 +204,14 @@ def test_drift_is_found_beside_changes(world: World, door: SteppedDynamoDB, run:
         world.report("REJECTED")
         deliver(world)
 
-    door.plan(12, report)
+    dynamodb.plan(12, report)
     assert [ATS, "2022-07-01", "applications", "3", "2", "(the counter)"] in found(run)
 
 
-def test_rebuild_meanwhile_makes_it_begin_again(world: World, door: SteppedDynamoDB, run: Run) -> None:
+def test_rebuild_meanwhile_makes_it_begin_again(world: World, dynamodb: SteppedDynamoDB, run: Run) -> None:
     """The generation that it read is gone; that is no drift."""
     world.report("HIRED")
-    door.plan(8, lambda: run("rebuild", "--segments", "1"))
+    dynamodb.plan(8, lambda: run("rebuild", "--segments", "1"))
     code, out, _ = run("verify")
     assert (code, out.splitlines()[-1]) == (0, "3 applications compared in generation 2; drift: 0")
 

@@ -20,7 +20,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def doors(endpoint: str) -> list[DynamoDB]:
+def clients(endpoint: str) -> list[DynamoDB]:
     """The real doors, time-outs included, one for each container."""
     return [connect(endpoint_url=endpoint) for _ in range(CROWD)]
 

@@ -34,18 +34,22 @@ REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
 type Call = Callable[[], Answer]
 
 
-def erasing(door: DynamoDB, of: str) -> Call:
-    return partial(_answered, make_registry(door, REGISTRY), http_event("DELETE", f"/api/applications/{of}"))
+def erasing(dynamodb: DynamoDB, of: str) -> Call:
+    return partial(_answered, make_registry(dynamodb, REGISTRY), http_event("DELETE", f"/api/applications/{of}"))
 
 
-def reporting(doors: Sequence[DynamoDB], of: str, unknown: UnknownApplications) -> list[Call]:
+def reporting(clients: Sequence[DynamoDB], of: str, unknown: UnknownApplications) -> list[Call]:
     """Return calls that each report a round of interviews, from a container of its own."""
     settings = webhook_settings(unknown)
     bodies = [
-        {"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": f"round {number}"} for number in range(len(doors))
+        {"AtsiApplicationId": of, "Status": "INTERVIEW", "RawStatus": f"round {number}"}
+        for number in range(len(clients))
     ]
     events = [http_event("POST", "/api/application-status", body) for body in bodies]
-    return [partial(_answered, make_webhook(door, settings), each) for door, each in zip(doors, events, strict=True)]
+    return [
+        partial(_answered, make_webhook(dynamodb, settings), each)
+        for dynamodb, each in zip(clients, events, strict=True)
+    ]
 
 
 def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
@@ -60,11 +64,11 @@ def naming(world: World, text: str) -> list[Any]:
 @pytest.mark.parametrize("erasures", [1, 5])
 @pytest.mark.parametrize("of", [APPLICATION, NEW], ids=["registered", "unknown"])
 def test_erased_among_reports(
-    world: World, doors: list[DynamoDB], of: str, erasures: int, unknown: UnknownApplications
+    world: World, clients: list[DynamoDB], of: str, erasures: int, unknown: UnknownApplications
 ) -> None:
     """Each report has its receipt from before the tombstone, whose version is the next, or is told 404."""
-    reports = reporting(doors[erasures : erasures + OTHERS], of, unknown)
-    answers = all_at_once(*[erasing(door, of) for door in doors[:erasures]], *reports)
+    reports = reporting(clients[erasures : erasures + OTHERS], of, unknown)
+    answers = all_at_once(*[erasing(dynamodb, of) for dynamodb in clients[:erasures]], *reports)
     assert [each.status for each in answers[:erasures]] == [204] * erasures
     versions = sorted(each.body["Version"] for each in answers[erasures:] if each.status == 200)
     assert [each.status for each in answers[erasures:] if each.status != 200] == [404] * (len(reports) - len(versions))
@@ -76,39 +80,41 @@ def test_erased_among_reports(
     assert naming(world, of) == [tombstone]
 
 
-def test_erased_among_signals(world: World, doors: list[DynamoDB]) -> None:
+def test_erased_among_signals(world: World, clients: list[DynamoDB]) -> None:
     """All senders are told that it is fine, and neither the application nor an alias is left."""
     bodies = [
         event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
         for day in range(1, OTHERS + 1)
     ]
-    containers = [make_signals(door, SIGNALS_SETTINGS) for door in doors[1 : 1 + len(bodies)]]
+    containers = [make_signals(dynamodb, SIGNALS_SETTINGS) for dynamodb in clients[1 : 1 + len(bodies)]]
     calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
-    reply, *answers = all_at_once(erasing(doors[0], SIGNALLED_APPLICATION), *calls)
+    reply, *answers = all_at_once(erasing(clients[0], SIGNALLED_APPLICATION), *calls)
     assert reply.status == 204
     assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * len(calls)
     assert naming(world, SIGNALLED_APPLICATION) == [world.item(SIGNALLED_APPLICATION)]
     assert items.is_tombstone(world.item(SIGNALLED_APPLICATION))
 
 
-def registering(doors: Sequence[DynamoDB], aliases: Sequence[Any]) -> list[Call]:
+def registering(clients: Sequence[DynamoDB], aliases: Sequence[Any]) -> list[Call]:
     """Return calls that each register NEW with other aliases, from a container of its own."""
     ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
     texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
     path = f"/api/applications/{NEW}"
     puts = [http_event("PUT", path, {**ids, **texts, "Aliases": each}, token=None) for each in aliases]
-    return [partial(_answered, make_registry(door, REGISTRY), put) for door, put in zip(doors, puts, strict=True)]
+    return [
+        partial(_answered, make_registry(dynamodb, REGISTRY), put) for dynamodb, put in zip(clients, puts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("reported", [False, True], ids=["new", "completed"])
-def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, reported: bool) -> None:
+def test_erased_among_its_registrations(world: World, clients: list[DynamoDB], *, reported: bool) -> None:
     """Each registration is told that it came before or after; afterwards there is neither application nor alias."""
     if reported:
-        (report,) = reporting(doors[:1], NEW, UnknownApplications.ACCEPT)
+        (report,) = reporting(clients[:1], NEW, UnknownApplications.ACCEPT)
         assert report().status == 200
     aliases = {"Token": ["t-1", "t-2"], "PositionProfileIds": ["p-1"]}
-    calls = registering(doors[1 : 1 + OTHERS], [aliases] * OTHERS)
-    reply, *answers = all_at_once(erasing(doors[0], NEW), *calls)
+    calls = registering(clients[1 : 1 + OTHERS], [aliases] * OTHERS)
+    reply, *answers = all_at_once(erasing(clients[0], NEW), *calls)
     assert reply.status == 204
     assert {each.status for each in answers} <= {200, 201, 410}
     assert sum(each.status == 201 for each in answers) <= 1
@@ -117,13 +123,13 @@ def test_erased_among_its_registrations(world: World, doors: list[DynamoDB], *, 
 
 
 @pytest.mark.parametrize("erasures", [1, 3])
-def test_erased_among_registrations_with_further_aliases(world: World, doors: list[DynamoDB], erasures: int) -> None:
+def test_erased_among_registrations_with_further_aliases(world: World, clients: list[DynamoDB], erasures: int) -> None:
     """Each registration is from before the tombstone, or a 410; no alias of any of them is left."""
-    (first,) = registering(doors[:1], [{"Token": ["t"]}])
+    (first,) = registering(clients[:1], [{"Token": ["t"]}])
     assert first().status == 201
     further = [{"Token": [f"t-{number}"], "PositionProfileIds": [f"p-{number}"]} for number in range(8)]
-    erase = [erasing(door, NEW) for door in doors[8 : 8 + erasures]]
-    answers = all_at_once(*registering(doors[:8], further), *erase)
+    erase = [erasing(dynamodb, NEW) for dynamodb in clients[8 : 8 + erasures]]
+    answers = all_at_once(*registering(clients[:8], further), *erase)
     assert [each.status for each in answers[8:]] == [204] * erasures
     assert {each.status for each in answers[:8]} <= {200, 410}
     assert naming(world, NEW) == [world.item(NEW)]

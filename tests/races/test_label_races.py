@@ -16,25 +16,25 @@ from support.world import APPLICATION, ATS, World
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
 
 
-def registers(doors: list[DynamoDB]) -> list[OverrideRegister]:
-    return [OverrideRegister(door, "TokensTable") for door in doors]
+def registers(clients: list[DynamoDB]) -> list[OverrideRegister]:
+    return [OverrideRegister(dynamodb, "TokensTable") for dynamodb in clients]
 
 
 @pytest.mark.usefixtures("world")
-def test_all_overrides_set_at_once_are_kept(doors: list[DynamoDB]) -> None:
+def test_all_overrides_set_at_once_are_kept(clients: list[DynamoDB]) -> None:
     """Each operator sees their own in the reply, and all are there in the end."""
     changes = [{f"Stage {number}": "OFFER"} for number in range(CROWD)]
     replies = all_at_once(
-        *[partial(each.change, ATS, change) for each, change in zip(registers(doors), changes, strict=True)]
+        *[partial(each.change, ATS, change) for each, change in zip(registers(clients), changes, strict=True)]
     )
     assert all(change.items() <= reply.items() for change, reply in zip(changes, replies, strict=True))
-    assert registers(doors)[0].of(ATS) == {f"Stage {number}": "OFFER" for number in range(CROWD)}
+    assert registers(clients)[0].of(ATS) == {f"Stage {number}": "OFFER" for number in range(CROWD)}
 
 
 @pytest.mark.usefixtures("world")
-def test_set_and_unset_at_once(doors: list[DynamoDB]) -> None:
+def test_set_and_unset_at_once(clients: list[DynamoDB]) -> None:
     """A removal takes away its label alone."""
-    first, *others = registers(doors[:20])
+    first, *others = registers(clients[:20])
     first.change(ATS, {f"Old {number}": "OFFER" for number in range(10)})
     sets = [partial(each.change, ATS, {f"New {number}": "HIRED"}) for number, each in enumerate(others[:9])]
     unsets = [partial(each.change, ATS, {}, [f"old {number}"]) for number, each in enumerate(others[9:])]
@@ -43,13 +43,13 @@ def test_set_and_unset_at_once(doors: list[DynamoDB]) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_spellings_set_at_once_leave_one(doors: list[DynamoDB]) -> None:
+def test_spellings_set_at_once_leave_one(clients: list[DynamoDB]) -> None:
     """The last one, whichever that is."""
     spellings = [" " * number + ("Stage 3" if number % 2 else "STAGE 3") for number in range(20)]
     meanings = [("OFFER", "HIRED")[number % 2] for number in range(20)]
     changes = [{label: meaning} for label, meaning in zip(spellings, meanings, strict=True)]
-    all_at_once(*[partial(each.change, ATS, change) for each, change in zip(registers(doors), changes, strict=False)])
-    assert registers(doors)[0].of(ATS) in changes
+    all_at_once(*[partial(each.change, ATS, change) for each, change in zip(registers(clients), changes, strict=False)])
+    assert registers(clients)[0].of(ATS) in changes
 
 
 def test_two_operators_at_the_command_line(world: World, endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,23 +44,23 @@ def outcomes(answers: Sequence[Answer]) -> Counter[str]:
     ids=["has_business_date", "untimed", "labelled", "with a key"],
 )
 def test_the_same_report_at_once_is_recorded_once(
-    world: World, doors: list[DynamoDB], fields: dict[str, str], headers: dict[str, str]
+    world: World, clients: list[DynamoDB], fields: dict[str, str], headers: dict[str, str]
 ) -> None:
     """One is recorded, all others are unchanged, none fails, and the history has one transition."""
-    answers = report_all(doors, [report("INTERVIEW", headers=headers, **fields)] * CROWD)
+    answers = report_all(clients, [report("INTERVIEW", headers=headers, **fields)] * CROWD)
     assert outcomes(answers) == {"recorded": 1, "unchanged": CROWD - 1}
     assert {each.body["Version"] for each in answers} == {2}
     stored = world.stored()
     assert (len(stored.transitions), stored.version, stored.status) == (1, 2, "INTERVIEW")
 
 
-def test_different_timed_reports_at_once_are_all_kept(world: World, doors: list[DynamoDB]) -> None:
+def test_different_timed_reports_at_once_are_all_kept(world: World, clients: list[DynamoDB]) -> None:
     """Each takes the head or joins the history behind it, and the newest is the head in the end."""
     events = [
         report(STATUSES[number % len(STATUSES)], BusinessDate=minute, RawStatus=f"round {number}")
         for number, minute in enumerate(MINUTES)
     ]
-    answers = report_all(doors, events)
+    answers = report_all(clients, events)
     assert outcomes(answers).keys() <= {"recorded", "late"}
     assert sorted(each.body["Version"] for each in answers) == list(range(2, CROWD + 2))
     stored = world.stored()
@@ -69,9 +69,9 @@ def test_different_timed_reports_at_once_are_all_kept(world: World, doors: list[
     assert stored.head == max(stored.transitions)
 
 
-def test_different_untimed_reports_at_once_are_all_recorded(world: World, doors: list[DynamoDB]) -> None:
+def test_different_untimed_reports_at_once_are_all_recorded(world: World, clients: list[DynamoDB]) -> None:
     """Each takes the head in its turn; the head in the end is the one that was written last."""
-    answers = report_all(doors, [report("INTERVIEW", RawStatus=f"round {number}") for number in range(CROWD)])
+    answers = report_all(clients, [report("INTERVIEW", RawStatus=f"round {number}") for number in range(CROWD)])
     assert outcomes(answers) == {"recorded": CROWD}
     versions = [each.body["Version"] for each in answers]
     assert sorted(versions) == list(range(2, CROWD + 2))
@@ -82,14 +82,14 @@ def test_different_untimed_reports_at_once_are_all_recorded(world: World, doors:
 
 
 @pytest.mark.usefixtures("world")
-def test_the_same_registration_at_once_is_created_once(doors: list[DynamoDB]) -> None:
+def test_the_same_registration_at_once_is_created_once(clients: list[DynamoDB]) -> None:
     """One is told that it registered the application, the others that it was registered just so."""
-    assert statuses(register_all(doors, [registration()] * CROWD)) == {201: 1, 200: CROWD - 1}
+    assert statuses(register_all(clients, [registration()] * CROWD)) == {201: 1, 200: CROWD - 1}
 
 
-def test_different_registrations_at_once_conflict_but_for_one(world: World, doors: list[DynamoDB]) -> None:
+def test_different_registrations_at_once_conflict_but_for_one(world: World, clients: list[DynamoDB]) -> None:
     """What is stored is what the one that succeeded said."""
-    answers = register_all(doors, [registration(JobId=f"job-{number}") for number in range(CROWD)])
+    answers = register_all(clients, [registration(JobId=f"job-{number}") for number in range(CROWD)])
     assert statuses(answers) == {201: 1, 409: CROWD - 1}
     winner = [each.status for each in answers].index(201)
     stored = world.stored(NEW).registration
@@ -97,7 +97,7 @@ def test_different_registrations_at_once_conflict_but_for_one(world: World, door
     assert stored.job_id == f"job-{winner}"
 
 
-def test_first_contact_at_once_has_one_owner(world: World, doors: list[DynamoDB]) -> None:
+def test_first_contact_at_once_has_one_owner(world: World, clients: list[DynamoDB]) -> None:
     """Of two ATSs that report an unknown application, one owns it with all its reports; to the other it is unknown."""
     tokens = [TOKEN, OTHER_TOKEN] * (CROWD // 2)
     events = [
@@ -106,7 +106,7 @@ def test_first_contact_at_once_has_one_owner(world: World, doors: list[DynamoDB]
         )
         for number, token in enumerate(tokens)
     ]
-    answers = report_all(doors, events, UnknownApplications.ACCEPT)
+    answers = report_all(clients, events, UnknownApplications.ACCEPT)
     by_ats = {ats: statuses(answers[start::2]) for start, ats in enumerate((ATS, OTHER_ATS))}
     stored = world.stored(NEW)
     (loser,) = {ATS, OTHER_ATS} - {stored.ats_id}
@@ -114,16 +114,16 @@ def test_first_contact_at_once_has_one_owner(world: World, doors: list[DynamoDB]
     assert (len(stored.transitions), stored.version) == (CROWD // 2, CROWD // 2)
 
 
-def test_batches_counted_at_once_count_each_change_once(world: World, doors: list[DynamoDB]) -> None:
+def test_batches_counted_at_once_count_each_change_once(world: World, clients: list[DynamoDB]) -> None:
     """Containers that get overlapping batches, in any order, end in the sum of the applications' contributions."""
     applications = [f"0a7e3f52-6b1d-4c1e-9d55-{number:012}" for number in range(8)]
     registry_events = [
         http_event("PUT", f"/api/applications/{each}", registration()["body"], token=None) for each in applications
     ]
-    register_all(doors, registry_events)
+    register_all(clients, registry_events)
     images: list[list[dict[str, Any]]] = [[world.item(each)] for each in applications]
     for status in ("INTERVIEW", "HIRED", "REJECTED"):
-        report_all(doors, [report(status, AtsiApplicationId=each) for each in applications])
+        report_all(clients, [report(status, AtsiApplicationId=each) for each in applications])
         for history, each in zip(images, applications, strict=True):
             history.append(world.item(each))
     records = [stream_record(image, number) for number, image in enumerate(image for h in images for image in h)]
@@ -131,8 +131,8 @@ def test_batches_counted_at_once_count_each_change_once(world: World, doors: lis
     settings = AnalyticsSettings("QualityTable", BERLIN, 4)
     replies = all_at_once(
         *[
-            partial(make_analytics(door, settings, set_aside()), {"Records": batch}, None)
-            for door, batch in zip(doors, batches, strict=False)
+            partial(make_analytics(dynamodb, settings, set_aside()), {"Records": batch}, None)
+            for dynamodb, batch in zip(clients, batches, strict=False)
         ]
     )
     assert replies == [{"batchItemFailures": []}] * len(batches)

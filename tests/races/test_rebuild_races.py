@@ -28,26 +28,26 @@ SETTINGS = AnalyticsSettings("QualityTable", BERLIN, 2)
 ROUNDS = ("INTERVIEW", "OFFER", "HIRED", "REJECTED")
 
 
-def deliver(world: World, doors: Sequence[DynamoDB], applications: Sequence[str]) -> None:
+def deliver(world: World, clients: Sequence[DynamoDB], applications: Sequence[str]) -> None:
     """Hand the applications as they are to two analytics containers each, as redelivery would."""
     batches = [[record(world.item(each)) for each in applications[start::4]] for start in range(4)] * 2
     replies = all_at_once(
-        *[partial(make_analytics(door, SETTINGS, set_aside()), {"Records": batch}, None)
-          for door, batch in zip(doors, batches, strict=False)]
+        *[partial(make_analytics(dynamodb, SETTINGS, set_aside()), {"Records": batch}, None)
+          for dynamodb, batch in zip(clients, batches, strict=False)]
     )  # fmt: skip
     assert replies == [{"batchItemFailures": []}] * len(batches)
 
 
 def test_rebuild_while_reports_come_counts_each_once(
-    world: World, doors: list[DynamoDB], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: World, clients: list[DynamoDB], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Four segments are scanned at once, beside webhooks and analytics containers; all of it before the switch."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 3)
     monkeypatch.setattr(analytics, "_LONGEST_INVOCATION_SECONDS", 1)
     for each in APPLICATIONS:
-        Registrations(doors[0], "ApplicationsTable", "AliasesTable").register(each, registration())
-    deliver(world, doors[8:], [each["AtsiApplicationId"]["S"] for each in items(world)])
-    run, reported = command(doors[-1], monkeypatch, capsys), Event()
+        Registrations(clients[0], "ApplicationsTable", "AliasesTable").register(each, registration())
+    deliver(world, clients[8:], [each["AtsiApplicationId"]["S"] for each in items(world)])
+    run, reported = command(clients[-1], monkeypatch, capsys), Event()
 
     def compare(*readers: QualityReader) -> Counter[str]:
         assert reported.wait(60)
@@ -58,8 +58,8 @@ def test_rebuild_while_reports_come_counts_each_once(
             group = APPLICATIONS[number::4]
             bodies = [{"AtsiApplicationId": each, "Status": status} for each in group]
             events = [http_event("POST", "/api/application-status", body) for body in bodies]
-            assert {each.status for each in report_all(doors[: len(group)], events)} == {200}
-            deliver(world, doors[20:], group)
+            assert {each.status for each in report_all(clients[: len(group)], events)} == {200}
+            deliver(world, clients[20:], group)
         reported.set()
         return 0
 

@@ -49,17 +49,17 @@ POSITIONS = PositionsSettings("ApplicationsTable", "AliasesTable")
 type Call = Callable[[], Answer]
 
 
-def signalling(doors: Sequence[DynamoDB], *signals: Any) -> list[Call]:
+def signalling(clients: Sequence[DynamoDB], *signals: Any) -> list[Call]:
     """Return calls that give each signal to a container of its own; a list of signals is a batch."""
     calls: list[Call] = []
-    for door, each in zip(doors, signals, strict=False):
+    for dynamodb, each in zip(clients, signals, strict=False):
         document, variables = (MANY, {"signals": each}) if isinstance(each, list) else (ONE, each)
         body = event({"query": document, "variables": {"input": variables}})
-        calls.append(partial(_answered, make_signals(door, SIGNALS_SETTINGS), body))
+        calls.append(partial(_answered, make_signals(dynamodb, SIGNALS_SETTINGS), body))
     return calls
 
 
-def registering(doors: Sequence[DynamoDB], applications: Sequence[str], aliases: Any) -> list[Call]:
+def registering(clients: Sequence[DynamoDB], applications: Sequence[str], aliases: Any) -> list[Call]:
     """Return calls that register each application in a container of its own."""
     ids = {name: f"{name.lower()}-1" for name in ("ClientId", "JobId", "JobseekerId")}
     texts = {"AtsId": ATS, "JobTitle": "Koch", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
@@ -67,7 +67,10 @@ def registering(doors: Sequence[DynamoDB], applications: Sequence[str], aliases:
         http_event("PUT", f"/api/applications/{each}", {**ids, **texts, "Aliases": aliases}, token=None)
         for each in applications
     ]
-    return [partial(_answered, make_registry(door, REGISTRY), each) for door, each in zip(doors, events, strict=False)]
+    return [
+        partial(_answered, make_registry(dynamodb, REGISTRY), each)
+        for dynamodb, each in zip(clients, events, strict=False)
+    ]
 
 
 def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
@@ -83,9 +86,9 @@ def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
     ],
     ids=["known", "previous known", "unknown"],
 )
-def test_the_same_signal_at_once_is_recorded_once(world: World, doors: list[DynamoDB], same: dict[str, Any]) -> None:
+def test_the_same_signal_at_once_is_recorded_once(world: World, clients: list[DynamoDB], same: dict[str, Any]) -> None:
     """All are told that it is fine; the table has it once."""
-    answers = all_at_once(*signalling(doors, *[same] * CROWD))
+    answers = all_at_once(*signalling(clients, *[same] * CROWD))
     assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * CROWD
     stored = world.stored(SIGNALLED_APPLICATION)
     transitions = 2 if "previous" in same else 1
@@ -95,11 +98,11 @@ def test_the_same_signal_at_once_is_recorded_once(world: World, doors: list[Dyna
     assert contents(world) == before
 
 
-def test_different_signals_at_once_are_all_kept(world: World, doors: list[DynamoDB]) -> None:
+def test_different_signals_at_once_are_all_kept(world: World, clients: list[DynamoDB]) -> None:
     """Effective times decide, whoever comes first; batches that overlap change nothing about it."""
     changes = [signal(state(f"Interview {number}", number % 28 + 1)) for number in range(40)]
     batches = [changes[start : start + 10] for start in range(0, 40, 4)]
-    answers = all_at_once(*signalling(doors, *changes, *batches))
+    answers = all_at_once(*signalling(clients, *changes, *batches))
     assert {str(each.body) for each in answers} == {str(TRUE_ONE), str(TRUE_MANY)}
     stored = world.stored(SIGNALLED_APPLICATION)
     assert (len(stored.transitions), stored.version) == (40, 41)
@@ -107,10 +110,10 @@ def test_different_signals_at_once_are_all_kept(world: World, doors: list[Dynamo
     assert statuses(world) == ["INTERVIEW"] * 40
 
 
-def test_one_token_for_many_applications_at_once_has_one_owner(world: World, doors: list[DynamoDB]) -> None:
+def test_one_token_for_many_applications_at_once_has_one_owner(world: World, clients: list[DynamoDB]) -> None:
     """Exactly one registration wins, with all its aliases; of the others there is nothing."""
     aliases = {"Token": ["contested"], "CandidateApplicationProfileId": ["mine"], "PositionProfileIds": ["position"]}
-    answers = all_at_once(*registering(doors, NEW, aliases))
+    answers = all_at_once(*registering(clients, NEW, aliases))
     assert Counter(each.status for each in answers) == {201: 1, 409: CROWD - 1}
     (winner,) = [each for each, reply in zip(NEW, answers, strict=True) if reply.status == 201]
     kept = {item["AtsiApplicationId"]["S"] for item in world.client.scan(TableName="ApplicationsTable")["Items"]}
@@ -121,26 +124,26 @@ def test_one_token_for_many_applications_at_once_has_one_owner(world: World, doo
     assert {row["AtsiApplicationId"]["S"] for row in rows} == {winner, SIGNALLED_APPLICATION}
 
 
-def test_the_same_registration_at_once_is_created_once(world: World, doors: list[DynamoDB]) -> None:
+def test_the_same_registration_at_once_is_created_once(world: World, clients: list[DynamoDB]) -> None:
     """As without aliases: one is told so, and the others that it was registered just so."""
-    answers = all_at_once(*registering(doors, NEW[:1] * CROWD, {"Token": ["one"], "PositionProfileIds": ["a"]}))
+    answers = all_at_once(*registering(clients, NEW[:1] * CROWD, {"Token": ["one"], "PositionProfileIds": ["a"]}))
     assert Counter(each.status for each in answers) == {201: 1, 200: CROWD - 1}
     assert world.stored(NEW[0]).version == 1
 
 
 @pytest.mark.parametrize("registered", [False, True], ids=["new", "known"])
-def test_further_aliases_at_once_are_all_kept(world: World, doors: list[DynamoDB], *, registered: bool) -> None:
+def test_further_aliases_at_once_are_all_kept(world: World, clients: list[DynamoDB], *, registered: bool) -> None:
     """Among reports, each registration succeeds, and the application has the aliases of all of them."""
     if registered:
-        (first,) = registering(doors[:1], NEW[:1], {})
+        (first,) = registering(clients[:1], NEW[:1], {})
         assert first().status == 201
     further = [{"Token": [f"t-{number}"], "PositionProfileIds": [f"j-{number}"]} for number in range(8)]
-    calls = [registering([door], NEW[:1], each)[0] for door, each in zip(doors, further, strict=False)]
+    calls = [registering([dynamodb], NEW[:1], each)[0] for dynamodb, each in zip(clients, further, strict=False)]
     reports = [
         {"AtsiApplicationId": NEW[0], "Status": "INTERVIEW", "RawStatus": f"round {number}"} for number in range(8)
     ]
     events = [http_event("POST", "/api/application-status", each) for each in reports]
-    webhooks = [make_webhook(door, webhook_settings()) for door in doors[8:16]]
+    webhooks = [make_webhook(dynamodb, webhook_settings()) for dynamodb in clients[8:16]]
     calls += [partial(_answered, webhook, each) for webhook, each in zip(webhooks, events, strict=True)]
     answers = all_at_once(*calls)
     assert Counter(each.status for each in answers[:8]) == ({200: 8} if registered else {201: 1, 200: 7})
@@ -160,20 +163,20 @@ def test_further_aliases_at_once_are_all_kept(world: World, doors: list[DynamoDB
 
 @pytest.mark.parametrize("then", [None, False])
 def test_position_heard_while_its_applications_register_misses_none(
-    world: World, endpoint: str, doors: list[DynamoDB], then: object
+    world: World, endpoint: str, clients: list[DynamoDB], then: object
 ) -> None:
     """Closed, reopened and perhaps closed again meanwhile: when the stream is drained, all know the last of it."""
     news = [position_signal(success, day) for day, success in enumerate((True, None, False, then), start=10)]
-    registrations = registering(doors[: CROWD - len(news)], NEW, {"PositionProfileIds": [POSITION]})
-    answers = all_at_once(*registrations, *signalling(doors[-len(news) :], *news))
+    registrations = registering(clients[: CROWD - len(news)], NEW, {"PositionProfileIds": [POSITION]})
+    answers = all_at_once(*registrations, *signalling(clients[-len(news) :], *news))
     assert Counter(each.status for each in answers) == {201: CROWD - len(news), 200: len(news)}
-    drain(world, endpoint, doors)
+    drain(world, endpoint, clients)
     expected = ("open", False) if then is None else ("position_closed", True)
     for each in (SIGNALLED_APPLICATION, *NEW[: CROWD - len(news)]):
         assert world.stored(each).outcome == expected
 
 
-def drain(world: World, endpoint: str, doors: Sequence[DynamoDB]) -> None:
+def drain(world: World, endpoint: str, clients: Sequence[DynamoDB]) -> None:
     """Hand the aliases' stream to positions containers, each batch to several at once, until nothing is new."""
     streams = boto3.client("dynamodbstreams", endpoint_url=endpoint)
     arn = world.client.describe_table(TableName="AliasesTable")["Table"]["LatestStreamArn"]
@@ -181,7 +184,7 @@ def drain(world: World, endpoint: str, doors: Sequence[DynamoDB]) -> None:
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")[
         "ShardIterator"
     ]
-    handlers = [make_positions(door, POSITIONS, set_aside()) for door in doors[:4]]
+    handlers = [make_positions(dynamodb, POSITIONS, set_aside()) for dynamodb in clients[:4]]
     while records := (reply := streams.get_records(ShardIterator=iterator, Limit=10))["Records"]:
         replies = all_at_once(*[partial(handler, {"Records": records}, None) for handler in handlers])
         assert replies == [{"batchItemFailures": []}] * len(handlers)

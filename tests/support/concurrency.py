@@ -28,17 +28,17 @@ def all_at_once[Result](*calls: Callable[[], Result]) -> list[Result]:
 
 
 def report_all(
-    doors: Sequence[DynamoDB], events: Sequence[Any], unknown: UnknownApplications = UnknownApplications.REJECT
+    clients: Sequence[DynamoDB], events: Sequence[Any], unknown: UnknownApplications = UnknownApplications.REJECT
 ) -> list[Answer]:
     """Send each event to a webhook container of its own, all at once."""
     settings = webhook_settings(unknown)
-    return _answers([make_webhook(door, settings) for door in doors], events)
+    return _answers([make_webhook(dynamodb, settings) for dynamodb in clients], events)
 
 
-def register_all(doors: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
+def register_all(clients: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
     """Send each event to a registry container of its own, all at once."""
     settings = RegistrySettings("ApplicationsTable", "AliasesTable")
-    return _answers([make_registry(door, settings) for door in doors], events)
+    return _answers([make_registry(dynamodb, settings) for dynamodb in clients], events)
 
 
 def _answers(handlers: Sequence[Callable[[Any, Any], Any]], events: Sequence[Any]) -> list[Answer]:

@@ -45,7 +45,7 @@ def fresh_client(server: TableServer) -> Any:
 
 @dataclass
 class Clock:
-    """A replacement for the module `time` in the client."""
+    """A replacement for the module `time` in `deadlines`."""
 
     now: float = 0.0
 

@@ -13,7 +13,7 @@ from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import to_text
 from application_status.quality.rules.durations import EDGES
 from support.signals import position_signal, send, signal, state
-from support.streams import positions_told
+from support.streams import positions_copied
 from support.world import ATS, OTHER_ATS, OTHER_TOKEN, TOKEN, World, http_event
 
 TOKENS = {ATS: TOKEN, OTHER_ATS: OTHER_TOKEN}
@@ -46,7 +46,7 @@ class Board:
         """Run the simulation; in the end the labels are mapped again, some with the same result."""
         for do in self._deeds:
             do()
-        positions_told(self._world)
+        positions_copied(self._world)
         self._read_anew({"Stage 3": "INTERVIEW", "???": "OFFER"})
         self._read_anew({"Stage 3": "CONTACT"})
 
@@ -113,7 +113,7 @@ class Board:
         def notify_all() -> None:
             for ats_id in TOKENS:
                 self._tell(said, ats_id)
-            positions_told(self._world)
+            positions_copied(self._world)
 
         return notify_all
 

@@ -5,9 +5,9 @@ from weakref import WeakKeyDictionary
 
 import boto3
 
-from support.world import APPLICATION, NotingDynamoDB, World
+from support.world import APPLICATION, RecordingDynamoDB, World
 
-_SEEN: WeakKeyDictionary[NotingDynamoDB, int] = WeakKeyDictionary()
+_SEEN: WeakKeyDictionary[RecordingDynamoDB, int] = WeakKeyDictionary()
 
 
 def record(image: dict[str, Any], *, name: str = "MODIFY") -> dict[str, Any]:
@@ -41,7 +41,7 @@ def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
     return records[skip:]
 
 
-def positions_told(world: World, *, batch: int = 10, twice: bool = False) -> int:
+def positions_copied(world: World, *, batch: int = 10, twice: bool = False) -> int:
     """Hand the aliases' stream to the positions until nothing is new; return how many records there were ever.
 
     It goes on where the last call ended, so that no record does by coming again what another should have done.

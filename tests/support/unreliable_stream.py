@@ -31,7 +31,7 @@ class Fate(Enum):
 
     PASS = auto()
     THROTTLED = auto()
-    DOWN = auto()  # throttled until the client gives up
+    DOWN = auto()  # throttled until the client stops retrying
     LOST_REPLY = auto()
     KILLED_BEFORE = auto()
     KILLED_AFTER = auto()
@@ -123,9 +123,9 @@ class Deliveries:
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
-        door = DynamoDB(transport(client))
+        dynamodb = DynamoDB(transport(client))
         self._containers = {
-            spread: make_handler(door, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
+            spread: make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
             for spread in (1, 2, 3)
         }
 

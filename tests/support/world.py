@@ -67,7 +67,7 @@ SIGNALS_SETTINGS = SignalsSettings(
 )
 
 
-class NotingDynamoDB(DynamoDB):
+class RecordingDynamoDB(DynamoDB):
     """The real client, which also records its operations."""
 
     def __init__(self, client: Any, over: Transport | None = None) -> None:
@@ -101,17 +101,17 @@ class World:
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
     endpoint: str | None = None
-    noting: NotingDynamoDB = field(init=False)
-    of_webhook: NotingDynamoDB = field(init=False)
+    noting: RecordingDynamoDB = field(init=False)
+    of_webhook: RecordingDynamoDB = field(init=False)
     wire: Wire | None = field(init=False, default=None)
     kept: KeptRecords = field(default_factory=KeptRecords)
     used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
-        self.noting = self.of_webhook = NotingDynamoDB(self.client)
+        self.noting = self.of_webhook = RecordingDynamoDB(self.client)
         if self.endpoint:
             self.wire = Wire(self.endpoint, "us-east-1", CredentialsProvider(os.environ))
-            self.of_webhook = NotingDynamoDB(self.client, over=self.wire)
+            self.of_webhook = RecordingDynamoDB(self.client, over=self.wire)
             self.of_webhook.operations = self.noting.operations
         for table in TEMPLATE.tables():
             self.client.create_table(**table)

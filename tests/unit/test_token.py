@@ -106,6 +106,6 @@ def test_token_is_live_until_it_expires_or_is_revoked(
         expires_at=None if expires is None else NOW + expires, revoked_at=None if revoked is None else NOW + revoked,
     )  # fmt: skip
     assert token.is_live(NOW) is live
-    assert token.is_of("text")
-    assert not token.is_of("texT")
-    assert not token.is_of(token.sha256)
+    assert token.matches("text")
+    assert not token.matches("texT")
+    assert not token.matches(token.sha256)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules.matching import is_doubtful, parts
-from application_status.labels.rules.vocabulary import Meaning, OwnMeanings, Vocabulary, normalize
+from application_status.labels.rules.vocabulary import Meaning, ParsedOverrides, Vocabulary, normalize
 from label_scores import BUILD, ENDS, HELD_OUT, by, rows, score
 
 VOCABULARY = Vocabulary.load()
@@ -304,10 +304,10 @@ def test_overrides() -> None:
 def test_overrides_are_read_once() -> None:
     """Overrides that have been loaded take no work a label, however many they are."""
     labels = [f"Stufe {number}" for number in range(100)]
-    many = OwnMeanings({f"Stufe {number}": "INTERVIEW" for number in range(1_000)})
-    few = OwnMeanings({"Stufe 99": "INTERVIEW"})
+    many = ParsedOverrides({f"Stufe {number}": "INTERVIEW" for number in range(1_000)})
+    few = ParsedOverrides({"Stufe 99": "INTERVIEW"})
     assert {VOCABULARY.meaning(label, many).rule for label in labels} == {"override"}
-    assert lines_run(labels, many) == lines_run(labels, OwnMeanings(dict.fromkeys(labels, "OFFER")))
+    assert lines_run(labels, many) == lines_run(labels, ParsedOverrides(dict.fromkeys(labels, "OFFER")))
     assert VOCABULARY.meaning("Stufe 99", few).rule == "override"
 
 
@@ -342,11 +342,11 @@ def test_notation(label: str, rule: str) -> None:
         ('version = "1"', "", "version"),
         ('means = "INTERVIEW"', 'means = "INTERVJU"', "rule 'talk'"),
         ('means = "INTERVIEW"', "", "rule 'talk'"),
-        ('means = "INTERVIEW"', 'means = "HIRED"', "rule 'talk'.*needs an outcome"),
-        ('means = "INTERVIEW"', 'means = "REJECTED/open"', "rule 'talk'.*no outcome"),
+        ('means = "INTERVIEW"', 'means = "HIRED"', "rule 'talk'.*has no outcome"),
+        ('means = "INTERVIEW"', 'means = "REJECTED/open"', "rule 'talk'.*not an outcome"),
         ('means = "INTERVIEW"', 'means = "HIRED/hired"', "rule 'talk'.*needs 'only'"),
         ('means = "INTERVIEW"', 'means = "INTERVIEW"\nany = []', "rule 'talk'.*'any'"),
-        ('name = "talk"', 'name = "gone"', "rule 'gone'.*taken"),
+        ('name = "talk"', 'name = "gone"', "rule 'gone'.*in use"),
         ('name = "talk"', "", "rule 2"),
         ('only = ["talk"]', 'only = ["chat"]', "rule 'gone'.*'chat'"),
         ('all = ["gone"]', "", "rule 'gone'.*'all'"),
@@ -388,11 +388,11 @@ WORST = [  # found by benchmarks/labels.py
 def test_work_of_a_label(label: str) -> None:
     """A label of 200 characters takes a bounded number of steps, and one read before next to none."""
     fresh = Vocabulary(files("application_status.labels.rules").joinpath("vocabulary.toml").read_text(encoding="utf-8"))
-    assert lines_run([label[:200]], OwnMeanings({}), fresh) < 5_000
-    assert lines_run([label[:200]], OwnMeanings({}), fresh) < 10
+    assert lines_run([label[:200]], ParsedOverrides({}), fresh) < 5_000
+    assert lines_run([label[:200]], ParsedOverrides({}), fresh) < 10
 
 
-def lines_run(labels: Sequence[str], own: OwnMeanings, vocabulary: Vocabulary = VOCABULARY) -> int:
+def lines_run(labels: Sequence[str], own: ParsedOverrides, vocabulary: Vocabulary = VOCABULARY) -> int:
     """Count the lines that run while labels are read, which is the same on every machine."""
     lines = 0
 

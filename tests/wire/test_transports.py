@@ -1,4 +1,4 @@
-"""Both transports behind the one door: the same faults end the same, and the same calls get the same answers."""
+"""Both transports of the client: the same faults have the same result, and the same calls get the same replies."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ AFTER = [
 ]
 
 
-def count_up(door: DynamoDB) -> dict[str, Any]:
-    return door(
+def count_up(dynamodb: DynamoDB) -> dict[str, Any]:
+    return dynamodb(
         "UpdateItem",
         TableName="TokensTable",
         Key=KEY,
@@ -80,12 +80,12 @@ def test_fault_after_the_commit_leaves_it_in_doubt(way: Proxy, transport: Transp
 @pytest.mark.parametrize("fault", [*BEFORE, *AFTER])
 def test_lasting_fault_is_unavailable(way: Proxy, transport: Transported, fault: Fault) -> None:
     """After four attempts; the connection is good again afterwards."""
-    door = DynamoDB(transport(way.url))
+    dynamodb = DynamoDB(transport(way.url))
     way.plan = [fault] * 4
     with pytest.raises(Unavailable):
-        door("GetItem", TableName="TokensTable", Key=KEY)
+        dynamodb("GetItem", TableName="TokensTable", Key=KEY)
     assert len(way.operations) == 4
-    assert door("GetItem", TableName="TokensTable", Key=KEY).keys() <= {"ResponseMetadata"}
+    assert dynamodb("GetItem", TableName="TokensTable", Key=KEY).keys() <= {"ResponseMetadata"}
 
 
 @both

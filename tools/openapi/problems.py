@@ -14,8 +14,8 @@ _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _REQUEST = Request.from_event({"requestContext": {"requestId": _REQUEST_ID}})
 _WRONG = errors.FieldError("/Status", "Input should be 'LEAD', 'APPLIED', ...", "one of LEAD, APPLIED, ...")
 _REFUSALS = (
-    errors.MalformedBody("Send one JSON object, as in {...}."),
-    errors.MalformedHeader("Idempotency-Key has 1 to 255 visible ASCII characters."),
+    errors.MalformedBody("The body is JSON, but not an object; send one JSON object, as in {...}."),
+    errors.MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters."),
     errors.Unauthenticated(),
     errors.Forbidden("Ask about your own applications only."),
     errors.UnknownApplication(),
@@ -24,8 +24,10 @@ _REFUSALS = (
     errors.RegistrationConflict(["ClientId", "JobId"]),
     errors.TooManyAliases(["Token"], ALIAS_LIMIT),
     errors.ApplicationErased(),
-    errors.BodyTooLarge("The body may have 8192 bytes."),
-    errors.UnsupportedMediaType("Send Content-Type: application/json, in UTF-8."),
+    errors.BodyTooLarge("The body is too large; send at most 8192 bytes."),
+    errors.UnsupportedMediaType(
+        "The Content-Type is missing or not application/json in UTF-8; send Content-Type: application/json."
+    ),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
     errors.DailyLimitReached(200, 3600),
 )

@@ -1,1 +1,4 @@
-"""access."""
+"""Authentication of ATSs by token, and the choice between live data and the sandbox.
+
+Start with `tokens.py`; `rules.py` has the tokens' format and checks.
+"""

@@ -1,4 +1,7 @@
-"""Tokens: their form, what is stored of them, and when one is good. Only digests are ever stored."""
+"""The format of tokens, and the checks that decide whether a token is valid.
+
+Only a token's SHA-256 is ever stored.
+"""
 
 import hashlib
 import hmac
@@ -13,7 +16,7 @@ from application_status.platform.values import AtsId
 
 _BASE62 = string.digits + string.ascii_letters
 _KEY_ID_LENGTH, _SECRET_BYTES, _SECRET_LENGTH, _CHECKSUM_LENGTH = 8, 32, 43, 6
-_OWN = re.compile(
+_GENERATED = re.compile(
     rf"(atsi_(?:live|test)_([0-9A-Za-z]{{{_KEY_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}})([0-9A-Za-z]{{6}})"
 )
 _OPAQUE = re.compile(r"[!-~]{1,256}")
@@ -22,7 +25,7 @@ _LIVE, _TEST = "atsi_live_", "atsi_test_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What is kept of a token: `sha256` is the hexadecimal digest of all of it, `test` whether it is a test token."""
+    """A stored token: `sha256` is the hexadecimal digest of the whole token, `test` is True for a test token."""
 
     key_id: str
     sha256: str
@@ -33,18 +36,18 @@ class Token:
     revoked_at: datetime | None = None
 
     def is_live(self, moment: datetime) -> bool:
-        """Whether it is neither revoked nor expired at the moment given."""
+        """Return whether the token is neither revoked nor expired at this time."""
         return self.revoked_at is None and (self.expires_at is None or moment < self.expires_at)
 
-    def is_of(self, text: str) -> bool:
-        """Whether this is the token presented; takes the same time wherever they differ."""
+    def matches(self, text: str) -> bool:
+        """Return whether the text is this token, in constant time."""
         return hmac.compare_digest(self.sha256, sha256(text))
 
 
 def is_test(text: str) -> bool:
-    """Tell whether a token is a test token, good for the sandbox alone.
+    """Return whether a token is a test token, which is valid only in the sandbox.
 
-    Its beginning says so, and can't be changed: the digest that is stored of the token covers it.
+    Test tokens have their own prefix. It can't be changed, because the stored digest covers it.
     """
     return text.startswith(_TEST)
 
@@ -58,13 +61,13 @@ def generate(*, test: bool = False) -> str:
 
 
 def key_id(text: str) -> str | None:
-    """Return the id a token is looked up by, None where the text can't be a token (a mistyped one of ours included).
+    """Return the key by which a token is stored, or None if the text can't be a token or its checksum is wrong.
 
-    A token of our form carries its id; another issuer's opaque token is named after its digest.
+    Tokens made by `generate` contain their key id. For other tokens it is derived from their digest.
     """
     if text.startswith((_LIVE, _TEST)):
-        own = _OWN.fullmatch(text)
-        return own[2] if own and own[3] == _checksum(own[1]) else None
+        parts = _GENERATED.fullmatch(text)
+        return parts[2] if parts and parts[3] == _checksum(parts[1]) else None
     return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
 
 

@@ -1,6 +1,14 @@
-"""The Tokens table: KeyId -> the token's digest, whose it is, and Test BOOL where it is a test token.
+"""The Tokens table, and the authentication of a request by its token.
 
-The ATS behind a request, by its token, which also says in which world it is: among live data, or in the sandbox.
+calling_ats, ats_of_token  return the ATS to which a request's token belongs
+Environments               selects live data or the sandbox's, depending on the token
+TokenLookup                reads tokens, with a cache
+TokenRegister              adds, lists and revokes tokens, for the command line
+
+KeyId                            S     the key, see rules.key_id; overrides of labels have keys that begin with ats#
+TokenSha256, AtsId               S     the token's digest, and the ATS to which it belongs
+Test                             BOOL  only on test tokens
+CreatedAt, ExpiresAt, RevokedAt  S     the latter two only if they apply
 """
 
 import time
@@ -9,25 +17,23 @@ from datetime import datetime
 from typing import NamedTuple
 
 from application_status.access.rules import Token, is_test, key_id, sha256
-from application_status.platform import values as instant
 from application_status.platform.cache import Cache
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
 from application_status.platform.http.endpoint import Request
 from application_status.platform.telemetry import enter_sandbox
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, from_text, now, to_text
 
 _CACHE_SECONDS = 60
 _LIVE_TOKENS_PER_ATS = 2
 _HAS_DIGEST = "attribute_exists(TokenSha256)"
 
 
-class TooManyTokens(ServiceError):
-    """The ATS has two live tokens of the kind already, which is what a rotation needs."""
-
-
 class TokenLookup:
-    """Tells whose a token is. A live one is remembered for 60 s, so a revocation takes effect within that time."""
+    """Look up the ATS to which a token belongs.
+
+    Valid tokens are cached for 60 seconds, so a revocation takes effect within that time.
+    """
 
     def __init__(self, dynamodb: DynamoDB, table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._dynamodb = dynamodb
@@ -35,9 +41,9 @@ class TokenLookup:
         self._cache = Cache[str, Token](_CACHE_SECONDS, clock)
 
     def owner(self, text: str) -> AtsId | None:
-        """Return the ATS whose live token this is, or None."""
+        """Return the ATS to which this live token belongs, or None."""
         token = self._find(text)
-        return token.ats_id if token and token.is_of(text) and token.is_live(instant.now()) else None
+        return token.ats_id if token and token.matches(text) and token.is_live(now()) else None
 
     def _find(self, text: str) -> Token | None:
         found = key_id(text)
@@ -49,13 +55,60 @@ class TokenLookup:
         if "Item" not in reply:
             return None
         token = _token(reply["Item"])
-        if token.is_of(text):
+        if token.matches(text):
             self._cache.keep(found, token)
         return token
 
 
+class CallingAts(NamedTuple):
+    """An authenticated ATS; `in_sandbox` is True if its token is a test token."""
+
+    id: AtsId
+    in_sandbox: bool
+
+
+class Environments[Kind](NamedTuple):
+    """A pair of the same object: one for live data, one for the sandbox."""
+
+    live: Kind
+    sandbox: Kind
+
+    def for_caller(self, ats: CallingAts) -> Kind:
+        """Return the one that an ATS may use."""
+        return self.sandbox if ats.in_sandbox else self.live
+
+
+def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token is in the header `X-AtsiToken`.
+
+    Raises:
+        Unauthenticated: there is no valid token, or several different ones.
+    """
+    presented = request.headers.get("x-atsitoken", ())
+    return ats_of_token(presented[0] if len(presented) == 1 else "", tokens)
+
+
+def ats_of_token(text: str, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS to which a token belongs; a test token marks the invocation's telemetry as the sandbox's.
+
+    Raises:
+        Unauthenticated: the token is not valid.
+    """
+    in_sandbox = is_test(text)
+    if in_sandbox:
+        enter_sandbox()
+    ats_id = tokens.owner(text)
+    if ats_id is None:
+        raise Unauthenticated
+    return CallingAts(ats_id, in_sandbox)
+
+
+class TooManyTokens(ServiceError):
+    """The ATS already has two live tokens of the same kind, enough to replace one by the other."""
+
+
 class TokenRegister:
-    """What the operators do with tokens."""
+    """Add, list and revoke tokens, for the command line."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
@@ -64,16 +117,17 @@ class TokenRegister:
     def add(self, text: str, ats_id: AtsId, *, expires_at: datetime | None = None) -> Token:
         """Store a token's digest for an ATS.
 
-        Raises ValueError where the text can't be a token or is stored already, TooManyTokens at the third live one of
-        its kind: test tokens count for themselves.
+        Raises:
+            ValueError: the text can't be a token, or its key id is already stored.
+            TooManyTokens: the ATS has two live tokens already; live and test tokens are counted separately.
         """
         found = key_id(text)
         if found is None:
             raise ValueError(
-                "a token has 1 to 256 visible ASCII characters; one that begins with atsi_live_ or atsi_test_ ends "
-                "in its checksum"
+                "not a token: a token has 1 to 256 visible ASCII characters, and one that begins with atsi_live_ or "
+                "atsi_test_ ends in its checksum"
             )
-        created, test = instant.now(), is_test(text)
+        created, test = now(), is_test(text)
         live = [token for token in self.list(ats_id) if token.is_live(created) and token.test is test]
         if len(live) >= _LIVE_TOKENS_PER_ATS:
             ids = ", ".join(token.key_id for token in live)
@@ -93,11 +147,11 @@ class TokenRegister:
             )
         except ConditionFailed as failed:
             if failed.item != _item(token):
-                raise ValueError(f"a token with the id {found} is stored already") from None
+                raise ValueError(f"a token with the id {found} is already stored") from None
         return token
 
     def list(self, ats_id: AtsId | None = None) -> list[Token]:
-        """Return all tokens, or an ATS's, oldest first."""
+        """Return all tokens, or those of one ATS, oldest first."""
         tokens, start = [], None
         while True:
             page: dict[str, Item] = {"ExclusiveStartKey": start} if start else {}
@@ -109,7 +163,11 @@ class TokenRegister:
         return sorted((t for t in tokens if ats_id in (None, t.ats_id)), key=lambda token: token.created_at)
 
     def revoke(self, revoked_id: str) -> None:
-        """Revoke a token by its id, once and for all; LookupError where there is none."""
+        """Revoke a token permanently.
+
+        Raises:
+            LookupError: there is no token with this id.
+        """
         try:
             self._dynamodb(
                 "UpdateItem",
@@ -117,14 +175,14 @@ class TokenRegister:
                 Key=_key(revoked_id),
                 ConditionExpression="attribute_exists(KeyId)",
                 UpdateExpression="SET RevokedAt = if_not_exists(RevokedAt, :now)",
-                ExpressionAttributeValues={":now": {"S": instant.to_text(instant.now())}},
+                ExpressionAttributeValues={":now": {"S": to_text(now())}},
             )
         except ConditionFailed:
             raise LookupError(f"there is no token with the id {revoked_id}") from None
 
 
-def _key(of: str) -> Item:
-    return {"KeyId": {"S": of}}
+def _key(key_id: str) -> Item:
+    return {"KeyId": {"S": key_id}}
 
 
 def _item(token: Token) -> Item:
@@ -134,55 +192,20 @@ def _item(token: Token) -> Item:
         "TokenSha256": {"S": token.sha256},
         "AtsId": {"S": token.ats_id},
         **({"Test": {"BOOL": True}} if token.test else {}),
-        **{name: {"S": instant.to_text(moment)} for name, moment in moments.items() if moment},
+        **{name: {"S": to_text(moment)} for name, moment in moments.items() if moment},
     }
 
 
 def _token(item: Item) -> Token:
     def moment(name: str) -> datetime | None:
-        return instant.from_text(item[name]["S"]) if name in item else None
+        return from_text(item[name]["S"]) if name in item else None
 
     return Token(
         key_id=item["KeyId"]["S"],
         sha256=item["TokenSha256"]["S"],
         ats_id=AtsId(item["AtsId"]["S"]),
-        created_at=instant.from_text(item["CreatedAt"]["S"]),
+        created_at=from_text(item["CreatedAt"]["S"]),
         test="Test" in item,
         expires_at=moment("ExpiresAt"),
         revoked_at=moment("RevokedAt"),
     )
-
-
-class CallingAts(NamedTuple):
-    """An authenticated ATS; in the sandbox where its token is a test token."""
-
-    id: AtsId
-    in_sandbox: bool
-
-
-class Environments[Kind](NamedTuple):
-    """The same over live data and over the sandbox's."""
-
-    live: Kind
-    sandbox: Kind
-
-    def for_caller(self, ats: CallingAts) -> Kind:
-        """Return the one that an ATS may use."""
-        return self.sandbox if ats.in_sandbox else self.live
-
-
-def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS whose token is in `X-AtsiToken`; Unauthenticated without a valid one, or with different ones."""
-    presented = request.headers.get("x-atsitoken", ())
-    return ats_of(presented[0] if len(presented) == 1 else "", tokens)
-
-
-def ats_of(text: str, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS whose token this is, Unauthenticated where it is nobody's; in the sandbox telemetry is told."""
-    in_sandbox = is_test(text)
-    if in_sandbox:
-        enter_sandbox()
-    ats_id = tokens.owner(text)
-    if ats_id is None:
-        raise Unauthenticated
-    return CallingAts(ats_id, in_sandbox)

@@ -1,16 +1,17 @@
-"""The Aliases table: what signals call an application -> the application, for the ATS it was given to.
+"""The Aliases table: maps the ids that signals use for an application to the application.
 
 Alias                       Member         attributes
 token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
 profile#<profile id>        -              AtsId, AtsiApplicationId
-position#<ats>#<id>         <application>  one row for each application of the position
-position#<ats>#<id>         state          what was heard of the position: see store.positions
-made#<ats>#<day>            -              only in the sandbox: see store.sandbox_creations
+position#<ats>#<id>         <application>  AtsId, AtsiApplicationId; one row for each application of the position
+position#<ats>#<id>         state          the position's last reported state, see positions.py
+made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
 
-ExpiresAt N: when the row ends, in seconds since 1970. From then on it finds nothing, another application may have the
-alias, and DynamoDB deletes the row some days later. In the sandbox all rows have it; none is a state.
+Only the ATS in a row can use its alias. ExpiresAt N is when the row expires, in seconds since 1970. An expired row is
+ignored, and its alias can be given to another application; DynamoDB deletes it some days later. In the sandbox all rows
+expire, and no row is a state.
 
-A row is written once, when an application gets the alias, so that a token's end never moves.
+Each row is written once, when an application gets the alias. Registering a token again does not extend its life.
 """
 
 from contextlib import suppress
@@ -32,34 +33,36 @@ _IS_THE_APPLICATIONS = "AtsiApplicationId = :application"
 
 
 class AliasTable:
-    """Finds applications by what signals call them, and forgets it."""
+    """Look up applications by alias, and remove aliases."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def by_token(self, token: str, ats_id: AtsId) -> ApplicationId | None:
-        """Return the ATS's application with the tracking token; None for an unknown, foreign or expired one."""
+        """Return the ATS's application with this tracking token; None if it is unknown, another ATS's, or expired."""
         return self._find(f"token#{token}", ats_id)
 
     def by_profile(self, profile_id: str, ats_id: AtsId) -> ApplicationId | None:
-        """Return the ATS's application with the candidate's profile id; None for an unknown or foreign one."""
+        """Return the ATS's application with this candidate profile id; None if it is unknown or another ATS's."""
         return self._find(f"profile#{profile_id}", ats_id)
 
     def remove(self, application_id: ApplicationId, registration: Registration) -> None:
-        """Remove an application's aliases; one that ended and was given to another application since stays."""
+        """Remove an application's aliases, except expired ones that another application has now."""
         for each in chain.from_iterable(_rows(application_id, registration).values()):
             with suppress(ConditionFailed):
                 self._dynamodb(
                     "DeleteItem",
                     TableName=self._table,
-                    Key=row(each["Alias"]["S"], each["Member"]["S"]),
+                    Key=row_key(each["Alias"]["S"], each["Member"]["S"]),
                     ConditionExpression=_IS_THE_APPLICATIONS,
                     ExpressionAttributeValues={":application": {"S": application_id}},
                 )
 
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
-        item = self._dynamodb("GetItem", TableName=self._table, Key=row(alias, "-"), ConsistentRead=True).get("Item")
+        item = self._dynamodb("GetItem", TableName=self._table, Key=row_key(alias, "-"), ConsistentRead=True).get(
+            "Item"
+        )
         if item is None or item["AtsId"]["S"] != ats_id:
             return None
         if "ExpiresAt" in item and int(item["ExpiresAt"]["N"]) <= now().timestamp():
@@ -68,16 +71,16 @@ class AliasTable:
 
 
 class Claim(NamedTuple):
-    """An alias that an application is to have: its kind, and the transaction's action that writes its row."""
+    """The transaction action that gives an application an alias, and the alias's kind."""
 
     kind: str
     action: Item
 
 
 def claims(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Claim]:
-    """Return what gives an application its aliases; each action fails where another application has the alias.
+    """Return the actions that give an application its aliases; an action fails if another application has the alias.
 
-    `end` is the expiry of them all; where it is empty, tokens have their own.
+    `end` is the expiry of all aliases. If it is empty, only tokens expire.
     """
     return [
         Claim(kind, _put(table, {**each, **end}))
@@ -86,28 +89,28 @@ def claims(table: str, application_id: ApplicationId, registration: Registration
     ]
 
 
-def position(ats_id: AtsId, position_profile_id: str) -> str:
+def position_alias(ats_id: AtsId, position_profile_id: str) -> str:
     """Return the Alias of an ATS's position."""
     return f"position#{ats_id}#{position_profile_id}"
 
 
-def row(alias: str, member: str) -> Item:
+def row_key(alias: str, member: str) -> Item:
     """Return a row's primary key."""
     return {"Alias": {"S": alias}, "Member": {"S": member}}
 
 
 def _rows(application_id: ApplicationId, registration: Registration) -> dict[str, list[Item]]:
-    """Return the rows of an application's aliases by their kinds."""
+    """Return the rows of an application's aliases by kind."""
     ats_id, aliases = registration.ats_id, registration.aliases
     owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
     expires = expiry(now() + _TOKEN_LIFE)
     return {
-        "Token": [{**row(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
+        "Token": [{**row_key(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
         "CandidateApplicationProfileId": [
-            {**row(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
+            {**row_key(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
         ],
         "PositionProfileIds": [
-            {**row(position(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
+            {**row_key(position_alias(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
         ],
     }
 

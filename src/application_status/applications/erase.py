@@ -1,4 +1,4 @@
-"""Erasure: an application's aliases go, and a tombstone takes the place of its item."""
+"""Erase an application: remove its aliases and replace its item with a tombstone."""
 
 from application_status.applications import items
 from application_status.applications.aliases import AliasTable
@@ -11,7 +11,7 @@ _IS_AS_SEEN = "Version = :seen"
 
 
 class Erasure:
-    """Erases applications, for good."""
+    """Erase applications permanently."""
 
     def __init__(self, dynamodb: DynamoDB, applications_table: str, aliases_table: str) -> None:
         self._dynamodb = dynamodb
@@ -19,14 +19,15 @@ class Erasure:
         self._aliases = AliasTable(dynamodb, aliases_table)
 
     def erase(self, application_id: ApplicationId) -> None:
-        """Erase an application, unless it is erased already; one that nobody knows can't come into being any more.
+        """Erase an application, unless it is already erased; an unknown one can't be registered afterwards.
 
-        Raises Unavailable; then the item still names its aliases, and erasing again completes it.
+        Raises:
+            Unavailable: the store failed; call it again to complete the erasure, as the item still has its aliases.
         """
         seen: Item | None = None
         while True:
             try:
-                self._bury(application_id, seen)
+                self._put_tombstone(application_id, seen)
             except ConditionFailed as failed:
                 seen = failed.item
                 if seen is not None and items.is_tombstone(seen):
@@ -35,8 +36,8 @@ class Erasure:
             else:
                 return
 
-    def _bury(self, application_id: ApplicationId, seen: Item | None) -> None:
-        """Put the tombstone where the item is as it was seen, or where none is."""
+    def _put_tombstone(self, application_id: ApplicationId, seen: Item | None) -> None:
+        """Put the tombstone if the item has not changed since it was seen, or if there still is none."""
         version = int(seen["Version"]["N"]) if seen else 0
         as_seen = {"ConditionExpression": _IS_AS_SEEN, "ExpressionAttributeValues": {":seen": {"N": str(version)}}}
         self._dynamodb(

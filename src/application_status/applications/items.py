@@ -1,22 +1,22 @@
-"""The one home of the Applications table's item: its attribute names and its shape in DynamoDB JSON.
+"""The item of the Applications table: its attributes, and the conversion from and to DynamoDB JSON.
 
 AtsiApplicationId  S   the key
-AtsId              S   who may report
-Status, RawStatus  S   the head's status and label
+AtsId              S   the ATS that may report
+Status, RawStatus  S   the status and label of the head, the transition that decides the status
 Head               S   the head's transition key; absent while the application is only registered
 Transitions        M   transition key -> {ReceivedAt, Channel? (absent: atsi), Status?, RawStatus?, RawPhase?, Outcome?,
-                       Mapping?, Success?, Untimed?, Afterwards?, DayOffset? N: minutes if not 0, Folded? and
+                       Mapping?, Success?, Undated?, FromPrevious?, DayOffset? N: minutes if not 0, Folded? and
                        FoldedUnmapped? N: reports}
-Versions           M   digest of a transition key -> N, the Version that its report made
-Folded             N   how many reports are only counted, as the history was full; absent while there are none
+Versions           M   digest of a transition key -> N, the Version written by its report
+Folded             N   the number of reports that are only counted, because the history was full; absent if none
 ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
 Version            N   1 at creation, + 1 with every write
-UpdatedAt          S   the moment of the last write
-ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration, absent until it came
-ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, seconds since 1970
+UpdatedAt          S   the time of the last write
+ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration; absent without one
+ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, in seconds since 1970
 Positions          M   digest of a position -> {Ended, Since, DayOffset?, ReceivedAt, Version}, its last reported
                        state; absent without aliases
-ErasedAt           S   only on a tombstone, all that is left of an erased application: the key, this, and Version
+ErasedAt           S   only in the tombstone of an erased application, which has the key, ErasedAt and Version
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ def key(application_id: ApplicationId) -> Item:
 
 
 def application_item(application: Application, *, updated_at: str) -> Item:
-    """Return the item of an application that is not stored yet."""
+    """Return the item of a new application."""
     optional = {"RawStatus": application.raw_status, "Head": application.head}
     return {
         **key(application.application_id),
@@ -70,34 +70,34 @@ def application_item(application: Application, *, updated_at: str) -> Item:
 
 
 def tombstone(application_id: ApplicationId, *, version: int, erased_at: str) -> Item:
-    """Return the item that takes an erased application's place."""
+    """Return the item that replaces an erased application."""
     return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}}
 
 
 def expiry(expires_at: datetime) -> Item:
-    """Return the attribute by which DynamoDB deletes an item in time (TTL), within days after the moment."""
+    """Return the TTL attribute by which DynamoDB deletes an item, within days after that time."""
     return {"ExpiresAt": {"N": str(int(expires_at.timestamp()))}}
 
 
 def is_tombstone(item: Item) -> bool:
-    """Tell whether an item is what is left of an erased application; `application` can't read it."""
+    """Return whether an item is a tombstone, which `application` can't parse."""
     return "ErasedAt" in item
 
 
 def history_attributes(transitions: Mapping[str, Transition]) -> Item:
     """Return the attributes of a whole history."""
-    gone = sum(each.folded.reports for each in transitions.values() if each.folded)
+    folded_reports = sum(each.folded.reports for each in transitions.values() if each.folded)
     return {
         "Transitions": {"M": {key: transition_value(each) for key, each in transitions.items()}},
         "Versions": {
             "M": {version_key(key): {"N": str(each.version)} for key, each in transitions.items() if each.version}
         },
-        **({"Folded": {"N": str(gone)}} if any(each.folded for each in transitions.values()) else {}),
+        **({"Folded": {"N": str(folded_reports)}} if any(each.folded for each in transitions.values()) else {}),
     }
 
 
 def version_key(transition_key: str) -> str:
-    """Return what a transition is called in Versions; the keys themselves would double an item's size."""
+    """Return a transition's key in Versions, a digest, as full keys would double the item's size."""
     return digest(transition_key, length=6)
 
 
@@ -107,7 +107,7 @@ def resend_keys_value(keys: Sequence[str]) -> Item:
 
 
 def transition_value(transition: Transition) -> Item:
-    """Return a value of the Transitions map; the effective time stands in its key."""
+    """Return a value of the Transitions map; the effective time is part of its key."""
     interpretation = transition.interpretation
     texts = {
         "Channel": transition.channel if transition.channel is not Channel.ATSI else None,
@@ -119,11 +119,11 @@ def transition_value(transition: Transition) -> Item:
         "Success": interpretation.success,
     }
     flags = {"Undated": not transition.has_business_date, "FromPrevious": transition.from_previous}
-    gone = transition.folded
+    folded = transition.folded
     numbers = {
-        "DayOffset": transition.day_offset or None,  # the key shows that only the day was sent, mostly in UTC
-        "Folded": gone.reports if gone else None,
-        "FoldedUnmapped": gone.unmapped if gone else None,
+        "DayOffset": transition.day_offset or None,  # 0 is left out: the key shows that only the day was sent
+        "Folded": folded.reports if folded else None,
+        "FoldedUnmapped": folded.unmapped if folded else None,
     }
     return {
         "M": {
@@ -136,7 +136,7 @@ def transition_value(transition: Transition) -> Item:
 
 
 def position_state(report: PositionReport, *, received_at: datetime) -> Item:
-    """Return a value of the Positions map, but for its Version."""
+    """Return a value of the Positions map without its Version."""
     return {
         "Ended": {"BOOL": report.ended},
         "Since": {"S": to_text(report.effective_at)},
@@ -146,7 +146,7 @@ def position_state(report: PositionReport, *, received_at: datetime) -> Item:
 
 
 def registration_attributes(registration: Registration) -> Item:
-    """Return the attributes that a registration adds to an item, AtsId aside."""
+    """Return the attributes of a registration, except AtsId."""
     aliases = {
         name: {"L": [{"S": value} for value in values]}
         for name, values in registration.aliases.by_kind.items()
@@ -164,7 +164,13 @@ def registration_attributes(registration: Registration) -> Item:
 
 
 def application(item: Item) -> Application:
-    """Read an item; KeyError, TypeError or ValueError where it isn't one of ours."""
+    """Parse an item.
+
+    Raises:
+        KeyError: an attribute is missing.
+        TypeError: an attribute has another type.
+        ValueError: an attribute has an invalid value.
+    """
     return Application(
         application_id=ApplicationId(item["AtsiApplicationId"]["S"]),
         ats_id=AtsId(item["AtsId"]["S"]),
@@ -183,12 +189,12 @@ def application(item: Item) -> Application:
 
 
 def status_and_version(item: Item) -> tuple[Status, int]:
-    """Read no more than that of an item."""
+    """Parse only the status and version of an item."""
     return Status(item["Status"]["S"]), int(item["Version"]["N"])
 
 
 def registration(item: Item) -> Registration | None:
-    """Return the registration in an application's item, None until it came."""
+    """Parse the registration in an application's item; None without one."""
     if "AppliedAt" not in item:
         return None
     aliases = item.get("Aliases", {"M": {}})["M"]
@@ -213,7 +219,7 @@ def registration(item: Item) -> Registration | None:
 
 
 def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] | None) -> Transition:
-    received_at, timed = from_text(value["ReceivedAt"]["S"]), "Undated" not in value
+    received_at, has_business_date = from_text(value["ReceivedAt"]["S"]), "Undated" not in value
     sorted_at = order_time(key) if is_after_another(key) else None
     return Transition(
         channel=_optional(Channel, value, "Channel") or Channel.ATSI,
@@ -225,10 +231,10 @@ def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] |
             mapping=_optional(str, value, "Mapping"),
             success=_optional(Success, value, "Success"),
         ),
-        effective_at=effective_time(key) if timed else received_at,
+        effective_at=effective_time(key) if has_business_date else received_at,
         received_at=received_at,
         tiebreaker=tiebreaker_of(key),
-        has_business_date=timed,
+        has_business_date=has_business_date,
         day_offset=(_number(value, "DayOffset") or 0) if is_day_alone(key) else None,
         from_previous="FromPrevious" in value,
         sorted_at=sorted_at,

@@ -1,7 +1,4 @@
-"""The Applications table, read: one application for the ATS it belongs to.
-
-A jobseeker's applications: found by the index, and read from the table as they are now.
-"""
+"""Read applications: one for its ATS, or those of a jobseeker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,19 +10,29 @@ from application_status.platform.dynamodb.batches import batch_get
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import one_by_one
-from application_status.platform.telemetry import left_out
+from application_status.platform.telemetry import log_unreadable
 from application_status.platform.values import ApplicationId, AtsId
+
+LIST_LIMIT = 1000
+"""The maximum number of applications that are listed, those with the latest application date."""
+
+_INDEX = "ByJobseeker"
+_BATCH = 100
 
 
 class OwnApplications:
-    """Reads an ATS its own applications."""
+    """Read an ATS's own applications."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def of(self, ats_id: AtsId, application_id: ApplicationId) -> Application:
-        """Return the application as it is now; UnknownApplication where it is unknown, another ATS's, or erased."""
+        """Return the application.
+
+        Raises:
+            UnknownApplication: it does not exist, belongs to another ATS, or was erased.
+        """
         reply = self._dynamodb("GetItem", TableName=self._table, Key=items.key(application_id), ConsistentRead=True)
         item = reply.get("Item")
         if item is None or items.is_tombstone(item) or item["AtsId"]["S"] != ats_id:
@@ -33,32 +40,26 @@ class OwnApplications:
         return items.application(item)
 
 
-LIST_LIMIT = 1000
-"""The most applications that are listed: those applied for last."""
-
-_INDEX = "ByJobseeker"
-_BATCH = 100
-
 type RegisteredApplication = tuple[Application, Registration]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A jobseeker's applications, in any order, and whether these are all; those that can't be read are left out."""
+class ApplicationList:
+    """A jobseeker's applications in any order, without unreadable ones; `complete` is False above LIST_LIMIT."""
 
     applications: Sequence[RegisteredApplication]
     complete: bool
 
 
 class JobseekersApplications:
-    """Reads the applications of one jobseeker at a time."""
+    """Read the applications of a jobseeker."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
-    def all(self, jobseeker_id: str) -> Found:
-        """Return a jobseeker's applications as they are; one registered just now may be missing for a second."""
+    def all(self, jobseeker_id: str) -> ApplicationList:
+        """Return a jobseeker's applications; one registered within the last second may be missing."""
         reply = self._dynamodb(
             "Query",
             TableName=self._table,
@@ -75,10 +76,14 @@ class JobseekersApplications:
             for item in batch_get(self._dynamodb, self._table, batch)
         ]
         own = one_by_one(read, lambda item: _own(item, jobseeker_id), _left_out)
-        return Found([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
+        return ApplicationList([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
 
     def one(self, jobseeker_id: str, application_id: ApplicationId) -> RegisteredApplication:
-        """Return a jobseeker's application; UnknownApplication for an unknown, foreign or erased one."""
+        """Return an application of a jobseeker.
+
+        Raises:
+            UnknownApplication: it does not exist, belongs to another jobseeker, or was erased.
+        """
         key = items.key(application_id)
         item = self._dynamodb("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         own = _own(item, jobseeker_id) if item else None
@@ -88,11 +93,11 @@ class JobseekersApplications:
 
 
 def _left_out(item: Item, error: Exception) -> None:
-    left_out(item["AtsiApplicationId"]["S"], error)
+    log_unreadable(item["AtsiApplicationId"]["S"], error)
 
 
 def _own(item: Item, jobseeker_id: str) -> RegisteredApplication | None:
-    """Read an item; None where it isn't the jobseeker's, or a tombstone by now."""
+    """Parse an item; None if it is not the jobseeker's, or a tombstone."""
     registration = items.registration(item)
     if registration is None or registration.jobseeker_id != jobseeker_id:
         return None

@@ -1,6 +1,6 @@
-"""Records reports in the Applications table: each is one conditional UpdateItem, or a second one where that fails.
+"""Record reports in the Applications table, each with one conditional UpdateItem, or two if its condition fails.
 
-The conditions are those of `rules.application`, each beside the rule that it mirrors.
+The conditions are those in `rules/application.py`, where each stands next to the rule that it implements.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _KEYS_ARE_AS_SEEN = "ResendKeys = :seen_keys"
 
 
 class UnknownApplications(StrEnum):
-    """What happens to a report about an application that nobody registered."""
+    """Whether reports about unregistered applications are rejected or accepted."""
 
     REJECT = "reject"
     ACCEPT = "accept"
@@ -41,9 +41,10 @@ class UnknownApplications(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a report, and how the application stands now.
+    """The result of a report, and the application's status and version after it.
 
-    `previous` is None at first contact. `folded`: how many reports went from the full history into its counts.
+    `previous` is the status before the report, None for a new application. `folded` is how many reports were removed
+    from the full history.
     """
 
     result: ReportResult
@@ -54,7 +55,7 @@ class Recorded:
 
 
 class Applications:
-    """Records reports, each write atomic with the checks it depends on."""
+    """Record reports, each atomically with the checks that it depends on."""
 
     def __init__(
         self, dynamodb: DynamoDB, table: str, unknown: UnknownApplications = UnknownApplications.REJECT
@@ -64,9 +65,11 @@ class Applications:
         self._unknown = unknown
 
     def record(self, report: Report) -> Recorded:
-        """Record a report: one write where it is the newest of an application, a second one where it is not.
+        """Record a report: one write if it is the newest of its application, else two.
 
-        Raises UnknownApplication, or Unavailable (then nothing is lost by sending again).
+        Raises:
+            UnknownApplication: the application is unknown, another ATS's, or erased.
+            Unavailable: the store failed; the same report can be sent again.
         """
         effect = Effect.of_newest(report)
         write: Callable[[], Recorded] = partial(self._add, report, effect, None)
@@ -78,18 +81,22 @@ class Applications:
                 if stored is None:
                     write = partial(self._create, report)
                     continue
-                if failed.in_doubt and (own := _own_write(stored, effect)):
+                if failed.in_doubt and (own := _recorded_earlier(stored, effect)):
                     return own
                 effect = stored.receive(report)
-                write = partial(self._carry_out(effect), report, effect, stored)
+                write = partial(self._writer_for(effect), report, effect, stored)
 
-    def _carry_out(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
+    def _writer_for(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
         if effect.result is ReportResult.UNCHANGED:
-            return self._remember
+            return self._save_resend_key
         return self._add if effect.history is None else self._rewrite
 
     def _stored(self, failed: ConditionFailed, report: Report) -> Application | None:
-        """Return the caller's application that the write ran into, None where there is none and it may be created."""
+        """Return the caller's application for which the condition failed; None if there is none and it may be created.
+
+        Raises:
+            UnknownApplication: the application is unknown, another ATS's, or erased.
+        """
         if failed.item is None and self._unknown is UnknownApplications.ACCEPT:
             return None
         if failed.item is None or items.is_tombstone(failed.item) or failed.item["AtsId"]["S"] != report.ats_id:
@@ -97,7 +104,7 @@ class Applications:
         return items.application(failed.item)
 
     def _add(self, report: Report, effect: Effect, stored: Application | None) -> Recorded:
-        """Add the transitions, and let the newest of them take the head where one does."""
+        """Add the transitions; the newest one becomes the head if the effect says so."""
         *earlier, last = effect.added
         key = last.key
         update = Update()
@@ -112,7 +119,7 @@ class Applications:
             update.sets.append("Transitions.#earlier = if_not_exists(Transitions.#earlier, :earlier)")
             update.names["#earlier"] = each.key
             update.values[":earlier"] = items.transition_value(each)
-            becomes_head = effect.head is each  # then no other transition may be in its place
+            becomes_head = effect.head is each  # then it must not replace a stored transition
             update.conditions.append(
                 Application.EARLIER_IS_UNKNOWN if becomes_head else Application.EARLIER_IS_NOT_FROM_PREVIOUS
             )
@@ -122,35 +129,35 @@ class Applications:
             update.sets.append("Versions.#made_earlier = Version + :one")
             update.names["#made_earlier"] = items.version_key(effect.head.key)
         if effect.head:
-            _take_head(update, effect.head, key if effect.head is last else effect.head.key)
-        _keep_key(update, report, stored)
-        update.make_version(report.received_at)
+            _set_head(update, effect.head, key if effect.head is last else effect.head.key)
+        _add_resend_key(update, report, stored)
+        update.increment_version(report.received_at)
         previous, version = items.status_and_version(self._write(report, update))
         status = effect.head.status if effect.head else None
         return Recorded(effect.result, status or previous, version + 1, previous)
 
     def _rewrite(self, report: Report, effect: Effect, stored: Application) -> Recorded:
-        """Write a history of which a part changes or goes."""
+        """Replace the history, because transitions change or are removed."""
         after = stored.after(effect)
         update = Update()
         update.replace_history(stored, after)
-        _keep_key(update, report, stored)
-        update.make_version(report.received_at)
+        _add_resend_key(update, report, stored)
+        update.increment_version(report.received_at)
         self._write(report, update)
         went = stored.transitions.keys() - after.transitions.keys()
         return Recorded(effect.result, after.status, after.version, stored.status, len(went))
 
-    def _remember(self, report: Report, effect: Effect, stored: Application) -> Recorded:
-        """Keep the Idempotency-Key of a report that changes nothing, without a new version."""
+    def _save_resend_key(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Store the Idempotency-Key of a report that changes nothing else, without a new version."""
         if report.resend_key and report.resend_key not in stored.resend_keys:
             update = Update()
             update.require_version(stored)
-            _keep_key(update, report, stored)
+            _add_resend_key(update, report, stored)
             self._write(report, update)
         return Recorded(effect.result, stored.status, stored.version, stored.status)
 
     def _write(self, report: Report, update: "Update") -> Item:
-        """Change the caller's application; return its item as it was."""
+        """Update the caller's application; return the item as it was before."""
         update.conditions.insert(0, _IS_THE_CALLERS)
         update.values[":ats"] = {"S": report.ats_id}
         reply = self._dynamodb(
@@ -165,7 +172,7 @@ class Applications:
         return old
 
     def _create(self, report: Report) -> Recorded:
-        """Let the first ATS to report own the application."""
+        """Create the application; it then belongs to the ATS that reports first."""
         transition = replace(report.transition(), version=1)
         status = Status(str(transition.status))
         application = Application(
@@ -189,7 +196,7 @@ class Applications:
 
 
 class Update:
-    """The parts of an UpdateItem's expressions, their names and values."""
+    """The conditions, expressions, names and values of an UpdateItem."""
 
     def __init__(self) -> None:
         self.conditions: list[str] = []
@@ -199,20 +206,20 @@ class Update:
         self.names: dict[str, str] = {}
         self.values: dict[str, Item] = {}
 
-    def make_version(self, moment: datetime) -> None:
-        """Let the write make the application's next version."""
+    def increment_version(self, moment: datetime) -> None:
+        """Write the next version and the time of the write."""
         self.sets.append("UpdatedAt = :now")
         self.adds.append("Version :one")
         self.values |= {":now": {"S": to_text(moment)}, ":one": {"N": "1"}}
 
     def replace_history(self, before: Application, after: Application) -> None:
-        """Write the history, and the status and head that follow from it, if nothing has changed meanwhile."""
+        """Write the history, its head and its status, if the application has not changed since it was read."""
         self.require_version(before)
         self.set(items.history_attributes(after.transitions))
         self.set_status(after)
 
     def require_version(self, seen: Application) -> None:
-        """Let the write be made only if the application is as it was read."""
+        """Require that the application has not changed since it was read."""
         self.conditions.append("Version = :seen")
         self.values[":seen"] = {"N": str(seen.version)}
 
@@ -225,13 +232,13 @@ class Update:
             self.removes += ["RawStatus", "Head"]
 
     def set(self, attributes: Item) -> None:
-        """Write attributes of these names."""
+        """Set attributes."""
         self.sets += [f"#{name} = :{name}" for name in attributes]
         self.names |= {f"#{name}": name for name in attributes}
         self.values |= {f":{name}": value for name, value in attributes.items()}
 
     def expressions(self) -> dict[str, Any]:
-        """Return the members of the request."""
+        """Return the parameters of the UpdateItem request."""
         clauses = {"SET": self.sets, "ADD": self.adds, "REMOVE": self.removes}
         return {
             "ConditionExpression": " AND ".join(self.conditions),
@@ -241,8 +248,8 @@ class Update:
         }
 
 
-def _take_head(update: Update, head: Transition, key: str) -> None:
-    """Make a transition, of this key, the head, if it is the newest."""
+def _set_head(update: Update, head: Transition, key: str) -> None:
+    """Make the transition with this key the head, if it is the newest."""
     update.conditions.append(Application.IS_NEWEST)
     update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
     update.names["#status"] = "Status"
@@ -261,8 +268,8 @@ def _take_head(update: Update, head: Transition, key: str) -> None:
         update.values[":latest"] = {"S": to_text(head.latest)}
 
 
-def _keep_key(update: Update, report: Report, stored: Application | None) -> None:
-    """Keep the report's Idempotency-Key, if it is new, among the newest."""
+def _add_resend_key(update: Update, report: Report, stored: Application | None) -> None:
+    """Store the report's Idempotency-Key, if it is new, and remove the oldest one above the limit."""
     key = report.resend_key
     if key is None:
         return
@@ -285,8 +292,8 @@ def _keep_key(update: Update, report: Report, stored: Application | None) -> Non
         }
 
 
-def _own_write(stored: Application, effect: Effect) -> Recorded | None:
-    """Answer a call whose earlier attempt was carried out although its reply got lost; None where none was."""
+def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
+    """Return the result of an earlier attempt of the call that was executed without a reply; None if none was."""
     if not effect.added:
         return None
     mine = stored.transitions.get(effect.added[-1].key)

@@ -1,4 +1,4 @@
-"""Registrations, each written as one with the aliases by which signals will know the application."""
+"""Register applications, each in one write with the aliases that signals use for it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ from application_status.platform.errors import (
 from application_status.platform.values import ApplicationId, now, to_text
 
 ALIAS_LIMIT = 40
-"""The most aliases of a kind that an application has, those that have ended included."""
+"""The maximum number of aliases of each kind per application, expired ones included."""
 
 _IDENTITY = {
     "AtsId": "ats_id",
@@ -32,7 +32,7 @@ _IDENTITY = {
 
 
 class RegistrationResult(StrEnum):
-    """What became of a registration: it is new, it changed what was registered, or all of it was registered already."""
+    """The result of a registration: a new one, a change of an earlier one, or an exact repetition."""
 
     REGISTERED = "registered"
     UPDATED = "updated"
@@ -40,9 +40,9 @@ class RegistrationResult(StrEnum):
 
 
 class Registrations:
-    """Registers applications, completes those known only by their reports, and updates those registered before.
+    """Register applications, add registrations to applications known only by reports, and update earlier registrations.
 
-    With a `life`, new ones expire so long after they were applied for, and all aliases with them.
+    `life` is set for the sandbox only: applications and all their aliases expire this long after they were applied for.
     """
 
     def __init__(
@@ -54,14 +54,18 @@ class Registrations:
         self._life = life
 
     def register(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
-        """Register an application: one write; a second where the application is known and changes.
+        """Register an application with one write, or two if it is already stored and changes.
 
-        The last JobTitle and Company count; aliases are added, never removed. A registration whose reply got lost is
-        UNCHANGED when it comes again, also where the store itself repeats the write: all of it is registered already.
+        The newest JobTitle and Company are kept. Aliases are added, never removed. If the reply to a registration was
+        lost, the repeated registration returns UNCHANGED.
 
-        Raises RegistrationConflict when the id is another application's, AliasTaken when an alias is, TooManyAliases
-        beyond ALIAS_LIMIT, ApplicationErased when the application was erased; then nothing was written. Raises
-        Unavailable; then the same registration may be sent again.
+        Raises:
+            RegistrationConflict: the id is registered with another ATS, client, job, jobseeker or application date.
+            AliasTaken: another application has one of the aliases.
+            TooManyAliases: the application would have more than ALIAS_LIMIT aliases of a kind.
+            ApplicationErased: the application was erased.
+            Unavailable: the store failed; the same registration can be sent again. In all other cases nothing was
+                written.
         """
         stored: Application | None = None
         while True:
@@ -77,7 +81,7 @@ class Registrations:
                 stored = items.application(failed.item) if failed.item else None
 
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
-        """Put the application where none is."""
+        """Put the application if there is none with this id."""
         application = Application(
             application_id=application_id,
             ats_id=registration.ats_id,
@@ -86,7 +90,7 @@ class Registrations:
             registration=registration,
         )
         put = {
-            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._end(registration)},
+            "Item": {**items.application_item(application, updated_at=to_text(now())), **self._expiry(registration)},
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId)",
         }
         self._write("Put", put, application_id, registration)
@@ -96,11 +100,11 @@ class Registrations:
         """Add the registration to an application that is known only by its reports."""
         if stored.ats_id != registration.ats_id:
             raise RegistrationConflict(["AtsId"])
-        self._write("Update", _joining(stored, registration), stored.application_id, registration)
+        self._write("Update", _registration_update(stored, registration), stored.application_id, registration)
         return RegistrationResult.REGISTERED
 
     def _update(self, stored: Application, known: Registration, registration: Registration) -> RegistrationResult:
-        """Take over what may change of a registration, and give the application the aliases that are new."""
+        """Update the fields that may change, and add new aliases."""
         differing = [name for name, field in _IDENTITY.items() if getattr(known, field) != getattr(registration, field)]
         if differing:
             raise RegistrationConflict(differing)
@@ -109,18 +113,20 @@ class Registrations:
             return RegistrationResult.UNCHANGED
         _require_room(wanted.aliases)
         new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
-        self._write("Update", _joining(stored, wanted), stored.application_id, new)
+        self._write("Update", _registration_update(stored, wanted), stored.application_id, new)
         return RegistrationResult.UPDATED
 
     def _write(
         self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
     ) -> None:
-        """Write the application, in one transaction with the registration's aliases where it has any.
+        """Write the application, in one transaction with the registration's aliases if it has any.
 
-        Raises AliasTaken, or ConditionFailed with the application's item where that was in the way.
+        Raises:
+            AliasTaken: another application has one of the aliases.
+            ConditionFailed: the application's condition failed; has its item.
         """
         request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        claims = aliases.claims(self._aliases, application_id, registration, self._end(registration))
+        claims = aliases.claims(self._aliases, application_id, registration, self._expiry(registration))
         if not claims:
             self._dynamodb(f"{action}Item", **request)
             return
@@ -132,15 +138,15 @@ class Registrations:
                 raise AliasTaken(list(dict.fromkeys(taken))) from None
             raise
 
-    def _end(self, registration: Registration) -> Item:
+    def _expiry(self, registration: Registration) -> Item:
         return items.expiry(registration.applied_at + self._life) if self._life else {}
 
 
-def _joining(stored: Application, registration: Registration) -> dict[str, Any]:
-    """Return the update that writes a registration into an application, if nothing has changed that since it was read.
+def _registration_update(stored: Application, registration: Registration) -> dict[str, Any]:
+    """Return the update that writes a registration, if the application has not changed since it was read.
 
-    The reported states of its positions stay. A LEAD or CONTACT dated before the application was made is the head no
-    longer.
+    The states of its positions are kept. The head may change, because a LEAD or CONTACT dated before the application
+    date no longer counts.
     """
     attributes = dict(items.registration_attributes(registration))
     update = Update()
@@ -152,7 +158,7 @@ def _joining(stored: Application, registration: Registration) -> dict[str, Any]:
     after = stored.with_head(stored.transitions, registration)
     if after.head != stored.head:
         update.set_status(after)
-    update.make_version(now())
+    update.increment_version(now())
     return {"Key": items.key(stored.application_id), **update.expressions()}
 
 

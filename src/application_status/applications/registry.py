@@ -1,7 +1,4 @@
-"""A registration's message.
-
-The registry: an application's way from the board's Apply system to the table, and out of it.
-"""
+"""The registry API: the job board's Apply system registers (PUT) and erases (DELETE) applications."""
 
 from collections.abc import Sequence
 from typing import Annotated, NotRequired, TypedDict
@@ -35,7 +32,7 @@ type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
 
 
 class _Aliases(BaseModel):
-    """What signals may call the application, or the job ads of its position."""
+    """The ids that signals use for the application, or for its position."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
@@ -45,7 +42,7 @@ class _Aliases(BaseModel):
 
 
 class RegistrationMessage(BaseModel):
-    """The body of a registration; ids are pseudonymous, never a name or an address."""
+    """The body of a registration; all ids must be pseudonymous."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
@@ -62,39 +59,21 @@ class RegistrationMessage(BaseModel):
     ] = _Aliases()
 
 
-def registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
-    """Return the path's id, the body's registration, and the names of the body fields that nobody reads.
+class RegistrationReply(TypedDict):
+    """The reply to a registration."""
 
-    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or InvalidFields.
+    AtsiApplicationId: ApplicationId
+    Result: RegistrationResult
+    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
+    the same registration was stored already.
     """
-    body = json_object(request, _BODY_LIMIT_BYTES)
-    read = message(RegistrationMessage, body, received_at=now())
-    return (
-        path_id(request),
-        Registration(
-            ats_id=AtsId(read.ats_id),
-            client_id=read.client_id,
-            job_id=read.job_id,
-            jobseeker_id=read.jobseeker_id,
-            job_title=read.job_title,
-            company=read.company,
-            applied_at=read.applied_at.at,
-            aliases=Aliases(
-                tokens=_distinct(read.aliases.token),
-                candidate_application_profile_ids=_distinct(read.aliases.candidate_application_profile_id),
-                position_profile_ids=_distinct(read.aliases.position_profile_ids),
-            ),
-        ),
-        ignored_fields(RegistrationMessage, body),
-    )
-
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
 
 
 def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
-    """Make the handler of PUT and DELETE `/api/applications/{AtsiApplicationId}`; API Gateway has checked who calls."""
+    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE); API Gateway does authentication."""
 
     @endpoint
     def answer(request: Request) -> Reply:
@@ -104,21 +83,8 @@ def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
     return answer
 
 
-class RegistrationReply(TypedDict):
-    """What became of a registration."""
-
-    AtsiApplicationId: ApplicationId
-    Result: RegistrationResult
-    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
-    all of it was registered already.
-    """
-    RequestId: str
-    IgnoredFields: NotRequired[Sequence[str]]
-    """Unrecognised fields, which were ignored."""
-
-
 def _register(request: Request, registrations: Registrations) -> Reply:
-    application_id, checked, ignored = registration(request)
+    application_id, checked, ignored = parse_registration(request)
     result = registrations.register(application_id, checked)
     created = result is RegistrationResult.REGISTERED
     add_metric("Registered", int(created))
@@ -139,3 +105,38 @@ def _erase(request: Request, erasure: Erasure) -> Reply:
     add_metric("Erased")
     logger.info("erased", application=application_id)
     return no_content()
+
+
+def parse_registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
+    """Return the id in the path, the registration in the body, and the names of unrecognised fields.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
+        BodyTooLarge: the body has more than 8 KiB.
+        MalformedBody: the body is not an accepted JSON object.
+        InvalidFields: the id or fields are missing or invalid.
+    """
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    parsed = message(RegistrationMessage, body, received_at=now())
+    return (
+        path_id(request),
+        Registration(
+            ats_id=AtsId(parsed.ats_id),
+            client_id=parsed.client_id,
+            job_id=parsed.job_id,
+            jobseeker_id=parsed.jobseeker_id,
+            job_title=parsed.job_title,
+            company=parsed.company,
+            applied_at=parsed.applied_at.at,
+            aliases=Aliases(
+                tokens=_distinct(parsed.aliases.token),
+                candidate_application_profile_ids=_distinct(parsed.aliases.candidate_application_profile_id),
+                position_profile_ids=_distinct(parsed.aliases.position_profile_ids),
+            ),
+        ),
+        ignored_fields(RegistrationMessage, body),
+    )
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

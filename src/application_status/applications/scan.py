@@ -1,4 +1,4 @@
-"""All applications: read page by page, and written back where their labels were read anew."""
+"""Scan all applications, and write back those whose labels were interpreted again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,17 +14,17 @@ from application_status.platform.randomness import RANDOM
 from application_status.platform.values import ApplicationId, now
 
 ITEMS_PER_CALL = 100
-"""The most items that `AllApplications.of` takes: BatchGetItem's limit."""
+"""The maximum number of items per call of `AllApplications.of`, BatchGetItem's limit."""
 
 _PAGE_SIZE = 200
 _MOST_SEGMENTS = 1_000_000
 
 type Key = dict[str, Any]
-"""Where a scan goes on, in DynamoDB JSON."""
+"""A key from which a scan continues, in DynamoDB JSON."""
 
 
 class Segment(NamedTuple):
-    """One of so many segments in which a table is scanned, numbered from 0."""
+    """One of `total` segments into which a scan divides the table, numbered from 0."""
 
     number: int
     total: int
@@ -34,36 +34,36 @@ _WHOLE = Segment(0, 1)
 
 
 class Unreadable(dict[str, str]):
-    """Applications that could not be read or converted: id -> the error's type."""
+    """Applications that could not be parsed or converted: id -> type of the error."""
 
     def note(self, item: Item, error: Exception) -> None:
-        """Note an item, which has the table's key at least."""
+        """Add an item, which has at least the table's key."""
         self[item["AtsiApplicationId"]["S"]] = type(error).__name__
 
 
 class AllApplications:
-    """The whole Applications table."""
+    """Read and scan the whole Applications table."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def approximate_count(self) -> int:
-        """Return how many applications there are, up to six hours old."""
+        """Return the approximate number of applications, which is up to six hours old."""
         count: int = self._dynamodb("DescribeTable", TableName=self._table)["Table"]["ItemCount"]
         return count
 
     def identity(self) -> str:
-        """Return what tells this table from every other one, also from a later one of the same name."""
+        """Return a text that identifies this table, and differs for a later table with the same name."""
         table = self._dynamodb("DescribeTable", TableName=self._table)["Table"]
         return f"{table['TableArn']} {table['CreationDateTime']}"
 
     def pages(
         self, unreadable: Unreadable, start: Key | None = None
     ) -> Iterator[tuple[Sequence[Application], Key | None]]:
-        """Yield pages of applications, each with where to go on from; None with the last.
+        """Yield pages of applications, each with the key to continue from; None with the last page.
 
-        Those erased are left out; so are those that can't be read, which are noted.
+        Erased applications are left out. Unreadable ones are added to `unreadable`.
         """
         while True:
             page, start = self.page(start)
@@ -73,7 +73,7 @@ class AllApplications:
                 return
 
     def page(self, start: Key | None, segment: Segment = _WHOLE) -> tuple[Sequence[Item], Key | None]:
-        """Return the next page of a segment, with all that was written before the call, and where to go on from."""
+        """Return the next page of a segment, consistently read, and the key to continue from."""
         reply = self._dynamodb(
             "Scan",
             TableName=self._table,
@@ -86,7 +86,7 @@ class AllApplications:
         return reply["Items"], reply.get("LastEvaluatedKey")
 
     def sample(self, share: float) -> Iterator[Sequence[Item]]:
-        """Yield the pages of a random part of the table, of about that share of it, over 0 up to 1."""
+        """Yield the pages of a random segment with about this share of the table, greater than 0 and at most 1."""
         total = min(_MOST_SEGMENTS, max(1, round(1 / share)))
         segment, start = Segment(RANDOM.randrange(total), total), None
         while True:
@@ -96,15 +96,15 @@ class AllApplications:
                 return
 
     def of(self, ids: Iterable[ApplicationId]) -> Sequence[Item]:
-        """Return at most ITEMS_PER_CALL applications' items, where there are any."""
+        """Return the items of at most ITEMS_PER_CALL applications; missing ones are left out."""
         keys = [items.key(application_id) for application_id in ids]
         return batch_get(self._dynamodb, self._table, keys)
 
     def replace_interpretations(self, before: Application, after: Application) -> bool:
-        """Write what its labels mean now, unless the application has changed meanwhile; then False."""
+        """Write the new interpretations of labels; return False if the application has changed since it was read."""
         update = Update()
         update.replace_history(before, after)
-        update.make_version(now())
+        update.increment_version(now())
         try:
             self._dynamodb(
                 "UpdateItem", TableName=self._table, Key=items.key(before.application_id), **update.expressions()

@@ -19,7 +19,7 @@ from application_status.cli.target import Target, ats_id
 from application_status.cli.unreadable import print_unreadable
 from application_status.labels.overrides import OverrideRegister
 from application_status.labels.rules.remap import remap
-from application_status.labels.rules.vocabulary import OwnMeanings, Vocabulary
+from application_status.labels.rules.vocabulary import ParsedOverrides, Vocabulary
 from application_status.platform.outages import one_by_one
 from application_status.platform.values import AtsId
 from application_status.quality.counters.generations import generations
@@ -83,7 +83,7 @@ def _unmapped(target: Target, given: argparse.Namespace) -> None:
 
 def _remap(target: Target, given: argparse.Namespace) -> int:
     vocabulary, register, applications = Vocabulary.load(), _overrides(target), _applications(target)
-    overrides = {ats_id: OwnMeanings(own) for ats_id, own in register.all().items()}
+    overrides = {ats_id: ParsedOverrides(own) for ats_id, own in register.all().items()}
     checkpoint = _checkpoint(target, given, vocabulary, overrides) if given.apply else None
     start = checkpoint.start() if checkpoint else None
     changes: Counter[str] = Counter()

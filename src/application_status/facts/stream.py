@@ -14,7 +14,7 @@ from application_status.facts.rules import Fact, erased, facts
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.errors import Unavailable
 from application_status.platform.outages import one_by_one
-from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric
 from application_status.platform.values import ApplicationId
 
@@ -72,11 +72,11 @@ def facts_stream(firehose: Firehose, stream: str, zone: ZoneInfo, set_aside: Set
         return len(found.facts), found.data()
 
     def send_all(batch: Batch) -> None:
-        read = batch.tried(enumerate(batch.records), read_one)
+        read = batch.process_each(enumerate(batch.records), read_one)
         changed = [(index, amount, data) for index, (amount, data) in read if amount]
         accepted = firehose.put(stream, [data for _, _, data in changed])
         add_metric("FactsSent", sum(amount for _, amount, _ in changed[:accepted]))
         for index, _, _ in changed[accepted:][:1]:
             batch.stop(index, Unavailable())
 
-    return consumer("facts", send_all, set_aside)
+    return stream_handler("facts", send_all, set_aside)

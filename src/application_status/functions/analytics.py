@@ -1,4 +1,4 @@
-"""The function that counts each change of an application, from the table's stream."""
+"""The Lambda function that counts each change of an application, from the Applications table's stream."""
 
 import os
 
@@ -11,7 +11,7 @@ from application_status.quality.counting.stream import AnalyticsSettings, analyt
 
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:
-    """Connect the analytics to the counters."""
+    """Connect the stream of changes to the counters."""
     quality = Counters(dynamodb, settings.quality_table, settings.quality_shards)
     return analytics(quality, settings.reporting_time_zone, set_aside)
 

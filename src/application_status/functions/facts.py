@@ -1,4 +1,4 @@
-"""The function that delivers each change as facts to Amazon Data Firehose, from the applications' stream."""
+"""The Lambda function that sends each change of an application to Amazon Data Firehose, from the table's stream."""
 
 import os
 from typing import NamedTuple
@@ -11,14 +11,17 @@ from application_status.platform.streams import SetAside, StreamHandler
 
 
 class FactsSettings(NamedTuple):
-    """Environment of the facts: FACTS_STREAM (Firehose's), REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+    """Environment of the facts function: FACTS_STREAM (the Firehose stream) and REPORTING_TIME_ZONE.
+
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
+    """
 
     facts_stream: str
     reporting_time_zone: ZoneInfo
 
 
 def make_handler(firehose: Firehose, settings: FactsSettings, set_aside: SetAside) -> StreamHandler:
-    """Connect the facts to Firehose."""
+    """Connect the stream of changes to Firehose."""
     return facts_stream(firehose, settings.facts_stream, settings.reporting_time_zone, set_aside)
 
 

@@ -1,4 +1,4 @@
-"""The function that counts each ATS's requests by result, from the log lines of the HTTP functions."""
+"""The Lambda function that counts each ATS's requests by result, from the log lines of the HTTP functions."""
 
 import os
 from typing import NamedTuple
@@ -12,14 +12,17 @@ from application_status.platform.settings import read
 
 
 class HealthSettings(NamedTuple):
-    """Environment of the health: QUALITY_TABLE, REPORTING_TIME_ZONE (an IANA name; days are cut there)."""
+    """Environment of the health function: QUALITY_TABLE and REPORTING_TIME_ZONE.
+
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
+    """
 
     quality_table: str
     reporting_time_zone: ZoneInfo
 
 
 def make_handler(dynamodb: DynamoDB, settings: HealthSettings) -> LogHandler:
-    """Connect the health to its table."""
+    """Connect the log lines to the counters of requests."""
     return health_log(Health(dynamodb, settings.quality_table), settings.reporting_time_zone)
 
 

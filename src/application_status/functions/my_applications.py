@@ -1,4 +1,4 @@
-"""The function that shows jobseekers their applications, as JSON and as a page."""
+"""The Lambda function that shows jobseekers their applications, as JSON and as a page."""
 
 import os
 from datetime import timedelta
@@ -14,9 +14,10 @@ from application_status.platform.settings import read
 
 
 class MyApplicationsSettings(NamedTuple):
-    """Environment of the applicant's function: APPLICATIONS_TABLE, REPORTING_TIME_ZONE, BAD_NEWS_DELAY_HOURS.
+    """Environment of the jobseekers' function: APPLICATIONS_TABLE, REPORTING_TIME_ZONE, BAD_NEWS_DELAY_HOURS.
 
-    Days are cut in the time zone; bad news is told so many hours after its receipt.
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). Bad news is shown BAD_NEWS_DELAY_HOURS after its
+    receipt.
     """
 
     applications_table: str
@@ -25,7 +26,7 @@ class MyApplicationsSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: MyApplicationsSettings) -> LambdaHandler:
-    """Connect the jobseekers' applications to their table."""
+    """Connect the jobseekers' API and page to the Applications table."""
     return my_applications(
         JobseekersApplications(dynamodb, settings.applications_table),
         settings.reporting_time_zone,

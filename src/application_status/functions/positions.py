@@ -1,4 +1,4 @@
-"""The function that copies a position's state to its applications, from the aliases' stream."""
+"""The Lambda function that copies a position's state to its applications, from the Aliases table's stream."""
 
 import os
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from application_status.platform.streams import SetAside, StreamHandler
 
 
 class PositionsSettings(NamedTuple):
-    """Environment of the positions: APPLICATIONS_TABLE, ALIASES_TABLE."""
+    """Environment of the positions function: APPLICATIONS_TABLE, ALIASES_TABLE."""
 
     applications_table: str
     aliases_table: str
 
 
 def make_handler(dynamodb: DynamoDB, settings: PositionsSettings, set_aside: SetAside) -> StreamHandler:
-    """Connect the positions to their tables."""
+    """Connect the stream of positions to both tables."""
     return positions_stream(Positions(dynamodb, settings.aliases_table, settings.applications_table), set_aside)
 
 

@@ -1,4 +1,4 @@
-"""The function with which the board's Apply system registers and erases applications."""
+"""The Lambda function through which the job board's Apply system registers and erases applications."""
 
 import os
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from application_status.platform.settings import read
 
 
 class RegistrySettings(NamedTuple):
-    """Environment of the registry: APPLICATIONS_TABLE, ALIASES_TABLE."""
+    """Environment of the registry function: APPLICATIONS_TABLE, ALIASES_TABLE."""
 
     applications_table: str
     aliases_table: str

@@ -1,4 +1,4 @@
-"""The function with which integrators create applications to test with."""
+"""The Lambda function through which integrators create applications to test with."""
 
 import os
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from application_status.platform.settings import read
 
 
 class SandboxSettings(NamedTuple):
-    """Environment of the sandbox: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE."""
+    """Environment of the sandbox function: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE."""
 
     sandbox_applications_table: str
     sandbox_aliases_table: str

@@ -1,4 +1,4 @@
-"""The function that receives SEEK's Selection Signals (GraphQL)."""
+"""The Lambda function that receives SEEK's Selection Signals (GraphQL)."""
 
 import os
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from application_status.applications.positions import Positions, SandboxPosition
 from application_status.applications.record import Applications
 from application_status.intake.seek.endpoint import signals
 from application_status.intake.seek.signals import Receiver
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
@@ -18,7 +18,7 @@ from application_status.platform.settings import read
 
 
 class SignalsSettings(NamedTuple):
-    """Environment of the signals: APPLICATIONS_TABLE and ALIASES_TABLE (both also SANDBOX_...), TOKENS_TABLE."""
+    """Environment of the signals function: TOKENS_TABLE; APPLICATIONS_TABLE, ALIASES_TABLE and both as SANDBOX_..."""
 
     applications_table: str
     aliases_table: str
@@ -28,8 +28,8 @@ class SignalsSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
-    """Connect the signals to their tables."""
-    overrides, vocabulary = Overrides(dynamodb, settings.tokens_table), Vocabulary.load()
+    """Connect the signals to the live tables and the sandbox's."""
+    overrides, vocabulary = OverrideLookup(dynamodb, settings.tokens_table), Vocabulary.load()
     live, sandbox = settings.applications_table, settings.sandbox_applications_table
     receivers = Environments(
         live=Receiver(

@@ -1,4 +1,4 @@
-"""The scheduled function that compares a sample of the applications with the counters."""
+"""The scheduled Lambda function that compares a sample of the applications with the counters."""
 
 import os
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from application_status.quality.counting.verification import Handler, verificati
 
 
 class VerificationSettings(NamedTuple):
-    """Environment of the verification: APPLICATIONS_TABLE, QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
+    """Environment of the verification function: APPLICATIONS_TABLE, QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
 
-    The stack's name is a dimension of its metrics, so that stacks of one account don't share an alarm.
+    STACK, the stack's name, is a dimension of its metrics, so stacks in one account have separate alarms.
     """
 
     applications_table: str

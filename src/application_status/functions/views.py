@@ -1,4 +1,4 @@
-"""The function that answers all GET requests of ATSs, clients, staff and integrators."""
+"""The Lambda function that answers the GET requests of ATSs, clients, staff and integrators."""
 
 import os
 from collections.abc import Callable
@@ -23,9 +23,9 @@ from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_
 
 
 class ViewsSettings(NamedTuple):
-    """Environment of the views: the tables APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE.
+    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE.
 
-    And REPORTING_TIME_ZONE, an IANA name; days are cut there.
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
     """
 
     applications_table: str
@@ -38,11 +38,11 @@ class ViewsSettings(NamedTuple):
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
 
 _SECONDS = 25.0
-"""A client with 100,000 applications takes 40 pages of the index."""
+"""Time limit; a report about a client with 100,000 applications reads 40 pages of the index."""
 
 
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
-    """Make the handler of all that is read with GET; its table says what answers which path."""
+    """Connect the views to their tables; `answers` maps each path to its function."""
     tokens = TokenLookup(dynamodb, settings.tokens_table)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),

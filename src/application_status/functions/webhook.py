@@ -1,4 +1,4 @@
-"""The function that receives status reports in both forms of the ATSi contract."""
+"""The Lambda function that receives status reports at both paths of the ATSi contract."""
 
 import os
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.applications.record import Applications, UnknownApplications
 from application_status.intake.atsi.receive import webhook
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.dynamodb.wire import connect
@@ -17,7 +17,8 @@ from application_status.platform.settings import is_started_ahead, read
 class WebhookSettings(NamedTuple):
     """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS, SANDBOX_APPLICATIONS_TABLE.
 
-    UNKNOWN_APPLICATIONS is reject or accept, and for live tokens alone: the sandbox always rejects them.
+    UNKNOWN_APPLICATIONS (reject or accept) applies to live tokens only. The sandbox always rejects unknown
+    applications.
     """
 
     applications_table: str
@@ -27,17 +28,17 @@ class WebhookSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler:
-    """Connect the webhook to its tables."""
+    """Connect the webhook to the live tables and the sandbox's."""
     return webhook(
         TokenLookup(dynamodb, settings.tokens_table),
-        Overrides(dynamodb, settings.tokens_table),
+        OverrideLookup(dynamodb, settings.tokens_table),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
-            sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # what it accepted would never expire
+            sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # never accepts unknown applications
         ),
     )
 
 
 if is_started_ahead(os.environ):
-    Vocabulary.load()  # without a snapshot the first rejection with a label loads it, as somebody waits for the start
+    Vocabulary.load()  # else the first rejection with a label loads it: a caller waits for an on-demand start
 lambda_handler = make_handler(connect(), read(WebhookSettings, os.environ))

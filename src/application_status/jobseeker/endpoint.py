@@ -23,7 +23,7 @@ from application_status.jobseeker.rules.words import Words
 from application_status.platform.errors import Forbidden
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, path_id, reply
 from application_status.platform.outages import one_by_one
-from application_status.platform.telemetry import left_out, logger
+from application_status.platform.telemetry import log_unreadable, logger
 from application_status.platform.values import ApplicationId, DateText, DateTimeText, now, to_text
 
 
@@ -161,7 +161,7 @@ def my_applications(applications: JobseekersApplications, zone: ZoneInfo, delay:
 
 
 def _left_out(registered: RegisteredApplication, error: Exception) -> None:
-    left_out(registered[0].application_id, error)
+    log_unreadable(registered[0].application_id, error)
 
 
 def _jobseeker(request: Request) -> str:

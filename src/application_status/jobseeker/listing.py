@@ -9,7 +9,7 @@ from application_status.applications.rules.report import digest
 from application_status.jobseeker.rules.status import JobseekerView
 from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.http.endpoint import Request
-from application_status.platform.telemetry import left_out
+from application_status.platform.telemetry import log_unreadable
 from application_status.platform.values import to_text
 
 PAGE_SIZE = 50
@@ -25,7 +25,7 @@ class Page:
 
 def not_shown(of: JobseekerView, error: Exception) -> None:
     """Log and count an application that is left out of a page because it can't be shown."""
-    left_out(of.application_id, error)
+    log_unreadable(of.application_id, error)
 
 
 def page(applications: Sequence[JobseekerView], jobseeker_id: str, request: Request) -> Page:

@@ -1,47 +1,47 @@
-"""Each ATS's own meanings of labels, beside its tokens.
+"""Each ATS's own meanings of labels (overrides), stored in the Tokens table.
 
 KeyId      S   ats#<ats>
 Overrides  M   label -> "STATUS" or "STATUS/outcome"
-Version    N   + 1 with every change; absent in an item that an earlier release wrote
+Version    N   + 1 with every change; absent in items written by an earlier release
 """
 
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from application_status.labels.rules.vocabulary import OwnMeanings, normalize
+from application_status.labels.rules.vocabulary import ParsedOverrides, normalize
 from application_status.platform.cache import Cache
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId
 
-MOST_OVERRIDES, LONGEST_LABEL = 1000, 200
-"""How many labels of an ATS can have a meaning of its own, and how many characters each can have."""
+MAX_OVERRIDES, MAX_LABEL_LENGTH = 1000, 200
+"""The maximum number of overrides per ATS, and the maximum length of a label in characters."""
 
 _CACHE_SECONDS = 60
-_LARGEST_BYTES = 300_000  # together; an item may have 400 KB
+_MAX_BYTES = 300_000  # of all labels and meanings; an item can have 400 KB
 _PREFIX = "ats#"
 
 
-class Overrides:
-    """Looks up an ATS's overrides, and remembers them for 60 s."""
+class OverrideLookup:
+    """Look up an ATS's overrides, with a cache of 60 seconds."""
 
     def __init__(self, dynamodb: DynamoDB, tokens_table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._dynamodb = dynamodb
         self._table = tokens_table
-        self._cache = Cache[AtsId, OwnMeanings](_CACHE_SECONDS, clock)
+        self._cache = Cache[AtsId, ParsedOverrides](_CACHE_SECONDS, clock)
 
-    def of(self, ats_id: AtsId) -> OwnMeanings:
+    def of(self, ats_id: AtsId) -> ParsedOverrides:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
         found = self._cache.get(ats_id)
         if found is None:
             item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
-            found = OwnMeanings(_overrides(item))
+            found = ParsedOverrides(_overrides(item))
             self._cache.keep(ats_id, found)
         return found
 
 
 class OverrideRegister:
-    """What the operators do with overrides: always read as they are now."""
+    """Read and change overrides, without a cache, for the command line."""
 
     def __init__(self, dynamodb: DynamoDB, tokens_table: str) -> None:
         self._dynamodb = dynamodb
@@ -69,20 +69,21 @@ class OverrideRegister:
             start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
 
     def change(self, ats_id: AtsId, meanings: Mapping[str, str], without: Collection[str] = ()) -> dict[str, str]:
-        """Set the meanings of labels, remove those of others, and return all that the ATS then has.
+        """Set the meanings of some labels, remove those of the labels in `without`, and return all overrides.
 
-        Labels that the vocabulary reads as the same are one label: a meaning replaces that of another spelling. Changes
-        that are made at the same time are all kept.
+        Spellings that the vocabulary treats as the same label are one label; a new spelling replaces the old one.
+        Concurrent changes are all kept.
 
-        Raises ValueError where a label or meaning is wrong or there would be too many, LookupError where a label to be
-        removed has no meaning; nothing is written then.
+        Raises:
+            ValueError: a label or meaning is invalid, or there would be too many; nothing is written.
+            LookupError: a label to be removed has no override; nothing is written.
         """
         _check(meanings, without)
         item = self._item(ats_id)
         known = {_same(label) for label in _overrides(item)}
         for label in without:
             if _same(label) not in known:
-                raise LookupError(f"{ats_id} has no meaning of its own for '{label}'")
+                raise LookupError(f"{ats_id} has no override for '{label}'")
         while True:
             changed = _changed(ats_id, _overrides(item), meanings, without)
             version = int(item["Version"]["N"]) if "Version" in item else 0
@@ -94,7 +95,7 @@ class OverrideRegister:
             try:
                 self._put(replacement, version)
             except ConditionFailed as failed:
-                if failed.item != replacement:  # else an earlier attempt of ours, whose reply was lost
+                if failed.item != replacement:  # else an earlier attempt wrote it, and its reply was lost
                     item = failed.item or {}
                     continue
             return changed
@@ -125,19 +126,19 @@ def _overrides(item: Item) -> dict[str, str]:
 
 
 def _same(label: str) -> str:
-    """Return what all spellings of a label have in common."""
+    """Return the form that all spellings of a label share."""
     return normalize(label) or label
 
 
 def _check(meanings: Mapping[str, str], without: Collection[str]) -> None:
     spellings: dict[str, str] = {}
     for label in (*meanings, *without):
-        if not label.strip() or len(label) > LONGEST_LABEL:
-            raise ValueError(f"a label has 1 to {LONGEST_LABEL} characters, and not only spaces: '{label}'")
+        if not label.strip() or len(label) > MAX_LABEL_LENGTH:
+            raise ValueError(f"a label must have 1 to {MAX_LABEL_LENGTH} characters, not only spaces: '{label}'")
         if other := spellings.get(_same(label)):
-            raise ValueError(f"'{other}' and '{label}' are spellings of one label; name one of them")
+            raise ValueError(f"'{other}' and '{label}' are spellings of the same label; send only one of them")
         spellings[_same(label)] = label
-    OwnMeanings(meanings)  # refuses wrong ones
+    ParsedOverrides(meanings)  # raises for invalid meanings
 
 
 def _changed(
@@ -146,9 +147,9 @@ def _changed(
     given = {_same(label) for label in (*meanings, *without)}
     changed = {label: meaning for label, meaning in own.items() if _same(label) not in given} | dict(meanings)
     size = sum(len(label.encode()) + len(meaning) for label, meaning in changed.items())
-    if meanings and (len(changed) > MOST_OVERRIDES or size > _LARGEST_BYTES):
+    if meanings and (len(changed) > MAX_OVERRIDES or size > _MAX_BYTES):
         raise ValueError(
-            f"{ats_id} would have {len(changed)} meanings of its own in {size} bytes; "
-            f"at most {MOST_OVERRIDES} in {_LARGEST_BYTES} bytes can be kept"
+            f"{ats_id} would have {len(changed)} overrides in {size} bytes; "
+            f"at most {MAX_OVERRIDES} in {_MAX_BYTES} bytes are allowed"
         )
     return changed

@@ -1,13 +1,14 @@
-"""A cache for what many requests read alike: each value is kept for a fixed time after it was read."""
+"""A cache whose values expire a fixed time after they are stored."""
 
 import time
 from collections.abc import Callable, Hashable
 
 
 class Cache[Key: Hashable, Value]:
-    """Keeps values by their keys for so many seconds; `clock` counts seconds and never goes back.
+    """Cache values by key for a fixed number of seconds.
 
-    It has no limit of size: keep only what exists in a table.
+    The cache has no size limit, so only cache keys that exist in a table. `clock` returns seconds and never goes
+    backwards.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -16,7 +17,7 @@ class Cache[Key: Hashable, Value]:
         self._kept: dict[Key, tuple[Value, float]] = {}
 
     def get(self, key: Key) -> Value | None:
-        """Return a key's value; None where none is kept, or where its time is over."""
+        """Return the cached value of a key, or None if there is none or it has expired."""
         kept = self._kept.get(key)
         if kept is None:
             return None
@@ -27,5 +28,5 @@ class Cache[Key: Hashable, Value]:
         return None
 
     def keep(self, key: Key, value: Value) -> None:
-        """Keep a value from now on."""
+        """Store a value; it expires `seconds` from now."""
         self._kept[key] = (value, self._clock() + self._seconds)

@@ -1,11 +1,12 @@
-"""Deadlines and retries of calls to AWS: how long an invocation may spend on them, and when one is made again.
+"""Deadlines and retries for calls to AWS.
 
-deadline            bounds all calls of an invocation together
-Attempts            the attempts of one call
-pause_before_retry  the pause before a retry that has no limit but the deadline
+deadline            limits the total time of all calls in an invocation
+Attempts            runs the attempts of one call, with a pause before each retry
+pause_before_retry  pauses before a retry that is limited only by the deadline
 
-The metric `StoreRetries` counts retries, and a log line names each one's operation and error. Only invocations have a
-deadline; the operators' commands have none, and write neither: their standard output is their result.
+Each retry adds to the metric `StoreRetries` and writes a log line with its operation and error. Only Lambda invocations
+have a deadline. The command line has none, and writes neither the metric nor the log line, as its standard output is
+its result.
 """
 
 import math
@@ -18,7 +19,7 @@ from application_status.platform.randomness import RANDOM
 from application_status.platform.telemetry import add_metric, logger
 
 ATTEMPTS = 4
-"""The most attempts of a call."""
+"""The maximum number of attempts per call."""
 
 _FIRST_PAUSE_SECONDS = 0.1
 
@@ -27,7 +28,10 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Bound all calls made inside, together; inside another deadline, the earlier of the two holds."""
+    """Limit the total time of all AWS calls made inside the `with` block.
+
+    Inside another deadline, the earlier of the two applies.
+    """
     token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
     try:
         yield
@@ -36,18 +40,19 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 class Attempts:
-    """The attempts of one call: a loop over them ends when 4 were made, or when one more could end after the deadline.
+    """Iterate over the attempts of one call.
 
-    Before each retry it pauses for a random time, up to 0.2, 0.4 and 0.8 seconds ("full jitter").
+    The loop ends after 4 attempts, or earlier if the next attempt could end after the deadline. Before each retry it
+    pauses for a random time of up to 0.2, 0.4 and 0.8 seconds ("full jitter").
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
 
     def __init__(self, operation: str, longest_seconds: float) -> None:
-        """Take the operation's name and how long one attempt of it can take."""
+        """Set the operation's name, and the longest time in seconds that one attempt can take."""
         self._operation = operation
         self._longest_seconds = longest_seconds
         self.error = "DeadlineExceeded"
-        """The code of the latest attempt's error, which the loop's body sets."""
+        """The error code of the latest attempt; the loop's body sets it."""
 
     def __iter__(self) -> Iterator[None]:
         """Yield before each attempt."""
@@ -62,7 +67,7 @@ class Attempts:
 
 
 def pause_before_retry(operation: str, error: str) -> None:
-    """Pause before an operation goes on with what an error kept from being done, for up to 0.2 seconds."""
+    """Pause for up to 0.2 seconds before an operation continues with the items that an error left unprocessed."""
     _count_retry(operation, error)
     time.sleep(_pause(1))
 

@@ -1,25 +1,25 @@
-"""Everything raised on purpose.
+"""All errors that the service raises on purpose.
 
 ServiceError
-+-- Refusal                  the caller has to change something; nothing was written
-|   +-- Unauthenticated      no token, or none that is good here
-|   +-- Forbidden            the caller is known, but this is not for it
-|   +-- MethodNotAllowed     the path exists, the method does not
-|   +-- NotAcceptable        the reply can't be in any of the media types that the caller takes
++-- Refusal                  the request can't succeed as sent; nothing was written
+|   +-- Unauthenticated      no token, or one that is not valid for this path
+|   +-- Forbidden            the caller is authenticated but not authorized
+|   +-- MethodNotAllowed     the path exists, but not with this method
+|   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
 |   +-- UnsupportedMediaType the body is not declared as UTF-8 JSON
-|   +-- BodyTooLarge         the body is over its limit
-|   +-- MalformedBody        the body is not JSON that is accepted here
-|   +-- MalformedHeader      a header has a value that is not accepted here
-|   +-- InvalidFields        the JSON is fine, its fields are not
-|   +-- UnknownPath          there is nothing at this path
-|   +-- UnknownApplication   no such application, or not the caller's (indistinguishable)
-|   +-- DailyLimitReached    the ATS did as much today as it may do in a day
-|   +-- RegistrationConflict the id is known already, for another ATS, client, job, jobseeker or moment of applying
-|   +-- AliasTaken           an alias of the registration is another application's
-|   +-- TooManyAliases       the application would have more aliases of a kind than are kept
-|   +-- ApplicationErased    the application was erased, and stays so
+|   +-- BodyTooLarge         the body exceeds its limit
+|   +-- MalformedBody        the body is not accepted JSON
+|   +-- MalformedHeader      a header has an invalid value
+|   +-- InvalidFields        the body is JSON, but fields are missing or invalid
+|   +-- UnknownPath          the path does not exist
+|   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
+|   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications today
+|   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
+|   +-- AliasTaken           an alias in the registration belongs to another application
+|   +-- TooManyAliases       the application would exceed the maximum number of aliases of one kind
+|   +-- ApplicationErased    the application was erased and can't be registered again
 +-- Unavailable              the store is throttled or down; the same call may succeed later
-+-- ConditionFailed          a write's condition did not hold; carries the item as it was
++-- ConditionFailed          the condition of a write did not hold; carries the stored item
 +-- SettingsError            a setting is missing or wrong; the function does not start
 """
 
@@ -29,34 +29,34 @@ from typing import Any
 
 
 class ServiceError(Exception):
-    """The root of the tree above."""
+    """The base class of all errors raised on purpose."""
 
 
 class Refusal(ServiceError):
-    """A request that can't succeed as it is; `str(error)` says why and what would be right."""
+    """A request that can't succeed as sent; `str(error)` says what is wrong and what to send instead."""
 
 
 class Unauthenticated(Refusal):
-    """One sentence for every reason, so that tokens can't be probed."""
+    """The request has no valid token; the text is the same for every reason, so callers can't probe for tokens."""
 
     def __init__(self) -> None:
         super().__init__("A valid token for this path is required.")
 
 
 class Forbidden(Refusal):
-    """The caller is known, but asks for what is not for it; the sentence says what is."""
+    """The caller is authenticated but not authorized; the text says what would be allowed."""
 
 
 class MethodNotAllowed(Refusal):
-    """The path exists, but not with this method; `allowed` are the methods that do."""
+    """The path exists, but not with this method; `allowed` lists the accepted methods."""
 
     def __init__(self, allowed: str) -> None:
-        super().__init__(f"Use {allowed}.")
+        super().__init__(f"The path does not accept this method; use {allowed}.")
         self.allowed = allowed
 
 
 class NotAcceptable(Refusal):
-    """The caller takes none of the media types that the reply can be in."""
+    """The reply is not available in any media type that the caller accepts."""
 
 
 class UnsupportedMediaType(Refusal):
@@ -64,20 +64,20 @@ class UnsupportedMediaType(Refusal):
 
 
 class BodyTooLarge(Refusal):
-    """The body has more bytes than its limit."""
+    """The body exceeds its size limit."""
 
 
 class MalformedBody(Refusal):
-    """The body is not UTF-8 JSON without duplicate keys."""
+    """The body is not UTF-8 JSON, or has duplicate keys."""
 
 
 class MalformedHeader(Refusal):
-    """A header's value is not accepted."""
+    """A header has an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: where (RFC 6901 pointer), what is wrong, and what would be right."""
+    """One invalid field: its JSON pointer (RFC 6901), what is wrong, and what is expected."""
 
     pointer: str
     detail: str
@@ -85,87 +85,89 @@ class FieldError:
 
 
 class InvalidFields(Refusal):
-    """One entry for every wrong field, and the names of the fields that nobody reads."""
+    """Fields are missing or invalid: one entry in `errors` per field; `ignored` has the unrecognised field names."""
 
     def __init__(self, errors: tuple[FieldError, ...], ignored: tuple[str, ...] = ()) -> None:
-        super().__init__("Fields are missing or wrong; see errors.")
+        super().__init__("Fields are missing or invalid; see errors.")
         self.errors = errors
         self.ignored = ignored
 
 
 class UnknownPath(Refusal):
-    """There is nothing at this path."""
+    """The path does not exist."""
 
     def __init__(self) -> None:
-        super().__init__("There is nothing at this path; /docs lists the paths.")
+        super().__init__("This path does not exist; /docs describes the API with all its paths.")
 
 
 class UnknownApplication(Refusal):
-    """One sentence for unknown and foreign applications, so that ids can't be probed."""
+    """The application does not exist or is not the caller's; one text for both, so callers can't probe for ids."""
 
     def __init__(self) -> None:
-        super().__init__("There is no application with this AtsiApplicationId among yours.")
+        super().__init__("You have no application with this AtsiApplicationId.")
 
 
 class DailyLimitReached(Refusal):
-    """The ATS made as many applications of the sandbox today as it may, and may again in `retry_after` seconds."""
+    """The ATS has created the maximum number of sandbox applications today; `retry_after` is in seconds."""
 
     def __init__(self, limit: int, retry_after: int) -> None:
         super().__init__(
-            f"Your ATS has made {limit} applications of the sandbox today (UTC), the most for a day. Use those, or "
-            "make more after Retry-After seconds."
+            f"Your ATS has created {limit} sandbox applications today (UTC), the maximum per day. Use those, or "
+            "create more after Retry-After seconds."
         )
         self.retry_after = retry_after
 
 
 class RegistrationConflict(Refusal):
-    """The id is known already, with other values in the fields named, which never change."""
+    """The id is already registered with other values in the named fields, which can't change."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(
-            f"This AtsiApplicationId is known already, with another {' and another '.join(fields)}. Only JobTitle, "
-            "Company and further Aliases can change; register another application under its own id."
+            f"This AtsiApplicationId is already registered with another {' and another '.join(fields)}. Only JobTitle "
+            "and Company can change, and Aliases be added; register another application under its own id."
         )
 
 
 class AliasTaken(Refusal):
-    """Another application has an alias of the registration; only the aliases' kinds are named."""
+    """Another application has an alias of the registration; the text names only the aliases' kinds."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
         super().__init__(
-            f"Another application has one of the Aliases sent: {' and '.join(kinds)}. Nothing was written; send the "
+            f"One of the Aliases belongs to another application: {' and '.join(kinds)}. Nothing was written; send the "
             "registration without that alias."
         )
 
 
 class TooManyAliases(Refusal):
-    """The application would have more aliases of the kinds named than are kept."""
+    """The application would have too many aliases of the named kinds."""
 
     def __init__(self, kinds: Sequence[str], limit: int) -> None:
         super().__init__(
             f"The application would have more than {limit} Aliases of a kind: {' and '.join(kinds)}. Nothing was "
-            "written; send the registration without further aliases of that kind."
+            "written; send the registration without new aliases of that kind."
         )
 
 
 class ApplicationErased(Refusal):
-    """An erased application can't be registered again."""
+    """The application was erased and can't be registered again."""
 
     def __init__(self) -> None:
-        super().__init__("The application with this AtsiApplicationId was erased; it can't be registered again.")
+        super().__init__("The application with this AtsiApplicationId was erased and can't be registered again.")
 
 
 class Unavailable(ServiceError):
-    """The store did not answer in time or refused for load; nothing is known to be written."""
+    """The store did not answer in time or is throttled; the write may or may not have happened."""
 
 
 class ConditionFailed(ServiceError):
-    """A conditional write was refused by the store.
+    """The store refused a conditional write because its condition did not hold.
 
-    `item` is the item as it was (DynamoDB JSON; None when there was none); of a transaction, the first action's if that
-    one's condition failed. `in_doubt`: an earlier attempt of the same call got no reply, or a server error, so that the
-    item may already hold what the call wanted to write. `actions`: of a transaction, the places (from 0) of the actions
-    whose conditions failed.
+    Attributes:
+        item: the stored item (DynamoDB JSON), None if there is none. For a transaction it is the first action's item,
+            if that action's condition failed.
+        in_doubt: whether an earlier attempt of the same call got no reply or a server error. The item may then already
+            hold what the call wanted to write.
+        actions: for a transaction, the positions (from 0) of the actions whose conditions failed.
     """
 
     def __init__(self, item: Mapping[str, Any] | None, *, in_doubt: bool, actions: tuple[int, ...] = ()) -> None:

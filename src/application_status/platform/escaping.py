@@ -1,4 +1,4 @@
-"""Senders' text, made safe for where it is shown: a line of a terminal or a log, and a cell of a spreadsheet."""
+"""Escaping of text from senders for terminals, logs and spreadsheets."""
 
 import re
 
@@ -7,19 +7,19 @@ _FORMULA_OR_APOSTROPHE = re.compile(r"['\t\r\n]|[\s\x00-\x1f]*[=+\-@\uff1d\uff0b
 
 
 def printable(text: str) -> str:
-    r"""Return the text on one line, with escapes for all characters that a terminal obeys or does not show.
+    r"""Return the text on one line, with characters that a terminal would interpret or hide escaped.
 
-    These are control and format characters (also those that change the direction of writing), separators other than
-    the space, lone surrogates, and private and unassigned characters. They become `\n`, `\x1b` or `\u202e` as in a
-    Python string, and a backslash becomes two, so that an escape and the same characters typed can be told apart.
+    These are control and format characters (including those that change the writing direction), separators other than
+    the space, lone surrogates, and private or unassigned characters. They become `\n`, `\x1b` or `\u202e` as in a
+    Python string. A backslash becomes two, so an escape differs from the same characters typed by the sender.
     """
     return "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in text)
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Return the text with an apostrophe before it where a spreadsheet would take it for a formula.
+    """Return the text with a leading apostrophe if a spreadsheet would read it as a formula.
 
-    A text that begins with an apostrophe gets another one, so a program that removes one leading apostrophe from every
-    cell has the original text.
+    A text that begins with an apostrophe gets another one. A program that removes one leading apostrophe from every
+    cell gets the original text.
     """
     return f"'{text}" if _FORMULA_OR_APOSTROPHE.match(text) else text

@@ -1,6 +1,7 @@
-"""One thing at a time: what fails for one thing is that thing's failure, and must not stop the others.
+"""Process items one by one, and distinguish an outage from an error in one item.
 
-An outage is different: it would fail the next thing too. It is raised, so that the work is tried again.
+If one item is bad, only that item fails and the others continue. An outage would fail the next item too, so it is
+raised and the work is retried later.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +13,9 @@ from application_status.platform.errors import Unavailable
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether an error comes from the store, its permissions or a lack of memory, and not from what was processed."""
+    """Return whether an error comes from the store, its permissions or a lack of memory, not from the item itself."""
     if isinstance(error, DynamoDBError):
-        return not error.is_about_content
+        return not error.is_content_error
     if isinstance(error, ParamValidationError):
         return False
     return isinstance(error, (Unavailable, NoReply, BotoCoreError, MemoryError))
@@ -23,9 +24,10 @@ def is_outage(error: Exception) -> bool:
 def one_by_one[Given, Made](
     given: Iterable[Given], make: Callable[[Given], Made], failed: Callable[[Given, Exception], object]
 ) -> Iterator[tuple[Given, Made]]:
-    """Yield each thing with what is made of it; one that this fails for goes to `failed`, with its error.
+    """Yield each item with the result of `make`; call `failed` with each item for which `make` fails, and its error.
 
-    Raises any outage (see `is_outage`).
+    Raises:
+        Exception: an outage; see `is_outage`.
     """
     for one in given:
         try:

@@ -1,6 +1,6 @@
-"""The one source of random numbers: the operating system's.
+"""The random number generator for the whole service: the operating system's.
 
-Functions that are restored from one snapshot would all draw the same numbers from a generator with a state of its own.
+A generator with its own state would return the same numbers in every function restored from the same snapshot.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 """
 

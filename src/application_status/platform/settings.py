@@ -1,4 +1,7 @@
-"""A function's settings, read once from its environment; a missing or wrong one stops the start."""
+"""Read a function's settings from its environment variables.
+
+Each Lambda module reads its settings once, at start. The function does not start if a setting is missing or wrong.
+"""
 
 from collections.abc import Mapping
 
@@ -6,9 +9,10 @@ from application_status.platform.errors import SettingsError
 
 
 def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings:
-    """Read a named tuple: each field from the variable of its name in capitals.
+    """Read the fields of a named tuple, each from the environment variable with its name in capitals.
 
-    Raises SettingsError that names every variable that is missing or wrong.
+    Raises:
+        SettingsError: a variable is missing or wrong; the message names all of them.
     """
     values, wrong = {}, []
     for name, of in kind.__annotations__.items():
@@ -18,7 +22,7 @@ def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings
             wrong.append(f"{variable} is missing")
             continue
         try:
-            values[name] = of(text)  # str, an enum, ZoneInfo: all take the text
+            values[name] = of(text)  # str, int, ZoneInfo and enums can be made from the text
         except (ValueError, LookupError, OSError):
             wrong.append(f"{variable}={text} is not a {of.__name__}")
     if wrong:
@@ -27,7 +31,7 @@ def read[Settings](kind: type[Settings], environ: Mapping[str, str]) -> Settings
 
 
 def is_started_ahead(environ: Mapping[str, str]) -> bool:
-    """Whether Lambda starts the function before a request needs it: for a snapshot, or as provisioned concurrency.
+    """Return whether Lambda starts the function before a request needs it: for a snapshot or provisioned concurrency.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """

@@ -1,9 +1,12 @@
-"""Failed stream records, in S3: where Lambda, too, writes those that it gave up, below aws/lambda/.
+"""Stream functions: process a batch of DynamoDB stream records, set failed ones aside in S3, and report to Lambda.
 
-What surrounds every stream function: bad records set aside, the time bounded, metrics, and the answer to Lambda.
+stream_handler  wraps each stream function: limits its time, writes metrics, and returns the record to retry from
+Batch           the records of an invocation, which of them failed, and where processing stopped
+SetAside        writes failed records to S3
 
-A record that fails by itself is set aside in S3, with its payload, and the shard moves on. A failure of the store, or
-of S3, stops at the first record that is not done: Lambda sends the batch again from there.
+A record that fails because of its content is set aside in S3, with its payload, and processing continues. If the store
+or S3 is down, processing stops at the first unprocessed record, and Lambda sends the batch again from there. Lambda
+writes the records that it gives up on to the same bucket, with the prefix aws/lambda/.
 """
 
 import json
@@ -24,33 +27,78 @@ from application_status.platform.outages import is_outage
 from application_status.platform.settings import read
 from application_status.platform.telemetry import (
     add_metric,
-    also_by_stack,
+    add_stack_dimension,
     begin,
-    described,
+    error_fields,
     flush,
+    hiding_error_messages,
     logger,
-    without_messages,
 )
 
+_STORE_SECONDS = 40.0
+_SET_ASIDE_SECONDS = 8.0  # leaves time for one more call before the function's time-out
 _S3_CONNECT_SECONDS, _S3_READ_SECONDS = 0.5, 2
+_MAX_NUMBER_LENGTH = 40  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
+_WHOLE_BATCH = ""
+
+type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
+"""A Lambda handler of stream records, which returns the sequence number of the record to retry from."""
 
 
-class SetAsideSettings(NamedTuple):
-    """Environment of each stream function: FAILED_RECORDS_BUCKET, and STACK, as for the verification."""
+@dataclass(slots=True)
+class Batch:
+    """The records of an invocation, each identified by its index from 0.
 
-    failed_records_bucket: str
-    stack: str
+    `failures` has the errors of records that failed because of their content. `end` is the index of the first record
+    that an outage left unprocessed; Lambda sends it and the records after it again.
+    """
+
+    records: Sequence[Any]
+    failures: dict[int, Exception] = field(default_factory=dict)
+    end: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.end = len(self.records)
+
+    def process_each[Given, Made](
+        self, given: Iterable[tuple[int, Given]], make: Callable[[Given], Made]
+    ) -> Iterator[tuple[int, Made]]:
+        """Yield the index of each record with the result of `make`; skip records that fail, and end at an outage."""
+        for index, one in given:
+            try:
+                made = make(one)
+            except Exception as error:  # noqa: BLE001  # no error of one record may stop the others
+                if is_outage(error):
+                    self.stop(index, error)
+                    return
+                self.failures[index] = error
+            else:
+                yield index, made
+
+    def unprocessed(self) -> Sequence[Any]:
+        """Return the records from `end` on."""
+        return self.records[self.end :]
+
+    def stop(self, index: int, error: Exception) -> None:
+        """End the batch before the record with this index, because of an outage."""
+        logger.warning("unavailable", records=len(self.records), done=index, extra=error_fields(error))
+        self.end = min(self.end, index)
 
 
 class FailedRecords:
-    """Keeps records; the client is made for the first one, as hardly any invocation has one."""
+    """The S3 bucket of failed records; the client is created for the first record, as few invocations have one."""
 
     def __init__(self, bucket: str, **client_options: Any) -> None:
         self._bucket = bucket
         self._client_options = client_options
 
     def put(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document in JSON; the same key again replaces it. Raises botocore's errors."""
+        """Write a document as JSON, replacing an object with the same key.
+
+        Raises:
+            BotoCoreError: S3 did not reply.
+            ClientError: S3 returned an error.
+        """
         self._client.put_object(
             Bucket=self._bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json"
         )
@@ -65,58 +113,17 @@ class FailedRecords:
         return boto3.client("s3", config=config, **self._client_options)
 
 
-_STORE_SECONDS = 40.0
-_SET_ASIDE_SECONDS = 8.0  # with what the last call may still take, within the function's time-out
-_LONGEST_NUMBER = 40  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
-_WHOLE_BATCH = ""
+class SetAsideSettings(NamedTuple):
+    """Environment of each stream function: FAILED_RECORDS_BUCKET, and STACK, the stack's name."""
 
-type StreamHandler = Callable[[Any, Any], dict[str, list[dict[str, str]]]]
-
-
-@dataclass(slots=True)
-class Batch:
-    """The records of an invocation, each known by its place from 0 on.
-
-    `failures` has the errors that records caused by themselves. Records from the place `end` on are not done: an outage
-    stopped the function there, and they have to come again.
-    """
-
-    records: Sequence[Any]
-    failures: dict[int, Exception] = field(default_factory=dict)
-    end: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.end = len(self.records)
-
-    def tried[Given, Made](
-        self, given: Iterable[tuple[int, Given]], make: Callable[[Given], Made]
-    ) -> Iterator[tuple[int, Made]]:
-        """Yield what is made of each record, by its place; leave out those that fail, and end at an outage."""
-        for place, one in given:
-            try:
-                made = make(one)
-            except Exception as error:  # noqa: BLE001  # whatever one record causes must not stop the others
-                if is_outage(error):
-                    self.stop(place, error)
-                    return
-                self.failures[place] = error
-            else:
-                yield place, made
-
-    def left(self) -> Sequence[Any]:
-        """Return the records that are not done."""
-        return self.records[self.end :]
-
-    def stop(self, place: int, error: Exception) -> None:
-        """Note that an outage kept the record at a place, and perhaps those behind it, from being done."""
-        logger.warning("unavailable", records=len(self.records), done=place, extra=described(error))
-        self.end = min(self.end, place)
+    failed_records_bucket: str
+    stack: str
 
 
 class SetAside:
-    """Sets records aside: each becomes an object in S3, which can be fed to its function again.
+    """Write each failed record to S3 as an event that can be sent to its function again.
 
-    Metrics name the stack too, so that stacks of one account don't share an alarm.
+    The metric `SetAside` has the stack as a dimension, so stacks in one account have separate alarms.
     """
 
     def __init__(self, failed_records: FailedRecords, stack: str) -> None:
@@ -125,74 +132,81 @@ class SetAside:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Set aside as SetAsideSettings say."""
+        """Create one from the environment's SetAsideSettings.
+
+        Raises:
+            SettingsError: a setting is missing.
+        """
         settings = read(SetAsideSettings, environ)
         return cls(FailedRecords(settings.failed_records_bucket), settings.stack)
 
     def failures_of(self, batch: Batch, function: str, arn: str) -> None:
-        """Set aside the records that failed by themselves, up to the first record that is not done.
+        """Write the failed records before the batch's end to S3.
 
-        Where one can't be set aside, the batch ends before it: it comes again, and is never lost.
+        If one can't be written, the batch ends before it, so Lambda sends it again and it is not lost.
         """
-        until, done = time.monotonic() + _SET_ASIDE_SECONDS, 0
-        for place in sorted(place for place in batch.failures if place < batch.end):
-            record, error = batch.records[place], batch.failures[place]
+        until, written = time.monotonic() + _SET_ASIDE_SECONDS, 0
+        for index in sorted(index for index in batch.failures if index < batch.end):
+            record, error = batch.records[index], batch.failures[index]
             if time.monotonic() > until:
-                batch.stop(place, Unavailable())
+                batch.stop(index, Unavailable())
                 break
             try:
                 self._put(function, arn, record, error)
-            except Exception as problem:  # noqa: BLE001  # whatever it is, the record must not be lost
-                batch.stop(place, problem)
+            except Exception as problem:  # noqa: BLE001  # no error may lose the record
+                batch.stop(index, problem)
                 break
-            done += 1
-            logger.error("set aside", sequence_number=sequence_number(record), extra=described(error))  # no contents
-        if done:
-            add_metric("SetAside", done)
-            also_by_stack(self._stack)
+            written += 1
+            # never the record's content
+            logger.error("set aside", sequence_number=sequence_number(record), extra=error_fields(error))
+        if written:
+            add_metric("SetAside", written)
+            add_stack_dimension(self._stack)
 
     def _put(self, function: str, arn: str, record: Any, error: Exception) -> None:
-        """Write one record's object, with the members that Lambda's own objects have for the function and the event.
+        """Write one record, in an object with the same members as those that Lambda writes for failed batches.
 
-        The same record always has the same key, so that it lies there once, however often it comes.
+        The key depends only on the record, so a record that is sent again replaces its own object.
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
         """
         number = sequence_number(record)
-        has_number = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
+        has_number = number.isascii() and number.isdecimal() and len(number) <= _MAX_NUMBER_LENGTH
         digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
         document = {
             "requestContext": {"functionArn": arn, "condition": "SetAside"},
-            "failure": described(error),
+            "failure": error_fields(error),
             "payload": json.dumps({"Records": [record]}),
         }
         name = f"{number}-{digest}" if has_number else digest
         self._failed_records.put(f"set-aside/{function}/{name}.json", document)
 
 
-def consumer(function: str, process: Callable[[Batch], None], set_aside: SetAside) -> StreamHandler:
-    """Make a Lambda handler of what processes a batch, and notes in it which records fail and where it has to stop.
+def stream_handler(function: str, process: Callable[[Batch], None], set_aside: SetAside) -> StreamHandler:
+    """Return a Lambda handler that processes a batch, sets failed records aside, and returns where to retry from.
 
-    What `process` raises is found by processing each record alone; before, an empty batch shows that records cause it.
+    `process` records failures and outages in the batch. If it raises an error instead, each record is processed alone
+    to find the one that causes it.
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
 
     def lambda_handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
         begin(getattr(context, "aws_request_id", None))
         try:
-            with without_messages(), deadline(_STORE_SECONDS):
+            with hiding_error_messages(), deadline(_STORE_SECONDS):
                 batch = _processed(event["Records"], process)
                 set_aside.failures_of(batch, function, getattr(context, "invoked_function_arn", function))
         finally:
             flush()
-        return {"batchItemFailures": [{"itemIdentifier": sequence_number(each)} for each in batch.left()[:1]]}
+        return {"batchItemFailures": [{"itemIdentifier": sequence_number(each)} for each in batch.unprocessed()[:1]]}
 
     return lambda_handler
 
 
 def _processed(records: Sequence[Any], process: Callable[[Batch], None]) -> Batch:
-    """Process records together; where that raises, one at a time, so that each failure is found at its own record.
+    """Process all records together or, if that raises an error, each one alone.
 
-    Raises outages, and what an empty batch raises too: no record causes that.
+    Raises:
+        Exception: an outage, or an error that an empty batch causes too, so that no record is the cause.
     """
     batch = Batch(records)
     try:
@@ -204,21 +218,21 @@ def _processed(records: Sequence[Any], process: Callable[[Batch], None]) -> Batc
     else:
         return batch
 
-    def alone(record: Any) -> None:
+    def process_alone(record: Any) -> None:
         single = Batch((record,))
         process(single)
         for failure in single.failures.values():
             raise failure
-        if single.left():
+        if single.unprocessed():
             raise Unavailable
 
     batch = Batch(records)
-    deque(batch.tried(enumerate(records), alone), maxlen=0)
+    deque(batch.process_each(enumerate(records), process_alone), maxlen=0)
     return batch
 
 
 def sequence_number(record: Any) -> str:
-    """Return a record's place in its shard; where it has none, an empty one, with which Lambda repeats the batch."""
+    """Return a record's sequence number, or an empty text without one, for which Lambda retries the whole batch."""
     try:
         return str(record["dynamodb"]["SequenceNumber"])
     except (KeyError, TypeError):

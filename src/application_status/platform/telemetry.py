@@ -1,22 +1,28 @@
-"""The one logger and the metrics (CloudWatch's embedded metric format). Both carry ids and results, nothing else.
+"""The logger and the metrics (CloudWatch embedded metric format) of all functions.
 
-Metrics, all in the namespace ApplicationStatus:
-    Recorded, Unchanged, Late, Unmapped  reports, by what became of them
-    Folded                      reports that went from a full history into its counts
-    SignalDropped               signals about nothing that is known here; SignalRefused: that make no sense
-    PositionStateRecorded               news of positions; ApplicationsNotified: applications that learnt of them
-    Registered                  applications registered; Erased: requests to erase one that were met
-    Refused, Failed             requests answered 4xx, 503
-    StoreRetries                calls of DynamoDB and Firehose made again after a throttle, an error or a lost reply
-    Unauthenticated, ...        refused requests by reason, each named after its class in errors.py
-    Changes.<STATUS>            changes counted by the analytics, by the application's status (or removed, erased)
-    SetAside                    stream records that could not be processed and lie in S3 now; also by stack
-    Unreadable                  applications and log lines that could not be read, and were left out
-    FactsSent                   facts that Firehose took
-    Skipped                     stream records that a newer count had overtaken
-    Drift, Verified             amounts that a verification found wrong; applications that it compared; also by stack
-    OldestRecordAge             seconds from the write of a batch's oldest record to its processing
-    Sandbox.<metric>            any of these where a test token calls; the metric itself is about live traffic alone
+Log lines and metrics contain ids and results only: no bodies, labels or tokens. All metrics are in the namespace
+ApplicationStatus:
+
+    Recorded, Unchanged, Late, Unmapped  status reports by result
+    Folded                 reports removed from a full history and only counted
+    SignalDropped          signals about an unknown application or position, or with an unmapped position label
+    SignalRefused          invalid signals
+    PositionStateRecorded  new states of positions
+    ApplicationsNotified   applications updated with a new state of their position
+    Registered             applications registered
+    Erased                 successful requests to erase an application
+    Refused, Failed        HTTP requests answered with 4xx, with 503
+    Unauthenticated, ...   refused requests by reason; each metric has the name of its class in errors.py
+    StoreRetries           calls to DynamoDB and Firehose repeated after throttling, an error or a lost reply
+    Changes.<STATUS>       changes counted by the analytics, by the application's status (or removed, erased)
+    SetAside               stream records that failed and were written to S3; also by stack
+    Unreadable             applications and log lines that could not be read and were skipped
+    FactsSent              facts delivered to Firehose
+    Skipped                stream records older than what is already counted
+    Drift                  counters found wrong by a verification; also by stack
+    Verified               applications compared by a verification; also by stack
+    OldestRecordAge        seconds from the write of a batch's oldest record to its processing
+    Sandbox.<metric>       any of these for calls with a test token; the metric without prefix has live calls only
 """
 
 import traceback
@@ -39,24 +45,25 @@ _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
 
 
 def begin(correlation_id: str | None) -> None:
-    """Begin an invocation: each log line until `flush` has its id, the request's where there is one."""
+    """Start an invocation: add its id (the request's, if there is one) to each log line until `flush`."""
     logger.set_correlation_id(correlation_id)
 
 
-def called_by(ats_id: AtsId, channel: str) -> None:
-    """Name the authenticated caller of the present invocation, and the contract that it uses."""
+def set_caller(ats_id: AtsId, channel: str) -> None:
+    """Set the authenticated ATS of the current invocation, and the contract it uses."""
     _caller.set((ats_id, channel))
 
 
 def enter_sandbox() -> None:
-    """Say that the present invocation is a test token's: it counts in no health, and in metrics of its own."""
+    """Mark the current invocation as made with a test token: metrics get the prefix `Sandbox.`, health ignores it."""
     _in_sandbox.set(True)
 
 
-def answered(result: str) -> dict[str, str]:
-    """Return what a log line has to hold for its request to count in its ATS's health: one line a request or signal.
+def result_fields(result: str) -> dict[str, str]:
+    """Return the log fields from which the health function counts a request or signal; write them once for each.
 
-    Without an authenticated caller it is the result alone, which counts nowhere; nor does a sandbox's channel.
+    Health counts only lines with an ATS and a channel. The fields have no ATS without an authenticated caller, and
+    `sandbox` instead of `channel` for a test token.
     """
     caller = _caller.get()
     field = "sandbox" if _in_sandbox.get() else "channel"
@@ -64,7 +71,7 @@ def answered(result: str) -> dict[str, str]:
 
 
 def flush() -> None:
-    """End an invocation: write its metrics, and forget them, its id and its caller."""
+    """End an invocation: write its metrics, and clear them, its id and its caller."""
     logger.set_correlation_id(None)
     _caller.set(None)
     _in_sandbox.set(False)
@@ -73,42 +80,49 @@ def flush() -> None:
         metrics.clear_metrics()
 
 
-def described(error: Exception) -> dict[str, str]:
-    """Return an error's type and the code of ours it came from; its message may hold what a sender wrote."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "application_status" in frame.filename]
+def error_fields(error: Exception) -> dict[str, str]:
+    """Return an error's type and the three innermost lines of this package that raised it.
+
+    The error's message is left out, because it may contain text from a sender.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "application_status" in frame.filename]
     return {
         "error": type(error).__name__,
-        "at": " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:])),
+        "at": " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-3:])),
     }
 
 
 def log_unexpected(error: Exception) -> None:
     """Log an error without its message."""
-    logger.error("unexpected", extra=described(error))
+    logger.error("unexpected", extra=error_fields(error))
 
 
-def left_out(application_id: str, error: Exception) -> None:
-    """Log and count an application that can't be read, and that is left out of what is made of many."""
+def log_unreadable(application_id: str, error: Exception) -> None:
+    """Log and count an application that can't be read and is skipped."""
     add_metric("Unreadable")
-    logger.error("unreadable", application=application_id, extra=described(error))
+    logger.error("unreadable", application=application_id, extra=error_fields(error))
 
 
 @contextmanager
-def without_messages() -> Iterator[None]:
-    """Log what is raised inside, and raise in its place an error that tells nothing of what a sender wrote."""
+def hiding_error_messages() -> Iterator[None]:
+    """Log any exception without its message, and raise one that contains no text from a sender.
+
+    Raises:
+        RuntimeError: the block raised an exception.
+    """
     try:
         yield
-    except Exception as error:  # noqa: BLE001  # whatever it is, its message stays out of the logs
+    except Exception as error:  # noqa: BLE001  # no error's message may reach the logs
         log_unexpected(error)
-        raise RuntimeError("unexpected; the log says where") from None
+        raise RuntimeError("unexpected error; see the log line 'unexpected'") from None
 
 
-def also_by_stack(stack: str) -> None:
-    """Write the metrics of the present invocation by stack, too, so that alarms of stacks in one account differ."""
+def add_stack_dimension(stack: str) -> None:
+    """Write the metrics of the current invocation by stack too, so that stacks in one account have separate alarms."""
     metrics.add_dimensions(service=_SERVICE, stack=stack)
 
 
 def add_metric(metric: str, amount: int = 1) -> None:
-    """Add to a metric of the present invocation."""
+    """Add to a metric of the current invocation."""
     name = f"Sandbox.{metric}" if _in_sandbox.get() else metric
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)

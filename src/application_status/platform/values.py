@@ -1,6 +1,6 @@
-"""Moments: UTC, whole milliseconds, and written so that text order is time order.
+"""Values that all rooms share: points in time, and the ids of applications and ATSs.
 
-The names of things: each a str that has been checked.
+Times are in UTC with whole milliseconds. Written as text they sort in time order. Ids are checked strings.
 """
 
 import re
@@ -8,28 +8,28 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, NewType
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far a sender's clock may be ahead of ours."""
+"""How far a sender's clock may be ahead."""
 
 _RFC_3339 = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _FIRST_YEAR, _LAST_YEAR = 2000, 9999
-_UNSET = {
-    "0001": "which is how .NET and Go write one",
-    "1601": "which is how Windows writes one",
-    "1899": "which is how OLE and spreadsheets write one",
-    "1900": "which is how SQL databases write one",
-    "1969": "which is how Unix time writes one west of Greenwich",
-    "1970": "which is how Unix time writes one",
+_DEFAULTS_BY_YEAR = {
+    "0001": "the default of .NET and Go",
+    "1601": "the default of Windows",
+    "1899": "the default of OLE and spreadsheets",
+    "1900": "the default of SQL databases",
+    "1969": "the default of Unix time west of Greenwich",
+    "1970": "the default of Unix time",
 }
 
 
 class SentMoment(NamedTuple):
-    """A moment as a sender wrote it.
+    """A date-time as the sender wrote it.
 
-    `at` is in UTC, to the millisecond. A time of exactly midnight stands for the whole day: then `day_offset` has the
-    minutes by which its zone is ahead of UTC. It is None where the time of day was sent.
+    `at` is in UTC, to the millisecond. A time of exactly midnight means the whole day: `day_offset` then has the
+    minutes by which its zone is ahead of UTC. It is None if a time of day was sent.
     """
 
     at: datetime
@@ -37,71 +37,76 @@ class SentMoment(NamedTuple):
 
 
 def sent_moment(text: str, received_at: datetime) -> SentMoment:
-    """Read a date-time from a sender: RFC 3339, section 5.6, with a zone.
+    """Parse a date-time from a sender: RFC 3339, section 5.6, with a zone.
 
-    Raises ValueError with what is wrong, as a sentence that begins with "should": the text is no such date-time, lies
-    more than CLOCK_SKEW after `received_at`, or lies before the year 2000, as dates do that were never set.
+    Raises:
+        ValueError: the text is not such a date-time, is more than CLOCK_SKEW after `received_at`, or is before the year
+            2000 (probably a date that was never set). The message begins with "should".
     """
     match = _RFC_3339.fullmatch(text)
     if match is None:
         raise ValueError(
             "should be an RFC 3339 date-time with a zone, as in 2026-07-29T11:26:11.106Z; "
-            "a day without a time is its midnight, as in 2026-07-29T00:00:00+02:00"
+            "send a day without a time as midnight, as in 2026-07-29T00:00:00+02:00"
         )
     year, time, fraction = match.groups()
     if int(year) < _FIRST_YEAR:
-        how = f", {_UNSET[year]}" if year in _UNSET else ""
+        default = f" ({_DEFAULTS_BY_YEAR[year]})" if year in _DEFAULTS_BY_YEAR else ""
         raise ValueError(
-            f"should not lie before the year {_FIRST_YEAR}: {text} looks like a date that was never set{how}; "
-            "send when it happened, or leave it out where it may be left out"
+            f"should not be before the year {_FIRST_YEAR}: {text} looks like a date that was never set{default}; "
+            "send the actual date, or omit the field if it is optional"
         )
     try:
-        written = datetime.fromisoformat(text.upper())
+        parsed = datetime.fromisoformat(text.upper())
     except ValueError as error:
         raise ValueError(f"should be a date-time that exists, but {error}") from None
-    offset = written.utcoffset() or timedelta()
-    if int(year) == _LAST_YEAR or (at := instant(written)) > received_at + CLOCK_SKEW:
+    offset = parsed.utcoffset() or timedelta()
+    if int(year) == _LAST_YEAR or (at := instant(parsed)) > received_at + CLOCK_SKEW:
         raise ValueError(
-            f"should not lie more than 5 minutes in the future, as {text} does; "
-            "a day without a time is its midnight in your own zone"
+            f"should not be more than 5 minutes in the future, but is {text}; "
+            "send a day without a time as midnight in your own zone"
         )
     is_day = time == "00:00:00" and not (fraction or "").strip("0")
     return SentMoment(at, offset // timedelta(minutes=1) if is_day else None)
 
 
 def now() -> datetime:
-    """Return the present moment."""
+    """Return the current time."""
     return instant(datetime.now(UTC))
 
 
 def instant(moment: datetime) -> datetime:
-    """Return a zoned datetime in UTC, cut to whole milliseconds; OverflowError outside the years 1 to 9999."""
+    """Return a zoned datetime in UTC, truncated to whole milliseconds.
+
+    Raises:
+        OverflowError: the time in UTC is outside the years 1 to 9999.
+    """
     utc = moment.astimezone(UTC)
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 type DateTimeText = str
-"""A moment as `to_text` writes it."""
+"""A time as written by `to_text`."""
 
 type DateText = str
 """A day in ISO 8601, e.g. 2022-07-29."""
 
 
 def to_text(moment: datetime) -> DateTimeText:
-    """Return e.g. 2022-07-29T11:26:11.106Z, always 24 characters (RFC 3339)."""
+    """Return the time as RFC 3339 text of 24 characters, e.g. 2022-07-29T11:26:11.106Z."""
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: DateTimeText) -> datetime:
-    """Return the moment that `to_text` wrote, or AWS in a reply; `sent_moment` reads those of senders."""
+    """Parse a time written by `to_text` or by AWS; use `sent_moment` for times from senders."""
     return datetime.fromisoformat(text)
 
 
 ApplicationId = NewType("ApplicationId", str)
-"""An AtsiApplicationId in its one canonical spelling: lower case, five groups."""
+"""An AtsiApplicationId in canonical form: lower case, five groups."""
 
 AtsId = NewType("AtsId", str)
-"""The applicant tracking system, as the board names it."""
+"""The job board's id of an applicant tracking system."""
 
 _PLACEHOLDER_LENGTH = 64
 _PLACEHOLDER_CHARACTERS = r"[A-Za-z ${}<>()\[\]#%:_.-]*"
@@ -114,29 +119,30 @@ _UUID = re.compile(r"([0-9a-f]{8})(-?)([0-9a-f]{4})\2([0-9a-f]{4})\2([0-9a-f]{4}
 
 
 def application_id(text: str) -> ApplicationId:
-    """Return the canonical spelling of a UUID written with or without hyphens, braces, `urn:uuid:` or capitals.
+    """Return the canonical form of a UUID; it may be written without hyphens, with braces, `urn:uuid:` or capitals.
 
-    Raises ValueError for anything else. RFC 9562, section 4, has the canonical form.
+    Raises:
+        ValueError: the text is not a UUID (RFC 9562, section 4).
     """
     bare = text.lower()
     bare = bare[1:-1] if bare.startswith("{") and bare.endswith("}") else bare.removeprefix("urn:uuid:")
     match = _UUID.fullmatch(bare)
     if match is None:
-        reason = why_no_value(text)
+        reason = placeholder_reason(text)
         raise ValueError(f"not a UUID: {reason}" if reason else "not a UUID")
     first, _, second, third, fourth, last = match.groups()
     return ApplicationId(f"{first}-{second}-{third}-{fourth}-{last}")
 
 
-def why_no_value(text: str) -> str | None:
-    """Say why a text stands for no value: it is empty, `null`, or a placeholder such as `string`, `<id>`, `{ATSI_ID}`.
+def placeholder_reason(text: str) -> str | None:
+    """Return why a text is empty, `null` or a placeholder such as `string`, `<id>` or `{ATSI_ID}`; None for other text.
 
-    None for any other text. A placeholder is repeated, as it is made of a few known words and so is nobody's name.
+    The reason may quote a placeholder, because it has only a few fixed words and so can't be personal data.
     """
     if not text.strip():
         return "it is empty"
     if text.lower() in _NO_VALUES:
-        return f'"{text}" stands for no value'
+        return f'"{text}" means no value'
     has_its_form = len(text) <= _PLACEHOLDER_LENGTH and re.fullmatch(_PLACEHOLDER_CHARACTERS, text)
     if has_its_form and re.fullmatch(_PLACEHOLDER_WORDS, re.sub("[^a-z]", "", text.lower())):
         return f'"{text}" looks like a placeholder from documentation'

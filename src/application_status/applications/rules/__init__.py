@@ -1,1 +1,4 @@
-"""applications/rules."""
+"""Pure rules of applications: statuses, reports, and what a report changes.
+
+Start with `application.py`.
+"""

@@ -1,8 +1,8 @@
-"""An application, and what a report does to it: the service's semantics in one place.
+"""An application, and the rules that decide what a report changes in it.
 
-A report is written as the newest of its application, on conditions that DynamoDB checks (`applications.record`); where
-one of them fails, `Application.receive` decides what the report does instead. So some rules are there twice: each
-condition stands above the rule that it mirrors, and tests/integration/test_conditions.py compares their decisions.
+A report is first written as the newest of its application, on conditions that DynamoDB checks (see `record.py`). If a
+condition fails, `Application.receive` decides what the report changes. Each rule that is also a condition has it next
+to it, as a constant.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,21 +24,21 @@ from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId
 
 HISTORY_LIMIT = 256
-"""The most transitions an application keeps; real ones have fewer than 30."""
+"""The maximum number of transitions in an application's history; real ones have fewer than 30."""
 
 RESEND_KEYS_LIMIT = 64
-"""The most Idempotency-Keys of an application that are remembered: the newest."""
+"""The maximum number of Idempotency-Keys stored per application, the newest ones."""
 
 MAY_BE_TOO_EARLY = frozenset({Status.LEAD, Status.CONTACT})
-"""The statuses that say nothing of an application where they are dated before it was made."""
+"""The statuses that are ignored if they are dated before the application date."""
 
 _LABELS_LIMIT = 10
 
 
 class ReportResult(StrEnum):
-    """What became of a report: it took the head, it was known, or it joined the history only.
+    """The result of a report: it became the head, it was already known, or it was only added to the history.
 
-    It joins the history only when it is older than the head (late), or when its label is unmapped.
+    It is only added to the history if it is older than the head (late) or its label is unmapped.
     """
 
     RECORDED = "recorded"
@@ -49,7 +49,7 @@ class ReportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aliases:
-    """What signals may call an application, or the job ads of its position."""
+    """The ids that signals use for an application, or for its position."""
 
     tokens: tuple[str, ...] = ()
     candidate_application_profile_ids: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Aliases:
 
     @property
     def by_kind(self) -> Mapping[str, tuple[str, ...]]:
-        """The aliases of each kind, by the kind's name in a registration."""
+        """The aliases by kind, with the kinds' names in a registration."""
         return {
             "Token": self.tokens,
             "CandidateApplicationProfileId": self.candidate_application_profile_ids,
@@ -65,11 +65,11 @@ class Aliases:
         }
 
     def with_all(self, others: "Aliases") -> "Aliases":
-        """Return these and the others, each once and sorted, so that the order in which they came does not matter."""
+        """Return the aliases of both, without duplicates and sorted, so the order of registrations does not matter."""
         return self._combined(others, set.union)
 
     def without(self, others: "Aliases") -> "Aliases":
-        """Return those of these that are not among the others."""
+        """Return the aliases that the others don't have."""
         return self._combined(others, set.difference)
 
     def _combined(self, others: "Aliases", combine: Callable[[set[str], set[str]], set[str]]) -> "Aliases":
@@ -81,7 +81,7 @@ class Aliases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What the board's Apply system knows of an application; ids are pseudonymous."""
+    """An application's data from the job board's Apply system; all ids are pseudonymous."""
 
     ats_id: AtsId
     client_id: str
@@ -95,10 +95,14 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last reported state of a position of the application.
+    """The last reported state of a position to which the application belongs.
 
-    `ended`: whether it is the position's end. `since`: when it took effect; `day_offset` as in Transition.
-    `received_at`: when it was reported.
+    Attributes:
+        ended: whether the state ends the position.
+        since: when the state took effect.
+        day_offset: as in Transition.
+        received_at: when it was reported.
+        version: the version of the position's state.
     """
 
     ended: bool
@@ -109,9 +113,9 @@ class Position:
 
 
 class PositionReport(NamedTuple):
-    """A report of how a position stands: the sender's label and `success`, and whether they mean the position's end.
+    """A report of a position's state: the sender's label and `success`, and whether they end the position.
 
-    `order` is text whose order is that of the reports of a position. `day_offset` as in Transition.
+    `order` is a text that sorts the reports of a position. `day_offset` is as in Transition.
     """
 
     label: str
@@ -123,10 +127,10 @@ class PositionReport(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a report does to an application.
+    """What a report changes in an application.
 
-    `added` are the transitions to write, none where all of it is known; `head` is the one of them that becomes the
-    head. `history` is the whole new history where transitions change or go, None where some are added and no more.
+    `added` are the transitions to write, empty if all are known. `head` is the one that becomes the head. `history` is
+    the whole new history if transitions change or are removed, None if they are only added.
     """
 
     result: ReportResult
@@ -136,20 +140,20 @@ class Effect(NamedTuple):
 
     @classmethod
     def of_newest(cls, report: Report) -> "Effect":
-        """Return what a report does that is newer than all that is known of its application, as most are."""
+        """Return the effect of a report that is newer than everything stored of its application, as most are."""
         current = report.transition()
-        added = (*before(current, report.previous), current)
+        added = (*earlier_states(current, report.previous), current)
         head = next((each for each in reversed(added) if each.status), None)
         return cls(ReportResult.RECORDED if current.status else ReportResult.UNMAPPED, added, head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """One application as stored.
+    """An application as stored.
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
-    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `positions` has the last reported states of
-    its positions, by the positions' digests.
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `positions` are the last reported states of
+    its positions, by digest.
     """
 
     application_id: ApplicationId
@@ -164,12 +168,12 @@ class Application:
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def receive(self, report: Report) -> Effect:
-        """Return what a report does to the application."""
+        """Return what a report changes in the application."""
         if report.effective_at is None:
             return self._receive_undated(report)
         current = report.transition()
-        reported = [*before(current, report.previous), current]
-        added = [self._in_place(each) for each in reported if not self.knows(each)]
+        reported = [*earlier_states(current, report.previous), current]
+        added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
             return Effect(ReportResult.UNCHANGED)
         head = newest(added, self.registration)
@@ -192,7 +196,7 @@ class Application:
     )
 
     def repeats_head(self, interpretation: Interpretation) -> bool:
-        """Return whether a report without an effective time has the head's status, and its label where it has one."""
+        """Return whether a report without an effective time has the head's status, and its label if it has one."""
         return interpretation.status is self.status and (
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
@@ -200,21 +204,21 @@ class Application:
     RESEND_KEY_IS_UNKNOWN: ClassVar = "NOT contains(ResendKeys, :resend)"
 
     def has_resend_key(self, report: Report) -> bool:
-        """Return whether the report's Idempotency-Key came before."""
+        """Return whether the report's Idempotency-Key was received before."""
         return report.resend_key in self.resend_keys
 
     IS_NEWEST: ClassVar = "(attribute_not_exists(Head) OR Head <= :head)"
 
     def is_newest(self, transition: Transition) -> bool:
-        """Return whether a transition is as new as the head or newer."""
+        """Return whether a transition is at least as new as the head."""
         return self.head is None or self.head <= transition.key
 
     IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"
     EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"
     EARLIER_IS_NOT_FROM_PREVIOUS: ClassVar = "attribute_not_exists(Transitions.#earlier.FromPrevious)"
 
-    def knows(self, transition: Transition) -> bool:
-        """Return whether a transition is in the history, or in a part of it that was folded."""
+    def has_recorded(self, transition: Transition) -> bool:
+        """Return whether a transition is in the history, or in a folded part of it."""
         stored = self.transitions.get(transition.key)
         if stored:
             return transition.precedence <= stored.precedence
@@ -228,18 +232,18 @@ class Application:
 
     @property
     def is_folded(self) -> bool:
-        """Whether some reports are only counted, and no longer in the history."""
+        """Whether some reports were removed from the history and are only counted."""
         return any(each.folded for each in self.transitions.values())
 
-    def _in_place(self, transition: Transition) -> Transition:
-        """Return a transition as it takes the place of the one with the same key, if there is one."""
+    def _keeping_folded(self, transition: Transition) -> Transition:
+        """Return a transition with the folded reports of the one with the same key that it replaces."""
         stored = self.transitions.get(transition.key)
         return replace(transition, folded=stored.folded) if stored else transition
 
     HAS_ROOM: ClassVar = "size(Transitions) <= :room"
 
     def has_room(self, added: int) -> bool:
-        """Return whether the history has room for so many more transitions."""
+        """Return whether the history has room for this many more transitions."""
         return len(self.transitions) <= HISTORY_LIMIT - added
 
     def _effect(self, result: ReportResult, added: Sequence[Transition], head: Transition | None) -> Effect:
@@ -251,7 +255,7 @@ class Application:
         return Effect(result, tuple(added), head, history)
 
     def after(self, effect: Effect) -> "Application":
-        """Return the application as its next version after a report."""
+        """Return the application's next version, after a report."""
         if not effect.added:
             return self
         written = {each.key for each in effect.added}
@@ -261,7 +265,7 @@ class Application:
         return replace(self.with_head(history, self.registration), version=version)
 
     def with_head(self, transitions: Mapping[str, Transition], registration: Registration | None) -> "Application":
-        """Return the application with another history or registration, and the head that follows from them."""
+        """Return the application with another history or registration, and the resulting head and status."""
         head = newest(transitions.values(), registration)
         return replace(
             self,
@@ -277,9 +281,9 @@ class Application:
         return tuple(self.transitions[key] for key in sorted(self.transitions))
 
     def changes(self) -> list[tuple[Transition, ...]]:
-        """Return the runs of transitions with the same status and label, oldest first: a change and its confirmations.
+        """Return runs of transitions with the same status and label, oldest first: each a change and its confirmations.
 
-        A LEAD or CONTACT dated before the application was made is left out.
+        A LEAD or CONTACT dated before the application date is left out.
         """
         runs: list[tuple[Transition, ...]] = []
         for each in self.in_order():
@@ -293,29 +297,29 @@ class Application:
 
     @property
     def unmapped_labels(self) -> tuple[str, ...]:
-        """The unmapped labels, in the order in which they took effect, each once; the first ten."""
+        """The first ten different unmapped labels, oldest first."""
         labels = [each.raw_status for each in self.in_order() if each.status is None and each.raw_status]
         return tuple(dict.fromkeys(labels))[:_LABELS_LIMIT]
 
     @property
     def outcome(self) -> tuple[Outcome, bool]:
-        """How the application stands, and whether that is only inferred from its position."""
+        """The outcome, and whether it is only inferred from the end of the position."""
         if self.position_ended_at:
             return Outcome.POSITION_CLOSED, True
         return self._own_outcome, False
 
     @property
     def position_ended_at(self) -> datetime | None:
-        """When its position ended, where only that explains the end of an application that is open by its own reports.
+        """When the position ended, if that decides the outcome: the application's own reports leave it open.
 
-        The end must be newer than the newest report with a known status, or than the application itself.
+        The end must be later than the newest report with a known status, or than the application date.
         """
         end = self.position_end
         return end.since if end else None
 
     @property
     def position_end(self) -> Position | None:
-        """The end of its position, likewise."""
+        """The state that ended the position, under the same conditions as `position_ended_at`."""
         if self._own_outcome is not Outcome.OPEN:
             return None
         last = self.registration.applied_at if self.registration else None
@@ -334,8 +338,8 @@ class Application:
         return (head.interpretation.outcome if head else None) or Outcome.of(self.status)
 
 
-def before(current: Transition, previous: Transition | None) -> list[Transition]:
-    """Return what a report says came before its own transition, where that is older indeed."""
+def earlier_states(current: Transition, previous: Transition | None) -> list[Transition]:
+    """Return the report's `previous` state, if it is older than the report's own transition."""
     return [previous] if previous and previous.key < current.key else []
 
 
@@ -343,13 +347,13 @@ IS_NOT_TOO_EARLY = "(attribute_not_exists(AppliedAt) OR AppliedAt <= :latest)"
 
 
 def is_too_early(transition: Transition, registration: Registration | None) -> bool:
-    """Return whether a LEAD or CONTACT is dated before the application was made, so that it can't be about it."""
+    """Return whether a LEAD or CONTACT is dated before the application date, so it can't be about this application."""
     early = transition.has_business_date and transition.status in MAY_BE_TOO_EARLY
     return early and registration is not None and transition.latest < registration.applied_at
 
 
 def newest(transitions: Iterable[Transition], registration: Registration | None) -> Transition | None:
-    """Return which of some transitions says how the application stands: the newest with a known status."""
+    """Return the newest transition with a known status, which decides the application's status."""
     return max(
         (each for each in transitions if each.status and not is_too_early(each, registration)),
         key=lambda each: each.key,
@@ -358,31 +362,31 @@ def newest(transitions: Iterable[Transition], registration: Registration | None)
 
 
 def folded(transitions: Mapping[str, Transition], registration: Registration | None) -> Mapping[str, Transition]:
-    """Return a history within the limit: what says least goes, into the count of the transition before it.
+    """Return a history within the limit, in which the transition before each removed one counts it.
 
-    First all but the first and the last of each run with the same status and label, then the oldest of what is between
-    the first and the last of all. Each status's first entry, the first response and the head stay in either case.
+    First, only the first and last of each run with the same status and label are kept. Then the oldest between the
+    first and the last of all are removed. Each status's first entry, the first response and the head are always kept.
     """
     ordered = [transitions[key] for key in sorted(transitions)]
-    stays = _essential(ordered, registration)
+    essential = _essential(ordered, registration)
     kept: list[Transition] = []
     for each in ordered:
-        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in stays:
-            kept[-2:] = [_absorbing(kept[-2], kept[-1])]
+        if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in essential:
+            kept[-2:] = [_with_folded(kept[-2], kept[-1])]
         kept.append(each)
-    spare = len(kept) - HISTORY_LIMIT
+    excess = len(kept) - HISTORY_LIMIT
     result = kept[:1]
     for each in kept[1:]:
-        if spare > 0 and each.key not in stays:
-            result[-1] = _absorbing(result[-1], each)
-            spare -= 1
+        if excess > 0 and each.key not in essential:
+            result[-1] = _with_folded(result[-1], each)
+            excess -= 1
         else:
             result.append(each)
     return {each.key: each for each in result}
 
 
 def _essential(ordered: Sequence[Transition], registration: Registration | None) -> set[str]:
-    """Return the keys of the transitions that are never folded."""
+    """Return the keys of the transitions that are always kept."""
     firsts: dict[Status, Transition] = {}
     for each in ordered:
         if each.status and not is_too_early(each, registration):
@@ -393,7 +397,7 @@ def _essential(ordered: Sequence[Transition], registration: Registration | None)
 
 
 def first_response(ordered: Iterable[Transition], registration: Registration | None) -> Transition | None:
-    """Return the first transition by which the employer responded: beyond APPLIED, unless the candidate withdrew."""
+    """Return the employer's first response: the first transition beyond APPLIED, unless the candidate withdrew."""
     for each in ordered:
         beyond = each.status is not None and each.status.rank > Status.APPLIED.rank
         withdrew = each.interpretation.outcome is Outcome.CANDIDATE_WITHDREW
@@ -402,10 +406,10 @@ def first_response(ordered: Iterable[Transition], registration: Registration | N
     return None
 
 
-def _absorbing(kept: Transition, gone: Transition) -> Transition:
-    """Return a transition with another one, and what that had absorbed, counted in it."""
+def _with_folded(kept: Transition, removed: Transition) -> Transition:
+    """Return a transition that counts a removed one, and the reports that were folded into that."""
     reports, unmapped = kept.folded or Folded(0, 0)
-    if not gone.from_previous:
-        reports, unmapped = reports + 1, unmapped + (gone.status is None)
-    more = gone.folded or Folded(0, 0)
+    if not removed.from_previous:
+        reports, unmapped = reports + 1, unmapped + (removed.status is None)
+    more = removed.folded or Folded(0, 0)
     return replace(kept, folded=Folded(reports + more.reports, unmapped + more.unmapped))

@@ -1,4 +1,4 @@
-"""A report, the transition it makes, and what decides the order and the identity of transitions."""
+"""Reports, the transitions that they create, and the keys that identify and sort transitions."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -13,7 +13,7 @@ from application_status.platform.values import ApplicationId, AtsId, from_text, 
 
 
 class Channel(StrEnum):
-    """The contract by which a transition was reported."""
+    """The contract through which a transition was reported."""
 
     ATSI = "atsi"
     SIGNALS = "signals"
@@ -21,11 +21,11 @@ class Channel(StrEnum):
 
 _TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
 _MOMENT_LENGTH = 24
-_DAY_ALONE, _TIMED, _ENDING_OF_DAY, _AFTER = "!", "#", "$", "~"  # in the order of their characters
+_DAY_ALONE, _TIMED, _ENDING_OF_DAY, _AFTER = "!", "#", "$", "~"  # in their sort order
 
 
 class Success(StrEnum):
-    """What a signal's `success` says; a signal without it says nothing (None)."""
+    """The value of a signal's `success`; None if the signal has none."""
 
     PLACED = "true"
     NOT_PLACED = "false"
@@ -38,10 +38,10 @@ FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpretation:
-    """What a sender said, as we read it: a status, None where its label is unmapped.
+    """A sender's status or label, interpreted as a status; `status` is None if the label is unmapped.
 
-    `raw_status` and `raw_phase` are the sender's own labels. `outcome` and `mapping` (rule@version) are the
-    vocabulary's; without them the status speaks for itself.
+    `raw_status` and `raw_phase` are the sender's own labels. `outcome` and `mapping` (rule@version) come from the
+    vocabulary. Without them the outcome follows from the status.
     """
 
     status: Status | None
@@ -53,7 +53,7 @@ class Interpretation:
 
 
 class Folded(NamedTuple):
-    """Reports that were removed from a full history: how many, and for how many of them the label is unmapped."""
+    """The number of reports removed from a full history, and how many of them had an unmapped label."""
 
     reports: int
     unmapped: int
@@ -61,16 +61,17 @@ class Folded(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """An application's entry into a status, or a confirmation of it.
+    """A change of an application to a status, or a confirmation of its status.
 
-    `tiebreaker` decides between transitions of one moment. It is the status's rank, or of a signal its own index, since
-    a signal's status is an interpretation that may change.
-    `has_business_date`: the sender sent the effective time; else the time of receipt counts.
-    `day_offset`: only the day was sent, in a zone so many minutes ahead of UTC; None where a time of day was sent.
-    `from_previous`: it is the `previous` state of a later signal, and its own signal has not been received.
-    `sorted_at`: without an effective time, the moment of the newer transition that it is sorted after.
-    `folded`: the reports removed between it and the next transition.
-    `version`: the application's version that the report made.
+    Attributes:
+        tiebreaker: sorts transitions with the same time. It is the status's rank or, for a signal, the index that was
+            sent, because a signal's status is an interpretation that may change.
+        has_business_date: whether the sender sent the effective time; else it is the time of receipt.
+        day_offset: set if only the day was sent: the minutes by which its zone is ahead of UTC.
+        from_previous: whether it is the `previous` state of a later signal, and its own signal has not been received.
+        sorted_at: for a transition without an effective time that follows a newer one, the time of that one.
+        folded: the reports removed between it and the next transition.
+        version: the application's version after the report.
     """
 
     channel: Channel
@@ -87,7 +88,7 @@ class Transition:
 
     @property
     def status(self) -> Status | None:
-        """The status entered, None where the sender's label is unmapped."""
+        """The status, None if the sender's label is unmapped."""
         return self.interpretation.status
 
     @property
@@ -97,39 +98,42 @@ class Transition:
 
     @property
     def key(self) -> str:
-        """Identity and order in one, so that text order is the order: moment, precision, place, label."""
+        """The transition's identity and sort key in one text: time, precision, tiebreaker, label."""
         if self.sorted_at:
             order = f"{to_text(self.sorted_at)}{_AFTER}{self.tiebreaker}"
         else:
-            order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self._ends)
+            order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self._is_ending)
         return f"{order}{label_key(self.raw_status)}"
 
     @property
     def precedence(self) -> tuple[bool, str]:
-        """What decides between transitions with the same key: the greater one stays, a signal's own state first."""
-        return not self.from_previous, _plain(self.interpretation.raw_phase or "")
+        """The order of transitions with the same key, of which the greatest is kept.
+
+        A signal's own state comes before the same state sent as the `previous` of another signal.
+        """
+        return not self.from_previous, _normalized(self.interpretation.raw_phase or "")
 
     @property
     def latest(self) -> datetime:
-        """The last moment at which it can have happened: the end of the day, where only the day was sent."""
+        """The latest time at which it can have happened: the end of the day if only the day was sent."""
         return latest(self.effective_at, self.day_offset)
 
     def day(self, zone: ZoneInfo) -> date:
-        """Return the day of it: as sent where only the day was sent, else in the time zone given."""
+        """Return its day: as sent if only the day was sent, else in this time zone."""
         return day_of(self.effective_at, self.day_offset, zone)
 
     @property
     def sent_day(self) -> date | None:
-        """The day that was sent, where only the day was sent."""
+        """The day that was sent; None if a time of day was sent."""
         return sent_day(self.effective_at, self.day_offset)
 
     def repeats(self, other: "Transition") -> bool:
-        """Tell whether it has the same status and label as another."""
+        """Return whether it has the same status and label as another transition."""
         return self.status is other.status and same_label(self.raw_status, other.raw_status)
 
     @property
-    def _ends(self) -> bool:
-        """Whether it is an ending by what was sent: a signal's status is left out, as its interpretation may change."""
+    def _is_ending(self) -> bool:
+        """Whether it ends the application. A signal's interpreted status is not used, because it may change."""
         if self.channel is Channel.SIGNALS:
             return self.interpretation.success in FINAL_SUCCESS
         return self.status in _FINAL
@@ -137,9 +141,9 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report about one application, checked. `effective_at` is None where the sender gave no time.
+    """One report about one application, validated; `effective_at` is None if the sender sent no time.
 
-    `day_offset` and `tiebreaker` as in Transition. `previous` is the state that the sender says came before.
+    `day_offset` and `tiebreaker` are as in Transition. `previous` is the state that the sender says came before.
     """
 
     application_id: ApplicationId
@@ -155,16 +159,20 @@ class Report:
 
     @property
     def resend_key(self) -> str | None:
-        """What a resend without an effective time is known by; a report with one is known by its transition's key."""
+        """A digest that identifies a resent report without an effective time, None for other reports.
+
+        A report with an effective time is identified by its transition's key.
+        """
         if self.idempotency_key is None or self.effective_at is not None:
             return None
         interpretation = self.interpretation
         return digest(
-            f"{interpretation.status}\n{self.idempotency_key}\n{_plain(interpretation.raw_status or '')}", length=16
+            f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}",
+            length=16,
         )
 
     def transition(self, *, after: str | None = None) -> Transition:
-        """Return the transition to write; without an effective time it is sorted after the head key given."""
+        """Return the transition to write; without an effective time it is sorted after the head key in `after`."""
         transition = Transition(
             channel=self.channel,
             interpretation=self.interpretation,
@@ -180,9 +188,9 @@ class Report:
 
 
 def order_key(moment: datetime, day_offset: int | None, tiebreaker: str, *, ends: bool) -> str:
-    """Return a text whose order is that of what takes effect: by its moment, its precision and its place.
+    """Return a sort key for transitions and states of positions: time, precision and tiebreaker.
 
-    An ending of which only the day is known comes after all else of that day, and anything else before it.
+    If only the day is known, an ending comes after everything else on that day, and any other status before it.
     """
     if day_offset is None:
         return f"{to_text(moment)}{_TIMED}{tiebreaker}"
@@ -192,59 +200,59 @@ def order_key(moment: datetime, day_offset: int | None, tiebreaker: str, *, ends
 
 
 def latest(moment: datetime, day_offset: int | None) -> datetime:
-    """Return the last moment that is meant: the end of the day, where only the day was sent."""
+    """Return the latest possible time: the end of the day if only the day was sent."""
     return moment if day_offset is None else moment + _DAY - _TICK
 
 
 def day_of(moment: datetime, day_offset: int | None, zone: ZoneInfo) -> date:
-    """Return the day of a moment: as sent where only the day was sent, else in the time zone given."""
+    """Return the day of a time: as sent if only the day was sent, else in this time zone."""
     return sent_day(moment, day_offset) or moment.astimezone(zone).date()
 
 
 def sent_day(moment: datetime, day_offset: int | None) -> date | None:
-    """Return the day that was sent, None where a time of day was sent with it."""
+    """Return the day that was sent; None if a time of day was sent."""
     return None if day_offset is None else (moment + timedelta(minutes=day_offset)).date()
 
 
 def order_time(key: str) -> datetime:
-    """Return the moment by which a transition's key is sorted."""
+    """Return the time by which a transition's key is sorted."""
     return from_text(key[:_MOMENT_LENGTH])
 
 
 def effective_time(key: str) -> datetime:
-    """Return the effective time of a transition's key, which is that of its order but for the ending of a day."""
+    """Return the effective time in a transition's key: its sort time, except for the ending of a day."""
     moment = order_time(key)
     return moment - _DAY + _TICK if key[_MOMENT_LENGTH] == _ENDING_OF_DAY else moment
 
 
 def is_day_alone(key: str) -> bool:
-    """Tell whether a transition's key is one of which only the day was sent."""
+    """Return whether a transition's key has only the day."""
     return key[_MOMENT_LENGTH] in {_DAY_ALONE, _ENDING_OF_DAY}
 
 
 def is_after_another(key: str) -> bool:
-    """Tell whether a transition's key is that of a report without a time that is sorted after a newer one."""
+    """Return whether a transition's key is that of a report without a time that is sorted after a newer one."""
     return key[_MOMENT_LENGTH] == _AFTER
 
 
 def tiebreaker_of(key: str) -> str:
-    """Return the place in a transition's key."""
+    """Return the tiebreaker in a transition's key."""
     return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
 
 
 def label_key(label: str | None) -> str:
-    """Return what a label adds to a transition's key: the same for labels that differ in form, case or outer space."""
-    plain = _plain(label or "")
+    """Return a label's part of a transition's key: equal for labels that differ only in form, case or outer space."""
+    plain = _normalized(label or "")
     return f"#{digest(plain, length=8)}" if plain else ""
 
 
 def same_label(label: str | None, other: str | None) -> bool:
-    """Tell whether two labels differ in nothing but Unicode form, case and outer space."""
-    return _plain(label or "") == _plain(other or "")
+    """Return whether two labels differ only in Unicode form, case and outer space."""
+    return _normalized(label or "") == _normalized(other or "")
 
 
-def _plain(label: str) -> str:
-    if label.isascii():  # most are, and unicodedata takes time to load
+def _normalized(label: str) -> str:
+    if label.isascii():  # as most are; loading unicodedata slows down a start
         return label.strip().lower()
     import unicodedata  # noqa: PLC0415
 
@@ -252,5 +260,5 @@ def _plain(label: str) -> str:
 
 
 def digest(text: str, *, length: int) -> str:
-    """Return so many characters of a text's SHA-256 in URL-safe base 64."""
+    """Return the first `length` characters of a text's SHA-256 in URL-safe base 64."""
     return urlsafe_b64encode(hashlib.sha256(text.encode()).digest())[:length].decode()

@@ -1,10 +1,10 @@
-"""Where an application stands: the contract's nine statuses, and how it ended."""
+"""The statuses of an application, and the outcomes that it can have."""
 
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The ATSi contract's statuses, in the order in which an application passes through them."""
+    """The ATSi contract's statuses, in the order in which an application usually passes through them."""
 
     LEAD = "LEAD"
     APPLIED = "APPLIED"
@@ -18,15 +18,16 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Position in the order above; decides between reports of one and the same moment.
+        """The position in this order, which decides between reports with the same time.
 
-        It is part of stored keys: a new status takes a number between two of these, and none ever changes.
+        The number is part of stored keys. A new status gets a number between two others, and existing numbers never
+        change.
         """
         return _RANKS[self]
 
     @property
     def is_stage(self) -> bool:
-        """Whether it tells how far an application came; REJECTED tells only that it ended."""
+        """Whether the status is a stage of the process; REJECTED is not, because it can follow any stage."""
         return self is not Status.REJECTED
 
 
@@ -44,7 +45,7 @@ _RANKS = {
 
 
 class Outcome(StrEnum):
-    """How an application ended, as far as its reports tell; only NOT_SELECTED speaks of the applicant's quality."""
+    """How an application ended; only NOT_SELECTED counts as a statement about the applicant's quality."""
 
     OPEN = "open"
     HIRED = "hired"
@@ -56,7 +57,7 @@ class Outcome(StrEnum):
 
     @classmethod
     def of(cls, status: Status) -> "Outcome":
-        """Return the outcome of a status alone: REJECTED covers rejections and withdrawals, so it says neither."""
+        """Return the outcome of a status without a label; that of REJECTED is unknown, as it includes withdrawals."""
         return _OUTCOMES.get(status, cls.OPEN)
 
 

@@ -1,1 +1,4 @@
-"""intake/atsi."""
+"""The ATSi contract (REST): receives status reports, and returns an application to its ATS.
+
+Start with `receive.py`.
+"""

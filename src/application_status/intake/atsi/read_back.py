@@ -1,4 +1,4 @@
-"""An ATS's own application, read back: how it stands, and what was reported of it."""
+"""The reply to an ATS that reads back one of its own applications, with all reported transitions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, TypedDict
@@ -16,51 +16,51 @@ from application_status.platform.values import ApplicationId, DateText, DateTime
 
 
 class TransitionView(TypedDict):
-    """An entry into a status, as reported and as it was understood."""
+    """A change of the application's status, as reported and as interpreted."""
 
     Status: Status | None
-    """Null where the label is unmapped."""
+    """Null if the label is unmapped."""
     RawStatus: str | None
     """Your own label, as sent."""
     RawPhase: str | None
-    """A signal's own label of the phase, as sent."""
+    """A signal's label of the phase, as sent."""
     Success: Success | None
-    """A signal's success, as sent; null where it had none."""
+    """A signal's success, as sent; null if it was not sent."""
     Outcome: Outcome | None
-    """What it says of how the application stands."""
+    """The outcome according to this transition."""
     Mapping: str | None
-    """The rule and the version of the vocabulary that mapped the label (rule@version), if any."""
+    """The rule@version of the vocabulary that mapped the label, if one did."""
     EffectiveAt: DateTimeText
     """BusinessDate or timestamp, else the time of receipt."""
     EffectiveDay: DateText | None
-    """The day you sent, where the time was midnight and so only the day is known."""
+    """The day you sent, if the time was midnight: then only the day is known."""
     HasBusinessDate: bool
-    """Whether you said when it took effect."""
+    """Whether you sent the effective time."""
     ReceivedAt: DateTimeText
     """When it was first received."""
     Late: bool
-    """Whether a newer one had been received before it."""
+    """Whether a newer transition was received before this one."""
     FromPrevious: bool
-    """Whether it was sent only as the `previous` of a later signal, and so is not a report of its own."""
+    """Whether it comes only from the `previous` state of a later signal."""
     Folded: Annotated[int, Field(ge=0)]
-    """How many reports after it are only counted, in a full history."""
+    """How many reports after this one are only counted, because the history was full."""
 
 
 class ApplicationView(TypedDict):
-    """The reply to `GET /api/application-status/{AtsiApplicationId}`; moments are in UTC."""
+    """The reply to `GET /api/application-status/{AtsiApplicationId}`; all times are in UTC."""
 
     AtsiApplicationId: ApplicationId
     Status: Status
     RawStatus: str | None
-    """The label that the status was reported with."""
+    """The label that was reported with the status."""
     Outcome: Outcome
-    """How the application stands."""
+    """The application's outcome."""
     OutcomeInferred: bool
-    """Whether the outcome follows from the end of its position alone."""
+    """Whether the outcome only follows from the end of the application's position."""
     Version: Annotated[int, Field(ge=1)]
-    """Grows with every change."""
+    """Increases with every change."""
     AppliedAt: DateTimeText | None
-    """Null while the application is not registered."""
+    """Null if the application is not registered."""
     Transitions: Sequence[TransitionView]
     """By effective time, the oldest first."""
     RequestId: str
@@ -69,7 +69,10 @@ class ApplicationView(TypedDict):
 def read_back(request: Request, applications: Environments[OwnApplications], tokens: TokenLookup) -> Reply:
     """Answer `GET /api/application-status/{AtsiApplicationId}`.
 
-    Raises Unauthenticated, InvalidFields, or UnknownApplication, also for another ATS's application.
+    Raises:
+        Unauthenticated: the token is missing or not valid.
+        InvalidFields: the id is not a UUID.
+        UnknownApplication: the application does not exist or belongs to another ATS.
     """
     ats = calling_ats(request, tokens)
     found = applications.for_caller(ats).of(ats.id, path_id(request))
@@ -78,7 +81,7 @@ def read_back(request: Request, applications: Environments[OwnApplications], tok
 
 
 def application_view(application: Application, request_id: str) -> ApplicationView:
-    """Return an application as its ATS may see it."""
+    """Return an application in the form that its ATS may see."""
     outcome, inferred = application.outcome
     return {
         "AtsiApplicationId": application.application_id,

@@ -1,6 +1,8 @@
-"""The ATSi contract's message, and its way from bytes to a report.
+"""The webhook of the ATSi contract: authenticate, validate the report, record it, reply.
 
-The webhook: a report's way from the request to the table.
+webhook        the Lambda handler
+StatusMessage  the fields of the JSON body
+ReportReply    the fields of the reply
 """
 
 import re
@@ -23,14 +25,14 @@ from application_status.applications.record import Applications, Recorded
 from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import MalformedHeader, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
-from application_status.platform.telemetry import add_metric, answered, called_by, logger
-from application_status.platform.values import ApplicationId, AtsId, application_id, now, why_no_value
+from application_status.platform.telemetry import add_metric, logger, result_fields, set_caller
+from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _RAW_STATUS_LIMIT = 200
@@ -47,19 +49,19 @@ def _is_an_id(text: str) -> ApplicationId:
 
 
 def _explain_status(value: Any) -> Any:
-    """Say what is wrong with a status that is only misspelt, empty or a placeholder; these are safe to repeat."""
+    """Explain a misspelt, empty or placeholder status; these values are safe to quote in the error."""
     if not isinstance(value, str) or value in _STATUSES.values():
         return value
     letters = re.sub("[ _-]", "", value).lower() if len(value) <= _STATUS_LIMIT else ""
     if meant := _STATUSES.get(letters):
-        raise ValueError(f'Input is "{value}", which has to be spelt {meant}')
-    if reason := why_no_value(value):
+        raise ValueError(f'Input is "{value}"; it must be spelt {meant}')
+    if reason := placeholder_reason(value):
         raise ValueError(f"Input is not a status: {reason}")
     return value
 
 
 class StatusMessage(BaseModel):
-    """The body of a report, either form. A blank RawStatus, or null for either option, counts as left out."""
+    """The body of a status report; a blank RawStatus, or null for an optional field, counts as omitted."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
@@ -80,45 +82,34 @@ class StatusMessage(BaseModel):
     ] = None
 
 
-def report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
-    """Return the request's report, and the names of the body fields that nobody reads.
-
-    Raises UnsupportedMediaType, BodyTooLarge, MalformedBody, MalformedHeader or InvalidFields.
-    """
-    received_at = now()
-    body = json_object(request, _BODY_LIMIT_BYTES)
-    read = message(StatusMessage, body, received_at=received_at)
-    return Report(
-        application_id=application_id(read.atsi_application_id),
-        ats_id=ats_id,
-        channel=Channel.ATSI,
-        interpretation=Interpretation(
-            status=read.status, raw_status=read.raw_status if (read.raw_status or "").strip() else None
-        ),
-        received_at=received_at,
-        tiebreaker=str(read.status.rank),
-        effective_at=read.business_date.at if read.business_date else None,
-        day_offset=read.business_date.day_offset if read.business_date else None,
-        idempotency_key=_idempotency_key(request),
-    ), ignored_fields(StatusMessage, body)
+type _OfStatus = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
 
 
-def _idempotency_key(request: Request) -> str | None:
-    key = request.header("Idempotency-Key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise MalformedHeader("Idempotency-Key has 1 to 255 visible ASCII characters.")
-    return key
+class ReportReply(TypedDict):
+    """The reply to a status report."""
+
+    AtsiApplicationId: ApplicationId
+    Status: Status
+    """The application's status after the report."""
+    PreviousStatus: Status | None
+    """The status before the report; null if the report created the application."""
+    Result: _OfStatus
+    """recorded; unchanged: already known; late: older than the status, so it was added to the history only."""
+    Version: Annotated[int, Field(ge=1)]
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
 
 
-def webhook(tokens: TokenLookup, overrides: Overrides, applications: Environments[Applications]) -> LambdaHandler:
-    """Make the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
+def webhook(tokens: TokenLookup, overrides: OverrideLookup, applications: Environments[Applications]) -> LambdaHandler:
+    """Return the handler of `POST /api/application-status` and `POST /qs-api/public/atsi/v1/{ATS_ID}`."""
 
     @endpoint
     def receive(request: Request) -> Reply:
         request.require_method("POST")
         ats = _authenticate(request, tokens)
-        called_by(ats.id, Channel.ATSI)
-        checked, ignored = report(request, ats.id)
+        set_caller(ats.id, Channel.ATSI)
+        checked, ignored = parse_report(request, ats.id)
         checked = _with_outcome(checked, overrides)
         recorded = applications.for_caller(ats).record(checked)
         return _answer(request, checked, recorded, ignored)
@@ -127,15 +118,54 @@ def webhook(tokens: TokenLookup, overrides: Overrides, applications: Environment
 
 
 def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the caller's ATS, which is the path's where the path names one; Unauthenticated in every other case."""
+    """Return the ATS of the request's token.
+
+    Raises:
+        Unauthenticated: the token is not valid, or the path names another ATS.
+    """
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
         raise Unauthenticated
     return ats
 
 
-def _with_outcome(checked: Report, overrides: Overrides) -> Report:
-    """Interpret the label of a rejection: it may say whether the candidate withdrew or was not selected."""
+def parse_report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
+    """Return the request's report, and the names of unrecognised fields.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
+        BodyTooLarge: the body has more than 8 KiB.
+        MalformedBody: the body is not an accepted JSON object.
+        MalformedHeader: the Idempotency-Key is invalid.
+        InvalidFields: fields are missing or invalid.
+    """
+    received_at = now()
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    parsed = message(StatusMessage, body, received_at=received_at)
+    return Report(
+        application_id=application_id(parsed.atsi_application_id),
+        ats_id=ats_id,
+        channel=Channel.ATSI,
+        interpretation=Interpretation(
+            status=parsed.status, raw_status=parsed.raw_status if (parsed.raw_status or "").strip() else None
+        ),
+        received_at=received_at,
+        tiebreaker=str(parsed.status.rank),
+        effective_at=parsed.business_date.at if parsed.business_date else None,
+        day_offset=parsed.business_date.day_offset if parsed.business_date else None,
+        idempotency_key=_idempotency_key(request),
+    ), ignored_fields(StatusMessage, body)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.header("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters.")
+    return key
+
+
+def _with_outcome(checked: Report, overrides: OverrideLookup) -> Report:
+    """Refine the outcome of a rejection by its label, e.g. that the candidate withdrew."""
     interpretation = checked.interpretation
     if interpretation.status is not Status.REJECTED or interpretation.raw_status is None:
         return checked
@@ -143,25 +173,6 @@ def _with_outcome(checked: Report, overrides: Overrides) -> Report:
     return replace(
         checked, interpretation=interpret_raw_status(interpretation.status, interpretation.raw_status, meaning)
     )
-
-
-type _OfStatus = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
-
-
-class ReportReply(TypedDict):
-    """What became of a report."""
-
-    AtsiApplicationId: ApplicationId
-    Status: Status
-    """The application's status after the report."""
-    PreviousStatus: Status | None
-    """The status before the report; null if the application was unknown."""
-    Result: _OfStatus
-    """recorded; unchanged: known already; late: older than the status, it joined the history."""
-    Version: Annotated[int, Field(ge=1)]
-    RequestId: str
-    IgnoredFields: NotRequired[Sequence[str]]
-    """Unrecognised fields, which were ignored."""
 
 
 def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
@@ -180,7 +191,7 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         add_metric("Folded", recorded.folded)
     logger.info(
         recorded.result,
-        extra=answered(recorded.result),
+        extra=result_fields(recorded.result),
         application=checked.application_id,
         reported=checked.interpretation.status,
         status=recorded.status,

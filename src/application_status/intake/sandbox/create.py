@@ -1,7 +1,4 @@
-"""A sandbox's application: whose it is, what it is called, and how long it is there.
-
-The sandbox: a new application's way to its tables. What is reported of it goes where all reports go.
-"""
+"""Create an application in the sandbox, registered and with aliases, which expires after 7 days."""
 
 import uuid
 from collections.abc import Sequence
@@ -20,13 +17,71 @@ from application_status.platform.telemetry import add_metric, logger
 from application_status.platform.values import ApplicationId, AtsId, DateTimeText, application_id, now, to_text
 
 LIFE = timedelta(days=7)
-"""How long an application of the sandbox is kept."""
+"""How long an application in the sandbox is kept."""
 CREATIONS_A_DAY = 200
-"""How many applications of the sandbox an ATS may make on a day (UTC)."""
+"""How many applications an ATS may create in the sandbox per day (UTC)."""
+
+_BODY_LIMIT_BYTES = 8 * 1024
 
 
-def sample(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
-    """Return a new application of an ATS, applied for just now, which signals may call by one alias of each kind."""
+class SandboxAliases(TypedDict):
+    """The ids that signals can use for the application, or for its position."""
+
+    Token: Sequence[str]
+    CandidateApplicationProfileId: Sequence[str]
+    PositionProfileIds: Sequence[str]
+
+
+class SandboxApplication(TypedDict):
+    """A new application in the sandbox; read it back at the URL in the header `Location`."""
+
+    AtsiApplicationId: ApplicationId
+    Status: Literal[Status.APPLIED]
+    AppliedAt: DateTimeText
+    ExpiresAt: DateTimeText
+    """When the application and its reports may be deleted."""
+    Aliases: SandboxAliases
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
+
+
+def sandbox(tokens: TokenLookup, registrations: Registrations, creations: SandboxCreations) -> LambdaHandler:
+    """Return the handler of `POST /api/sandbox/applications`."""
+
+    @endpoint
+    def create(request: Request) -> Reply:
+        request.require_method("POST")
+        ats = _authenticate(request, tokens)
+        ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
+        creations.add(ats.id)
+        application_id, registration = new_application(ats.id)
+        registrations.register(application_id, registration)
+        add_metric("Registered")
+        logger.info("created", application=application_id, ats=ats.id)
+        body = _view(application_id, registration, request.request_id)
+        if ignored:
+            body["IgnoredFields"] = ignored
+        return reply(201, body, Location=f"/api/application-status/{application_id}")
+
+    return create
+
+
+def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS of the request's test token.
+
+    Raises:
+        Forbidden: the token is a live token.
+        Unauthenticated: the token is missing or not valid.
+    """
+    ats = calling_ats(request, tokens)
+    if not ats.in_sandbox:
+        raise Forbidden("This is a live token; send a test token (atsi_test_...), which the job board can give you.")
+    return ats
+
+
+def new_application(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
+    """Return a new application of an ATS, applied for now, with one alias of each kind."""
     new = application_id(str(uuid.uuid4()))
     return new, Registration(
         ats_id=ats_id,
@@ -42,60 +97,6 @@ def sample(ats_id: AtsId) -> tuple[ApplicationId, Registration]:
             position_profile_ids=(f"sandbox:positionProfile:{new}",),
         ),
     )
-
-
-_BODY_LIMIT_BYTES = 8 * 1024
-
-
-def sandbox(tokens: TokenLookup, registrations: Registrations, creations: SandboxCreations) -> LambdaHandler:
-    """Make the handler of `POST /api/sandbox/applications`."""
-
-    @endpoint
-    def create(request: Request) -> Reply:
-        request.require_method("POST")
-        ats = _authenticate(request, tokens)
-        ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
-        creations.count(ats.id)
-        application_id, registration = sample(ats.id)
-        registrations.register(application_id, registration)
-        add_metric("Registered")
-        logger.info("created", application=application_id, ats=ats.id)
-        body = _view(application_id, registration, request.request_id)
-        if ignored:
-            body["IgnoredFields"] = ignored
-        return reply(201, body, Location=f"/api/application-status/{application_id}")
-
-    return create
-
-
-def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS whose test token the request has; Forbidden with a live one, Unauthenticated without any."""
-    ats = calling_ats(request, tokens)
-    if not ats.in_sandbox:
-        raise Forbidden("This is a live token, and the sandbox takes test tokens (atsi_test_...) alone; ask for one.")
-    return ats
-
-
-class SandboxAliases(TypedDict):
-    """What signals may call an application, or the job ad of its position."""
-
-    Token: Sequence[str]
-    CandidateApplicationProfileId: Sequence[str]
-    PositionProfileIds: Sequence[str]
-
-
-class SandboxApplication(TypedDict):
-    """A new application of the sandbox; the header `Location` says where to read it back."""
-
-    AtsiApplicationId: ApplicationId
-    Status: Literal[Status.APPLIED]
-    AppliedAt: DateTimeText
-    ExpiresAt: DateTimeText
-    """When it expires, with all of its reports."""
-    Aliases: SandboxAliases
-    RequestId: str
-    IgnoredFields: NotRequired[Sequence[str]]
-    """Unrecognised fields, which were ignored."""
 
 
 def _view(application_id: ApplicationId, registration: Registration, request_id: str) -> SandboxApplication:

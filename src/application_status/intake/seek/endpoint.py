@@ -1,6 +1,7 @@
-"""The GraphQL side: the schema with its resolvers, and the way of a request through it.
+"""The GraphQL endpoint for signals: authenticate, validate the document, execute its mutations, format the errors.
 
-The signals: the way of a GraphQL request from the gateway to the tables.
+signals  the Lambda handler
+execute  parses and executes a GraphQL request; the schema's resolvers call `SignalMutations`
 """
 
 import re
@@ -24,7 +25,7 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
-from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of
+from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of_token
 from application_status.applications.rules.report import Channel
 from application_status.intake.seek.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
 from application_status.intake.seek.signals import Receiver, RequestSize, SignalMutations
@@ -51,52 +52,133 @@ from application_status.platform.http.endpoint import (
     reply,
     retry_later,
 )
-from application_status.platform.telemetry import add_metric, answered, called_by, log_unexpected, logger
+from application_status.platform.telemetry import add_metric, log_unexpected, logger, result_fields, set_caller
+
+_BODY_LIMIT_BYTES = 256 * 1024
+_STORE_SECONDS = 20.0
+_MESSAGE_LENGTH = 300
 
 _MAX_ERRORS = 10
-"""Each may print a large part of the document into its message, before that is cut; see the handler."""
+"""The message of each error may quote a large part of the document until it is truncated, see `_MESSAGE_LENGTH`."""
+_BEARER = "bearer "
+_SEND_AGAIN = "The service failed; send the same request again later."
+
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
+
+type _Code = Literal["UNAUTHENTICATED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR"]
 
 
 class GraphqlRequest(TypedDict):
-    """A GraphQL request; the schema is found by introspection."""
+    """A GraphQL request; introspection returns the schema."""
 
     query: str
     variables: NotRequired[dict[str, Any] | None]
     operationName: NotRequired[Annotated[str, Field(max_length=NAME_LENGTH)] | None]
 
 
-def execute(call: GraphqlRequest, sender: SignalMutations) -> tuple[bool, ExecutionResult]:
-    """Execute a request; False with its errors where it was not executed at all.
+class GraphqlErrorExtensions(TypedDict):
+    """The members of an error that programs can use."""
 
-    A mutation is first executed with a counter in the sender's place, so that one with too many signals records none.
+    code: _Code
+    requestId: NotRequired[str]
+    errors: NotRequired[Sequence[FieldProblem]]
+    """An entry for each invalid field; all other signals were recorded."""
+
+
+class GraphqlError(TypedDict):
+    """A GraphQL error."""
+
+    message: str
+    locations: NotRequired[Sequence[FormattedSourceLocation]]
+    path: NotRequired[Sequence[str | int]]
+    extensions: GraphqlErrorExtensions
+
+
+class GraphqlReply(TypedDict):
+    """A GraphQL reply."""
+
+    data: NotRequired[dict[str, Any] | None]
+    errors: NotRequired[Sequence[GraphqlError]]
+
+
+def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHandler:
+    """Return the handler of `POST /graphql`."""
+
+    def answer(request: Request) -> Reply:
+        request.require_method("POST")
+        ats = _authenticate(request, tokens)
+        set_caller(ats.id, Channel.SIGNALS)
+        executed, result = execute(_graphql_request(request), SignalMutations(receivers.for_caller(ats), ats.id))
+        errors = [_formatted(error) for error in result.errors or []]
+        if not executed:
+            add_metric("Refused")
+            logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
+            return _reply(400, {"errors": errors})
+        return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
+
+    return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
+
+
+def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
+    given = request.headers.get("authorization", ())
+    text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
+    return ats_of_token(text[len(_BEARER) :].strip(), tokens)
+
+
+def _graphql_request(request: Request) -> GraphqlRequest:
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
+    if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
+        raise MalformedBody(
+            'The body is not a GraphQL request; send {"query": "...", "variables": {...}, "operationName": "..."}, '
+            "of which the last two are optional."
+        )
+    return {"query": document, "variables": variables, "operationName": name}
+
+
+def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
+    return reply(status, body, **headers)
+
+
+def execute(call: GraphqlRequest, mutations: SignalMutations) -> tuple[bool, ExecutionResult]:
+    """Execute a request; return whether it was executed, and its result or errors.
+
+    A mutation is first executed with a RequestSize in place of `mutations`. If it has too many signals, none is
+    recorded.
     """
     try:
-        document = _read(call)
+        document = _parse(call)
     except _NotExecuted as refused:
-        return False, ExecutionResult(None, [_without_pythons_words(error) for error in refused.errors])
+        return False, ExecutionResult(None, [_without_python_details(error) for error in refused.errors])
     if _is_mutation(document, call.get("operationName")):
-        counter = RequestSize()
-        _execute(document, call, counter)
-        if error := counter.error():
+        size = RequestSize()
+        _execute(document, call, size)
+        if error := size.error():
             return False, ExecutionResult(None, [error])
-    result = _execute(document, call, sender)
+    result = _execute(document, call, mutations)
     executed = result.data is not None or any(error.path for error in result.errors or [])
     return executed, result
 
 
 class _NotExecuted(Exception):
-    """A document that is over a limit, is not GraphQL or does not fit the schema."""
+    """The document exceeds a limit, is not GraphQL or does not match the schema."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("not executed")
         self.errors = errors
 
 
-def _read(call: GraphqlRequest) -> DocumentNode:
-    """Return the document, checked; _NotExecuted with what is wrong."""
+def _parse(call: GraphqlRequest) -> DocumentNode:
+    """Return the validated document.
+
+    Raises:
+        _NotExecuted: the document is not valid.
+    """
     errors = too_many_lines(call["query"])
     if len(call.get("operationName") or "") > NAME_LENGTH:
-        errors.append(GraphQLError(f"operationName should have at most {NAME_LENGTH} characters."))
+        errors.append(GraphQLError(f"operationName must have at most {NAME_LENGTH} characters."))
     if errors:
         raise _NotExecuted(errors)
     try:
@@ -114,28 +196,28 @@ def _is_mutation(document: DocumentNode, name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.MUTATION
 
 
-def _execute(document: DocumentNode, call: GraphqlRequest, sender: SignalMutations | RequestSize) -> ExecutionResult:
+def _execute(document: DocumentNode, call: GraphqlRequest, mutations: SignalMutations | RequestSize) -> ExecutionResult:
     return execute_sync(
         _SCHEMA,
         document,
-        context_value=sender,
+        context_value=mutations,
         variable_values=call.get("variables"),
         operation_name=call.get("operationName"),
         max_coercion_errors=_MAX_ERRORS,
     )
 
 
-def _without_pythons_words(error: GraphQLError) -> GraphQLError:
-    """Say in our words what made Python stumble, e.g. an integer of 5,000 digits."""
+def _without_python_details(error: GraphQLError) -> GraphQLError:
+    """Replace the message of a Python exception, e.g. for an integer of 5,000 digits."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
-    return GraphQLError("A value of the document can't be read.", error.nodes)
+    return GraphQLError("A value in the document is invalid, e.g. a number with too many digits.", error.nodes)
 
 
 def _text(value: Any) -> str:
-    """Take a DateTime as it is: what is wrong with it is said with its place, and costs a batch only its signal."""
+    """Accept any text as a DateTime; it is validated with its signal, so an invalid one fails only that signal."""
     if not isinstance(value, str):
-        raise GraphQLError("DateTime should be a string, as in 2020-01-02T00:00:00.000Z")
+        raise GraphQLError("DateTime must be a string, as in 2020-01-02T00:00:00.000Z")
     return value
 
 
@@ -157,88 +239,12 @@ def _make_schema() -> GraphQLSchema:
 _SCHEMA = _make_schema()
 
 
-_BODY_LIMIT_BYTES = 256 * 1024
-_STORE_SECONDS = 20.0
-_MESSAGE_LENGTH = 300
-_BEARER = "bearer "
-_SEND_AGAIN = "Something failed on our side; send the same request again later."
-
-UNAUTHENTICATED: Final = "UNAUTHENTICATED"
-BAD_USER_INPUT: Final = "BAD_USER_INPUT"
-INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
-
-type _Code = Literal["UNAUTHENTICATED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR"]
-
-
-class GraphqlErrorExtensions(TypedDict):
-    """The details of an error, for programs."""
-
-    code: _Code
-    requestId: NotRequired[str]
-    errors: NotRequired[Sequence[FieldProblem]]
-    """An entry for each wrong field of the signals; signals without one were recorded."""
-
-
-class GraphqlError(TypedDict):
-    """A GraphQL error."""
-
-    message: str
-    locations: NotRequired[Sequence[FormattedSourceLocation]]
-    path: NotRequired[Sequence[str | int]]
-    extensions: GraphqlErrorExtensions
-
-
-class GraphqlReply(TypedDict):
-    """A GraphQL reply."""
-
-    data: NotRequired[dict[str, Any] | None]
-    errors: NotRequired[Sequence[GraphqlError]]
-
-
-def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHandler:
-    """Make the handler of `POST /graphql`."""
-
-    def answer(request: Request) -> Reply:
-        request.require_method("POST")
-        ats = _authenticate(request, tokens)
-        called_by(ats.id, Channel.SIGNALS)
-        executed, result = execute(_call(request), SignalMutations(receivers.for_caller(ats), ats.id))
-        errors = [_formatted(error) for error in result.errors or []]
-        if not executed:
-            add_metric("Refused")
-            logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type))
-            return _reply(400, {"errors": errors})
-        return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
-
-    return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
-
-
-def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    given = request.headers.get("authorization", ())
-    text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    return ats_of(text[len(_BEARER) :].strip(), tokens)
-
-
-def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
-    return reply(status, body, **headers)
-
-
-def _call(request: Request) -> GraphqlRequest:
-    body = json_object(request, _BODY_LIMIT_BYTES)
-    document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
-    if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
-        raise MalformedBody(
-            'Send {"query": "...", "variables": {...}, "operationName": "..."}; the latter two may be left out.'
-        )
-    return {"query": document, "variables": variables, "operationName": name}
-
-
 def _formatted(error: GraphQLError) -> GraphqlError:
-    """Give an error the contract's code; one of ours tells nothing but that it may pass."""
+    """Return an error in the contract's form; that of a failure says only that a retry may succeed."""
     original = error.original_error
     if isinstance(original, InvalidFields):
         return _located(
-            error, _said(original.errors), {"code": BAD_USER_INPUT, "errors": field_problems(original.errors)}
+            error, _first_error(original.errors), {"code": BAD_USER_INPUT, "errors": field_problems(original.errors)}
         )
     if original is None or isinstance(original, GraphQLError):
         return _located(error, error.message, {"code": BAD_USER_INPUT})
@@ -247,12 +253,12 @@ def _formatted(error: GraphQLError) -> GraphqlError:
     if not isinstance(original, Unavailable):
         log_unexpected(original)
         problem = UNEXPECTED
-    logger.warning("failed", extra=answered(problem.type))
+    logger.warning("failed", extra=result_fields(problem.type))
     return {"message": _SEND_AGAIN, "path": error.path or [], "extensions": {"code": INTERNAL_SERVER_ERROR}}
 
 
 def _located(error: GraphQLError, message: str, extensions: GraphqlErrorExtensions) -> GraphqlError:
-    """Return an error with the places in the document and in the data that it is about."""
+    """Return an error with its locations in the document and its path in the data."""
     if len(message) > _MESSAGE_LENGTH:
         message = f"{message[:_MESSAGE_LENGTH]}..."
     located: GraphqlError = {"message": message, "extensions": extensions}
@@ -263,8 +269,8 @@ def _located(error: GraphQLError, message: str, extensions: GraphqlErrorExtensio
     return located
 
 
-def _said(wrong: Sequence[FieldError]) -> str:
-    """Say what is wrong with the first field, its place written as in input.signals[3].token."""
+def _first_error(wrong: Sequence[FieldError]) -> str:
+    """Describe the first invalid field, with its path in the form input.signals[3].token."""
     place = re.sub(r"/([0-9]+)(?=/|$)", r"[\1]", wrong[0].pointer).removeprefix("/").replace("/", ".")
     more = f" (and {len(wrong) - 1} more, see extensions)" if len(wrong) > 1 else ""
     return f"{place}: {wrong[0].detail}; expected: {wrong[0].expected}{more}"

@@ -1,4 +1,4 @@
-"""The limits of a GraphQL document, which are checked before it is validated and executed."""
+"""The limits of a GraphQL document, checked before it is validated and executed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from graphql import (
 
 NAME_LENGTH = 100
 TOKENS = 12_000
-"""Room for the largest batch without variables: 100 signals of up to 115 tokens."""
+"""Enough for the largest batch without variables: 100 signals of up to 115 tokens."""
 
 _LINES = 2 * TOKENS
 _LIMITS: Mapping[str, int] = {
@@ -39,7 +39,7 @@ _LIMITS: Mapping[str, int] = {
 
 
 class _Size(NamedTuple):
-    """What a selection set asks for with its fragments written out; levels are those of its fields."""
+    """The size of a selection set with its fragments expanded; `levels` counts nested fields."""
 
     fields: int = 0
     aliases: int = 0
@@ -47,13 +47,13 @@ class _Size(NamedTuple):
 
 
 def over_limits(document: DocumentNode) -> list[GraphQLError]:
-    """Return an error for each limit that a document exceeds, as written or with its fragments written out."""
+    """Return an error for each limit that a document exceeds, as written or with its fragments expanded."""
     over = _errors(_written(document))
     return over or _errors(_expanded(document)._asdict())
 
 
 def too_many_lines(text: str) -> list[GraphQLError]:
-    """Return an error for a document of too many lines: graphql-core counts them anew for the place of each error."""
+    """Return an error for a document with too many lines; graphql-core counts all lines again for each error."""
     lines = text.count("\n") + text.count("\r") + 1
     return [_error("lines", lines, _LINES)] if lines > _LINES else []
 
@@ -63,7 +63,7 @@ def _errors(counts: Mapping[str, int]) -> list[GraphQLError]:
 
 
 def _error(name: str, count: int, limit: int) -> GraphQLError:
-    return GraphQLError(f"The document has more {name} than allowed: {count} of {limit}.")
+    return GraphQLError(f"The document has too many {name}: {count}; at most {limit} are allowed.")
 
 
 def _written(document: DocumentNode) -> dict[str, int]:
@@ -84,19 +84,19 @@ def _written(document: DocumentNode) -> dict[str, int]:
 
 
 def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
-    """Yield a document's nodes, each with the number of selections it lies in, itself included."""
-    waiting: list[tuple[Node, int]] = [(document, 0)]
-    while waiting:
-        node, level = waiting.pop()
+    """Yield a document's nodes, each with the number of nested selections around it, including itself."""
+    pending: list[tuple[Node, int]] = [(document, 0)]
+    while pending:
+        node, level = pending.pop()
         yield node, level
         for key in node.keys:
             value: Any = getattr(node, key)
             children = value if isinstance(value, list | tuple) else (value,)
-            waiting += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
+            pending += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
 
 
 class _Expansion:
-    """Counts what selections ask for with their fragments written out; each fragment is looked at once."""
+    """Compute the size of selections with their fragments expanded; each fragment is computed once."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
@@ -105,27 +105,27 @@ class _Expansion:
         self._sizes: dict[str, _Size] = {}
 
     def size(self, selections: SelectionSetNode | None) -> _Size:
-        """Return the size of selections; recurses once a level and fragment, which `_written` found to be few."""
-        return _sum([self._of_one(each) for each in selections.selections]) if selections else _Size()
+        """Return the size of selections; the recursion is limited by `_written`, which counts levels and fragments."""
+        return _sum([self._size_of_one(each) for each in selections.selections]) if selections else _Size()
 
-    def _of_one(self, selection: Any) -> _Size:
+    def _size_of_one(self, selection: Any) -> _Size:
         if isinstance(selection, FragmentSpreadNode):
-            return self._of_fragment(selection.name.value)
+            return self._size_of_fragment(selection.name.value)
         inner = self.size(selection.selection_set)
         if not isinstance(selection, FieldNode):
             return inner
         return _Size(inner.fields + 1, inner.aliases + (selection.alias is not None), inner.levels + 1)
 
-    def _of_fragment(self, name: str) -> _Size:
+    def _size_of_fragment(self, name: str) -> _Size:
         if name not in self._sizes:
-            self._sizes[name] = _Size()  # of a fragment in a cycle, or of none: validation refuses both
+            self._sizes[name] = _Size()  # for unknown fragments and cycles, which validation refuses
             if name in self._fragments:
                 self._sizes[name] = self.size(self._fragments[name].selection_set)
         return self._sizes[name]
 
 
 def _expanded(document: DocumentNode) -> _Size:
-    """Return the size of all operations together."""
+    """Return the total size of all operations."""
     expansion = _Expansion(document)
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
     return _sum([expansion.size(each.selection_set) for each in operations])

@@ -1,4 +1,4 @@
-"""A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
+"""Validate a signal's GraphQL input and convert it; all invalid fields are reported together."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _TOKEN = re.compile(rf"[!-~]{{1,{_ALIAS_LIMIT}}}")
 _TOKEN_RULE = f"1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
 _IDS_RULE = f"at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
 _LABEL_LIMITS = {"status": 200, "phase": 100}
-# In the order of their characters, and after the "#" that follows a place without one.
+# In their sort order, and after the "#" that follows an index without a suffix.
 _CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
 _INDEX_DIGITS = 4
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
@@ -30,9 +30,9 @@ _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalState:
-    """A state of the sender's process: its label, the label of the phase above it, and its place.
+    """A state in the sender's process: the labels of its status and phase, its index, and when it took effect.
 
-    `day_offset` is not None where the sender gave the day alone; see Transition.
+    `day_offset` is set if only the day was sent; see Transition.
     """
 
     label: str
@@ -44,23 +44,23 @@ class SignalState:
 
     @property
     def tiebreaker(self) -> str:
-        """What decides between states of the same moment: the index, then `success`: missing, null, true, false."""
+        """What sorts states with the same time: the index, then `success`: missing, null, true, false."""
         return f"{self.index:0{_INDEX_DIGITS}}{_CORRECTIONS.get(self.success, '')}"
 
     @property
     def order(self) -> str:
-        """Text whose order is that of states; whether one is an ending, `success` alone says."""
+        """A text that sorts states; only `success` decides whether a state is an ending."""
         order = order_key(self.effective_at, self.day_offset, self.tiebreaker, ends=self.success in FINAL_SUCCESS)
         return f"{order}{label_key(self.label)}"
 
     def of_position(self, *, ended: bool) -> PositionReport:
-        """Return the state as a report of a position, which it ends or not."""
+        """Return the state as a report about a position."""
         return PositionReport(self.label, self.success, ended, self.effective_at, self.day_offset, self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A signal. `current` is None on ApplicationComplete alone."""
+    """A validated signal; `current` is None only for ApplicationComplete."""
 
     type_code: str
     token: str | None
@@ -71,13 +71,17 @@ class Signal:
 
 
 def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
-    """Check a signal; InvalidFields with an entry for each field that is wrong."""
-    wrong = [*_wrong_type(given), *_wrong_aliases(given)]
+    """Validate a signal.
+
+    Raises:
+        InvalidFields: fields are missing or invalid; the error has one entry per field.
+    """
+    wrong = [*_type_errors(given), *_alias_errors(given)]
     for name in ("current", "previous"):
         if given.get(name):
-            wrong += _wrong_state(given[name], f"/{name}", received_at)
+            wrong += _state_errors(given[name], f"/{name}", received_at)
     if given.get("timestamp") is not None:
-        wrong += _wrong_moment(given["timestamp"], "/timestamp", received_at)
+        wrong += _moment_errors(given["timestamp"], "/timestamp", received_at)
     if wrong:
         raise InvalidFields(tuple(wrong))
     complete = given["typeCode"] == APPLICATION_COMPLETE
@@ -91,7 +95,7 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
     )
 
 
-def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
+def _type_errors(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
         return [FieldError("/typeCode", "Input is not a type code", f"one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
@@ -99,7 +103,7 @@ def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
     return []
 
 
-def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
+def _alias_errors(given: Mapping[str, Any]) -> list[FieldError]:
     positions = given.get("positionProfileIds") or []
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
     wrong = []
@@ -117,8 +121,8 @@ def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
     return wrong
 
 
-def _wrong_state(state: Mapping[str, Any], pointer: str, received_at: datetime) -> list[FieldError]:
-    wrong = _wrong_moment(state["timestamp"], f"{pointer}/timestamp", received_at)
+def _state_errors(state: Mapping[str, Any], pointer: str, received_at: datetime) -> list[FieldError]:
+    wrong = _moment_errors(state["timestamp"], f"{pointer}/timestamp", received_at)
     for part, limit in _LABEL_LIMITS.items():
         step = state.get(part)
         if not step:
@@ -137,7 +141,7 @@ def _wrong_state(state: Mapping[str, Any], pointer: str, received_at: datetime) 
     return wrong
 
 
-def _wrong_moment(text: str, pointer: str, received_at: datetime) -> list[FieldError]:
+def _moment_errors(text: str, pointer: str, received_at: datetime) -> list[FieldError]:
     try:
         sent_moment(text, received_at)
     except ValueError as error:

@@ -1,6 +1,8 @@
-"""A signal's way to the tables: which application it means, how its label reads, and what is recorded.
+"""Record signals: find the application or position, interpret the label, store the result.
 
-The mutations: one signal, or a batch of which everything right is recorded, whatever else it has.
+Receiver         records one signal
+SignalMutations  the schema's mutations, for one ATS
+RequestSize      counts the signals of a request before it is executed
 """
 
 from collections.abc import Mapping
@@ -21,27 +23,36 @@ from application_status.intake.seek.rules import (
     SignalState,
     signal,
 )
-from application_status.labels.overrides import Overrides
+from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_signal, is_end_of_position
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import FieldError, InvalidFields, UnknownApplication
 from application_status.platform.http.endpoint import PROBLEMS
-from application_status.platform.telemetry import add_metric, answered, logger
+from application_status.platform.telemetry import add_metric, logger, result_fields
 from application_status.platform.values import ApplicationId, AtsId, now
+
+_SIGNALS_PER_REQUEST, _POSITIONS_PER_REQUEST = 100, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Records signals. Those nobody here can place are dropped, as the contract says, but counted and logged."""
+    """Record signals.
+
+    A signal that matches no application or position is dropped, counted and logged, as the contract requires.
+    """
 
     applications: Applications
     aliases: AliasTable
     positions: Positions
-    overrides: Overrides
+    overrides: OverrideLookup
     vocabulary: Vocabulary
 
     def receive(self, ats_id: AtsId, signal: Signal) -> None:
-        """Record a signal; Unavailable where it has to be sent again."""
+        """Record a signal.
+
+        Raises:
+            Unavailable: the store failed; the signal must be sent again.
+        """
         if signal.type_code == POSITION_STATUS_UPDATE:
             self._record_position(ats_id, signal)
             return
@@ -49,9 +60,9 @@ class Receiver:
         if application_id is None:
             _drop("unknown-alias")
             return
-        if signal.current is None:  # ApplicationComplete: what has an alias is registered, and so APPLIED already
+        if signal.current is None:  # ApplicationComplete: an application with an alias is registered, so it is APPLIED
             add_metric("Unchanged")
-            logger.info("unchanged", extra=answered("unchanged"), application=application_id)
+            logger.info("unchanged", extra=result_fields("unchanged"), application=application_id)
             return
         report = self._report(ats_id, application_id, signal.current, signal.previous)
         try:
@@ -64,7 +75,7 @@ class Receiver:
             add_metric("Folded", recorded.folded)
         logger.info(
             recorded.result,
-            extra=answered(recorded.result),
+            extra=result_fields(recorded.result),
             application=application_id,
             reported=report.interpretation.status,
             mapping=report.interpretation.mapping,
@@ -81,13 +92,13 @@ class Receiver:
     def _report(
         self, ats_id: AtsId, application_id: ApplicationId, current: SignalState, previous: SignalState | None
     ) -> Report:
-        """Return what to record: the state entered, and with it the state left, if that was sent."""
+        """Return the report to record: the state entered and, if it was sent, the previous state."""
         received_at = now()
         before = None
         if previous:
             before = Transition(
                 channel=Channel.SIGNALS,
-                interpretation=self._read(ats_id, previous),
+                interpretation=self._interpret(ats_id, previous),
                 effective_at=previous.effective_at,
                 day_offset=previous.day_offset,
                 received_at=received_at,
@@ -98,7 +109,7 @@ class Receiver:
             application_id=application_id,
             ats_id=ats_id,
             channel=Channel.SIGNALS,
-            interpretation=self._read(ats_id, current),
+            interpretation=self._interpret(ats_id, current),
             received_at=received_at,
             effective_at=current.effective_at,
             day_offset=current.day_offset,
@@ -106,7 +117,7 @@ class Receiver:
             previous=before,
         )
 
-    def _read(self, ats_id: AtsId, state: SignalState) -> Interpretation:
+    def _interpret(self, ats_id: AtsId, state: SignalState) -> Interpretation:
         return interpret_signal(state.label, state.phase, state.success, self.vocabulary, self.overrides.of(ats_id))
 
     def _record_position(self, ats_id: AtsId, signal: Signal) -> None:
@@ -117,53 +128,66 @@ class Receiver:
         if ended is None:
             _drop("unmapped")
             return
-        news = []
+        changed = []
         for position in signal.position_profile_ids:
             try:
-                news.append(self.positions.record_state(ats_id, position, state.of_position(ended=ended)))
+                changed.append(self.positions.record_state(ats_id, position, state.of_position(ended=ended)))
             except LookupError:
                 add_metric("SignalDropped")
-        if not news:
-            logger.warning("dropped", extra=answered("unknown-position"))
+        if not changed:
+            logger.warning("dropped", extra=result_fields("unknown-position"))
             return
-        add_metric("PositionStateRecorded", sum(news))
-        result = "recorded" if any(news) else "unchanged"
-        logger.info("heard", extra=answered(result), ended=ended, known=len(news), news=sum(news))
+        add_metric("PositionStateRecorded", sum(changed))
+        result = "recorded" if any(changed) else "unchanged"
+        logger.info(
+            "position state", extra=result_fields(result), ended=ended, known=len(changed), changed=sum(changed)
+        )
 
 
 def _drop(reason: str) -> None:
     add_metric("SignalDropped")
-    logger.warning("dropped", extra=answered(reason))
-
-
-_SIGNALS_PER_REQUEST, _POSITIONS_PER_REQUEST = 100, 300
+    logger.warning("dropped", extra=result_fields(reason))
 
 
 @dataclass(frozen=True, slots=True)
 class SignalMutations:
-    """An authenticated ATS, sending."""
+    """The schema's mutations, for an authenticated ATS."""
 
     receiver: Receiver
     ats_id: AtsId
 
     def send_signal(self, given: Mapping[str, Any]) -> bool:
-        """Record a signal, or raise InvalidFields."""
-        return _true_unless(self._send(given, "/input"))
+        """Record a signal.
+
+        Raises:
+            InvalidFields: the signal is not valid.
+        """
+        return _true_or_raise(self._record(given, "/input"))
 
     def send_signals(self, given: Mapping[str, Any]) -> bool:
-        """Record all signals that are right; then raise InvalidFields with what is wrong with the others."""
+        """Record all valid signals.
+
+        Raises:
+            InvalidFields: some signals are not valid; the others were recorded.
+        """
         signals = enumerate(given["signals"])
-        return _true_unless([wrong for place, each in signals for wrong in self._send(each, f"/input/signals/{place}")])
+        return _true_or_raise(
+            [wrong for place, each in signals for wrong in self._record(each, f"/input/signals/{place}")]
+        )
 
     def send_application_signal(self, given: Mapping[str, Any]) -> bool:
-        """Record an ApplicationComplete, sent by the older mutation; its schemeId is not needed."""
+        """Record an ApplicationComplete sent through the deprecated mutation; its schemeId is ignored.
+
+        Raises:
+            InvalidFields: the signal is not valid.
+        """
         if given["typeCode"] != APPLICATION_COMPLETE:
             _refuse()
             raise InvalidFields((FieldError("/input/typeCode", "Input is another type code", APPLICATION_COMPLETE),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
-    def _send(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
-        """Record a signal; return what is wrong with it, each pointer under the signal's own place."""
+    def _record(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
+        """Record a signal; return its invalid fields, with pointers from the root of the request."""
         try:
             checked = signal(given, now())
         except InvalidFields as refused:
@@ -173,9 +197,20 @@ class SignalMutations:
         return []
 
 
+def _refuse() -> None:
+    add_metric("SignalRefused")
+    logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
+
+
+def _true_or_raise(wrong: list[FieldError]) -> bool:
+    if wrong:
+        raise InvalidFields(tuple(wrong))
+    return True
+
+
 @dataclass(slots=True)
 class RequestSize:
-    """Counts what all fields of a request would send together; it takes a sender's place and records nothing."""
+    """Count the signals and positions of a whole request, in place of SignalMutations, without recording any."""
 
     signals: int = 0
     positions: int = 0
@@ -189,7 +224,7 @@ class RequestSize:
         return True
 
     def send_signals(self, given: Mapping[str, Any]) -> bool:
-        """Count a batch."""
+        """Count the signals of a batch."""
         return all(self.send_signal(each) for each in given["signals"])
 
     def send_application_signal(self, given: Mapping[str, Any]) -> bool:
@@ -197,21 +232,10 @@ class RequestSize:
         return self.send_signal(given)
 
     def error(self) -> GraphQLError | None:
-        """Return what is wrong with a request that would send too many; None where it may be executed."""
+        """Return the error of a request with too many signals or positions; None if it may be executed."""
         if self.signals <= _SIGNALS_PER_REQUEST and self.positions <= _POSITIONS_PER_REQUEST:
             return None
         return GraphQLError(
             f"The request has {self.signals} signals with {self.positions} positionProfileIds; it may have "
             f"{_SIGNALS_PER_REQUEST} with {_POSITIONS_PER_REQUEST}. Nothing was recorded; send several requests."
         )
-
-
-def _refuse() -> None:
-    add_metric("SignalRefused")
-    logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type))
-
-
-def _true_unless(wrong: list[FieldError]) -> bool:
-    if wrong:
-        raise InvalidFields(tuple(wrong))
-    return True

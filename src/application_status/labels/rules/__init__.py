@@ -1,1 +1,4 @@
-"""labels/rules."""
+"""Pure rules that interpret labels by the vocabulary, `vocabulary.toml`.
+
+Start with `interpretation.py`, then `vocabulary.py`.
+"""

@@ -1,4 +1,4 @@
-"""What a sender's label means: the interpretation of a signal, and of a rejection's label."""
+"""Interpret a signal, a position's state, or the label of a rejection as a status and an outcome."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,16 @@ _FINAL = (Status.HIRED, Status.REJECTED)
 def interpret_signal(
     label: str, phase: str | None, success: Success | None, vocabulary: Vocabulary, overrides: Mapping[str, str]
 ) -> Interpretation:
-    """Interpret a signal's state: `success` decides whether it is final, the label everything else.
+    """Interpret a signal: `success` decides whether its state is final, the label decides the rest.
 
-    Where the label is unmapped its phase is interpreted, but never as final: a phase is too coarse for that.
+    For an unmapped label the phase is interpreted instead, but never as final, because a phase is too coarse for that.
     """
     meaning = vocabulary.meaning(label, overrides)
     if meaning.status is None and phase:
         of_phase = vocabulary.meaning(phase, overrides)
         if of_phase.status not in _FINAL:
             meaning = of_phase
-    status, outcome = _judge(success, meaning)
+    status, outcome = _status_and_outcome(success, meaning)
     return Interpretation(
         status=status,
         raw_status=label,
@@ -33,7 +33,7 @@ def interpret_signal(
 
 
 def interpret_raw_status(status: Status, raw_status: str, meaning: Meaning) -> Interpretation:
-    """Interpret a report that names its status: its label can only refine a rejection."""
+    """Interpret the label of a report that has a status: it can only refine the outcome of a rejection."""
     if status is not Status.REJECTED or meaning.status is not Status.REJECTED:
         return Interpretation(status=status, raw_status=raw_status)
     mapping = f"{meaning.rule}@{meaning.version}"
@@ -43,14 +43,14 @@ def interpret_raw_status(status: Status, raw_status: str, meaning: Meaning) -> I
 def is_end_of_position(
     label: str, success: Success | None, vocabulary: Vocabulary, overrides: Mapping[str, str]
 ) -> bool | None:
-    """Return whether a position's state is its end: by `success`, or without it by the label; None if unmapped."""
+    """Return whether a state ends its position, by `success` or else by the label; None if the label is unmapped."""
     if success is not None:
         return success is not Success.NOT_FINAL
     status = vocabulary.meaning(label, overrides).status
     return None if status is None else status in _FINAL
 
 
-def _judge(success: Success | None, meaning: Meaning) -> tuple[Status | None, Outcome | None]:
+def _status_and_outcome(success: Success | None, meaning: Meaning) -> tuple[Status | None, Outcome | None]:
     if success is Success.PLACED:
         return Status.HIRED, None
     if success is Success.NOT_PLACED:

@@ -1,15 +1,15 @@
-"""The words of a label, and where the phrases of a word list stand in it: whole words in order, no parts of a text."""
+"""Find the phrases of word lists in a label: whole words in order, never parts of words."""
 
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
-# "Bewerber*in", "Kandidat(in)", "Bewerber/-innen", "BewerberIn": after endings that persons have, so "Check/in" stays.
+# "Bewerber*in", "Kandidat(in)", "Bewerber/-innen", "BewerberIn": only after endings of persons, to keep "Check/in".
 _GENDER = re.compile(r"(?<=er|at|nt|st|or|ur|nd)(?:[*:/_(·]-?[Ii]n(?:nen)?\)?|In(?:nen)?)(?![a-z_])")
 _FEMALE = re.compile(r"(bewerber|kandidat|interessent|mitarbeiter|manager)(?:in(?:nen)?)+")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|(?<=[A-ZÄÖÜ])(?=[A-ZÄÖÜ][a-zäöü])")
-# What parts a label's head from its rest: " - ", ":", "(", "/", "_", "due to", "after" ...; no hyphen inside a word.
+# Separators between a label's head and its rest: " - ", ":", "(", "/", "_", "due to", "after" ...; no hyphen in a word.
 _SEPARATOR = re.compile(
     r"(?<=\s)[-~]+(?=\s)|-+(?=\s+(?!und\b|oder\b|and\b|or\b))|[:;,|(\[/_\u2013\u2014\u2022]"
     r"|\b(?=(?:due|because|owing|on account|based|after|during|wegen|aufgrund|weil|nach|am)\b)",
@@ -27,40 +27,40 @@ _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": 
     for ending in ("e", "en", "er", "es", "em")
 }
 _GAP, _GAP_WORDS = "...", 4  # stands for up to four words
-_LETTERS = 2  # by so many letters the wildcards are looked up
+_LETTERS = 2  # wildcards are indexed by this number of letters
 _NO: Mapping[str, int] = {}
 
-type _Ends = dict[int, int]  # the place behind a match -> the places that the match covers, as bits
+type _Ends = dict[int, int]  # the index after a match -> the indexes that the match covers, as bits
 
 
 def normalize(label: str) -> str:
-    """Give the label as lower-case words without accents, punctuation and gender forms, ordinals as plain numbers."""
+    """Return the label as lower-case words without accents, punctuation or gender forms, and ordinals as numbers."""
     if label.isascii() and label.isalpha() and label.islower():
         return _plain(label)
     text = unicodedata.normalize("NFKC", label.translate(_APOSTROPHES))
-    text = _LONG_WORD.sub(_humps, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
+    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _NUMBER.sub(r" \1 ", "".join(c if c.isalnum() else " " for c in letters)).split()
     return " ".join(_plain(word) for word in words)
 
 
 def parts(label: str) -> list[str]:
-    """Take a label apart at its first separators: "A - b (c)" has the parts "A", "b" and "c)"."""
+    """Split a label at its first separators: "A - b (c)" has the parts "A", "b" and "c)"."""
     return _SEPARATOR.split(_GENDER.sub("", label), maxsplit=_MAX_SEPARATORS)
 
 
 def is_doubtful(label: str) -> bool:
-    """Say whether a label asks, or shows a move from one stage to another."""
+    """Return whether a label is a question, or shows a move from one stage to another."""
     return _DOUBT.search(label) is not None
 
 
 def is_number(word: str) -> bool:
-    """Say whether a normalized word is a plain number, which no word list contains."""
+    """Return whether a normalized word is a number, which no word list contains."""
     return word.isascii() and word.isdigit()
 
 
-def _humps(word: re.Match[str]) -> str:
-    """Take "ReferenceCheck" and "NotAFit" apart, but not "hIREd" or "eMail"."""
+def _split_camel_case(word: re.Match[str]) -> str:
+    """Split "ReferenceCheck" and "NotAFit", but not "hIREd" or "eMail"."""
     parts = _CAMEL.split(word[0])
     whole = parts[0] != "A" and all(len(part) > 1 or part == "A" for part in parts)
     return " ".join(parts) if whole else word[0]
@@ -74,24 +74,25 @@ def _plain(word: str) -> str:
 
 
 class WordLists:
-    """The word lists of a vocabulary: their phrases as one tree, so that what begins alike is followed once.
+    """The word lists of a vocabulary; their phrases form one tree, so common beginnings are matched once.
 
-    A phrase is made of pieces: "word", "word~" with an ending, "word*", "*word", "<another list>", "..." for a gap.
-    Pieces have numbers, and a list is numbered after its own phrases: it can only be part of lists with higher numbers.
+    A phrase consists of pieces: "word", "word~" with an ending, "word*", "*word", "<another list>", "..." for a gap.
+    Pieces are numbered. A list has a higher number than the pieces of its own phrases, so it can be part only of lists
+    that are added later.
     """
 
     def __init__(self, endings: Iterable[str]) -> None:
-        """Begin without a list; `endings` are what "~" stands for."""
+        """Start without lists; `endings` are what "~" stands for."""
         self._endings = ("", *endings)
         self._numbers: dict[str, int] = {_GAP: 0}
         self._root = _Node()
-        self._fitting: dict[str, set[int]] = {}  # word -> the pieces "word" and "word~" that it fits
-        self._beginnings: dict[str, dict[str, int]] = {}  # first letters -> those of "word*", with its piece
-        self._ends: dict[str, dict[str, int]] = {}  # last letters -> those of "*word", with its piece
-        self._excepted: dict[str, set[int]] = {}  # word -> the lists of which no phrase begins with it
+        self._fitting: dict[str, set[int]] = {}  # word -> the pieces "word" and "word~" that it matches
+        self._beginnings: dict[str, dict[str, int]] = {}  # first letters -> beginnings, each with its piece "word*"
+        self._ends: dict[str, dict[str, int]] = {}  # last letters -> ends, each with its piece "*word"
+        self._excepted: dict[str, set[int]] = {}  # word -> the lists that can't match a phrase that begins with it
 
     def __contains__(self, name: str) -> bool:
-        """Whether a list of this name has been added."""
+        """Return whether a list of this name has been added."""
         return f"<{name}>" in self._numbers
 
     def number(self, name: str) -> int:
@@ -99,7 +100,11 @@ class WordLists:
         return self._numbers[f"<{name}>"]
 
     def add(self, name: str, entries: Iterable[str]) -> None:
-        """Add a list; ValueError for an entry that can't fit any label, or that names a list not added before."""
+        """Add a list.
+
+        Raises:
+            ValueError: an entry can't match any label, or names a list that has not been added before.
+        """
         leaves, excepted = [], []
         for entry in entries:
             if entry[0] == "!":
@@ -116,20 +121,20 @@ class WordLists:
             self._excepted.setdefault(word, set()).add(number)
 
     def find(self, words: Sequence[str]) -> "Matches":
-        """Find the lists that have a match among the words."""
+        """Find the lists that match some of the words."""
         matches = Matches([self._fit(word) for word in words])
-        for start in reversed(range(len(words))):  # all matches behind it are known then
+        for start in reversed(range(len(words))):  # needs all matches that begin later
             self._find_longer(matches, start, self._excepted.get(words[start], ()))
         return matches
 
     def _fit(self, word: str) -> frozenset[int]:
-        """Return the pieces and lists that a word fits on its own."""
+        """Return the pieces and lists that match this word alone."""
         fitting = set(self._fitting.get(word, ()))
         fitting.update(n for text, n in self._beginnings.get(word[:_LETTERS], _NO).items() if word.startswith(text))
         fitting.update(n for text, n in self._ends.get(word[-_LETTERS:], _NO).items() if word.endswith(text))
         excepted = self._excepted.get(word, ())
         pieces = list(fitting)
-        for piece in pieces:  # grows while it is read
+        for piece in pieces:  # grows during the loop
             if piece in self._root.after:
                 lists = [each for each in self._root.after[piece].lists if each not in fitting and each not in excepted]
                 fitting.update(lists)
@@ -137,26 +142,26 @@ class WordLists:
         return frozenset(fitting)
 
     def _find_longer(self, matches: "Matches", start: int, excepted: Container[int]) -> None:
-        """Find the matches of several words that begin at a place."""
+        """Find the matches of several words that begin at this index."""
         root, longer = self._root.after, matches.longer[start]
         todo = sorted(piece for piece in matches.single[start] if piece in root and root[piece].after)
-        while todo:  # from the lowest number on: then a list is followed when all its matches are known
+        while todo:  # from the lowest number, so all matches of a list are found before it is followed
             for number, ends in self._follow(heappop(todo), matches, start):
                 if number in excepted:
                     continue
                 if number in root and number not in longer and number not in todo:
                     heappush(todo, number)
-                _join(longer.setdefault(number, {}), ends)
+                _merge(longer.setdefault(number, {}), ends)
 
     def _follow(self, piece: int, matches: "Matches", start: int) -> Iterator[tuple[int, _Ends]]:
-        """Follow the phrases that begin with a piece matched at a place: yield their lists, and where they end."""
+        """Yield the lists whose phrases begin with this piece at this index, and where their matches end."""
         node, ends = self._root.after[piece], matches.longer[start].get(piece, {})
         if ends:
             yield from ((number, ends) for number in node.lists)
         if piece in matches.single[start]:
             ends = {start + 1: 1 << start, **ends}
         reached = [(node, ends)]
-        for node, ends in reached:  # grows while it is read
+        for node, ends in reached:  # grows during the loop
             for following, beyond in matches.steps(node.after, ends).items():
                 child = node.after[following]
                 yield from ((number, beyond) for number in child.lists)
@@ -178,7 +183,7 @@ class WordLists:
             else:
                 pieces += self._words(entry, part)
         if not pieces or not pieces[0] or not pieces[-1]:
-            raise ValueError(f"entry {entry!r}: a gap stands between two words")
+            raise ValueError(f"entry {entry!r}: a gap must be between two words")
         return pieces
 
     def _words(self, entry: str, part: str) -> Sequence[int]:
@@ -186,7 +191,7 @@ class WordLists:
         if "*" in part and any(len(word) < _LETTERS for word in words):
             raise ValueError(f"entry {entry!r}: {part!r} is too short for a wildcard")
         if not words or any(is_number(word) for word in words):
-            raise ValueError(f"entry {entry!r}: {part!r} is no word; numbers and ordinals are skipped in every label")
+            raise ValueError(f"entry {entry!r}: {part!r} is not a word; labels are matched without their numbers")
         pieces = [self._number(word) for word in words]
         for word, piece in zip(words, pieces, strict=True):
             self._fitting.setdefault(word, set()).add(piece)
@@ -204,14 +209,14 @@ class WordLists:
 
 
 class Matches:
-    """What the lists have in a label, by the place where it begins: matches of a single word, and longer ones."""
+    """The matches of the lists in a label, by the index of their first word: those of one word, and longer ones."""
 
     def __init__(self, single: Sequence[frozenset[int]]) -> None:
         self.single = (*single, frozenset[int]())
         self.longer: list[dict[int, _Ends]] = [{} for _ in self.single]
 
     def within(self, first: int, behind: int) -> dict[int, int]:
-        """Return the lists with a match within these words, by number, and the words that each covers, as bits."""
+        """Return the lists with a match between two indexes, by number, each with the words that it covers, as bits."""
         bits: dict[int, int] = {}
         for place in range(first, behind):
             for number in self.single[place]:
@@ -223,26 +228,26 @@ class Matches:
         return bits
 
     def ends(self, number: int, place: int) -> list[int]:
-        """Return the places behind the matches of a list that begin at a place."""
+        """Return the indexes after the matches of a list that begin at this index."""
         ends = [*self.longer[place].get(number, ())]
         return [place + 1, *ends] if number in self.single[place] else ends
 
     def steps(self, after: Mapping[int, object], ends: _Ends) -> dict[int, _Ends]:
-        """Return by which pieces of `after` a phrase goes on from its ends so far, and the ends it gets to."""
+        """Return the pieces in `after` that continue a phrase from its ends so far, each with the new ends."""
         beyond: dict[int, _Ends] = {}
         for place, covered in ends.items():
             for piece in after.keys() & self.single[place]:
-                _join(beyond.setdefault(piece, {}), {place + 1: 1 << place}, covered)
+                _merge(beyond.setdefault(piece, {}), {place + 1: 1 << place}, covered)
             for piece in after.keys() & self.longer[place].keys():
-                _join(beyond.setdefault(piece, {}), self.longer[place][piece], covered)
+                _merge(beyond.setdefault(piece, {}), self.longer[place][piece], covered)
             if 0 in after:
                 skipped = range(place, min(place + _GAP_WORDS + 1, len(self.single) - 1))
-                _join(beyond.setdefault(0, {}), dict.fromkeys(skipped, covered))
+                _merge(beyond.setdefault(0, {}), dict.fromkeys(skipped, covered))
         return beyond
 
 
 class _Node:
-    """A place in the tree of phrases: the lists with a phrase that ends here, and what can follow."""
+    """A node in the tree of phrases: the lists with a phrase that ends here, and the pieces that can follow."""
 
     __slots__ = ("after", "lists")
 
@@ -251,6 +256,6 @@ class _Node:
         self.after: dict[int, _Node] = {}
 
 
-def _join(into: _Ends, ends: _Ends, covered: int = 0) -> None:
+def _merge(into: _Ends, ends: _Ends, covered: int = 0) -> None:
     for place, more in ends.items():
         into[place] = into.get(place, 0) | covered | more

@@ -1,4 +1,4 @@
-"""Reading an application's labels anew, with another vocabulary or other overrides."""
+"""Interpret an application's stored labels again, with a new vocabulary or new overrides."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,18 +11,22 @@ from application_status.labels.rules.vocabulary import Vocabulary
 
 
 def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Application:
-    """Return the application with its labels read anew; the very same where no status or outcome changes."""
+    """Return the application with its labels interpreted again; the same object if no status or outcome changes."""
     transitions = {
-        key: replace(transition, interpretation=_read(transition, vocabulary, overrides))
+        key: replace(transition, interpretation=_interpret(transition, vocabulary, overrides))
         for key, transition in application.transitions.items()
     }
-    changed = {key: each for key, each in transitions.items() if _says(each) != _says(application.transitions[key])}
+    changed = {
+        key: each
+        for key, each in transitions.items()
+        if _status_and_outcome(each) != _status_and_outcome(application.transitions[key])
+    }
     if not changed:
         return application
     return application.with_head({**application.transitions, **changed}, application.registration)
 
 
-def _read(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Interpretation:
+def _interpret(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Interpretation:
     interpretation = transition.interpretation
     if interpretation.raw_status is None:
         return interpretation
@@ -36,5 +40,5 @@ def _read(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str
     )
 
 
-def _says(transition: Transition) -> tuple[object, object]:
+def _status_and_outcome(transition: Transition) -> tuple[object, object]:
     return transition.interpretation.status, transition.interpretation.outcome

@@ -1,12 +1,12 @@
-"""What a stage name means, by `vocabulary.toml`: an exact label decides, or else the first rule of the file that fits.
+"""The meaning of a stage name by `vocabulary.toml`: an exact label, or else the first rule in the file that matches.
 
-A label can have a head and a rest: "Rejected - no Kubernetes". Rules for ends need to know every word. Where none of
-them reads the whole label, some may read its head alone, if nothing in the rest speaks against that.
+normalize        converts a label to comparable words
+Vocabulary       one version of the file, validated; `meaning` looks up a label
+Meaning          the result: status, outcome, and the name of the rule that matched
+ParsedOverrides  an ATS's overrides, parsed once for many labels
 
-normalize       the label as comparable words
-Vocabulary      one version of the file, checked; `meaning` asks it
-Meaning         the answer: status, outcome, and the name of the rule that gave it
-OwnMeanings     an ATS's overrides, read once for many labels
+A label can have a head and a rest, as in "Rejected - no Kubernetes". A rule for an end (HIRED, REJECTED) must account
+for every word. If none matches the whole label, some rules may match its head alone, unless the rest contradicts it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +20,18 @@ from typing import Any, Self
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules.matching import Matches, WordLists, is_doubtful, is_number, normalize, parts
 
-__all__ = ["UNMAPPED", "Meaning", "OwnMeanings", "Vocabulary", "normalize"]
+__all__ = ["UNMAPPED", "Meaning", "ParsedOverrides", "Vocabulary", "normalize"]
 
 UNMAPPED = "unmapped"
-"""The rule of a label without a meaning, and in the file the meaning of rules that keep a label from being guessed."""
+"""The rule name of labels without a meaning. In the file: the meaning of rules that keep a label from being mapped."""
 
-_MAX_WORDS = 18  # no stage name is longer, and it bounds the work on a hostile one
+_MAX_WORDS = 18  # longer than any stage name; limits the CPU time of a hostile one
 _OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
 _MAX_HEAD_WORDS = 6
-_REMEMBERED = 4096  # labels; at 200 characters each they take about 3 MB
+_CACHE_SIZE = 4096  # labels; with 200 characters each they take about 3 MB
 _OUTCOMES = {
     Status.HIRED: (Outcome.HIRED,),
-    Status.REJECTED: (  # the first is meant by an override that names none
+    Status.REJECTED: (  # the first is the default of an override without an outcome
         Outcome.ENDED_UNKNOWN,
         Outcome.NOT_SELECTED,
         Outcome.CANDIDATE_WITHDREW,
@@ -45,7 +45,7 @@ type _Means = tuple[Status | None, Outcome | None]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a label says and by which rule; one that nobody knows has no status, and its rule is `unmapped`."""
+    """The meaning of a label and the rule that gave it; an unmapped label has no status, and its rule is `unmapped`."""
 
     status: Status | None
     outcome: Outcome | None
@@ -60,9 +60,9 @@ class _Rule:
     all: frozenset[int]
     none: frozenset[int]
     only: frozenset[int]
-    beyond: int  # with `only`: how many words may be in none of the lists of `all` and `only`
-    rest: frozenset[int]  # if any: the rule reads heads, too, with no match of these lists behind them
-    needs: frozenset[int]  # lists that need a match behind such a head
+    beyond: int  # with `only`: how many words may match none of the lists in `all` and `only`
+    rest: frozenset[int]  # if not empty: the rule also matches heads, if the rest matches none of these lists
+    needs: frozenset[int]  # the rest after such a head must match all of these lists
 
     def fits(self, covered: Mapping[int, int], every_word: int) -> bool:
         if not self.all <= covered.keys() or not self.none.isdisjoint(covered):
@@ -72,26 +72,34 @@ class _Rule:
         known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
         return (every_word & ~known).bit_count() <= self.beyond
 
-    def goes_with(self, rest: Mapping[int, int]) -> bool:
-        """Say whether the rule may read a head alone that has this rest."""
+    def allows_rest(self, rest: Mapping[int, int]) -> bool:
+        """Return whether the rule may match a head that has this rest."""
         return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
 
 
-class OwnMeanings(dict[str, str]):
-    """An ATS's overrides: label -> "STATUS" or "REJECTED/outcome", read once for many labels."""
+class ParsedOverrides(dict[str, str]):
+    """An ATS's overrides: label -> "STATUS" or "REJECTED/outcome", parsed once for many labels."""
 
     def __init__(self, overrides: Mapping[str, str]) -> None:
-        """Read the overrides; ValueError for one that names no status, or not one of its outcomes."""
+        """Parse the overrides.
+
+        Raises:
+            ValueError: an override does not name a status, or not one of its outcomes.
+        """
         super().__init__(overrides)
-        self.by_key = {_key(label): _means(text, "override") for label, text in overrides.items()}
+        self.by_key = {_key(label): _parse_meaning(text, "override") for label, text in overrides.items()}
 
 
 class Vocabulary:
     """The exact labels, word lists and rules of one version of the file."""
 
     def __init__(self, text: str) -> None:
-        """Read the text of such a file; ValueError says which rule, word list or exact label in it is wrong."""
-        import tomllib  # noqa: PLC0415  # a start would pay for it, and few reports have a label to look up
+        """Parse and validate the text of the file.
+
+        Raises:
+            ValueError: a rule, word list or exact label is invalid; the message names it.
+        """
+        import tomllib  # noqa: PLC0415  # slows down a start, and few reports have a label to look up
 
         data = tomllib.loads(text)
         self.version = _text(data.get("version"), "version")
@@ -101,21 +109,29 @@ class Vocabulary:
         self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
         self._rules_of_heads = [rule for rule in self._rules if rule.rest]
         self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self._key_and_meaning = lru_cache(maxsize=_CACHE_SIZE)(self._look_up)
 
     @classmethod
     @cache
     def load(cls) -> Self:
-        """Read the file packaged next to this module, once; ValueError says what in it is wrong."""
+        """Load the file in this package, once.
+
+        Raises:
+            ValueError: a rule, word list or exact label is invalid; the message names it.
+        """
         return cls(files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8"))
 
     def meaning(self, label: str, overrides: Mapping[str, str] = {}) -> Meaning:
-        """Say what a label means; an override ("OFFER", "REJECTED/offer_declined") wins, ValueError for a wrong one."""
-        own = overrides if isinstance(overrides, OwnMeanings) else OwnMeanings(overrides)
-        key, meaning = self._remembered(label)
+        """Return the meaning of a label; an override ("OFFER", "REJECTED/offer_declined") takes precedence.
+
+        Raises:
+            ValueError: an override is invalid.
+        """
+        own = overrides if isinstance(overrides, ParsedOverrides) else ParsedOverrides(overrides)
+        key, meaning = self._key_and_meaning(label)
         return Meaning(*own.by_key[key], "override", self.version) if key in own.by_key else meaning
 
-    def _read(self, label: str) -> tuple[str, Meaning]:
+    def _look_up(self, label: str) -> tuple[str, Meaning]:
         pieces = [normalize(part) for part in parts(label)]
         key = " ".join(filter(None, pieces)) or label
         return key, self._decide(label, key, pieces)
@@ -143,18 +159,18 @@ class Vocabulary:
         return self._rule_of_head(words, pieces, matches) or rule
 
     def _rule_of_head(self, words: Sequence[str], pieces: Sequence[str], matches: Matches) -> _Rule | None:
-        """Return the rule for an end that reads the longest head it can, with a rest that does not speak against it."""
+        """Return the rule for an end that matches the longest head, if it allows the rest."""
         for size in self._sizes_of_heads(pieces, matches):
             if " ".join(words[:size]) in self._exact:
                 return None
             covered = matches.within(0, size)
             for rule in self._rules_of_ends:
                 if rule.fits(covered, every_word=(1 << size) - 1):
-                    return rule if rule.goes_with(matches.within(size, len(words))) else None
+                    return rule if rule.allows_rest(matches.within(size, len(words))) else None
         return None
 
     def _sizes_of_heads(self, pieces: Sequence[str], matches: Matches) -> list[int]:
-        """Return how many words a head can have: those before a separator, or a phrase that opens a longer one."""
+        """Return the possible sizes of the head in words; it ends before a separator or after an opening phrase."""
         sizes = set(accumulate(len(_words(piece)) for piece in pieces[:-1]))
         for opening in filter(self._lists.__contains__, _OPENINGS):
             sizes.update(matches.ends(self._lists.number(opening), 0))
@@ -162,35 +178,35 @@ class Vocabulary:
 
 
 def _key(label: str) -> str:
-    return normalize(label) or label  # two labels of emoji alone are still two labels
+    return normalize(label) or label  # labels that consist of emoji have no words
 
 
 def _words(key: str) -> list[str]:
     return [word for word in key.split() if not is_number(word)]
 
 
-def _means(text: object, where: str) -> _Means:
+def _parse_meaning(text: object, where: str) -> _Means:
     name, slash, outcome = _text(text, where).partition("/")
     if name not in Status.__members__:
-        raise ValueError(f"{where}: {text!r} names no status")
+        raise ValueError(f"{where}: {text!r} is not a status")
     outcomes = _OUTCOMES.get(Status(name), (Outcome.OPEN,))
     if slash and outcome not in outcomes:
-        raise ValueError(f"{where}: {text!r} names no outcome of {name}")
+        raise ValueError(f"{where}: {text!r} is not an outcome of {name}")
     return Status(name), Outcome(outcome) if slash else outcomes[0]
 
 
-def _written(text: object, where: str) -> _Means:
-    """Read what the file says that a label means; here a final status has to name its outcome."""
+def _parse_file_meaning(text: object, where: str) -> _Means:
+    """Parse a meaning in the file, where a final status must name its outcome."""
     if text == UNMAPPED:
         return None, None
     if text in _OUTCOMES:
-        raise ValueError(f"{where}: the final status {text} needs an outcome, as in REJECTED/not_selected")
-    return _means(text, where)
+        raise ValueError(f"{where}: the final status {text} has no outcome; write e.g. REJECTED/not_selected")
+    return _parse_meaning(text, where)
 
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{where}: a text is needed, not {value!r}")
+        raise ValueError(f"{where}: {value!r} is not a text")
     return value
 
 
@@ -213,8 +229,8 @@ def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
     exact: dict[str, _Means] = {}
     for label, text in table.items():
         if _key(label) in exact:
-            raise ValueError(f"exact label {label!r}: it is there twice, perhaps spelled in another way")
-        exact[_key(label)] = _written(text, f"exact label {label!r}")
+            raise ValueError(f"exact label {label!r}: it is listed twice, perhaps with another spelling")
+        exact[_key(label)] = _parse_file_meaning(text, f"exact label {label!r}")
     return exact
 
 
@@ -231,17 +247,17 @@ def _rules(tables: Iterable[Mapping[str, Any]], groups: Mapping[str, object], li
             used[part] = [each for name in used[part] for each in members.get(name, [name])]
         unknown = [each for part in used.values() for each in part if each not in lists]
         if name in rules or name in (UNMAPPED, "override", "exact"):
-            raise ValueError(f"{where}: the name is taken")
+            raise ValueError(f"{where}: the name is already in use")
         if unknown or not used["all"]:
             raise ValueError(f"{where}: " + (f"no word list {unknown[0]!r}" if unknown else "'all' needs a word list"))
         if stray := table.keys() - {"name", "means", "beyond", *used}:
-            raise ValueError(f"{where}: nobody knows {min(stray)!r}")
-        means = _written(table.get("means"), where)
+            raise ValueError(f"{where}: {min(stray)!r} is not a known key")
+        means = _parse_file_meaning(table.get("means"), where)
         beyond = table.get("beyond", 0)
         if type(beyond) is not int or beyond < 0 or (beyond and not used["only"]):
-            raise ValueError(f"{where}: 'beyond' is a number of words, beside an 'only'; it is {beyond!r}")
+            raise ValueError(f"{where}: 'beyond' must be a number of words, and needs an 'only'; it is {beyond!r}")
         if means[0] in _OUTCOMES and (beyond or not used["only"]):
-            raise ValueError(f"{where}: a rule for an end needs 'only' and no 'beyond': no unknown word may be in it")
+            raise ValueError(f"{where}: a rule for an end needs 'only' and no 'beyond', to match no unknown words")
         numbers = {part: frozenset(map(lists.number, names)) for part, names in used.items()}
         rules[name] = _Rule(name, means, beyond=beyond, **numbers)
     return list(rules.values())

@@ -1,1 +1,4 @@
-"""platform/dynamodb."""
+"""The DynamoDB client, its two transports (boto3 and a minimal one for the webhook), and batch operations.
+
+Start with `client.py`.
+"""

@@ -1,4 +1,4 @@
-"""Many items: page by page, or in batches, where what DynamoDB leaves unprocessed is tried again."""
+"""Paged queries and scans, and batch reads and deletes that retry unprocessed items."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
@@ -22,13 +22,13 @@ def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Ite
 
 
 def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item]:
-    """Return the items of at most 100 keys, consistently read, in any order; those there are."""
+    """Return the items of at most 100 keys, consistently read, in any order; missing items are left out."""
     wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
     found: list[Item] = []
     while wanted:
         reply = dynamodb("BatchGetItem", RequestItems=wanted)
         found += reply["Responses"].get(table, [])
-        wanted = _after_a_pause("BatchGetItem", reply.get("UnprocessedKeys", {}))
+        wanted = _pause_before_retry("BatchGetItem", reply.get("UnprocessedKeys", {}))
     return found
 
 
@@ -38,10 +38,10 @@ def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
         wanted: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in group]}
         while wanted:
             reply = dynamodb("BatchWriteItem", RequestItems=wanted)
-            wanted = _after_a_pause("BatchWriteItem", reply.get("UnprocessedItems", {}))
+            wanted = _pause_before_retry("BatchWriteItem", reply.get("UnprocessedItems", {}))
 
 
-def _after_a_pause(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
+def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
     if unprocessed:
-        pause_before_retry(operation, "Unprocessed")  # it was throttled
+        pause_before_retry(operation, "Unprocessed")  # DynamoDB leaves items unprocessed when it throttles
     return unprocessed

@@ -1,4 +1,4 @@
-"""DynamoDB over boto3: every operation, with all of the SDK's ways to find credentials and endpoints."""
+"""The boto3 transport for DynamoDB, which supports all operations and all ways to configure credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from application_status.platform.dynamodb.client import (
     DynamoDBError,
     NoReply,
     Transport,
-    members,
+    parse_reply,
 )
 
 _METHODS = {
@@ -37,24 +37,24 @@ _METHODS = {
 
 
 def connect(**client_options: Any) -> DynamoDB:
-    """Make a client of DynamoDB over boto3."""
+    """Return a DynamoDB client that uses boto3; the options are those of `boto3.client`."""
     return DynamoDB(transport(client(**client_options)))
 
 
 def client(**options: Any) -> Any:
-    """Make a client with time-outs that leave room for a retry and without botocore's own retries."""
+    """Create a boto3 client with short time-outs and without botocore's own retries."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
     made = boto3.client("dynamodb", config=config, **options)
-    made.meta.events.register("before-parse.dynamodb", _refuse_damaged)
+    made.meta.events.register("before-parse.dynamodb", _check_reply)
     return made
 
 
 def transport(client: Any) -> Transport:
-    """Make a transport of a client."""
+    """Return a Transport that sends calls with a boto3 client."""
 
     def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -73,6 +73,10 @@ def _error(reply: Mapping[str, Any]) -> DynamoDBError:
     return DynamoDBError(error["Code"], error["Message"], status, reply)
 
 
-def _refuse_damaged(response_dict: dict[str, Any], **_: Any) -> None:
-    """Raise NoReply for a reply that botocore would take for an empty one, or whose checksum it would not check."""
-    members(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))
+def _check_reply(response_dict: dict[str, Any], **_: Any) -> None:
+    """Check the checksum and the JSON of a reply, which botocore does not do.
+
+    Raises:
+        NoReply: the reply is damaged.
+    """
+    parse_reply(response_dict["status_code"], response_dict["body"], response_dict["headers"].get("x-amz-crc32"))

@@ -1,6 +1,6 @@
-"""The one client of DynamoDB: an operation and its request in DynamoDB JSON in, its reply or a typed error out.
+"""The DynamoDB client: sends an operation and its request in DynamoDB JSON, and returns the reply or raises an error.
 
-A transport makes its calls: `wire` the webhook's, at a fraction of the cost, `boto` those of all other functions.
+A transport carries each call: `boto` supports all operations, `wire` is faster and used by the webhook.
 """
 
 import json
@@ -15,7 +15,7 @@ type Item = Mapping[str, Any]
 """An item in DynamoDB JSON: {"Status": {"S": "APPLIED"}}."""
 
 type Transport = Callable[[str, Mapping[str, Any]], dict[str, Any]]
-"""Makes one call, once: takes an operation and its request, returns the reply; raises DynamoDBError or NoReply."""
+"""Sends one call once: returns the reply to an operation and its request, or raises DynamoDBError or NoReply."""
 
 CONNECT_SECONDS, READ_SECONDS = 0.5, 1.5
 
@@ -31,26 +31,26 @@ _RETRYABLE = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
-_ALWAYS_THERE = {
+_REQUIRED_MEMBERS = {
     "BatchGetItem": "Responses",
     "BatchWriteItem": "UnprocessedItems",
     "DescribeTable": "Table",
     "Query": "Items",
     "Scan": "Items",
 }
-"""The member that an operation's reply always has; GetItem answers {} where there is no such item."""
+"""The member that each operation's reply always has; GetItem returns {} for a missing item."""
 
 _RETRYABLE_REASONS = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_ABOUT_CONTENT = {"SerializationException", "ValidationException"}
+_CONTENT_ERRORS = {"SerializationException", "ValidationException"}
 _OK, _SERVER_ERROR = 200, 500
 
 
 class NoReply(ServiceError):
-    """No connection, no reply in time, or none that is whole: whether the operation was done is not known."""
+    """The call got no connection, no reply in time or a damaged reply; the operation may have been executed."""
 
 
 class DynamoDBError(ServiceError):
-    """DynamoDB says that it refuses or failed: its error's code and message, and the reply's other members."""
+    """DynamoDB returned an error: its code and message, and the other members of the reply."""
 
     def __init__(self, code: str, message: str, status: int, members: Mapping[str, Any]) -> None:
         super().__init__(f"{code}: {message}")
@@ -67,12 +67,12 @@ class DynamoDBError(ServiceError):
         return self.code in _RETRYABLE or self.is_server_error
 
     @property
-    def is_about_content(self) -> bool:
-        """Whether DynamoDB refuses what the call wants to read or write; another call may succeed at the same time."""
-        return self.code in _ABOUT_CONTENT or any(reason["Code"] == "ValidationError" for reason in self.reasons)
+    def is_content_error(self) -> bool:
+        """Whether DynamoDB refused the content of this call; calls with other content may succeed."""
+        return self.code in _CONTENT_ERRORS or any(reason["Code"] == "ValidationError" for reason in self.reasons)
 
-    def typed(self, *, in_doubt: bool) -> ServiceError:
-        """Return what callers get: ConditionFailed where that is what it was, else the error itself."""
+    def as_service_error(self, *, in_doubt: bool) -> ServiceError:
+        """Return ConditionFailed if a condition did not hold, else this error."""
         if self.code == "ConditionalCheckFailedException":
             return ConditionFailed(self.item, in_doubt=in_doubt)
         failed = [place for place, each in enumerate(self.reasons) if each["Code"] == "ConditionalCheckFailed"]
@@ -82,36 +82,39 @@ class DynamoDBError(ServiceError):
 
 
 class DynamoDB:
-    """Calls DynamoDB, with the retries of `Attempts`.
-
-    Raises ConditionFailed where a condition did not hold, Unavailable where the attempts or the deadline are used up;
-    anything else is a mistake of ours and passes as a DynamoDBError.
-    """
+    """Call DynamoDB, with the retries of `Attempts`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        """Do one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`."""
+        """Execute one operation, e.g. `dynamodb("GetItem", TableName=..., Key=...)`, and return its reply.
+
+        Raises:
+            ConditionFailed: a condition did not hold.
+            Unavailable: all attempts failed, or the deadline is reached.
+            DynamoDBError: DynamoDB refused the call for another reason, which is a bug in this service.
+        """
         in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
         for _ in attempts:
             try:
-                return _complete(operation, request, self._transport(operation, request))
+                return _require_members(operation, request, self._transport(operation, request))
             except DynamoDBError as error:
                 if not error.is_retryable:
-                    raise error.typed(in_doubt=in_doubt) from error
+                    raise error.as_service_error(in_doubt=in_doubt) from error
                 in_doubt = in_doubt or error.is_server_error
                 attempts.error = error.code
             except NoReply as error:
                 in_doubt = True
                 attempts.error = type(error).__name__
-        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or its time is used up")
+        raise Unavailable(f"{operation} failed {ATTEMPTS} times, or reached the deadline")
 
 
-def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
-    """Return the members of a reply's JSON; the checksum is its x-amz-crc32 header, if it has one.
+def parse_reply(status: int, content: bytes, checksum: str | None) -> dict[str, Any]:
+    """Return the members of a reply's JSON; `checksum` is its x-amz-crc32 header, if it has one.
 
-    Raises NoReply where it can't be DynamoDB's: with a wrong checksum, not a JSON object, or an error without its code.
+    Raises:
+        NoReply: the checksum is wrong, the content is not a JSON object, or an error reply has no error code.
     """
     if checksum is not None and checksum != str(zlib.crc32(content)):
         raise NoReply("the reply's checksum is wrong")
@@ -126,12 +129,15 @@ def members(status: int, content: bytes, checksum: str | None) -> dict[str, Any]
     return found
 
 
-def _complete(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
-    """Return a reply that has what its operation always returns; NoReply without it.
+def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+    """Return the reply if it has the member that its operation always returns.
 
-    An update asks for the item (ReturnValues) only where its condition says that there is one.
+    Updates set ReturnValues only if their condition requires an existing item, so the reply then has Attributes.
+
+    Raises:
+        NoReply: the member is missing.
     """
-    needed = "Attributes" if "ReturnValues" in request else _ALWAYS_THERE.get(operation)
+    needed = "Attributes" if "ReturnValues" in request else _REQUIRED_MEMBERS.get(operation)
     if needed is not None and needed not in reply:
         raise NoReply(f"the reply to {operation} has no {needed}")
     return reply

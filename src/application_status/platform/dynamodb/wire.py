@@ -1,10 +1,10 @@
-"""The webhook's transport to DynamoDB: its JSON protocol over one kept connection, with the standard library alone.
+"""The webhook's transport for DynamoDB: its JSON protocol over one kept connection, with the standard library only.
 
-It costs half the instructions of botocore's signer with urllib3; docs/performance.md has the numbers. Top to bottom:
+It needs half the instructions of botocore's signer with urllib3; docs/performance.md has the numbers. In reading order:
 
-connect, Wire        one call: the request as JSON, signed, sent, its reply read
+connect, Wire        one call: serialize the request, sign it, send it, parse the reply
 signed               Signature Version 4
-CredentialsProvider  the credentials that Lambda gives a function
+CredentialsProvider  the credentials that Lambda provides
 Connection           HTTP/1.1
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
@@ -31,7 +31,7 @@ from application_status.platform.dynamodb.client import (
     DynamoDB,
     DynamoDBError,
     NoReply,
-    members,
+    parse_reply,
 )
 from application_status.platform.errors import SettingsError
 from application_status.platform.values import from_text
@@ -45,9 +45,10 @@ _OK = 200
 
 
 def connect(environ: Mapping[str, str] = os.environ) -> DynamoDB:
-    """Make a client of DynamoDB from Lambda's environment; it connects with its first call.
+    """Return a DynamoDB client configured from Lambda's environment; it connects on the first call.
 
-    Raises SettingsError without a region.
+    Raises:
+        SettingsError: no region is set.
     """
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if not region:
@@ -58,7 +59,7 @@ def connect(environ: Mapping[str, str] = os.environ) -> DynamoDB:
 
 
 class Wire:
-    """Makes one call at a time."""
+    """A transport that sends one call at a time."""
 
     def __init__(self, endpoint: str, region: str, provider: "CredentialsProvider") -> None:
         self.connection = Connection(endpoint)
@@ -66,7 +67,12 @@ class Wire:
         self._provider = provider
 
     def __call__(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Make one call; a Transport."""
+        """Send one call and return its reply.
+
+        Raises:
+            DynamoDBError: DynamoDB returned an error.
+            NoReply: there was no reply, or a damaged one.
+        """
         body = json.dumps(request, separators=(",", ":")).encode()
         headers = signed(
             {
@@ -80,7 +86,7 @@ class Wire:
             moment=time.time(),
         )
         reply = self.connection.post(headers, body)
-        found = members(reply.status, reply.content, reply.headers.get("x-amz-crc32"))
+        found = parse_reply(reply.status, reply.content, reply.headers.get("x-amz-crc32"))
         if reply.status != _OK:
             code, message = str(found["__type"]).rpartition("#")[2], found.get("message", found.get("Message", ""))
             raise DynamoDBError(code, str(message), reply.status, found)
@@ -88,7 +94,7 @@ class Wire:
 
 
 class Credentials(NamedTuple):
-    """A key pair, its session's token, and when both expire (seconds since 1970)."""
+    """An access key pair, its session token, and the time at which it expires (seconds since 1970)."""
 
     access_key: str
     secret_key: str
@@ -99,7 +105,7 @@ class Credentials(NamedTuple):
 def signed(
     headers: Mapping[str, str], body: bytes, *, credentials: Credentials, region: str, moment: float
 ) -> dict[str, str]:
-    """Return the headers of a POST to DynamoDB's "/", with those added that sign them all.
+    """Return the headers of a POST to the path "/", with the signature headers added.
 
     Header names are in lower case; `moment` is in seconds since 1970.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -121,7 +127,7 @@ def signed(
 
 @lru_cache(maxsize=1)
 def _key(secret_key: str, scope: str) -> bytes:
-    """Derive the key of a day."""
+    """Derive the signing key of one day."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
         key = _hmac(key, part)
@@ -133,9 +139,9 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 
 class CredentialsProvider:
-    """Gives the credentials of the environment; where it has none, as with SnapStart, those of Lambda's endpoint.
+    """Provide credentials from the environment or, with SnapStart, from Lambda's credentials endpoint.
 
-    The endpoint is asked by the first call, and again 5 minutes before its credentials expire.
+    The endpoint is called on the first use, and again 5 minutes before its credentials expire.
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
     """
@@ -144,12 +150,14 @@ class CredentialsProvider:
         self._environ = environ
         self._found: Credentials | None = None
         if not environ.get("AWS_ACCESS_KEY_ID"):
-            import_module("http.client")  # into the snapshot; without one, a start is 3 % cheaper for doing without
+            import_module("http.client")  # before the snapshot; starts that need no endpoint avoid its cost (3 %)
 
     def credentials(self) -> Credentials:
-        """Return the credentials.
+        """Return valid credentials.
 
-        Raises NoReply where the endpoint gives none, SettingsError where the environment names no endpoint either.
+        Raises:
+            NoReply: the endpoint returned no credentials.
+            SettingsError: the environment has neither credentials nor an endpoint.
         """
         if self._found is None or self._found.expires_at < time.time() + _RENEW_SECONDS:
             self._found = self._find()
@@ -167,7 +175,11 @@ class CredentialsProvider:
 
 
 def _fetch(url: str, authorization: str | None) -> Credentials:
-    """Ask the endpoint, which is on the same machine; NoReply where its answer holds no credentials."""
+    """Get credentials from the endpoint, which is on the same machine.
+
+    Raises:
+        NoReply: the endpoint returned no credentials.
+    """
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415  # see CredentialsProvider
 
     where = urlsplit(url)
@@ -178,7 +190,7 @@ def _fetch(url: str, authorization: str | None) -> Credentials:
             reply = connection.getresponse()
             content = reply.read()
         if reply.status != _OK:
-            raise NoReply(f"no credentials: the endpoint answered {reply.status}")
+            raise NoReply(f"no credentials: the endpoint returned status {reply.status}")
         answer: dict[str, Any] = json.loads(content)
         expires_at = from_text(answer["Expiration"]).timestamp()
         return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("Token"), expires_at)
@@ -187,7 +199,7 @@ def _fetch(url: str, authorization: str | None) -> Credentials:
 
 
 class HttpReply(NamedTuple):
-    """A reply; header names are in lower case."""
+    """An HTTP reply; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -195,10 +207,10 @@ class HttpReply(NamedTuple):
 
 
 class Connection:
-    """One HTTP/1.1 connection, opened by the first request, and again after it was closed or failed.
+    """One HTTP/1.1 connection; the first request opens it, and a later one reopens it if it was closed or failed.
 
-    It reads replies of a known length only, as DynamoDB's are; the general reading of headers in http.client would be a
-    tenth of the webhook's work.
+    It reads only replies with a Content-Length, which DynamoDB always sends. Parsing headers with http.client would
+    take a tenth of the webhook's work.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -210,7 +222,11 @@ class Connection:
         self._stream: BinaryIO | None = None
 
     def post(self, headers: Mapping[str, str], body: bytes) -> HttpReply:
-        """Send a request to "/", all in one piece, and return its reply; NoReply where there is none that is whole."""
+        """Send a request to "/" and return its reply.
+
+        Raises:
+            NoReply: there was no reply, or an incomplete one.
+        """
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
         try:
@@ -225,11 +241,14 @@ class Connection:
         return reply
 
     def is_closed(self) -> bool:
-        """Whether either side closed it; where the other side did, there is something to read before a request."""
+        """Return whether either side has closed the connection.
+
+        Data to read before a request was sent means that the server has closed it.
+        """
         return self._socket is None or bool(select.select([self._socket], [], [], 0)[0])
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         if self._socket and self._stream:
             self._stream.close()
             self._socket.close()
@@ -248,7 +267,12 @@ class Connection:
 
 
 def _read(stream: BinaryIO) -> HttpReply:
-    """Read a reply; ValueError or LookupError where it is none, does not say its length, or breaks off."""
+    """Read a reply.
+
+    Raises:
+        ValueError: the reply is not HTTP, or incomplete.
+        LookupError: the status line or the Content-Length is missing.
+    """
     status = int(stream.readline(_LINE_LIMIT).split()[1])
     headers = {}
     while line := stream.readline(_LINE_LIMIT).strip():
@@ -257,5 +281,5 @@ def _read(stream: BinaryIO) -> HttpReply:
     length = int(headers["content-length"])
     content = stream.read(length)
     if len(content) != length:
-        raise ValueError("the reply breaks off")
+        raise ValueError("the reply is shorter than its Content-Length")
     return HttpReply(status, headers, content)

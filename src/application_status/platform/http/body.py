@@ -1,7 +1,4 @@
-"""A request's JSON body: first whether it is JSON that is accepted, then whether its fields are right.
-
-Fields that more than one message has.
-"""
+"""Parse a JSON request body and check its fields with a pydantic model."""
 
 import re
 from typing import Annotated, Any
@@ -17,25 +14,36 @@ _CONTENT_TYPE = re.compile(r'\s*application/json\s*(;\s*(charset\s*=\s*("utf-?8"
 
 
 def json_object(request: Request, limit: int) -> dict[str, Any]:
-    """Return the body as a JSON object.
+    """Return the body as a JSON object; `limit` is in bytes.
 
-    Raises UnsupportedMediaType, BodyTooLarge (limit in bytes), or MalformedBody: RFC 8259 leaves duplicate keys,
-    lone surrogates, a byte order mark and deep nesting to the receiver, and this one refuses them.
+    Duplicate keys, lone surrogates, a byte order mark and deep nesting are refused; RFC 8259 leaves them to the
+    receiver.
+
+    Raises:
+        UnsupportedMediaType: the Content-Type is missing or is not application/json in UTF-8.
+        BodyTooLarge: the body exceeds the limit.
+        MalformedBody: the body is not an accepted JSON object.
     """
     content_type = request.header("Content-Type")
     if content_type is None or not _CONTENT_TYPE.fullmatch(content_type):
-        raise UnsupportedMediaType("Send Content-Type: application/json, in UTF-8.")
+        raise UnsupportedMediaType(
+            "The Content-Type is missing or not application/json in UTF-8; send Content-Type: application/json."
+        )
     try:
         value = jiter.from_json(request.body(limit), allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        raise MalformedBody(f"Not JSON that is accepted here: {error}. Send one JSON object in UTF-8.") from None
+        raise MalformedBody(f"The body is not accepted JSON: {error}. Send one JSON object in UTF-8.") from None
     if not isinstance(value, dict):
-        raise MalformedBody("Send one JSON object, as in {...}.")
+        raise MalformedBody("The body is JSON, but not an object; send one JSON object, as in {...}.")
     return value
 
 
 def message[Message: BaseModel](kind: type[Message], body: dict[str, Any], **context: Any) -> Message:
-    """Return the body as a message; InvalidFields with an entry for each wrong field."""
+    """Return the body as a pydantic model of the given kind.
+
+    Raises:
+        InvalidFields: fields are missing or invalid; the error has one entry per field.
+    """
     try:
         return kind.model_validate(body, context=context)
     except ValidationError as error:
@@ -43,7 +51,7 @@ def message[Message: BaseModel](kind: type[Message], body: dict[str, Any], **con
 
 
 def ignored_fields(kind: type[BaseModel], body: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the body's fields that the message does not have."""
+    """Return the names of the body's fields that the model does not have."""
     known = {field.alias for field in kind.model_fields.values()}
     return tuple(name for name in body if name not in known)
 
@@ -62,9 +70,9 @@ def _field_errors(kind: type[BaseModel], error: ValidationError) -> list[FieldEr
 
 def _moment(value: Any, info: ValidationInfo) -> SentMoment:
     if not isinstance(value, str):
-        raise ValueError("Input should be a date-time in a string")  # noqa: TRY004  # pydantic passes on a TypeError
+        raise ValueError("Input should be a date-time in a string")  # noqa: TRY004  # pydantic does not convert a TypeError
     try:
-        return sent_moment(value, info.context["received_at"])  # type: ignore[index]  # message() is given it
+        return sent_moment(value, info.context["received_at"])  # type: ignore[index]  # callers of message() pass it
     except ValueError as wrong:
         raise ValueError(f"Input {wrong}") from None
 
@@ -72,5 +80,5 @@ def _moment(value: Any, info: ValidationInfo) -> SentMoment:
 PastMoment = Annotated[SentMoment, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 """An RFC 3339 date-time with a zone, e.g. 2026-07-29T11:26:11.106Z, not before the year 2000.
 
-The validation context's `received_at` is the present; senders' clocks may be 5 minutes ahead of it.
+The validation context's `received_at` is the current time; the sender's clock may be 5 minutes ahead of it.
 """

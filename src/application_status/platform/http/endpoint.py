@@ -1,13 +1,8 @@
-"""An HTTP request, read from API Gateway's proxy event.
+"""HTTP requests and replies of Lambda functions behind an API Gateway REST API.
 
-What the event lacks, or has in another type than API Gateway sends, is empty and never an error. Half of a surrogate
-pair, which JSON can hold and UTF-8 can't, becomes U+FFFD, which is good in no id, token or key.
-
-The path's parameters that more than one function reads.
-
-The one place where errors become HTTP: RFC 9457 problem details.
-
-What surrounds every HTTP function: the event read, the time bounded, errors answered, metrics written.
+Request   the proxy event, parsed
+Problem   errors as RFC 9457 problem details; the only place that maps errors to HTTP status codes
+endpoint  wraps each HTTP function: parses the event, limits its time, converts errors to replies, writes metrics
 """
 
 import base64
@@ -30,15 +25,21 @@ from application_status.platform.errors import (
     Unavailable,
     UnknownPath,
 )
-from application_status.platform.telemetry import add_metric, answered, begin, flush, log_unexpected, logger
+from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, result_fields
 from application_status.platform.values import ApplicationId, application_id
+
+_RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. Header names are lower case; headers and query parameters have one value or several different ones.
+    """An HTTP request, parsed from API Gateway's proxy event.
 
-    `resource` is the path as the API names it, with {parameters}. `claims` are the signed-in user's.
+    Header names are in lower case; a header or query parameter has one value, or several different ones. `resource` is
+    the path template, with {parameters}. `claims` are those of the signed-in user.
+
+    Values that the event lacks, or that have an unexpected type, are empty and never an error. A lone surrogate becomes
+    U+FFFD, which no valid id, token or key contains.
     """
 
     method: str
@@ -53,7 +54,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Any) -> "Request":
-        """Read a proxy event.
+        """Parse a proxy event.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
         """
@@ -68,44 +69,61 @@ class Request:
             path_parameters=_texts(event.get("pathParameters")),
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
-            headers=_lower(_values(event, "headers", "multiValueHeaders")),
+            headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
 
     def require_resource(self) -> None:
-        """Raise UnknownPath where the event has none, as those of HTTP APIs and of load balancers."""
+        """Check that the event has a path template.
+
+        Raises:
+            UnknownPath: it has none; events of HTTP APIs and of load balancers don't.
+        """
         if not self.resource:
             raise UnknownPath
 
     def require_method(self, *allowed: str) -> None:
-        """Raise MethodNotAllowed for any other method."""
+        """Check the request's method.
+
+        Raises:
+            MethodNotAllowed: the method is not one of `allowed`.
+        """
         if self.method not in allowed:
             raise MethodNotAllowed(", ".join(allowed))
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, None without the header; MalformedHeader where it has different ones."""
+        """Return a header's value, or None without the header.
+
+        Raises:
+            MalformedHeader: the header has several different values.
+        """
         values = self.headers.get(name.lower(), ())
         if len(values) > 1:
-            raise MalformedHeader(f"{name} is there {len(values)} times with different values; send one.")
+            raise MalformedHeader(f"{name} was sent {len(values)} times with different values; send it once.")
         return values[0] if values else None
 
     def body(self, limit: int) -> bytes:
-        """Return the body's bytes; BodyTooLarge above the limit (in bytes), MalformedBody for broken base64."""
+        """Return the body's bytes; `limit` is in bytes.
+
+        Raises:
+            BodyTooLarge: the body exceeds the limit.
+            MalformedBody: the base64 encoding is broken, or the text can't be encoded as UTF-8.
+        """
         if len(self.encoded_body) > 2 * limit:
             raise _too_large(limit)
         try:
             text = self.encoded_body
             body = base64.b64decode(text, validate=True) if self.body_is_base64 else text.encode()
         except (binascii.Error, ValueError):
-            raise MalformedBody("The body can't be decoded; send UTF-8 JSON.") from None
+            raise MalformedBody("The body can't be decoded; send JSON in UTF-8.") from None
         if len(body) > limit:
             raise _too_large(limit)
         return body
 
 
 def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body may have {limit} bytes.")
+    return BodyTooLarge(f"The body is too large; send at most {limit} bytes.")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -123,7 +141,7 @@ def _texts(members: Any) -> dict[str, str]:
 
 
 def _values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, tuple[str, ...]]:
-    """Return each name's different values, in order; a name without any is left out."""
+    """Return each name's different values, in order; names without values are left out."""
     values: dict[str, tuple[str, ...]] = {}
     for name, found in _mapping(event.get(multiple)).items():
         if isinstance(found, list):
@@ -136,7 +154,7 @@ def _values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, t
     return values
 
 
-def _lower(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _with_lower_case_names(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     lower: dict[str, tuple[str, ...]] = {}
     for name, values in headers.items():
         known = lower.get(name.lower())
@@ -145,23 +163,55 @@ def _lower(headers: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
 
 
 def path_id(request: Request) -> ApplicationId:
-    """Return the path's AtsiApplicationId; InvalidFields where it is none."""
+    """Return the AtsiApplicationId in the path.
+
+    Raises:
+        InvalidFields: the path has no valid one.
+    """
     try:
         return application_id(request.path_parameters.get("AtsiApplicationId", ""))
     except ValueError as error:
-        wrong = FieldError("", f"the path's AtsiApplicationId is {error}", "a UUID")
+        wrong = FieldError("", f"the AtsiApplicationId in the path is {error}", "a UUID")
         raise InvalidFields((wrong,)) from None
 
 
 type Reply = dict[str, Any]
-"""A proxy reply: statusCode, headers, body."""
+"""A reply in API Gateway's proxy format: statusCode, headers, body."""
 
-_RETRY_AFTER_SECONDS = 2
+type LambdaHandler = Callable[[Any, Any], Reply]
+"""A Lambda handler of proxy events."""
+
+type UriReference = str
+"""A URI or a relative reference (RFC 3986)."""
+
+
+class FieldProblem(TypedDict):
+    """One invalid field."""
+
+    pointer: str
+    """A JSON pointer to the field (RFC 6901)."""
+    detail: str
+    expected: str
+
+
+class ProblemDetails(TypedDict):
+    """An error as problem details (RFC 9457)."""
+
+    type: UriReference
+    title: str
+    status: NotRequired[int]
+    """The HTTP status; some errors of the gateway itself have none."""
+    detail: str
+    requestId: str
+    errors: NotRequired[Sequence[FieldProblem]]
+    """An entry for each invalid field."""
+    ignoredFields: NotRequired[Sequence[str]]
+    """Unrecognised fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An HTTP status, the type's last path segment (described in views/problem_types.py), and its title."""
+    """An HTTP status, the last segment of the problem type's URI (see api_docs/problem_types.py), and a title."""
 
     status: int
     type: str
@@ -169,58 +219,25 @@ class Problem:
 
 
 PROBLEMS: dict[type[errors.ServiceError], Problem] = {
-    errors.MalformedBody: Problem(400, "malformed-body", "The body is not JSON that is accepted here"),
-    errors.MalformedHeader: Problem(400, "malformed-header", "A header has a value that is not accepted here"),
+    errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
+    errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
-    errors.Forbidden: Problem(403, "forbidden", "Not for this caller"),
+    errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
-    errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The method is not allowed here"),
+    errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The path does not accept this method"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
-    errors.AliasTaken: Problem(409, "alias-taken", "An alias is another application's"),
+    errors.AliasTaken: Problem(409, "alias-taken", "An alias belongs to another application"),
     errors.RegistrationConflict: Problem(409, "registration-conflict", "Another application has this id"),
     errors.TooManyAliases: Problem(409, "too-many-aliases", "The application has too many aliases"),
     errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
-    errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or wrong"),
-    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The limit of the day is reached"),
+    errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
+    errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
-UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
-
-
-type UriReference = str
-"""A URI or a relative reference (RFC 3986)."""
-
-
-class FieldProblem(TypedDict):
-    """One wrong field."""
-
-    pointer: str
-    """A JSON pointer (RFC 6901)."""
-    detail: str
-    expected: str
-
-
-class ProblemDetails(TypedDict):
-    """Problem details (RFC 9457)."""
-
-    type: UriReference
-    title: str
-    status: NotRequired[int]
-    """Missing in some errors of the gateway."""
-    detail: str
-    requestId: str
-    errors: NotRequired[Sequence[FieldProblem]]
-    """An entry for each wrong field."""
-    ignoredFields: NotRequired[Sequence[str]]
-    """Unrecognised fields, which were ignored."""
-
-
-def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
-    """Return wrong fields as members of a reply."""
-    return [{"pointer": each.pointer, "detail": each.detail, "expected": each.expected} for each in wrong]
+UNEXPECTED = Problem(503, "unexpected", "The service failed unexpectedly")
 
 
 def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
@@ -233,12 +250,12 @@ def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
 
 
 def no_content() -> Reply:
-    """Return a proxy reply that says that it is done, and nothing else."""
+    """Return a 204 reply without a body."""
     return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
 
 
 def refusal(error: errors.Refusal, request: Request) -> Reply:
-    """Return what a refusal looks like."""
+    """Return the reply to a refused request."""
     problem = PROBLEMS[type(error)]
     details = _details(problem, str(error), request)
     if isinstance(error, errors.InvalidFields):
@@ -249,7 +266,7 @@ def refusal(error: errors.Refusal, request: Request) -> Reply:
 
 
 def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
-    """Return the headers that RFC 9110 wants with a refusal; the scheme is how callers authenticate."""
+    """Return the headers that RFC 9110 requires with a refusal; `scheme` is the authentication scheme."""
     if isinstance(error, errors.MethodNotAllowed):
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
@@ -259,14 +276,19 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
     return {}
 
 
+def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
+    """Return field errors in the form that replies use."""
+    return [{"pointer": each.pointer, "detail": each.detail, "expected": each.expected} for each in wrong]
+
+
 def failure(problem: Problem, request: Request) -> Reply:
-    """Return what a failure of ours looks like: nothing about it, but that sending again is safe."""
+    """Return the reply to a failed request, which says that a retry is safe and nothing about the failure."""
     details = _details(problem, "Send the same request again after Retry-After seconds.", request)
     return _problem(problem, details, retry_later())
 
 
 def retry_later() -> dict[str, str]:
-    """Return the header that tells when to send again."""
+    """Return the header that says after how many seconds to retry."""
     return {"Retry-After": str(_RETRY_AFTER_SECONDS)}
 
 
@@ -284,9 +306,6 @@ def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str])
     return reply(problem.status, details, **{"Content-Type": "application/problem+json"}, **headers)
 
 
-type LambdaHandler = Callable[[Any, Any], Reply]
-
-
 def endpoint(
     answer: Callable[[Request], Reply],
     *,
@@ -294,9 +313,9 @@ def endpoint(
     fail: Callable[[Problem, Request], Reply] = failure,
     seconds: float = 5.0,
 ) -> LambdaHandler:
-    """Make a Lambda handler of a function from request to reply; the handler never raises.
+    """Return a Lambda handler that calls `answer` with the request and never raises.
 
-    `refuse` and `fail` say what errors look like; `seconds` bounds the time spent with the store.
+    `refuse` and `fail` build the replies to errors. `seconds` limits the time spent on calls to the store.
     """
 
     def lambda_handler(event: Any, _context: Any) -> Reply:
@@ -313,7 +332,7 @@ def endpoint(
         except Unavailable:
             _log("Failed", PROBLEMS[Unavailable])
             return fail(PROBLEMS[Unavailable], request)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a problem and may send again
+        except Exception as error:  # noqa: BLE001  # the caller gets a 503 for any error, and can retry
             log_unexpected(error)
             _log("Failed", UNEXPECTED)
             return fail(UNEXPECTED, request)
@@ -325,4 +344,4 @@ def endpoint(
 
 def _log(metric: str, problem: Problem) -> None:
     add_metric(metric)
-    logger.warning(metric.lower(), extra=answered(problem.type), status=problem.status)
+    logger.warning(metric.lower(), extra=result_fields(problem.type), status=problem.status)

@@ -1,4 +1,4 @@
-"""HTML pages: readable as they come, without scripts; their own style is allowed by hash, and nothing else."""
+"""HTML pages that work without scripts and allow only their own style, by hash, in the Content-Security-Policy."""
 
 import base64
 import hashlib
@@ -13,9 +13,9 @@ _SHARED = __package__
 
 
 class Pages:
-    """The pages of a package: those of its templates, in the layout and style that all pages share, and its page.css.
+    """The HTML pages of a package: its templates and page.css, in the layout and style shared by all pages.
 
-    `form_action` says where the Content-Security-Policy lets forms lead.
+    `form_action` is the Content-Security-Policy's value for the targets of forms.
     """
 
     def __init__(self, package: str, *, form_action: str = "'none'") -> None:
@@ -29,7 +29,7 @@ class Pages:
         )
         self._templates.globals["style"] = style
         for name in self._templates.list_templates(extensions=["html"]):
-            self._templates.get_template(name)  # compiled at the start rather than by the first request
+            self._templates.get_template(name)  # compile at the start, not with the first request
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self._headers = {
             "Content-Type": "text/html; charset=utf-8",
@@ -43,7 +43,10 @@ class Pages:
         }
 
     def reply(self, status: int, template: str, headers: dict[str, str], **content: Any) -> Reply:
-        """Return the page that a template makes of its content, a title at least; the headers say in which language."""
+        """Return a page rendered from a template.
+
+        The content has at least a title, the headers at least Content-Language.
+        """
         html = self._templates.get_template(template).render(content, language=headers["Content-Language"])
         return {"statusCode": status, "headers": self._headers | headers, "body": html}
 

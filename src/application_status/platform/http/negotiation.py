@@ -1,4 +1,4 @@
-"""What a caller prefers: the ranges of Accept or Accept-Language, each with its quality value."""
+"""Content negotiation: parses the headers Accept and Accept-Language."""
 
 import re
 
@@ -8,9 +8,9 @@ _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
 def qualities(request: Request, header: str) -> dict[str, float]:
-    """Return the ranges of a header, in lower case and in their order, each with its quality from 0 to 1.
+    """Return the ranges in a header, in lower case and in their order, each with its quality from 0 to 1.
 
-    A range without a quality has 1, and one that occurs twice has the higher quality. Malformed ranges are left out;
+    A range without a quality has 1. A range that occurs twice has the higher quality. Malformed ranges are skipped, and
     other parameters are ignored.
     https://www.rfc-editor.org/rfc/rfc9110#name-quality-values
     """

@@ -19,7 +19,7 @@ from application_status.applications import items
 from application_status.applications.rules.application import Application
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import is_outage
-from application_status.platform.streams import Batch, SetAside, StreamHandler, consumer
+from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric, logger, metrics
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
@@ -27,9 +27,10 @@ from application_status.quality.rules.contribution import contribution
 
 
 class AnalyticsSettings(NamedTuple):
-    """Environment of the analytics: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
+    """Environment of the analytics function: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
 
-    The time zone is an IANA name; days are cut there. Each ATS's counters are spread over so many shards, from 1 on.
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). Each ATS's counters are spread over QUALITY_SHARDS
+    shards (at least 1).
     """
 
     quality_table: str
@@ -94,9 +95,9 @@ def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamH
         if not batch.records:
             quality.apply(())  # raises if the generations can't be read, which is an outage
         read_one = partial(stream_record, zone=zone)
-        _apply_newest(dict(batch.tried(enumerate(batch.records), read_one)), batch, quality)
+        _apply_newest(dict(batch.process_each(enumerate(batch.records), read_one)), batch, quality)
 
-    return consumer("analytics", process, set_aside)
+    return stream_handler("analytics", process, set_aside)
 
 
 def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Counters) -> None:

@@ -21,7 +21,7 @@ from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.randomness import RANDOM
-from application_status.platform.telemetry import begin, flush, logger, metrics, without_messages
+from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED
@@ -150,7 +150,7 @@ def verification(
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
         try:
-            with without_messages(), deadline(_STORE_SECONDS):
+            with hiding_error_messages(), deadline(_STORE_SECONDS):
                 live = generations(dynamodb, quality_table).live
                 reader = QualityReader(dynamodb, quality_table, live)
                 verifier = Verifier(applications, reader, zone)
