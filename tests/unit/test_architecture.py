@@ -67,9 +67,9 @@ def test_each_contract_names_its_channel_once(channel: Channel) -> None:
     calls = [
         name
         for name, path in MODULES.items()
-        if name.split(".")[1] == "intake" and f"called_by(ats.id, Channel.{channel.name})" in path.read_text()
+        if name.split(".")[1] == "intake" and f"set_caller(ats.id, Channel.{channel.name})" in path.read_text()
     ]
-    assert len(calls) == 1, f"no or several modules of intake/ call called_by with Channel.{channel.name}: {calls}"
+    assert len(calls) == 1, f"no or several modules of intake/ call set_caller with Channel.{channel.name}: {calls}"
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)
