@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from io import StringIO
 from pkgutil import resolve_name
@@ -12,8 +13,10 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from pydantic.alias_generators import to_pascal
 
 from application_status.applications.register import Registrations
+from application_status.applications.rules.application import Registration
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support.signals import counted
@@ -22,6 +25,7 @@ from support.world import ATS, FOREIGN_APPLICATION, World, http_event, registrat
 
 LIST, PAGE = "/api/my/applications", "/my/applications"
 ME = "me"
+NOT_SHOWN = {"ats_id", "client_id", "job_id", "jobseeker_id", "aliases"}
 
 
 def an_id(number: int) -> ApplicationId:
@@ -89,6 +93,14 @@ def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
         "Content-Type": "application/json", "Cache-Control": "no-store",
         "Content-Language": "en", "Vary": "Accept-Language",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [each.name for each in fields(Registration) if each.name not in NOT_SHOWN])
+def test_list_has_every_registered_field(world: World, field: str) -> None:
+    """But those that are the board's, the ATS's or the client's; name a new one of these in NOT_SHOWN."""
+    register(world, 1)
+    (listed,) = get(world)["Applications"]
+    assert listed[to_pascal(field)]
 
 
 def test_words_are_in_the_language_asked_for(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
+from application_status.applications.registry import RegistrationMessage
 from support.signals import truth
 from support.streams import stream
 from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
@@ -37,6 +38,11 @@ def pointers(reply: Answer) -> list[str]:
     assert (reply.status, reply.body["type"]) == (422, "/problems/invalid-fields")
     assert reply.headers["Content-Type"] == "application/problem+json"
     return [entry["pointer"] for entry in reply.body["errors"]]
+
+
+def test_content_has_every_field() -> None:
+    """Give a new field of the message a value in CONTENT above: the next test shows that it is stored."""
+    assert {*CONTENT, "Aliases"} == {each.alias for each in RegistrationMessage.model_fields.values()}
 
 
 def test_new_application_is_created(world: World) -> None:
