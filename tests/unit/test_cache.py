@@ -1,6 +1,6 @@
 """What is read once for many requests."""
 
-from application_status.platform.cache import Cache
+from application_status.platform.dynamodb.client import Cache
 from support.faults import Clock
 
 

@@ -17,8 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from application_status.access.rules import Token, is_test, key_id, sha256
-from application_status.platform.cache import Cache
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import Cache, DynamoDB, Item
 from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
 from application_status.platform.http.endpoint import Request
 from application_status.platform.telemetry import enter_sandbox

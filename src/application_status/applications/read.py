@@ -6,8 +6,7 @@ from itertools import batched
 
 from application_status.applications import items
 from application_status.applications.rules.application import Application, Registration
-from application_status.platform.dynamodb.batches import batch_get
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
 from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import one_by_one
 from application_status.platform.telemetry import log_unreadable

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from application_status.applications import items
 from application_status.applications.record import Update
 from application_status.applications.rules.application import Application
-from application_status.platform.dynamodb.batches import batch_get
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.outages import one_by_one
 from application_status.platform.randomness import RANDOM

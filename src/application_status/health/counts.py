@@ -15,8 +15,7 @@ from itertools import batched, chain
 
 from application_status.applications.rules.report import Channel
 from application_status.health.rules import HealthDay
-from application_status.platform.dynamodb.batches import pages
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId, from_text, now, to_text
 

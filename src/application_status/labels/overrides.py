@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 
 from application_status.labels.rules.vocabulary import ParsedOverrides, normalize
-from application_status.platform.cache import Cache
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import Cache, DynamoDB, Item
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId
 

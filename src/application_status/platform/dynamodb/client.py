@@ -1,14 +1,20 @@
 """The DynamoDB client: sends an operation and its request in DynamoDB JSON, and returns the reply or raises an error.
 
 A transport carries each call: `boto` supports all operations, `wire` is faster and used by the webhook.
+
+DynamoDB                         one call, with retries
+pages, batch_get, batch_delete   many items
+Cache                            values read before, for a fixed time
 """
 
 import json
+import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import batched
 from typing import Any
 
-from application_status.platform.deadlines import ATTEMPTS, Attempts
+from application_status.platform.deadlines import ATTEMPTS, Attempts, pause_before_retry
 from application_status.platform.errors import ConditionFailed, ServiceError, Unavailable
 
 type Item = Mapping[str, Any]
@@ -141,3 +147,71 @@ def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str
     if needed is not None and needed not in reply:
         raise NoReply(f"the reply to {operation} has no {needed}")
     return reply
+
+
+_DELETES_PER_CALL = 25
+
+
+def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Iterator[list[Item]]:
+    """Yield the pages of a Query or Scan."""
+    start: dict[str, Any] = {}
+    while True:
+        reply = dynamodb(operation, **request, **start)
+        yield reply["Items"]
+        if "LastEvaluatedKey" not in reply:
+            return
+        start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+
+def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item]:
+    """Return the items of at most 100 keys, consistently read, in any order; missing items are left out."""
+    wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
+    found: list[Item] = []
+    while wanted:
+        reply = dynamodb("BatchGetItem", RequestItems=wanted)
+        found += reply["Responses"].get(table, [])
+        wanted = _pause_before_retry("BatchGetItem", reply.get("UnprocessedKeys", {}))
+    return found
+
+
+def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
+    """Delete the items of any number of keys."""
+    for group in batched(keys, _DELETES_PER_CALL, strict=False):
+        wanted: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in group]}
+        while wanted:
+            reply = dynamodb("BatchWriteItem", RequestItems=wanted)
+            wanted = _pause_before_retry("BatchWriteItem", reply.get("UnprocessedItems", {}))
+
+
+def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:
+    if unprocessed:
+        pause_before_retry(operation, "Unprocessed")  # DynamoDB leaves items unprocessed when it throttles
+    return unprocessed
+
+
+class Cache[Key: Hashable, Value]:
+    """Cache values by key for a fixed number of seconds.
+
+    The cache has no size limit, so only cache keys that exist in a table. `clock` returns seconds and never goes
+    backwards.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._kept: dict[Key, tuple[Value, float]] = {}
+
+    def get(self, key: Key) -> Value | None:
+        """Return the cached value of a key, or None if there is none or it has expired."""
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        value, until = kept
+        if self._clock() < until:
+            return value
+        del self._kept[key]
+        return None
+
+    def keep(self, key: Key, value: Value) -> None:
+        """Store a value; it expires `seconds` from now."""
+        self._kept[key] = (value, self._clock() + self._seconds)

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from application_status.platform.dynamodb.batches import batch_get, pages
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import Marker

@@ -13,8 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from application_status.applications.scan import Key, Segment
-from application_status.platform.dynamodb.batches import batch_delete, pages
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
 from application_status.platform.errors import ConditionFailed, ServiceError
 from application_status.quality.counters.generations import KEY, generations
 from application_status.quality.counters.items import generation_of
