@@ -34,7 +34,7 @@ class Site:
         """Register an application of 60 days ago, and report each status so many days ago."""
         of = application_id(f"0a7e3f52-6b1d-4c1e-9d55-{number:012x}")
         content = {"applied_at": now() - timedelta(days=60)} | content
-        registrations = Registrations(self.world.noting, "ApplicationsTable", "AliasesTable")
+        registrations = Registrations(self.world.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(of, registration(jobseeker_id=jobseeker_id, **content))
         for status, days_ago in reports:
             when = to_text(now() - timedelta(days=days_ago))

@@ -298,9 +298,9 @@ def test_first_contact_gets_its_aliases_with_its_registration() -> None:
 def test_registration_is_one_call(world: World, aliases: Any, calls: str) -> None:
     """New or repeated; a transaction, which costs more, only where there are aliases."""
     for status in (201, 200):
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         assert register(world, aliases=aliases).status == status
-        assert world.noting.operations == [calls]
+        assert world.dynamodb.operations == [calls]
 
 
 @pytest.mark.parametrize(
@@ -314,15 +314,15 @@ def test_registration_is_one_call(world: World, aliases: Any, calls: str) -> Non
 def test_update_is_two_calls(world: World, changes: Any, calls: list[str]) -> None:
     """The first finds the application; the second has as many actions as there are new aliases, and one."""
     register(world)
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     assert register(world, **changes).body["Result"] == "updated"
-    assert world.noting.operations == calls
+    assert world.dynamodb.operations == calls
 
 
 def test_calls_of_each_signal(world: World) -> None:
     """Where its token and overrides are known: the alias, and one conditional write; a second if it is late."""
     sent(world, signal(state("Interview", 2)))
-    assert world.noting.operations == ["GetItem"] * 3 + ["UpdateItem"]
+    assert world.dynamodb.operations == ["GetItem"] * 3 + ["UpdateItem"]
     both = ["GetItem", "UpdateItem"]
     for each, operations in [
         (signal(state("Offer", 3)), both),
@@ -337,9 +337,9 @@ def test_calls_of_each_signal(world: World) -> None:
         (position_signal(None, positionProfileIds=["a", "b"]), ["Query", "Query"]),
         (signal(state(" ", 1)), []),
     ]:
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         assert send(world, each).status == 200
-        assert world.noting.operations == operations
+        assert world.dynamodb.operations == operations
     assert stands(world) == ("INTERVIEW", "open")
 
 

@@ -34,7 +34,7 @@ def world() -> Iterator[World]:
     """One for all; an ATS each has a live, a revoked and an expired token of our form."""
     with mock_aws():
         world = World(boto3.client("dynamodb"))
-        register = TokenRegister(world.noting, "TokensTable")
+        register = TokenRegister(world.dynamodb, "TokensTable")
         register.add(LIVE, AtsId("live-ats"))
         register.revoke(register.add(REVOKED, AtsId("revoked-ats")).key_id)
         register.add(EXPIRED, AtsId("expired-ats"), expires_at=now() - timedelta(milliseconds=1))

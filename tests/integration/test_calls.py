@@ -40,9 +40,9 @@ def test_calls_of_each_case(
         world.report("APPLIED")
     for earlier, earlier_fields in before:
         world.report(earlier, **earlier_fields)
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     assert world.report(status, **fields).body.get("Result") == result
-    assert world.noting.operations == operations
+    assert world.dynamodb.operations == operations
 
 
 def test_first_contact_takes_a_second_call() -> None:
@@ -50,9 +50,9 @@ def test_first_contact_takes_a_second_call() -> None:
     with mock_aws():
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         world.report("INTERVIEW")
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         world.report("INTERVIEW", AtsiApplicationId="51c3be16-0f93-41ed-9cc0-00000000beef")
-        assert world.noting.operations == ["UpdateItem", "PutItem"]
+        assert world.dynamodb.operations == ["UpdateItem", "PutItem"]
 
 
 def test_token_is_looked_up_once_in_sixty_seconds(world: World) -> None:
@@ -60,17 +60,17 @@ def test_token_is_looked_up_once_in_sixty_seconds(world: World) -> None:
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
         for _ in range(3):
             world.report("INTERVIEW")
-    assert world.noting.operations.count("GetItem") == 1
+    assert world.dynamodb.operations.count("GetItem") == 1
 
 
 def test_refused_before_the_store_is_asked(world: World) -> None:
     """Without a possible token, and with a wrong body under a known token, no call is made."""
     world.webhook(http_event("POST", "/api/application-status", {}, token="has a space"), None)
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
     world.report("INTERVIEW")
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     world.report("nonsense")
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 def test_registration_is_one_call(world: World) -> None:
@@ -80,9 +80,9 @@ def test_registration_is_one_call(world: World) -> None:
         "JobTitle": "t", "Company": "c", "AppliedAt": "2022-07-01T09:00:00Z",
     }  # fmt: skip
     for _ in range(2):
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         world.registry(http_event("PUT", "/api/applications/51c3be16-0f93-41ed-9cc0-00000000beef", body), None)
-        assert world.noting.operations == ["PutItem"]
+        assert world.dynamodb.operations == ["PutItem"]
 
 
 @pytest.mark.parametrize(("label", "amount"), [(None, 7), ("2nd interview, Berlin", 5)], ids=["alone", "labelled"])

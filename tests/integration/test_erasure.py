@@ -277,7 +277,7 @@ def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, 
 
 def test_other_applications_of_its_position_stay(world: World) -> None:
     """They still learn of the position's end; the erased one does not, though the telling may still name it."""
-    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     registrations.register(ApplicationId(NEW), registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))
     records = stream(world, "AliasesTable")

@@ -162,7 +162,7 @@ class Exactness(RuleBasedStateMachine):
 
     @rule(meanings=st.dictionaries(st.sampled_from(LABELS), st.sampled_from(MEANINGS)))
     def map_labels_again(self, meanings: dict[str, str]) -> None:
-        table = AllApplications(self.world.noting, "ApplicationsTable")
+        table = AllApplications(self.world.dynamodb, "ApplicationsTable")
         for before in self._applications():
             after = remap(before, Vocabulary.load(), meanings)
             assert after is before or table.replace_interpretations(before, after)
@@ -248,7 +248,7 @@ class Exactness(RuleBasedStateMachine):
         while self.scanned:
             self.count_what_was_scanned(5, [])
         for generation in (self.live, *filter(None, [self.building])):
-            reader = QualityReader(self.world.noting, "QualityTable", generation)
+            reader = QualityReader(self.world.dynamodb, "QualityTable", generation)
             assert read(reader, CLIENTS) == truth(self._applications())
 
     def _applications(self) -> list[Application]:

@@ -55,7 +55,7 @@ def counters(world: World, records: Records) -> dict[Cell, int]:
     mapping = EventSourceMapping(MAPPINGS["AnalyticsFunction"], lambda event: world.analytics(event, None), time.time)
     mapping.feed(records)
     assert mapping.failed == []
-    reader = QualityReader(world.noting, "QualityTable", 1)
+    reader = QualityReader(world.dynamodb, "QualityTable", 1)
     return {Cell(ats, *key): n for ats in reader.ats_ids() for key, n in reader.of_ats(ats).items()}
 
 
@@ -98,9 +98,9 @@ def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: d
 
 def test_exported_facts_agree_with_the_counters(world: World, counters: dict[Cell, int], tmp_path: Path) -> None:
     """The table alone tells the same."""
-    export(AllApplications(world.noting, "ApplicationsTable"), BERLIN, tmp_path)
+    export(AllApplications(world.dynamodb, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)
-    pages = AllApplications(world.noting, "ApplicationsTable").pages(Unreadable())
+    pages = AllApplications(world.dynamodb, "ApplicationsTable").pages(Unreadable())
     unknown = [(a.ats_id, t.raw_status) for page, _ in pages for a in page for t in a.in_order() if t.status is None]
     assert {key: reports for key, (reports, _, _) in unmapped(tmp_path).items()} == Counter(unknown)
 
@@ -110,7 +110,7 @@ def test_export_fills_up_what_was_delivered(
 ) -> None:
     """Where the delivery began late, an export beside it makes it whole; nothing counts twice."""
     parquet.write(objects[len(objects) // 2 :], tmp_path / "late.parquet")
-    export(AllApplications(world.noting, "ApplicationsTable"), BERLIN, tmp_path)
+    export(AllApplications(world.dynamodb, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)
 
 

@@ -127,7 +127,7 @@ def test_registered_over_http_then_reported_and_counted(world: World) -> None:
     assert answer(world.registry(http_event("PUT", f"/api/applications/{new}", body, token=None), None)).status == 201
     assert world.report("REJECTED", AtsiApplicationId=new).status == 200
     world.analytics(changes(world, new), None)
-    assert QualityReader(world.noting, "QualityTable", generation=1).of_client("client-2") == {
+    assert QualityReader(world.dynamodb, "QualityTable", generation=1).of_client("client-2") == {
         "job-9": {(cell.day, cell.measure): amount for cell, amount in counters(world.client).items()}
     }
     assert standing(world) == {"reached:APPLIED", "outcome:ended_unknown"}

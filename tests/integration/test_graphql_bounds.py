@@ -119,7 +119,7 @@ def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
     """A reply of at most 300 kB, with at most 20 errors of 300 characters, after at most 600 calls of the store."""
     text = json.dumps(WORST[kind], ensure_ascii=False)
     assert len(text.encode()) <= 256 * 1024
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     reply = world.signals(event(text), None)
     assert reply["statusCode"] in {200, 400}
     assert len(reply["body"].encode()) <= 300_000
@@ -127,7 +127,7 @@ def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
     assert len(errors) <= 20
     assert all(len(error["message"]) <= 303 for error in errors)
     assert {error["extensions"]["code"] for error in errors} <= {"BAD_USER_INPUT"}
-    assert len(world.noting.operations) <= 600
+    assert len(world.dynamodb.operations) <= 600
 
 
 @pytest.mark.parametrize("wrong", ["in variables", "in the document"])

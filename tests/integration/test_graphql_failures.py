@@ -34,7 +34,7 @@ class Failing(DynamoDB):
 
 @pytest.fixture
 def revoked(world: World) -> str:
-    register = TokenRegister(world.noting, "TokensTable")
+    register = TokenRegister(world.dynamodb, "TokensTable")
     register.add(REVOKED, ATS)
     register.revoke(key_id(REVOKED) or "")
     return f"Bearer {REVOKED}"

@@ -152,7 +152,7 @@ def test_no_request_makes_the_signals_fail(world: World, seed: int) -> None:
     generator, seen, longest = Generator(seed), Counter[Any](), 0
     for number in range(REQUESTS_A_SEED):
         made = generator.event()
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         reply = world.signals(made, None)
         said = f"request {number}: {made['body'][:2000]} -> {reply['body'][:1000]}"
         assert reply["statusCode"] in {200, 400, 401, 405, 413, 415}, said
@@ -160,7 +160,7 @@ def test_no_request_makes_the_signals_fail(world: World, seed: int) -> None:
         assert body.keys() <= {"data", "errors"}, said
         longest = max(longest, len(reply["body"].encode()))
         assert longest <= 300_000, said
-        assert len(world.noting.operations) <= 600, said
+        assert len(world.dynamodb.operations) <= 600, said
         codes = {error["extensions"]["code"] for error in body.get("errors", ())}
         assert codes <= {"BAD_USER_INPUT", "UNAUTHENTICATED"}, said
         assert all(error["message"] for error in body.get("errors", ())), said

@@ -26,7 +26,7 @@ UNKNOWN = "51c3be16-0f93-41ed-9cc0-00000000dead"
 
 
 def days(world: World, ats_id: AtsId = ATS) -> list[HealthDay]:
-    return Health(world.noting, "QualityTable").read(ats_id, date(2000, 1, 1), date(2100, 1, 1))
+    return Health(world.dynamodb, "QualityTable").read(ats_id, date(2000, 1, 1), date(2100, 1, 1))
 
 
 def counted(world: World, log: StringIO, ats_id: AtsId = ATS) -> dict[str, int]:
@@ -146,7 +146,7 @@ def test_each_ats_has_its_own(world: World, log: StringIO) -> None:
 def test_sample_events_work(world: World) -> None:
     """The files of events/: lines of both channels, and a control message."""
     world.health(sample_event("HealthFunction/control-message"), None)
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
     world.health(sample_event("HealthFunction/lines"), None)
     (day,) = days(world)
     assert day.day == date(2026, 11, 22)
@@ -166,7 +166,7 @@ def test_first_items_are_what_adding_leaves(world: World) -> None:
         )
     ]
     first = by_day(requests, BERLIN)
-    Health(world.noting, "QualityTable").add("a-batch", first)
+    Health(world.dynamodb, "QualityTable").add("a-batch", first)
     stored = world.client.scan(TableName="QualityTable")["Items"]
     added = [each for each in stored if not each["Scope"]["S"].startswith("health-batch#")]
     key = itemgetter("Scope", "Part")

@@ -21,7 +21,7 @@ CONTROL = {"id": "", "timestamp": 1, "message": "CWL CONTROL MESSAGE: Checking h
 
 
 def days(world: World, ats_id: AtsId = ATS) -> list[HealthDay]:
-    return Health(world.noting, "QualityTable").read(ats_id, date(1, 1, 1), date(9999, 1, 1))
+    return Health(world.dynamodb, "QualityTable").read(ats_id, date(1, 1, 1), date(9999, 1, 1))
 
 
 def amounts(world: World, ats_id: AtsId = ATS) -> dict[str, int]:
@@ -72,7 +72,7 @@ def test_last_seen_is_the_newest_of_a_batch(world: World) -> None:
 def test_control_message_is_ignored(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """CloudWatch Logs checks whether somebody is there; not even a line that could be read counts."""
     world.health(as_event([CONTROL, {"id": "1", "timestamp": 1, "message": line()}], "CONTROL_MESSAGE"), None)
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
     assert counted(capsys) == {}
 
 
@@ -89,7 +89,7 @@ def test_what_cant_be_read_is_skipped_and_counted(world: World, capsys: pytest.C
 def test_event_that_cant_be_read_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """To raise would only bring the same again."""
     world.health({"Records": []}, None)
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
     assert counted(capsys) == {"Unreadable": 1}
 
 
@@ -107,9 +107,9 @@ def test_more_than_a_transaction_has_room_for(world: World) -> None:
     """120 ATSs go into two transactions, divided alike each time the batch comes; each request counts once."""
     crowd = batch(line(ats=ats_id) for ats_id in CROWD)
     for _ in range(2):
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         world.health(crowd, None)
-        assert world.noting.operations.count("TransactWriteItems") == 2
+        assert world.dynamodb.operations.count("TransactWriteItems") == 2
     rows = world.client.scan(TableName="QualityTable")["Items"]
     found = {row["Scope"]["S"]: row["atsi:recorded"]["N"] for row in rows if "atsi:recorded" in row}
     assert found == {f"health#{ats_id}": "1" for ats_id in CROWD}

@@ -105,7 +105,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
         send(world, label, day)
     one = change(world.stored(SIGNALLED_APPLICATION), BERLIN)
     another = replace(one, application_id=application_id(APPLICATION), unmapped_labels=("Stage 4",))
-    Counters(world.noting, "QualityTable", 1).apply([one, another])
+    Counters(world.dynamodb, "QualityTable", 1).apply([one, another])
     expected = [f"           2  {ATS:<20} Stage 4", f"           1  {ATS:<20} Stage 3"]
     assert run("unmapped")[1].splitlines()[1:] == run("unmapped", "--ats", ATS)[1].splitlines()[1:] == expected
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []
@@ -119,7 +119,7 @@ def test_erased_applications_are_left_out(world: World, run: Run, monkeypatch: p
     before = world.item(SIGNALLED_APPLICATION)
     newer(monkeypatch)
     assert run("remap", "--apply")[1].startswith("0 labels mapped again")
-    assert not AllApplications(world.noting, "ApplicationsTable").replace_interpretations(stale, stale)
+    assert not AllApplications(world.dynamodb, "ApplicationsTable").replace_interpretations(stale, stale)
     assert world.item(SIGNALLED_APPLICATION) == before
 
 
@@ -202,7 +202,7 @@ def test_remap_starts_anew_on_another_table(
     (tmp_path / "checkpoint").write_text(json.dumps(checkpoint | {"used": {**checkpoint["used"], "table": "former"}}))
     assert server.url in checkpoint["used"]["table"]
     assert "other values of table." in run("remap", "--apply")[1]
-    identity = AllApplications(world.noting, "ApplicationsTable").identity()
+    identity = AllApplications(world.dynamodb, "ApplicationsTable").identity()
     assert checkpoint["used"]["table"].endswith(f", {identity}")
     assert (f"{datetime.now(UTC):%Y-%m-%d}" in identity, ":table/ApplicationsTable " in identity) == (True, True)
 
@@ -221,7 +221,7 @@ def test_file_that_is_no_checkpoint_is_named_and_left(world: World, run: Run, tm
         err == f"application-status: {file} is not a checkpoint; delete it, or choose another file with --checkpoint\n"
     )
     assert run("remap")[0] == 0
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 def test_checkpoint_is_written_as_a_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_override_that_changes_during_a_run_is_said(
     send(world, "Stage 3", 1)
     send(world, "Stage 4", 2)
     newer(monkeypatch)
-    pages, register = AllApplications.pages, OverrideRegister(world.noting, "TokensTable")
+    pages, register = AllApplications.pages, OverrideRegister(world.dynamodb, "TokensTable")
 
     def changed(*given: Any) -> Any:
         register.change(ATS, {"Stage 4": "OFFER"})
@@ -332,7 +332,7 @@ def test_another_spelling_is_the_same_label(run: Run, world: World) -> None:
     assert (code, out) == (1, "")
     assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of the same label; send only one of them\n"
     assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, "")
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> None:
@@ -342,4 +342,4 @@ def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> 
     assert "interviewing" in err
     assert run("override", "--ats", ATS)[1] == ""
     assert OTHER_TOKEN not in err
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []

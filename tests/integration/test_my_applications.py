@@ -36,7 +36,7 @@ def register(world: World, number: int, *, days_ago: float = 10, **changes: Any)
     """Register an application of the jobseeker, but for the changes."""
     applied_at = now() - timedelta(days=days_ago)
     content = registration(**{"jobseeker_id": ME, "applied_at": applied_at} | changes)
-    Registrations(world.noting, "ApplicationsTable", "AliasesTable").register(an_id(number), content)
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(an_id(number), content)
     return an_id(number)
 
 
@@ -173,7 +173,7 @@ def test_only_jobseekers_have_applications(world: World, path: str, claims: dict
     register(world, 1)
     reply = without_request_id(ask(world, path, claims=claims))
     assert (reply["statusCode"], reply["body"]["type"]) == (403, "/problems/forbidden")
-    assert world.noting.operations.count("Query") == 0
+    assert world.dynamodb.operations.count("Query") == 0
 
 
 def test_id_that_is_none_is_refused(world: World) -> None:
@@ -278,9 +278,9 @@ def test_more_than_a_batch_is_listed(world: World) -> None:
     """DynamoDB reads a hundred items at once."""
     for number in range(101):
         register(world, number)
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     body = get(world)
-    assert world.noting.operations == ["Query", "BatchGetItem", "BatchGetItem"]
+    assert world.dynamodb.operations == ["Query", "BatchGetItem", "BatchGetItem"]
     assert len(ids(get(world, after=get(world, after=body["Next"])["Next"]))) == 1
 
 

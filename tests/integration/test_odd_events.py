@@ -161,9 +161,9 @@ def test_other_gateways_events_are_unknown_paths(
 ) -> None:
     """A function reads the events of a REST API alone; another's lack the resource, and nothing is read or written."""
     route = next(route.path for route in TEMPLATE.routes() if route.function == function)
-    shared.noting.operations.clear()
+    shared.dynamodb.operations.clear()
     assert answered(shared, function, shape(method, route)) == 404
-    assert shared.noting.operations == []
+    assert shared.dynamodb.operations == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -31,7 +31,7 @@ def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
 
 @pytest.fixture
 def register(world: World) -> OverrideRegister:
-    return OverrideRegister(world.noting, "TokensTable")
+    return OverrideRegister(world.dynamodb, "TokensTable")
 
 
 def item(world: World) -> dict[str, Any] | None:
@@ -168,7 +168,7 @@ def test_another_change_in_between_is_kept(
     world: World, register: OverrideRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It came after the read and before the write."""
-    others, get_item = OverrideRegister(world.noting, "TokensTable"), OverrideRegister._item  # noqa: SLF001
+    others, get_item = OverrideRegister(world.dynamodb, "TokensTable"), OverrideRegister._item  # noqa: SLF001
 
     def too_late(self: OverrideRegister, ats_id: AtsId) -> Any:
         found = get_item(self, ats_id)

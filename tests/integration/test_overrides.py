@@ -11,7 +11,7 @@ from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World
 def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:
     """Give an ATS its own meanings, as containers know them that start by then."""
     labels = {label.replace("_", " "): meaning for label, meaning in meanings.items()}
-    OverrideRegister(world.noting, "TokensTable").change(type(ATS)(ats_id), labels)
+    OverrideRegister(world.dynamodb, "TokensTable").change(type(ATS)(ats_id), labels)
     world.restart()
 
 
@@ -56,8 +56,8 @@ def test_overrides_are_remembered_for_a_minute(world: World) -> None:
     """One look-up in 60 s; the next one brings what was stored meanwhile, in place of what was."""
     now = 1000.0
     register = OverrideRegister(RecordingDynamoDB(world.client), "TokensTable")
-    known = OverrideLookup(world.noting, "TokensTable", lambda: now)
-    world.noting.operations.clear()
+    known = OverrideLookup(world.dynamodb, "TokensTable", lambda: now)
+    world.dynamodb.operations.clear()
     assert known.of(ATS) == {}
     register.change(ATS, {"a": "OFFER"})
     now = 1059.9
@@ -70,7 +70,7 @@ def test_overrides_are_remembered_for_a_minute(world: World) -> None:
     now = 1120.0
     assert known.of(ATS) == {"b": "HIRED"}
     assert known.of(OTHER_ATS) == {}
-    assert world.noting.operations.count("GetItem") == 4
+    assert world.dynamodb.operations.count("GetItem") == 4
 
 
 def test_overrides_leave_tokens_alone(world: World) -> None:
@@ -122,9 +122,9 @@ def test_raw_status_never_changes_another_status(world: World, status: Status) -
     """The sender has named it, whatever the label says; nor is anybody asked for overrides."""
     overrides(world, Absage="REJECTED/candidate_withdrew")
     world.report("CONTACT" if status is not Status.CONTACT else "LEAD")
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     world.report(status, RawStatus="Absage")
-    assert world.noting.operations == ["UpdateItem"]
+    assert world.dynamodb.operations == ["UpdateItem"]
     stored = world.stored()
     assert (stored.status, stored.outcome) == (status, (Outcome.of(status), False))
     assert stored.in_order()[-1].interpretation.mapping is None
@@ -133,10 +133,10 @@ def test_raw_status_never_changes_another_status(world: World, status: Status) -
 def test_a_rejections_label_costs_one_look_up_in_a_minute(world: World) -> None:
     """The overrides; a bare rejection costs none."""
     world.report("CONTACT")
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     world.report("REJECTED")
-    assert world.noting.operations == ["UpdateItem"]
+    assert world.dynamodb.operations == ["UpdateItem"]
     for number, operations in enumerate((["GetItem", "UpdateItem"], ["UpdateItem"])):
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         world.report("REJECTED", RawStatus=f"Absage {number}")
-        assert world.noting.operations == operations
+        assert world.dynamodb.operations == operations

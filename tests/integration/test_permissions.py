@@ -111,7 +111,7 @@ def analytics(world: World) -> None:
 
 
 def positions(world: World) -> None:
-    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     for number in range(25):  # more than are told at once
         application = application_id(f"{APPLICATION[:-4]}{number:04}")
         registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
@@ -181,6 +181,6 @@ def test_role_allows_exactly_what_the_function_does(
 
 def test_call_that_a_role_does_not_allow_fails(world: World) -> None:
     """As it would on AWS, but by a failure that names the function and the call."""
-    scan = UnderRole(world.noting, "SignalsFunction", set())
+    scan = UnderRole(world.dynamodb, "SignalsFunction", set())
     with pytest.raises(pytest.fail.Exception, match=r"SignalsFunction .*'dynamodb:Scan', .*'ApplicationsTable'"):
         scan("Scan", TableName="ApplicationsTable")

@@ -32,7 +32,7 @@ def register(world: World, number: int, **changes: Any) -> ApplicationId:
     new = application_id(f"7d0c1b52-4a36-4be3-a7ac-{number:012}")
     aliases = Aliases(position_profile_ids=(POSITION,), tokens=(f"token-{number}",))
     content = registration(**{"aliases": aliases} | changes)
-    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     assert registrations.register(new, content) is RegistrationResult.REGISTERED
     return new
 

@@ -45,7 +45,7 @@ class Interrupted(DynamoDB):
 @pytest.fixture
 def crowd(world: World) -> list[ApplicationId]:
     """Sixty applications of one position."""
-    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     aliases = Aliases(position_profile_ids=(POSITION,))
     new = [
         application_id(f"51c3be16-0f93-41ed-9cc0-{number:012x}") for number in range(0x100, 0x100 + APPLICATIONS - 1)
@@ -74,9 +74,9 @@ def test_each_record_tells_one_page(
         records = state_records(world)
         assert len(records) == number + 1
         counted(capsys)
-        world.noting.operations.clear()
+        world.dynamodb.operations.clear()
         world.positions({"Records": records[-1:]}, None)
-        assert len(world.noting.operations) <= PAGE + 2
+        assert len(world.dynamodb.operations) <= PAGE + 2
         counts_by_page.append((counted(capsys)["ApplicationsNotified"], number_closed(world, crowd)))
     assert counts_by_page == [(25, 25), (25, 50), (10, 60)]
     assert len(state_records(world)) == 3
@@ -237,9 +237,9 @@ def test_other_records_of_the_table_mean_nothing(world: World) -> None:
     """Tokens, profiles and removals come along; each is passed over."""
     records = [each for each in stream(world, "AliasesTable") if each["dynamodb"]["Keys"]["Member"]["S"] == "-"]
     removal = {"eventName": "REMOVE", "dynamodb": {"Keys": records[0]["dynamodb"]["Keys"], "SequenceNumber": "1"}}
-    world.noting.operations.clear()
+    world.dynamodb.operations.clear()
     assert world.positions({"Records": [*records, removal]}, None) == {"batchItemFailures": []}
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 def test_counters_follow_the_end_and_its_undoing_exactly(world: World, crowd: list[ApplicationId]) -> None:

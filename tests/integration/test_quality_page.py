@@ -44,13 +44,13 @@ def counted() -> Iterator[World]:
         today = now()
         counts = {(Channel.ATSI, "recorded"): 7, (Channel.SIGNALS, "invalid-fields"): 2}
         days = [HealthDay(each, today.date(), counts, today) for each in (ATS, OTHER_ATS)]
-        Health(world.noting, "QualityTable").add("a-batch", days)
+        Health(world.dynamodb, "QualityTable").add("a-batch", days)
         yield world
 
 
 @pytest.fixture
 def world(counted: World) -> World:
-    counted.noting.operations.clear()
+    counted.dynamodb.operations.clear()
     return counted
 
 
@@ -91,7 +91,7 @@ def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str
     several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
     assert ("belongs to more than one of" if several else "belongs to no client or ATS") in reply["body"]
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (403, "application/problem+json")
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_nobody_sees_others(world: World, claims: Mapping[str, str], query: dict
     """Whatever is asked for, also as CSV."""
     reply = ask(world, claims, **query)
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
-    assert world.noting.operations == []
+    assert world.dynamodb.operations == []
 
 
 @pytest.mark.parametrize(
@@ -292,16 +292,16 @@ def test_labels_nobody_knows(world: World) -> None:
 def test_counters_are_read_once(world: World) -> None:
     """Seven reports of a client take the index's one page, its generation and nothing else."""
     shown(world, OF_CLIENT)
-    assert world.noting.operations == ["GetItem", "Query"]
-    world.noting.operations.clear()
+    assert world.dynamodb.operations == ["GetItem", "Query"]
+    world.dynamodb.operations.clear()
     shown(world, OF_ATS)
     shards, health, labels = 2, 1, 1
-    assert world.noting.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]
-    world.noting.operations.clear()
+    assert world.dynamodb.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]
+    world.dynamodb.operations.clear()
     shown(world, STAFF)
     counted, seen = 3, 2
     queries = 1 + counted * (shards + labels) + 1 + seen * health
-    assert world.noting.operations == ["GetItem", *["Query"] * queries]
+    assert world.dynamodb.operations == ["GetItem", *["Query"] * queries]
 
 
 def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:

@@ -40,7 +40,7 @@ def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> Non
                 [Cell(ats, f"2026-01-{day + 1:02}", f"{each}") for each in ("applications", "entered:APPLIED")], 5
             )
             changes.append(Change(ApplicationId(f"{job}-{day}"), 1, cells, client, job))
-    assert len(Counters(world.noting, "QualityTable", 1).apply(changes)) == len(changes)
+    assert len(Counters(world.dynamodb, "QualityTable", 1).apply(changes)) == len(changes)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytes
 def test_what_others_wrote_stays_text(world: World, claims: Mapping[str, str]) -> None:
     """Ids are checked where they come in; the page doesn't rely on it."""
     count(world, MARKUP, "client-1", MARKUP)
-    Health(world.noting, "QualityTable").add(
+    Health(world.dynamodb, "QualityTable").add(
         "a-batch", [HealthDay(AtsId(MARKUP), now().date(), {(Channel.ATSI, MARKUP): 3}, now())]
     )
     html = shown(world, claims)

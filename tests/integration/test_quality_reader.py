@@ -38,7 +38,7 @@ def change(number: int, version: int = 1, ats: str = "ats", client: str | None =
 def count(world: World, *changes: Change, shards: int = 4) -> None:
     """Count one at a time, as a container of its own would."""
     for each in changes:
-        assert Counters(world.noting, TABLE, shards).apply([each]) == [each]
+        assert Counters(world.dynamodb, TABLE, shards).apply([each]) == [each]
 
 
 def test_sums_stay_right_when_shards_are_raised_and_lowered(world: World, reader: QualityReader) -> None:
@@ -91,7 +91,7 @@ def test_change_counts_in_both_generations_while_one_is_built(world: World, read
     count(world, change(2, ats="other"))
     assert counters(world.client) == Counter(change(1).contribution) + Counter(change(2, ats="other").contribution)
     assert counters(world.client, generation=2) == change(2, ats="other").contribution
-    building = QualityReader(world.noting, TABLE, generation=2)
+    building = QualityReader(world.dynamodb, TABLE, generation=2)
     assert (reader.ats_ids(), building.ats_ids()) == (["ats", "other"], ["other"])
     assert reader.of_client("client")["job"][DAY, "applications"] == 2
     assert building.of_client("client")["job"][DAY, "applications"] == 1

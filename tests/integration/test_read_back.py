@@ -137,7 +137,7 @@ def test_without_a_token_nothing_is_told(world: World, token: str | None, of: st
     """And the table isn't read."""
     reply = read_back(world, of, token)
     assert (reply.status, reply.body["type"]) == (401, "/problems/unauthenticated")
-    assert len(world.noting.operations) <= 1
+    assert len(world.dynamodb.operations) <= 1
 
 
 def test_wrong_id(world: World) -> None:
@@ -160,5 +160,5 @@ def test_costs_a_read_and_writes_nothing(world: World) -> None:
     before = world.item()
     world.restart()
     read_back(world)
-    assert world.noting.operations == ["GetItem", "GetItem"]
+    assert world.dynamodb.operations == ["GetItem", "GetItem"]
     assert world.item() == before

@@ -124,7 +124,7 @@ def test_unknown_applications_are_unknown(world: World) -> None:
 @pytest.mark.parametrize("end", ["expired", "revoked"])
 def test_token_ends(world: World, end: str) -> None:
     """Like a live one, at every door."""
-    register, token = TokenRegister(world.noting, "TokensTable"), tokens.generate(test=True)
+    register, token = TokenRegister(world.dynamodb, "TokensTable"), tokens.generate(test=True)
     with time_machine.travel("2026-11-22T09:00:00Z", tick=False) as moment:
         stored = register.add(token, ATS, expires_at=now() + timedelta(days=1))
         of = created(world, token)["AtsiApplicationId"]
@@ -164,10 +164,10 @@ def test_costs_no_further_call(world: World, of: str) -> None:
     world.restart()
     report(world, of, "INTERVIEW")
     report(world, of, "OFFER")
-    assert world.noting.operations == ["GetItem", "UpdateItem", "UpdateItem"]
+    assert world.dynamodb.operations == ["GetItem", "UpdateItem", "UpdateItem"]
     world.restart()
     created(world)
-    assert world.noting.operations == ["GetItem", "UpdateItem", "TransactWriteItems"]
+    assert world.dynamodb.operations == ["GetItem", "UpdateItem", "TransactWriteItems"]
 
 
 def test_quality_is_for_live_tokens(world: World) -> None:
@@ -194,7 +194,7 @@ def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -
         "Sandbox.SignalDropped": 1, "Sandbox.Refused": 3, "Sandbox.InvalidFields": 1, "Sandbox.UnknownApplication": 1,
         "Sandbox.MalformedBody": 1,
     }  # fmt: skip
-    register, token = TokenRegister(world.noting, "TokensTable"), tokens.generate(test=True)
+    register, token = TokenRegister(world.dynamodb, "TokensTable"), tokens.generate(test=True)
     register.revoke(register.add(token, ATS).key_id)
     report(world, of, "OFFER", token=token)
     assert counted(capsys) == {"Sandbox.Unauthenticated": 1, "Sandbox.Refused": 1}

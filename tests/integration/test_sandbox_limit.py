@@ -40,7 +40,7 @@ def nearly_all_made(world: World, left: int, ats: str = ATS) -> None:
 def test_each_is_counted_until_the_end_of_its_day(world: World) -> None:
     """By ATS and day in UTC; the count goes by itself."""
     other = tokens.generate(test=True)
-    TokenRegister(world.noting, "TokensTable").add(other, OTHER_ATS)
+    TokenRegister(world.dynamodb, "TokensTable").add(other, OTHER_ATS)
     with time_machine.travel(f"{DAY}23:59:59.999Z", tick=False) as moment:
         created(world)
         created(world)
@@ -83,7 +83,7 @@ def test_beyond_the_limit_none_is_made_until_the_next_day(
 def test_tokens_of_an_ats_share_its_limit(world: World) -> None:
     """Another token, as in a rotation, gives no more; another ATS has its own."""
     register, second, other = (
-        TokenRegister(world.noting, "TokensTable"),
+        TokenRegister(world.dynamodb, "TokensTable"),
         tokens.generate(test=True),
         tokens.generate(test=True),
     )

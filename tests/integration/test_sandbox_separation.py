@@ -72,7 +72,7 @@ def test_neither_world_can_be_probed_from_the_other(world: World) -> None:
 def test_sandbox_of_another_ats_can_not_be_probed(world: World) -> None:
     """A test token sees its own ATS's applications alone."""
     other = tokens.generate(test=True)
-    TokenRegister(world.noting, "TokensTable").add(other, OTHER_ATS)
+    TokenRegister(world.dynamodb, "TokensTable").add(other, OTHER_ATS)
     made = created(world, other)
     before = rows(world)
     assert replies(world, made["AtsiApplicationId"], TEST_TOKEN) == replies(world, UNKNOWN, TEST_TOKEN)

@@ -41,12 +41,12 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     monkeypatch.setattr("time.sleep", lambda _: None)
     client = fresh_client(server)
     world = World(client)
-    TokenRegister(world.noting, "TokensTable").add("a-token-of-the-hostile-ats", HOSTILE_ATS)
-    OverrideRegister(world.noting, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
-    Registrations(world.noting, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
+    TokenRegister(world.dynamodb, "TokensTable").add("a-token-of-the-hostile-ats", HOSTILE_ATS)
+    OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
     world.report("REJECTED", RawStatus=f"own {EVIL}")
-    quality = Counters(world.noting, "QualityTable", 1)
+    quality = Counters(world.dynamodb, "QualityTable", 1)
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
     quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
     drifted = {":version": {"N": "7"}, ":ats": {"S": HOSTILE_ATS}}
@@ -113,7 +113,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
     }
     for query in ("funnel", "time-in-stage", "unmapped-labels"):
         ran["facts", "query"] = run("facts", "query", query, "--from", str(folder))
-    OverrideRegister(world.noting, "TokensTable").change(ATS, {f"own {EVIL}": "REJECTED/offer_declined"})
+    OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "REJECTED/offer_declined"})
     ran["labels", "remap"] = run("labels", "remap", "--apply")
     assert {*ran} == {*commands(command_line._parser())}  # noqa: SLF001
     refused = {("tokens", "issue"): 2, ("tokens", "adopt"): 1, ("tokens", "revoke"): 1, ("applications", "erase"): 2}

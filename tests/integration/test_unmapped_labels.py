@@ -27,7 +27,7 @@ def number(of: int) -> ApplicationId:
 @pytest.fixture(autouse=True)
 def _told(world: World) -> None:
     """Eight applications: all have been in one such stage, five in another, four in a third."""
-    registrations = Registrations(world.noting, "ApplicationsTable", "AliasesTable")
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     for of in range(8):
         registrations.register(number(of), registration(aliases=Aliases(tokens=(f"token-{of}",))))
         for day, label in enumerate([STAGE, STAGE, *[FORMULA] * (of < 5), *[RARE] * (of < 4), "Interview"], start=1):
@@ -96,7 +96,7 @@ def test_erased_application_takes_its_labels_along(world: World) -> None:
 
 def test_label_that_got_a_meaning_is_unmapped_no_longer(world: World) -> None:
     """Once the stored labels were read anew."""
-    applications = AllApplications(world.noting, "ApplicationsTable")
+    applications = AllApplications(world.dynamodb, "ApplicationsTable")
     for page, _ in applications.pages(Unreadable()):
         for before in page:
             after: Application = remap(before, Vocabulary.load(), {STAGE: "INTERVIEW"})

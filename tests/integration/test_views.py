@@ -50,7 +50,7 @@ def _counted(_today: None, world: World) -> None:
             ats_id=ats_id, status=Status.APPLIED, version=1, registration=registered,
         )  # fmt: skip
         changes.append(change(each, BERLIN))
-    Counters(world.noting, "QualityTable", 2).apply(changes)
+    Counters(world.dynamodb, "QualityTable", 2).apply(changes)
 
 
 def get(
@@ -89,7 +89,7 @@ def test_ats_sees_itself(world: World) -> None:
     assert applications(get(world)) == {(ATS,): 30}
     assert applications(get(world, ats=ATS)) == {(ATS,): 30}
     assert applications(get(world, token=OTHER_TOKEN)) == {(OTHER_ATS,): 8}
-    assert set(world.noting.operations) <= {"GetItem", "Query", "TransactWriteItems", "BatchGetItem", "UpdateItem"}
+    assert set(world.dynamodb.operations) <= {"GetItem", "Query", "TransactWriteItems", "BatchGetItem", "UpdateItem"}
 
 
 @pytest.mark.parametrize("query", [{"ats": OTHER_ATS}, {"client": "client-1"}, {"ats": ATS, "client": "client-2"}])
@@ -166,7 +166,7 @@ def test_periods(world: World) -> None:
 )  # fmt: skip
 def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: list[str]) -> None:
     """The one asked for; by default the last 90 days, so that a wrong old date stretches no report."""
-    Counters(world.noting, "QualityTable", 2).apply(
+    Counters(world.dynamodb, "QualityTable", 2).apply(
         [
             Change(
                 ApplicationId("old"), 1, {Cell(ATS, "2020-02-02", each): 5 for each in ("applications", "entered:LEAD")}
@@ -175,7 +175,7 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
     )
     counts = {(Channel.ATSI, "recorded"): 7}
     days = [HealthDay(ATS, day, counts, now()) for day in (date(2020, 2, 2), date(2026, 9, 3))]
-    Health(world.noting, "QualityTable").add("a-batch", days)
+    Health(world.dynamodb, "QualityTable").add("a-batch", days)
     reply = answer(get(world, kind=kind, **query)).body
     assert [reply["From"], reply["To"]] == period
     covered = [row["From"] for row in reply["Rows"]]
@@ -299,7 +299,7 @@ def test_health(world: World) -> None:
     seen = now() - timedelta(hours=6)
     counts = {(Channel.ATSI, "recorded"): 7, (Channel.ATSI, "invalid-fields"): 2, (Channel.SIGNALS, "late"): 1}
     days = [HealthDay(ATS, date(2026, 9, day), counts, seen) for day in (7, 8, 14)]
-    Health(world.noting, "QualityTable").add("a-batch", days)
+    Health(world.dynamodb, "QualityTable").add("a-batch", days)
     rows = answer(get(world, kind="health", interval="week")).body["Rows"]
     assert [(row["Ats"], row["From"], row["To"]) for row in rows] == [
         (ATS, "2026-09-07", "2026-09-08"),
@@ -323,7 +323,7 @@ def test_health(world: World) -> None:
 
 def test_ats_that_never_gets_through_has_health(world: World) -> None:
     """Nothing of it was counted, but it was heard."""
-    health = Health(world.noting, "QualityTable")
+    health = Health(world.dynamodb, "QualityTable")
     health.add("a-batch", [HealthDay(AtsId("lonely"), date(2026, 9, 7), {(Channel.ATSI, "invalid-fields"): 3}, now())])
     assert applications(get(world, "/api/board/quality", kind="health")) == {("lonely",): 3}
 
@@ -340,7 +340,7 @@ def test_client_less_its_jobs_tells_nothing(world: World) -> None:
 def test_silence_is_not_about_fewer_than_five(world: World) -> None:
     """However many applications there were, it is about those that are open."""
     cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "last_activity"): 4}
-    quality = Counters(world.noting, "QualityTable", 2)
+    quality = Counters(world.dynamodb, "QualityTable", 2)
     quality.apply([Change(ApplicationId("one"), 1, cells)])
     assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {}
     quality.apply([Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "last_activity"): 1})])

@@ -119,7 +119,7 @@ class Board:
 
     def _read_anew(self, overrides: dict[str, str] | None = None) -> None:
         """Map all labels again, as `labels remap --apply` does."""
-        applications = AllApplications(self._world.noting, "ApplicationsTable")
+        applications = AllApplications(self._world.dynamodb, "ApplicationsTable")
         for page, _ in applications.pages(Unreadable()):
             for before in page:
                 after = remap(before, Vocabulary.load(), overrides or {"Stage 3": "INTERVIEW"})

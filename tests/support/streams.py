@@ -46,10 +46,10 @@ def positions_copied(world: World, *, batch: int = 10, twice: bool = False) -> i
 
     It goes on where the last call ended, so that no record does by coming again what another should have done.
     """
-    seen = _SEEN.get(world.noting, 0)
+    seen = _SEEN.get(world.dynamodb, 0)
     while records := stream(world, "AliasesTable", skip=seen)[:batch]:
         for _ in range(1 + twice):
             assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
         seen += len(records)
-    _SEEN[world.noting] = seen
+    _SEEN[world.dynamodb] = seen
     return seen

@@ -101,25 +101,25 @@ class World:
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
     endpoint: str | None = None
-    noting: RecordingDynamoDB = field(init=False)
+    dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
     wire: Wire | None = field(init=False, default=None)
     kept: KeptRecords = field(default_factory=KeptRecords)
     used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
-        self.noting = self.of_webhook = RecordingDynamoDB(self.client)
+        self.dynamodb = self.of_webhook = RecordingDynamoDB(self.client)
         if self.endpoint:
             self.wire = Wire(self.endpoint, "us-east-1", CredentialsProvider(os.environ))
             self.of_webhook = RecordingDynamoDB(self.client, over=self.wire)
-            self.of_webhook.operations = self.noting.operations
+            self.of_webhook.operations = self.dynamodb.operations
         for table in TEMPLATE.tables():
             self.client.create_table(**table)
-        tokens = TokenRegister(self.noting, "TokensTable")
+        tokens = TokenRegister(self.dynamodb, "TokensTable")
         tokens.add(TOKEN, ATS)
         tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
-        registrations = Registrations(self.noting, "ApplicationsTable", "AliasesTable")
+        registrations = Registrations(self.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
         registrations.register(FOREIGN_APPLICATION, registration(ats_id=OTHER_ATS))
@@ -158,10 +158,10 @@ class World:
             self._under_role("VerificationFunction"),
             VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local"),
         )
-        self.noting.operations.clear()
+        self.dynamodb.operations.clear()
 
     def _under_role(self, function: str) -> UnderRole:
-        return UnderRole(self.noting, function, self.used[function])
+        return UnderRole(self.dynamodb, function, self.used[function])
 
     def close(self) -> None:
         """Close the connections to a server."""
