@@ -355,7 +355,7 @@ def test_wrong_aliases_are_refused(world: World, aliases: Any) -> None:
     before = contents(world)
     reply = register(world, aliases=aliases)
     assert reply.status == 422
-    assert all(each["pointer"].startswith("/Aliases") for each in reply.body["errors"])
+    assert {each["pointer"].split("/")[1] for each in reply.body["errors"]} == {"Aliases"}
     assert contents(world) == before
 
 

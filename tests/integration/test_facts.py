@@ -24,7 +24,7 @@ from application_status.quality.rules.contribution import Cell
 from support.facts_queries import assert_agree, of, unmapped
 from support.failed_records import set_aside
 from support.firehose import STREAM, UnreliableFirehose, delivered, open_stream
-from support.simulated_board import Board
+from support.simulated_board import UNKNOWN_LABELS, Board
 from support.streams import stream
 from support.world import BERLIN, TEMPLATE, World
 
@@ -117,6 +117,7 @@ def test_export_fills_up_what_was_delivered(
 def test_facts_name_nobody(world: World, objects: list[str]) -> None:
     """No id that the board or an ATS knows; of labels only those that nobody knows."""
     text = "".join(objects)
+    assert any(label in text for label in UNKNOWN_LABELS)
     for item in world.client.scan(TableName="ApplicationsTable")["Items"]:
         assert item["AtsiApplicationId"]["S"] not in text
     for personal in ("jobseeker-1", "Python Developer", "Example GmbH", "token-", "Müller", "M\\u00fcller"):
