@@ -238,7 +238,7 @@ def test_store_that_refuses_everything_sets_nothing_aside(world: World, code: st
 def test_state_of_the_counters_that_cant_be_read_is_no_records_failure(world: World) -> None:
     """The generations are all records' concern: the function fails, and Lambda tries the batch again."""
     world.client.put_item(TableName="QualityTable", Item={**KEY, "Live": {"S": "x"}})
-    with pytest.raises(RuntimeError, match="the log says where"):
+    with pytest.raises(RuntimeError, match="see the log line"):
         world.analytics(records({}, {}), None)
     assert world.kept.writes == 0
 

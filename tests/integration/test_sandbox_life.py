@@ -176,7 +176,7 @@ def test_quality_is_for_live_tokens(world: World) -> None:
         event = http_event("GET", "/api/quality", token=TEST_TOKEN) | {"queryStringParameters": query}
         reply = answer(world.views(event, None))
         assert (reply.status, reply.body["type"]) == (403, "/problems/forbidden")
-        assert reply.body["detail"].startswith("Test tokens have no quality reports")
+        assert reply.body["detail"].startswith("Sandbox applications are not counted")
 
 
 def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,7 +122,7 @@ def test_failure_writes_no_metric(
         raise Unavailable("throttled")
 
     monkeypatch.setattr(all_applications.AllApplications, "page", unavailable)
-    with pytest.raises(RuntimeError, match="the log says where"):
+    with pytest.raises(RuntimeError, match="see the log line"):
         verify(world)
     assert lines(capsys, "_aws") == []
 
