@@ -27,12 +27,12 @@ help:  ## List the targets
 run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=4566)
 	@exec $(BIN)/python -m application_status.local --port $(PORT) --tables-host $(TABLES_HOST) --tables-port $(TABLES_PORT)
 
-# These share a machine well: they start no engines and look at no clock.
-ALONGSIDE := tests/unit tests/integration
+# In this order: what waits for engines begins first, so that no processor is without work at the end.
+FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
+TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
 test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(ALONGSIDE)
-	$(BIN)/pytest $(ALONGSIDE:%=--ignore %)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What no target can make: brought or checked before anything that takes long.
 needs-test needs-bench needs-screenshots: .venv/.ready

@@ -54,6 +54,6 @@ def record(ats: str, application: str, status: str, raw_status: str | None, mome
         "AtsiApplicationId": application,
         "Status": status,
         "PreviousStatus": before["Status"]["S"],
-        "Outcome": "recorded",
+        "Result": "recorded",
         "Version": int(before["Version"]["N"]) + 1,
     }

@@ -40,9 +40,9 @@ def test_description_is_accessible(window: Window, site: Site, colors: str, widt
 
 @COLORS
 def test_problem_is_explained(window: Window, site: Site, colors: str) -> None:
-    """By its cause and its cure, and the description is a link away."""
+    """By its cause and its fix, and the description is a link away."""
     page = window(f"{site.url}/problems/throttled", colors=colors, width=360)
-    expect(page.get_by_role("heading", name="Cure")).to_be_visible()
+    expect(page.get_by_role("heading", name="How to fix it")).to_be_visible()
     looks_right(page, 360, colors)
     page.get_by_role("link", name="The API").click()
     expect(page.locator(".opblock").first).to_be_visible()

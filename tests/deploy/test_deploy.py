@@ -22,7 +22,7 @@ def test_report_is_recorded_and_counted(stack: Stack) -> None:
     }
     event = http_event("POST", "/api/application-status", body)
     replies = [answer(stack.invoke("WebhookFunction", event)) for _ in range(2)]
-    assert [(reply.status, reply.body["Outcome"]) for reply in replies] == [(200, "recorded"), (200, "unchanged")]
+    assert [(reply.status, reply.body["Result"]) for reply in replies] == [(200, "recorded"), (200, "unchanged")]
     assert stack.counter(day, "entered:INTERVIEW", at_least=1, seconds=15) == 1
     assert stack.counter("2022-07-01", "reached:INTERVIEW", at_least=1, seconds=1) == 1
 
@@ -70,8 +70,8 @@ def test_api_answers_over_http(stack: Stack) -> None:
     url = stack.open_gateway()
     report = {"AtsiApplicationId": "51c3be16-0f93-41ed-9cc0-9092222d7333", "Status": "OFFER"}
     token = {"X-AtsiToken": TOKEN}
-    assert call(url, "POST", "/api/application-status", report, token)[1]["Outcome"] == "recorded"
-    assert call(url, "POST", f"/qs-api/public/atsi/v1/{ATS}", report, token)[1]["Outcome"] == "unchanged"
+    assert call(url, "POST", "/api/application-status", report, token)[1]["Result"] == "recorded"
+    assert call(url, "POST", f"/qs-api/public/atsi/v1/{ATS}", report, token)[1]["Result"] == "unchanged"
     assert call(url, "POST", "/qs-api/public/atsi/v1/other", report, token)[0] == 401
     assert call(url, "POST", "/api/application-status", report, {})[0] == 401
     assert call(url, "GET", "/api/application-status", None, token)[0] == 405
@@ -86,7 +86,7 @@ def test_sandbox_works_over_http(stack: Stack) -> None:
     assert (status, made["Status"]) == (201, "APPLIED")
     report = {"AtsiApplicationId": made["AtsiApplicationId"], "Status": "OFFER"}
     assert call(url, "POST", "/api/application-status", report, {"X-AtsiToken": TOKEN})[0] == 404
-    assert call(url, "POST", "/api/application-status", report, test)[1]["Outcome"] == "recorded"
+    assert call(url, "POST", "/api/application-status", report, test)[1]["Result"] == "recorded"
     path = f"/api/application-status/{made['AtsiApplicationId']}"
     assert call(url, "GET", path, None, test)[1]["Status"] == "OFFER"
 

@@ -97,7 +97,7 @@ def test_repeated_registration_is_unchanged(world: World) -> None:
     doubled = ALIASES | {"Token": ["t-1", "t-2", "t-1"]}
     for same in (ALIASES, doubled, ALIASES | {"Token": ["t-2"]}, {"Token": ["t-1"]}, {}, None):
         reply = register(world, aliases=same)
-        assert (reply.status, reply.body["Outcome"]) == (200, "unchanged")
+        assert (reply.status, reply.body["Result"]) == (200, "unchanged")
     assert contents(world) == before
 
 
@@ -111,13 +111,13 @@ def test_further_aliases_join_those_known(world: World) -> None:
     ]
     for version, aliases in enumerate(more, start=2):
         reply = register(world, aliases=aliases)
-        assert (reply.status, reply.body["Outcome"]) == (200, "updated")
+        assert (reply.status, reply.body["Result"]) == (200, "updated")
         assert world.stored(NEW).version == version
     assert rows(world, NEW) == expected()
     registered = world.stored(NEW).registration
     assert registered is not None
     assert {kind: list(values) for kind, values in registered.aliases.by_kind.items()} == ALIASES
-    assert register(world).body["Outcome"] == "unchanged"
+    assert register(world).body["Result"] == "unchanged"
     for day, name in enumerate(({"token": "t-1"}, {"token": "t-2"}), start=1):
         sent(world, signal(state("Interview", day), **name))
     sent(world, signal(state("Offer", 3), token=None, candidateApplicationProfileId="p-1"))
@@ -127,7 +127,7 @@ def test_further_aliases_join_those_known(world: World) -> None:
 def test_alias_and_title_change_in_one_write(world: World) -> None:
     """They come in one registration, so they are seen together."""
     register(world, aliases={})
-    assert register(world, JobTitle="Koch").body["Outcome"] == "updated"
+    assert register(world, JobTitle="Koch").body["Result"] == "updated"
     stored = world.stored(NEW)
     assert stored.registration is not None
     assert (stored.version, stored.registration.job_title, rows(world, NEW)) == (2, "Koch", expected())
@@ -140,7 +140,7 @@ def test_position_that_comes_later_is_told_how_it_stands(world: World, registere
     sent(world, position_signal(success=True))
     positions_told(world)
     assert world.stored(NEW).outcome == ("open", False)
-    assert register(world, aliases={"PositionProfileIds": [POSITION]}).body["Outcome"] == "updated"
+    assert register(world, aliases={"PositionProfileIds": [POSITION]}).body["Result"] == "updated"
     positions_told(world)
     assert world.stored(NEW).outcome == ("position_closed", True)
     sent(world, position_signal(None, 11))
@@ -155,7 +155,7 @@ def test_further_alias_keeps_what_was_heard_of_positions(world: World) -> None:
     positions_told(world)
     heard = world.stored(NEW).positions
     assert len(heard) == 1
-    assert register(world).body["Outcome"] == "updated"
+    assert register(world).body["Result"] == "updated"
     positions_told(world)
     assert world.stored(NEW).positions == heard
     assert world.stored(NEW).outcome == ("position_closed", True)
@@ -222,7 +222,7 @@ def test_repeating_an_ended_token_does_not_bring_it_back(world: World, deleted: 
         if deleted:
             world.client.delete_item(TableName="AliasesTable", Key=TOKEN_ROW)
         before = contents(world)
-        assert register(world, aliases={"Token": ["t-1"]}).body["Outcome"] == "unchanged"
+        assert register(world, aliases={"Token": ["t-1"]}).body["Result"] == "unchanged"
         assert contents(world) == before
         sent(world, signal(state("Interview", 1), token="t-1"))
         assert world.stored(NEW).status == "APPLIED"
@@ -240,7 +240,7 @@ def test_ended_token_that_lies_there_does_not_block(world: World, ats_id: str, k
         reply = register(world, ANOTHER, aliases={"Token": ["t-1"]}, AtsId=ats_id)
         assert reply.status == (200 if known else 201)
         assert ends(world, "t-1") - now().timestamp() == pytest.approx(timedelta(days=180).total_seconds(), abs=5)
-        assert register(world, aliases={"Token": ["t-1"]}).body["Outcome"] == "unchanged"
+        assert register(world, aliases={"Token": ["t-1"]}).body["Result"] == "unchanged"
         assert world.erase(NEW).status == 204
         assert rows(world, ANOTHER) == {("token#t-1", "-")}
         if ats_id == ATS:
@@ -315,7 +315,7 @@ def test_update_is_two_calls(world: World, changes: Any, calls: list[str]) -> No
     """The first finds the application; the second has as many actions as there are new aliases, and one."""
     register(world)
     world.noting.operations.clear()
-    assert register(world, **changes).body["Outcome"] == "updated"
+    assert register(world, **changes).body["Result"] == "updated"
     assert world.noting.operations == calls
 
 

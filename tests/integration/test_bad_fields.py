@@ -39,7 +39,7 @@ def wrong_fields(world: World, **fields: Any) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("status", STATUSES)
 def test_all_nine_statuses_are_accepted(world: World, status: str) -> None:
     """The eight of the contract's first page and CONTACT of the later one."""
-    assert world.report(status, BusinessDate="2022-07-29T11:26:11.106Z").body["Outcome"] != "unchanged"
+    assert world.report(status, BusinessDate="2022-07-29T11:26:11.106Z").body["Result"] != "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_wrong_label_is_refused(world: World, label: object) -> None:
 @pytest.mark.parametrize("label", ["x" * 200, "😀" * 200, "Zusage (mündlich)", " x ", "\0", 'a"#/~\\b'])
 def test_label_is_stored_as_received(world: World, label: str) -> None:
     """Up to 200 characters of any kind."""
-    assert world.report("CONTACT", RawStatus=label).body["Outcome"] == "recorded"
+    assert world.report("CONTACT", RawStatus=label).body["Result"] == "recorded"
     assert world.item()["RawStatus"] == {"S": label}
 
 
@@ -202,9 +202,9 @@ def test_empty_label_counts_as_left_out(world: World, label: str | None) -> None
     """It is neither stored nor a report of its own."""
     world.report("OFFER")
     world.report("CONTACT")
-    assert world.report("OFFER", RawStatus=label, BusinessDate=None).body["Outcome"] == "recorded"
+    assert world.report("OFFER", RawStatus=label, BusinessDate=None).body["Result"] == "recorded"
     assert world.stored().raw_status is None
-    assert world.report("OFFER", RawStatus=label).body["Outcome"] == "unchanged"
+    assert world.report("OFFER", RawStatus=label).body["Result"] == "unchanged"
 
 
 def test_unknown_fields_are_named_back(world: World) -> None:

@@ -41,7 +41,7 @@ def test_calls_of_each_case(
     for earlier, earlier_fields in before:
         world.report(earlier, **earlier_fields)
     world.noting.operations.clear()
-    assert world.report(status, **fields).body.get("Outcome") == outcome
+    assert world.report(status, **fields).body.get("Result") == outcome
     assert world.noting.operations == operations
 
 

@@ -250,11 +250,11 @@ def test_registration_among_other_changes_is_tried_again(world: World, changes: 
 
     def happens() -> None:
         assert world.report("OFFER", AtsiApplicationId=NEW).status == 200
-        assert register(world, Aliases={"Token": ["t-9"]}).body["Outcome"] == "updated"
+        assert register(world, Aliases={"Token": ["t-9"]}).body["Result"] == "updated"
 
     registry = registry_with(Meanwhile(world.client, 1, happens))
     event = http_event("PUT", f"/api/applications/{NEW}", CONTENT | changes, token=None)
-    assert answer(registry(event, None)).body["Outcome"] == "updated"
+    assert answer(registry(event, None)).body["Result"] == "updated"
     stored = world.stored(NEW)
     assert (stored.version, stored.status) == (4, "OFFER")
     assert stored.registration is not None

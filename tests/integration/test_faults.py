@@ -82,7 +82,7 @@ def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault) -> No
     world.report("CONTACT")
     faults.plan(fault)
     reply = world.report("INTERVIEW")
-    assert (reply.status, reply.body["Outcome"], reply.body["Version"]) == (200, "recorded", 3)
+    assert (reply.status, reply.body["Result"], reply.body["Version"]) == (200, "recorded", 3)
     assert faults.calls == ["UpdateItem"] * 2
 
 
@@ -99,7 +99,7 @@ def test_lasting_faults_are_a_503(world: World, faults: Faults, clock: Clock, fa
     assert clock.now - began <= 5
     faults.plan()
     again = world.report("INTERVIEW", headers={"Idempotency-Key": "1"})
-    assert again.body["Outcome"] == ("unchanged" if fault is LOST_REPLY else "recorded")
+    assert again.body["Result"] == ("unchanged" if fault is LOST_REPLY else "recorded")
     assert [transition.status for transition in world.stored().in_order()] == ["CONTACT", "INTERVIEW"]
 
 
@@ -141,11 +141,11 @@ def test_lost_reply_of_a_recorded_report(
     reply = world.report("INTERVIEW", headers=headers, **more)
     assert faults.calls == ["UpdateItem"] * 2
     previous, version = (before or ["APPLIED"])[-1], len(before) + 2
-    assert (reply.status, reply.body["Outcome"], reply.body["Status"]) == (200, "recorded", "INTERVIEW")
+    assert (reply.status, reply.body["Result"], reply.body["Status"]) == (200, "recorded", "INTERVIEW")
     assert (reply.body["PreviousStatus"], reply.body["Version"]) == (previous, version)
     assert [transition.status for transition in world.stored().in_order()] == [*before, "INTERVIEW"]
     assert world.stored().version == version
-    assert world.report("INTERVIEW", headers=headers, **more).body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", headers=headers, **more).body["Result"] == "unchanged"
 
 
 @pytest.mark.parametrize("plan", [[LOST_REPLY], [PASS, LOST_REPLY], [PASS, THROTTLED]], ids=["1", "2", "throttled"])
@@ -154,7 +154,7 @@ def test_lost_reply_of_a_late_report(world: World, faults: Faults, plan: list[Fa
     world.report("OFFER", BusinessDate=LATE)
     faults.plan(*plan)
     reply = world.report("INTERVIEW", BusinessDate=EARLY)
-    assert (reply.body["Outcome"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
+    assert (reply.body["Result"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
     assert [transition.status for transition in world.stored().in_order()] == ["INTERVIEW", "OFFER"]
 
 
@@ -162,7 +162,7 @@ def test_lost_reply_of_an_unchanged_report(world: World, faults: Faults) -> None
     """A resend is no write of its own, so it stays unchanged."""
     world.report("INTERVIEW", BusinessDate=EARLY)
     faults.plan(LOST_REPLY)
-    assert world.report("INTERVIEW", BusinessDate=EARLY).body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", BusinessDate=EARLY).body["Result"] == "unchanged"
 
 
 @accepting
@@ -172,13 +172,13 @@ def test_lost_reply_of_first_contact(world: World, faults: Faults, plan: list[Fa
     world.report("CONTACT")
     faults.plan(*plan)
     body = world.report("INTERVIEW", AtsiApplicationId=NEW, headers={"Idempotency-Key": "1"}).body
-    assert (body["Outcome"], body["PreviousStatus"], body["Version"]) == ("recorded", None, 1)
+    assert (body["Result"], body["PreviousStatus"], body["Version"]) == ("recorded", None, 1)
     assert len(world.stored(NEW).transitions) == 1
 
 
 def register(world: World, of: str = NEW, **changes: Any) -> tuple[int, str]:
     reply = answer(world.registry(http_event("PUT", f"/api/applications/{of}", REGISTRATION | changes), None))
-    return reply.status, reply.body["Outcome"]
+    return reply.status, reply.body["Result"]
 
 
 @accepting

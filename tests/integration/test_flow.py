@@ -104,8 +104,8 @@ def test_application_with_more_days_than_a_transaction_has_actions_is_counted(wo
 def test_sample_events_take_the_same_way(world: World) -> None:
     """The files of events/ work against a fresh service."""
     assert answer(world.registry(sample_event("RegistryFunction/registration"), None)).status == 201
-    assert answer(world.webhook(sample_event("WebhookFunction/report"), None)).body["Outcome"] == "recorded"
-    assert answer(world.webhook(sample_event("WebhookFunction/report-by-ats"), None)).body["Outcome"] == "late"
+    assert answer(world.webhook(sample_event("WebhookFunction/report"), None)).body["Result"] == "recorded"
+    assert answer(world.webhook(sample_event("WebhookFunction/report-by-ats"), None)).body["Result"] == "late"
     assert world.analytics(sample_event("AnalyticsFunction/changes"), None) == {"batchItemFailures": []}
     assert standing(world) == {"reached:INTERVIEW", "open:INTERVIEW", "outcome:open"}
     assert world.analytics(sample_event("AnalyticsFunction/removal"), None) == {"batchItemFailures": []}

@@ -104,7 +104,7 @@ def test_aliases_name_the_answers(world: World) -> None:
     }
     reply = post(world, {"query": document, "variables": variables})
     assert (reply.status, reply.body["data"]) == (200, {"first": True, "second": None, "all": True})
-    assert refused(reply) == ["input.current.status.label"]
+    assert refused(reply) == ["/input/current/status/label"]
     assert reply.body["errors"][0]["path"] == ["second"]
     assert statuses(world) == ["INTERVIEW", "OFFER"]  # the application was complete long before
 

@@ -149,7 +149,7 @@ def test_every_refused_signal_of_a_full_batch_is_named(world: World) -> None:
     """With each place that is wrong: the contract promises it, and a request has a hundred at most."""
     reply = post(world, {"query": MANY, "variables": {"input": {"signals": [WORST_SIGNAL] * 100}}})
     places = refused(reply)
-    assert [len([each for each in places if each.startswith(f"input.signals[{n}].")]) for n in range(100)] == [19] * 100
+    assert [len([each for each in places if each.startswith(f"/input/signals/{n}/")]) for n in range(100)] == [19] * 100
 
 
 def test_signals_of_all_fields_count_together(world: World) -> None:
@@ -191,5 +191,5 @@ def test_a_signal_with_too_many_positions_costs_only_itself(world: World) -> Non
     """It leads to no call, so it does not count for the others either."""
     wrong = position_signal(success=True, positionProfileIds=[POSITION] * 400)
     reply = post(world, {"query": MANY, "variables": {"input": {"signals": [wrong, signal(state("Offer"))]}}})
-    assert refused(reply) == ["input.signals[0].positionProfileIds"]
+    assert refused(reply) == ["/input/signals/0/positionProfileIds"]
     assert statuses(world) == ["OFFER"]

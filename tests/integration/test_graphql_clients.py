@@ -64,10 +64,10 @@ def test_older_mutation_is_counted_as_a_signal(world: World, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
-        ({"typeCode": "ApplicationStatusUpdate"}, "input.typeCode"),
-        ({"typeCode": ""}, "input.typeCode"),
-        ({"token": "with white space"}, "input.token"),
-        ({"token": ""}, "input.token"),
+        ({"typeCode": "ApplicationStatusUpdate"}, "/input/typeCode"),
+        ({"typeCode": ""}, "/input/typeCode"),
+        ({"token": "with white space"}, "/input/token"),
+        ({"token": ""}, "/input/token"),
     ],
 )
 def test_older_mutation_is_checked(

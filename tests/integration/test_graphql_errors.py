@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.signals import MANY, ONE, complete, contents, position_signal, post, sent, signal, state, statuses
+from support.signals import MANY, ONE, complete, contents, position_signal, post, refused, sent, signal, state, statuses
 from support.world import SIGNAL_TOKEN, World
 
 
@@ -20,27 +20,27 @@ def step(**changes: Any) -> dict[str, Any]:
         ({"typeCode": "ApplicationStatusUpdate", "token": "a"}, ["current"]),
         (signal() | {"current": None}, ["current"]),
         (position_signal(None) | {"current": None}, ["current"]),
-        (signal(state(**step(label=""))), ["current.status.label"]),
-        (signal(state(**step(label=" \n\u00a0"))), ["current.status.label"]),
-        (signal(state(**step(label="x" * 201))), ["current.status.label"]),
-        (signal(state(**step(index=-1))), ["current.status.index"]),
-        (signal(state(**step(index=10_000, total=10_000))), ["current.status.index", "current.status.total"]),
-        (signal(state(**step(total=2))), ["current.status.total"]),
-        (signal(state(phase={"label": "", "index": 1, "total": 1})), ["current.phase.label"]),
-        (signal(state(phase={"label": "x", "index": -1, "total": -2})), ["current.phase.index", "current.phase.total"]),
-        (signal(state(phase={"label": "x", "index": 0, "total": -1})), ["current.phase.total"]),
-        (signal(previous=state(**step(index=-1))), ["previous.status.index"]),
-        (signal(previous=state(phase={"label": "x", "index": 2, "total": 1})), ["previous.phase.total"]),
-        (signal(state(timestamp="2999-01-01T00:00:00Z")), ["current.timestamp"]),
-        (signal(state(timestamp="0001-01-01T00:00:00+14:00")), ["current.timestamp"]),
-        (signal(previous=state(timestamp="2999-01-01T00:00:00Z")), ["previous.timestamp"]),
+        (signal(state(**step(label=""))), ["current/status/label"]),
+        (signal(state(**step(label=" \n\u00a0"))), ["current/status/label"]),
+        (signal(state(**step(label="x" * 201))), ["current/status/label"]),
+        (signal(state(**step(index=-1))), ["current/status/index"]),
+        (signal(state(**step(index=10_000, total=10_000))), ["current/status/index", "current/status/total"]),
+        (signal(state(**step(total=2))), ["current/status/total"]),
+        (signal(state(phase={"label": "", "index": 1, "total": 1})), ["current/phase/label"]),
+        (signal(state(phase={"label": "x", "index": -1, "total": -2})), ["current/phase/index", "current/phase/total"]),
+        (signal(state(phase={"label": "x", "index": 0, "total": -1})), ["current/phase/total"]),
+        (signal(previous=state(**step(index=-1))), ["previous/status/index"]),
+        (signal(previous=state(phase={"label": "x", "index": 2, "total": 1})), ["previous/phase/total"]),
+        (signal(state(timestamp="2999-01-01T00:00:00Z")), ["current/timestamp"]),
+        (signal(state(timestamp="0001-01-01T00:00:00+14:00")), ["current/timestamp"]),
+        (signal(previous=state(timestamp="2999-01-01T00:00:00Z")), ["previous/timestamp"]),
         (signal(timestamp="2999-01-01T00:00:00Z"), ["timestamp"]),
         (signal(timestamp="0001-01-01T00:00:00+14:00"), ["timestamp"]),
         (signal(timestamp="2022-08-01T12:00:00"), ["timestamp"]),
         (signal(timestamp="2022-02-30T12:00:00Z"), ["timestamp"]),
         (signal(timestamp="20220801T120000Z"), ["timestamp"]),
         (signal(timestamp=""), ["timestamp"]),
-        (signal(state(timestamp="yesterday")), ["current.timestamp"]),
+        (signal(state(timestamp="yesterday")), ["current/timestamp"]),
         (signal(token=None), ["token"]),
         (signal(token=""), ["token"]),
         (signal(token="x" * 201), ["token"]),
@@ -58,7 +58,7 @@ def step(**changes: Any) -> dict[str, Any]:
         (position_signal(None, positionProfileIds=["x" * 201]), ["positionProfileIds"]),
         (position_signal(None, positionProfileIds=[]), ["positionProfileIds"]),
         (position_signal(None, positionProfileIds=None), ["positionProfileIds"]),
-        (signal(state(**step(label="")), typeCode="?", token=None), ["typeCode", "token", "current.status.label"]),
+        (signal(state(**step(label="")), typeCode="?", token=None), ["typeCode", "token", "current/status/label"]),
     ],
 )  # fmt: skip
 def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: list[str]) -> None:
@@ -66,22 +66,40 @@ def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: 
     before = contents(world)
     reply = post(world, {"query": ONE, "variables": {"input": wrong}})
     assert (reply.status, reply.body["data"]) == (200, {"sendSignal": None})
-    assert named(reply.body) == [f"input.{place}" for place in places]
+    assert refused(reply) == [f"/input/{place}" for place in places]
     assert contents(world) == before
     batch = [signal(state("Screening", 1)), wrong, signal(state("Offer", 2)), wrong]
     for _ in range(2):
         reply = post(world, {"query": MANY, "variables": {"input": {"signals": batch}}})
         assert (reply.status, reply.body["data"]) == (200, {"sendSignals": None})
-        assert named(reply.body) == [f"input.signals[{number}].{place}" for number in (1, 3) for place in places]
+        assert refused(reply) == [f"/input/signals/{number}/{place}" for number in (1, 3) for place in places]
         assert statuses(world) == ["PRE_INTERVIEW", "OFFER"]
 
 
-def named(body: dict[str, Any]) -> list[str]:
-    """Return the places that are refused, in order."""
-    (error,) = body["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert all(each["message"] for each in error["extensions"]["refused"])
-    return [each["place"] for each in error["extensions"]["refused"]]
+def test_wrong_field_is_described_as_in_a_problem(world: World) -> None:
+    """By a JSON pointer, what is wrong and what would be right; the message has the first, and how many more."""
+    wrong = signal(state(**step(index=10_000, total=10_000)), typeCode="?")
+    (error,) = post(world, {"query": MANY, "variables": {"input": {"signals": [complete(), wrong]}}}).body["errors"]
+    codes = "ApplicationComplete, ApplicationStatusUpdate, PositionStatusUpdate"
+    assert error["message"] == f"input.signals[1].typeCode: Input should be one of {codes} (and 2 more, see extensions)"
+    assert (error["path"], error["extensions"]["code"]) == (["sendSignals"], "BAD_USER_INPUT")
+    assert error["extensions"]["errors"] == [
+        {
+            "pointer": "/input/signals/1/typeCode",
+            "detail": f"Input should be one of {codes}",
+            "expected": f"one of {codes}",
+        },
+        {
+            "pointer": "/input/signals/1/current/status/index",
+            "detail": "Input should be 0 to 9999",
+            "expected": "the place of the status or phase among all of your process",
+        },
+        {
+            "pointer": "/input/signals/1/current/status/total",
+            "detail": "Input should be at least the index, and at most 9999",
+            "expected": "how many statuses or phases your process has",
+        },
+    ]
 
 
 @pytest.mark.parametrize(

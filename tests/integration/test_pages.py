@@ -75,7 +75,7 @@ def test_description_is_the_one_in_the_docs(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [each.type for each in PROBLEM_TYPES])
 def test_type_of_a_problem_leads_to_its_page(world: World, kind: str) -> None:
-    """It has its name, its status, its cause and its cure."""
+    """It has its name, its status, its cause and its fix."""
     problem = next(each for each in PROBLEM_TYPES if each.type == kind)
     style = re.search("<style>(.*?)</style>", get(world, f"/problems/{kind}")["body"], re.DOTALL)
     assert style
@@ -83,7 +83,7 @@ def test_type_of_a_problem_leads_to_its_page(world: World, kind: str) -> None:
     own = {"default-src": "'none'", "style-src": f"'sha256-{digest}'", "base-uri": "'none'", "form-action": "'none'"}
     text = page(world, f"/problems/{kind}", own | {"frame-ancestors": "'self'"})
     plain = unescape(re.sub("<[^>]+>", "", text)).lower()
-    for part in (kind, problem.status, problem.cause, problem.cure):
+    for part in (kind, problem.status, problem.cause, problem.fix):
         assert part.replace("`", "").lower() in plain
     assert "`" not in text
     assert f"<p>{problem.cause[0].upper()}" in text or problem.cause.startswith("`")

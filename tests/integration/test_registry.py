@@ -50,7 +50,7 @@ def test_new_application_is_created(world: World) -> None:
     reply = register(world, Aliases=ALIASES)
     assert reply.status == 201
     assert reply.body.pop("RequestId")
-    assert reply.body == {"AtsiApplicationId": NEW, "Outcome": "registered"}
+    assert reply.body == {"AtsiApplicationId": NEW, "Result": "registered"}
     item = world.item(NEW)
     assert item.pop("UpdatedAt")
     assert item == {
@@ -79,7 +79,7 @@ def test_same_content_again_is_unchanged(world: World, of: str, applied_at: str)
     register(world, Aliases=ALIASES)
     before = world.item(NEW)
     reply = register(world, of, AppliedAt=applied_at, Aliases=ALIASES)
-    assert (reply.status, reply.body["Outcome"], reply.body["AtsiApplicationId"]) == (200, "unchanged", NEW)
+    assert (reply.status, reply.body["Result"], reply.body["AtsiApplicationId"]) == (200, "unchanged", NEW)
     assert world.item(NEW) == before
 
 
@@ -113,12 +113,12 @@ def test_title_and_company_may_change(world: World) -> None:
     for version, changes in enumerate([{"JobTitle": "Koch"}, {"Company": "Example GmbH"}, {"JobTitle": "Bäcker"}], 3):
         display = {"JobTitle": "Koch", "Company": "Example GmbH"} if version > 3 else {}
         reply = register(world, **{**display, **changes})
-        assert (reply.status, reply.body["Outcome"]) == (200, "updated")
+        assert (reply.status, reply.body["Result"]) == (200, "updated")
         assert world.stored(NEW).version == version
     changed = {"JobTitle": {"S": "Bäcker"}, "Company": {"S": "Example GmbH"}, "Version": {"N": "5"}}
     after = world.item(NEW)
     assert after == before | changed | {"UpdatedAt": after["UpdatedAt"]}
-    assert register(world, JobTitle="Bäcker", Company="Example GmbH").body["Outcome"] == "unchanged"
+    assert register(world, JobTitle="Bäcker", Company="Example GmbH").body["Result"] == "unchanged"
     assert world.item(NEW) == after
 
 
@@ -144,7 +144,7 @@ def test_report_after_registration_is_recorded(world: World) -> None:
     register(world)
     assert world.report("INTERVIEW", AtsiApplicationId=NEW, headers={"X-AtsiToken": OTHER_TOKEN}).status == 404
     reply = world.report("INTERVIEW", AtsiApplicationId=NEW)
-    assert (reply.body["Outcome"], reply.body["PreviousStatus"], reply.body["Version"]) == ("recorded", "APPLIED", 2)
+    assert (reply.body["Result"], reply.body["PreviousStatus"], reply.body["Version"]) == ("recorded", "APPLIED", 2)
 
 
 def test_registering_again_does_not_reset_what_was_reported(world: World) -> None:
@@ -170,7 +170,7 @@ def test_registration_completes_what_came_by_first_contact(world: World) -> None
     assert stored.registration is not None
     assert (stored.registration.client_id, stored.registration.aliases.tokens) == ("client-1", ("t-1",))
     for aliases in (ALIASES, {}):
-        assert register(world, Aliases=aliases).body["Outcome"] == "unchanged"
+        assert register(world, Aliases=aliases).body["Result"] == "unchanged"
     assert register(world, JobId="job-2").status == 409
     assert world.stored(NEW) == stored
 

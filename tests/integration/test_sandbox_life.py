@@ -47,7 +47,7 @@ def test_reports_of_both_forms(world: World, of: str) -> None:
         report(world, of, "INTERVIEW"),
         report(world, of, "REJECTED", RawStatus="Absage durch Bewerber"),
     ]
-    assert [(reply.status, reply.body["Outcome"]) for reply in replies] == [
+    assert [(reply.status, reply.body["Result"]) for reply in replies] == [
         (200, outcome) for outcome in ("recorded", "unchanged", "late", "recorded", "recorded", "recorded")
     ]
     found = read_back(world, of).body
@@ -83,7 +83,7 @@ def test_batch_is_recorded_as_far_as_it_is_right(world: World) -> None:
     made = created(world)
     (token,) = made["Aliases"]["Token"]
     signals = [signal(state("Interview", 1), token=token), signal(token=""), signal(token="unknown")]
-    assert refused(send(world, *signals, token=TEST_TOKEN)) == ["input.signals[1].token"]
+    assert refused(send(world, *signals, token=TEST_TOKEN)) == ["/input/signals/1/token"]
     assert read_back(world, made["AtsiApplicationId"]).body["Status"] == "INTERVIEW"
 
 
@@ -106,7 +106,7 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
     assert heard(9, None, "Interview") == ("position_closed", True, 2)
     assert heard(11, None, "Interview") == ("open", False, 3)
     assert heard(12, success=True) == ("position_closed", True, 4)
-    assert report(world, of, "HIRED").body["Outcome"] == "recorded"
+    assert report(world, of, "HIRED").body["Result"] == "recorded"
     found = read_back(world, of).body
     assert (found["Outcome"], found["OutcomeInferred"]) == ("hired", False)
     assert read_back(world, other["AtsiApplicationId"]).body["Version"] == 1

@@ -28,7 +28,7 @@ def statuses(world: World) -> list[str | None]:
 
 
 def outcomes(world: World, *reports: tuple[str, dict[str, Any]]) -> list[str]:
-    return [world.report(status, **fields).body["Outcome"] for status, fields in reports]
+    return [world.report(status, **fields).body["Result"] for status, fields in reports]
 
 
 def test_a_report_is_recorded_and_answered(world: World) -> None:
@@ -41,7 +41,7 @@ def test_a_report_is_recorded_and_answered(world: World) -> None:
         "AtsiApplicationId": APPLICATION,
         "Status": "INTERVIEW",
         "PreviousStatus": "APPLIED",
-        "Outcome": "recorded",
+        "Result": "recorded",
         "Version": 2,
     }
 
@@ -51,13 +51,13 @@ def test_same_status_without_time_is_unchanged(world: World) -> None:
     world.report("INTERVIEW")
     before = world.item()
     reply = world.report("INTERVIEW")
-    assert (reply.body["Outcome"], reply.body["Status"], reply.body["Version"]) == ("unchanged", "INTERVIEW", 2)
+    assert (reply.body["Result"], reply.body["Status"], reply.body["Version"]) == ("unchanged", "INTERVIEW", 2)
     assert world.item() == before
 
 
 def test_registered_status_counts_as_the_head(world: World) -> None:
     """An application is registered as APPLIED; hearing just that again changes nothing."""
-    assert world.report("APPLIED").body["Outcome"] == "unchanged"
+    assert world.report("APPLIED").body["Result"] == "unchanged"
 
 
 def test_same_status_with_another_label_is_recorded(world: World) -> None:
@@ -99,16 +99,16 @@ def test_status_may_move_back(world: World) -> None:
 def test_idempotency_key_makes_a_late_resend_unchanged(world: World) -> None:
     """A, B, then A's resend: with its Idempotency-Key it is known."""
     key = {"Idempotency-Key": "a-1"}
-    assert world.report("INTERVIEW", headers=key).body["Outcome"] == "recorded"
-    assert world.report("OFFER", headers={"Idempotency-Key": "b-1"}).body["Outcome"] == "recorded"
-    assert world.report("INTERVIEW", headers=key).body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", headers=key).body["Result"] == "recorded"
+    assert world.report("OFFER", headers={"Idempotency-Key": "b-1"}).body["Result"] == "recorded"
+    assert world.report("INTERVIEW", headers=key).body["Result"] == "unchanged"
     assert world.stored().status == "OFFER"
 
 
 def test_idempotency_key_of_another_report_does_not_hide_this_one(world: World) -> None:
     """The key is a part of the identity, beside status and label."""
     key = {"Idempotency-Key": "one-for-all"}
-    replies = [world.report(status, headers=key).body["Outcome"] for status in ("INTERVIEW", "OFFER")]
+    replies = [world.report(status, headers=key).body["Result"] for status in ("INTERVIEW", "OFFER")]
     assert replies == ["recorded", "recorded"]
 
 
@@ -132,7 +132,7 @@ def test_without_time_a_report_takes_the_head_from_the_future(world: World) -> N
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
         world.report("INTERVIEW", BusinessDate="2026-11-22T10:04:59Z")
         reply = world.report("OFFER")
-    assert (reply.body["Outcome"], world.stored().status) == ("recorded", "OFFER")
+    assert (reply.body["Result"], world.stored().status) == ("recorded", "OFFER")
     assert statuses(world) == ["INTERVIEW", "OFFER"]
     offer = world.stored().in_order()[1]
     assert to_text(offer.effective_at) == "2026-11-22T10:00:00.000Z"
@@ -150,7 +150,7 @@ def test_older_effective_time_joins_the_history(world: World) -> None:
     """The head stays, and the reply says so."""
     world.report("OFFER", BusinessDate=T2)
     reply = world.report("INTERVIEW", BusinessDate=T1)
-    assert (reply.body["Outcome"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
+    assert (reply.body["Result"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
     assert statuses(world) == ["INTERVIEW", "OFFER"]
     assert world.stored().status == "OFFER"
 
@@ -211,7 +211,7 @@ def test_effective_time_that_can_not_be_is_refused(world: World, business_date: 
 def test_slightly_future_and_old_effective_times_are_fine(world: World, business_date: str) -> None:
     """Clocks differ, and backfills reach far back."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-        assert world.report("INTERVIEW", BusinessDate=business_date).body["Outcome"] == "recorded"
+        assert world.report("INTERVIEW", BusinessDate=business_date).body["Result"] == "recorded"
 
 
 def test_unknown_and_foreign_applications_look_the_same(world: World) -> None:
@@ -254,21 +254,21 @@ def test_report_after_the_ending_of_today_takes_the_head(world: World) -> None:
 def test_lead_from_before_the_application_is_late(world: World, status: str, when: str) -> None:
     """It joins the history, and says nothing of how the application stands."""
     reply = world.report(status, BusinessDate=when)
-    assert (reply.body["Outcome"], reply.body["Status"]) == ("late", "APPLIED")
+    assert (reply.body["Result"], reply.body["Status"]) == ("late", "APPLIED")
     assert world.stored().head is None
-    assert world.report(status, BusinessDate=when).body["Outcome"] == "unchanged"
+    assert world.report(status, BusinessDate=when).body["Result"] == "unchanged"
 
 
 @pytest.mark.parametrize("when", ["2022-07-01T00:00:00Z", "2022-07-01T09:00:00Z"])
 def test_contact_of_the_day_of_applying_takes_the_head(world: World, when: str) -> None:
     """By the day, where only the day was sent."""
-    assert world.report("CONTACT", BusinessDate=when).body["Outcome"] == "recorded"
+    assert world.report("CONTACT", BusinessDate=when).body["Result"] == "recorded"
 
 
 def test_later_status_from_before_the_application_takes_the_head(world: World) -> None:
     """The history keeps what was sent."""
     reply = world.report("INTERVIEW", BusinessDate="2022-06-30T12:00:00Z")
-    assert (reply.body["Outcome"], reply.body["Status"]) == ("recorded", "INTERVIEW")
+    assert (reply.body["Result"], reply.body["Status"]) == ("recorded", "INTERVIEW")
     assert to_text(world.stored().in_order()[0].effective_at) == "2022-06-30T12:00:00.000Z"
 
 
@@ -280,18 +280,18 @@ def test_labels_that_differ_in_form_case_or_outer_space_are_one(world: World) ->
     untimed = [("INTERVIEW", {"RawStatus": label}) for label in labels]
     assert outcomes(world, *untimed) == ["unchanged"] * 3
     assert world.stored().raw_status == labels[0]
-    assert world.report("INTERVIEW", RawStatus="  ").body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", RawStatus="  ").body["Result"] == "unchanged"
 
 
 def test_key_of_an_unchanged_report_is_known_from_then_on(world: World) -> None:
     """Its late resend does not move the application back; keeping the key makes no version."""
     key = {"Idempotency-Key": "k2"}
     world.report("INTERVIEW", headers={"Idempotency-Key": "k1"})
-    assert world.report("INTERVIEW", headers=key).body["Outcome"] == "unchanged"
+    assert world.report("INTERVIEW", headers=key).body["Result"] == "unchanged"
     assert world.stored().version == 2
     world.report("OFFER")
     again = world.report("INTERVIEW", headers=key)
-    assert (again.body["Outcome"], again.body["Status"]) == ("unchanged", "OFFER")
+    assert (again.body["Result"], again.body["Status"]) == ("unchanged", "OFFER")
     assert len(world.stored().resend_keys) == 2
 
 
@@ -301,10 +301,10 @@ def test_newest_64_keys_are_known(world: World) -> None:
         status = ["INTERVIEW", "OFFER", "OFFER"][number % 3]
         world.report(status, headers={"Idempotency-Key": f"k{number}"})
     assert len(world.stored().resend_keys) == 64
-    assert world.report("OFFER", headers={"Idempotency-Key": "k1"}).body["Outcome"] == "unchanged"
+    assert world.report("OFFER", headers={"Idempotency-Key": "k1"}).body["Result"] == "unchanged"
     world.report("HIRED", headers={"Idempotency-Key": "new"})
-    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k3"}).body["Outcome"] == "unchanged"
-    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k0"}).body["Outcome"] == "recorded"
+    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k3"}).body["Result"] == "unchanged"
+    assert world.report("INTERVIEW", headers={"Idempotency-Key": "k0"}).body["Result"] == "recorded"
 
 
 @pytest.mark.parametrize("new_world", ["deployed transport"], indirect=True)
@@ -312,11 +312,11 @@ def test_ending_finds_room_after_256_confirmations(world: World) -> None:
     """A nightly sender's repetitions are folded to the first and the last, and counted; none counts as new later."""
     nights = [f"{2023 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}T02:00:00Z" for n in range(256)]
     for night in nights:
-        assert world.report("PRE_INTERVIEW", BusinessDate=night).body["Outcome"] == "recorded"
-    assert world.report("HIRED").body["Outcome"] == "recorded"
+        assert world.report("PRE_INTERVIEW", BusinessDate=night).body["Result"] == "recorded"
+    assert world.report("HIRED").body["Result"] == "recorded"
     assert statuses(world) == ["PRE_INTERVIEW", "PRE_INTERVIEW", "HIRED"]
     assert world.item()["Folded"] == {"N": "254"}
-    assert world.report("PRE_INTERVIEW", BusinessDate=nights[100]).body["Outcome"] == "unchanged"
+    assert world.report("PRE_INTERVIEW", BusinessDate=nights[100]).body["Result"] == "unchanged"
     reports = sum(n for cell, n in contribution(world.stored(), BERLIN).items() if cell.measure == "reports")
     assert reports == 257
 
@@ -329,12 +329,12 @@ def test_ending_finds_room_after_256_changes(world: World) -> None:
         moment = f"{2023 + number // 336}-{1 + number // 28 % 12:02}-{1 + number % 28:02}T02:00:00Z"
         status = ["PRE_INTERVIEW", "INTERVIEW"][number % 2]
         world.report(status, BusinessDate=moment, RawStatus=f"Stage {number}")
-    assert world.report("HIRED").body["Outcome"] == "recorded"
+    assert world.report("HIRED").body["Result"] == "recorded"
     stored = world.stored()
     assert len(stored.transitions) == 256
     assert [each.raw_status for each in stored.in_order()][:4] == ["call", "Stage 0", "Stage 1", "Stage 3"]
     assert stored.in_order()[2].folded == (1, 0)
-    assert world.report("REJECTED").body["Outcome"] == "recorded"
+    assert world.report("REJECTED").body["Result"] == "recorded"
     assert [each.raw_status for each in world.stored().in_order()][:4] == ["call", "Stage 0", "Stage 1", "Stage 4"]
 
 
@@ -352,8 +352,8 @@ def test_reply_of_a_write_whose_reply_was_lost_is_its_own(world: World) -> None:
 
     world.of_webhook._transport = lose_the_reply  # noqa: SLF001
     reply = world.report("INTERVIEW")
-    assert {name: reply.body[name] for name in ("Outcome", "Status", "PreviousStatus", "Version")} == {
-        "Outcome": "recorded",
+    assert {name: reply.body[name] for name in ("Result", "Status", "PreviousStatus", "Version")} == {
+        "Result": "recorded",
         "Status": "INTERVIEW",
         "PreviousStatus": "APPLIED",
         "Version": 2,
@@ -370,12 +370,12 @@ def test_first_contact_owns_the_application_where_that_is_allowed(accepting: Wor
     """UnknownApplications=accept: the first ATS to report owns it; to all others it is unknown."""
     new = "51c3be16-0f93-41ed-9cc0-00000000beef"
     first = accepting.report("INTERVIEW", AtsiApplicationId=new, headers={"Idempotency-Key": "1"})
-    assert (first.body["Outcome"], first.body["Version"], first.body["PreviousStatus"]) == ("recorded", 1, None)
+    assert (first.body["Result"], first.body["Version"], first.body["PreviousStatus"]) == ("recorded", 1, None)
     other = accepting.report("OFFER", AtsiApplicationId=new, headers={"X-AtsiToken": "another-opaque-token"})
     assert other.status == 404
     assert accepting.report("OFFER", AtsiApplicationId=new).body["Version"] == 2
     again = accepting.report("INTERVIEW", AtsiApplicationId=new, headers={"Idempotency-Key": "1"})
-    assert again.body["Outcome"] == "unchanged"
+    assert again.body["Result"] == "unchanged"
 
 
 @pytest.mark.parametrize("status", ["LEAD", "CONTACT", "INTERVIEW"])

@@ -111,10 +111,10 @@ def test_only_success_makes_a_signal_of_a_day_its_ending(world: World) -> None:
 def test_signals_and_reports_read_moments_alike(world: World, timestamp: str) -> None:
     """In one grammar, with one lower bound, and in the same words."""
     error = send(world, signal(state(timestamp=timestamp))).body["errors"][0]
-    refused = error["extensions"]["refused"][0]
-    (wrong,) = world.report("INTERVIEW", BusinessDate=timestamp).body["errors"]
-    assert refused["place"] == "input.current.timestamp"
-    assert wrong["detail"] == f"Input {refused['message']}"
+    (of_signal,) = error["extensions"]["errors"]
+    (of_report,) = world.report("INTERVIEW", BusinessDate=timestamp).body["errors"]
+    assert (of_signal["pointer"], of_report["pointer"]) == ("/input/current/timestamp", "/BusinessDate")
+    assert of_signal["detail"] == of_report["detail"]
 
 
 def test_signals_of_a_day_ago_go_where_they_belong(world: World) -> None:

@@ -79,7 +79,7 @@ def test_each_report_changes_the_funnel_at_once(service: LocalService) -> None:
     before = funnel(service)
     for sample in (FIRST, SECOND, THIRD):
         text = sent(service, application=sample, status="INTERVIEW")
-        assert answer(text)["Outcome"] == "recorded"
+        assert answer(text)["Result"] == "recorded"
         assert changes(text) == {"CONTACT": 1, "PRE_INTERVIEW": 1, "INTERVIEW": 1}
     assert funnel(service)["reached:INTERVIEW"] == before["reached:INTERVIEW"] + 3
     text = sent(service, application=THIRD, status="REJECTED", label="Position filled")
@@ -97,8 +97,8 @@ def test_curl_sends_the_same_again(service: LocalService) -> None:
         ensure_ascii=False,
     )
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=20)
-    assert answer(text)["Outcome"] == "late"
-    assert json.loads(result.stdout)["Outcome"] == "unchanged"
+    assert answer(text)["Result"] == "late"
+    assert json.loads(result.stdout)["Result"] == "unchanged"
     request = Request(  # noqa: S310  # loopback
         f"{service.url}/api/application-status/{SECOND}", headers={"X-AtsiToken": demo.TOKEN}
     )

@@ -96,14 +96,14 @@ def guide() -> str:
 def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None:
     """All commands of the section, in one shell: an application is made, reported about, signalled, and read back."""
     section = guide().partition("## Try it in the sandbox\n")[2].partition("\n## ")[0]
-    script = "sleep 1\n".join(re.findall(r"```\n(.*?)```", section, re.DOTALL))  # a reader takes longer to paste each
+    script = "sleep 1\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))  # a reader takes longer to paste each
     environment = os.environ | {"STATUS_URL": service.url}
     command = ["bash", "-e", "-c", script]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
     made, reported, signalled, found = objects(done.stdout)
-    assert (made["Status"], reported["Outcome"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
+    assert (made["Status"], reported["Result"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
     assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
     assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
     assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script
@@ -122,7 +122,7 @@ def test_tools(capsys: pytest.CaptureFixture[str]) -> None:
     """Says which examples are run here; those in curl, Python and JavaScript are always."""
     with capsys.disabled():
         print(f"\nexamples run: {', '.join(TOOLS)}; not run: {', '.join(OPTIONAL.keys() - TOOLS) or 'none'}")  # noqa: T201
-    assert set(re.findall(r"```(\w+)\n", guide())) == REQUIRED.keys() | OPTIONAL.keys()
+    assert set(re.findall(r"```(\w+)\n", guide())) - {"sh"} == REQUIRED.keys() | OPTIONAL.keys()
 
 
 @pytest.mark.parametrize("language", TOOLS)
@@ -152,7 +152,7 @@ def test_each_example_made_one_transition(service: LocalService, runs: dict[str,
     """However often it was sent: BusinessDate makes it the same; the guide's last curl shows it."""
     reported = {each for run in runs.values() for each in run.network.bodies}
     assert sum(len(run.network.bodies) for run in runs.values()) > len(reported) == len(runs)
-    (curl,) = re.findall(r'```\n(curl "\$STATUS_URL.*?)\n```', guide())
+    (curl,) = re.findall(r'```sh\n(curl "\$STATUS_URL.*?)\n```', guide())
     environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
     shown = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, check=True, timeout=20).stdout
     application = json.loads(shown)

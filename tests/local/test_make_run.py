@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import os
 import re
 import signal
 import socket
@@ -69,12 +70,12 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
     curl = text[text.index("curl ") : text.index("Below, a line")]
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
-    assert (reply["Outcome"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
+    assert (reply["Result"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
     assert (
         f"ats=demo-ats channel=atsi application={APPLICATION} reported=INTERVIEW status=INTERVIEW version=2"
-        in service.line(r"^\d\d:\d\d:\d\d  webhook    recorded ")
+        in service.line(r"^\d\d:\d\d:\d\d  intake/atsi       recorded ")
     )
-    service.line(rf"^\d\d:\d\d:\d\d  analytics  counted +application={APPLICATION} version=2 status=INTERVIEW")
+    service.line(rf"^\d\d:\d\d:\d\d  quality/counting  counted +application={APPLICATION} version=2 status=INTERVIEW")
 
 
 def test_application_is_erased_over_http(service: LocalService) -> None:
@@ -112,20 +113,32 @@ def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
 def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
     """A reader copies them into a shell."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("http://127.0.0.1:3000", service.url)
-    curls = re.findall(r"```\n(curl .*?)\n```", readme, re.DOTALL)
+    curls = re.findall(r"```sh\n(curl .*?)\n```", readme, re.DOTALL)
     answers = [
         subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20).stdout
         for curl in curls
     ]
-    report, signal, *_, quality, table = answers
+    report, application, quality, table, sandbox = answers
     assert json.loads(report)["Status"] == "INTERVIEW"
-    assert json.loads(signal) == {"data": {"sendSignal": True}}
+    assert json.loads(application)["Transitions"][-1]["Status"] == "INTERVIEW"
+    assert json.loads(sandbox)["Status"] == "APPLIED"
     assert [(row["Ats"], len(row["Numbers"]) > 40) for row in json.loads(quality)["Rows"]] == [("demo-ats", True)]
     lines = list(csv.DictReader(table.splitlines()))
     assert {line["ats"] for line in lines} == {"demo-ats"}
     assert len({line["from"] for line in lines}) > 10
-    service.line(r"signals +recorded .* status=HIRED")
-    service.line(r"analytics +counted .* status=HIRED")
+    service.line(rf"quality/counting +counted .*{APPLICATION} .*status=INTERVIEW")
+
+
+def test_signal_of_the_guide_works_as_printed(service: LocalService) -> None:
+    """It is the contract's published sample."""
+    guide = (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
+    section = guide.partition("## Selection Signals\n")[2].partition("\n## ")[0]
+    (curl,) = re.findall(r"```sh\n(curl .*?)\n```", section, re.DOTALL)
+    environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
+    done = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, text=True, check=True, timeout=20)
+    assert json.loads(done.stdout) == {"data": {"sendSignal": True}}
+    service.line(r"intake/seek +recorded .* status=HIRED")
+    service.line(r"quality/counting +counted .* status=HIRED")
 
 
 def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService) -> None:
@@ -190,10 +203,10 @@ def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalSe
     """The bucket lies beside the tables; the change after it counts."""
     unreadable = "51c3be16-0f93-41ed-9cc0-00000000dead"
     service.dynamodb.put_item(TableName="ApplicationsTable", Item={"AtsiApplicationId": {"S": unreadable}})
-    service.line(r"^\d\d:\d\d:\d\d  streams.py  set aside ")
+    service.line(r"^\d\d:\d\d:\d\d  platform +set aside ")
     report = {"AtsiApplicationId": demo.SAMPLES[1].application_id, "Status": "OFFER"}
     assert send(service, report)[0] == 200
-    service.line(rf"analytics  counted +application={demo.SAMPLES[1].application_id} .*status=OFFER")
+    service.line(rf"quality/counting  counted +application={demo.SAMPLES[1].application_id} .*status=OFFER")
     s3 = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{service.tables_port}")
     (listed,) = s3.list_objects_v2(Bucket="FailedRecordsBucket")["Contents"]
     document = json.load(s3.get_object(Bucket="FailedRecordsBucket", Key=listed["Key"])["Body"])

@@ -35,7 +35,7 @@ def registration(**changes: str) -> dict[str, Any]:
 
 
 def outcomes(answers: Sequence[Answer]) -> Counter[str]:
-    return Counter(str(each.body.get("Outcome", each.body.get("type"))) for each in answers)
+    return Counter(str(each.body.get("Result", each.body.get("type"))) for each in answers)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,12 @@ EVENT_FILES = sorted(path.relative_to(EVENTS).as_posix() for path in EVENTS.glob
 
 
 def is_recorded(reply: Any) -> bool:
-    return answer(reply).status == 200 and answer(reply).body["Outcome"] in {"recorded", "late", "unchanged"}
+    return answer(reply).status == 200 and answer(reply).body["Result"] in {"recorded", "late", "unchanged"}
 
 
 def is_registered_or_erased(reply: Any) -> bool:
-    outcomes = {201: "registered", 200: "unchanged", 204: None}
-    return answer(reply).body.get("Outcome") == outcomes.get(answer(reply).status, "refused")
+    results = {201: "registered", 200: "unchanged", 204: None}
+    return answer(reply).body.get("Result") == results.get(answer(reply).status, "refused")
 
 
 def is_created(reply: Any) -> bool:
@@ -100,7 +100,7 @@ def test_webhook_answers_every_kind_of_report(start: Start) -> None:
     """One container takes a report, its resend and the wrong ones, each with its status."""
     webhook = start("WebhookFunction")
     first, again = send(webhook, "INTERVIEW"), send(webhook, "INTERVIEW")
-    assert [(reply.status, reply.body["Outcome"]) for reply in (first, again)] == [
+    assert [(reply.status, reply.body["Result"]) for reply in (first, again)] == [
         (200, "recorded"),
         (200, "unchanged"),
     ]

@@ -122,8 +122,10 @@ def truth(world: World) -> Counter[Cell]:
 
 
 def refused(reply: Answer) -> Sequence[str]:
-    """Return the places that a reply names as refused."""
+    """Return the pointers to the fields that a reply says are wrong."""
     (error,) = reply.body["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert error["message"].startswith(error["extensions"]["refused"][0]["place"])
-    return [each["place"] for each in error["extensions"]["refused"]]
+    assert error["extensions"]["errors"][0]["detail"] in error["message"]
+    assert all([*each] == ["pointer", "detail", "expected"] for each in error["extensions"]["errors"])
+    assert all(all(each.values()) for each in error["extensions"]["errors"])
+    return [each["pointer"] for each in error["extensions"]["errors"]]

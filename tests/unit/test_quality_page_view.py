@@ -1,6 +1,7 @@
 """What the quality page makes of a report: words, plots, sections and the form."""
 
 from datetime import date
+from typing import Unpack
 
 import pytest
 
@@ -14,7 +15,7 @@ from application_status.quality.page.plots import Bars, Strips, bars, spans, str
 from application_status.quality.page.section import About
 from application_status.quality.page.words import Numbers, named, period, said
 from application_status.quality.reports.query import Caller, QualityQuery
-from application_status.quality.reports.report import QualityReport, Row
+from application_status.quality.reports.report import QualityReport, Row, Subject
 from application_status.quality.rules.definitions import DEFINITIONS
 from application_status.quality.rules.numbers import Number, Unit
 from application_status.quality.rules.periods import Interval
@@ -23,7 +24,7 @@ FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
 ABOUT = About.of(QualityQuery.model_validate({"from": "2026-09-01", "to": "2026-09-30"}))
 
 
-def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: str) -> Row:
+def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: Unpack[Subject]) -> Row:
     return Row(of, first, last, numbers)
 
 

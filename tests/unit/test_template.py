@@ -343,7 +343,7 @@ def test_drift_missing_verifications_and_failed_records_raise_an_alarm(expanded:
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
     assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
     assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
-    assert "README" in properties.pop("AlarmDescription")
+    assert "docs/operations.md" in properties.pop("AlarmDescription")
     assert properties == {
         "Namespace": "ApplicationStatus",
         "Dimensions": [

@@ -14,7 +14,7 @@ DESCRIPTION = _ROOT / "docs/openapi.yaml"
 SHOWN = _ROOT / "src/application_status/api_docs/openapi.json"
 PROBLEMS = _ROOT / "docs/problems.md"
 
-_TABLE = re.compile(r"(?<=\| type \| status \| cause \| cure \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)+")
+_TABLE = re.compile(r"(?<=\| type \| status \| cause \| fix \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)+")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -28,7 +28,7 @@ class _Dumper(yaml.SafeDumper):
 def written() -> dict[Path, str]:
     """Return each generated file's text."""
     described = document()
-    rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.cure} |\n" for each in PROBLEM_TYPES]
+    rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.fix} |\n" for each in PROBLEM_TYPES]
     return {
         DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120),
         SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",

@@ -4,10 +4,10 @@ from importlib.metadata import version
 from typing import Any
 
 from application_status.local.template import Template
+from application_status.platform.http.endpoint import ProblemDetails
 from openapi import examples
 from openapi.operations import OPERATIONS, PAGES, Content, Operation
 from openapi.problems import problem_responses
-from openapi.replies import Problem
 from openapi.schemas import Schemas, query_parameters
 
 _SECURITY = {
@@ -51,7 +51,7 @@ method of these paths a 405 `method-not-allowed`. Send 429 and 503 again after `
 def document() -> dict[str, Any]:
     """Return the description of every route of template.yaml that isn't a page; KeyError for one nobody described."""
     schemas = Schemas()
-    schemas.refer(Problem)
+    schemas.refer(ProblemDetails, closed=True)
     responses: dict[str, Any] = {}
     paths: dict[str, Any] = {}
     for route in (each for each in Template().routes() if each.path not in PAGES):
@@ -83,7 +83,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
-    parameters = [*operation.headers, *(query_parameters(operation.query, schemas) if operation.query else ())]
+    parameters = [*operation.parameters, *(query_parameters(operation.query, schemas) if operation.query else ())]
     replies = {status: _reply(content, schemas) for status, content in operation.replies.items()}
     described: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
     described["tags"] = [_TAGS[operation.security]]
@@ -93,8 +93,10 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
     if operation.request:
         described["requestBody"] = {
             "required": not operation.request.optional,
-            "content": _content(operation.request, schemas),
+            "content": _content(operation.request, schemas, closed=False),
         }
+        if operation.request.about:
+            described["requestBody"]["description"] = operation.request.about
     return described | {"responses": dict(sorted((replies | problems).items()))}
 
 
@@ -109,11 +111,11 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _reply(content: Content | None, schemas: Schemas) -> dict[str, Any]:
     if content is None:
         return {"description": "Done; no body."}
-    return {"description": (content.model.__doc__ or "").strip(), "content": _content(content, schemas)}
+    return {"description": content.type.__doc__, "content": _content(content, schemas, closed=True)}
 
 
-def _content(content: Content, schemas: Schemas) -> dict[str, Any]:
-    schema: dict[str, Any] = schemas.refer(content.model)
+def _content(content: Content, schemas: Schemas, *, closed: bool) -> dict[str, Any]:
+    schema = schemas.refer(content.type, closed=closed)
     if content.by_name:
         schema = {"type": "object", "additionalProperties": schema}
     shown = {name.replace(" ", "-"): {"value": value} for name, value in content.examples.items()}

@@ -30,7 +30,7 @@ REPORT_REPLIES = {
         "AtsiApplicationId": _ID,
         "Status": "CONTACT",
         "PreviousStatus": "APPLIED",
-        "Outcome": "recorded",
+        "Result": "recorded",
         "Version": 2,
         "RequestId": _REQUEST_ID,
     },
@@ -77,8 +77,7 @@ REGISTRATIONS = {
     }
 }
 REGISTRATION_REPLIES = {
-    outcome: {"AtsiApplicationId": _ID, "Outcome": outcome, "RequestId": _REQUEST_ID}
-    for outcome in map(str, Registered)
+    result: {"AtsiApplicationId": _ID, "Result": result, "RequestId": _REQUEST_ID} for result in map(str, Registered)
 }
 _SANDBOXED = "f1d2c3b4-5a69-4788-9a0b-1c2d3e4f5a6b"
 SANDBOX_APPLICATIONS = {

@@ -7,26 +7,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
-from application_status.applications.registry import RegistrationMessage
+from application_status.applications.registry import RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
-from application_status.intake.atsi.receive import StatusMessage
+from application_status.intake.atsi.receive import ReportReply, StatusMessage
+from application_status.intake.sandbox.create import SandboxApplication
+from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
+from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
+from application_status.quality.reports.endpoint import DefinitionReply
+from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
 from application_status.quality.reports.query import QualityQuery
 from openapi import examples
-from openapi.replies import (
-    ApplicationOfMineInFull,
-    ApplicationsOfMine,
-    DefinitionReply,
-    GraphqlReply,
-    GraphqlRequest,
-    PageQuery,
-    QualityReply,
-    RegistrationReply,
-    ReportReply,
-    SandboxApplication,
-    SandboxRequest,
-)
 
 type Examples = Mapping[str, Mapping[str, Any]]
 
@@ -37,9 +29,13 @@ _IAM = ("refused", "unknown-path")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A body: its model, its examples, and whether it may be empty, is a member of an object of these, or also CSV."""
+    """A body: its type, its examples, and whether it may be empty, is a member of an object of these, or also CSV.
 
-    model: type[BaseModel]
+    `about` describes a request's body where its type has no description.
+    """
+
+    type: type
+    about: str = ""
     examples: Examples = field(default_factory=dict)
     optional: bool = False
     by_name: bool = False
@@ -57,7 +53,7 @@ class Operation:
     replies: Mapping[str, Content | None]
     problems: Sequence[str]
     request: Content | None = None
-    headers: Sequence[Mapping[str, Any]] = ()
+    parameters: Sequence[Mapping[str, Any]] = ()
     query: type[BaseModel] | None = None
 
 
@@ -67,6 +63,12 @@ _IDEMPOTENCY_KEY = {
     "description": "one for each change, the same for its resends; needed only without a BusinessDate",
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
+_AFTER = {
+    "name": "after",
+    "in": "query",
+    "description": "the `Next` of the page before",
+    "schema": {"type": "string"},
+}
 
 
 def _report(name: str, summary: str) -> Operation:
@@ -75,9 +77,9 @@ def _report(name: str, summary: str) -> Operation:
         name=name,
         summary=summary,
         security="AtsiToken",
-        request=Content(model=StatusMessage, examples=examples.REPORTS),
-        headers=(_IDEMPOTENCY_KEY,),
-        replies={"200": Content(model=ReportReply, examples=examples.REPORT_REPLIES)},
+        request=Content(type=StatusMessage, examples=examples.REPORTS),
+        parameters=(_IDEMPOTENCY_KEY,),
+        replies={"200": Content(type=ReportReply, examples=examples.REPORT_REPLIES)},
         problems=(*_BODY, "unauthenticated", "unknown-application", *_ALWAYS),
     )
 
@@ -89,7 +91,7 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
         summary=summary,
         security=security,
         query=QualityQuery,
-        replies={"200": Content(model=QualityReply, csv=True)},
+        replies={"200": Content(type=QualityReply, csv=True)},
         problems=(*problems, "not-acceptable", "invalid-fields", *_ALWAYS),
     )
 
@@ -97,7 +99,7 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
 PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
 """For people, and not described."""
 
-_GRAPHQL_ERROR = Content(model=GraphqlReply)
+_GRAPHQL_ERROR = Content(type=GraphqlReply)
 
 OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "/api/application-status": (_report("report", "Report an application's status"),),
@@ -108,7 +110,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="readBack",
             summary="Read back an application of your own: its status, and what was reported of it",
             security="AtsiToken",
-            replies={"200": Content(model=ApplicationView, examples=examples.APPLICATIONS)},
+            replies={"200": Content(type=ApplicationView, examples=examples.APPLICATIONS)},
             problems=("unauthenticated", "unknown-application", "invalid-fields", *_ALWAYS),
         ),
     ),
@@ -118,8 +120,8 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="createSandboxApplication",
             summary="Make an application of the sandbox, to try reports and signals with; each request makes another",
             security="AtsiToken",
-            request=Content(model=SandboxRequest, optional=True),
-            replies={"201": Content(model=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
+            request=Content(type=dict[str, Any], about="Nothing, as yet; what is sent is named back.", optional=True),
+            replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(
                 *(each for each in _BODY if each != "invalid-fields"),
                 "unauthenticated",
@@ -135,9 +137,9 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="signals",
             summary="Send Selection Signals",
             security="AtsBearer",
-            request=Content(model=GraphqlRequest, examples=examples.SIGNALS),
+            request=Content(type=GraphqlRequest, examples=examples.SIGNALS),
             replies={
-                "200": Content(model=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
@@ -149,10 +151,10 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="register",
             summary="Register an application, or change what may change of its registration",
             security="AWS_IAM",
-            request=Content(model=RegistrationMessage, examples=examples.REGISTRATIONS),
+            request=Content(type=RegistrationMessage, examples=examples.REGISTRATIONS),
             replies={
                 status: Content(
-                    model=RegistrationReply, examples={each: examples.REGISTRATION_REPLIES[each] for each in outcomes}
+                    type=RegistrationReply, examples={each: examples.REGISTRATION_REPLIES[each] for each in outcomes}
                 )
                 for status, outcomes in (("200", ("unchanged", "updated")), ("201", ("registered",)))
             },
@@ -190,8 +192,8 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="myApplications",
             summary="A jobseeker's applications",
             security="Users",
-            query=PageQuery,
-            replies={"200": Content(model=ApplicationsOfMine)},
+            parameters=(_AFTER,),
+            replies={"200": Content(type=MyApplications)},
             problems=("unauthenticated", "forbidden", "invalid-fields", *_ALWAYS),
         ),
     ),
@@ -201,7 +203,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="myApplication",
             summary="One of a jobseeker's applications, with its timeline",
             security="Users",
-            replies={"200": Content(model=ApplicationOfMineInFull)},
+            replies={"200": Content(type=MyApplicationInFull)},
             problems=("unauthenticated", "forbidden", "unknown-application", "invalid-fields", *_ALWAYS),
         ),
     ),
@@ -211,7 +213,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="definitions",
             summary="What each number of a quality report means",
             security=None,
-            replies={"200": Content(model=DefinitionReply, by_name=True)},
+            replies={"200": Content(type=DefinitionReply, by_name=True)},
             problems=_ALWAYS,
         ),
     ),

@@ -49,11 +49,11 @@ def problem_responses(types: Sequence[str]) -> tuple[dict[str, Any], dict[str, A
 def _response(types: Sequence[str]) -> dict[str, Any]:
     headers = {name: _HEADERS[name] for kind in types for name in _EXAMPLES[kind][1] if name in _HEADERS}
     return {
-        "description": "; or ".join(f"`{kind}`: {_TYPES[kind].cause}. Cure: {_TYPES[kind].cure}" for kind in types),
+        "description": "; or ".join(f"`{kind}`: {_TYPES[kind].cause}. Fix: {_TYPES[kind].fix}" for kind in types),
         **({"headers": headers} if headers else {}),
         "content": {
             "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+                "schema": {"$ref": "#/components/schemas/ProblemDetails"},
                 "examples": {kind: {"value": _EXAMPLES[kind][2]} for kind in types},
             }
         },

@@ -46,7 +46,7 @@ def docs_file(request: Request) -> Reply:
 
 
 def problem_page(request: Request) -> Reply:
-    """Return what a problem's `type` leads to: its cause and its cure; UnknownPath for an unknown one."""
+    """Return what a problem's `type` leads to: its cause and its fix; UnknownPath for an unknown one."""
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
         raise UnknownPath

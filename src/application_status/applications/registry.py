@@ -3,7 +3,8 @@
 The registry: an application's way from the board's Apply system to the table, and out of it.
 """
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_pascal
@@ -103,14 +104,33 @@ def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
     return answer
 
 
+class RegistrationReply(TypedDict):
+    """What became of a registration."""
+
+    AtsiApplicationId: ApplicationId
+    Result: Registered
+    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
+    all of it was registered already.
+    """
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Fields that nobody reads."""
+
+
 def _register(request: Request, registrations: Registrations) -> Reply:
     application_id, checked, ignored = registration(request)
-    outcome = registrations.register(application_id, checked)
-    created = outcome is Registered.REGISTERED
+    result = registrations.register(application_id, checked)
+    created = result is Registered.REGISTERED
     add_metric("Registered", int(created))
-    logger.info(outcome, application=application_id, ats=checked.ats_id)
-    body = {"AtsiApplicationId": application_id, "Outcome": outcome, "RequestId": request.request_id}
-    return reply(201 if created else 200, body | ({"IgnoredFields": ignored} if ignored else {}))
+    logger.info(result, application=application_id, ats=checked.ats_id)
+    body: RegistrationReply = {
+        "AtsiApplicationId": application_id,
+        "Result": result,
+        "RequestId": request.request_id,
+    }
+    if ignored:
+        body["IgnoredFields"] = ignored
+    return reply(201 if created else 200, body)
 
 
 def _erase(request: Request, erasure: Erasure) -> Reply:

@@ -6,7 +6,10 @@ import signal
 import sys
 import threading
 from io import TextIOWrapper
+from pathlib import PurePath
 from typing import override
+
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from application_status.local import demo
 from application_status.local.service import Service, running
@@ -31,16 +34,16 @@ _WELCOME = """
 """
 
 
-class _Line(logging.Formatter):
-    """Writes a log entry as one line for a terminal: time, function, what happened, and the ids."""
+class _Line(LambdaPowertoolsFormatter):
+    """Writes a log entry as one line for a terminal: time, room of the package, what happened, and the ids."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
         known = vars(logging.makeLogRecord({}))
         details = {k: v for k, v in vars(record).items() if k not in known and k not in ("message", "asctime")}
-        where = record.pathname.rsplit("application_status/", 1)[-1].partition("/")[0]
+        room = PurePath(record.pathname.rsplit("application_status/", 1)[-1]).parent
         told = " ".join(f"{name}={value}" for name, value in details.items())
-        return printable(f"{self.formatTime(record, '%H:%M:%S')}  {where:<9}  {record.getMessage():<10}  {told}")
+        return printable(f"{self.formatTime(record, '%H:%M:%S')}  {room!s:<16}  {record.getMessage():<10}  {told}")
 
 
 def main() -> int:

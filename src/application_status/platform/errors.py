@@ -97,7 +97,7 @@ class UnknownPath(Refusal):
     """There is nothing at this path."""
 
     def __init__(self) -> None:
-        super().__init__("There is nothing at this path; the README lists the paths.")
+        super().__init__("There is nothing at this path; /docs lists the paths.")
 
 
 class UnknownApplication(Refusal):

@@ -80,12 +80,19 @@ def instant(moment: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-def to_text(moment: datetime) -> str:
+type DateTimeText = str
+"""A moment as `to_text` writes it."""
+
+type DateText = str
+"""A day in ISO 8601, e.g. 2022-07-29."""
+
+
+def to_text(moment: datetime) -> DateTimeText:
     """Return e.g. 2022-07-29T11:26:11.106Z, always 24 characters (RFC 3339)."""
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def from_text(text: str) -> datetime:
+def from_text(text: DateTimeText) -> datetime:
     """Return what `to_text` wrote."""
     return datetime.fromisoformat(text)
 

@@ -2,7 +2,7 @@
 
 A report is written as the newest of its application, on conditions that DynamoDB checks (`applications.record`); where
 one of them fails, `Application.receive` decides what the report does instead. So some rules are there twice: each
-condition stands above the rule that it mirrors.
+condition stands above the rule that it mirrors, and tests/integration/test_conditions.py compares their decisions.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

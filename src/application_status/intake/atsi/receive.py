@@ -4,8 +4,9 @@ The webhook: a report's way from the request to the table.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic.alias_generators import to_pascal
 
 from application_status.access.tokens import CallingAts, Environments, TokenLookup, calling_ats
 from application_status.applications.record import Applications, Recorded
+from application_status.applications.rules.application import Receipt
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
 from application_status.labels.overrides import Overrides
@@ -143,15 +145,36 @@ def _with_outcome(checked: Report, overrides: Overrides) -> Report:
     )
 
 
+type _OfStatus = Literal[Receipt.RECORDED, Receipt.UNCHANGED, Receipt.LATE]
+
+
+class ReportReply(TypedDict):
+    """What became of a report."""
+
+    AtsiApplicationId: ApplicationId
+    Status: Status
+    """The application's status after the report."""
+    PreviousStatus: Status | None
+    """The one before it; null at first contact."""
+    Result: _OfStatus
+    """recorded; unchanged: known already; late: older than the status, it joined the history."""
+    Version: Annotated[int, Field(ge=1)]
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Fields that nobody reads."""
+
+
 def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
-    body: dict[str, Any] = {
+    body: ReportReply = {
         "AtsiApplicationId": checked.application_id,
         "Status": recorded.status,
         "PreviousStatus": recorded.previous,
-        "Outcome": recorded.receipt,
+        "Result": cast("_OfStatus", recorded.receipt),  # never unmapped, as the report has a status
         "Version": recorded.version,
         "RequestId": request.request_id,
     }
+    if ignored:
+        body["IgnoredFields"] = ignored
     add_metric(recorded.receipt.capitalize())
     if recorded.folded:
         add_metric("Folded", recorded.folded)
@@ -163,4 +186,4 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         status=recorded.status,
         version=recorded.version,
     )
-    return reply(200, body | ({"IgnoredFields": ignored} if ignored else {}))
+    return reply(200, body)

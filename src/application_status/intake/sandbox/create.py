@@ -4,8 +4,9 @@ The sandbox: a new application's way to its tables. What is reported of it goes 
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.register import Registrations
@@ -16,7 +17,7 @@ from application_status.platform.errors import Forbidden
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
 from application_status.platform.telemetry import add_metric, logger
-from application_status.platform.values import ApplicationId, AtsId, application_id, now, to_text
+from application_status.platform.values import ApplicationId, AtsId, DateTimeText, application_id, now, to_text
 
 LIFE = timedelta(days=7)
 """How long an application of the sandbox is kept."""
@@ -59,8 +60,9 @@ def sandbox(tokens: TokenLookup, registrations: Registrations, creations: Sandbo
         registrations.register(application_id, registration)
         add_metric("Registered")
         logger.info("created", application=application_id, ats=ats.id)
-        body = _view(application_id, registration) | {"RequestId": request.request_id}
-        body |= {"IgnoredFields": ignored} if ignored else {}
+        body = _view(application_id, registration, request.request_id)
+        if ignored:
+            body["IgnoredFields"] = ignored
         return reply(201, body, Location=f"/api/application-status/{application_id}")
 
     return create
@@ -74,11 +76,39 @@ def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     return ats
 
 
-def _view(application_id: ApplicationId, registration: Registration) -> dict[str, Any]:
+class SandboxAliases(TypedDict):
+    """What signals may call an application, or the job ad of its position."""
+
+    Token: Sequence[str]
+    CandidateApplicationProfileId: Sequence[str]
+    PositionProfileIds: Sequence[str]
+
+
+class SandboxApplication(TypedDict):
+    """A new application of the sandbox; the header `Location` says where to read it back."""
+
+    AtsiApplicationId: ApplicationId
+    Status: Literal[Status.APPLIED]
+    AppliedAt: DateTimeText
+    ExpiresAt: DateTimeText
+    """When it may be gone, with all that was reported of it."""
+    Aliases: SandboxAliases
+    RequestId: str
+    IgnoredFields: NotRequired[Sequence[str]]
+    """Fields that nobody reads."""
+
+
+def _view(application_id: ApplicationId, registration: Registration, request_id: str) -> SandboxApplication:
+    aliases = registration.aliases
     return {
         "AtsiApplicationId": application_id,
         "Status": Status.APPLIED,
         "AppliedAt": to_text(registration.applied_at),
         "ExpiresAt": to_text(registration.applied_at + LIFE),
-        "Aliases": registration.aliases.by_kind,
+        "Aliases": {
+            "Token": aliases.tokens,
+            "CandidateApplicationProfileId": aliases.candidate_application_profile_ids,
+            "PositionProfileIds": aliases.position_profile_ids,
+        },
+        "RequestId": request_id,
     }

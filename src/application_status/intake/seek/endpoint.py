@@ -3,10 +3,10 @@
 The signals: the way of a GraphQL request from the gateway to the tables.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from graphql import (
     DocumentNode,
@@ -21,27 +21,32 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.language import FormattedSourceLocation
+from pydantic import Field
 
 from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of
 from application_status.applications.rules.report import Channel
 from application_status.intake.seek.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
-from application_status.intake.seek.signals import (
-    BAD_USER_INPUT,
-    INTERNAL_SERVER_ERROR,
-    Receiver,
-    RequestSize,
-    SignalMutations,
+from application_status.intake.seek.signals import Receiver, RequestSize, SignalMutations
+from application_status.platform.errors import (
+    FieldError,
+    InvalidFields,
+    MalformedBody,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
 )
-from application_status.platform.errors import InvalidFields, MalformedBody, Refusal, Unauthenticated, Unavailable
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     UNEXPECTED,
+    FieldProblem,
     LambdaHandler,
     Problem,
     Reply,
     Request,
     endpoint,
+    field_problems,
     refusal_headers,
     reply,
     retry_later,
@@ -52,16 +57,15 @@ _MAX_ERRORS = 10
 """Each may print a large part of the document into its message, before that is cut; see the handler."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A GraphQL request: the document, its variables, and which of its operations is meant."""
+class GraphqlRequest(TypedDict):
+    """A GraphQL request; the schema is found by introspection."""
 
-    document: str
-    variables: Mapping[str, Any]
-    operation_name: str | None
+    query: str
+    variables: NotRequired[dict[str, Any] | None]
+    operationName: NotRequired[Annotated[str, Field(max_length=NAME_LENGTH)] | None]
 
 
-def execute(call: Call, sender: SignalMutations) -> tuple[bool, ExecutionResult]:
+def execute(call: GraphqlRequest, sender: SignalMutations) -> tuple[bool, ExecutionResult]:
     """Execute a request; False with its errors where it was not executed at all.
 
     A mutation is first executed with a counter in the sender's place, so that one with too many signals records none.
@@ -70,7 +74,7 @@ def execute(call: Call, sender: SignalMutations) -> tuple[bool, ExecutionResult]
         document = _read(call)
     except _NotExecuted as refused:
         return False, ExecutionResult(None, [_without_pythons_words(error) for error in refused.errors])
-    if _is_mutation(document, call.operation_name):
+    if _is_mutation(document, call.get("operationName")):
         counter = RequestSize()
         _execute(document, call, counter)
         if error := counter.error():
@@ -88,15 +92,15 @@ class _NotExecuted(Exception):
         self.errors = errors
 
 
-def _read(call: Call) -> DocumentNode:
+def _read(call: GraphqlRequest) -> DocumentNode:
     """Return the document, checked; _NotExecuted with what is wrong."""
-    errors = too_many_lines(call.document)
-    if len(call.operation_name or "") > NAME_LENGTH:
+    errors = too_many_lines(call["query"])
+    if len(call.get("operationName") or "") > NAME_LENGTH:
         errors.append(GraphQLError(f"operationName should have at most {NAME_LENGTH} characters."))
     if errors:
         raise _NotExecuted(errors)
     try:
-        document = parse(call.document, max_tokens=TOKENS)
+        document = parse(call["query"], max_tokens=TOKENS)
     except GraphQLError as error:
         raise _NotExecuted([error]) from None
     errors = over_limits(document) or validate(_SCHEMA, document, max_errors=_MAX_ERRORS)
@@ -110,13 +114,13 @@ def _is_mutation(document: DocumentNode, name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.MUTATION
 
 
-def _execute(document: DocumentNode, call: Call, sender: SignalMutations | RequestSize) -> ExecutionResult:
+def _execute(document: DocumentNode, call: GraphqlRequest, sender: SignalMutations | RequestSize) -> ExecutionResult:
     return execute_sync(
         _SCHEMA,
         document,
         context_value=sender,
-        variable_values=dict(call.variables),
-        operation_name=call.operation_name,
+        variable_values=call.get("variables"),
+        operation_name=call.get("operationName"),
         max_coercion_errors=_MAX_ERRORS,
     )
 
@@ -159,6 +163,37 @@ _MESSAGE_LENGTH = 300
 _BEARER = "bearer "
 _SEND_AGAIN = "Something failed on our side; send the same request again later."
 
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+BAD_USER_INPUT: Final = "BAD_USER_INPUT"
+INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
+
+type _Code = Literal["UNAUTHENTICATED", "BAD_USER_INPUT", "INTERNAL_SERVER_ERROR"]
+
+
+class GraphqlErrorExtensions(TypedDict):
+    """What a program can tell errors apart by."""
+
+    code: _Code
+    requestId: NotRequired[str]
+    errors: NotRequired[Sequence[FieldProblem]]
+    """An entry for each wrong field of the signals; the others were recorded."""
+
+
+class GraphqlError(TypedDict):
+    """An error, as GraphQL has it."""
+
+    message: str
+    locations: NotRequired[Sequence[FormattedSourceLocation]]
+    path: NotRequired[Sequence[str | int]]
+    extensions: GraphqlErrorExtensions
+
+
+class GraphqlReply(TypedDict):
+    """A GraphQL reply."""
+
+    data: NotRequired[dict[str, Any] | None]
+    errors: NotRequired[Sequence[GraphqlError]]
+
 
 def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHandler:
     """Make the handler of `POST /graphql`."""
@@ -172,8 +207,8 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
         if not executed:
             add_metric("Refused")
             logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type))
-            return reply(400, {"errors": errors})
-        return reply(200, {"data": result.data} | ({"errors": errors} if errors else {}))
+            return _reply(400, {"errors": errors})
+        return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
 
@@ -184,35 +219,59 @@ def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     return ats_of(text[len(_BEARER) :].strip(), tokens)
 
 
-def _call(request: Request) -> Call:
+def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
+    return reply(status, body, **headers)
+
+
+def _call(request: Request) -> GraphqlRequest:
     body = json_object(request, _BODY_LIMIT_BYTES)
     document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
         raise MalformedBody(
             'Send {"query": "...", "variables": {...}, "operationName": "..."}; the latter two may be left out.'
         )
-    return Call(document, variables or {}, name)
+    return {"query": document, "variables": variables, "operationName": name}
 
 
-def _formatted(error: GraphQLError) -> dict[str, Any]:
+def _formatted(error: GraphQLError) -> GraphqlError:
     """Give an error the contract's code; one of ours tells nothing but that it may pass."""
     original = error.original_error
+    if isinstance(original, InvalidFields):
+        return _located(
+            error, _said(original.errors), {"code": BAD_USER_INPUT, "errors": field_problems(original.errors)}
+        )
     if original is None or isinstance(original, GraphQLError):
-        formatted: dict[str, Any] = dict(error.formatted)
-        if len(error.message) > _MESSAGE_LENGTH:
-            formatted["message"] = f"{error.message[:_MESSAGE_LENGTH]}..."
-        return formatted | {"extensions": {"code": BAD_USER_INPUT} | dict(error.extensions or {})}
+        return _located(error, error.message, {"code": BAD_USER_INPUT})
     add_metric("Failed")
     problem = PROBLEMS[Unavailable]
     if not isinstance(original, Unavailable):
         log_unexpected(original)
         problem = UNEXPECTED
     logger.warning("failed", extra=answered(problem.type))
-    return {"message": _SEND_AGAIN, "path": error.path, "extensions": {"code": INTERNAL_SERVER_ERROR}}
+    return {"message": _SEND_AGAIN, "path": error.path or [], "extensions": {"code": INTERNAL_SERVER_ERROR}}
+
+
+def _located(error: GraphQLError, message: str, extensions: GraphqlErrorExtensions) -> GraphqlError:
+    """Return an error with the places in the document and in the data that it is about."""
+    if len(message) > _MESSAGE_LENGTH:
+        message = f"{message[:_MESSAGE_LENGTH]}..."
+    located: GraphqlError = {"message": message, "extensions": extensions}
+    if error.locations:
+        located["locations"] = [each.formatted for each in error.locations]
+    if error.path is not None:
+        located["path"] = error.path
+    return located
+
+
+def _said(wrong: Sequence[FieldError]) -> str:
+    """Say what is wrong with the first field, its place written as in input.signals[3].token."""
+    place = re.sub(r"/([0-9]+)(?=/|$)", r"[\1]", wrong[0].pointer).removeprefix("/").replace("/", ".")
+    more = f" (and {len(wrong) - 1} more, see extensions)" if len(wrong) > 1 else ""
+    return f"{place}: {wrong[0].detail}{more}"
 
 
 def _refusal(error: Refusal, request: Request) -> Reply:
-    code = "UNAUTHENTICATED" if isinstance(error, Unauthenticated) else BAD_USER_INPUT
+    code: _Code = UNAUTHENTICATED if isinstance(error, Unauthenticated) else BAD_USER_INPUT
     return _failed(PROBLEMS[type(error)], str(error), code, request, **refusal_headers(error, "Bearer"))
 
 
@@ -220,6 +279,6 @@ def _failure(problem: Problem, request: Request) -> Reply:
     return _failed(problem, _SEND_AGAIN, INTERNAL_SERVER_ERROR, request, **retry_later())
 
 
-def _failed(problem: Problem, message: str, code: str, request: Request, **headers: str) -> Reply:
-    extensions = {"code": code, "requestId": request.request_id}
-    return reply(problem.status, {"errors": [{"message": message, "extensions": extensions}]}, **headers)
+def _failed(problem: Problem, message: str, code: _Code, request: Request, **headers: str) -> Reply:
+    extensions: GraphqlErrorExtensions = {"code": code, "requestId": request.request_id}
+    return _reply(problem.status, {"errors": [{"message": message, "extensions": extensions}]}, **headers)

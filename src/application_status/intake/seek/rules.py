@@ -1,13 +1,14 @@
 """A signal, from GraphQL's coerced input to values that make sense; a list of everything that doesn't."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from application_status.applications.rules.application import PositionReport
 from application_status.applications.rules.report import FINAL_SUCCESS, Success, label_key, order_key
+from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.values import sent_moment
 
 APPLICATION_COMPLETE = "ApplicationComplete"
@@ -23,22 +24,6 @@ _LABEL_LIMITS = {"status": 200, "phase": 100}
 _CORRECTIONS: dict[Success | None, str] = {Success.NOT_FINAL: "*", Success.PLACED: "+", Success.NOT_PLACED: "-"}
 _INDEX_DIGITS = 4
 _SUCCESS = {True: Success.PLACED, False: Success.NOT_PLACED, None: Success.NOT_FINAL}
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What is wrong at a place of the input, written as in `current.status.index`."""
-
-    place: str
-    message: str
-
-
-class WrongSignalError(Exception):
-    """A signal that makes no sense."""
-
-    def __init__(self, wrongs: Iterable[Wrong]) -> None:
-        super().__init__("wrong signal")
-        self.wrongs = tuple(wrongs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +69,15 @@ class Signal:
 
 
 def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
-    """Check a signal; WrongSignalError with an entry for each place that is wrong."""
-    wrongs = [*_wrong_type(given), *_wrong_aliases(given)]
+    """Check a signal; InvalidFields with an entry for each field that is wrong."""
+    wrong = [*_wrong_type(given), *_wrong_aliases(given)]
     for name in ("current", "previous"):
         if given.get(name):
-            wrongs += _wrong_state(given[name], name, received_at)
+            wrong += _wrong_state(given[name], f"/{name}", received_at)
     if given.get("timestamp") is not None:
-        wrongs += _wrong_moment(given["timestamp"], "timestamp", received_at)
-    if wrongs:
-        raise WrongSignalError(wrongs)
+        wrong += _wrong_moment(given["timestamp"], "/timestamp", received_at)
+    if wrong:
+        raise InvalidFields(tuple(wrong))
     complete = given["typeCode"] == APPLICATION_COMPLETE
     return Signal(
         type_code=given["typeCode"],
@@ -104,53 +89,71 @@ def signal(given: Mapping[str, Any], received_at: datetime) -> Signal:
     )
 
 
-def _wrong_type(given: Mapping[str, Any]) -> list[Wrong]:
+_EXPECTED = {
+    "typeCode": f"one of {', '.join(_TYPE_CODES)}",
+    "token": f"the application's tracking token: 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space",
+    "candidateApplicationProfileId": f"your own id of the application, 1 to {_ALIAS_LIMIT} characters",
+    "positionProfileIds": f"the ids of the positions: at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters",
+    "current": "the state that was entered",
+    "timestamp": "when it happened: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z",
+    "label": "your own label of the status or phase",
+    "index": "the place of the status or phase among all of your process",
+    "total": "how many statuses or phases your process has",
+}
+
+
+def _wrong(pointer: str, detail: str) -> FieldError:
+    return FieldError(pointer, detail, _EXPECTED[pointer.rpartition("/")[2]])
+
+
+def _wrong_type(given: Mapping[str, Any]) -> list[FieldError]:
     if given["typeCode"] not in _TYPE_CODES:
-        return [Wrong("typeCode", f"should be one of {', '.join(_TYPE_CODES)}")]
+        return [_wrong("/typeCode", f"Input should be one of {', '.join(_TYPE_CODES)}")]
     if given["typeCode"] != APPLICATION_COMPLETE and not given.get("current"):
-        return [Wrong("current", f"is required with {given['typeCode']}")]
+        return [_wrong("/current", f"Field required with {given['typeCode']}")]
     return []
 
 
-def _wrong_aliases(given: Mapping[str, Any]) -> list[Wrong]:
+def _wrong_aliases(given: Mapping[str, Any]) -> list[FieldError]:
     positions = given.get("positionProfileIds") or []
     token, profile = given.get("token"), given.get("candidateApplicationProfileId")
-    wrongs = []
+    wrong = []
     if token is not None and not _TOKEN.fullmatch(token):
-        wrongs.append(Wrong("token", f"should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"))
+        detail = f"Input should be 1 to {_ALIAS_LIMIT} visible ASCII characters, without white space"
+        wrong.append(_wrong("/token", detail))
     if profile is not None and not 0 < len(profile) <= _ALIAS_LIMIT:
-        wrongs.append(Wrong("candidateApplicationProfileId", f"should have 1 to {_ALIAS_LIMIT} characters"))
+        wrong.append(_wrong("/candidateApplicationProfileId", f"Input should have 1 to {_ALIAS_LIMIT} characters"))
     if len(positions) > POSITIONS_LIMIT or any(not 0 < len(each) <= _ALIAS_LIMIT for each in positions):
-        wrongs.append(
-            Wrong("positionProfileIds", f"should be at most {POSITIONS_LIMIT}, of 1 to {_ALIAS_LIMIT} characters")
-        )
-    if given["typeCode"] == POSITION_STATUS_UPDATE:
-        return wrongs if positions else [*wrongs, Wrong("positionProfileIds", "is required with PositionStatusUpdate")]
-    if token is None and profile is None:
-        wrongs.append(Wrong("token", "is required, or candidateApplicationProfileId"))
-    return wrongs
+        detail = f"Input should be at most {POSITIONS_LIMIT} ids, of 1 to {_ALIAS_LIMIT} characters"
+        wrong.append(_wrong("/positionProfileIds", detail))
+    if given["typeCode"] == POSITION_STATUS_UPDATE and not positions:
+        wrong.append(_wrong("/positionProfileIds", "Field required with PositionStatusUpdate"))
+    elif given["typeCode"] != POSITION_STATUS_UPDATE and token is None and profile is None:
+        wrong.append(_wrong("/token", "Field required, or candidateApplicationProfileId"))
+    return wrong
 
 
-def _wrong_state(state: Mapping[str, Any], name: str, received_at: datetime) -> list[Wrong]:
-    wrongs = _wrong_moment(state["timestamp"], f"{name}.timestamp", received_at)
+def _wrong_state(state: Mapping[str, Any], pointer: str, received_at: datetime) -> list[FieldError]:
+    wrong = _wrong_moment(state["timestamp"], f"{pointer}/timestamp", received_at)
     for part, limit in _LABEL_LIMITS.items():
         step = state.get(part)
         if not step:
             continue
         if not step["label"].strip() or len(step["label"]) > limit:
-            wrongs.append(Wrong(f"{name}.{part}.label", f"should have 1 to {limit} characters"))
+            wrong.append(_wrong(f"{pointer}/{part}/label", f"Input should have 1 to {limit} characters"))
         if not 0 <= step["index"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.index", f"should be 0 to {_PLACES_LIMIT}"))
+            wrong.append(_wrong(f"{pointer}/{part}/index", f"Input should be 0 to {_PLACES_LIMIT}"))
         if not step["index"] <= step["total"] <= _PLACES_LIMIT:
-            wrongs.append(Wrong(f"{name}.{part}.total", f"should be at least the index, and at most {_PLACES_LIMIT}"))
-    return wrongs
+            detail = f"Input should be at least the index, and at most {_PLACES_LIMIT}"
+            wrong.append(_wrong(f"{pointer}/{part}/total", detail))
+    return wrong
 
 
-def _wrong_moment(text: str, place: str, received_at: datetime) -> list[Wrong]:
+def _wrong_moment(text: str, pointer: str, received_at: datetime) -> list[FieldError]:
     try:
         sent_moment(text, received_at)
-    except ValueError as wrong:
-        return [Wrong(place, str(wrong))]
+    except ValueError as error:
+        return [_wrong(pointer, f"Input {error}")]
     return []
 
 

@@ -4,7 +4,7 @@ The mutations: one signal, or a batch of which everything right is recorded, wha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import GraphQLError
@@ -19,14 +19,12 @@ from application_status.intake.seek.rules import (
     POSITIONS_LIMIT,
     Signal,
     SignalState,
-    Wrong,
-    WrongSignalError,
     signal,
 )
 from application_status.labels.overrides import Overrides
 from application_status.labels.rules.interpretation import interpret_signal, is_end_of_position
 from application_status.labels.rules.vocabulary import Vocabulary
-from application_status.platform.errors import InvalidFields, Refusal, UnknownApplication
+from application_status.platform.errors import FieldError, InvalidFields, UnknownApplication
 from application_status.platform.http.endpoint import PROBLEMS
 from application_status.platform.telemetry import add_metric, answered, logger
 from application_status.platform.values import ApplicationId, AtsId, now
@@ -138,9 +136,6 @@ def _drop(reason: str) -> None:
     logger.warning("dropped", extra=answered(reason))
 
 
-BAD_USER_INPUT = "BAD_USER_INPUT"
-INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
-
 _SIGNALS_PER_REQUEST, _POSITIONS_PER_REQUEST = 100, 300
 
 
@@ -152,29 +147,30 @@ class SignalMutations:
     ats_id: AtsId
 
     def send_signal(self, given: Mapping[str, Any]) -> bool:
-        """Record a signal, or raise GraphQLError with what is wrong and where."""
-        return _true_unless(self._send(given, "input"))
+        """Record a signal, or raise InvalidFields."""
+        return _true_unless(self._send(given, "/input"))
 
     def send_signals(self, given: Mapping[str, Any]) -> bool:
-        """Record all signals that are right; then raise GraphQLError with what is wrong with the others, and where."""
+        """Record all signals that are right; then raise InvalidFields with what is wrong with the others."""
         signals = enumerate(given["signals"])
-        return _true_unless([wrong for place, each in signals for wrong in self._send(each, f"input.signals[{place}]")])
+        return _true_unless([wrong for place, each in signals for wrong in self._send(each, f"/input/signals/{place}")])
 
     def send_application_signal(self, given: Mapping[str, Any]) -> bool:
         """Record an ApplicationComplete, sent by the older mutation; its schemeId is not needed."""
         if given["typeCode"] != APPLICATION_COMPLETE:
-            add_metric("SignalRefused")
-            _refused(InvalidFields)
-            return _true_unless([Wrong("input.typeCode", f"should be {APPLICATION_COMPLETE}")])
+            _refuse()
+            expected = f"Input should be {APPLICATION_COMPLETE}", APPLICATION_COMPLETE
+            raise InvalidFields((FieldError("/input/typeCode", *expected),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
-    def _send(self, given: Mapping[str, Any], place: str) -> list[Wrong]:
+    def _send(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
+        """Record a signal; return what is wrong with it, each pointer under the signal's own place."""
         try:
-            self.receiver.receive(self.ats_id, signal(given, now()))
-        except WrongSignalError as error:
-            add_metric("SignalRefused")
-            _refused(InvalidFields)
-            return [Wrong(f"{place}.{wrong.place}", wrong.message) for wrong in error.wrongs]
+            checked = signal(given, now())
+        except InvalidFields as refused:
+            _refuse()
+            return [replace(wrong, pointer=f"{place}{wrong.pointer}") for wrong in refused.errors]
+        self.receiver.receive(self.ats_id, checked)
         return []
 
 
@@ -211,14 +207,12 @@ class RequestSize:
         )
 
 
-def _refused(reason: type[Refusal]) -> None:
-    logger.warning("refused", extra=answered(PROBLEMS[reason].type))
+def _refuse() -> None:
+    add_metric("SignalRefused")
+    logger.warning("refused", extra=answered(PROBLEMS[InvalidFields].type))
 
 
-def _true_unless(wrongs: list[Wrong]) -> bool:
-    if not wrongs:
-        return True
-    first, others = wrongs[0], len(wrongs) - 1
-    more = f" (and {others} more, see extensions)" if others else ""
-    refused = [{"place": wrong.place, "message": wrong.message} for wrong in wrongs]
-    raise GraphQLError(f"{first.place} {first.message}{more}", extensions={"code": BAD_USER_INPUT, "refused": refused})
+def _true_unless(wrong: list[FieldError]) -> bool:
+    if wrong:
+        raise InvalidFields(tuple(wrong))
+    return True

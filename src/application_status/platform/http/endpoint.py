@@ -13,9 +13,9 @@ What surrounds every HTTP function: the event read, the time bounded, errors ans
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict
 
 from application_status.platform import errors
 from application_status.platform.deadlines import deadline
@@ -190,7 +190,40 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
 UNEXPECTED = Problem(503, "unexpected", "Something failed on our side")
 
 
-def reply(status: int, body: dict[str, Any], **headers: str) -> Reply:
+type UriReference = str
+"""A URI or a relative reference (RFC 3986)."""
+
+
+class FieldProblem(TypedDict):
+    """One wrong field."""
+
+    pointer: str
+    """RFC 6901."""
+    detail: str
+    expected: str
+
+
+class ProblemDetails(TypedDict):
+    """RFC 9457."""
+
+    type: UriReference
+    title: str
+    status: NotRequired[int]
+    """The gateway's own problems may come without it."""
+    detail: str
+    requestId: str
+    errors: NotRequired[Sequence[FieldProblem]]
+    """An entry for each wrong field."""
+    ignoredFields: NotRequired[Sequence[str]]
+    """Fields that nobody reads."""
+
+
+def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
+    """Return wrong fields as members of a reply."""
+    return [{"pointer": each.pointer, "detail": each.detail, "expected": each.expected} for each in wrong]
+
+
+def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
     """Return a proxy reply with a JSON body."""
     return {
         "statusCode": status,
@@ -206,11 +239,13 @@ def no_content() -> Reply:
 
 def refusal(error: errors.Refusal, request: Request) -> Reply:
     """Return what a refusal looks like."""
-    members: dict[str, Any] = {"detail": str(error)}
+    problem = PROBLEMS[type(error)]
+    details = _details(problem, str(error), request)
     if isinstance(error, errors.InvalidFields):
-        members["errors"] = [asdict(entry) for entry in error.errors]
-        members |= {"ignoredFields": error.ignored} if error.ignored else {}
-    return _problem(PROBLEMS[type(error)], request, members, refusal_headers(error, "X-AtsiToken"))
+        details["errors"] = field_problems(error.errors)
+        if error.ignored:
+            details["ignoredFields"] = error.ignored
+    return _problem(problem, details, refusal_headers(error, "X-AtsiToken"))
 
 
 def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
@@ -226,8 +261,8 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
 
 def failure(problem: Problem, request: Request) -> Reply:
     """Return what a failure of ours looks like: nothing about it, but that sending again is safe."""
-    members = {"detail": "Send the same request again after Retry-After seconds."}
-    return _problem(problem, request, members, retry_later())
+    details = _details(problem, "Send the same request again after Retry-After seconds.", request)
+    return _problem(problem, details, retry_later())
 
 
 def retry_later() -> dict[str, str]:
@@ -235,10 +270,18 @@ def retry_later() -> dict[str, str]:
     return {"Retry-After": str(_RETRY_AFTER_SECONDS)}
 
 
-def _problem(problem: Problem, request: Request, members: dict[str, Any], headers: dict[str, str]) -> Reply:
-    body = {"type": f"/problems/{problem.type}", "title": problem.title, "status": problem.status}
-    body |= members | {"requestId": request.request_id}
-    return reply(problem.status, body, **{"Content-Type": "application/problem+json"}, **headers)
+def _details(problem: Problem, detail: str, request: Request) -> ProblemDetails:
+    return {
+        "type": f"/problems/{problem.type}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "requestId": request.request_id,
+    }
+
+
+def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str]) -> Reply:
+    return reply(problem.status, details, **{"Content-Type": "application/problem+json"}, **headers)
 
 
 type LambdaHandler = Callable[[Any, Any], Reply]

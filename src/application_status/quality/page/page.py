@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from typing import Literal
 
 from application_status.platform.errors import InvalidFields, Refusal
 from application_status.platform.http.endpoint import (
@@ -30,6 +31,8 @@ from application_status.quality.rules.durations import MINIMUM
 
 _PAGES = Pages("application_status.quality.page", form_action="'self'")
 _TITLE, _ENGLISH = "Applicant quality", {"Content-Language": "en"}
+_SUGGESTED: Mapping[str, tuple[Literal["Ats", "Job"], str]] = {"ats": ("Ats", "by-ats"), "job": ("Job", "by-job")}
+"""The member of the rows and the table that a filter's suggestions come from."""
 
 
 def quality_page(request: Request, reports: Reports) -> Reply:
@@ -72,7 +75,7 @@ def _page(asking: Caller, asked: Questions, reports: Mapping[str, QualityReport]
     cohort = reports["cohort"]
     suggested = {
         filter_name: [row.of[of] for row in reports[name].rows[:LISTED]]
-        for filter_name, of, name in (("ats", "Ats", "by-ats"), ("job", "Job", "by-job"))
+        for filter_name, (of, name) in _SUGGESTED.items()
         if name in reports
     }
     return _PAGES.reply(

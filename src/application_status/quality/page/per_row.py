@@ -1,6 +1,7 @@
 """The sections with a row for each period, ATS or job."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from application_status.applications.rules.status import Status
 from application_status.quality.page.plots import bars, strips
@@ -10,7 +11,7 @@ from application_status.quality.reports.report import QualityReport, Row
 from application_status.quality.rules.numbers import Unit
 from application_status.quality.rules.periods import Interval
 
-_KINDS = {"by-ats": ("Ats", "ATS"), "by-job": ("Job", "job")}
+_KINDS: Mapping[str, tuple[Literal["Ats", "Job"], str]] = {"by-ats": ("Ats", "ATS"), "by-job": ("Job", "job")}
 _TOO_MANY = "Too many rows to show: choose a longer interval or a shorter period."
 _COMPARED: Mapping[str, tuple[str, Unit]] = {
     "Applications": ("applications", "applications"),

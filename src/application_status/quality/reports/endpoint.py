@@ -1,8 +1,9 @@
 """Answers questions about applicant quality: from the request to the counters, and back as JSON or CSV."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from application_status.platform.dynamodb.client import DynamoDB
@@ -15,7 +16,6 @@ from application_status.quality.reports.query import Caller, QualityQuery, quali
 from application_status.quality.reports.report import QualityReport, report, unmapped_report
 from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.definitions import DEFINITIONS
-from application_status.quality.rules.durations import MINIMUM
 
 type HealthReport = Callable[[QualityQuery, datetime], QualityReport]
 """Makes the report about the ATSs' requests, as of a moment."""
@@ -98,14 +98,21 @@ def quality(request: Request, asking: Caller, reports: Reports) -> Reply:
     parameter, expected = query.narrower
     if kind == CSV:
         return sendable(found, as_csv, parameter, expected)
-    context = {"TimeZone": reports.zone.key, "Today": now.date().isoformat(), "MinimumApplications": MINIMUM}
-    context["RequestId"] = request.request_id
-    return sendable(found, lambda report: as_json(query, report, context), parameter, expected)
+    return sendable(found, lambda report: as_json(query, report, now, request.request_id), parameter, expected)
+
+
+class DefinitionReply(TypedDict):
+    """What a family of measures means."""
+
+    Definition: str
+    Population: str
+    Censoring: str
 
 
 def definitions() -> Reply:
     """Return what each number of the reports means."""
-    meanings = {
-        name: {member.capitalize(): text for member, text in asdict(each).items()} for name, each in DEFINITIONS.items()
+    meanings: dict[str, DefinitionReply] = {
+        name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring}
+        for name, each in DEFINITIONS.items()
     }
     return reply(200, meanings, **{"Cache-Control": "max-age=3600"})

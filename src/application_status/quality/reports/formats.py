@@ -3,17 +3,20 @@
 import csv
 import io
 import re
-from collections.abc import Callable
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TypedDict
 
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
 from application_status.platform.http.endpoint import Reply, Request, reply
-from application_status.quality.reports.query import QualityQuery
-from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row
+from application_status.platform.values import DateText
+from application_status.quality.reports.query import Kind, QualityQuery
+from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row, Subject
 from application_status.quality.rules.definitions import family
-from application_status.quality.rules.numbers import Number
+from application_status.quality.rules.durations import MINIMUM
+from application_status.quality.rules.numbers import Number, Unit
+from application_status.quality.rules.periods import Interval
 
 JSON, CSV = "application/json", "text/csv"
 REPLY_LIMIT_BYTES = 1_000_000
@@ -42,11 +45,63 @@ def media_type(request: Request) -> str:
     return best
 
 
-def as_json(query: QualityQuery, found: QualityReport, context: dict[str, Any]) -> Reply:
-    """Return the report in JSON."""
-    rows = [{**row.of, **_period(row), "Numbers": [_number(each) for each in row.numbers]} for row in found.rows]
-    asked = {"Kind": query.kind, "Interval": query.interval, "From": _day(query.first), "To": _day(query.last)}
-    return reply(200, {**asked, **context, "Rows": rows, "Hidden": found.hidden, "Cut": found.cut})
+class QualityNumber(TypedDict):
+    """A number of a report; value is null where it isn't known."""
+
+    Measure: str
+    Unit: Unit
+    Value: float | None
+    Population: int
+    """How many it is about."""
+    Definition: str
+    """Where it is defined: a member of that JSON object."""
+
+
+class QualityRow(Subject):
+    """The numbers of a period about an ATS, a client or a job; of all where none is named."""
+
+    From: DateText
+    To: DateText
+    Numbers: Sequence[QualityNumber]
+
+
+class QualityReply(TypedDict):
+    """A quality report."""
+
+    Kind: Kind
+    Interval: Interval
+    From: DateText | None
+    """The period's first day; null for a report as of today and for a job's."""
+    To: DateText | None
+    """The period's last day, likewise."""
+    TimeZone: str
+    Today: DateText
+    MinimumApplications: int
+    """No number is about fewer."""
+    RequestId: str
+    Rows: Sequence[QualityRow]
+    Hidden: int
+    """ATSs, jobs or labels left out, as they have too few applications."""
+    Cut: int
+    """Labels left out, as others are more frequent."""
+
+
+def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
+    """Return the report in JSON; `now` is in the reporting time zone."""
+    body: QualityReply = {
+        "Kind": query.kind,
+        "Interval": query.interval,
+        "From": _day(query.first),
+        "To": _day(query.last),
+        "TimeZone": str(now.tzinfo),
+        "Today": now.date().isoformat(),
+        "MinimumApplications": MINIMUM,
+        "RequestId": request_id,
+        "Rows": [_row(each) for each in found.rows],
+        "Hidden": found.hidden,
+        "Cut": found.cut,
+    }
+    return reply(200, body)
 
 
 def as_csv(found: QualityReport) -> Reply:
@@ -58,10 +113,10 @@ def as_csv(found: QualityReport) -> Reply:
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS, restval="")
     lines.writeheader()
-    for row in found.rows:
-        of = {name.lower(): value for name, value in {**row.of, **_period(row)}.items()}
-        for each in row.numbers:
-            cells = of | {name.lower(): value for name, value in _number(each).items()}
+    for row in map(_row, found.rows):
+        of = {name.lower(): value for name, value in row.items() if name != "Numbers"}
+        for each in row["Numbers"]:
+            cells = of | {name.lower(): value for name, value in each.items()}
             lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
     answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
     return answer | {"body": text.getvalue()}
@@ -94,7 +149,7 @@ def _too_large(found: QualityReport) -> str:
     return f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
 
 
-def _day(day: date | None) -> str | None:
+def _day(day: date | None) -> DateText | None:
     return day.isoformat() if day else None
 
 
@@ -104,11 +159,16 @@ def _range(text: str) -> tuple[str, float]:
     return kind, float(quality) if _QUALITY.fullmatch(quality) else 0.0
 
 
-def _period(row: Row) -> dict[str, str]:
-    return {"From": row.first.isoformat(), "To": row.last.isoformat()}
+def _row(row: Row) -> QualityRow:
+    return {
+        **row.of,
+        "From": row.first.isoformat(),
+        "To": row.last.isoformat(),
+        "Numbers": [_number(each) for each in row.numbers],
+    }
 
 
-def _number(number: Number) -> dict[str, Any]:
+def _number(number: Number) -> QualityNumber:
     return {
         "Measure": number.measure,
         "Unit": number.unit,

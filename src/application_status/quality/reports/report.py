@@ -6,6 +6,7 @@ The unmapped labels, as rows of a report: whose they are, and how many applicati
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.reports.query import QualityQuery
@@ -21,11 +22,19 @@ ROWS_LIMIT = 400
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 
 
+class Subject(TypedDict, total=False):
+    """Whom numbers are about: an ATS, a client, a job of a client, or all where none is named."""
+
+    Ats: str
+    Client: str
+    Job: str
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The numbers about an ATS, a client, a job, or all (None), of a period."""
+    """The numbers about a subject in a period."""
 
-    of: Mapping[str, str]
+    of: Subject
     first: date
     last: date
     numbers: Sequence[Number]
@@ -78,9 +87,7 @@ def _periods(query: QualityQuery, parts: Sequence[Counts], today: date) -> Seque
     return [Period(min(days), today, everything)] if days else []
 
 
-def _groups(
-    query: QualityQuery, reader: QualityReader
-) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
+def _groups(query: QualityQuery, reader: QualityReader) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
     """Return whom the rows are about, each with the counters of its parts, and how many have too few applications."""
     if query.client:
         return _of_client(query, query.client, reader.of_client(query.client))
@@ -95,14 +102,14 @@ def _groups(
 
 def _of_client(
     query: QualityQuery, client: str, jobs: Mapping[str, Counts]
-) -> tuple[Sequence[tuple[Mapping[str, str], Sequence[Counts]]], int]:
+) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
     """Return the same of a client; its parts are each visible job, and all hidden ones together."""
     visible = shown({job: _applications(counts) for job, counts in jobs.items()})
     if not query.of_jobs:
         rest = merged(counts for job, counts in jobs.items() if job not in visible)
         return [({"Client": client}, [*(jobs[job] for job in sorted(visible)), rest])], 0
     wanted = [job for job in sorted(jobs) if query.job in (None, job)]
-    found = [({"Client": client, "Job": job}, [jobs[job]]) for job in wanted if job in visible]
+    found = [(Subject(Client=client, Job=job), [jobs[job]]) for job in wanted if job in visible]
     return found, len(wanted) - len(found)
 
 

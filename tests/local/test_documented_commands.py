@@ -1,0 +1,161 @@
+"""Every command that the documents print works: each document's are run in its order, in a short form."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from application_status.local import demo
+from local.process import free_port, wait_for
+from prerequisites import ROOT
+
+PAST = {"CHANGELOG.md", "decisions.md"}  # what they print was right when it was written
+DOCUMENTS = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.name not in PAST)
+
+NOT_RUN = {
+    r"^make run\b": "runs until Ctrl-C: it is the service that the other commands talk to",
+    r"^make test\b": "runs these tests",
+    r"^make check\b": "CI runs it before the tests",
+    r"^make lock\b": "make check compares with what it would write",
+    r"^make bench( |$)": "needs valgrind: .ci/run runs it with SHORT=1",
+    r"^make build\b": "make test builds for this machine first",
+    r"^make deploy\b": "needs an AWS account: tests/deploy deploys to a stand-in",
+    r"^make sam-": "needs Docker: tests/runtime runs the functions in Lambda's runtime",
+    r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
+    r"^make clean\b": "removes what the tests need",
+    r"^(aws|sam) ": "needs an AWS account",
+    r"^jq ": "reads what the aws before it fetched",
+    r"\banalytics rebuild\b": "waits for a minute: tests/deploy runs it",
+}
+"""Why a command that this pattern matches is not run here."""
+
+SHORT_FORMS = (
+    (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
+    (r"(?<= )bench-quality", "bench-quality SHORT=1"),
+    (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
+    (r"^(\S+/pytest .*)", r"\1 --collect-only"),
+    (r"^uv run ", "uv run --no-sync "),
+    (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
+    (r"(labels override|facts export)$", r"\1 --help"),  # mentions of a command, without what it needs
+    (r"(?<=tokens revoke )<ID>", "$(first_token)"),
+    (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
+    (r"\bFOLDER\b", "facts"),
+)
+"""What is replaced in the other commands, one after the other, so that each works here and takes seconds."""
+
+FIRST_TOKEN = """first_token() {
+    application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
+}"""
+
+_GROUP = "applications|tokens|labels|analytics|facts"
+_PROGRAM = re.compile(
+    rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
+    rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
+)
+_FENCED_OR_IN_LINE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`]+)`", re.MULTILINE | re.DOTALL)
+_INDENTED = re.compile(r"\n(?=\S)")  # where a command of a block ends: its further lines are indented
+
+
+def commands(document: Path) -> list[str]:
+    """Return a document's commands: those of blocks in `sh`, and what looks like one within the text."""
+    found = []
+    for language, block, in_line in _FENCED_OR_IN_LINE.findall(document.read_text(encoding="utf-8")):
+        if language == "sh":
+            found += _INDENTED.split(block.rstrip())
+        elif in_line and _PROGRAM.match(text := " ".join(in_line.split())):
+            found.append(re.sub(rf"^(?={_GROUP})", "application-status ", text))
+    return found
+
+
+def short_form(command: str) -> str | None:
+    """Return how a command is run here; None where it is not, for the reason in NOT_RUN."""
+    if any(re.search(pattern, command) for pattern in NOT_RUN):
+        return None
+    for pattern, replacement in SHORT_FORMS:
+        command = re.sub(pattern, replacement, command)
+    return command
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of the repository in which commands may write, and the environment that leads to a running `make run`."""
+
+    folder: Path
+    environment: dict[str, str]
+    url: str
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("documents") / "repository"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    for name in (".venv", ".tools", ".python-version"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
+    (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
+    port, tables_port = free_port(), free_port()
+    environment = os.environ | {
+        "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",
+        "CURL_HOME": str(folder),
+        "TABLES_URL": f"http://127.0.0.1:{tables_port}",
+    }
+    command = ["make", "-o", ".venv/.ready", "run", f"PORT={port}", f"TABLES_PORT={tables_port}"]
+    log = tmp_path_factory.mktemp("run") / "log"
+    with log.open("w") as output:
+        run = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, start_new_session=True)
+    try:
+        wait_for(lambda: "Ctrl-C stops" in log.read_text(encoding="utf-8"))
+        yield Place(folder, environment, f"http://127.0.0.1:{port}")
+    finally:
+        os.killpg(run.pid, signal.SIGINT)
+        run.wait(60)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_commands_work(place: Place, document: Path) -> None:
+    """Each exits with 0, those with curl too where the service refuses; in one shell, as a reader would run them."""
+    lines = ["set -e", FIRST_TOKEN]
+    for command in commands(document):
+        if short := short_form(command):
+            lines += [f"cat <<'.'\n$ {command}\n.", short]
+    script = "\n".join(lines).replace("http://127.0.0.1:3000", place.url)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=place.folder, env=place.environment, text=True, check=False, timeout=300,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_blocks_say_what_they_are(document: Path) -> None:
+    """Commands are in blocks of `sh`, so that none is overlooked; docs/integrating.md has an example of a script."""
+    languages = [found[0] for found in _FENCED_OR_IN_LINE.findall(document.read_text(encoding="utf-8")) if found[1]]
+    shells = {"", "shell", "console", "zsh", "bash"} - ({"bash"} if document.name == "integrating.md" else set())
+    assert not shells & set(languages)
+
+
+def test_commands_are_found_in_blocks_and_in_the_text(tmp_path: Path) -> None:
+    """With all their lines; a name alone is no command, nor is what another block says."""
+    document = tmp_path / "document.md"
+    document.write_text(
+        "`make\n  bench`, `make`, `facts query funnel` and `PYTHONPATH=tools .venv/bin/python -m x`\n"
+        "```sh\ncurl x \\\n  -d '{}'\nmake run  # runs\n```\n```text\nmake love\n```\n",
+        encoding="utf-8",
+    )
+    assert commands(document) == [
+        "make bench",
+        "application-status facts query funnel",
+        "PYTHONPATH=tools .venv/bin/python -m x",
+        "curl x \\\n  -d '{}'",
+        "make run  # runs",
+    ]
+    assert [short_form(each) for each in ("make bench", "make bench-quality")] == [
+        None,
+        "make -o .venv/.ready -o .tools/sam/.ready bench-quality SHORT=1",
+    ]
