@@ -15,7 +15,7 @@ def test_description_is_shown_by_who_may(window: Window, site: Site) -> None:
     """With what to send and what is answered."""
     page = window(f"{site.url}/docs")
     groups = page.locator("h3.opblock-tag")
-    expect(groups).to_have_text(["For ATSs", "For the board's systems", "For signed-in users", "For anybody"])
+    expect(groups).to_have_text(["For ATSs", "For the board's systems", "For signed-in users", "Public"])
     report = page.locator("#operations-For_ATSs-report")
     report.get_by_role("button", name="Report an application's status").click()
     expect(report).to_contain_text("Idempotency-Key")

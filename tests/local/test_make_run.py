@@ -67,7 +67,7 @@ def test_the_curl_of_the_welcome_works_as_printed(service: LocalService) -> None
     """Copied to a shell, it answers 200; a line for the request and one for the counted change follow."""
     text = "".join(service.lines)
     assert f"Home       {service.url}/ " in text
-    curl = text[text.index("curl ") : text.index("Below, a line")]
+    curl = text[text.index("curl ") : text.index("Each request and each counted change")]
     result = subprocess.run(["bash", "-c", curl], capture_output=True, text=True, check=True, timeout=20)
     reply = json.loads(result.stdout)
     assert (reply["Result"], reply["Status"], reply["PreviousStatus"]) == ("recorded", "INTERVIEW", "APPLIED")
