@@ -45,7 +45,7 @@ _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
 
 
 def begin(correlation_id: str | None) -> None:
-    """Start an invocation: add its id (the request's, if there is one) to each log line until `flush`."""
+    """Start an invocation: add its id (the request's, if there is one) to each of its log lines."""
     logger.set_correlation_id(correlation_id)
 
 
@@ -71,8 +71,7 @@ def result_fields(result: str) -> dict[str, str]:
 
 
 def flush() -> None:
-    """End an invocation: write its metrics, and clear them, its id and its caller."""
-    logger.set_correlation_id(None)
+    """End an invocation: write its metrics, and clear them and its caller."""
     _caller.set(None)
     _in_sandbox.set(False)
     if metrics.metric_set:
