@@ -16,7 +16,8 @@ from application_status.functions.registry import RegistrySettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId
-from support.signals import complete, contents, position_signal, sent, signal, state, truth
+from support.counters import expected_counters
+from support.signals import complete, contents, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.world import (
     APPLICATION,
@@ -319,7 +320,7 @@ def test_counters_forget_it(world: World, order: int) -> None:
     world.erase(SIGNALLED_APPLICATION)
     for record in [*stream(world, "ApplicationsTable")[::order]] * 2:
         assert world.analytics({"Records": [record]}, None) == {"batchItemFailures": []}
-    assert counters(world.client) == truth(world)
+    assert counters(world.client) == expected_counters(world)
     assert sum(n for cell, n in counters(world.client).items() if cell.measure == "applications") == 2
     (marker,) = naming(world, f"counted#1#{SIGNALLED_APPLICATION}")
     assert marker.pop("Revision")

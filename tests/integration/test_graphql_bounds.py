@@ -116,13 +116,13 @@ WORST: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", WORST)
 def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
-    """A reply of at most 300 kB, with at most 20 errors of 300 characters, after at most 600 calls of the store."""
+    """A reply of at most 400 kB, with at most 20 errors of 300 characters, after at most 600 calls of the store."""
     text = json.dumps(WORST[kind], ensure_ascii=False)
     assert len(text.encode()) <= 256 * 1024
     world.dynamodb.operations.clear()
     reply = world.signals(event(text), None)
     assert reply["statusCode"] in {200, 400}
-    assert len(reply["body"].encode()) <= 300_000
+    assert len(reply["body"].encode()) <= 400_000
     errors = json.loads(reply["body"]).get("errors", [])
     assert len(errors) <= 20
     assert all(len(error["message"]) <= 303 for error in errors)

@@ -15,8 +15,9 @@ from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id
+from support.counters import expected_counters
 from support.failed_records import set_aside
-from support.signals import counted, position_signal, sent, signal, state, truth
+from support.signals import counted, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.unreadable_items import FAILURES
 from support.world import POSITION, SIGNALLED_APPLICATION, World, counters, registration
@@ -261,7 +262,7 @@ def test_counters_follow_the_end_and_its_undoing_exactly(world: World, crowd: li
             for batch in itertools.batched(records, size, strict=False):
                 assert world.analytics({"Records": list(batch)}, None) == {"batchItemFailures": []}
         seen += len(records)
-        assert counters(world.client) == truth(world)
+        assert counters(world.client) == expected_counters(world)
         assert sum(n for cell, n in counters(world.client).items() if cell.measure == "inferred") == inferred
         assert number_closed(world, crowd) == inferred
     measures = Counter[str]()

@@ -15,7 +15,7 @@ from application_status.quality.counters.rebuilds import RebuildOvertaken, Rebui
 from application_status.quality.counters.write import Counters, CounterUpdate
 from application_status.quality.counting.stream import AnalyticsSettings
 from support.command_line import Run, command
-from support.counters import counted, expected, kept_generations
+from support.counters import counted, expected_counters, kept_generations
 from support.failed_records import set_aside
 from support.faults import SteppedDynamoDB
 from support.streams import deliver, record
@@ -78,16 +78,16 @@ def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: Wor
     before = counted(world)
     out = rebuild(run)
     assert "0 counters differed between the generations 1 and 2" in out
-    assert counted(world) == before == expected(world)
+    assert counted(world) == before == expected_counters(world)
     assert kept_generations(world) == {"2"}
 
 
 def test_drift_is_told_and_gone(world: World, run: Run) -> None:
     """By ATS, with how many counters differed; the next rebuild finds none."""
     drifted(world)
-    assert counted(world) != expected(world)
+    assert counted(world) != expected_counters(world)
     assert f"       2  counters of {ATS} had drifted" in rebuild(run)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
     assert "0 counters differed between the generations 2 and 3" in rebuild(run)
 
 
@@ -98,7 +98,7 @@ def test_changes_that_never_arrived_are_found(world: World, run: Run) -> None:
         if OTHER_ATS in row["Scope"]["S"]:
             world.client.delete_item(TableName="QualityTable", Key={name: row[name] for name in ("Scope", "Part")})
     rebuild(run)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 @pytest.mark.usefixtures("_uncompared")
@@ -115,9 +115,9 @@ def test_kill_anywhere_then_a_resume_ends_right(world: World, dynamodb: SteppedD
             break
         world.report("INTERVIEW", RawStatus=f"round {killed}")
         deliver(world)
-        assert counted(world) == expected(world), f"killed before write {killed}"
+        assert counted(world) == expected_counters(world), f"killed before write {killed}"
         rebuild(run)
-        assert counted(world) == expected(world), f"resumed after write {killed}"
+        assert counted(world) == expected_counters(world), f"resumed after write {killed}"
         assert len(kept_generations(world)) == 1
     assert killed >= 10
 
@@ -140,7 +140,7 @@ def test_pages_that_are_done_are_not_read_again(world: World, run: Run, monkeypa
     first, second, resumed = starts
     assert (first, resumed) == ({}, second)
     assert second
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monke
     assert kept_generations(world) == {"1", "2"}
     rebuild(run)
     assert kept_generations(world) == {"2"}
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 @pytest.mark.usefixtures("_uncompared")
@@ -170,7 +170,7 @@ def test_reports_at_any_moment_are_counted(world: World, dynamodb: SteppedDynamo
         dynamodb.plan(reported + 1, report)
         before = reported
         rebuild(run)
-        assert counted(world) == expected(world), f"reported before call {reported}"
+        assert counted(world) == expected_counters(world), f"reported before call {reported}"
         if reported == before:
             break
     assert reported >= 20
@@ -191,7 +191,7 @@ def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
         world.report("INTERVIEW", RawStatus=f"round {number}")
         inner.plan(number, lambda: rebuild(run))
         assert handler({"Records": [record(world.item())]}, None) == {"batchItemFailures": []}
-        assert counted(world) == expected(world), f"rebuilt before call {number}"
+        assert counted(world) == expected_counters(world), f"rebuilt before call {number}"
         if inner.calls < number:
             break
     assert number > 3
@@ -209,7 +209,7 @@ def test_record_between_two_rebuilds_reaches_the_second(world: World, dynamodb: 
     deliver(world)
     out = rebuild(run)
     assert "Resuming the rebuild of generation 2" in out
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 def zone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -223,7 +223,7 @@ def test_changed_time_zone_moves_the_days(world: World, run: Run, monkeypatch: p
     world.report("OFFER", BusinessDate="2022-07-29T21:00:00Z")
     zone(monkeypatch, auckland.key)
     rebuild(run)
-    assert counted(world) == expected(world, auckland) != expected(world)
+    assert counted(world) == expected_counters(world, auckland) != expected_counters(world)
     assert {cell.day for cell in counted(world) if cell.measure == "entered:OFFER"} == {"2022-07-30"}
 
 
@@ -238,7 +238,7 @@ def test_generation_begun_in_another_time_zone_is_given_up(
     zone(monkeypatch, auckland.key)
     out = rebuild(run)
     assert "Discarding generation 2, which has days of Europe/Berlin." in out
-    assert counted(world) == expected(world, auckland)
+    assert counted(world) == expected_counters(world, auckland)
     assert kept_generations(world) == {"3"}
 
 
@@ -252,7 +252,7 @@ def test_rebuild_overtaken_by_another_says_so(world: World, dynamodb: SteppedDyn
     dynamodb.plan(14, other)
     code, _, err = run("rebuild", "--segments", "1")
     assert (code, "another rebuild has overtaken this one" in err) == (1, True)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
     assert kept_generations(world) == {"2"}
 
 
@@ -265,7 +265,7 @@ def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB)
     rebuilds.save(begun, Segment(0, 2), None)
     with pytest.raises(RebuildOvertaken):
         rebuilds.switch(begun)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
     rebuilds.save(begun, Segment(1, 2), None)
     rebuilds.switch(begun)
     assert rebuilds.former() == 1
@@ -280,7 +280,7 @@ def test_interruption_is_said_and_resumable(dynamodb: SteppedDynamoDB, run: Run,
     dynamodb.plan(12, interrupt)
     assert run("rebuild", "--segments", "1")[0] == 130
     assert "Resuming the rebuild of generation 2" in rebuild(run)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 def test_throttled_tables_are_waited_for(
@@ -294,7 +294,7 @@ def test_throttled_tables_are_waited_for(
     monkeypatch.setattr("application_status.quality.counting.rebuild._PAUSES_SECONDS", (0,))
     dynamodb.plan(12, throttled)
     rebuild(run)
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
 
 
 @pytest.mark.parametrize("segments", ["0", "101", "-1", "x"])

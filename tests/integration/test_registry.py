@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
 from application_status.applications.registry import RegistrationMessage
-from support.signals import truth
+from support.counters import expected_counters
 from support.streams import stream
 from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
 
@@ -136,7 +136,7 @@ def test_new_title_reaches_the_jobseeker_and_no_counter(world: World) -> None:
     records = stream(world, "ApplicationsTable")
     assert len(records) > len(analytics["Records"])
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
-    assert counters(world.client) == before == truth(world)
+    assert counters(world.client) == before == expected_counters(world)
 
 
 def test_report_after_registration_is_recorded(world: World) -> None:

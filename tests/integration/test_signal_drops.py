@@ -13,6 +13,7 @@ import time_machine
 from moto import mock_aws
 
 from application_status.platform.values import from_text
+from support.counters import expected_counters
 from support.signals import (
     complete,
     contents,
@@ -25,7 +26,6 @@ from support.signals import (
     signal,
     stands,
     state,
-    truth,
 )
 from support.world import OTHER_TOKEN, POSITION, PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, TOKEN, World
 
@@ -117,7 +117,7 @@ def test_signal_beyond_the_history_finds_room(world: World, capsys: pytest.Captu
     assert stands(world) == ("HIRED", "hired")
     assert [each.raw_status for each in history(world)][:2] == ["Folder 000", "Folder 002"]
     amounts: Counter[str] = Counter()
-    for cell, amount in truth(world).items():
+    for cell, amount in expected_counters(world).items():
         amounts[cell.measure] += amount
     assert (amounts["reports"], amounts["unmapped"]) == (257, 256)
 

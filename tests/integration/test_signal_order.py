@@ -10,7 +10,8 @@ from moto import mock_aws
 
 from application_status.applications.items import application
 from application_status.applications.rules.application import Application
-from support.signals import complete, history, send, sent, signal, stands, state, statuses, truth, without_versions
+from support.counters import expected_counters
+from support.signals import complete, history, send, sent, signal, stands, state, statuses, without_versions
 from support.world import SIGNALLED_APPLICATION, World
 
 
@@ -199,10 +200,10 @@ def test_signal_of_a_previous_state_takes_its_place(world: World) -> None:
     """The state counts as a report from then on; a second such signal changes nothing."""
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
     assert [each.from_previous for each in history(world)] == [True, False]
-    assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 1
+    assert sum(n for cell, n in expected_counters(world).items() if cell.measure == "reports") == 1
     sent(world, signal(state("Interview", 1)))
     assert [each.from_previous for each in history(world)] == [False, False]
-    assert sum(n for cell, n in truth(world).items() if cell.measure == "reports") == 2
+    assert sum(n for cell, n in expected_counters(world).items() if cell.measure == "reports") == 2
     before = world.item(SIGNALLED_APPLICATION)
     sent(world, signal(state("Interview", 1)))
     assert world.item(SIGNALLED_APPLICATION) == before

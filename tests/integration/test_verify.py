@@ -10,7 +10,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters.items import Marker
 from application_status.quality.counters.read import QualityReader
 from support.command_line import Run, command
-from support.counters import expected
+from support.counters import expected_counters
 from support.faults import SteppedDynamoDB
 from support.streams import deliver, record
 from support.unreadable_items import FAILURES, poison
@@ -81,7 +81,9 @@ def test_changed_counter_is_found(world: World, run: Run, measure: str, name: st
     """With its ATS, day, measure, and both amounts."""
     day = counter(world, measure)["Part"]["S"]
     add(world, measure, 5)
-    right = sum(n for cell, n in expected(world).items() if (cell.ats_id, cell.day, cell.measure) == (ATS, day, name))
+    right = sum(
+        n for cell, n in expected_counters(world).items() if (cell.ats_id, cell.day, cell.measure) == (ATS, day, name)
+    )
     assert [ATS, day, name, str(right + 5), str(right), "(the counter)"] in found(run)
     add(world, measure, -5)
     assert found(run) == []

@@ -18,7 +18,7 @@ from application_status.quality.counting import rebuild as rebuilding
 from application_status.quality.counting.stream import AnalyticsSettings
 from support.command_line import command
 from support.concurrency import all_at_once, report_all
-from support.counters import counted, expected, kept_generations
+from support.counters import counted, expected_counters, kept_generations
 from support.failed_records import set_aside
 from support.streams import record
 from support.world import BERLIN, World, http_event, registration
@@ -65,7 +65,7 @@ def test_rebuild_while_reports_come_counts_each_once(
 
     monkeypatch.setattr(analytics, "compare", compare)
     assert all_at_once(lambda: run("rebuild", "--segments", "4")[0], report) == [0, 0]
-    assert counted(world) == expected(world)
+    assert counted(world) == expected_counters(world)
     assert kept_generations(world) == {"2"}
     assert run("verify")[0] == 0
 

@@ -59,12 +59,12 @@ def _without_zeros(tally: Mapping[Cell, int]) -> Tally:
 
 
 def stored(world: World) -> list[Application]:
-    """Return all applications."""
+    """Return all applications but those erased."""
     found = world.client.scan(TableName="ApplicationsTable", ConsistentRead=True)["Items"]
-    return [items.application(item) for item in found]
+    return [items.application(item) for item in found if not items.is_tombstone(item)]
 
 
-def expected(world: World, zone: ZoneInfo = BERLIN) -> Counter[Cell]:
+def expected_counters(world: World, zone: ZoneInfo = BERLIN) -> Counter[Cell]:
     """Return the sum of the applications' contributions."""
     total: Counter[Cell] = Counter()
     for application in stored(world):

@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from application_status.applications import items
 from application_status.applications.rules.report import Transition
 from application_status.applications.rules.status import Status
-from application_status.quality.rules.contribution import Cell, contribution
 from support.world import (
-    BERLIN,
     POSITION,
     SIGNAL_TOKEN,
     SIGNALLED_APPLICATION,
@@ -109,15 +106,6 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
     for entry in (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line):
         for name in (each["Name"] for block in entry["_aws"]["CloudWatchMetrics"] for each in block["Metrics"]):
             total[name] += round(sum(entry[name]))
-    return total
-
-
-def truth(world: World) -> Counter[Cell]:
-    """Return the sum of the contributions of all applications in the table but those erased."""
-    total: Counter[Cell] = Counter()
-    for item in world.client.scan(TableName="ApplicationsTable")["Items"]:
-        if not items.is_tombstone(item):
-            total.update(contribution(items.application(item), BERLIN))
     return total
 
 
