@@ -35,8 +35,8 @@ LETTERS = {
 }  # fmt: skip
 COUNTED = {
     "applications": "n", "reached:OFFER": "sO", "open:OFFER": "oO", "outcome:hired": "xh", "inferred": "i",
-    "feedback": "f", "answered:7": "a7", "unanswered:7": "b7", "entered:OFFER": "eO", "again": "g",
-    "time_in:OFFER:7": "tO7", "closed:OFFER:7": "cO7", "last_activity": "q", "reports": "r", "unmapped": "u",
+    "feedback": "f", "first_response:7": "a7", "no_response:7": "b7", "entered:OFFER": "eO", "reentered": "g",
+    "time_in:OFFER:7": "tO7", "position_closed:OFFER:7": "cO7", "last_activity": "q", "reports": "r", "unmapped": "u",
     "delay:7": "d7",
 }  # fmt: skip
 """A measure of each counted family, and the attribute that its counter is stored in."""
@@ -64,11 +64,11 @@ def test_every_counted_family_has_its_letter() -> None:
     assert {name: quality_items.attribute(name) for name in COUNTED} == COUNTED
 
 
-@pytest.mark.parametrize("measure", [each for each in COUNTED if each != "again"])  # which is for `disclosure`
+@pytest.mark.parametrize("measure", [each for each in COUNTED if each != "reentered"])  # which is for `disclosure`
 def test_every_counted_family_is_reported(measure: str) -> None:
     """quality/rules/numbers.py: some number of the report depends on it."""
     amounts = dict.fromkeys(COUNTED, 100) | {"applications": 1000, "entered:OFFER": 1000}
-    amounts |= {"answered:7": 400, "time_in:OFFER:7": 400}  # so that 400 more make half of the population
+    amounts |= {"first_response:7": 400, "time_in:OFFER:7": 400}  # so that 400 more make half of the population
     assert reported(amounts | {measure: amounts[measure] + 400}) != reported(amounts)
 
 
