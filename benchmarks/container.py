@@ -32,8 +32,7 @@ class Container:
         """Send an event; return the wall time in seconds.
 
         Raises:
-            RuntimeError: The reply is not a 200.
-
+            RuntimeError: the reply is not a 200.
         """
         body = json.dumps(event)
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)

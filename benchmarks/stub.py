@@ -21,15 +21,15 @@ _BEFORE = {
     "AtsiApplicationId": {"S": "51c3be16-0f93-41ed-9cc0-9092222d7333"},
     "AtsId": {"S": "demo-ats"},
     "Status": {"S": "CONTACT"},
-    "Head": {"S": "2022-07-29T11:26:11.106Z#2"},
+    "Head": {"S": "2022-07-29T11:26:11.106Z#300"},
     "Transitions": {
         "M": {
-            "2022-07-29T11:26:11.106Z#2": {
+            "2022-07-29T11:26:11.106Z#300": {
                 "M": {"ReceivedAt": {"S": "2022-07-29T11:26:12.000Z"}, "Status": {"S": "CONTACT"}}
             }
         }
     },
-    "Versions": {"M": {"q8Zr1T": {"N": "2"}}},
+    "Versions": {"M": {"k6YV6x": {"N": "2"}}},
     "Version": {"N": "2"},
     "UpdatedAt": {"S": "2022-07-29T11:26:12.000Z"},
     "ClientId": {"S": "client-1"},

@@ -23,8 +23,7 @@ def chromium() -> Iterator[Browser]:
     """Run the first Chrome or Chromium on the PATH that starts, or else Playwright's own.
 
     Raises:
-        NoBrowserError: No browser starts.
-
+        NoBrowserError: no browser starts.
     """
     browsers()
     with sync_playwright() as playwright, closing(_started(playwright)) as browser:

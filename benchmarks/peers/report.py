@@ -26,7 +26,6 @@ def checked(text: str | bytes) -> tuple[str, str, str | None, datetime | None]:
 
     Raises:
         ValueError, KeyError, TypeError: The body is invalid.
-
     """
     body: dict[str, Any] = json.loads(text)
     label, moment = body.get("RawStatus"), body.get("BusinessDate")

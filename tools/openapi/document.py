@@ -52,8 +52,7 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document for all routes of template.yaml but pages.
 
     Raises:
-        KeyError: A route has no operations.
-
+        KeyError: a route has no operations.
     """
     schemas = Schemas()
     schemas.refer(ProblemDetails, closed=True)

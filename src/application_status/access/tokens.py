@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from application_status.access.rules import Token, is_test, key_id, sha256
-from application_status.platform.dynamodb.client import Cache, DynamoDB, Item
+from application_status.platform.dynamodb.client import Cache, DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
 from application_status.platform.http.endpoint import Request
 from application_status.platform.telemetry import enter_sandbox
@@ -151,14 +151,8 @@ class TokenRegister:
 
     def list(self, ats_id: AtsId | None = None) -> list[Token]:
         """Return all tokens, or those of one ATS, oldest first."""
-        tokens, start = [], None
-        while True:
-            page: dict[str, Item] = {"ExclusiveStartKey": start} if start else {}
-            reply = self._dynamodb("Scan", TableName=self._table, FilterExpression=_HAS_DIGEST, **page)
-            tokens += [_token(item) for item in reply["Items"]]
-            start = reply.get("LastEvaluatedKey")
-            if not start:
-                break
+        request = {"TableName": self._table, "FilterExpression": _HAS_DIGEST}
+        tokens = [_token(item) for page in pages(self._dynamodb, "Scan", request) for item in page]
         return sorted((t for t in tokens if ats_id in (None, t.ats_id)), key=lambda token: token.created_at)
 
     def revoke(self, revoked_id: str) -> None:

@@ -41,8 +41,7 @@ def docs_file(request: Request) -> Reply:
     """Reply with a file of that page.
 
     Raises:
-        UnknownPath: There is no such file.
-
+        UnknownPath: there is no such file.
     """
     name, media_type = _FILES.get(request.path_parameters.get("File", ""), (None, ""))
     if name is None:
@@ -54,8 +53,7 @@ def problem_page(request: Request) -> Reply:
     """Reply with the page that a problem's `type` links to: its cause and its fix.
 
     Raises:
-        UnknownPath: There is no such type.
-
+        UnknownPath: there is no such type.
     """
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:

@@ -66,8 +66,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     starts over.
 
     Raises:
-        ValueError: No application can be read.
-
+        ValueError: no application can be read.
     """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _started(rebuilds, settings, given)

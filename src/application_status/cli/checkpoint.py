@@ -20,9 +20,8 @@ class Checkpoint:
         """Return the key to continue from, or None to start over; print which.
 
         Raises:
-            ValueError: The file is not a checkpoint.
-            OSError: The file can't be read.
-
+            ValueError: the file is not a checkpoint.
+            OSError: the file can't be read.
         """
         try:
             kept = json.loads(self._file.read_bytes())

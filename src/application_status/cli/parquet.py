@@ -41,9 +41,8 @@ def ask(query: str, folder: Path) -> tuple[list[str], list[tuple[object, ...]]]:
     """Run a query on all Parquet files of a folder; return its columns and rows.
 
     Raises:
-        FileNotFoundError: There is no Parquet file.
-        ValueError: The files have no facts.
-
+        FileNotFoundError: there is no Parquet file.
+        ValueError: the files have no facts.
     """
     files = sorted(map(str, folder.glob("*.parquet")))  # DuckDB reads brackets in a folder's name as a pattern
     if not files:

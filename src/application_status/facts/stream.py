@@ -29,7 +29,7 @@ class FactsRecord:
         """Return the facts as concatenated JSON documents: one record, of which Firehose converts each document.
 
         Raises:
-            ValueError: The facts exceed the size of a record.
+            ValueError: the facts exceed the size of a record.
 
         https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
         """

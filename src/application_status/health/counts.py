@@ -40,8 +40,7 @@ class Health:
         """Add the days of a batch, once; the same id must have the same days in the same order.
 
         Raises:
-            Unavailable: DynamoDB failed. Some days may be added; it is safe to add all again.
-
+            Unavailable: dynamoDB failed. Some days may be added; it is safe to add all again.
         """
         for day in days:
             self._announce(day.ats_id)

@@ -65,7 +65,7 @@ def _named_request(line: Mapping[str, Any]) -> tuple[str, RequestResult]:
 
 
 def _request(line: Mapping[str, Any]) -> RequestResult:
-    """Read a line of `telemetry.answered`; the log event has its time in milliseconds since 1970."""
+    """Read a line of `telemetry.result_fields`; the log event has its time in milliseconds since 1970."""
     content, at = json.loads(line["message"]), instant(datetime.fromtimestamp(line["timestamp"] / 1000, UTC))
     if at.year not in _YEARS:
         raise ValueError(f"a line of the year {at.year}")

@@ -32,8 +32,7 @@ def page(applications: Sequence[JobseekerView], jobseeker_id: str, request: Requ
     """Return the page after the request's cursor, or the first page.
 
     Raises:
-        InvalidFields: The cursor is not of this list.
-
+        InvalidFields: the cursor is not of this list.
     """
     after = _position_in(request, jobseeker_id)
     ordered = sorted(applications, key=_position, reverse=True)

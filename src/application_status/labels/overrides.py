@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 
 from application_status.labels.rules.vocabulary import ParsedOverrides, normalize
-from application_status.platform.dynamodb.client import Cache, DynamoDB, Item
+from application_status.platform.dynamodb.client import Cache, DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId
 
@@ -52,20 +52,17 @@ class OverrideRegister:
 
     def all(self) -> dict[AtsId, dict[str, str]]:
         """Return the overrides of every ATS that has any."""
-        found: dict[AtsId, dict[str, str]] = {}
-        start: dict[str, Item] = {}
-        while True:
-            reply = self._dynamodb(
-                "Scan",
-                TableName=self._table,
-                ConsistentRead=True,
-                FilterExpression="attribute_exists(Overrides)",
-                **start,
-            )
-            found |= {AtsId(item["KeyId"]["S"].removeprefix(_PREFIX)): _overrides(item) for item in reply["Items"]}
-            if "LastEvaluatedKey" not in reply:
-                return {ats_id: own for ats_id, own in found.items() if own}
-            start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+        request = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "FilterExpression": "attribute_exists(Overrides)",
+        }
+        found = {
+            AtsId(item["KeyId"]["S"].removeprefix(_PREFIX)): _overrides(item)
+            for page in pages(self._dynamodb, "Scan", request)
+            for item in page
+        }
+        return {ats_id: own for ats_id, own in found.items() if own}
 
     def change(self, ats_id: AtsId, meanings: Mapping[str, str], without: Collection[str] = ()) -> dict[str, str]:
         """Set the meanings of some labels, remove those of the labels in `without`, and return all overrides.

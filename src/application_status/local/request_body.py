@@ -26,8 +26,7 @@ def read_body(headers: Message, stream: BufferedIOBase, limit: int) -> bytes:
     """Return the body of a request.
 
     Raises:
-        UnreadableBody: The body is malformed, or exceeds the limit in bytes.
-
+        UnreadableBody: the body is malformed, or exceeds the limit in bytes.
     """
     codings, lengths = headers.get_all("Transfer-Encoding", []), headers.get_all("Content-Length", [])
     if codings:

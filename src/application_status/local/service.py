@@ -45,8 +45,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
     """Run the service; sets the environment variables of this process, as Lambda would.
 
     Raises:
-        OSError: A port is in use.
-
+        OSError: a port is in use.
     """
     os.environ.update(_AWS)
     _bypass_proxies(tables_host)

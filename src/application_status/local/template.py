@@ -98,8 +98,7 @@ class Template:
         """Return a function's environment variables; a table's name is its logical id.
 
         Raises:
-            NotImplementedError: A value has an intrinsic function other than Ref.
-
+            NotImplementedError: a value has an intrinsic function other than Ref.
         """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}

@@ -99,7 +99,7 @@ class DynamoDB:
         Raises:
             ConditionFailed: a condition did not hold.
             Unavailable: all attempts failed, or the deadline is reached.
-            DynamoDBError: DynamoDB refused the call for another reason, which is a bug in this service.
+            DynamoDBError: dynamoDB refused the call for another reason, which is a bug in this service.
         """
         in_doubt, attempts = False, Attempts(operation, CONNECT_SECONDS + READ_SECONDS)
         for _ in attempts:

@@ -70,7 +70,7 @@ class Wire:
         """Send one call and return its reply.
 
         Raises:
-            DynamoDBError: DynamoDB returned an error.
+            DynamoDBError: dynamoDB returned an error.
             NoReply: there was no reply, or a damaged one.
         """
         body = json.dumps(request, separators=(",", ":")).encode()

@@ -318,9 +318,9 @@ def endpoint(
     `refuse` and `fail` build the replies to errors. `seconds` limits the time spent on calls to the store.
     """
 
-    def lambda_handler(event: Any, _context: Any) -> Reply:
+    def lambda_handler(event: Any, context: Any) -> Reply:
         request = Request.from_event(event)
-        begin(request.request_id)
+        begin(request.request_id or getattr(context, "aws_request_id", None))
         try:
             request.require_resource()
             with deadline(seconds):

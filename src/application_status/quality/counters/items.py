@@ -81,8 +81,7 @@ def measure(attribute: str) -> str:
     """Return the measure of an attribute name.
 
     Raises:
-        KeyError: The attribute is not a measure.
-
+        KeyError: the attribute is not a measure.
     """
     family, details = _FAMILY_OF[attribute[0]], attribute[1:]
     letter = details.rstrip("0123456789")

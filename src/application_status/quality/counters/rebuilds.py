@@ -80,8 +80,7 @@ class Rebuilds:
         """Store the last key scanned of a segment, or None when it is finished.
 
         Raises:
-            RebuildOvertaken: Another generation is being built.
-
+            RebuildOvertaken: another generation is being built.
         """
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}}
         update = "REMOVE Progress.#segment"
@@ -97,8 +96,7 @@ class Rebuilds:
         """Switch reports to the new generation.
 
         Raises:
-            RebuildOvertaken: Another generation is being built, or a segment is not finished.
-
+            RebuildOvertaken: another generation is being built, or a segment is not finished.
         """
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}, ":none": {"N": "0"}}
         try:

@@ -129,8 +129,7 @@ class Counters:
         """Count at most CHANGES_PER_CALL changes, one for each application; return those newer than what was counted.
 
         Raises:
-            Unavailable: DynamoDB failed. Some changes may be counted; it is safe to count all again.
-
+            Unavailable: dynamoDB failed. Some changes may be counted; it is safe to count all again.
         """
         live, *_building = [
             self.apply_in(generation, changes) for generation in generations(self._dynamodb, self._table).counted

@@ -41,9 +41,8 @@ class Scan:
         It is resumable: each page counted is stored. An interruption takes effect after the current pages.
 
         Raises:
-            Unavailable: DynamoDB stays unavailable.
-            RebuildOvertaken: Another rebuild has progressed further.
-
+            Unavailable: dynamoDB stays unavailable.
+            RebuildOvertaken: another rebuild has progressed further.
         """
         stopped = Event()
         with ThreadPoolExecutor(max(1, len(rebuild.unfinished))) as pool:

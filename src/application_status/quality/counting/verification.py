@@ -21,7 +21,14 @@ from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.randomness import RANDOM
-from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
+from application_status.platform.telemetry import (
+    add_stack_dimension,
+    begin,
+    flush,
+    hiding_error_messages,
+    logger,
+    metrics,
+)
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED
@@ -134,9 +141,9 @@ class Verifier:
 
 _APPLICATIONS = 1_000
 _READING_SECONDS, _STORE_SECONDS = 20.0, 50.0
-_SETTLED = timedelta(
-    minutes=15
-)  # a younger change may not be counted yet; the metric OldestRecordAge shows such delays
+_SETTLED = timedelta(minutes=15)
+"""A younger change may not be counted yet; the metric OldestRecordAge shows such delays."""
+
 _LOGGED = 20
 
 type Handler = Callable[[Any, Any], dict[str, int]]
@@ -199,7 +206,7 @@ def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadab
         )
     for application_id, error in list(unreadable.items())[:_LOGGED]:
         logger.error("unreadable", application=application_id, error=error)
-    metrics.add_dimension(name="stack", value=stack)
+    add_stack_dimension(stack)
     metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=len(found))
     metrics.add_metric(name="Unreadable", unit=MetricUnit.Count, value=len(unreadable))
     metrics.add_metric(name="Verified", unit=MetricUnit.Count, value=verified)

@@ -66,9 +66,8 @@ def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
     """Return the queries of a page; empty filters are ignored, and so is the period of a job.
 
     Raises:
-        InvalidFields: A parameter is wrong.
-        Forbidden: The page would not be about the caller.
-
+        InvalidFields: a parameter is wrong.
+        Forbidden: the page would not be about the caller.
     """
     given = {name: value for name, value in parameters(request).items() if value}
     address = message(_Address, given)

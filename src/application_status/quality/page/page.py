@@ -39,9 +39,8 @@ def quality_page(request: Request, reports: ReportSource) -> Reply:
     """Reply with the page for a signed-in user, or with one of its tables as CSV.
 
     Raises:
-        InvalidFields: A parameter is wrong, or the table would be too large.
-        Forbidden: The user may not see reports, or not these.
-
+        InvalidFields: a parameter is wrong, or the table would be too large.
+        Forbidden: the user may not see reports, or not these.
     """
     caller = signed_in(request.claims)
     now = reports.now()

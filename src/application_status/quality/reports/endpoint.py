@@ -88,10 +88,9 @@ def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     """Reply with a quality report.
 
     Raises:
-        InvalidFields: A parameter is wrong, or the report would be too large.
-        Forbidden: The query is not about the caller.
+        InvalidFields: a parameter is wrong, or the report would be too large.
+        Forbidden: the query is not about the caller.
         NotAcceptable: `Accept` allows neither JSON nor CSV.
-
     """
     now = reports.now()
     query = quality_query(request, caller, now.date())

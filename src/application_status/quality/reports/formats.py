@@ -127,8 +127,7 @@ def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], pa
     """Return a report as `written` formats it.
 
     Raises:
-        InvalidFields: The reply is too large; `parameter` is the one to change, to what `expected` says.
-
+        InvalidFields: the reply is too large; `parameter` is the one to change, to what `expected` says.
     """
     answer = _fitting(found, written)
     if answer is None:

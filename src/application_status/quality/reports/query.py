@@ -115,9 +115,8 @@ def query_from(given: Mapping[str, str], caller: Caller, today: date) -> Quality
     """Return the query of parameters, with the caller's own id and the period filled in.
 
     Raises:
-        InvalidFields: A parameter is wrong.
-        Forbidden: The query is not about the caller.
-
+        InvalidFields: a parameter is wrong.
+        Forbidden: the query is not about the caller.
     """
     own = {name: value for name, value in (("ats", caller.ats_id), ("client", caller.client_id)) if value}
     if own and any(name in given and given[name] != own.get(name) for name in ("ats", "client")):
@@ -129,8 +128,7 @@ def parameters(request: Request) -> dict[str, str]:
     """Return the query parameters of a request.
 
     Raises:
-        InvalidFields: A parameter is sent more than once.
-
+        InvalidFields: a parameter is sent more than once.
     """
     return {name: _only(name, values) for name, values in request.query.items()}
 
@@ -150,9 +148,8 @@ def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
     """Return the caller of a request; API Gateway has already verified the sign-in or the IAM signature.
 
     Raises:
-        Unauthenticated: The path needs a token, and there is no valid one.
-        Forbidden: It is a test token, or the signed-in user may not see reports.
-
+        Unauthenticated: the path needs a token, and there is no valid one.
+        Forbidden: it is a test token, or the signed-in user may not see reports.
     """
     if request.resource == BOARD_PATH:
         return Caller()
@@ -172,7 +169,7 @@ def signed_in(claims: Mapping[str, str]) -> Caller:
     An empty claim counts as no claim. API Gateway joins the user's groups with commas.
 
     Raises:
-        Forbidden: The user has none of these claims, or more than one.
+        Forbidden: the user has none of these claims, or more than one.
 
     https://repost.aws/questions/QUFJRBaEJRSmmqarNrvCWoQA/aws-cognito-group
     """

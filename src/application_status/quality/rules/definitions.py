@@ -24,8 +24,8 @@ _PENDING = (
 DEFINITIONS: Mapping[str, Definition] = {
     "applications": Definition("Applications applied for in the period.", _APPLIED),
     "open": Definition(
-        "Applications without a final status. `open_applications` is the number of all applications that are open "
-        "today, whenever they were applied for.",
+        "Applications that are neither hired nor ended, by a report or by the end of their position. "
+        "`open_applications` is the number of all applications that are open today, whenever they were applied for.",
         _APPLIED,
     ),
     "reached": Definition(
