@@ -269,7 +269,7 @@ def test_applications_may_share_a_position_but_nothing_else(world: World) -> Non
 
 
 def test_first_contact_gets_its_aliases_with_its_registration() -> None:
-    """What was reported stays; and it hears of its position like any other."""
+    """What was reported stays; the end of its position is copied to it as to any other application."""
     with mock_aws():
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         for each in (NEW, ANOTHER):

@@ -97,7 +97,7 @@ def test_record_that_fails_on_its_way_to_the_counters_is_set_aside_alone(
     write = Counters._write  # noqa: SLF001  # where the store's part begins
 
     def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
-        if any((step.change.application_id, step.change.version) == (failing, 7) for step in group):
+        if any((update.change.application_id, update.change.version) == (failing, 7) for update in group):
             FAILURES[failure]()
         return write(self, generation, group)
 

@@ -78,7 +78,7 @@ BAD_TOKENS = {
 
 @pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
 def test_bad_token_is_refused(world: World, token: str) -> None:
-    """The reply doesn't tell why, so tokens can't be probed."""
+    """The reply gives no reason, so tokens can't be probed."""
     refused_token(world, with_header(raw_event(GOOD), "X-AtsiToken", token))
     refused_token(world, with_header(raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ATS}"), "X-AtsiToken", token))
 
@@ -130,7 +130,7 @@ def test_header_names_are_accepted_in_any_case(world: World, write: Any, left_ou
 
 
 def test_token_comes_before_the_body(world: World) -> None:
-    """Who has no token learns nothing about what is wrong with the body."""
+    """Without a valid token, the reply says nothing about errors in the body."""
     for token in (None, "unknown", REVOKED):
         for event in (raw_event("nonsense", token), raw_event("x" * 9000, token), raw_event(b"\xff", token)):
             refused_token(world, event)

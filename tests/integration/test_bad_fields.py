@@ -47,7 +47,7 @@ def test_all_nine_statuses_are_accepted(world: World, status: str) -> None:
     ["GHOSTED", "hired", "Hired", "HIRED ", "", "PRE-INTERVIEW", "WITHDRAWN", LEFT_OUT, None, 7, True, ["HIRED"], {}],
 )
 def test_any_other_status_is_refused_with_the_list(world: World, status: object) -> None:
-    """The reply lists all nine, so that nobody has to look them up."""
+    """The reply lists all nine statuses."""
     entries = wrong_fields(world, Status=status)
     assert entries.keys() == {"/Status"}
     assert entries["/Status"]["expected"] == f"one of {', '.join(STATUSES)}"
@@ -117,7 +117,7 @@ def test_what_may_be_a_name_is_not_repeated(world: World, text: str) -> None:
 
 
 def test_each_wrong_field_has_one_entry(world: World) -> None:
-    """All at once, in RFC 6901 pointers; and the fields nobody reads are named beside them."""
+    """The reply lists all of them at once, as RFC 6901 pointers, and the unrecognised fields as well."""
     fields = {"AtsiApplicationId": "x", "Status": "hired", "RawStatus": 5, "BusinessDate": "soon"}
     entries = wrong_fields(world, **fields)
     assert list(entries) == [f"/{name}" for name in fields]

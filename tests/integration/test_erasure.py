@@ -194,7 +194,7 @@ def test_registration_does_not_bring_it_back(world: World) -> None:
 @pytest.mark.parametrize("aliases", [{}, CONTENT["Aliases"]], ids=["alone", "with aliases"])
 @pytest.mark.parametrize("world", [ACCEPT], indirect=True)
 def test_erased_while_its_registration_completes_it(world: World, aliases: Any) -> None:
-    """The registration is told so by its second write, and leaves nothing."""
+    """The second write of the registration fails with 410, and nothing of it is left."""
     world.report("INTERVIEW", AtsiApplicationId=NEW)
     registry = registry_with(Meanwhile(world.client, 1, lambda: world.erase(NEW)))
     event = http_event("PUT", f"/api/applications/{NEW}", CONTENT | {"Aliases": aliases}, token=None)
@@ -277,7 +277,7 @@ def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, 
 
 
 def test_other_applications_of_its_position_stay(world: World) -> None:
-    """They still learn of the position's end; the erased one does not, though the telling may still name it."""
+    """The end of the position is copied to them, but not to the erased one, even if a record still names it."""
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     registrations.register(ApplicationId(NEW), registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))

@@ -233,7 +233,7 @@ class Exactness(RuleBasedStateMachine):
             assert counted == marked, f"generation {generation}"
 
     def teardown(self) -> None:
-        """When all is delivered, the reader tells the truth in each generation that counts."""
+        """When all is delivered, the reader returns the exact counts in each generation that counts."""
         try:
             if not sys.exception():
                 self._finish()

@@ -78,8 +78,8 @@ def log(data: bytes) -> list[Any]:
     return documents
 
 
-def test_change_tells_only_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
-    """One Firehose record a change; a change that tells nothing is none; a removal is an erasure."""
+def test_change_sends_only_new_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each change is one Firehose record; a change without new facts is none; a removal is an erasure."""
     client = Client()
     assert failed(client, sample_event("FactsFunction/changes")["Records"]) == []
     ((first, *more),) = client.calls

@@ -70,7 +70,7 @@ def test_last_seen_is_the_newest_of_a_batch(world: World) -> None:
 
 
 def test_control_message_is_ignored(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """CloudWatch Logs checks whether somebody is there; not even a line that could be read counts."""
+    """CloudWatch Logs sends it to check the connection; even a readable line in it is not counted."""
     world.health(as_event([CONTROL, {"id": "1", "timestamp": 1, "message": line()}], "CONTROL_MESSAGE"), None)
     assert world.dynamodb.operations == []
     assert counted(capsys) == {}
@@ -116,7 +116,7 @@ def test_more_than_a_transaction_has_room_for(world: World) -> None:
 
 
 def test_days_are_read_from_the_first_to_the_last(world: World) -> None:
-    """Page by page, both ends included, and nobody else's."""
+    """Page by page, both ends included, and only those of the ATS."""
 
     class ShortPages(DynamoDB):
         def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`application-status labels`: what labels mean, which nobody knows, and reading the stored ones anew."""
+"""`application-status labels`: what labels mean, which are unmapped, and mapping the stored ones again."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -131,7 +131,7 @@ def test_one_application_comes_with_its_timeline(world: World) -> None:
 
 
 def test_others_and_erased_applications_are_not_listed(world: World) -> None:
-    """Nor those that only their ATS has told of, as nobody knows whose they are."""
+    """Applications of other jobseekers and erased ones are left out."""
     mine = register(world, 1)
     register(world, 2, jobseeker_id="somebody else")
     world.erase(register(world, 3))
@@ -238,7 +238,7 @@ def cursor(world: World) -> str:
 
 
 def test_any_change_of_a_cursor_is_refused(world: World, cursor: str) -> None:
-    """A 422 that names it, never another page by mistake; so is somebody else's, a doubled one, and an empty one."""
+    """The reply is a 422 that names it, also for another jobseeker's cursor, a doubled one, and an empty one."""
     other = "B" if cursor[-1] != "B" else "C"
     position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     moved = base64.urlsafe_b64encode(f"1{position[1:]}".encode()).decode().rstrip("=")
@@ -318,7 +318,7 @@ def test_bad_news_waits_as_long_as_is_set(hours: int, text: str) -> None:
 
 
 def test_page_shows_the_list_without_scripts(world: World) -> None:
-    """HTML in the reader's language that nobody stores, frames or adds anything to."""
+    """The page is HTML in the reader's language; its headers forbid storing, framing and scripts."""
     report(world, register(world, 1), "INTERVIEW", days_ago=3)
     reply = ask(world, PAGE, language="de")
     headers, html = reply["headers"], reply["body"]

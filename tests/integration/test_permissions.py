@@ -112,7 +112,7 @@ def analytics(world: World) -> None:
 
 def positions(world: World) -> None:
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
-    for number in range(25):  # more than are told at once
+    for number in range(25):  # more than one page of a position
         application = application_id(f"{APPLICATION[:-4]}{number:04}")
         registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))

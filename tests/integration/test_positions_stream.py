@@ -1,4 +1,4 @@
-"""A position with more applications than one record may tell: page by page, repeated, interrupted, and exact."""
+"""A position with more applications than one page: copied page by page, repeated, interrupted, and exact."""
 
 import itertools
 from collections import Counter
@@ -121,8 +121,8 @@ def test_old_records_that_come_again_tell_nothing_old(world: World, crowd: list[
     assert number_closed(world, crowd) == APPLICATIONS
 
 
-def test_news_that_overtakes_the_telling_wins(world: World, crowd: list[ApplicationId]) -> None:
-    """The first page knows the end, when the position reopens; all of them know that in the end."""
+def test_newer_state_of_a_position_replaces_one_still_being_copied(world: World, crowd: list[ApplicationId]) -> None:
+    """The position reopens when its end has reached the first page; in the end all applications are open."""
     sent(world, position_signal(success=True))
     world.positions({"Records": state_records(world)[:1]}, None)
     assert number_closed(world, crowd) == PAGE

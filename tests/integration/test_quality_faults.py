@@ -119,7 +119,7 @@ def test_lasting_faults_are_unavailable(faults: Faults, quality: Counters, fault
 
 
 def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Counters) -> None:
-    """The transaction went through although nobody heard of it; the redelivered records change nothing."""
+    """The transaction succeeded although its reply was lost; the redelivered records change nothing."""
     faults.plan(*UNTIL_WRITING, then=repeat(LOST_REPLY))
     with pytest.raises(Unavailable), deadlines.deadline(5):
         quality.apply(FIRST)

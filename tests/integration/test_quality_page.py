@@ -215,7 +215,7 @@ def test_small_cells_are_not_there(world: World) -> None:
 def test_too_few_applications_make_an_empty_page(
     world: World, claims: Mapping[str, str], name: str, small: str
 ) -> None:
-    """It says so in each section, and is the page of an id that nobody has."""
+    """Each section says so, and the page is the same as for an unknown id."""
     html = shown(world, claims, **{name: small})
     assert figures(html) == {}
     for each in ALWAYS:
@@ -225,7 +225,7 @@ def test_too_few_applications_make_an_empty_page(
 
 
 def test_period_is_that_of_the_filters(world: World) -> None:
-    """Whole blocks of days that begin in it; the page tells which days they cover."""
+    """The page counts whole blocks of days that begin in the period, and states which days they cover."""
     html = shown(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03", interval="day", ats="", job="")
     (row,) = api(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03")["Rows"]
     assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "30"
@@ -326,7 +326,7 @@ def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
 def test_sections_say_which_applications_they_are_about(
     world: World, claims: Mapping[str, str], query: dict[str, Any], parts: str
 ) -> None:
-    """Each section its own, so that nobody adds up what doesn't add up."""
+    """Each section states its own basis, as the sections' numbers don't add up."""
     html = shown(world, claims, **query)
     basis = {
         name: re.findall(r'<p class="basis">(.*?)</p>', section(html, name), re.DOTALL)

@@ -91,7 +91,7 @@ def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str)
 
 
 def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
+    """If a client has more jobs than fit into one reply, the page says so and has no link to the CSV."""
     count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
     size = len(ask(world, OF_CLIENT, csv="by-job")["body"])
     monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size)
@@ -173,7 +173,7 @@ def assert_harmless(html: str) -> None:
 
 @pytest.mark.parametrize(("claims", "status"), [(STAFF, 200), ({}, 403)])
 def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[str, str], status: int) -> None:
-    """By its hash; forms lead to the site itself, and nobody stores or frames it elsewhere."""
+    """The style is allowed by its hash; forms lead to the site itself; storing and foreign frames are forbidden."""
     count(world, ATS, "client-1", "job-1")
     reply = ask(world, claims)
     headers, html = reply["headers"], reply["body"]

@@ -35,14 +35,14 @@ def kill() -> None:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of two applications, and nobody waits."""
+    """Read pages of two applications, without pauses."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 2)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 @pytest.fixture
 def _uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the comparison of the generations, which only reads and only tells."""
+    """Leave out the comparison of the generations, which only reads and reports."""
     monkeypatch.setattr(analytics, "compare", lambda *_: Counter())
 
 
@@ -68,7 +68,7 @@ def rebuild(run: Run) -> str:
 
 
 def drifted(world: World) -> None:
-    """Plant drift: a hire that nobody reported, on a day of its own."""
+    """Plant drift: a hire that was never reported, on a day of its own."""
     key = {"Scope": {"S": f"counter#1#{ATS}#0"}, "Part": {"S": "2020-01-01"}}
     world.client.put_item(TableName="QualityTable", Item={**key, "n": {"N": "1"}, "sH": {"N": "1"}})
 
@@ -257,7 +257,7 @@ def test_rebuild_overtaken_by_another_says_so(world: World, dynamodb: SteppedDyn
 
 
 def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB) -> None:
-    """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
+    """Switching before every segment is scanned is refused; reports keep reading the former generation."""
     rebuilds = Rebuilds(dynamodb, "QualityTable")
     rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
@@ -332,7 +332,7 @@ def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
     write = Counters._write  # noqa: SLF001  # where the store's part begins
 
     def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
-        if APPLICATION in {step.change.application_id for step in group}:
+        if APPLICATION in {update.change.application_id for update in group}:
             FAILURES[failure]()
         return write(self, generation, group)
 

@@ -38,7 +38,7 @@ def of(world: World) -> str:
 
 
 def test_reports_of_both_forms(world: World, of: str) -> None:
-    """As live: recorded, unchanged, late, there and back, and a label that tells more than its status."""
+    """As live: recorded, unchanged, late, there and back, and a label that is more precise than its status."""
     replies = [
         report(world, of, "INTERVIEW", BusinessDate=LATE),
         report(world, of, "INTERVIEW", BusinessDate=LATE, path=f"{BY_ATS}{ATS}"),
@@ -94,18 +94,18 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
         made = created(world)
     of = made["AtsiApplicationId"]
 
-    def heard(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
+    def after_signal(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
         where = {"positionProfileIds": made["Aliases"]["PositionProfileIds"]}
         current = {"current": state(label, day, success=success)}
         sent(world, position_signal(success, day, **where, **current), token=TEST_TOKEN)
         found = read_back(world, of).body
         return found["Outcome"], found["OutcomeInferred"], found["Version"]
 
-    assert heard(10, success=False) == ("position_closed", True, 2)
-    assert heard(10, success=False) == ("position_closed", True, 2)
-    assert heard(9, None, "Interview") == ("position_closed", True, 2)
-    assert heard(11, None, "Interview") == ("open", False, 3)
-    assert heard(12, success=True) == ("position_closed", True, 4)
+    assert after_signal(10, success=False) == ("position_closed", True, 2)
+    assert after_signal(10, success=False) == ("position_closed", True, 2)
+    assert after_signal(9, None, "Interview") == ("position_closed", True, 2)
+    assert after_signal(11, None, "Interview") == ("open", False, 3)
+    assert after_signal(12, success=True) == ("position_closed", True, 4)
     assert report(world, of, "HIRED").body["Result"] == "recorded"
     found = read_back(world, of).body
     assert (found["Outcome"], found["OutcomeInferred"]) == ("hired", False)
@@ -140,7 +140,7 @@ def test_token_ends(world: World, end: str) -> None:
 
 
 def test_everything_expires_after_a_week(world: World) -> None:
-    """Each row, from its creation on, to the second; what is told later neither prolongs it nor adds a row."""
+    """Each row expires a week after its creation, to the second; later reports neither prolong it nor add a row."""
     with time_machine.travel("2026-11-22T09:00:00.999Z", tick=False) as moment:
         made = created(world)
         end = int((now() + timedelta(days=7)).timestamp())
@@ -227,7 +227,7 @@ def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
 
 
 def test_tables_are_the_templates(world: World) -> None:
-    """Without a stream, so that whatever is written there is told to nobody."""
+    """The tables have no stream, so sandbox writes reach no other function."""
     for table in TABLES:
         described = world.client.describe_table(TableName=table)["Table"]
         assert "StreamSpecification" not in described

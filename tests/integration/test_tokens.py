@@ -99,7 +99,7 @@ def test_test_tokens_count_for_themselves(dynamodb: RecordingDynamoDB, register:
 
 
 def test_only_a_test_token_is_one(register: TokenRegister) -> None:
-    """Nobody else's token can be taken for one, nor can a live one be turned into one."""
+    """No other token is taken for one, and a live token can't be turned into one."""
     with pytest.raises(ValueError, match="atsi_test_"):
         register.add("atsi_test_of-our-own", ATS)
     assert not register.add("atsi_tested", ATS).test
@@ -143,7 +143,7 @@ def test_expiry_is_felt_at_once(dynamodb: RecordingDynamoDB, register: TokenRegi
 
 
 def test_revocation_is_felt_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
-    """A container may remember the token for that long, counted from its look-up; a fresh one knows at once."""
+    """A container may remember the token for that long, counted from its look-up; a fresh one refuses it at once."""
     stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
     lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
     assert lookup.owner(TOKEN) == ATS

@@ -25,8 +25,8 @@ def number(of: int) -> ApplicationId:
 
 
 @pytest.fixture(autouse=True)
-def _told(world: World) -> None:
-    """Eight applications: all have been in one such stage, five in another, four in a third."""
+def _eight_applications(world: World) -> None:
+    """Register eight applications and send unmapped labels: one for all of them, one for five, one for four."""
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     for of in range(8):
         registrations.register(number(of), registration(aliases=Aliases(tokens=(f"token-{of}",))))

@@ -22,7 +22,7 @@ MARKER = {"Scope": {"S": f"counted#1#{APPLICATION}"}, "Part": {"S": "marker"}}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of two applications, and nobody waits."""
+    """Read pages of two applications, without pauses."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 2)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
@@ -180,7 +180,7 @@ def test_changes_at_any_moment_are_no_drift(world: World, dynamodb: SteppedDynam
 def test_counter_that_moves_in_every_reading_is_no_drift(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sum over the markers is always one report behind; it is not judged, as nobody can tell."""
+    """The sum over the markers is always one report behind, so the counter is never stable and not compared."""
     readings: list[int] = []
     all_markers = QualityReader.all_markers
 

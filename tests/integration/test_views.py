@@ -196,7 +196,7 @@ def test_reports_without_a_period_say_so(world: World, query: dict[str, Any]) ->
 
 @pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
 def test_kinds_have_populations_and_definitions(world: World, kind: str) -> None:
-    """Each number says what it is about; what it means is told at its link's path."""
+    """Each number names its population and links to its definition."""
     reply = answer(get(world, kind=kind))
     assert (reply.body["Kind"], reply.body["TimeZone"], reply.body["MinimumApplications"]) == (kind, "Europe/Berlin", 5)
     (row,) = reply.body["Rows"]
@@ -322,7 +322,7 @@ def test_health(world: World) -> None:
 
 
 def test_ats_that_never_gets_through_has_health(world: World) -> None:
-    """Nothing of it was counted, but it was heard."""
+    """No application was counted, but its refused requests were."""
     health = Health(world.dynamodb, "QualityTable")
     health.add("a-batch", [HealthDay(AtsId("lonely"), date(2026, 9, 7), {(Channel.ATSI, "invalid-fields"): 3}, now())])
     assert applications(get(world, "/api/board/quality", kind="health")) == {("lonely",): 3}
