@@ -67,7 +67,7 @@ def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
     assert page.title() == "My applications"
 
 
-def test_policy_lets_this_style_apply_and_nothing_else(browser: Browser, site: Site) -> None:
+def test_policy_allows_this_style_and_nothing_else(browser: Browser, site: Site) -> None:
     """A script or style that finds its way into the page does nothing."""
     site.add(5, "fay")
     page = browser.new_page()
@@ -86,7 +86,7 @@ def test_policy_lets_this_style_apply_and_nothing_else(browser: Browser, site: S
 
 
 def test_older_applications_are_a_click_away(opened: Open, site: Site) -> None:
-    """And so is the way back; nobody has to sign in again."""
+    """So are the newest ones again; the jobseeker stays signed in."""
     for number in range(0x100, 0x100 + 51):
         site.add(number, "gus")
     page = opened("gus", java_script_enabled=False)

@@ -134,7 +134,7 @@ def test_alias_and_title_change_in_one_write(world: World) -> None:
 
 
 @pytest.mark.parametrize("registered", [{}, {"Token": ["t-1"]}], ids=["first alias", "further alias"])
-def test_position_that_comes_later_is_told_how_it_stands(world: World, registered: dict[str, list[str]]) -> None:
+def test_position_added_later_has_its_states_copied(world: World, registered: dict[str, list[str]]) -> None:
     """The states reported before and after the alias was added are both copied."""
     assert register(world, aliases=registered).status == 201
     sent(world, position_signal(success=True))

@@ -117,8 +117,8 @@ def test_erasing_again_changes_nothing(world: World) -> None:
 
 
 @both_modes
-def test_erasing_what_nobody_knows_keeps_it_from_coming(world: World) -> None:
-    """204, and neither a report nor a registration brings it into being afterwards."""
+def test_erasing_an_unknown_application_prevents_its_creation(world: World) -> None:
+    """The reply is a 204; afterwards neither a report nor a registration creates it."""
     assert world.erase(NEW).status == 204
     assert is_bare_tombstone(world.item(NEW), 1)
     assert world.report("INTERVIEW", AtsiApplicationId=NEW).status == 404

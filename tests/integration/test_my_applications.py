@@ -76,8 +76,8 @@ def without_request_id(reply: Mapping[str, Any]) -> dict[str, Any]:
     return {**reply, "body": body}
 
 
-def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
-    """Words and a step in place of statuses; neither labels nor what is the board's, the ATS's or the client's."""
+def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
+    """It has a text and a step instead of the status, no labels, and no data of the board, the ATS or the client."""
     of = register(world, 1)
     report(world, of, "INTERVIEW", days_ago=3, RawStatus="2nd round, weak")
     reply = ask(world)
@@ -299,8 +299,8 @@ def test_a_report_writes_nothing_to_the_index(world: World) -> None:
 
 
 @pytest.mark.parametrize(("hours", "text"), [(0, "No longer under consideration"), (48, "Interview")])
-def test_bad_news_waits_as_long_as_is_set(hours: int, text: str) -> None:
-    """Nothing of the reply gives it away, neither the order nor the moment of the last change."""
+def test_rejection_is_hidden_for_the_configured_delay(hours: int, text: str) -> None:
+    """Until then the reply doesn't reveal it, neither by the order nor by the time of the last change."""
     with mock_aws():
         world = World(boto3.client("dynamodb"), bad_news_delay_hours=hours)
         for number in (1, 2):

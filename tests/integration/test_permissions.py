@@ -1,7 +1,7 @@
 """The roles in template.yaml allow exactly what the functions do, as recorded while the real handlers run.
 
 What a role does not allow fails in every integration test, as `World` runs each function under its role. Here each
-function goes all of its ways, so that what a role allows and nobody needs fails too.
+function goes all of its ways, so that permissions without use fail too.
 """
 
 from collections.abc import Callable, Iterator

@@ -84,8 +84,8 @@ def test_success_decides_whether_a_position_ended_or_else_its_label(
 
 
 @pytest.mark.parametrize("success", [True, False])
-def test_only_open_applications_are_told_an_outcome(world: World, success: object) -> None:
-    """One that ended by its own reports keeps its own outcome, and stays as far as it came."""
+def test_only_open_applications_get_the_outcome(world: World, success: object) -> None:
+    """An application that ended by its own reports keeps its outcome; all keep their status."""
     others = {
         register(world, 1): (state("Hired", 1, success=True), ("hired", False), "HIRED"),
         register(world, 2): (state("Rejected", 1, success=False), ("not_selected", False), "REJECTED"),

@@ -84,8 +84,8 @@ def test_each_user_sees_their_own(
         {**OF_ATS, **OF_CLIENT}, {**STAFF, **OF_CLIENT}, {**STAFF, **OF_ATS}, {**STAFF, **OF_ATS, **OF_CLIENT},
     ],
 )  # fmt: skip
-def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str, str] | None) -> None:
-    """Nothing is even read; on the page in words, of the API as a problem."""
+def test_user_with_no_role_or_several_is_refused(world: World, claims: Mapping[str, str] | None) -> None:
+    """The page shows the reason in words, the API replies with a problem; no table is read."""
     reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
@@ -102,8 +102,8 @@ def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str
         (OF_ATS, {"client": "client-1", "job": "job-a", "csv": "cohort"}),
     ],
 )  # fmt: skip
-def test_nobody_sees_others(world: World, claims: Mapping[str, str], query: dict[str, Any]) -> None:
-    """Whatever is asked for, also as CSV."""
+def test_numbers_of_others_are_refused(world: World, claims: Mapping[str, str], query: dict[str, Any]) -> None:
+    """A query for another ATS or client is a 403, also as CSV."""
     reply = ask(world, claims, **query)
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     assert world.dynamodb.operations == []
@@ -271,8 +271,8 @@ def test_job_is_reported_as_a_whole(world: World) -> None:
     assert 'name="from" type="date" value=""' in html
 
 
-def test_health_tells_each_atss_answers(world: World) -> None:
-    """By channel, and when it was last seen."""
+def test_health_shows_each_atss_results(world: World) -> None:
+    """The section lists them by channel, with the time of the last request."""
     found = rows(shown(world, STAFF), "health")
     assert found[ATS] == found[OTHER_ATS] == ["9", "0 days ago", "atsi recorded 7, signals invalid-fields 2"]
     one = section(shown(world, OF_ATS), "health")
@@ -280,8 +280,8 @@ def test_health_tells_each_atss_answers(world: World) -> None:
     assert OTHER_ATS not in one
 
 
-def test_labels_nobody_knows(world: World) -> None:
-    """The most frequent first, as text; of those that few applications have, only how many there are."""
+def test_unmapped_labels(world: World) -> None:
+    """The most frequent come first, escaped; labels of few applications are only counted."""
     for claims in (STAFF, OF_ATS):
         assert rows(shown(world, claims), "unmapped") == {"Stage 3": [ATS, "8"], "<b>Warten</b>": [ATS, "6"]}
     assert "Not shown: 3 " in section(shown(world, STAFF), "unmapped")

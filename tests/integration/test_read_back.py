@@ -133,8 +133,8 @@ def test_others_applications_can_not_be_probed(world: World) -> None:
 
 @pytest.mark.parametrize("token", [None, "unknown"])
 @pytest.mark.parametrize("of", [APPLICATION, UNKNOWN, "nonsense"])
-def test_without_a_token_nothing_is_told(world: World, token: str | None, of: str) -> None:
-    """And the table isn't read."""
+def test_without_a_good_token_nothing_is_shown(world: World, token: str | None, of: str) -> None:
+    """The reply is a 401, and the table of applications isn't read."""
     reply = read_back(world, of, token)
     assert (reply.status, reply.body["type"]) == (401, "/problems/unauthenticated")
     assert len(world.dynamodb.operations) <= 1

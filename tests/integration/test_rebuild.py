@@ -82,8 +82,8 @@ def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: Wor
     assert kept_generations(world) == {"2"}
 
 
-def test_drift_is_told_and_gone(world: World, run: Run) -> None:
-    """By ATS, with how many counters differed; the next rebuild finds none."""
+def test_drift_is_reported_and_repaired(world: World, run: Run) -> None:
+    """The output has the number of differing counters for each ATS; the next rebuild finds none."""
     drifted(world)
     assert counted(world) != expected_counters(world)
     assert f"       2  counters of {ATS} had drifted" in rebuild(run)

@@ -86,8 +86,8 @@ def test_body_is_checked_like_a_report(
 
 
 @pytest.mark.parametrize("body", [None, "["])
-def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
-    """403, before the body is looked at."""
+def test_live_token_is_refused_with_what_to_use(world: World, body: str | None) -> None:
+    """The reply is a 403, before the body is checked."""
     reply = create(world, body, TOKEN)
     assert (reply.status, reply.body["type"]) == (403, "/problems/forbidden")
     assert "test token (atsi_test_...)" in reply.body["detail"]
@@ -97,7 +97,7 @@ def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
 @pytest.mark.parametrize(
     "token",
     [None, "unknown", tokens.generate(test=True), TEST_TOKEN[:-1] + "f"],
-    ids=["none", "unknown", "nobody's test token", "mistyped"],
+    ids=["none", "unknown", "unissued test token", "mistyped"],
 )
 @pytest.mark.parametrize("body", [None, "["])
 def test_without_a_good_token_nothing_is_made(world: World, token: str | None, body: str | None) -> None:

@@ -204,8 +204,8 @@ def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -
     assert counted(capsys) == {"Unauthenticated": 1, "Refused": 2, "Recorded": 1, "Forbidden": 1}
 
 
-def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
-    """With the ATS, the outcome and the channel of the sandbox, which is no channel of the health."""
+def test_log_lines_have_the_result(world: World, log: StringIO) -> None:
+    """Each line has the ATS, the result and the sandbox's channel, which health does not count."""
     made = created(world)
     of, (token,) = made["AtsiApplicationId"], made["Aliases"]["Token"]
     report(world, of, "OFFER")

@@ -123,8 +123,8 @@ def test_marker_of_another_client_is_found(world: World, run: Run) -> None:
     assert found(run) == [["-", "-", "client", "client-2", "client-1", APPLICATION]]
 
 
-def test_label_too_many_is_found_but_not_told(world: World, run: Run) -> None:
-    """It may be personal, and what a verification finds is logged."""
+def test_additional_label_is_found_but_not_shown(world: World, run: Run) -> None:
+    """The label may be personal data, and the findings are logged."""
     labels = {"UnmappedAt": {"S": f"1#{ATS}"}, "UnmappedLabels": {"L": [{"S": "Waits for Ms Weber"}]}}
     world.client.put_item(TableName="QualityTable", Item={**marker(world), **labels})
     assert found(run) == [["-", "-", "unmapped_labels", "1", "0", APPLICATION]]

@@ -93,14 +93,14 @@ def test_ats_sees_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", [{"ats": OTHER_ATS}, {"client": "client-1"}, {"ats": ATS, "client": "client-2"}])
-def test_ats_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
-    """Neither another ATS nor a client, also not one that it works for."""
+def test_ats_sees_only_itself(world: World, query: dict[str, Any]) -> None:
+    """Queries for another ATS or a client are refused, even for a client that it works for."""
     assert problem(get(world, **query)) == (403, "forbidden", [])
 
 
 @pytest.mark.parametrize("token", [None, "unknown"])
-def test_without_a_token_nobody_sees_anything(world: World, token: str | None) -> None:
-    """And the query isn't looked at before."""
+def test_missing_or_unknown_token_is_refused(world: World, token: str | None) -> None:
+    """The reply is a 401, before the query is checked."""
     assert problem(get(world, token=token, kind="nonsense"))[:2] == (401, "unauthenticated")
 
 
@@ -116,8 +116,8 @@ def test_client_sees_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", [{"ats": ATS}, {"client": "client-2"}, {"client": "client-2", "job": "job-7"}])
-def test_client_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
-    """Whatever it asks for."""
+def test_client_sees_only_itself(world: World, query: dict[str, Any]) -> None:
+    """Queries for another client or an ATS are refused."""
     reply = get(world, "/api/my/quality", claims={"custom:client_id": "client-1"}, **query)
     assert problem(reply) == (403, "forbidden", [])
 
@@ -328,7 +328,7 @@ def test_ats_that_never_gets_through_has_health(world: World) -> None:
     assert applications(get(world, "/api/board/quality", kind="health")) == {("lonely",): 3}
 
 
-def test_client_less_its_jobs_tells_nothing(world: World) -> None:
+def test_client_less_its_jobs_is_no_small_number(world: World) -> None:
     """A client is the sum of its jobs' blocks and of the small jobs together: what is left has five or none."""
     claims = {"custom:client_id": "client-1"}
     whole = applications(get(world, "/api/my/quality", claims=claims))[("client-1",)]

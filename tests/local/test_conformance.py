@@ -61,7 +61,7 @@ def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
 
 
 def test_board(service: LocalService, tmp_path: Path) -> None:
-    """It registers, erases, and sees everything; what numbers mean is told to everybody."""
+    """The board can register, erase and read everything; the definitions are public."""
     accepted = schemathesis(service, tmp_path, ("register", "erase", "qualityForBoard", "definitions"))
     assert len(accepted) == 4
     assert all(accepted.values()), accepted

@@ -277,7 +277,7 @@ def test_tables_refuse_malformed_lengths(service: LocalService, length: str) -> 
     assert ask_tables(service, request) == expected
 
 
-def test_client_that_stops_halfway_keeps_nobody_waiting(service: LocalService) -> None:
+def test_client_that_stops_halfway_delays_no_other(service: LocalService) -> None:
     """The tables take one request at a time: when all of it is there."""
     with connected(service.tables_port) as tables, connected(service.port) as api:
         tables.sendall(TO_DYNAMODB + b"Host: localhost\r\nContent-Length: 100\r\n\r\n{")
@@ -287,7 +287,7 @@ def test_client_that_stops_halfway_keeps_nobody_waiting(service: LocalService) -
 
 
 def test_client_that_hangs_up_leaves_no_trace(service: LocalService) -> None:
-    """It is nobody's error, wherever it was."""
+    """A connection closed at any point logs no error, and the service keeps answering."""
     pieces = [b"", b"GET", get("/")[:-2], get("/docs/swagger-ui-bundle.js"), CHUNKED + b"5\r\n{", CHUNKED]
     for port in (service.port, service.tables_port):
         for piece in pieces:
@@ -300,7 +300,7 @@ def test_client_that_hangs_up_leaves_no_trace(service: LocalService) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"[" * 40_000, b'{"a":' * 9_000, b"[]", b'"staff"', b"\xff"])
-def test_token_that_can_not_be_read_signs_nobody_in(service: LocalService, payload: bytes) -> None:
+def test_unreadable_token_does_not_sign_in(service: LocalService, payload: bytes) -> None:
     """However deep it is."""
     token = base64.urlsafe_b64encode(payload).decode()
     status, _, problem = ask(service.port, get("/my/applications", more=f"Authorization: Bearer a.{token}.b\r\n"))
@@ -343,7 +343,7 @@ def test_slow_client_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def alive(client: socket.socket) -> bool:
-    """Send a byte; tell whether the other side is still there a moment later."""
+    """Send a byte; return whether the connection is still open a moment later."""
     try:
         client.sendall(b"x")
         client.settimeout(0.1)

@@ -83,7 +83,7 @@ def test_different_untimed_reports_at_once_are_all_recorded(world: World, client
 
 @pytest.mark.usefixtures("world")
 def test_the_same_registration_at_once_is_created_once(clients: list[DynamoDB]) -> None:
-    """One is told that it registered the application, the others that it was registered just so."""
+    """One registration gets a 201, the others a 200 as the application is already registered so."""
     assert statuses(register_all(clients, [registration()] * CROWD)) == {201: 1, 200: CROWD - 1}
 
 

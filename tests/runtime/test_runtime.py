@@ -129,7 +129,7 @@ def dead_store(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -> None:
-    """The caller is told when to send again, before Lambda would cut the function off."""
+    """The reply has a Retry-After and comes before Lambda's time-out."""
     webhook = start("WebhookFunction", AWS_ENDPOINT_URL_DYNAMODB=dead_store)
     began = time.monotonic()
     reply = send(webhook, "OFFER")

@@ -57,7 +57,7 @@ def days_until_first_report(applications: Sequence[Application], ats_id: str) ->
 
 
 def test_applications_are_readable_and_of_the_last_days(applications: Sequence[Application]) -> None:
-    """As many as said, none from the future, and nothing told before it was."""
+    """There are as many as configured, none is from the future, and no status is reported before it took effect."""
     assert len({each.application_id for each in applications}) == len(applications) == demo_board.APPLICATIONS
     applied = [each.registration.applied_at for each in applications if each.registration]
     assert TODAY - timedelta(days=90) <= min(applied)
@@ -105,7 +105,7 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
 
 
 def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[SimulatedApplication]) -> None:
-    """One is quick, one slow, one tells only endings, one has words of its own, one fell silent."""
+    """One is quick, one slow, one reports only endings, one has unmapped labels, one has stopped reporting."""
     assert {each.ats_id for each in applications} == ATS_PROFILES.keys()
     assert days_until_first_report(applications, "demo-ats") < 4
     assert days_until_first_report(applications, "workday") > 9

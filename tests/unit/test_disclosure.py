@@ -89,7 +89,7 @@ def test_an_application_that_comes_back_is_no_second_one() -> None:
 
 
 @given(st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.integers(1, 9), max_size=8))
-def test_hidden_parts_are_not_told_by_the_whole(populations: dict[str, int]) -> None:
+def test_hidden_parts_can_not_be_computed_from_the_whole(populations: dict[str, int]) -> None:
     """Every part shown has five; what is left of the whole is nothing or has five, unless that is the whole."""
     visible = shown(populations)
     assert all(populations[name] >= MINIMUM for name in visible)
@@ -100,7 +100,7 @@ def test_hidden_parts_are_not_told_by_the_whole(populations: dict[str, int]) -> 
 
 
 def test_a_small_part_takes_the_next_larger_one_along() -> None:
-    """Else the whole less the others would tell it."""
+    """Otherwise its number could be computed from the total and the other parts."""
     assert shown({"a": 100, "b": 20, "c": 2}) == {"a"}
     assert shown({"a": 100, "b": 20, "c": 2, "d": 3}) == {"a", "b"}
     assert shown({"a": 100, "b": 20}) == {"a", "b"}
@@ -124,7 +124,7 @@ def test_periods_count_a_block_by_its_first_day() -> None:
     ] == [date(2026, 2, 8)]
 
 
-def test_cohort_is_of_the_days_on_which_somebody_applied() -> None:
+def test_cohort_has_only_the_days_with_applications() -> None:
     """That an older application moved on a day begins no block."""
     counts = cohort({"2026-01-10": 5, "2026-03-20": 5}) | {("2026-02-02", "entered:INTERVIEW"): 5}
     rows = periods([cohort_days(counts)], applications_in_cohort, Interval.MONTH, date(2026, 2, 1), date.max)

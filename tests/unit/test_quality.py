@@ -62,7 +62,7 @@ def test_stage_is_the_furthest_and_outcome_the_present(reported: list[str], stag
 
 
 def test_known_only_by_its_rejection() -> None:
-    """Nobody said that it was applied for."""
+    """Without a registration it does not count as applied for."""
     assert furthest_stage(after("REJECTED", registered=None)) is Status.LEAD
     assert furthest_stage(after("HIRED", "REJECTED", registered=None)) is Status.LEAD
 
@@ -115,7 +115,7 @@ def test_days_are_cut_in_the_reporting_zone(moment: str, day: str) -> None:
 
 
 def test_first_contact_counts_on_its_oldest_transition() -> None:
-    """In the day of what took effect first, whatever arrived first, since nobody registered it."""
+    """It is counted on the day of the transition that took effect first, in any order of arrival."""
     found = contribution(after("CONTACT", "REJECTED", registered=None), BERLIN)
     dated = {cell.measure: cell.day for cell in found}
     assert dated["applications"] == dated["reached:CONTACT"] == dated["outcome:ended_unknown"] == "2022-07-02"

@@ -53,7 +53,7 @@ def test_every_measure_that_is_counted_is_among_them(of: Application) -> None:
 
 @pytest.mark.parametrize("attribute", ["zI7", "tX7", "Part", "nX"])
 def test_what_is_no_measure_is_refused(attribute: str) -> None:
-    """An attribute that nobody wrote is not guessed at."""
+    """An attribute that the service never writes raises KeyError."""
     with pytest.raises(KeyError):
         quality_items.measure(attribute)
 

@@ -113,7 +113,7 @@ def test_small_populations_have_no_shares() -> None:
 
 
 def test_activity() -> None:
-    """Entries by their own days; time in a stage from entry to the next, whoever is still there waits on."""
+    """Entries by their own days; time in a stage ends with the next entry; applications still in it are censored."""
     found = numbers(activity(counts(LIVES), TODAY))
     assert found["entered:APPLIED", "entries"] == (20, 20)
     assert found["entered:INTERVIEW", "entries"] == (12, 12)

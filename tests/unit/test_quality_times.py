@@ -80,7 +80,7 @@ def test_ended_without_a_response(moves: list[Transition], closed: float | None,
     [([move("LEAD", 1), move("OFFER", 5)], 4), ([move("INTERVIEW", 1)], 0), ([move(None, 1)], None)],
 )
 def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], answered: int | None) -> None:
-    """Nobody said when it was applied for."""
+    """Its time of application is unknown."""
     expected = {} if answered is None else {f"first_response:{age(answered)}": 1}
     assert found(application(*moves, registered=None), "first_response", "no_response") == expected
 
@@ -144,7 +144,7 @@ def test_delay_of_a_report(status: str | None, delay: timedelta | None, expected
         (application(move("INTERVIEW", 2), closed=5), None),
     ],
 )
-def test_quiet_since_the_last_news(of: Application, day: str | None) -> None:
+def test_quiet_since_the_last_transition(of: Application, day: str | None) -> None:
     """What took effect last, known label or not, or else the application; only open ones can be quiet."""
     assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "last_activity"] == ([day] if day else [])
 
@@ -181,7 +181,7 @@ def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
     assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
 
 
-def told_by_day(status: str, day: int, **reading: Any) -> Transition:
+def dated(status: str, day: int, **reading: Any) -> Transition:
     """Return a transition of which only the day was sent, so many days after the day of applying, in Berlin."""
     midnight = at(day).astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
     offset = (midnight.utcoffset() or timedelta()) // timedelta(minutes=1)
@@ -190,7 +190,7 @@ def told_by_day(status: str, day: int, **reading: Any) -> Transition:
 
 def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
     """Applying stays an entry, and the response counts as one of under a day, not of under an hour."""
-    of = application(told_by_day("INTERVIEW", 0))
+    of = application(dated("INTERVIEW", 0))
     under_a_day = bucket(timedelta(hours=23))
     assert found(of, "first_response", "entered", "time_in") == {
         f"first_response:{under_a_day}": 1,
@@ -232,8 +232,6 @@ def test_state_that_a_later_signal_gave_is_no_report() -> None:
 def test_day_counts_as_it_was_sent(zone: str) -> None:
     """In whatever zone days are cut."""
     days = {
-        cell.day
-        for cell in contribution(application(told_by_day("OFFER", 5)), ZoneInfo(zone))
-        if cell.measure == "reports"
+        cell.day for cell in contribution(application(dated("OFFER", 5)), ZoneInfo(zone)) if cell.measure == "reports"
     }
     assert days == {at(5).astimezone(BERLIN).date().isoformat()}

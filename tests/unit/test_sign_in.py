@@ -44,9 +44,9 @@ def follow(path: str) -> dict[str, str]:
 )
 def test_link_signs_in(path: str, page: str, expected: dict[str, str]) -> None:
     """One cookie says who it is, which scripts don't get, and other sites' pages but by a link; whatever the id is."""
-    told = follow(path)
-    assert told["Location"] == page
-    cookie, *attributes = told["Set-Cookie"].split("; ")
+    reply = follow(path)
+    assert reply["Location"] == page
+    cookie, *attributes = reply["Set-Cookie"].split("; ")
     assert attributes == ["HttpOnly", "Path=/", "SameSite=Lax"]
     assert cookie.isascii()
     assert cookie.isprintable()
