@@ -58,7 +58,7 @@ def test_finished_applications_stand_apart(opened: Open, site: Site) -> None:
 
 
 def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
-    """Neither a title nor a company becomes markup, and the policy would let no script or style of theirs run."""
+    """Titles and companies are escaped, and the policy blocks any script or style in them."""
     site.add(4, "eve", job_title=MARKUP, company=MARKUP_IN_QUOTES)
     page = opened("eve")
     expect(page.get_by_role("heading", level=3)).to_have_text(MARKUP)

@@ -104,7 +104,7 @@ def test_comparison_leads_from_all_to_a_job(opened: Open) -> None:
 
 
 def test_table_is_downloaded(opened: Open) -> None:
-    """As a file, and the page stays."""
+    """The CSV is saved as a file, and the page stays open."""
     page = opened(OF_ATS)
     with page.expect_download() as downloading:
         page.get_by_role("region", name="Over time").get_by_role("link", name="Download CSV").click()

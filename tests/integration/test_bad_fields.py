@@ -61,7 +61,7 @@ def test_any_other_status_is_refused_with_the_list(world: World, status: object)
     ],
 )  # fmt: skip
 def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, meant: str) -> None:
-    """What was received, what it has to be, and all nine."""
+    """The error has the status received, its right spelling, and all nine."""
     entry = wrong_fields(world, Status=status)["/Status"]
     assert entry["detail"] == f'Input is "{status}"; it must be spelt {meant}'
     assert entry["expected"] == f"one of {', '.join(STATUSES)}"
@@ -184,7 +184,7 @@ def test_what_only_resembles_an_id_is_refused(world: World, text: object) -> Non
 
 @pytest.mark.parametrize("label", ["x" * 201, "😀" * 201, 7, 1.5, True, [], ["phone"], {"a": "b"}])
 def test_wrong_label_is_refused(world: World, label: object) -> None:
-    """At most 200 characters, and a string."""
+    """A label has to be a string of at most 200 characters."""
     entries = wrong_fields(world, RawStatus=label)
     assert list(entries) == ["/RawStatus"]
     assert "200 characters" in entries["/RawStatus"]["expected"]

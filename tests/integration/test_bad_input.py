@@ -90,7 +90,7 @@ def test_broken_base64_is_refused(world: World, text: str) -> None:
     ],
 )
 def test_good_body_is_accepted(world: World, body: str | bytes) -> None:
-    """As text or in base64, with white space around, with surrogates in pairs, with moderate nesting."""
+    """Text and base64, surrounding white space, surrogate pairs and moderate nesting are accepted."""
     assert world.webhook(raw_event(body), None)["statusCode"] == 200
 
 

@@ -97,7 +97,7 @@ def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_condition_holds_exactly_where_the_rule_takes_the_report_as_the_newest(
     client: Any, history: list[Report], data: st.DataObject, registered: bool
 ) -> None:
-    """On the same item, with the same report; and the item that is written is the one that the rule says."""
+    """Rule and condition agree on the same item and report, and the item written is the rule's result."""
     last = data.draw(reports | repetitions(history) if history else reports)
     event(f"condition held: {decide(client, history, last, registered=registered)}")
 
@@ -145,7 +145,7 @@ def from_signal(label: str, at: Any, *, before: tuple[str, Any, str | None] | No
 def test_each_condition_keeps_a_report_from_being_written_as_the_newest(
     client: Any, history: list[Report], last: Report
 ) -> None:
-    """Where the rule takes it for something else, or more has to be written."""
+    """The condition fails if the rule gives another result, or more has to be written."""
     assert not decide(client, history, last, registered=True)
 
 

@@ -266,7 +266,7 @@ def test_registration_among_other_changes_is_tried_again(world: World, changes: 
 
 @pytest.mark.parametrize("changes", [{"JobTitle": "Bäcker"}, {"Aliases": FURTHER}], ids=["title", "aliases"])
 def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, changes: dict[str, Any]) -> None:
-    """Without a tombstone it is as unknown as before its first registration, whose aliases it may have still."""
+    """Without a tombstone it can be registered again, even if it still has its aliases."""
     register(world)
     key = items.key(ApplicationId(NEW))
     happens = partial(world.client.delete_item, TableName="ApplicationsTable", Key=key)
@@ -314,7 +314,7 @@ def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
 
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "backwards"])
 def test_counters_forget_it(world: World, order: int) -> None:
-    """However its changes come by; what is kept of it is the version, and that it counts for nothing."""
+    """In any order of its changes, only an empty marker with its version is left."""
     sent(world, signal(state("Interview", 1)), signal(state("Hired", 2, success=True)))
     world.report("OFFER")
     world.erase(SIGNALLED_APPLICATION)

@@ -86,7 +86,7 @@ def objects(records: Records) -> list[str]:
 
 
 def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: dict[Cell, int], tmp_path: Path) -> None:
-    """In several files, some twice: every cell of every query."""
+    """Every cell of every query agrees, with several files and repeated facts."""
     parquet.write(objects[::2], tmp_path / "1.parquet")
     parquet.write(objects[1::2], tmp_path / "2.parquet")
     parquet.write(objects[::5], tmp_path / "again.parquet")
@@ -108,7 +108,7 @@ def test_exported_facts_agree_with_the_counters(world: World, counters: dict[Cel
 def test_export_fills_up_what_was_delivered(
     world: World, objects: list[str], counters: dict[Cell, int], tmp_path: Path
 ) -> None:
-    """Where the delivery began late, an export beside it makes it whole; nothing counts twice."""
+    """An export adds what was missing before the delivery began; nothing counts twice."""
     parquet.write(objects[len(objects) // 2 :], tmp_path / "late.parquet")
     export(AllApplications(world.dynamodb, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)

@@ -79,7 +79,7 @@ def test_unmapped_labels_are_listed_by_volume(lives: list[Life], stream_facts: l
 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
-    """So that the comparisons above leave nothing out."""
+    """The generated lives reach every measure, so the comparisons above are complete."""
     measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "position_closed")}
     assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}

@@ -73,7 +73,7 @@ def test_correction_subtracts(world: World) -> None:
 
 
 def test_unchanged_report_leaves_no_stream_record(world: World) -> None:
-    """Nothing written, nothing streamed."""
+    """The report writes nothing, so the stream has no record."""
     world.report("INTERVIEW")
     before = len(changes(world)["Records"])
     world.report("INTERVIEW")
@@ -113,7 +113,7 @@ def test_sample_events_take_the_same_way(world: World) -> None:
 
 
 def test_registered_over_http_then_reported_and_counted(world: World) -> None:
-    """From the Apply system's PUT to the counters of its client and its job."""
+    """The way goes from the Apply system's PUT to the counters of the client and the job."""
     new = "51c3be16-0f93-41ed-9cc0-00000000beef"
     body = {
         "AtsId": ATS,

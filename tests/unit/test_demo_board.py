@@ -68,7 +68,7 @@ def test_applications_are_readable_and_of_the_last_days(applications: Sequence[A
 
 
 def test_the_same_board_each_time(lives: Sequence[SimulatedApplication]) -> None:
-    """And an hour later it has moved by an hour: but for edges, each application stands as before."""
+    """An hour later all times have moved by an hour; except at the edges, each application has the same status."""
     assert list(demo_board.simulated_applications(TODAY)) == lives
     later = [each.application.status for each in demo_board.simulated_applications(TODAY + timedelta(hours=1))]
     same = sum(a is b.application.status for a, b in zip(later, lives, strict=True))
@@ -120,7 +120,7 @@ def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Simul
 
 
 def test_everything_happens(applications: Sequence[Application]) -> None:
-    """Each status and outcome, moves back, a hire taken back, and news that came late."""
+    """Each status and outcome, moves back, a hire taken back, and late reports."""
     histories = [[t for t in each.in_order() if t.status] for each in applications]
     assert {t.status for history in histories for t in history} == set(Status) - {Status.LEAD, Status.APPLIED}
     assert {each.outcome[0] for each in applications} == set(Outcome)
@@ -138,7 +138,7 @@ def test_unknown_labels_are_many_and_few(applications: Sequence[Application]) ->
 
 
 def test_labels_are_read_as_the_service_reads_them(applications: Sequence[Application]) -> None:
-    """To read them anew changes nothing."""
+    """Mapping the labels again changes nothing."""
     vocabulary = Vocabulary.load()
     assert all(remapping.remap(each, vocabulary, {}) is each for each in applications)
 

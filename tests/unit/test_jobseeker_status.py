@@ -80,7 +80,7 @@ def test_each_status_and_outcome_has_its_standing(
 
 
 def test_application_without_reports_is_applied() -> None:
-    """As it was registered."""
+    """An application that was only registered is shown as applied."""
     of = jobseeker_view(an_application(), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
     assert (of.last.status, of.last.at, of.step) == (JobseekerStatus.APPLIED, APPLIED, ProgressStep.APPLIED)
 
@@ -93,7 +93,7 @@ def test_changes_are_in_the_order_in_which_they_took_effect() -> None:
 
 
 def test_start_and_end_are_shown_once_and_a_stage_again() -> None:
-    """A second interview is news; the same stage once more, or a second word on the same end, is none."""
+    """A second interview is shown; a repeated stage or a second report of the same end is not."""
     of = an_application(
         entered(0.5, Status.APPLIED), entered(2, Status.INTERVIEW), entered(3, Status.INTERVIEW, label="2nd"),
         entered(3.5, Status.INTERVIEW, label=" 2ND"), entered(4, Status.REJECTED),
@@ -156,7 +156,7 @@ def test_what_the_applicant_decided_does_not_wait(outcome: Outcome, shown: Jobse
 
 
 def test_hire_is_shown_without_delay() -> None:
-    """Nor does any stage."""
+    """The delay applies only to rejections and closed positions."""
     assert statuses_shown(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is JobseekerStatus.HIRED
 
 
@@ -177,7 +177,7 @@ def test_second_rejection_does_not_prolong_the_delay() -> None:
 
 @pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])
 def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
-    """From its receipt: one that was reported late is not shown at once."""
+    """The delay begins at the receipt, so a closing that was reported late is not shown at once."""
     ended = {
         "a": Position(ended=True, since=APPLIED + 8 * DAY, day_offset=None, received_at=APPLIED + 10 * DAY, version=1)
     }
@@ -188,7 +188,7 @@ def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
 
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
 def test_there_are_words_for_everything(words: Words) -> None:
-    """In either language, and none is a status of the contract."""
+    """Each status and step has a text in both languages, and no text is a status of the contract."""
     assert words.statuses.keys() == set(JobseekerStatus)
     assert words.steps.keys() == set(ProgressStep)
     said = [*words.statuses.values(), *words.steps.values()]

@@ -86,7 +86,7 @@ def test_consecutive_reports_of_a_status_enter_it_once(reported: list[str], ente
 
 
 def test_cells_are_dated() -> None:
-    """By the day of applying, of the entry, of the report, and of the last news."""
+    """Each is counted on its own day: of applying, of the entry, of the report, and of the last change."""
     found = contribution(application(move("INTERVIEW", 1), move(None, 2, raw_status="Blue folder")), BERLIN)
     assert {(cell.day, cell.measure) for cell in found} == {
         *((DAY, name) for name in ("applications", "reached:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),

@@ -166,8 +166,8 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     assert figures(nothing) == []
 
 
-def test_stage_that_nobody_entered_has_no_times() -> None:
-    """One that too few have left has; it says so."""
+def test_stage_without_entries_has_no_times() -> None:
+    """A stage that too few applications have left has a row that says so."""
     known = [Number("time_in:OFFER:median", "days", None, 3), Number("time_in:CONTACT:median", "days", None, 0)]
     section = overview.times(Numbers([row(*known)]), ABOUT)
     assert [[cell.text for cell in each] for each in section.table.rows] == [

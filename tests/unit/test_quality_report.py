@@ -129,7 +129,7 @@ def test_activity() -> None:
 
 
 def test_silence() -> None:
-    """Of those open today, by the age of their last news; the days count in full."""
+    """Open applications are counted by the days since their last change; each day counts in full."""
     lives = [application(("INTERVIEW", 52)), *[application(("CONTACT", 68)) for _ in range(4)], application()]
     found = numbers(silence(counts([*lives, *LIVES[:4]]), TODAY))
     assert found["open_applications", "applications"] == (6, 6)

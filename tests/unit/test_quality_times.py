@@ -152,8 +152,8 @@ def test_quiet_since_the_last_transition(of: Application, day: str | None) -> No
 def test_registered_later_than_its_first_report() -> None:
     """The registration's day of applying counts, and APPLIED is entered, once it is known."""
     moves = [move("INTERVIEW", 2), move("OFFER", 5)]
-    stranger, known = application(*moves, registered=None), application(*moves)
-    assert found(stranger, "first_response", "entered", "time_in") == {
+    unregistered, known = application(*moves, registered=None), application(*moves)
+    assert found(unregistered, "first_response", "entered", "time_in") == {
         "first_response:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
     assert found(known, "first_response", "entered", "time_in") == {
