@@ -51,8 +51,8 @@ def test_batch_is_remembered_for_two_days(world: World) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2, 1)])
-def test_last_seen_only_moves_on(world: World, order: tuple[int, ...]) -> None:
-    """In whatever order batches come; each counts."""
+def test_last_seen_is_the_latest_moment(world: World, order: tuple[int, ...]) -> None:
+    """Batches in any order give the same result, and each is counted."""
     moments = [f"2026-11-22T09:00:00.{number:03}+00:00" for number in (7, 8, 9)]
     batches = [batch([line()], at=moment) for moment in moments]
     for number in order:
@@ -87,7 +87,7 @@ def test_what_cant_be_read_is_skipped_and_counted(world: World, capsys: pytest.C
 
 
 def test_event_that_cant_be_read_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """To raise would only bring the same again."""
+    """The function doesn't raise, as Lambda would only retry the same event."""
     world.health({"Records": []}, None)
     assert world.dynamodb.operations == []
     assert counted(capsys) == {"Unreadable": 1}

@@ -97,7 +97,7 @@ def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
 
 @pytest.mark.parametrize("field", [each.name for each in fields(Registration) if each.name not in NOT_SHOWN])
 def test_list_has_every_registered_field(world: World, field: str) -> None:
-    """But those that are the board's, the ATS's or the client's; name a new one of these in NOT_SHOWN."""
+    """Fields of the board, the ATS or the client are excepted; add a new one of these to NOT_SHOWN."""
     register(world, 1)
     (listed,) = get(world)["Applications"]
     assert listed[to_pascal(field)]
@@ -155,7 +155,7 @@ def test_application_that_is_erased_while_the_list_is_made_is_left_out(world: Wo
 
 
 def test_unknown_foreign_and_erased_applications_are_the_same_404(world: World) -> None:
-    """So that ids can't be probed."""
+    """The replies are identical, so ids can't be probed."""
     erased = register(world, 1)
     world.erase(erased)
     foreign = register(world, 2, jobseeker_id="somebody else")
@@ -184,7 +184,7 @@ def test_id_that_is_none_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("path", [LIST, PAGE])
 def test_other_methods_are_refused(world: World, path: str) -> None:
-    """With the one that is right."""
+    """The reply is a 405 whose Allow header is GET."""
     event = http_event("POST", path, {}, None, None)
     event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": ME}}
     reply = world.my_applications(event, None)
@@ -192,7 +192,7 @@ def test_other_methods_are_refused(world: World, path: str) -> None:
 
 
 def test_newest_change_shown_comes_first(world: World) -> None:
-    """Not the newest write: a late report or an unmapped label moves nothing up."""
+    """The order is by the change shown: a late report or an unmapped label moves nothing up."""
     for number, days in ((1, 5), (2, 3), (3, 4)):
         report(world, register(world, number), "INTERVIEW", days_ago=days)
     register(world, 4, days_ago=3.5)
@@ -401,8 +401,8 @@ def left_out(log: StringIO) -> list[tuple[str, str]]:
     return [(line["application"], line["error"]) for line in lines if line["message"] == "unreadable"]
 
 
-def test_item_of_another_make_is_left_out(world: World) -> None:
-    """As it lies in the table; asked for alone it is a failure, which may be mended."""
+def test_unreadable_item_is_left_out(world: World) -> None:
+    """The list leaves it out; a request for it alone is a 503, as it can be repaired."""
     mine, bad = register(world, 1), register(world, 2)
     world.client.update_item(
         TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": bad}}, UpdateExpression="REMOVE Transitions"
@@ -413,8 +413,8 @@ def test_item_of_another_make_is_left_out(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", [LIST, PAGE])
-def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with Retry-After, to a program as a problem and to a reader in words."""
+def test_unavailable_store_is_a_503(world: World, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reply is a 503 with Retry-After: a problem from the API, a text on the page."""
 
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
@@ -439,7 +439,7 @@ def test_day_that_was_sent_alone_is_shown_as_it_was_sent(world: World) -> None:
 
 
 def test_quiet_application_says_for_how_long(world: World) -> None:
-    """From two weeks on, and only while something may still come."""
+    """The text appears after two weeks, and only while the application is open."""
     register(world, 1, days_ago=24)
     register(world, 2, days_ago=13)
     report(world, register(world, 3, days_ago=40), "REJECTED", days_ago=30)

@@ -136,7 +136,7 @@ def test_sections_are_those_of_the_reader(
 
 
 def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
-    """As counted: of 40 applications 8 were hired, 8 reached an interview and wait, 8 came to a contact."""
+    """Of 40 applications 8 were hired, 8 wait in an interview, and 8 reached a contact."""
     html = shown(world, OF_CLIENT, job="job-a")
     funnel = rows(html, "funnel")
     assert funnel["Applied"] == ["40", "100%", "100%", "24"]
@@ -165,7 +165,7 @@ ASKED = {
 
 @pytest.mark.parametrize("who", ASKED)
 def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
-    """Nothing is worked out beside them: each number on the page is a value or a population of the API's."""
+    """Each number on the page is a value or a population of the API's reply."""
     claims, names = ASKED[who]
     known = {"0", ATS}
     for name in names:
@@ -199,8 +199,8 @@ def test_csv_is_that_of_the_api(world: World, who: str) -> None:
         assert list(csv.DictReader(reply["body"].splitlines()))
 
 
-def test_small_cells_are_not_there(world: World) -> None:
-    """Neither a job nor an ATS of fewer than five applications is named or counted; that some are hidden is said."""
+def test_small_cells_are_not_shown(world: World) -> None:
+    """Jobs and ATSs with fewer than five applications are left out; the page says how many."""
     client, staff = shown(world, OF_CLIENT), shown(world, STAFF)
     assert rows(client, "comparison").keys() == {"job-a", "job-b"}
     assert "Not shown: 2 " in section(client, "comparison")
@@ -254,7 +254,7 @@ def test_default_period_is_filled_in(world: World) -> None:
 
 
 def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
-    """To the ATS in the same period, to the job, which is reported as a whole; the largest comes first."""
+    """Links lead to the ATS in the same period, or to the job as a whole; the largest comes first."""
     staff = shown(world, STAFF, from_="2022-07-01", interval="month")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
     assert links == [f"?from=2022-07-01&amp;interval=month&amp;ats={each}" for each in (ATS, OTHER_ATS)]
@@ -264,7 +264,7 @@ def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
 
 
 def test_job_is_reported_as_a_whole(world: World) -> None:
-    """Whatever period was chosen before; the page says so, and its links and its form have none."""
+    """A period is ignored; the page says so, and its links and form have no period."""
     html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
     assert html == shown(world, OF_CLIENT, job="job-a")
     assert "A report about a job covers all its applications" in html
@@ -304,8 +304,8 @@ def test_counters_are_read_once(world: World) -> None:
     assert world.dynamodb.operations == ["GetItem", *["Query"] * queries]
 
 
-def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
-    """Those of the period, and all as of today; beside the second stands why the first is another."""
+def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
+    """One number is of the period, the other as of today; a note beside the second explains the difference."""
     html = shown(world, OF_ATS, from_="2022-07-02")
     of_cohort, today = rows(html, "outcomes")["Open"][0], api(world, OF_ATS, kind="silence")["Rows"][0]["Numbers"][0]
     assert (of_cohort, today["Measure"], today["Value"]) == ("30", "open_applications", 40)

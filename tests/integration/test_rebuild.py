@@ -144,7 +144,7 @@ def test_pages_that_are_done_are_not_read_again(world: World, run: Run, monkeypa
 
 
 def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is counted again for it: the generation that was built is live already."""
+    """The next run only deletes the former generation, as the new one is already live."""
     with monkeypatch.context() as patched:
         patched.setattr(Rebuilds, "delete_former", lambda _: kill())
         with pytest.raises(Killed):
@@ -180,7 +180,7 @@ def test_reports_at_any_moment_are_counted(world: World, dynamodb: SteppedDynamo
 def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, *, deletes: bool
 ) -> None:
-    """Even if it read the generations before the announcement and writes after the switch."""
+    """This includes a function that read the generations before the rebuild and writes after the switch."""
     if not deletes:
         monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
     inner = SteppedDynamoDB(world.client)
@@ -227,10 +227,10 @@ def test_changed_time_zone_moves_the_days(world: World, run: Run, monkeypatch: p
     assert {cell.day for cell in counted(world) if cell.measure == "entered:OFFER"} == {"2022-07-30"}
 
 
-def test_generation_begun_in_another_time_zone_is_given_up(
+def test_generation_begun_in_another_time_zone_is_discarded(
     world: World, dynamodb: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else its days would be cut partly here and partly there."""
+    """Otherwise it would mix days of two time zones."""
     dynamodb.plan(15, kill)
     with pytest.raises(Killed):
         rebuild(run)
@@ -328,7 +328,7 @@ def test_application_that_cant_be_read_is_named_and_the_others_are_counted(
 def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
-    """Also those that would be counted in the same transaction."""
+    """The others include those in the same transaction."""
     write = Counters._write  # noqa: SLF001  # where the store's part begins
 
     def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
@@ -345,7 +345,7 @@ def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
 
 
 def test_rebuild_that_can_read_nothing_does_not_switch(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with code that can't read what is stored: the counters that reports read stay, and the next run reads all."""
+    """If no application can be read, the live counters stay; the next run resumes and reads all."""
     before = counted(world)
     with monkeypatch.context() as patched:
         poison(patched, "KeyError", *APPLICATIONS)

@@ -113,8 +113,8 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
     sent(world, position_signal(success=False, positionProfileIds=["unknown"]), token=TEST_TOKEN)
 
 
-def test_unknown_applications_are_unknown(world: World) -> None:
-    """Also where live tokens make their own by the first report: what is there must have an end."""
+def test_report_of_an_unknown_application_is_a_404(world: World) -> None:
+    """A first report never creates a sandbox application, even if live tokens may, as each must expire."""
     of = "51c3be16-0f93-41ed-9cc0-00000000beef"
     assert report(world, of, "OFFER").status == 404
     assert rows(world) == []
@@ -122,8 +122,8 @@ def test_unknown_applications_are_unknown(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked"])
-def test_token_ends(world: World, end: str) -> None:
-    """Like a live one, at every door."""
+def test_expired_or_revoked_token_is_refused(world: World, end: str) -> None:
+    """Every operation of the sandbox refuses it, as with a live token."""
     register, token = TokenRegister(world.dynamodb, "TokensTable"), tokens.generate(test=True)
     with time_machine.travel("2026-11-22T09:00:00Z", tick=False) as moment:
         stored = register.add(token, ATS, expires_at=now() + timedelta(days=1))
@@ -179,8 +179,8 @@ def test_quality_is_for_live_tokens(world: World) -> None:
         assert reply.body["detail"].startswith("Sandbox applications are not counted")
 
 
-def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever becomes of a request; the next live one in the same container counts as such again."""
+def test_metrics_are_counted_apart(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each result has a metric of the sandbox; the next live request is counted as live again."""
     made = created(world)
     of, (token,) = made["AtsiApplicationId"], made["Aliases"]["Token"]
     report(world, of, "OFFER")

@@ -75,7 +75,7 @@ def funnel(service: LocalService) -> dict[str, int]:
 
 
 def test_each_report_changes_the_funnel_at_once(service: LocalService) -> None:
-    """Also on the youngest sample: none waits for further applications; the API says the same."""
+    """This includes the youngest sample, which waits for no further applications; the API agrees."""
     before = funnel(service)
     for sample in (FIRST, SECOND, THIRD):
         text = sent(service, application=sample, status="INTERVIEW")
@@ -146,7 +146,7 @@ def test_other_sites_send_nothing(service: LocalService, origin: str) -> None:
 
 
 def test_request_of_no_page_sends_nothing(service: LocalService) -> None:
-    """Without an Origin it is no browser's form; the API is for that."""
+    """A request without an Origin comes from no browser form; programs use the API."""
     request = Request(service.url, urlencode({"application": FIRST, "status": "HIRED"}).encode())  # noqa: S310
     with pytest.raises(Exception, match="403") as refused:
         urlopen(request, timeout=20)  # noqa: S310  # loopback

@@ -188,8 +188,8 @@ def test_command_line_works_against_it(service: LocalService) -> None:
     assert token not in "".join(service.lines)
 
 
-def test_counters_are_what_the_applications_say(service: LocalService) -> None:
-    """Of all that the board begins with, and of what was reported since."""
+def test_counters_agree_with_the_applications(service: LocalService) -> None:
+    """This covers the initial applications and later reports."""
     assert send(service, {"AtsiApplicationId": demo.SAMPLES[1].application_id, "Status": "LEAD"})[0] == 200
     command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
     command += [f"http://127.0.0.1:{service.tables_port}", "analytics", "verify"]

@@ -239,7 +239,7 @@ def test_only_the_signals_load_graphql() -> None:
 
 
 def test_only_pages_load_templates() -> None:
-    """And what shows jobseekers theirs reads no messages."""
+    """MyApplicationsFunction loads no library for reading request bodies."""
     tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
     assert [name for name, top in tops.items() if "jinja2" in top] == ["MyApplicationsFunction", "ViewsFunction"]
     assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})
