@@ -1,7 +1,7 @@
 """The roles in template.yaml allow exactly what the functions do, as recorded while the real handlers run.
 
 What a role does not allow fails in every integration test, as `World` runs each function under its role. Here each
-function goes all of its ways, so that permissions without use fail too.
+function takes all of its paths, so that a permission without use fails too.
 """
 
 from collections.abc import Callable, Iterator

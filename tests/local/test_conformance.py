@@ -54,7 +54,7 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
-    """Whatever is sent without a token, it is a 401 as described."""
+    """Any request without a token gets a 401 as described."""
     operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfUser")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted

@@ -88,7 +88,7 @@ def test_the_same_registration_at_once_is_created_once(clients: list[DynamoDB]) 
 
 
 def test_different_registrations_at_once_conflict_but_for_one(world: World, clients: list[DynamoDB]) -> None:
-    """What is stored is what the one that succeeded said."""
+    """The stored registration is the one that succeeded."""
     answers = register_all(clients, [registration(JobId=f"job-{number}") for number in range(CROWD)])
     assert statuses(answers) == {201: 1, 409: CROWD - 1}
     winner = [each.status for each in answers].index(201)

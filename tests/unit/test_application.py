@@ -83,7 +83,7 @@ def test_key_holds_no_label(transition: Transition) -> None:
 @settings(deadline=None)
 @given(st.lists(st.builds(report, st.sampled_from(Status), moments, labels), max_size=8), st.randoms())
 def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report], chance: object) -> None:
-    """With repetitions too."""
+    """This includes repeated reports."""
     shuffled = reports + reports[:3]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, by hypothesis
     one, other = (reduce(received, order, REGISTERED) for order in (reports, shuffled))

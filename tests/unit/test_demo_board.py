@@ -131,7 +131,7 @@ def test_everything_happens(applications: Sequence[Application]) -> None:
 
 
 def test_unknown_labels_are_many_and_few(applications: Sequence[Application]) -> None:
-    """At least four on more than five applications, and some on fewer than five."""
+    """At least four are on more than five applications, and some on fewer than five."""
     labels = Counter(t.raw_status for each in applications for t in each.transitions.values() if t.status is None)
     assert sum(amount > 5 for amount in labels.values()) >= 4
     assert sum(amount < 5 for amount in labels.values()) >= 2
@@ -155,7 +155,7 @@ def test_health_has_what_an_operator_looks_for(lives: Sequence[SimulatedApplicat
 
 
 def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also just after midnight: the days shown of their ATS's reach to the youngest sample's."""
+    """This holds just after midnight too: the days shown reach to the youngest sample."""
     midnight = datetime(2026, 11, 22, 0, 10, tzinfo=BERLIN)
     monkeypatch.setattr(demo, "now", lambda: midnight)
     samples: list[Registration] = []

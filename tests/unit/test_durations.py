@@ -26,7 +26,7 @@ def of_all(ended: Sequence[timedelta], lost: Sequence[timedelta] = ()) -> LifeTa
 
 @pytest.mark.parametrize(("number", "edge"), list(enumerate(EDGES)), ids=str)
 def test_an_edge_begins_the_next_bucket(number: int, edge: timedelta) -> None:
-    """What lasted less is in the bucket before."""
+    """A shorter duration is in the bucket before."""
     assert (bucket(edge - timedelta.resolution), bucket(edge)) == (number, number + 1)
 
 

@@ -65,7 +65,7 @@ def test_id_is_that_of_the_same_lines() -> None:
     ],
 )
 def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
-    """Those around it are read."""
+    """The lines around it are read."""
     found = read(batch([line(), message, line()]))
     assert ([each.result for each in found.requests], found.unreadable) == (["recorded"] * 2, 1)
 
@@ -99,7 +99,7 @@ def packed(content: bytes) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_event_that_cant_be_read_is_one_unreadable_line(event: Any) -> None:
-    """Whatever comes, it does not raise: to raise would only bring the same again."""
+    """Reading never raises, as Lambda would only retry the same event."""
     found = read(event)
     assert (found.requests, found.unreadable) == ((), 1)
 
@@ -125,7 +125,7 @@ def test_days_are_cut_in_the_time_zone(at: str, day: str) -> None:
 
 
 def test_requests_are_counted_by_ats_and_day() -> None:
-    """In that order, however they come."""
+    """The result is sorted by ATS and day, in any order of the requests."""
     later = from_text("2026-11-23T12:00:00.000+00:00")
     requests = [request("b"), request("a", at=later), request("a", "late"), request("a"), request("a", "late")]
     assert by_day(requests, BERLIN) == [

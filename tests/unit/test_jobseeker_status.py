@@ -196,7 +196,7 @@ def test_there_are_words_for_everything(words: Words) -> None:
 
 
 def test_days_are_said_as_people_say_them() -> None:
-    """In both languages."""
+    """Days are written out in both languages."""
     day = APPLIED.date()
     assert (ENGLISH.ago(0), ENGLISH.ago(1), ENGLISH.ago(3)) == ("today", "yesterday", "3 days ago")
     assert (GERMAN.ago(0), GERMAN.ago(1), GERMAN.ago(3)) == ("heute", "gestern", "vor 3 Tagen")

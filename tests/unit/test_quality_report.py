@@ -142,7 +142,7 @@ def test_silence() -> None:
 
 
 def test_unhired_takes_the_hire_back() -> None:
-    """From the funnel and the outcomes; the entry did happen."""
+    """The hire is removed from the funnel and the outcomes; the entry stays."""
     taken_back = replace(application(("OFFER", 3), ("HIRED", 5), ("OFFER", 9)))
     found = numbers(cohort(counts([taken_back] * 5), TODAY))
     assert found["reached:HIRED", "applications"] == (0, 5)
@@ -151,7 +151,7 @@ def test_unhired_takes_the_hire_back() -> None:
 
 
 def test_every_number_is_defined() -> None:
-    """And every definition is used."""
+    """Every definition is used, too."""
     found = [*cohort(counts(LIVES), TODAY), *activity(counts(LIVES), TODAY), *silence(counts(LIVES), TODAY)]
     elsewhere = {"requests", "answered_with", "last_seen", "unmapped_label"}
     assert {family(each.measure) for each in found} == DEFINITIONS.keys() - elsewhere

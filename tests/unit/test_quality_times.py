@@ -69,7 +69,7 @@ def test_first_response_of_the_employer(moves: list[Transition], answered: int |
     ],
 )
 def test_ended_without_a_response(moves: list[Transition], closed: float | None, ended: int) -> None:
-    """By the candidate's leaving, or else by the position's end."""
+    """The candidate's withdrawal ends the waiting, or else the position's end."""
     assert found(application(*moves, closed=closed), "first_response", "no_response") == {
         f"no_response:{age(ended)}": 1
     }
@@ -106,7 +106,7 @@ def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], 
     ],
 )  # fmt: skip
 def test_stays(moves: list[Transition], closed: float | None, stays: dict[str, int]) -> None:
-    """From entering a status to leaving it, or to the position's end; HIRED and REJECTED wait for nothing."""
+    """A stay ends with the next status or the position's end; HIRED and REJECTED have no stays."""
     expected = {f"{name}:{age(days)}": 1 for name, days in stays.items()}
     assert found(application(*moves, closed=closed), "time_in", "position_closed") == expected
 
@@ -145,7 +145,7 @@ def test_delay_of_a_report(status: str | None, delay: timedelta | None, expected
     ],
 )
 def test_quiet_since_the_last_transition(of: Application, day: str | None) -> None:
-    """What took effect last, known label or not, or else the application; only open ones can be quiet."""
+    """The last transition counts, even an unmapped one, or else the application; only open ones can be quiet."""
     assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "last_activity"] == ([day] if day else [])
 
 
@@ -230,7 +230,7 @@ def test_state_that_a_later_signal_gave_is_no_report() -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
 def test_day_counts_as_it_was_sent(zone: str) -> None:
-    """In whatever zone days are cut."""
+    """The day is the one sent, in any reporting time zone."""
     days = {
         cell.day for cell in contribution(application(dated("OFFER", 5)), ZoneInfo(zone)) if cell.measure == "reports"
     }

@@ -202,7 +202,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
 
 
 def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resource]) -> None:
-    """And the function that fills it uses no other table of applications."""
+    """The function that fills the sandbox uses no other table of applications."""
     knowing: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for name, value in resources[function]["Properties"]["Environment"]["Variables"].items():

@@ -105,7 +105,7 @@ def test_endpoint_that_fails_gives_no_reply(endpoint: Endpoint, answer: tuple[in
 
 
 def test_endpoint_that_is_not_there_gives_no_reply(endpoint: Endpoint) -> None:
-    """Like one that fails."""
+    """The result is the same as for an endpoint that fails."""
     endpoint.shutdown()
     endpoint.server_close()
     with pytest.raises(NoReply, match="ConnectionRefusedError"):

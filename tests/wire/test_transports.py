@@ -130,7 +130,7 @@ def test_update_without_the_item_it_asked_for_is_in_doubt(way: Proxy, transport:
 
 @both
 def test_empty_object_means_that_there_is_no_item(way: Proxy, transport: Transported) -> None:
-    """That is what DynamoDB answers to a GetItem of nothing."""
+    """DynamoDB sends it as the reply to a GetItem of a missing item."""
     way.plan = [Fault.NO_MEMBERS_AFTER]
     assert "Item" not in DynamoDB(transport(way.url))("GetItem", TableName="TokensTable", Key=KEY)
     assert way.operations == ["GetItem"]

@@ -176,7 +176,7 @@ def test_calls_go_over_tls(way: Proxy, tls_way: str, certificate: Path, monkeypa
 
 
 def test_requests_carry_a_signature_with_the_token(way: Proxy) -> None:
-    """Of everything that is sent and ours to say."""
+    """The signed headers are those of the content type, host, date and target."""
     over_wire(way.url)("GetItem", GET)
     (headers,) = way.headers
     signed = headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0]
