@@ -12,7 +12,7 @@ COLORS = pytest.mark.parametrize("colors", ["light", "dark"])
 
 
 def test_description_is_shown_by_who_may(window: Window, site: Site) -> None:
-    """With what to send and what is answered."""
+    """The page groups the operations by caller, and shows what to send and what the replies are."""
     page = window(f"{site.url}/docs")
     groups = page.locator("h3.opblock-tag")
     expect(groups).to_have_text(["For ATSs", "For the board's systems", "For signed-in users", "Public"])
@@ -40,7 +40,7 @@ def test_description_is_accessible(window: Window, site: Site, colors: str, widt
 
 @COLORS
 def test_problem_is_explained(window: Window, site: Site, colors: str) -> None:
-    """By its cause and its fix, and the description is a link away."""
+    """The page has its cause, its fix and a link to the description."""
     page = window(f"{site.url}/problems/throttled", colors=colors, width=360)
     expect(page.get_by_role("heading", name="How to fix it")).to_be_visible()
     looks_right(page, 360, colors)

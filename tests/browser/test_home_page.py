@@ -72,7 +72,7 @@ def test_refusal_says_what_is_right(opened: Open) -> None:
 
 
 def test_keyboard_is_enough(opened: Open) -> None:
-    """From the top of the page by Tab to the form, and Enter sends it."""
+    """Tab leads from the top of the page to the form, and Enter sends it."""
     page = opened()
     page.get_by_role("link", name="My applications").focus()
     stops = 0
@@ -96,7 +96,7 @@ def test_keyboard_is_enough(opened: Open) -> None:
     ],
 )
 def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str, claim: str) -> None:
-    """To the role's page, with one cookie that no script sees."""
+    """Each link leads to the role's page and sets one cookie that is hidden from scripts."""
     page = opened()
     address = page.get_by_role("link", name=link, exact=True).get_attribute("href")
     reply = page.context.request.get(f"{service.url}{address}", max_redirects=0)
@@ -110,7 +110,7 @@ def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str
 
 
 def test_jobseekers_page_is_the_first_jobseekers(opened: Open) -> None:
-    """With the samples, and applications that are open or have ended."""
+    """The page lists the samples, and both open and ended applications."""
     page = opened()
     page.get_by_role("link", name="My applications").click()
     for sample in demo.SAMPLES:

@@ -58,7 +58,7 @@ def test_finished_applications_stand_apart(opened: Open, site: Site) -> None:
 
 
 def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
-    """Neither a title nor a company becomes markup, and the policy would let no script or style of theirs run."""
+    """Titles and companies are escaped, and the policy blocks any script or style in them."""
     site.add(4, "eve", job_title=MARKUP, company=MARKUP_IN_QUOTES)
     page = opened("eve")
     expect(page.get_by_role("heading", level=3)).to_have_text(MARKUP)
@@ -67,7 +67,7 @@ def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
     assert page.title() == "My applications"
 
 
-def test_policy_lets_this_style_apply_and_nothing_else(browser: Browser, site: Site) -> None:
+def test_policy_allows_this_style_and_nothing_else(browser: Browser, site: Site) -> None:
     """A script or style that finds its way into the page does nothing."""
     site.add(5, "fay")
     page = browser.new_page()
@@ -86,7 +86,7 @@ def test_policy_lets_this_style_apply_and_nothing_else(browser: Browser, site: S
 
 
 def test_older_applications_are_a_click_away(opened: Open, site: Site) -> None:
-    """And so is the way back; nobody has to sign in again."""
+    """So are the newest ones again; the jobseeker stays signed in."""
     for number in range(0x100, 0x100 + 51):
         site.add(number, "gus")
     page = opened("gus", java_script_enabled=False)

@@ -104,7 +104,7 @@ def test_comparison_leads_from_all_to_a_job(opened: Open) -> None:
 
 
 def test_table_is_downloaded(opened: Open) -> None:
-    """As a file, and the page stays."""
+    """The CSV is saved as a file, and the page stays open."""
     page = opened(OF_ATS)
     with page.expect_download() as downloading:
         page.get_by_role("region", name="Over time").get_by_role("link", name="Download CSV").click()
@@ -140,7 +140,7 @@ def test_long_ids_and_numbers_have_room(opened: Open, service: LocalService, wid
         ({"custom:client_id": "muster"}, f"?from={now().date() - timedelta(days=12)}", 200),
         (STAFF, "?from=2026-02-01&to=2026-01-01&ats=a&client=b", 422), ({"custom:jobseeker_id": "j"}, "", 403),
     ],
-    ids=["all", "client", "too few", "recent", "wrong", "nobody"],
+    ids=["all", "client", "too few", "recent", "wrong", "forbidden"],
 )  # fmt: skip
 def test_page_is_accessible_and_fits(
     opened: Open, colors: str, width: int, claims: Mapping[str, str], query: str, status: int

@@ -78,7 +78,7 @@ class Stack:
         return content
 
     def open_filters(self) -> None:
-        """Give the subscriptions patterns of words: the stand-in doesn't know JSON patterns."""
+        """Give the subscriptions patterns of words: the stand-in doesn't support JSON patterns."""
         logs = boto3.client("logs", endpoint_url=self.endpoint)
         for group in ("WebhookLogs", "SignalsLogs"):
             where = {"logGroupName": self.resources[group]}
@@ -93,7 +93,7 @@ class Stack:
         return found
 
     def counter(self, day: str, measure: str, *, at_least: int, seconds: float) -> int:
-        """Return a counter of the demo ATS as soon as it is as high as told, or as it is when the time is up."""
+        """Return a counter of the demo ATS as soon as it is at least `at_least`, or its value after `seconds`."""
         until = time.monotonic() + seconds
         while True:
             amount = counters(self._tables, self.resources["QualityTable"])[Cell(ATS, day, measure)]

@@ -80,7 +80,7 @@ def test_api_answers_over_http(stack: Stack) -> None:
 
 
 def test_sandbox_works_over_http(stack: Stack) -> None:
-    """Its function, its tables, and a report by the function that knows both worlds."""
+    """Its function and tables work, and the webhook records reports in the sandbox."""
     url, test = stack.open_gateway(), {"X-AtsiToken": TEST_TOKEN}
     status, made = call(url, "POST", "/api/sandbox/applications", None, test)
     assert (status, made["Status"]) == (201, "APPLIED")

@@ -77,7 +77,7 @@ def test_registration_brings_all_its_aliases(world: World) -> None:
 )
 @pytest.mark.parametrize("ats_id", [ATS, OTHER_ATS])
 def test_alias_of_another_application_refuses_all(world: World, aliases: dict[str, list[str]], ats_id: str) -> None:
-    """Neither the application nor any other of its aliases is written; the alias keeps its owner."""
+    """The registration is refused and nothing is written; the alias keeps its owner."""
     before = contents(world)
     for _ in range(2):
         reply = register(world, aliases=aliases, AtsId=ats_id)
@@ -91,7 +91,7 @@ def test_alias_of_another_application_refuses_all(world: World, aliases: dict[st
 
 
 def test_repeated_registration_is_unchanged(world: World) -> None:
-    """With all aliases, with some, with some twice and with none; nothing is written, and no alias goes."""
+    """Repeating it with all, some, doubled or no aliases writes nothing and removes no alias."""
     assert register(world).status == 201
     before = contents(world)
     doubled = ALIASES | {"Token": ["t-1", "t-2", "t-1"]}
@@ -134,7 +134,7 @@ def test_alias_and_title_change_in_one_write(world: World) -> None:
 
 
 @pytest.mark.parametrize("registered", [{}, {"Token": ["t-1"]}], ids=["first alias", "further alias"])
-def test_position_that_comes_later_is_told_how_it_stands(world: World, registered: dict[str, list[str]]) -> None:
+def test_position_added_later_has_its_states_copied(world: World, registered: dict[str, list[str]]) -> None:
     """The states reported before and after the alias was added are both copied."""
     assert register(world, aliases=registered).status == 201
     sent(world, position_signal(success=True))
@@ -194,7 +194,7 @@ def test_application_has_at_most_forty_aliases_of_a_kind(world: World, kind: str
 
 
 def test_token_lives_180_days_from_its_first_registration(world: World) -> None:
-    """Neither repeating it nor a further token moves its end; a further one has an end of its own."""
+    """Repetitions and further tokens don't change its expiry; a further token has its own."""
     register(world, aliases={"Token": ["t-1"]})
     start = now()
     first = ends(world, "t-1")
@@ -269,7 +269,7 @@ def test_applications_may_share_a_position_but_nothing_else(world: World) -> Non
 
 
 def test_first_contact_gets_its_aliases_with_its_registration() -> None:
-    """What was reported stays; and it hears of its position like any other."""
+    """What was reported stays; the end of its position is copied to it as to any other application."""
     with mock_aws():
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         for each in (NEW, ANOTHER):

@@ -97,7 +97,7 @@ def test_record_that_fails_on_its_way_to_the_counters_is_set_aside_alone(
     write = Counters._write  # noqa: SLF001  # where the store's part begins
 
     def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
-        if any((step.change.application_id, step.change.version) == (failing, 7) for step in group):
+        if any((update.change.application_id, update.change.version) == (failing, 7) for update in group):
             FAILURES[failure]()
         return write(self, generation, group)
 
@@ -279,10 +279,10 @@ def test_more_applications_than_a_call_takes_are_all_counted(world: World) -> No
     assert applications_counted(world) == 250
 
 
-def test_metrics_tell_changes_by_status_and_the_oldest_records_age(
+def test_metrics_have_changes_by_status_and_the_oldest_records_age(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """CloudWatch's embedded metric format, one line a batch."""
+    """They are in CloudWatch's embedded metric format, one line for each batch."""
     world.analytics(sample_event("AnalyticsFunction/changes"), None)
     (metrics,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
     assert metrics["Changes.INTERVIEW"] == [1.0]

@@ -78,7 +78,7 @@ BAD_TOKENS = {
 
 @pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
 def test_bad_token_is_refused(world: World, token: str) -> None:
-    """The reply doesn't tell why, so tokens can't be probed."""
+    """The reply gives no reason, so tokens can't be probed."""
     refused_token(world, with_header(raw_event(GOOD), "X-AtsiToken", token))
     refused_token(world, with_header(raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ATS}"), "X-AtsiToken", token))
 
@@ -122,7 +122,7 @@ def test_the_same_token_twice_is_one(world: World) -> None:
 @pytest.mark.parametrize("write", [str.lower, str.upper, str.title], ids=["lower", "upper", "title"])
 @pytest.mark.parametrize("left_out", ["headers", "multiValueHeaders", None])
 def test_header_names_are_accepted_in_any_case(world: World, write: Any, left_out: str | None) -> None:
-    """And from either place of the event."""
+    """They are accepted in `headers` and in `multiValueHeaders` of the event."""
     event = raw_event(GOOD)
     headers = {write(name): value for name, value in event["headers"].items()}
     event |= {"headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
@@ -130,7 +130,7 @@ def test_header_names_are_accepted_in_any_case(world: World, write: Any, left_ou
 
 
 def test_token_comes_before_the_body(world: World) -> None:
-    """Who has no token learns nothing about what is wrong with the body."""
+    """Without a valid token, the reply says nothing about errors in the body."""
     for token in (None, "unknown", REVOKED):
         for event in (raw_event("nonsense", token), raw_event("x" * 9000, token), raw_event(b"\xff", token)):
             refused_token(world, event)
@@ -141,7 +141,7 @@ def test_token_comes_before_the_body(world: World) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post", ""])
 @pytest.mark.parametrize("path", ["/api/application-status", f"/qs-api/public/atsi/v1/{ATS}"])
 def test_other_methods_are_refused(world: World, method: str, path: str) -> None:
-    """With Allow, with and without a token."""
+    """The reply has the Allow header, with and without a token."""
     for token in (TOKEN, None):
         event = http_event(method, path, GOOD, token=token)
         refused(world, event, 405, "method-not-allowed")
@@ -156,7 +156,7 @@ def test_malformed_idempotency_key_is_refused(world: World, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["x", "~" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', "a,b"])
 def test_good_idempotency_key_is_accepted(world: World, key: str) -> None:
-    """Also the quoted string of the IETF's draft."""
+    """The quoted string of the IETF draft is accepted too."""
     assert world.webhook(with_header(raw_event(GOOD), "Idempotency-Key", key), None)["statusCode"] == 200
 
 

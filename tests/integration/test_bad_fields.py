@@ -47,7 +47,7 @@ def test_all_nine_statuses_are_accepted(world: World, status: str) -> None:
     ["GHOSTED", "hired", "Hired", "HIRED ", "", "PRE-INTERVIEW", "WITHDRAWN", LEFT_OUT, None, 7, True, ["HIRED"], {}],
 )
 def test_any_other_status_is_refused_with_the_list(world: World, status: object) -> None:
-    """The reply lists all nine, so that nobody has to look them up."""
+    """The reply lists all nine statuses."""
     entries = wrong_fields(world, Status=status)
     assert entries.keys() == {"/Status"}
     assert entries["/Status"]["expected"] == f"one of {', '.join(STATUSES)}"
@@ -61,7 +61,7 @@ def test_any_other_status_is_refused_with_the_list(world: World, status: object)
     ],
 )  # fmt: skip
 def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, meant: str) -> None:
-    """What was received, what it has to be, and all nine."""
+    """The error has the status received, its right spelling, and all nine."""
     entry = wrong_fields(world, Status=status)["/Status"]
     assert entry["detail"] == f'Input is "{status}"; it must be spelt {meant}'
     assert entry["expected"] == f"one of {', '.join(STATUSES)}"
@@ -117,7 +117,7 @@ def test_what_may_be_a_name_is_not_repeated(world: World, text: str) -> None:
 
 
 def test_each_wrong_field_has_one_entry(world: World) -> None:
-    """All at once, in RFC 6901 pointers; and the fields nobody reads are named beside them."""
+    """The reply lists all of them at once, as RFC 6901 pointers, and the unrecognised fields as well."""
     fields = {"AtsiApplicationId": "x", "Status": "hired", "RawStatus": 5, "BusinessDate": "soon"}
     entries = wrong_fields(world, **fields)
     assert list(entries) == [f"/{name}" for name in fields]
@@ -184,7 +184,7 @@ def test_what_only_resembles_an_id_is_refused(world: World, text: object) -> Non
 
 @pytest.mark.parametrize("label", ["x" * 201, "😀" * 201, 7, 1.5, True, [], ["phone"], {"a": "b"}])
 def test_wrong_label_is_refused(world: World, label: object) -> None:
-    """At most 200 characters, and a string."""
+    """A label has to be a string of at most 200 characters."""
     entries = wrong_fields(world, RawStatus=label)
     assert list(entries) == ["/RawStatus"]
     assert "200 characters" in entries["/RawStatus"]["expected"]

@@ -90,12 +90,12 @@ def test_broken_base64_is_refused(world: World, text: str) -> None:
     ],
 )
 def test_good_body_is_accepted(world: World, body: str | bytes) -> None:
-    """As text or in base64, with white space around, with surrogates in pairs, with moderate nesting."""
+    """Text and base64, surrounding white space, surrogate pairs and moderate nesting are accepted."""
     assert world.webhook(raw_event(body), None)["statusCode"] == 200
 
 
 def padded(size: int, padding: str) -> bytes:
-    """Return a good body of so many bytes, filled with a character of one to four bytes in a field nobody reads."""
+    """Return a good body of so many bytes, filled with a character of one to four bytes in an unrecognised field."""
     head, tail = f'{GOOD[:-1]},"Pad":"'.encode(), b'"}'
     count, rest = divmod(size - len(head) - len(tail), len(padding.encode()))
     return head + padding.encode() * count + b"x" * rest + tail
@@ -161,7 +161,7 @@ def test_json_content_types_are_accepted(world: World, content_type: str) -> Non
 
 
 def test_content_type_made_to_be_slow_is_refused_at_once(world: World) -> None:
-    """10 KB of white space and semicolons (the gateway lets that through) cost no seconds of CPU."""
+    """10 KB of white space and semicolons, which the gateway accepts, cost no seconds of CPU."""
 
     def stop(*_: Any) -> None:
         raise TimeoutError

@@ -60,8 +60,8 @@ def test_issued_token_works_and_is_shown_once(lookup: TokenLookup, run: Run) -> 
     assert not any(secret in listed for secret in (token, token[-49:], token[-49:-6], tokens.sha256(token)))
 
 
-def test_list_tells_states(run: Run, lookup: TokenLookup) -> None:
-    """A row a token: id, ATS, kind, state, dates; of one ATS where that is asked for."""
+def test_list_shows_states(run: Run, lookup: TokenLookup) -> None:
+    """The list has one row for each token: id, ATS, kind, state, dates; --ats selects one ATS."""
     _, live, _ = run("issue", "--ats", "workday", "--days", "30")
     _, revoked, _ = run("issue", "--ats", "greenhouse", "--test")
     assert run("revoke", revoked[10:18]) == (0, f"{revoked[10:18]} is revoked; it stops working within 60 s.\n", "")
@@ -157,8 +157,8 @@ def test_wrong_arguments_are_explained(capsys: pytest.CaptureFixture[str], argum
     assert "usage: application-status" in capsys.readouterr().err
 
 
-def test_stack_knows_its_table(capsys: pytest.CaptureFixture[str]) -> None:
-    """--stack finds the table's name in CloudFormation; a stack that isn't there is said to be missing."""
+def test_stack_option_finds_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """--stack finds the table's name in CloudFormation; a missing stack is an error that names it."""
     with mock_aws():
         boto3.client("cloudformation").create_stack(StackName="status-dev", TemplateBody=STACK)
         assert main(["--stack", "status-dev", "tokens", "issue", "--ats", "workday"]) == 0

@@ -97,7 +97,7 @@ def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_condition_holds_exactly_where_the_rule_takes_the_report_as_the_newest(
     client: Any, history: list[Report], data: st.DataObject, registered: bool
 ) -> None:
-    """On the same item, with the same report; and the item that is written is the one that the rule says."""
+    """Rule and condition agree on the same item and report, and the item written is the rule's result."""
     last = data.draw(reports | repetitions(history) if history else reports)
     event(f"condition held: {decide(client, history, last, registered=registered)}")
 
@@ -106,7 +106,7 @@ OFFER, CONTACT, LEAD = Status.OFFER, Status.CONTACT, Status.LEAD
 NIGHTS = [T0 - n * MINUTE for n in range(12, 0, -1)]
 
 
-def told(label: str, at: Any, *, before: tuple[str, Any, str | None] | None = None) -> Report:
+def from_signal(label: str, at: Any, *, before: tuple[str, Any, str | None] | None = None) -> Report:
     """Return the report of a signal, with the state that it gives as the one before."""
     previous = state(before[0], 0, before[1], None, before[2], only_the_day=False) if before else None
     return signalled(state(label, 0, at, None, None, only_the_day=False), previous)
@@ -125,16 +125,18 @@ def told(label: str, at: Any, *, before: tuple[str, Any, str | None] | None = No
         ),
         pytest.param([report(OFFER, T0)], report(OFFER, T0), id="IS_UNKNOWN"),
         pytest.param(
-            [told("Interview", T0 - DAY)],
-            told("Blue", T0, before=("Interview", T0 - DAY, None)),
+            [from_signal("Interview", T0 - DAY)],
+            from_signal("Blue", T0, before=("Interview", T0 - DAY, None)),
             id="EARLIER_IS_UNKNOWN",
         ),
         pytest.param(
-            [told("Call", T0 - MINUTE, before=("Interview", T0 - DAY, None))],
-            told("Call", T0, before=("Interview", T0 - DAY, "Interview")),
+            [from_signal("Call", T0 - MINUTE, before=("Interview", T0 - DAY, None))],
+            from_signal("Call", T0, before=("Interview", T0 - DAY, "Interview")),
             id="EARLIER_IS_NOT_FROM_PREVIOUS",
         ),
-        pytest.param([report(CONTACT, at) for at in NIGHTS], told("Blue", NIGHTS[4] + MINUTE / 2), id="IS_NOT_FOLDED"),
+        pytest.param(
+            [report(CONTACT, at) for at in NIGHTS], from_signal("Blue", NIGHTS[4] + MINUTE / 2), id="IS_NOT_FOLDED"
+        ),
         pytest.param(
             [report([OFFER, CONTACT][n % 2], at) for n, at in enumerate(NIGHTS[:8])], report(LEAD), id="HAS_ROOM"
         ),
@@ -143,7 +145,7 @@ def told(label: str, at: Any, *, before: tuple[str, Any, str | None] | None = No
 def test_each_condition_keeps_a_report_from_being_written_as_the_newest(
     client: Any, history: list[Report], last: Report
 ) -> None:
-    """Where the rule takes it for something else, or more has to be written."""
+    """The condition fails if the rule gives another result, or more has to be written."""
     assert not decide(client, history, last, registered=True)
 
 

@@ -117,8 +117,8 @@ def test_erasing_again_changes_nothing(world: World) -> None:
 
 
 @both_modes
-def test_erasing_what_nobody_knows_keeps_it_from_coming(world: World) -> None:
-    """204, and neither a report nor a registration brings it into being afterwards."""
+def test_erasing_an_unknown_application_prevents_its_creation(world: World) -> None:
+    """The reply is a 204; afterwards neither a report nor a registration creates it."""
     assert world.erase(NEW).status == 204
     assert is_bare_tombstone(world.item(NEW), 1)
     assert world.report("INTERVIEW", AtsiApplicationId=NEW).status == 404
@@ -194,7 +194,7 @@ def test_registration_does_not_bring_it_back(world: World) -> None:
 @pytest.mark.parametrize("aliases", [{}, CONTENT["Aliases"]], ids=["alone", "with aliases"])
 @pytest.mark.parametrize("world", [ACCEPT], indirect=True)
 def test_erased_while_its_registration_completes_it(world: World, aliases: Any) -> None:
-    """The registration is told so by its second write, and leaves nothing."""
+    """The second write of the registration fails with 410, and nothing of it is left."""
     world.report("INTERVIEW", AtsiApplicationId=NEW)
     registry = registry_with(Meanwhile(world.client, 1, lambda: world.erase(NEW)))
     event = http_event("PUT", f"/api/applications/{NEW}", CONTENT | {"Aliases": aliases}, token=None)
@@ -266,7 +266,7 @@ def test_registration_among_other_changes_is_tried_again(world: World, changes: 
 
 @pytest.mark.parametrize("changes", [{"JobTitle": "Bäcker"}, {"Aliases": FURTHER}], ids=["title", "aliases"])
 def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, changes: dict[str, Any]) -> None:
-    """Without a tombstone it is as unknown as before its first registration, whose aliases it may have still."""
+    """Without a tombstone it can be registered again, even if it still has its aliases."""
     register(world)
     key = items.key(ApplicationId(NEW))
     happens = partial(world.client.delete_item, TableName="ApplicationsTable", Key=key)
@@ -277,7 +277,7 @@ def test_application_removed_by_hand_meanwhile_is_registered_anew(world: World, 
 
 
 def test_other_applications_of_its_position_stay(world: World) -> None:
-    """They still learn of the position's end; the erased one does not, though the telling may still name it."""
+    """The end of the position is copied to them, but not to the erased one, even if a record still names it."""
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     registrations.register(ApplicationId(NEW), registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))
@@ -314,7 +314,7 @@ def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
 
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "backwards"])
 def test_counters_forget_it(world: World, order: int) -> None:
-    """However its changes come by; what is kept of it is the version, and that it counts for nothing."""
+    """In any order of its changes, only an empty marker with its version is left."""
     sent(world, signal(state("Interview", 1)), signal(state("Hired", 2, success=True)))
     world.report("OFFER")
     world.erase(SIGNALLED_APPLICATION)

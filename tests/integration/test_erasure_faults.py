@@ -31,7 +31,7 @@ def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
 
 
 def remains(world: World) -> int:
-    """Return how many items of the tables still tell something of the application, its tombstone aside."""
+    """Return how many items of the tables still name the application, its tombstone aside."""
     named = [item for table in contents(world) for item in table if SIGNALLED_APPLICATION in str(item)]
     return sum(not items.is_tombstone(item) for item in named)
 
@@ -59,7 +59,7 @@ def test_one_fault_is_not_seen(world: World, faults: Faults, fault: Fault, step:
 @pytest.mark.parametrize("fault", [THROTTLED, LOST_REPLY], ids=["before", "after"])
 @pytest.mark.parametrize("step", range(len(STEPS)))
 def test_erasing_again_completes_what_was_cut_off(world: World, faults: Faults, fault: Fault, step: int) -> None:
-    """503 at any step, before or after its write; as long as an alias is left, the item is there to tell of it."""
+    """503 at any step, before or after its write; the item is kept as long as an alias is left."""
     faults.plan(*[PASS] * step, then=repeat(fault))
     reply = world.erase(SIGNALLED_APPLICATION)
     faults.plan()

@@ -155,7 +155,7 @@ class Exactness(RuleBasedStateMachine):
         sent(self.world, position_signal(success, day))
 
     @rule()
-    def tell_applications_of_their_positions(self) -> None:
+    def copy_positions_to_applications(self) -> None:
         records = self.tables.streams["AliasesTable"][self.notified :]
         self.notified += len(records)
         assert self.world.positions({"Records": records}, None) == {"batchItemFailures": []}
@@ -233,7 +233,7 @@ class Exactness(RuleBasedStateMachine):
             assert counted == marked, f"generation {generation}"
 
     def teardown(self) -> None:
-        """When all is delivered, the reader tells the truth in each generation that counts."""
+        """When all is delivered, the reader returns the exact counts in each generation that counts."""
         try:
             if not sys.exception():
                 self._finish()

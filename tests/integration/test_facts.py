@@ -86,7 +86,7 @@ def objects(records: Records) -> list[str]:
 
 
 def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: dict[Cell, int], tmp_path: Path) -> None:
-    """In several files, some twice: every cell of every query."""
+    """Every cell of every query agrees, with several files and repeated facts."""
     parquet.write(objects[::2], tmp_path / "1.parquet")
     parquet.write(objects[1::2], tmp_path / "2.parquet")
     parquet.write(objects[::5], tmp_path / "again.parquet")
@@ -97,7 +97,7 @@ def test_delivered_facts_agree_with_the_counters(objects: list[str], counters: d
 
 
 def test_exported_facts_agree_with_the_counters(world: World, counters: dict[Cell, int], tmp_path: Path) -> None:
-    """The table alone tells the same."""
+    """The export reads only the table and yields the same counts."""
     export(AllApplications(world.dynamodb, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)
     pages = AllApplications(world.dynamodb, "ApplicationsTable").pages(Unreadable())
@@ -108,14 +108,14 @@ def test_exported_facts_agree_with_the_counters(world: World, counters: dict[Cel
 def test_export_fills_up_what_was_delivered(
     world: World, objects: list[str], counters: dict[Cell, int], tmp_path: Path
 ) -> None:
-    """Where the delivery began late, an export beside it makes it whole; nothing counts twice."""
+    """An export adds what was missing before the delivery began; nothing counts twice."""
     parquet.write(objects[len(objects) // 2 :], tmp_path / "late.parquet")
     export(AllApplications(world.dynamodb, "ApplicationsTable"), BERLIN, tmp_path)
     assert_agree(tmp_path, counters)
 
 
-def test_facts_name_nobody(world: World, objects: list[str]) -> None:
-    """No id that the board or an ATS knows; of labels only those that nobody knows."""
+def test_facts_contain_no_personal_data(world: World, objects: list[str]) -> None:
+    """They contain no id of the board or an ATS, and only those labels that are unmapped."""
     text = "".join(objects)
     assert any(label in text for label in UNKNOWN_LABELS)
     for item in world.client.scan(TableName="ApplicationsTable")["Items"]:

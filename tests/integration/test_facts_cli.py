@@ -53,7 +53,7 @@ def test_exported_facts_can_be_asked(run: Run, tmp_path: Path) -> None:
 
 
 def test_export_has_the_columns_of_athenas_table(run: Run, tmp_path: Path) -> None:
-    """So that it can lie beside what Firehose delivered."""
+    """The exported files can be stored beside those of Firehose."""
     run("export", "--to", tmp_path)
     found = duckdb.connect().read_parquet(str(tmp_path / "facts.parquet"))
     types = {"VARCHAR": "string", "BIGINT": "bigint", "BOOLEAN": "boolean"}
@@ -67,7 +67,7 @@ def test_days_are_cut_in_the_time_zone_given(run: Run, tmp_path: Path) -> None:
 
 
 def test_failed_export_leaves_what_was_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing half written, and nothing left over."""
+    """The former file is kept, and no partial or temporary file is left."""
     run("export", "--to", tmp_path)
     page = AllApplications.page
     before = (tmp_path / "facts.parquet").read_bytes()

@@ -78,8 +78,8 @@ def log(data: bytes) -> list[Any]:
     return documents
 
 
-def test_change_tells_only_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
-    """One Firehose record a change; a change that tells nothing is none; a removal is an erasure."""
+def test_change_sends_only_new_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each change is one Firehose record; a change without new facts is none; a removal is an erasure."""
     client = Client()
     assert failed(client, sample_event("FactsFunction/changes")["Records"]) == []
     ((first, *more),) = client.calls
@@ -108,7 +108,7 @@ def test_records_refused_once_are_sent_again() -> None:
 
 
 def test_reply_without_results_took_nothing() -> None:
-    """As botocore reads a 200 that is not JSON: all are sent again, and in the end reported as not sent."""
+    """botocore returns this for a 200 without JSON: all records are retried, then reported as not sent."""
     client = Client(empty_replies=2)
     assert failed(client, registrations(3)) == []
     assert [len(call) for call in client.calls] == [3, 3, 3]
@@ -153,7 +153,7 @@ def test_firehose_that_is_down_is_reported(error: Exception, attempts: int, caps
 
 
 def test_call_that_firehose_throttles_is_made_again(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing of it was taken; the retry is counted, as is one of records that were refused."""
+    """No record was taken; the retry is counted, as are retries of refused records."""
     client = Client(error=failure("ThrottlingException", 400), errors=1)
     client.fate = lambda call, data: call > 1 or client.calls[0].index(data) > 0
     assert failed(client, registrations(3)) == []
@@ -222,7 +222,7 @@ def test_record_over_firehoses_limit_is_set_aside(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("reply", [{}, {"RequestResponses": []}, {"RequestResponses": [{"RecordId": "-"}] * 3}])
 def test_reply_without_the_results_is_firehoses_failure(reply: dict[str, Any]) -> None:
-    """Whether the records were taken is not known, and none is to blame: they come again."""
+    """It is unknown whether the records were taken, so all of them are retried."""
     client, kept = Client(), KeptRecords()
     client.put_record_batch = lambda **_: reply  # type: ignore[method-assign]  # a fake's fake
     assert failed(client, registrations(2), kept) == ["0"]

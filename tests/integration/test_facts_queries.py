@@ -37,8 +37,8 @@ def counters(lives: list[Life]) -> dict[Cell, int]:
 
 
 @pytest.fixture(scope="module")
-def told(lives: list[Life]) -> list[str]:
-    """What the stream's records tell."""
+def stream_facts(lives: list[Life]) -> list[str]:
+    """Return the facts that the stream's records lead to, as JSON lines."""
     texts = []
     for life in lives:
         for record in life.records():
@@ -48,13 +48,13 @@ def told(lives: list[Life]) -> list[str]:
 
 
 def test_changes_in_any_order_agree_with_the_counters(
-    told: list[str], counters: dict[Cell, int], tmp_path: Path
+    stream_facts: list[str], counters: dict[Cell, int], tmp_path: Path
 ) -> None:
     """Shuffled, in several files, a third of them twice."""
     chance = random.Random(4)  # noqa: S311  # a seeded run, no secret
-    shuffled = chance.sample(told, len(told))
-    parquet.write(shuffled[: len(told) // 2], tmp_path / "1.parquet")
-    parquet.write(shuffled[len(told) // 2 :], tmp_path / "2.parquet")
+    shuffled = chance.sample(stream_facts, len(stream_facts))
+    parquet.write(shuffled[: len(stream_facts) // 2], tmp_path / "1.parquet")
+    parquet.write(shuffled[len(stream_facts) // 2 :], tmp_path / "2.parquet")
     parquet.write(shuffled[::3], tmp_path / "again.parquet")
     assert_agree(tmp_path, counters)
 
@@ -66,9 +66,9 @@ def test_present_facts_agree_with_the_counters(lives: list[Life], counters: dict
     assert_agree(tmp_path, counters)
 
 
-def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], tmp_path: Path) -> None:
+def test_unmapped_labels_are_listed_by_volume(lives: list[Life], stream_facts: list[str], tmp_path: Path) -> None:
     """Each label of each ATS, how often, and its first and last day."""
-    parquet.write(told, tmp_path / "facts.parquet")
+    parquet.write(stream_facts, tmp_path / "facts.parquet")
     days: dict[tuple[str, str], list[str]] = {}
     for life in (life for life in lives if not life.erased):
         for each in life.versions[-1].transitions.values():
@@ -79,7 +79,7 @@ def test_unmapped_labels_are_told_by_volume(lives: list[Life], told: list[str], 
 
 
 def test_lives_reach_every_measure(counters: dict[Cell, int]) -> None:
-    """So that the comparisons above leave nothing out."""
+    """The generated lives reach every measure, so the comparisons above are complete."""
     measures = {cell.measure for cell in of(counters, "reached", "outcome", "entered", "time_in", "position_closed")}
     assert measures >= {f"reached:{status}" for status in Status if status.is_stage}
     assert measures >= {f"outcome:{outcome}" for outcome in Outcome}

@@ -237,10 +237,10 @@ def test_token_lookup_down_is_a_503(world: World, faults: Faults, fault: Fault) 
 
 
 @pytest.mark.parametrize("place", ["__call__", "_add"])
-def test_unexpected_failure_is_told_by_its_place(
+def test_unexpected_failure_is_logged_with_its_place(
     world: World, faults: Faults, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A 503 that says nothing; the log names the class and the place, not the message, which may quote the sender."""
+    """The reply is a 503 without details; the log names the class and the place, not the message."""
     if place == "__call__":
         faults.plan(ErrorReply("AccessDeniedException"))
     else:

@@ -32,8 +32,8 @@ def by_day(world: World) -> dict[str, dict[str, int]]:
     return days
 
 
-def standing(world: World) -> set[str]:
-    """Return how the application stands that was applied for on 2022-07-01, as counted."""
+def status_measures(world: World) -> set[str]:
+    """Return the counted reached, open and outcome measures of the applications of 2022-07-01."""
     return {name for name in by_day(world)["2022-07-01"] if name.startswith(("reached:", "open:", "outcome:"))}
 
 
@@ -66,14 +66,14 @@ def test_correction_subtracts(world: World) -> None:
     """An "unhired" takes the hire back, in the outcome and in the stage reached."""
     world.report("HIRED", BusinessDate="2022-08-01T12:00:00Z")
     world.analytics(changes(world), None)
-    assert standing(world) == {"reached:HIRED", "outcome:hired"}
+    assert status_measures(world) == {"reached:HIRED", "outcome:hired"}
     world.report("OFFER", BusinessDate="2022-08-02T12:00:00Z")
     world.analytics(changes(world), None)
-    assert standing(world) == {"reached:OFFER", "open:OFFER", "outcome:open"}
+    assert status_measures(world) == {"reached:OFFER", "open:OFFER", "outcome:open"}
 
 
 def test_unchanged_report_leaves_no_stream_record(world: World) -> None:
-    """Nothing written, nothing streamed."""
+    """The report writes nothing, so the stream has no record."""
     world.report("INTERVIEW")
     before = len(changes(world)["Records"])
     world.report("INTERVIEW")
@@ -107,13 +107,13 @@ def test_sample_events_take_the_same_way(world: World) -> None:
     assert answer(world.webhook(sample_event("WebhookFunction/report"), None)).body["Result"] == "recorded"
     assert answer(world.webhook(sample_event("WebhookFunction/report-by-ats"), None)).body["Result"] == "late"
     assert world.analytics(sample_event("AnalyticsFunction/changes"), None) == {"batchItemFailures": []}
-    assert standing(world) == {"reached:INTERVIEW", "open:INTERVIEW", "outcome:open"}
+    assert status_measures(world) == {"reached:INTERVIEW", "open:INTERVIEW", "outcome:open"}
     assert world.analytics(sample_event("AnalyticsFunction/removal"), None) == {"batchItemFailures": []}
     assert by_day(world) == {}
 
 
 def test_registered_over_http_then_reported_and_counted(world: World) -> None:
-    """From the Apply system's PUT to the counters of its client and its job."""
+    """The way goes from the Apply system's PUT to the counters of the client and the job."""
     new = "51c3be16-0f93-41ed-9cc0-00000000beef"
     body = {
         "AtsId": ATS,
@@ -130,4 +130,4 @@ def test_registered_over_http_then_reported_and_counted(world: World) -> None:
     assert QualityReader(world.dynamodb, "QualityTable", generation=1).of_client("client-2") == {
         "job-9": {(cell.day, cell.measure): amount for cell, amount in counters(world.client).items()}
     }
-    assert standing(world) == {"reached:APPLIED", "outcome:ended_unknown"}
+    assert status_measures(world) == {"reached:APPLIED", "outcome:ended_unknown"}

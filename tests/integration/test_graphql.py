@@ -110,7 +110,7 @@ def test_aliases_name_the_answers(world: World) -> None:
 
 
 def test_type_names_fragments_and_directives_work(world: World) -> None:
-    """What client libraries add by themselves."""
+    """Client libraries add these by themselves."""
     document = "mutation Send($input: SendSignalInput!, $no: Boolean = false) { __typename ...Sending } "
     document += "fragment Sending on Mutation { sendSignal(input: $input) again: __typename @include(if: $no) }"
     reply = post(world, {"query": document, "variables": {"input": signal()}, "extensions": {}, "id": 7})

@@ -132,7 +132,7 @@ def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["in variables", "in the document"])
 def test_errors_beyond_the_first_are_left_out(world: World, wrong: str) -> None:
-    """Ten are told, and that there are more."""
+    """The reply has the first ten errors and says that there are more."""
     signals = [{"typeCode": "ApplicationComplete", "tokens": 1}] * 100
     if wrong == "in variables":
         reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})

@@ -62,7 +62,7 @@ def step(**changes: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: list[str]) -> None:
-    """By itself and in a batch, whose other signals are recorded; sent again, the batch gives the same answer."""
+    """A single signal and a batch name it; the batch's other signals are recorded; a repetition gets the same reply."""
     before = contents(world)
     reply = post(world, {"query": ONE, "variables": {"input": wrong}})
     assert (reply.status, reply.body["data"]) == (200, {"sendSignal": None})
@@ -77,7 +77,7 @@ def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: 
 
 
 def test_wrong_field_is_described_as_in_a_problem(world: World) -> None:
-    """By a JSON pointer, what is wrong and what would be right; the message has the first, and how many more."""
+    """It has a JSON pointer, the error and what is expected; the message has the first error and counts the others."""
     wrong = signal(state(**step(index=10_000, total=10_000)), typeCode="?")
     (error,) = post(world, {"query": MANY, "variables": {"input": {"signals": [complete(), wrong]}}}).body["errors"]
     codes = "one of ApplicationComplete, ApplicationStatusUpdate, PositionStatusUpdate"

@@ -1,4 +1,4 @@
-"""Who may send, and what a sender learns when we fail."""
+"""Authentication of senders, and the errors that they receive when the service fails."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_scheme_has_no_case(world: World, scheme: str) -> None:
 def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
     world: World, operation: str, error: Exception
 ) -> None:
-    """What was recorded before it stays recorded once; nothing of ours is told."""
+    """Earlier signals stay recorded once; the reply shows nothing of the internal error."""
     signals = [signal(state("Interview", 1)), signal(state("Offer", 2)), signal(state("Hired", 3, success=True))]
     body = {"query": MANY, "variables": {"input": {"signals": signals}}}
     before_the_third = {"GetItem": 5, "UpdateItem": 3}[operation]
@@ -90,7 +90,7 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
 
 @pytest.mark.parametrize("error", [Unavailable("Geheimnis"), RuntimeError("Geheimnis")])
 def test_failure_before_the_document_is_a_503(world: World, error: Exception) -> None:
-    """Nobody can be told who is asking: the whole request may come again."""
+    """The sender can't be identified, so the whole request has to be sent again."""
     handler = make_handler(Failing(world.client, "GetItem", 1, error), SIGNALS_SETTINGS)
     reply = answer(handler(event(GOOD), None))
     (log,) = reply.body["errors"]

@@ -139,7 +139,7 @@ def test_operation_name_has_a_limit(world: World, length: int, status: int) -> N
 
 
 def test_body_has_a_limit(world: World) -> None:
-    """In bytes, counted before anything is parsed."""
+    """The limit is in bytes and checked before parsing."""
     text = '{"query": "{ vocabularyVersion }"}'
     assert post(world, text + " " * (BODY_LIMIT - len(text))).status == 200
     assert_refused(post(world, text + " " * (BODY_LIMIT - len(text) + 1)), 413)
@@ -150,7 +150,7 @@ def test_body_has_a_limit(world: World) -> None:
 @pytest.mark.parametrize("nested", ["{a", "[", "{a:", "(", "query($a:["])
 @pytest.mark.parametrize("levels", [200, 1000, 3000])
 def test_depth_of_anything_is_bounded(world: World, nested: str, levels: int) -> None:
-    """However deep a document is, it is refused and not executed."""
+    """A document of any excessive depth is refused and not executed."""
     for prefix in ("", f"{{ {VERSION}(a: "):
         assert_refused(post(world, {"query": prefix + nested * levels}), 400)
 
@@ -175,7 +175,7 @@ def test_only_post_is_allowed(world: World, method: str) -> None:
     ["text/plain", "application/graphql", "application/json; charset=latin-1", "", "multipart/form-data"],
 )
 def test_only_json_is_understood(world: World, content_type: str) -> None:
-    """And it has to be declared."""
+    """The Content-Type has to be JSON."""
     assert_refused(post(world, GOOD, {"Content-Type": content_type}), 415)
     bare = event(GOOD)
     for headers in (bare["headers"], bare["multiValueHeaders"]):
@@ -214,7 +214,7 @@ def test_parts_of_a_request_have_types(world: World, name: str, value: Any) -> N
 
 
 def test_query_is_required(world: World) -> None:
-    """Even an empty object is no request."""
+    """An empty object, or variables alone, are refused."""
     assert_refused(post(world, {}), 400)
     assert_refused(post(world, {"variables": GOOD["variables"]}), 400)
 
@@ -236,5 +236,5 @@ def test_query_is_required(world: World) -> None:
     ],
 )  # fmt: skip
 def test_documents_that_make_no_sense_are_refused(world: World, document: str) -> None:
-    """Whether they don't parse or don't fit the schema."""
+    """Documents that don't parse or don't fit the schema are refused."""
     assert_refused(post(world, {"query": document}), 400)

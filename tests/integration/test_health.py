@@ -120,8 +120,8 @@ def test_unexpected_errors_count_too(world: World, log: StringIO, monkeypatch: p
     assert counted(world, log) == {"atsi:unexpected": 1, "signals:unexpected": 1}
 
 
-def test_strangers_count_nowhere(world: World, log: StringIO) -> None:
-    """Also right after a request of somebody known, in the same container; nor does asking for the version count."""
+def test_unknown_callers_are_not_counted(world: World, log: StringIO) -> None:
+    """Also not right after a request with a valid token in the same container; version queries don't count either."""
     world.report("OFFER")
     send(world, signal())
     assert len(picked(log)) == 2

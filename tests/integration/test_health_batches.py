@@ -51,8 +51,8 @@ def test_batch_is_remembered_for_two_days(world: World) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2, 1)])
-def test_last_seen_only_moves_on(world: World, order: tuple[int, ...]) -> None:
-    """In whatever order batches come; each counts."""
+def test_last_seen_is_the_latest_moment(world: World, order: tuple[int, ...]) -> None:
+    """Batches in any order give the same result, and each is counted."""
     moments = [f"2026-11-22T09:00:00.{number:03}+00:00" for number in (7, 8, 9)]
     batches = [batch([line()], at=moment) for moment in moments]
     for number in order:
@@ -70,7 +70,7 @@ def test_last_seen_is_the_newest_of_a_batch(world: World) -> None:
 
 
 def test_control_message_is_ignored(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """CloudWatch Logs checks whether somebody is there; not even a line that could be read counts."""
+    """CloudWatch Logs sends it to check the connection; even a readable line in it is not counted."""
     world.health(as_event([CONTROL, {"id": "1", "timestamp": 1, "message": line()}], "CONTROL_MESSAGE"), None)
     assert world.dynamodb.operations == []
     assert counted(capsys) == {}
@@ -87,7 +87,7 @@ def test_what_cant_be_read_is_skipped_and_counted(world: World, capsys: pytest.C
 
 
 def test_event_that_cant_be_read_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """To raise would only bring the same again."""
+    """The function doesn't raise, as Lambda would only retry the same event."""
     world.health({"Records": []}, None)
     assert world.dynamodb.operations == []
     assert counted(capsys) == {"Unreadable": 1}
@@ -116,7 +116,7 @@ def test_more_than_a_transaction_has_room_for(world: World) -> None:
 
 
 def test_days_are_read_from_the_first_to_the_last(world: World) -> None:
-    """Page by page, both ends included, and nobody else's."""
+    """Page by page, both ends included, and only those of the ATS."""
 
     class ShortPages(DynamoDB):
         def __call__(self, operation: str, **request: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Faults while log lines are counted: Lambda is told to try again, and each line counts once all the same."""
+"""Faults while log lines are counted: Lambda retries the batch, and each line still counts once."""
 
 from collections.abc import Iterator
 from itertools import repeat

@@ -1,4 +1,4 @@
-"""`application-status labels`: what labels mean, which nobody knows, and reading the stored ones anew."""
+"""`application-status labels`: what labels mean, which are unmapped, and mapping the stored ones again."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
 
 
 def test_erased_applications_are_left_out(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of them is read anew; erased during a run, they stay so."""
+    """Their labels are not mapped again, and one that is erased during a run stays erased."""
     send(world, "Stage 3", 1)
     stale = world.stored(SIGNALLED_APPLICATION)
     world.erase(SIGNALLED_APPLICATION)
@@ -172,7 +172,7 @@ def test_interrupted_remap_goes_on_where_it_stopped(world: World, run: Run, monk
 
 
 def test_remap_starts_anew_after_an_override_changed(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read with the former meanings is read again."""
+    """Labels that were mapped with the former meanings are mapped again."""
     interrupted(world, run, monkeypatch)
     run("override", "--ats", ATS, "--set", "Absage", "REJECTED/position_closed", "--set", "Stage 3", "OFFER")
     out = run("remap", "--apply")[1]
@@ -196,7 +196,7 @@ def test_remap_continues_after_a_change_that_was_taken_back(
 def test_remap_starts_anew_on_another_table(
     server: TableServer, world: World, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also where it has the same name at the same address: the local service makes its tables at each start."""
+    """This includes a new table of the same name and address, as the local service creates at each start."""
     interrupted(world, run, monkeypatch)
     checkpoint = json.loads((tmp_path / "checkpoint").read_text())
     (tmp_path / "checkpoint").write_text(json.dumps(checkpoint | {"used": {**checkpoint["used"], "table": "former"}}))

@@ -76,8 +76,8 @@ def without_request_id(reply: Mapping[str, Any]) -> dict[str, Any]:
     return {**reply, "body": body}
 
 
-def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
-    """Words and a step in place of statuses; neither labels nor what is the board's, the ATS's or the client's."""
+def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
+    """It has a text and a step instead of the status, no labels, and no data of the board, the ATS or the client."""
     of = register(world, 1)
     report(world, of, "INTERVIEW", days_ago=3, RawStatus="2nd round, weak")
     reply = ask(world)
@@ -97,7 +97,7 @@ def test_list_has_what_a_jobseeker_wants_to_know(world: World) -> None:
 
 @pytest.mark.parametrize("field", [each.name for each in fields(Registration) if each.name not in NOT_SHOWN])
 def test_list_has_every_registered_field(world: World, field: str) -> None:
-    """But those that are the board's, the ATS's or the client's; name a new one of these in NOT_SHOWN."""
+    """Fields of the board, the ATS or the client are excepted; add a new one of these to NOT_SHOWN."""
     register(world, 1)
     (listed,) = get(world)["Applications"]
     assert listed[to_pascal(field)]
@@ -131,7 +131,7 @@ def test_one_application_comes_with_its_timeline(world: World) -> None:
 
 
 def test_others_and_erased_applications_are_not_listed(world: World) -> None:
-    """Nor those that only their ATS has told of, as nobody knows whose they are."""
+    """Applications of other jobseekers and erased ones are left out."""
     mine = register(world, 1)
     register(world, 2, jobseeker_id="somebody else")
     world.erase(register(world, 3))
@@ -155,7 +155,7 @@ def test_application_that_is_erased_while_the_list_is_made_is_left_out(world: Wo
 
 
 def test_unknown_foreign_and_erased_applications_are_the_same_404(world: World) -> None:
-    """So that ids can't be probed."""
+    """The replies are identical, so ids can't be probed."""
     erased = register(world, 1)
     world.erase(erased)
     foreign = register(world, 2, jobseeker_id="somebody else")
@@ -184,7 +184,7 @@ def test_id_that_is_none_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("path", [LIST, PAGE])
 def test_other_methods_are_refused(world: World, path: str) -> None:
-    """With the one that is right."""
+    """The reply is a 405 whose Allow header is GET."""
     event = http_event("POST", path, {}, None, None)
     event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": ME}}
     reply = world.my_applications(event, None)
@@ -192,7 +192,7 @@ def test_other_methods_are_refused(world: World, path: str) -> None:
 
 
 def test_newest_change_shown_comes_first(world: World) -> None:
-    """Not the newest write: a late report or an unmapped label moves nothing up."""
+    """The order is by the change shown: a late report or an unmapped label moves nothing up."""
     for number, days in ((1, 5), (2, 3), (3, 4)):
         report(world, register(world, number), "INTERVIEW", days_ago=days)
     register(world, 4, days_ago=3.5)
@@ -238,7 +238,7 @@ def cursor(world: World) -> str:
 
 
 def test_any_change_of_a_cursor_is_refused(world: World, cursor: str) -> None:
-    """A 422 that names it, never another page by mistake; so is somebody else's, a doubled one, and an empty one."""
+    """The reply is a 422 that names it, also for another jobseeker's cursor, a doubled one, and an empty one."""
     other = "B" if cursor[-1] != "B" else "C"
     position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     moved = base64.urlsafe_b64encode(f"1{position[1:]}".encode()).decode().rstrip("=")
@@ -299,8 +299,8 @@ def test_a_report_writes_nothing_to_the_index(world: World) -> None:
 
 
 @pytest.mark.parametrize(("hours", "text"), [(0, "No longer under consideration"), (48, "Interview")])
-def test_bad_news_waits_as_long_as_is_set(hours: int, text: str) -> None:
-    """Nothing of the reply gives it away, neither the order nor the moment of the last change."""
+def test_rejection_is_hidden_for_the_configured_delay(hours: int, text: str) -> None:
+    """Until then the reply doesn't reveal it, neither by the order nor by the time of the last change."""
     with mock_aws():
         world = World(boto3.client("dynamodb"), bad_news_delay_hours=hours)
         for number in (1, 2):
@@ -318,7 +318,7 @@ def test_bad_news_waits_as_long_as_is_set(hours: int, text: str) -> None:
 
 
 def test_page_shows_the_list_without_scripts(world: World) -> None:
-    """HTML in the reader's language that nobody stores, frames or adds anything to."""
+    """The page is HTML in the reader's language; its headers forbid storing, framing and scripts."""
     report(world, register(world, 1), "INTERVIEW", days_ago=3)
     reply = ask(world, PAGE, language="de")
     headers, html = reply["headers"], reply["body"]
@@ -401,8 +401,8 @@ def left_out(log: StringIO) -> list[tuple[str, str]]:
     return [(line["application"], line["error"]) for line in lines if line["message"] == "unreadable"]
 
 
-def test_item_of_another_make_is_left_out(world: World) -> None:
-    """As it lies in the table; asked for alone it is a failure, which may be mended."""
+def test_unreadable_item_is_left_out(world: World) -> None:
+    """The list leaves it out; a request for it alone is a 503, as it can be repaired."""
     mine, bad = register(world, 1), register(world, 2)
     world.client.update_item(
         TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": bad}}, UpdateExpression="REMOVE Transitions"
@@ -413,8 +413,8 @@ def test_item_of_another_make_is_left_out(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", [LIST, PAGE])
-def test_store_that_is_down_is_said(world: World, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with Retry-After, to a program as a problem and to a reader in words."""
+def test_unavailable_store_is_a_503(world: World, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reply is a 503 with Retry-After: a problem from the API, a text on the page."""
 
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
@@ -439,7 +439,7 @@ def test_day_that_was_sent_alone_is_shown_as_it_was_sent(world: World) -> None:
 
 
 def test_quiet_application_says_for_how_long(world: World) -> None:
-    """From two weeks on, and only while something may still come."""
+    """The text appears after two weeks, and only while the application is open."""
     register(world, 1, days_ago=24)
     register(world, 2, days_ago=13)
     report(world, register(world, 3, days_ago=40), "REJECTED", days_ago=30)

@@ -141,7 +141,7 @@ def answered(world: World, function: str, event: Any) -> int:
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(base=st.just({}) | requests(), changes=st.fixed_dictionaries({}, optional=PARTS))
 def test_no_odd_event_makes_a_function_fail(shared: World, function: str, base: Any, changes: Any) -> None:
-    """Whatever stands in any place of an event."""
+    """Any value in any place of an event gives a status below 500."""
     event = json.loads(json.dumps(base | changes))  # as the runtime reads it
     assert answered(shared, function, event) < 500
 

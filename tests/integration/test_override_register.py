@@ -40,7 +40,7 @@ def item(world: World) -> dict[str, Any] | None:
 
 
 def test_change_keeps_the_others(register: OverrideRegister) -> None:
-    """Of this ATS and of every other; what is returned is what is stored."""
+    """Overrides of this ATS and of others are kept; the return value is what is stored."""
     register.change(OTHER_ATS, {"Stage 3": "HIRED"})
     assert register.change(ATS, {"Stage 3": "OFFER", "Stage 4": "INTERVIEW"}) == register.of(ATS)
     assert register.change(ATS, {"Stage 5": "CONTACT"}, ["Stage 4"]) == {"Stage 3": "OFFER", "Stage 5": "CONTACT"}
@@ -82,17 +82,17 @@ def test_two_spellings_in_one_change_are_refused(
     ],
     ids=ascii,
 )
-def test_nothing_wrong_is_stored(
+def test_wrong_override_is_refused(
     world: World, register: OverrideRegister, label: str, meaning: str, sentence: str
 ) -> None:
-    """Nor is what stands beside it."""
+    """Valid overrides in the same change are not stored either."""
     with pytest.raises(ValueError, match=sentence):
         register.change(ATS, {"Stage 4": "OFFER", label: meaning})
     assert item(world) is None
 
 
 def test_unknown_label_cannot_be_removed(register: OverrideRegister) -> None:
-    """Nothing of the change is stored then."""
+    """Nothing of such a change is stored."""
     register.change(ATS, {"Stage 4": "OFFER"})
     with pytest.raises(LookupError, match=f"{ATS} has no override for 'Stage 3'"):
         register.change(ATS, {"Stage 5": "OFFER"}, ["Stage 4", "Stage 3"])

@@ -9,7 +9,7 @@ from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World
 
 
 def overrides(world: World, ats_id: str = ATS, **meanings: str) -> None:
-    """Give an ATS its own meanings, as containers know them that start by then."""
+    """Set an ATS's own label meanings and restart the world, so that its containers load them."""
     labels = {label.replace("_", " "): meaning for label, meaning in meanings.items()}
     OverrideRegister(world.dynamodb, "TokensTable").change(type(ATS)(ats_id), labels)
     world.restart()
@@ -102,10 +102,10 @@ def test_overrides_leave_tokens_alone(world: World) -> None:
         ("Withdrawn", Outcome.ENDED_UNKNOWN, None),
     ],
 )
-def test_raw_status_tells_how_a_rejection_came_about(
+def test_raw_status_sets_the_outcome_of_a_rejection(
     world: World, label: str | None, outcome: Outcome, rule: str | None
 ) -> None:
-    """And nothing else: one that contradicts REJECTED, or that nobody knows, leaves it unknown."""
+    """It changes nothing else; a label that is unmapped or contradicts REJECTED leaves the outcome unknown."""
     own = {"Special_folder": "REJECTED/candidate_withdrew", "Unsuccessful": "REJECTED/position_closed"}
     overrides(world, **own, Withdrawn="INTERVIEW")
     reply = world.report("REJECTED", RawStatus=label)

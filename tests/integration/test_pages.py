@@ -91,8 +91,8 @@ def test_type_of_a_problem_leads_to_its_page(world: World, kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs/__init__.py", "/docs/docs.html", "/docs/..", "/problems/unknown"])
-def test_nothing_else_is_there(world: World, path: str) -> None:
-    """Neither another file of the package nor another type."""
+def test_other_paths_are_a_404(world: World, path: str) -> None:
+    """Other files of the package and other types are not served."""
     reply = answer(get(world, path))
     assert (reply.status, reply.body["type"]) == (404, "/problems/unknown-path")
     gateways = json.loads(TEMPLATE.gateway_response("MISSING_AUTHENTICATION_TOKEN").body)

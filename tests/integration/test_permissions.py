@@ -1,7 +1,7 @@
 """The roles in template.yaml allow exactly what the functions do, as recorded while the real handlers run.
 
 What a role does not allow fails in every integration test, as `World` runs each function under its role. Here each
-function goes all of its ways, so that what a role allows and nobody needs fails too.
+function takes all of its paths, so that a permission without use fails too.
 """
 
 from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ def analytics(world: World) -> None:
 
 def positions(world: World) -> None:
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
-    for number in range(25):  # more than are told at once
+    for number in range(25):  # more than one page of a position
         application = application_id(f"{APPLICATION[:-4]}{number:04}")
         registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))

@@ -84,8 +84,8 @@ def test_success_decides_whether_a_position_ended_or_else_its_label(
 
 
 @pytest.mark.parametrize("success", [True, False])
-def test_only_open_applications_are_told_an_outcome(world: World, success: object) -> None:
-    """One that ended by its own reports keeps its own outcome, and stays as far as it came."""
+def test_only_open_applications_get_the_outcome(world: World, success: object) -> None:
+    """An application that ended by its own reports keeps its outcome; all keep their status."""
     others = {
         register(world, 1): (state("Hired", 1, success=True), ("hired", False), "HIRED"),
         register(world, 2): (state("Rejected", 1, success=False), ("not_selected", False), "REJECTED"),
@@ -122,7 +122,7 @@ def test_reopened_position_takes_its_end_back(world: World) -> None:
 def test_newer_status_of_its_own_undoes_what_was_inferred(
     world: World, label: str, success: dict[str, Any], expected: tuple[str, bool]
 ) -> None:
-    """It tells better; an unmapped label tells nothing."""
+    """The application's own status replaces the inferred outcome, except with an unmapped label."""
     state_after(world, position_signal(success=False, day=10))
     assert state_after(world, signal(state(label, 11, **success))) == expected
 
@@ -159,8 +159,8 @@ def test_older_and_repeated_signals_of_a_position_are_ignored(
     assert state_after(world, position_signal(None, current=earlier | {"status": status | {"index": 4}})) == then
 
 
-def test_application_registered_after_the_end_learns_it(world: World) -> None:
-    """The row that ties it to its position brings it there; and it learns a reopening too."""
+def test_application_registered_after_the_end_gets_it(world: World) -> None:
+    """The stream record of its alias row copies the end to it; a later reopening is copied too."""
     state_after(world, position_signal(success=False, day=10))
     new = register(world, 1)
     assert outcome(world, new) == OPEN
@@ -194,7 +194,7 @@ def test_unknown_position_is_dropped_and_others_are_recorded(world: World, capsy
 
 
 def test_sample_events_take_the_same_way(world: World) -> None:
-    """The files of events/ work against a fresh service, and what the stream tells by then is known."""
+    """The files of events/ work against a fresh service, and the later stream records change nothing."""
     assert world.signals(sample_event("SignalsFunction/position-status-update"), None)["statusCode"] == 200
     assert outcome(world) == OPEN
     assert world.positions(sample_event("PositionsFunction/position-state"), None) == {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""A position with more applications than one record may tell: page by page, repeated, interrupted, and exact."""
+"""A position with more applications than one page: copied page by page, repeated, interrupted, and exact."""
 
 import itertools
 from collections import Counter
@@ -65,10 +65,10 @@ def number_closed(world: World, crowd: list[ApplicationId]) -> int:
     return sum(world.stored(each).outcome == CLOSED for each in crowd)
 
 
-def test_each_record_tells_one_page(
+def test_each_record_copies_one_page(
     world: World, crowd: list[ApplicationId], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """25, 25 and the other 10; the page is noted in the row, whose change is the next record."""
+    """25, 25 and the other 10 are updated; each page is noted in the row, whose change is the next record."""
     sent(world, position_signal(success=True))
     counts_by_page = []
     for number in range(3):
@@ -83,8 +83,8 @@ def test_each_record_tells_one_page(
     assert len(state_records(world)) == 3
 
 
-def test_all_are_told_and_nothing_goes_round_in_circles(world: World, crowd: list[ApplicationId]) -> None:
-    """A record for each page, and an end."""
+def test_all_are_updated_and_the_records_end(world: World, crowd: list[ApplicationId]) -> None:
+    """There is one record for each page and none after the last."""
     positions_copied(world)
     sent(world, position_signal(success=True))
     seen = positions_copied(world)
@@ -94,8 +94,8 @@ def test_all_are_told_and_nothing_goes_round_in_circles(world: World, crowd: lis
 
 
 @pytest.mark.parametrize("batch", [1, 10])
-def test_telling_twice_changes_nothing(world: World, crowd: list[ApplicationId], batch: int) -> None:
-    """Every record comes twice, in any batch; each application is written once for each news."""
+def test_repeated_records_change_nothing(world: World, crowd: list[ApplicationId], batch: int) -> None:
+    """Every record comes twice, in any batch; each application is written once for each new state."""
     versions = [world.stored(each).version for each in crowd]
     sent(world, position_signal(success=True))
     positions_copied(world, batch=batch, twice=True)
@@ -107,7 +107,7 @@ def test_telling_twice_changes_nothing(world: World, crowd: list[ApplicationId],
     assert [world.stored(each).version for each in crowd] == [version + 2 for version in versions]
 
 
-def test_old_records_that_come_again_tell_nothing_old(world: World, crowd: list[ApplicationId]) -> None:
+def test_replayed_old_records_do_not_bring_back_an_old_state(world: World, crowd: list[ApplicationId]) -> None:
     """A replay of all records, in any order, ends with the newest state."""
     for day, success in enumerate([False, None, True], start=10):
         sent(world, position_signal(success, day))
@@ -121,8 +121,8 @@ def test_old_records_that_come_again_tell_nothing_old(world: World, crowd: list[
     assert number_closed(world, crowd) == APPLICATIONS
 
 
-def test_news_that_overtakes_the_telling_wins(world: World, crowd: list[ApplicationId]) -> None:
-    """The first page knows the end, when the position reopens; all of them know that in the end."""
+def test_newer_state_of_a_position_replaces_one_still_being_copied(world: World, crowd: list[ApplicationId]) -> None:
+    """The position reopens when its end has reached the first page; in the end all applications are open."""
     sent(world, position_signal(success=True))
     world.positions({"Records": state_records(world)[:1]}, None)
     assert number_closed(world, crowd) == PAGE
@@ -181,7 +181,7 @@ def test_unreadable_record_is_set_aside(world: World, broken: Any, place: int) -
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
+def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_updated(
     world: World, crowd: list[ApplicationId], monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
     """Among the records of new applications of a position that has ended."""
@@ -200,7 +200,7 @@ def test_record_that_fails_in_any_way_is_set_aside_and_the_others_are_told(
     assert number_closed(world, crowd) == 4
 
 
-def test_application_that_can_not_be_told_keeps_nobody_else_from_it(
+def test_application_that_can_not_be_updated_does_not_block_others(
     world: World, crowd: list[ApplicationId], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All other applications are updated, also on later pages; the record is set aside."""

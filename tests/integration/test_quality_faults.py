@@ -119,7 +119,7 @@ def test_lasting_faults_are_unavailable(faults: Faults, quality: Counters, fault
 
 
 def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Counters) -> None:
-    """The transaction went through although nobody heard of it; the redelivered records change nothing."""
+    """The transaction succeeded although its reply was lost; the redelivered records change nothing."""
     faults.plan(*UNTIL_WRITING, then=repeat(LOST_REPLY))
     with pytest.raises(Unavailable), deadlines.deadline(5):
         quality.apply(FIRST)
@@ -129,10 +129,10 @@ def test_lasting_lost_replies_are_counted_once(faults: Faults, quality: Counters
 
 
 @pytest.mark.parametrize("known", [[], [change(1, 1, applications=1)]], ids=["new", "known"])
-def test_somebody_else_counts_between_reading_and_writing(
+def test_another_function_counts_between_reading_and_writing(
     faults: Faults, quality: Counters, monkeypatch: pytest.MonkeyPatch, known: list[Change]
 ) -> None:
-    """A newer version wins, the older is overtaken, and what else was in the transaction counts all the same."""
+    """The newer version is counted, the older one skipped; the rest of the transaction is still counted."""
     assert quality.apply(known) == known
     newer, older = change(1, 3, applications=1, reports=1), change(1, 2, applications=1, feedback=1)
     markers, once = Counters.markers, iter([True])  # the moment between reading and writing

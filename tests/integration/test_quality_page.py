@@ -84,8 +84,8 @@ def test_each_user_sees_their_own(
         {**OF_ATS, **OF_CLIENT}, {**STAFF, **OF_CLIENT}, {**STAFF, **OF_ATS}, {**STAFF, **OF_ATS, **OF_CLIENT},
     ],
 )  # fmt: skip
-def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str, str] | None) -> None:
-    """Nothing is even read; on the page in words, of the API as a problem."""
+def test_user_with_no_role_or_several_is_refused(world: World, claims: Mapping[str, str] | None) -> None:
+    """The page shows the reason in words, the API replies with a problem; no table is read."""
     reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
@@ -102,8 +102,8 @@ def test_who_is_nobody_or_several_sees_nothing(world: World, claims: Mapping[str
         (OF_ATS, {"client": "client-1", "job": "job-a", "csv": "cohort"}),
     ],
 )  # fmt: skip
-def test_nobody_sees_others(world: World, claims: Mapping[str, str], query: dict[str, Any]) -> None:
-    """Whatever is asked for, also as CSV."""
+def test_numbers_of_others_are_refused(world: World, claims: Mapping[str, str], query: dict[str, Any]) -> None:
+    """A query for another ATS or client is a 403, also as CSV."""
     reply = ask(world, claims, **query)
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     assert world.dynamodb.operations == []
@@ -136,7 +136,7 @@ def test_sections_are_those_of_the_reader(
 
 
 def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
-    """As counted: of 40 applications 8 were hired, 8 reached an interview and wait, 8 came to a contact."""
+    """Of 40 applications 8 were hired, 8 wait in an interview, and 8 reached a contact."""
     html = shown(world, OF_CLIENT, job="job-a")
     funnel = rows(html, "funnel")
     assert funnel["Applied"] == ["40", "100%", "100%", "24"]
@@ -165,7 +165,7 @@ ASKED = {
 
 @pytest.mark.parametrize("who", ASKED)
 def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
-    """Nothing is worked out beside them: each number on the page is a value or a population of the API's."""
+    """Each number on the page is a value or a population of the API's reply."""
     claims, names = ASKED[who]
     known = {"0", ATS}
     for name in names:
@@ -199,8 +199,8 @@ def test_csv_is_that_of_the_api(world: World, who: str) -> None:
         assert list(csv.DictReader(reply["body"].splitlines()))
 
 
-def test_small_cells_are_not_there(world: World) -> None:
-    """Neither a job nor an ATS of fewer than five applications is named or counted; that some are hidden is said."""
+def test_small_cells_are_not_shown(world: World) -> None:
+    """Jobs and ATSs with fewer than five applications are left out; the page says how many."""
     client, staff = shown(world, OF_CLIENT), shown(world, STAFF)
     assert rows(client, "comparison").keys() == {"job-a", "job-b"}
     assert "Not shown: 2 " in section(client, "comparison")
@@ -215,7 +215,7 @@ def test_small_cells_are_not_there(world: World) -> None:
 def test_too_few_applications_make_an_empty_page(
     world: World, claims: Mapping[str, str], name: str, small: str
 ) -> None:
-    """It says so in each section, and is the page of an id that nobody has."""
+    """Each section says so, and the page is the same as for an unknown id."""
     html = shown(world, claims, **{name: small})
     assert figures(html) == {}
     for each in ALWAYS:
@@ -225,7 +225,7 @@ def test_too_few_applications_make_an_empty_page(
 
 
 def test_period_is_that_of_the_filters(world: World) -> None:
-    """Whole blocks of days that begin in it; the page tells which days they cover."""
+    """The page counts whole blocks of days that begin in the period, and states which days they cover."""
     html = shown(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03", interval="day", ats="", job="")
     (row,) = api(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03")["Rows"]
     assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "30"
@@ -254,7 +254,7 @@ def test_default_period_is_filled_in(world: World) -> None:
 
 
 def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
-    """To the ATS in the same period, to the job, which is reported as a whole; the largest comes first."""
+    """Links lead to the ATS in the same period, or to the job as a whole; the largest comes first."""
     staff = shown(world, STAFF, from_="2022-07-01", interval="month")
     links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
     assert links == [f"?from=2022-07-01&amp;interval=month&amp;ats={each}" for each in (ATS, OTHER_ATS)]
@@ -264,15 +264,15 @@ def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
 
 
 def test_job_is_reported_as_a_whole(world: World) -> None:
-    """Whatever period was chosen before; the page says so, and its links and its form have none."""
+    """A period is ignored; the page says so, and its links and form have no period."""
     html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
     assert html == shown(world, OF_CLIENT, job="job-a")
     assert "A report about a job covers all its applications" in html
     assert 'name="from" type="date" value=""' in html
 
 
-def test_health_tells_each_atss_answers(world: World) -> None:
-    """By channel, and when it was last seen."""
+def test_health_shows_each_atss_results(world: World) -> None:
+    """The section lists them by channel, with the time of the last request."""
     found = rows(shown(world, STAFF), "health")
     assert found[ATS] == found[OTHER_ATS] == ["9", "0 days ago", "atsi recorded 7, signals invalid-fields 2"]
     one = section(shown(world, OF_ATS), "health")
@@ -280,8 +280,8 @@ def test_health_tells_each_atss_answers(world: World) -> None:
     assert OTHER_ATS not in one
 
 
-def test_labels_nobody_knows(world: World) -> None:
-    """The most frequent first, as text; of those that few applications have, only how many there are."""
+def test_unmapped_labels(world: World) -> None:
+    """The most frequent come first, escaped; labels of few applications are only counted."""
     for claims in (STAFF, OF_ATS):
         assert rows(shown(world, claims), "unmapped") == {"Stage 3": [ATS, "8"], "<b>Warten</b>": [ATS, "6"]}
     assert "Not shown: 3 " in section(shown(world, STAFF), "unmapped")
@@ -304,8 +304,8 @@ def test_counters_are_read_once(world: World) -> None:
     assert world.dynamodb.operations == ["GetItem", *["Query"] * queries]
 
 
-def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
-    """Those of the period, and all as of today; beside the second stands why the first is another."""
+def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
+    """One number is of the period, the other as of today; a note beside the second explains the difference."""
     html = shown(world, OF_ATS, from_="2022-07-02")
     of_cohort, today = rows(html, "outcomes")["Open"][0], api(world, OF_ATS, kind="silence")["Rows"][0]["Numbers"][0]
     assert (of_cohort, today["Measure"], today["Value"]) == ("30", "open_applications", 40)
@@ -326,7 +326,7 @@ def test_open_applications_are_two_numbers_for_a_reason(world: World) -> None:
 def test_sections_say_which_applications_they_are_about(
     world: World, claims: Mapping[str, str], query: dict[str, Any], parts: str
 ) -> None:
-    """Each section its own, so that nobody adds up what doesn't add up."""
+    """Each section states its own basis, as the sections' numbers don't add up."""
     html = shown(world, claims, **query)
     basis = {
         name: re.findall(r'<p class="basis">(.*?)</p>', section(html, name), re.DOTALL)

@@ -85,13 +85,13 @@ def test_wrong_questions_come_back_as_a_form(
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_right_is_said(world: World, query: dict[str, str], wanted: str) -> None:
-    """With all that may be there."""
+def test_refusal_names_the_allowed_values(world: World, query: dict[str, str], wanted: str) -> None:
+    """The page lists all allowed values of the parameter."""
     assert re.findall(r"Expected: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
 
 
 def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client with more jobs than can be sent at once is told so, rather than led to a refusal."""
+    """If a client has more jobs than fit into one reply, the page says so and has no link to the CSV."""
     count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
     size = len(ask(world, OF_CLIENT, csv="by-job")["body"])
     monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size)
@@ -111,8 +111,8 @@ def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.Mo
     assert [each["pointer"] for each in refused["errors"]] == ["/by"]
 
 
-def test_more_atss_than_can_be_sent_are_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is about each ATS can be had of each."""
+def test_csv_of_too_many_atss_is_not_linked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asks to choose one ATS instead."""
     for number in range(3):
         count(world, f"ats-{number}", "client-1", f"job-{number}")
     monkeypatch.setattr(
@@ -155,8 +155,8 @@ def test_what_others_wrote_stays_text(world: World, claims: Mapping[str, str]) -
 
 
 @pytest.mark.parametrize("name", ["from_", "ats", "client", "job", "interval", "csv", MARKUP])
-def test_what_is_asked_stays_text(world: World, name: str) -> None:
-    """Also where it comes back in a form."""
+def test_parameters_are_escaped(world: World, name: str) -> None:
+    """This includes values that are repeated in a form."""
     reply = ask(world, STAFF, **{name: MARKUP})
     assert reply["statusCode"] == 422
     assert_harmless(reply["body"])
@@ -173,7 +173,7 @@ def assert_harmless(html: str) -> None:
 
 @pytest.mark.parametrize(("claims", "status"), [(STAFF, 200), ({}, 403)])
 def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[str, str], status: int) -> None:
-    """By its hash; forms lead to the site itself, and nobody stores or frames it elsewhere."""
+    """The style is allowed by its hash; forms lead to the site itself; storing and foreign frames are forbidden."""
     count(world, ATS, "client-1", "job-1")
     reply = ask(world, claims)
     headers, html = reply["headers"], reply["body"]
@@ -199,22 +199,22 @@ def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[s
     ids=str,
 )  # fmt: skip
 def test_csv_is_a_file_under_a_name_of_its_own(world: World, of: dict[str, str], name: str) -> None:
-    """Of its subject, and of its period if it has one; what a file system may not like is left out of the name."""
+    """The name has its subject and period; characters that file systems may refuse are left out."""
     headers = ask(world, STAFF, **of, from_="2026-01-01", to="2026-01-31")["headers"]
     assert headers["Content-Disposition"] == f'attachment; filename="applicant-quality-{name}.csv"'
     assert (headers["X-Content-Type-Options"], headers["Cache-Control"]) == ("nosniff", "no-store")
 
 
 def test_other_methods_are_refused(world: World) -> None:
-    """With the one that is right."""
+    """The reply is a 405 whose Allow header is GET."""
     reply = ask(world, STAFF, method="POST")
     assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, "GET")
     assert reply["headers"]["Content-Type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/quality", "text/html"), ("/api/my/quality", "application/problem+json")])
-def test_store_that_is_down_is_said(world: World, path: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To a reader in words, to a program as a problem."""
+def test_unavailable_store_is_a_503(world: World, path: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page shows it as a text, the API as a problem."""
 
     def down(*_: Any) -> None:
         raise Unavailable("down")

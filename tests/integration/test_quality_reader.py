@@ -59,7 +59,7 @@ def test_atss_are_kept_apart(world: World, reader: QualityReader) -> None:
 
 
 def test_client_is_read_by_its_jobs(world: World, reader: QualityReader) -> None:
-    """From what was counted of its applications, of any ATS; those nobody registered are no client's."""
+    """It sums up the client's applications of any ATS; unregistered applications belong to no client."""
     count(
         world,
         *(change(1, job="a"), change(2, job="a", ats="other"), change(3, job="b", version=3)),
@@ -74,7 +74,7 @@ def test_client_is_read_by_its_jobs(world: World, reader: QualityReader) -> None
 
 
 def test_client_and_job_follow_the_registration(world: World, reader: QualityReader) -> None:
-    """First contact belongs to nobody until it is registered; a removed application is nobody's again."""
+    """An application has no client before it is registered, nor after it is removed."""
     count(world, change(1, client=None))
     assert reader.of_client("client") == {}
     count(world, change(1, version=2))

@@ -1,4 +1,4 @@
-"""An ATS reads back its own application: what is told, and to whom it isn't."""
+"""An ATS reads back its own application: the fields it gets, and the callers that are refused."""
 
 import json
 
@@ -79,7 +79,7 @@ def test_transitions_come_in_order_with_what_was_sent(world: World) -> None:
 
 
 def test_signals_show_their_phase_and_success(world: World) -> None:
-    """An unmapped label has neither status nor outcome; what a later signal tells of before says so."""
+    """An unmapped label has neither status nor outcome; a state from a later signal's previous state is marked so."""
     phase = {"label": "Ende", "index": 2, "total": 2}
     sent(world, signal(state("Hired", 2, success=True, phase=phase), previous=state("Xyzzy", 1, success=None)))
     before, hired = read_back(world, SIGNALLED_APPLICATION).body["Transitions"]
@@ -101,7 +101,7 @@ def test_end_of_the_position_is_an_inferred_outcome(world: World) -> None:
 
 
 def test_application_that_was_never_registered(world: World) -> None:
-    """Where the first report may create it, nobody knows when it was applied for."""
+    """An application that its first report created has no AppliedAt."""
     item = world.item()
     for name in ("AppliedAt", "ClientId"):
         del item[name]
@@ -133,8 +133,8 @@ def test_others_applications_can_not_be_probed(world: World) -> None:
 
 @pytest.mark.parametrize("token", [None, "unknown"])
 @pytest.mark.parametrize("of", [APPLICATION, UNKNOWN, "nonsense"])
-def test_without_a_token_nothing_is_told(world: World, token: str | None, of: str) -> None:
-    """And the table isn't read."""
+def test_without_a_good_token_nothing_is_shown(world: World, token: str | None, of: str) -> None:
+    """The reply is a 401, and the table of applications isn't read."""
     reply = read_back(world, of, token)
     assert (reply.status, reply.body["type"]) == (401, "/problems/unauthenticated")
     assert len(world.dynamodb.operations) <= 1

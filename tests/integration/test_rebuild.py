@@ -35,14 +35,14 @@ def kill() -> None:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of two applications, and nobody waits."""
+    """Read pages of two applications, without pauses."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 2)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 @pytest.fixture
 def _uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the comparison of the generations, which only reads and only tells."""
+    """Leave out the comparison of the generations, which only reads and reports."""
     monkeypatch.setattr(analytics, "compare", lambda *_: Counter())
 
 
@@ -68,7 +68,7 @@ def rebuild(run: Run) -> str:
 
 
 def drifted(world: World) -> None:
-    """Plant drift: a hire that nobody reported, on a day of its own."""
+    """Plant drift: a hire that was never reported, on a day of its own."""
     key = {"Scope": {"S": f"counter#1#{ATS}#0"}, "Part": {"S": "2020-01-01"}}
     world.client.put_item(TableName="QualityTable", Item={**key, "n": {"N": "1"}, "sH": {"N": "1"}})
 
@@ -82,8 +82,8 @@ def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: Wor
     assert kept_generations(world) == {"2"}
 
 
-def test_drift_is_told_and_gone(world: World, run: Run) -> None:
-    """By ATS, with how many counters differed; the next rebuild finds none."""
+def test_drift_is_reported_and_repaired(world: World, run: Run) -> None:
+    """The output has the number of differing counters for each ATS; the next rebuild finds none."""
     drifted(world)
     assert counted(world) != expected_counters(world)
     assert f"       2  counters of {ATS} had drifted" in rebuild(run)
@@ -144,7 +144,7 @@ def test_pages_that_are_done_are_not_read_again(world: World, run: Run, monkeypa
 
 
 def test_deletion_that_was_interrupted_is_finished(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is counted again for it: the generation that was built is live already."""
+    """The next run only deletes the former generation, as the new one is already live."""
     with monkeypatch.context() as patched:
         patched.setattr(Rebuilds, "delete_former", lambda _: kill())
         with pytest.raises(Killed):
@@ -180,7 +180,7 @@ def test_reports_at_any_moment_are_counted(world: World, dynamodb: SteppedDynamo
 def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, *, deletes: bool
 ) -> None:
-    """Even if it read the generations before the announcement and writes after the switch."""
+    """This includes a function that read the generations before the rebuild and writes after the switch."""
     if not deletes:
         monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
     inner = SteppedDynamoDB(world.client)
@@ -227,10 +227,10 @@ def test_changed_time_zone_moves_the_days(world: World, run: Run, monkeypatch: p
     assert {cell.day for cell in counted(world) if cell.measure == "entered:OFFER"} == {"2022-07-30"}
 
 
-def test_generation_begun_in_another_time_zone_is_given_up(
+def test_generation_begun_in_another_time_zone_is_discarded(
     world: World, dynamodb: SteppedDynamoDB, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else its days would be cut partly here and partly there."""
+    """Otherwise it would mix days of two time zones."""
     dynamodb.plan(15, kill)
     with pytest.raises(Killed):
         rebuild(run)
@@ -257,7 +257,7 @@ def test_rebuild_overtaken_by_another_says_so(world: World, dynamodb: SteppedDyn
 
 
 def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB) -> None:
-    """Whoever believes that the scan is done is told that another goes on with it; reports read what they did."""
+    """Switching before every segment is scanned is refused; reports keep reading the former generation."""
     rebuilds = Rebuilds(dynamodb, "QualityTable")
     rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
@@ -328,11 +328,11 @@ def test_application_that_cant_be_read_is_named_and_the_others_are_counted(
 def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch, failure: str
 ) -> None:
-    """Also those that would be counted in the same transaction."""
+    """The others include those in the same transaction."""
     write = Counters._write  # noqa: SLF001  # where the store's part begins
 
     def writing(self: Counters, generation: int, group: list[CounterUpdate]) -> bool:
-        if APPLICATION in {step.change.application_id for step in group}:
+        if APPLICATION in {update.change.application_id for update in group}:
             FAILURES[failure]()
         return write(self, generation, group)
 
@@ -345,7 +345,7 @@ def test_application_that_cant_be_counted_is_named_and_the_others_are_counted(
 
 
 def test_rebuild_that_can_read_nothing_does_not_switch(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with code that can't read what is stored: the counters that reports read stay, and the next run reads all."""
+    """If no application can be read, the live counters stay; the next run resumes and reads all."""
     before = counted(world)
     with monkeypatch.context() as patched:
         poison(patched, "KeyError", *APPLICATIONS)

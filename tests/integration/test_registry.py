@@ -176,7 +176,7 @@ def test_registration_completes_what_came_by_first_contact(world: World) -> None
 
 
 def test_registration_for_another_ats_than_reported_is_a_conflict(world: World) -> None:
-    """Whoever was let in by first contact keeps the application until an operator looks."""
+    """The ATS that first reported the application keeps it until an operator decides."""
     world.report("INTERVIEW", AtsiApplicationId=NEW)
     before = world.item(NEW)
     reply = register(world, AtsId="other-ats")

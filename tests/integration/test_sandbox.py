@@ -11,7 +11,7 @@ from support.world import TEST_TOKEN, TOKEN, World, answer, http_event, sample_e
 
 
 def test_application_is_made(world: World) -> None:
-    """201 with all an integrator needs to know of it; it is there under its Location at once."""
+    """The reply is a 201 with its ids, aliases and expiry; it can be read under its Location at once."""
     with time_machine.travel("2026-11-22T09:00:00.123Z", tick=False):
         reply = create(world)
     of, request_id = reply.body["AtsiApplicationId"], reply.body.pop("RequestId")
@@ -34,7 +34,7 @@ def test_application_is_made(world: World) -> None:
 
 
 def test_each_request_makes_another(world: World) -> None:
-    """A repeated one, too: an application too many disturbs nobody."""
+    """So does a repeated one: an additional sandbox application does no harm."""
     made = [created(world) for _ in range(3)]
     assert len({each["AtsiApplicationId"] for each in made}) == 3
     assert len({alias for each in made for kind in each["Aliases"].values() for alias in kind}) == 9
@@ -86,8 +86,8 @@ def test_body_is_checked_like_a_report(
 
 
 @pytest.mark.parametrize("body", [None, "["])
-def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
-    """403, before the body is looked at."""
+def test_live_token_is_refused_with_what_to_use(world: World, body: str | None) -> None:
+    """The reply is a 403, before the body is checked."""
     reply = create(world, body, TOKEN)
     assert (reply.status, reply.body["type"]) == (403, "/problems/forbidden")
     assert "test token (atsi_test_...)" in reply.body["detail"]
@@ -97,7 +97,7 @@ def test_live_token_is_told_what_to_use(world: World, body: str | None) -> None:
 @pytest.mark.parametrize(
     "token",
     [None, "unknown", tokens.generate(test=True), TEST_TOKEN[:-1] + "f"],
-    ids=["none", "unknown", "nobody's test token", "mistyped"],
+    ids=["none", "unknown", "unissued test token", "mistyped"],
 )
 @pytest.mark.parametrize("body", [None, "["])
 def test_without_a_good_token_nothing_is_made(world: World, token: str | None, body: str | None) -> None:

@@ -1,4 +1,4 @@
-"""A store that fails while an application of the sandbox is made or told: it is there whole, or not at all."""
+"""Faults while a sandbox application is created or updated: it is stored completely or not at all."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def test_what_can_not_be_counted_is_not_made(world: World, faults: Faults, fault
 
 
 def test_lost_reply_of_a_position_s_end(world: World, faults: Faults) -> None:
-    """The application is told once."""
+    """The application gets the end once."""
     made = created(world)
     ended = position_signal(success=False, positionProfileIds=made["Aliases"]["PositionProfileIds"])
     sent(

@@ -38,7 +38,7 @@ def of(world: World) -> str:
 
 
 def test_reports_of_both_forms(world: World, of: str) -> None:
-    """As live: recorded, unchanged, late, there and back, and a label that tells more than its status."""
+    """As live: recorded, unchanged, late, there and back, and a label that is more precise than its status."""
     replies = [
         report(world, of, "INTERVIEW", BusinessDate=LATE),
         report(world, of, "INTERVIEW", BusinessDate=LATE, path=f"{BY_ATS}{ATS}"),
@@ -94,18 +94,18 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
         made = created(world)
     of = made["AtsiApplicationId"]
 
-    def heard(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
+    def after_signal(day: int, success: Any, label: str = "Closed") -> tuple[str, bool, int]:
         where = {"positionProfileIds": made["Aliases"]["PositionProfileIds"]}
         current = {"current": state(label, day, success=success)}
         sent(world, position_signal(success, day, **where, **current), token=TEST_TOKEN)
         found = read_back(world, of).body
         return found["Outcome"], found["OutcomeInferred"], found["Version"]
 
-    assert heard(10, success=False) == ("position_closed", True, 2)
-    assert heard(10, success=False) == ("position_closed", True, 2)
-    assert heard(9, None, "Interview") == ("position_closed", True, 2)
-    assert heard(11, None, "Interview") == ("open", False, 3)
-    assert heard(12, success=True) == ("position_closed", True, 4)
+    assert after_signal(10, success=False) == ("position_closed", True, 2)
+    assert after_signal(10, success=False) == ("position_closed", True, 2)
+    assert after_signal(9, None, "Interview") == ("position_closed", True, 2)
+    assert after_signal(11, None, "Interview") == ("open", False, 3)
+    assert after_signal(12, success=True) == ("position_closed", True, 4)
     assert report(world, of, "HIRED").body["Result"] == "recorded"
     found = read_back(world, of).body
     assert (found["Outcome"], found["OutcomeInferred"]) == ("hired", False)
@@ -113,8 +113,8 @@ def test_end_of_a_position_reaches_its_application(world: World) -> None:
     sent(world, position_signal(success=False, positionProfileIds=["unknown"]), token=TEST_TOKEN)
 
 
-def test_unknown_applications_are_unknown(world: World) -> None:
-    """Also where live tokens make their own by the first report: what is there must have an end."""
+def test_report_of_an_unknown_application_is_a_404(world: World) -> None:
+    """A first report never creates a sandbox application, even if live tokens may, as each must expire."""
     of = "51c3be16-0f93-41ed-9cc0-00000000beef"
     assert report(world, of, "OFFER").status == 404
     assert rows(world) == []
@@ -122,8 +122,8 @@ def test_unknown_applications_are_unknown(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", ["expired", "revoked"])
-def test_token_ends(world: World, end: str) -> None:
-    """Like a live one, at every door."""
+def test_expired_or_revoked_token_is_refused(world: World, end: str) -> None:
+    """Every operation of the sandbox refuses it, as with a live token."""
     register, token = TokenRegister(world.dynamodb, "TokensTable"), tokens.generate(test=True)
     with time_machine.travel("2026-11-22T09:00:00Z", tick=False) as moment:
         stored = register.add(token, ATS, expires_at=now() + timedelta(days=1))
@@ -140,7 +140,7 @@ def test_token_ends(world: World, end: str) -> None:
 
 
 def test_everything_expires_after_a_week(world: World) -> None:
-    """Each row, from its creation on, to the second; what is told later neither prolongs it nor adds a row."""
+    """Each row expires a week after its creation, to the second; later reports neither prolong it nor add a row."""
     with time_machine.travel("2026-11-22T09:00:00.999Z", tick=False) as moment:
         made = created(world)
         end = int((now() + timedelta(days=7)).timestamp())
@@ -179,8 +179,8 @@ def test_quality_is_for_live_tokens(world: World) -> None:
         assert reply.body["detail"].startswith("Sandbox applications are not counted")
 
 
-def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever becomes of a request; the next live one in the same container counts as such again."""
+def test_metrics_are_counted_apart(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each result has a metric of the sandbox; the next live request is counted as live again."""
     made = created(world)
     of, (token,) = made["AtsiApplicationId"], made["Aliases"]["Token"]
     report(world, of, "OFFER")
@@ -204,8 +204,8 @@ def test_metrics_are_its_own(world: World, capsys: pytest.CaptureFixture[str]) -
     assert counted(capsys) == {"Unauthenticated": 1, "Refused": 2, "Recorded": 1, "Forbidden": 1}
 
 
-def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
-    """With the ATS, the outcome and the channel of the sandbox, which is no channel of the health."""
+def test_log_lines_have_the_result(world: World, log: StringIO) -> None:
+    """Each line has the ATS, the result and the sandbox's channel, which health does not count."""
     made = created(world)
     of, (token,) = made["AtsiApplicationId"], made["Aliases"]["Token"]
     report(world, of, "OFFER")
@@ -227,7 +227,7 @@ def test_lines_tell_what_happened(world: World, log: StringIO) -> None:
 
 
 def test_tables_are_the_templates(world: World) -> None:
-    """Without a stream, so that whatever is written there is told to nobody."""
+    """The tables have no stream, so sandbox writes reach no other function."""
     for table in TABLES:
         described = world.client.describe_table(TableName=table)["Table"]
         assert "StreamSpecification" not in described

@@ -38,7 +38,7 @@ def nearly_all_made(world: World, left: int, ats: str = ATS) -> None:
 
 
 def test_each_is_counted_until_the_end_of_its_day(world: World) -> None:
-    """By ATS and day in UTC; the count goes by itself."""
+    """The count is by ATS and UTC day, and expires by itself."""
     other = tokens.generate(test=True)
     TokenRegister(world.dynamodb, "TokensTable").add(other, OTHER_ATS)
     with time_machine.travel(f"{DAY}23:59:59.999Z", tick=False) as moment:

@@ -166,8 +166,8 @@ def test_nothing_of_the_sandbox_reaches_live_data_or_numbers(world: World, log: 
 
 
 @pytest.mark.parametrize("what", ["report", "by-ats", "signal", "position", "nonsense"])
-def test_the_same_with_a_live_token_does(world: World, log: StringIO, what: str) -> None:
-    """So the property above would see it."""
+def test_same_acts_with_a_live_token_change_the_live_tables(world: World, log: StringIO, what: str) -> None:
+    """This shows that the property above would find a mistake."""
     aliases = {"Token": [SIGNAL_TOKEN], "PositionProfileIds": [POSITION]}
     made = {"AtsiApplicationId": SIGNALLED_APPLICATION, "Aliases": aliases}
     seen = delivered(world, log, 0)

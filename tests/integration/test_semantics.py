@@ -32,7 +32,7 @@ def outcomes(world: World, *reports: tuple[str, dict[str, Any]]) -> list[str]:
 
 
 def test_a_report_is_recorded_and_answered(world: World) -> None:
-    """The reply tells the status before and after, and the version."""
+    """The reply has the status before and after, and the version."""
     reply = world.report("INTERVIEW")
     assert reply.status == 200
     request_id = reply.body.pop("RequestId")

@@ -1,4 +1,4 @@
-"""Signals that nobody here can place: accepted, as the contract says, but counted and logged, and nothing written."""
+"""Signals that match no application: accepted, as the contract says, but counted and logged, and nothing written."""
 
 import json
 from collections import Counter

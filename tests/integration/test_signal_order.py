@@ -189,7 +189,7 @@ def test_both_states_of_a_signal_are_kept(
 
 
 def test_previous_state_with_a_signal_of_its_own_stays_as_signalled(world: World) -> None:
-    """Told again by what comes after it, it is neither doubled nor marked."""
+    """A state that the next signal repeats as its previous one is neither doubled nor marked."""
     sent(world, signal(state("Interview", 1)))
     sent(world, signal(state("Offer", 2), previous=state("Interview", 1)))
     assert statuses(world) == ["INTERVIEW", "OFFER"]

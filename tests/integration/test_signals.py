@@ -14,7 +14,7 @@ SAMPLE = "SignalsFunction/application-status-update"
 
 
 def test_sample_of_the_contract_works_unchanged(world: World) -> None:
-    """ "Hired" takes the head; "Offer accepted" is in the history, as what a later signal told."""
+    """ "Hired" takes the head; "Offer accepted" is in the history, as the previous state of a later signal."""
     reply = world.signals(sample_event(SAMPLE), None)
     assert (reply["statusCode"], reply["body"]) == (200, '{"data":{"sendSignal":true}}')
     stored = world.stored(SIGNALLED_APPLICATION)

@@ -71,7 +71,7 @@ def test_what_cannot_be_a_token_is_not_stored(dynamodb: RecordingDynamoDB, regis
 
 
 def test_two_live_tokens_at_most(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
-    """What a rotation needs; the third is refused by naming the two, and possible once one is revoked."""
+    """A rotation needs two; a third is refused with the ids of the two, until one is revoked."""
     first, second = (register.add(tokens.generate(), ATS) for _ in range(2))
     third = tokens.generate()
     with pytest.raises(TooManyTokens, match=f"{first.key_id}, {second.key_id}") as refusal:
@@ -99,7 +99,7 @@ def test_test_tokens_count_for_themselves(dynamodb: RecordingDynamoDB, register:
 
 
 def test_only_a_test_token_is_one(register: TokenRegister) -> None:
-    """Nobody else's token can be taken for one, nor can a live one be turned into one."""
+    """No other token is taken for one, and a live token can't be turned into one."""
     with pytest.raises(ValueError, match="atsi_test_"):
         register.add("atsi_test_of-our-own", ATS)
     assert not register.add("atsi_tested", ATS).test
@@ -131,8 +131,8 @@ def test_a_token_belongs_to_one_ats_for_ever(dynamodb: RecordingDynamoDB, regist
     assert owner(dynamodb, TOKEN) is None
 
 
-def test_expiry_is_felt_at_once(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
-    """Also by a container that remembers the token."""
+def test_expired_token_is_refused_at_once(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
+    """A container that remembers the token refuses it too."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
         register.add(TOKEN, ATS, expires_at=now() + timedelta(seconds=30))
         lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
@@ -142,8 +142,8 @@ def test_expiry_is_felt_at_once(dynamodb: RecordingDynamoDB, register: TokenRegi
         assert lookup.owner(TOKEN) is None
 
 
-def test_revocation_is_felt_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
-    """A container may remember the token for that long, counted from its look-up; a fresh one knows at once."""
+def test_revoked_token_is_refused_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
+    """A container may remember the token for that long, counted from its look-up; a fresh one refuses it at once."""
     stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
     lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
     assert lookup.owner(TOKEN) == ATS
@@ -197,7 +197,7 @@ def test_revocation_is_once_and_for_all(register: TokenRegister) -> None:
 
 
 def test_list_is_complete_and_oldest_first(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
-    """Also beyond the megabyte that one Scan returns."""
+    """The list is longer than the megabyte that one Scan returns."""
     for day in range(4, 0, -1):
         with time_machine.travel(f"2026-11-0{day}T00:00:00Z", tick=False):
             stored = register.add(tokens.generate(), AtsId(f"ats-{day}"))

@@ -25,8 +25,8 @@ def number(of: int) -> ApplicationId:
 
 
 @pytest.fixture(autouse=True)
-def _told(world: World) -> None:
-    """Eight applications: all have been in one such stage, five in another, four in a third."""
+def _eight_applications(world: World) -> None:
+    """Register eight applications and send unmapped labels: one for all of them, one for five, one for four."""
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     for of in range(8):
         registrations.register(number(of), registration(aliases=Aliases(tokens=(f"token-{of}",))))
@@ -65,8 +65,8 @@ def test_ats_and_board_see_the_frequent_ones(world: World) -> None:
     assert RARE not in ask(world)["body"]
 
 
-def test_nobody_else_sees_them(world: World) -> None:
-    """Another ATS has its own, a client none."""
+def test_other_atss_and_clients_do_not_see_them(world: World) -> None:
+    """Each ATS sees only its own labels; for clients the report is refused."""
     assert labels(ask(world, token=OTHER_TOKEN)) == ({}, 0)
     assert labels(ask(world, "/api/board/quality", None, ats="unheard-of")) == ({}, 0)
     reply = ask(world, "/api/board/quality", None, client="client-1")

@@ -60,7 +60,7 @@ def test_lost_record_is_drift(world: World, log: StringIO) -> None:
 
 
 def test_change_of_the_last_minutes_is_left_out(world: World) -> None:
-    """It may be on its way; OldestRecordAge tells how long that takes."""
+    """The change may not be counted yet; OldestRecordAge shows how long that takes."""
     for each in APPLICATIONS:
         deliver(world, each)
     with time_machine.travel(now() + timedelta(minutes=10)):
@@ -166,7 +166,7 @@ def test_application_that_cant_be_read_is_named_and_counted(
 
 
 def test_item_without_a_time_of_its_change_is_unreadable(world: World) -> None:
-    """Whether it has settled can't be told."""
+    """Without that time, verification can't decide whether the change has settled."""
     for each in APPLICATIONS:
         deliver(world, each)
     key = {"AtsiApplicationId": {"S": APPLICATION}}

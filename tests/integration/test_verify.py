@@ -22,7 +22,7 @@ MARKER = {"Scope": {"S": f"counted#1#{APPLICATION}"}, "Part": {"S": "marker"}}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of two applications, and nobody waits."""
+    """Read pages of two applications, without pauses."""
     monkeypatch.setattr(all_applications, "_PAGE_SIZE", 2)
     monkeypatch.setattr("time.sleep", lambda _: None)
 
@@ -123,8 +123,8 @@ def test_marker_of_another_client_is_found(world: World, run: Run) -> None:
     assert found(run) == [["-", "-", "client", "client-2", "client-1", APPLICATION]]
 
 
-def test_label_too_many_is_found_but_not_told(world: World, run: Run) -> None:
-    """It may be personal, and what a verification finds is logged."""
+def test_additional_label_is_found_but_not_shown(world: World, run: Run) -> None:
+    """The label may be personal data, and the findings are logged."""
     labels = {"UnmappedAt": {"S": f"1#{ATS}"}, "UnmappedLabels": {"L": [{"S": "Waits for Ms Weber"}]}}
     world.client.put_item(TableName="QualityTable", Item={**marker(world), **labels})
     assert found(run) == [["-", "-", "unmapped_labels", "1", "0", APPLICATION]]
@@ -180,7 +180,7 @@ def test_changes_at_any_moment_are_no_drift(world: World, dynamodb: SteppedDynam
 def test_counter_that_moves_in_every_reading_is_no_drift(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sum over the markers is always one report behind; it is not judged, as nobody can tell."""
+    """The sum over the markers is always one report behind, so the counter is never stable and not compared."""
     readings: list[int] = []
     all_markers = QualityReader.all_markers
 

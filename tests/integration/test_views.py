@@ -93,14 +93,14 @@ def test_ats_sees_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", [{"ats": OTHER_ATS}, {"client": "client-1"}, {"ats": ATS, "client": "client-2"}])
-def test_ats_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
-    """Neither another ATS nor a client, also not one that it works for."""
+def test_ats_sees_only_itself(world: World, query: dict[str, Any]) -> None:
+    """Queries for another ATS or a client are refused, even for a client that it works for."""
     assert problem(get(world, **query)) == (403, "forbidden", [])
 
 
 @pytest.mark.parametrize("token", [None, "unknown"])
-def test_without_a_token_nobody_sees_anything(world: World, token: str | None) -> None:
-    """And the query isn't looked at before."""
+def test_missing_or_unknown_token_is_refused(world: World, token: str | None) -> None:
+    """The reply is a 401, before the query is checked."""
     assert problem(get(world, token=token, kind="nonsense"))[:2] == (401, "unauthenticated")
 
 
@@ -116,8 +116,8 @@ def test_client_sees_itself(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", [{"ats": ATS}, {"client": "client-2"}, {"client": "client-2", "job": "job-7"}])
-def test_client_sees_nobody_else(world: World, query: dict[str, Any]) -> None:
-    """Whatever it asks for."""
+def test_client_sees_only_itself(world: World, query: dict[str, Any]) -> None:
+    """Queries for another client or an ATS are refused."""
     reply = get(world, "/api/my/quality", claims={"custom:client_id": "client-1"}, **query)
     assert problem(reply) == (403, "forbidden", [])
 
@@ -187,7 +187,7 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
 @pytest.mark.parametrize("query", [{"kind": "silence"}, {"kind": "unmapped"}, {"client": "client-1", "job": "job-0"},
                                    {"client": "client-1", "by": "job"}], ids=str)  # fmt: skip
 def test_reports_without_a_period_say_so(world: World, query: dict[str, Any]) -> None:
-    """As of today, or of a job as a whole, whenever the applications were applied for."""
+    """They are as of today, or of a job as a whole, for any time of application."""
     with time_machine.travel("2036-01-01T10:00:00Z"):
         reply = answer(get(world, "/api/board/quality", token=None, **query)).body
     assert (reply["From"], reply["To"]) == (None, None)
@@ -196,7 +196,7 @@ def test_reports_without_a_period_say_so(world: World, query: dict[str, Any]) ->
 
 @pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
 def test_kinds_have_populations_and_definitions(world: World, kind: str) -> None:
-    """Each number says what it is about; what it means is told at its link's path."""
+    """Each number names its population and links to its definition."""
     reply = answer(get(world, kind=kind))
     assert (reply.body["Kind"], reply.body["TimeZone"], reply.body["MinimumApplications"]) == (kind, "Europe/Berlin", 5)
     (row,) = reply.body["Rows"]
@@ -271,7 +271,7 @@ def test_wrong_questions_are_refused(world: World, query: dict[str, Any], pointe
 
 
 def test_parameter_twice(world: World) -> None:
-    """Which of them is meant can't be known."""
+    """Two different values are refused; the same value twice is accepted."""
     event = http_event("GET", "/api/quality")
     event["multiValueQueryStringParameters"] = {"kind": ["cohort", "activity"]}
     assert problem(world.views(event, None)) == (422, "invalid-fields", ["/kind"])
@@ -294,8 +294,8 @@ def test_other_methods(world: World, method: str) -> None:
     assert problem(world.views(http_event(method, "/api/quality"), None)) == (405, "method-not-allowed", [])
 
 
-def test_health(world: World) -> None:
-    """What became of the ATS's requests by channel and outcome, by period; others see nothing of it."""
+def test_health_has_requests_by_channel_and_result(world: World) -> None:
+    """The report counts the ATS's requests by period; others don't see it."""
     seen = now() - timedelta(hours=6)
     counts = {(Channel.ATSI, "recorded"): 7, (Channel.ATSI, "invalid-fields"): 2, (Channel.SIGNALS, "late"): 1}
     days = [HealthDay(ATS, date(2026, 9, day), counts, seen) for day in (7, 8, 14)]
@@ -322,13 +322,13 @@ def test_health(world: World) -> None:
 
 
 def test_ats_that_never_gets_through_has_health(world: World) -> None:
-    """Nothing of it was counted, but it was heard."""
+    """No application was counted, but its refused requests were."""
     health = Health(world.dynamodb, "QualityTable")
     health.add("a-batch", [HealthDay(AtsId("lonely"), date(2026, 9, 7), {(Channel.ATSI, "invalid-fields"): 3}, now())])
     assert applications(get(world, "/api/board/quality", kind="health")) == {("lonely",): 3}
 
 
-def test_client_less_its_jobs_tells_nothing(world: World) -> None:
+def test_client_less_its_jobs_is_no_small_number(world: World) -> None:
     """A client is the sum of its jobs' blocks and of the small jobs together: what is left has five or none."""
     claims = {"custom:client_id": "client-1"}
     whole = applications(get(world, "/api/my/quality", claims=claims))[("client-1",)]
@@ -337,8 +337,8 @@ def test_client_less_its_jobs_tells_nothing(world: World) -> None:
     assert rest == 0 or rest >= 5
 
 
-def test_silence_is_not_about_fewer_than_five(world: World) -> None:
-    """However many applications there were, it is about those that are open."""
+def test_silence_needs_five_open_applications(world: World) -> None:
+    """Only open applications count, however many applications there are."""
     cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "last_activity"): 4}
     quality = Counters(world.dynamodb, "QualityTable", 2)
     quality.apply([Change(ApplicationId("one"), 1, cells)])

@@ -36,7 +36,7 @@ class LocalService:
     def __post_init__(self) -> None:
         command = [sys.executable, "-m", "application_status.local"]
         ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
-        proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://127.0.0.1:{free_port()}")  # where nobody is
+        proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://127.0.0.1:{free_port()}")  # without a listener
         self.process = subprocess.Popen(
             command + ports,
             cwd=ROOT,

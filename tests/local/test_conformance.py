@@ -54,14 +54,14 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
-    """Whatever is sent without a token, it is a 401 as described."""
+    """Any request without a token gets a 401 as described."""
     operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfUser")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted
 
 
 def test_board(service: LocalService, tmp_path: Path) -> None:
-    """It registers, erases, and sees everything; what numbers mean is told to everybody."""
+    """The board can register, erase and read everything; the definitions are public."""
     accepted = schemathesis(service, tmp_path, ("register", "erase", "qualityForBoard", "definitions"))
     assert len(accepted) == 4
     assert all(accepted.values()), accepted

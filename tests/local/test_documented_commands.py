@@ -141,7 +141,7 @@ def test_blocks_say_what_they_are(document: Path) -> None:
 
 
 def test_commands_are_found_in_blocks_and_in_the_text(tmp_path: Path) -> None:
-    """With all their lines; a name alone is no command, nor is what another block says."""
+    """They are found with all their lines; names alone and blocks of other languages are left out."""
     document = tmp_path / "document.md"
     document.write_text(
         "`make\n  bench`, `make`, `facts query funnel` and `PYTHONPATH=tools .venv/bin/python -m x`\n"

@@ -75,7 +75,7 @@ def funnel(service: LocalService) -> dict[str, int]:
 
 
 def test_each_report_changes_the_funnel_at_once(service: LocalService) -> None:
-    """Also on the youngest sample: none waits for further applications; the API says the same."""
+    """This includes the youngest sample, which waits for no further applications; the API agrees."""
     before = funnel(service)
     for sample in (FIRST, SECOND, THIRD):
         text = sent(service, application=sample, status="INTERVIEW")
@@ -119,7 +119,7 @@ def test_curl_sends_the_same_again(service: LocalService) -> None:
     ],
 )
 def test_refusal_is_shown(service: LocalService, fields: dict[str, str], code: int, says: str) -> None:
-    """As the API told it; nothing changes, and the curl gets the same."""
+    """The page shows the API's reply; nothing changes, and the curl command gets the same reply."""
     text = sent(service, **fields)
     problem = answer(text)
     assert (problem["code"], problem["status"]) == (code, code)
@@ -146,7 +146,7 @@ def test_other_sites_send_nothing(service: LocalService, origin: str) -> None:
 
 
 def test_request_of_no_page_sends_nothing(service: LocalService) -> None:
-    """Without an Origin it is no browser's form; the API is for that."""
+    """A request without an Origin comes from no browser form; programs use the API."""
     request = Request(service.url, urlencode({"application": FIRST, "status": "HIRED"}).encode())  # noqa: S310
     with pytest.raises(Exception, match="403") as refused:
         urlopen(request, timeout=20)  # noqa: S310  # loopback
@@ -154,7 +154,7 @@ def test_request_of_no_page_sends_nothing(service: LocalService) -> None:
 
 
 def test_reload_sends_nothing(service: LocalService) -> None:
-    """And shows the same again; an address that nobody was led to shows the page without an answer."""
+    """It shows the same page again; an invented address shows the page without an answer."""
     _, location, _ = submit(service, application=FIRST, status="LEAD")
     first, again = (page(service, location.partition("#")[0]) for _ in range(2))
     assert first == again
@@ -202,7 +202,7 @@ class Unavailable(BaseHTTPRequestHandler):
 
 
 def test_page_outlives_an_unavailable_api() -> None:
-    """It leaves out what it can't know."""
+    """It leaves out what it can't load."""
     with HTTPServer(("127.0.0.1", 0), Unavailable) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -22,7 +22,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalService]:
 
 
 def test_request_puts_no_control_characters_into_the_log(service: LocalService) -> None:
-    """Neither as a path, in either form, nor in the place of a method or version, at either port."""
+    """They are escaped in paths, methods and versions, at both ports."""
     with closing(HTTPConnection("127.0.0.1", service.port, timeout=20)) as connection:
         connection.request("GET", "/%1b%5b2J%0aForged%0d%e2%80%ae%c2%9b%c3%b6")
         assert connection.getresponse().status == 404

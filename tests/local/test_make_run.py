@@ -188,15 +188,15 @@ def test_command_line_works_against_it(service: LocalService) -> None:
     assert token not in "".join(service.lines)
 
 
-def test_counters_are_what_the_applications_say(service: LocalService) -> None:
-    """Of all that the board begins with, and of what was reported since."""
+def test_counters_agree_with_the_applications(service: LocalService) -> None:
+    """This covers the initial applications and later reports."""
     assert send(service, {"AtsiApplicationId": demo.SAMPLES[1].application_id, "Status": "LEAD"})[0] == 200
     command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
     command += [f"http://127.0.0.1:{service.tables_port}", "analytics", "verify"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    told = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
-    assert told, done.stdout
-    assert int(told[1]) >= demo_board.APPLICATIONS + len(demo.SAMPLES)
+    printed = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
+    assert printed, done.stdout
+    assert int(printed[1]) >= demo_board.APPLICATIONS + len(demo.SAMPLES)
 
 
 def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalService) -> None:
@@ -278,7 +278,7 @@ def test_used_port_is_said(service: LocalService, taken: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_when_told(number: signal.Signals) -> None:
+def test_it_stops_on_a_signal(number: signal.Signals) -> None:
     """Exit code 0 and "Stopped.", without a complaint; the ports are free again."""
     service = LocalService()
     service.line("Ctrl-C stops")

@@ -102,7 +102,7 @@ def test_chunked_body_is_read(service: LocalService) -> None:
     ],
 )  # fmt: skip
 def test_malformed_chunks_are_refused(service: LocalService, body: bytes) -> None:
-    """Also a body that breaks off."""
+    """This includes a body that breaks off."""
     refused(service.port, CHUNKED + body, 400, then=socket.SHUT_WR)
 
 
@@ -128,12 +128,12 @@ def test_body_over_the_limit_is_refused(service: LocalService) -> None:
     ],
 )  # fmt: skip
 def test_malformed_headers_are_refused(service: LocalService, headers: str) -> None:
-    """Where a request ends has to be beyond doubt."""
+    """The end of a request has to be unambiguous."""
     refused(service.port, REPORTING + headers.encode("latin-1") + b"\r\n\r\n{}", 400)
 
 
 def test_body_that_breaks_off_is_refused(service: LocalService) -> None:
-    """Nothing of it is read as a report."""
+    """No part of it is read as a report."""
     refused(service.port, REPORTING + b"Content-Length: 500\r\n\r\n" + REPORT, 400, then=socket.SHUT_WR)
 
 
@@ -203,8 +203,8 @@ def test_unknown_method_is_not_allowed(service: LocalService, method: str, path:
     ],
     ids=lambda value: repr(value[:60]) if isinstance(value, bytes) else None,
 )
-def test_what_is_no_request_is_refused(service: LocalService, raw: bytes, status: int) -> None:
-    """As a problem, whatever http.server would have said."""
+def test_malformed_request_is_refused(service: LocalService, raw: bytes, status: int) -> None:
+    """The reply is a problem instead of http.server's error page."""
     refused(service.port, raw, status)
 
 
@@ -244,8 +244,8 @@ def test_tables_answer_clients_and_containers(service: LocalService, host: str) 
 
 
 @pytest.mark.parametrize("origin", ["https://example.org", "null", "http://127.0.0.1:{port}", ""])
-def test_tables_answer_no_web_page(service: LocalService, origin: str) -> None:
-    """Not even to say that it may not, which is what a preflight asks."""
+def test_tables_refuse_requests_of_web_pages(service: LocalService, origin: str) -> None:
+    """The reply is a 403 without CORS headers, for a request and for its preflight."""
     said = origin.format(port=service.tables_port)
     headers = f"Host: localhost\r\nOrigin: {said}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     status, answered, error = ask(service.tables_port, TO_DYNAMODB + headers)
@@ -277,7 +277,7 @@ def test_tables_refuse_malformed_lengths(service: LocalService, length: str) -> 
     assert ask_tables(service, request) == expected
 
 
-def test_client_that_stops_halfway_keeps_nobody_waiting(service: LocalService) -> None:
+def test_client_that_stops_halfway_delays_no_other(service: LocalService) -> None:
     """The tables take one request at a time: when all of it is there."""
     with connected(service.tables_port) as tables, connected(service.port) as api:
         tables.sendall(TO_DYNAMODB + b"Host: localhost\r\nContent-Length: 100\r\n\r\n{")
@@ -287,7 +287,7 @@ def test_client_that_stops_halfway_keeps_nobody_waiting(service: LocalService) -
 
 
 def test_client_that_hangs_up_leaves_no_trace(service: LocalService) -> None:
-    """It is nobody's error, wherever it was."""
+    """A connection closed at any point logs no error, and the service keeps answering."""
     pieces = [b"", b"GET", get("/")[:-2], get("/docs/swagger-ui-bundle.js"), CHUNKED + b"5\r\n{", CHUNKED]
     for port in (service.port, service.tables_port):
         for piece in pieces:
@@ -300,7 +300,7 @@ def test_client_that_hangs_up_leaves_no_trace(service: LocalService) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"[" * 40_000, b'{"a":' * 9_000, b"[]", b'"staff"', b"\xff"])
-def test_token_that_can_not_be_read_signs_nobody_in(service: LocalService, payload: bytes) -> None:
+def test_unreadable_token_does_not_sign_in(service: LocalService, payload: bytes) -> None:
     """However deep it is."""
     token = base64.urlsafe_b64encode(payload).decode()
     status, _, problem = ask(service.port, get("/my/applications", more=f"Authorization: Bearer a.{token}.b\r\n"))
@@ -343,7 +343,7 @@ def test_slow_client_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def alive(client: socket.socket) -> bool:
-    """Send a byte; tell whether the other side is still there a moment later."""
+    """Send a byte; return whether the connection is still open a moment later."""
     try:
         client.sendall(b"x")
         client.settimeout(0.1)

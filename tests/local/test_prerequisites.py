@@ -26,7 +26,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"]
 )
 def test_chrome_is_found_under_any_usual_name(nothing: Path, name: str) -> None:
-    """And then no browser is missing."""
+    """A browser under such a name is not reported as missing."""
     assert chromes() == []
     assert [sentence.partition(" is on the PATH")[0] for sentence in missing({"browser"})] == ["No Chrome or Chromium"]
     (nothing / name).touch(mode=0o755)
@@ -44,11 +44,11 @@ def needs(target: str) -> tuple[int, str]:
 
 @pytest.mark.usefixtures("nothing")
 def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
-    """With how to install it; before that, Playwright's browser is tried to be brought."""
-    code, told = needs("test")
+    """Each line says how to install it; before, the download of Playwright's browser is tried."""
+    code, printed = needs("test")
     assert code == 1
-    assert f"downloading Playwright's into {tmp_path / 'browsers'}" in told
-    listed = told.partition("`make test` needs what is missing here:\n")[2]
+    assert f"downloading Playwright's into {tmp_path / 'browsers'}" in printed
+    listed = printed.partition("`make test` needs what is missing here:\n")[2]
     for sentence in ("- bash is not on the PATH; ", "- curl is not on the PATH; ", "- No Chrome or Chromium starts; "):
         assert sentence in listed
     assert "apt-get install chromium" in listed
@@ -57,6 +57,6 @@ def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nothing")
 def test_valgrind_is_asked_for_before_anything_is_measured() -> None:
-    """And so it is where make bench begins."""
-    code, told = needs("bench")
-    assert (code, "- valgrind is not on the PATH; `apt-get install valgrind`" in told) == (1, True)
+    """`make bench` begins with this check."""
+    code, printed = needs("bench")
+    assert (code, "- valgrind is not on the PATH; `apt-get install valgrind`" in printed) == (1, True)

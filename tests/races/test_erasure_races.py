@@ -66,7 +66,7 @@ def naming(world: World, text: str) -> list[Any]:
 def test_erased_among_reports(
     world: World, clients: list[DynamoDB], of: str, erasures: int, unknown: UnknownApplications
 ) -> None:
-    """Each report has its receipt from before the tombstone, whose version is the next, or is told 404."""
+    """Each report is recorded before the tombstone, whose version is the next, or gets a 404."""
     reports = reporting(clients[erasures : erasures + OTHERS], of, unknown)
     answers = all_at_once(*[erasing(dynamodb, of) for dynamodb in clients[:erasures]], *reports)
     assert [each.status for each in answers[:erasures]] == [204] * erasures
@@ -81,7 +81,7 @@ def test_erased_among_reports(
 
 
 def test_erased_among_signals(world: World, clients: list[DynamoDB]) -> None:
-    """All senders are told that it is fine, and neither the application nor an alias is left."""
+    """All signals are accepted, and neither the application nor an alias is left."""
     bodies = [
         event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
         for day in range(1, OTHERS + 1)
@@ -108,7 +108,7 @@ def registering(clients: Sequence[DynamoDB], aliases: Sequence[Any]) -> list[Cal
 
 @pytest.mark.parametrize("reported", [False, True], ids=["new", "completed"])
 def test_erased_among_its_registrations(world: World, clients: list[DynamoDB], *, reported: bool) -> None:
-    """Each registration is told that it came before or after; afterwards there is neither application nor alias."""
+    """Each registration succeeds before the erasure or gets a 410 after it; neither application nor alias is left."""
     if reported:
         (report,) = reporting(clients[:1], NEW, UnknownApplications.ACCEPT)
         assert report().status == 200

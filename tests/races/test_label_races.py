@@ -53,7 +53,7 @@ def test_spellings_set_at_once_leave_one(clients: list[DynamoDB]) -> None:
 
 
 def test_two_operators_at_the_command_line(world: World, endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """As two quick `labels override` of one ATS."""
+    """They run two `labels override` for one ATS at the same time."""
     command = ["--local-tables", endpoint, "labels", "override", "--ats", ATS]
     given = [("Stage 3", "OFFER"), ("Stage 4", "HIRED")]
     assert all_at_once(*[partial(main, [*command, "--set", *each]) for each in given]) == [0, 0]
@@ -68,7 +68,7 @@ def test_two_operators_at_the_command_line(world: World, endpoint: str, capsys: 
 def test_two_runs_of_remap_at_once(
     world: World, endpoint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """With one checkpoint file: both end well, each label is written once, and the file is gone."""
+    """Both use one checkpoint file and succeed; each label is written once, and the file is deleted."""
     world.report("REJECTED", RawStatus="Absage")
     version = world.stored().version
     monkeypatch.setattr(Vocabulary, "load", classmethod(lambda _: Vocabulary(NEWER)))

@@ -83,12 +83,12 @@ def test_different_untimed_reports_at_once_are_all_recorded(world: World, client
 
 @pytest.mark.usefixtures("world")
 def test_the_same_registration_at_once_is_created_once(clients: list[DynamoDB]) -> None:
-    """One is told that it registered the application, the others that it was registered just so."""
+    """One registration gets a 201, the others a 200 as the application is already registered so."""
     assert statuses(register_all(clients, [registration()] * CROWD)) == {201: 1, 200: CROWD - 1}
 
 
 def test_different_registrations_at_once_conflict_but_for_one(world: World, clients: list[DynamoDB]) -> None:
-    """What is stored is what the one that succeeded said."""
+    """The stored registration is the one that succeeded."""
     answers = register_all(clients, [registration(JobId=f"job-{number}") for number in range(CROWD)])
     assert statuses(answers) == {201: 1, 409: CROWD - 1}
     winner = [each.status for each in answers].index(201)

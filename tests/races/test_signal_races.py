@@ -87,7 +87,7 @@ def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
     ids=["known", "previous known", "unknown"],
 )
 def test_the_same_signal_at_once_is_recorded_once(world: World, clients: list[DynamoDB], same: dict[str, Any]) -> None:
-    """All are told that it is fine; the table has it once."""
+    """All senders get a success; the table has the signal once."""
     answers = all_at_once(*signalling(clients, *[same] * CROWD))
     assert [(each.status, each.body) for each in answers] == [(200, TRUE_ONE)] * CROWD
     stored = world.stored(SIGNALLED_APPLICATION)
@@ -99,7 +99,7 @@ def test_the_same_signal_at_once_is_recorded_once(world: World, clients: list[Dy
 
 
 def test_different_signals_at_once_are_all_kept(world: World, clients: list[DynamoDB]) -> None:
-    """Effective times decide, whoever comes first; batches that overlap change nothing about it."""
+    """Effective times decide, in any order of arrival, also with overlapping batches."""
     changes = [signal(state(f"Interview {number}", number % 28 + 1)) for number in range(40)]
     batches = [changes[start : start + 10] for start in range(0, 40, 4)]
     answers = all_at_once(*signalling(clients, *changes, *batches))
@@ -125,7 +125,7 @@ def test_one_token_for_many_applications_at_once_has_one_owner(world: World, cli
 
 
 def test_the_same_registration_at_once_is_created_once(world: World, clients: list[DynamoDB]) -> None:
-    """As without aliases: one is told so, and the others that it was registered just so."""
+    """As without aliases, one registration gets a 201 and the others a 200."""
     answers = all_at_once(*registering(clients, NEW[:1] * CROWD, {"Token": ["one"], "PositionProfileIds": ["a"]}))
     assert Counter(each.status for each in answers) == {201: 1, 200: CROWD - 1}
     assert world.stored(NEW[0]).version == 1
@@ -162,10 +162,10 @@ def test_further_aliases_at_once_are_all_kept(world: World, clients: list[Dynamo
 
 
 @pytest.mark.parametrize("then", [None, False])
-def test_position_heard_while_its_applications_register_misses_none(
+def test_position_that_changes_while_its_applications_register_updates_all(
     world: World, endpoint: str, clients: list[DynamoDB], then: object
 ) -> None:
-    """Closed, reopened and perhaps closed again meanwhile: when the stream is drained, all know the last of it."""
+    """Closed, reopened and perhaps closed again meanwhile: after the stream is drained, all have the last state."""
     news = [position_signal(success, day) for day, success in enumerate((True, None, False, then), start=10)]
     registrations = registering(clients[: CROWD - len(news)], NEW, {"PositionProfileIds": [POSITION]})
     answers = all_at_once(*registrations, *signalling(clients[-len(news) :], *news))

@@ -97,7 +97,7 @@ def loaded(function: str) -> dict[str, str | None]:
 
 @contextmanager
 def running(function: str, log_file: Path, **changes: str | None) -> Iterator[Function]:
-    """Start a function with its environment changed as told; None removes a variable."""
+    """Start a function with some environment variables changed; None removes a variable."""
     invoke_port, runtime_port = _free_port(), _free_port()
     command = [
         str(EMULATOR), "--log-level", "info",
@@ -123,7 +123,7 @@ def running(function: str, log_file: Path, **changes: str | None) -> Iterator[Fu
 
 
 def closed_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port without a listener."""
     return _free_port()
 
 

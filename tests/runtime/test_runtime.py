@@ -129,7 +129,7 @@ def dead_store(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -> None:
-    """The caller is told when to send again, before Lambda would cut the function off."""
+    """The reply has a Retry-After and comes before Lambda's time-out."""
     webhook = start("WebhookFunction", AWS_ENDPOINT_URL_DYNAMODB=dead_store)
     began = time.monotonic()
     reply = send(webhook, "OFFER")
@@ -239,7 +239,7 @@ def test_only_the_signals_load_graphql() -> None:
 
 
 def test_only_pages_load_templates() -> None:
-    """And what shows jobseekers theirs reads no messages."""
+    """MyApplicationsFunction loads no library for reading request bodies."""
     tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
     assert [name for name, top in tops.items() if "jinja2" in top] == ["MyApplicationsFunction", "ViewsFunction"]
     assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})

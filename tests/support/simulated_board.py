@@ -64,7 +64,7 @@ class Board:
                 yield self._chance.random(), lambda body=body: self._send(body, ats_id)  # type: ignore[misc]
         for _ in range(self._chance.choice([0, 0, 1, 2])):
             said = self._signal(application, applied)
-            yield self._chance.random(), lambda said=said: self._tell(said, ats_id)  # type: ignore[misc]
+            yield self._chance.random(), lambda said=said: self._send_signal(said, ats_id)  # type: ignore[misc]
         if self._chance.random() < 0.05:
             yield 1.0, lambda: self._erase(application)
 
@@ -102,7 +102,7 @@ class Board:
         reply = self._world.webhook(event, None)
         assert reply["statusCode"] == 200, reply
 
-    def _tell(self, said: dict[str, Any], ats_id: str) -> None:
+    def _send_signal(self, said: dict[str, Any], ats_id: str) -> None:
         assert send(self._world, said, token=TOKENS[ats_id]).status == 200  # type: ignore[index]
 
     def _end_of(self, position: str) -> Callable[[], None]:
@@ -112,7 +112,7 @@ class Board:
 
         def notify_all() -> None:
             for ats_id in TOKENS:
-                self._tell(said, ats_id)
+                self._send_signal(said, ats_id)
             positions_copied(self._world)
 
         return notify_all

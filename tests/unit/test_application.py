@@ -63,7 +63,7 @@ transitions = st.builds(
 @settings(deadline=None)
 @given(transitions, transitions)
 def test_text_order_of_keys_is_time_then_status_then_label(one: Transition, other: Transition) -> None:
-    """A missing label comes first; labels are told apart by a digest, whose order is arbitrary but fixed."""
+    """A missing label comes first; labels are distinguished by a digest, whose order is arbitrary but fixed."""
     before = (one.effective_at, one.tiebreaker, bool((one.raw_status or "").strip()))
     after = (other.effective_at, other.tiebreaker, bool((other.raw_status or "").strip()))
     if before != after:
@@ -83,7 +83,7 @@ def test_key_holds_no_label(transition: Transition) -> None:
 @settings(deadline=None)
 @given(st.lists(st.builds(report, st.sampled_from(Status), moments, labels), max_size=8), st.randoms())
 def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report], chance: object) -> None:
-    """With repetitions too."""
+    """This includes repeated reports."""
     shuffled = reports + reports[:3]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, by hypothesis
     one, other = (reduce(received, order, REGISTERED) for order in (reports, shuffled))
@@ -96,7 +96,7 @@ def test_every_arrival_order_of_timed_reports_ends_the_same(reports: list[Report
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.builds(signalled, states, st.none() | states), max_size=6), st.randoms())
 def test_every_arrival_order_of_signals_ends_the_same(signals: list[Report], chance: object) -> None:
-    """With repetitions, states told afterwards, days without a time, unmapped labels and dates before applying."""
+    """With repetitions, previous states, days without a time, unmapped labels and dates before applying."""
     shuffled = signals + signals[:3]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, by hypothesis
     one, other = (reduce(received, order, REGISTERED) for order in (signals, shuffled))

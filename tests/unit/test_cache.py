@@ -5,7 +5,7 @@ from support.faults import Clock
 
 
 def test_value_is_kept_for_its_time() -> None:
-    """From the moment it is kept, however often it is asked for; then it is forgotten."""
+    """The time begins when the value is stored; reading it does not prolong it."""
     clock = Clock(now=1000)
     cache = Cache[str, str](60, clock.monotonic)
     assert cache.get("key") is None

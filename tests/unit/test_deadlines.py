@@ -35,13 +35,13 @@ def beginnings(clock: Clock, attempts: Attempts) -> Iterator[float]:
 
 
 def test_pauses_double(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most 0.2, 0.4 and 0.8 seconds, and four attempts."""
+    """The pauses are at most 0.2, 0.4 and 0.8 seconds, between four attempts."""
     monkeypatch.setattr(deadlines, "RANDOM", _Longest())
     assert list(beginnings(clock, Attempts("GetItem", 2))) == pytest.approx([0, 0.2, 0.6, 1.4])
 
 
 def test_pauses_are_random(clock: Clock) -> None:
-    """So that callers that failed together do not come back together."""
+    """Callers that failed together therefore don't retry together."""
     pauses = set()
     for _ in range(10):
         first, second, *_ = beginnings(clock, Attempts("GetItem", 2))
@@ -54,7 +54,7 @@ def test_pauses_are_random(clock: Clock) -> None:
 def test_no_attempt_begins_that_could_end_too_late(
     clock: Clock, counts: list[str], monkeypatch: pytest.MonkeyPatch, seconds: float, attempts: int
 ) -> None:
-    """Nor does a pause before one; a retry is counted only when it is made."""
+    """No pause begins before such an attempt; a retry is counted only when it is made."""
     monkeypatch.setattr(deadlines, "RANDOM", _Longest())
     with deadline(seconds):
         began = list(beginnings(clock, Attempts("GetItem", 2)))

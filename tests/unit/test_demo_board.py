@@ -57,7 +57,7 @@ def days_until_first_report(applications: Sequence[Application], ats_id: str) ->
 
 
 def test_applications_are_readable_and_of_the_last_days(applications: Sequence[Application]) -> None:
-    """As many as said, none from the future, and nothing told before it was."""
+    """There are as many as configured, none is from the future, and no status is reported before it took effect."""
     assert len({each.application_id for each in applications}) == len(applications) == demo_board.APPLICATIONS
     applied = [each.registration.applied_at for each in applications if each.registration]
     assert TODAY - timedelta(days=90) <= min(applied)
@@ -68,7 +68,7 @@ def test_applications_are_readable_and_of_the_last_days(applications: Sequence[A
 
 
 def test_the_same_board_each_time(lives: Sequence[SimulatedApplication]) -> None:
-    """And an hour later it has moved by an hour: but for edges, each application stands as before."""
+    """An hour later all times have moved by an hour; except at the edges, each application has the same status."""
     assert list(demo_board.simulated_applications(TODAY)) == lives
     later = [each.application.status for each in demo_board.simulated_applications(TODAY + timedelta(hours=1))]
     same = sum(a is b.application.status for a, b in zip(later, lives, strict=True))
@@ -105,7 +105,7 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
 
 
 def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[SimulatedApplication]) -> None:
-    """One is quick, one slow, one tells only endings, one has words of its own, one fell silent."""
+    """One is quick, one slow, one reports only endings, one has unmapped labels, one has stopped reporting."""
     assert {each.ats_id for each in applications} == ATS_PROFILES.keys()
     assert days_until_first_report(applications, "demo-ats") < 4
     assert days_until_first_report(applications, "workday") > 9
@@ -120,7 +120,7 @@ def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[Simul
 
 
 def test_everything_happens(applications: Sequence[Application]) -> None:
-    """Each status and outcome, moves back, a hire taken back, and news that came late."""
+    """Each status and outcome, moves back, a hire taken back, and late reports."""
     histories = [[t for t in each.in_order() if t.status] for each in applications]
     assert {t.status for history in histories for t in history} == set(Status) - {Status.LEAD, Status.APPLIED}
     assert {each.outcome[0] for each in applications} == set(Outcome)
@@ -131,14 +131,14 @@ def test_everything_happens(applications: Sequence[Application]) -> None:
 
 
 def test_unknown_labels_are_many_and_few(applications: Sequence[Application]) -> None:
-    """At least four on more than five applications, and some on fewer than five."""
+    """At least four are on more than five applications, and some on fewer than five."""
     labels = Counter(t.raw_status for each in applications for t in each.transitions.values() if t.status is None)
     assert sum(amount > 5 for amount in labels.values()) >= 4
     assert sum(amount < 5 for amount in labels.values()) >= 2
 
 
 def test_labels_are_read_as_the_service_reads_them(applications: Sequence[Application]) -> None:
-    """To read them anew changes nothing."""
+    """Mapping the labels again changes nothing."""
     vocabulary = Vocabulary.load()
     assert all(remapping.remap(each, vocabulary, {}) is each for each in applications)
 
@@ -155,7 +155,7 @@ def test_health_has_what_an_operator_looks_for(lives: Sequence[SimulatedApplicat
 
 
 def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also just after midnight: the days shown of their ATS's reach to the youngest sample's."""
+    """This holds just after midnight too: the days shown reach to the youngest sample."""
     midnight = datetime(2026, 11, 22, 0, 10, tzinfo=BERLIN)
     monkeypatch.setattr(demo, "now", lambda: midnight)
     samples: list[Registration] = []

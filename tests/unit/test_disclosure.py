@@ -50,7 +50,7 @@ def test_blocks_are_the_smallest_that_are_large_enough(by_day: dict[str, int]) -
 @settings(deadline=None)
 @given(amounts, st.integers(-2, 150), st.integers(1, 30))
 def test_default_period_moves_by_whole_blocks(by_day: dict[str, int], today: int, later: int) -> None:
-    """What the default of one day has more or less than that of another is nothing, or five applications at least."""
+    """The default periods of two days differ by no application or by at least five."""
     counts = cohort(by_day)
     sums = []
     for day in (today, today + later):
@@ -64,7 +64,7 @@ def test_default_period_moves_by_whole_blocks(by_day: dict[str, int], today: int
 @settings(deadline=None, max_examples=60)
 @given(amounts, st.data())
 def test_differences_of_reports_are_large_enough(by_day: dict[str, int], data: st.DataObject) -> None:
-    """Whatever two periods of whatever intervals are subtracted, no one to four applications are left."""
+    """Any two periods of any intervals differ by no application or by at least five."""
     counts, edge = cohort(by_day), st.integers(-2, 45).map(lambda number: START + timedelta(days=number))
     sums = []
     for _ in range(4):
@@ -89,7 +89,7 @@ def test_an_application_that_comes_back_is_no_second_one() -> None:
 
 
 @given(st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.integers(1, 9), max_size=8))
-def test_hidden_parts_are_not_told_by_the_whole(populations: dict[str, int]) -> None:
+def test_hidden_parts_can_not_be_computed_from_the_whole(populations: dict[str, int]) -> None:
     """Every part shown has five; what is left of the whole is nothing or has five, unless that is the whole."""
     visible = shown(populations)
     assert all(populations[name] >= MINIMUM for name in visible)
@@ -100,7 +100,7 @@ def test_hidden_parts_are_not_told_by_the_whole(populations: dict[str, int]) -> 
 
 
 def test_a_small_part_takes_the_next_larger_one_along() -> None:
-    """Else the whole less the others would tell it."""
+    """Otherwise its number could be computed from the total and the other parts."""
     assert shown({"a": 100, "b": 20, "c": 2}) == {"a"}
     assert shown({"a": 100, "b": 20, "c": 2, "d": 3}) == {"a", "b"}
     assert shown({"a": 100, "b": 20}) == {"a", "b"}
@@ -124,8 +124,8 @@ def test_periods_count_a_block_by_its_first_day() -> None:
     ] == [date(2026, 2, 8)]
 
 
-def test_cohort_is_of_the_days_on_which_somebody_applied() -> None:
-    """That an older application moved on a day begins no block."""
+def test_cohort_has_only_the_days_with_applications() -> None:
+    """A day on which only older applications changed begins no block."""
     counts = cohort({"2026-01-10": 5, "2026-03-20": 5}) | {("2026-02-02", "entered:INTERVIEW"): 5}
     rows = periods([cohort_days(counts)], applications_in_cohort, Interval.MONTH, date(2026, 2, 1), date.max)
     assert [(row.first, row.last) for row in rows] == [(date(2026, 3, 20), date(2026, 3, 20))]
@@ -134,7 +134,7 @@ def test_cohort_is_of_the_days_on_which_somebody_applied() -> None:
 
 
 def test_several_ats_are_the_sum_of_theirs() -> None:
-    """What one of them hides is in no sum."""
+    """Applications that the report of one ATS hides are in no sum."""
     large, small = cohort({"2026-01-01": 7, "2026-01-02": 3}), cohort({"2026-01-01": 4})
     (row,) = periods([large, small], applications_in_cohort, Interval.ALL, date.min, date.max)
     assert totals(row.counts)["applications"] == 7

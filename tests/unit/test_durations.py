@@ -26,18 +26,18 @@ def of_all(ended: Sequence[timedelta], lost: Sequence[timedelta] = ()) -> LifeTa
 
 @pytest.mark.parametrize(("number", "edge"), list(enumerate(EDGES)), ids=str)
 def test_an_edge_begins_the_next_bucket(number: int, edge: timedelta) -> None:
-    """What lasted less is in the bucket before."""
+    """A shorter duration is in the bucket before."""
     assert (bucket(edge - timedelta.resolution), bucket(edge)) == (number, number + 1)
 
 
 def test_ends_of_the_buckets() -> None:
-    """Clocks that go wrong count as no time at all; from a year on nothing is told apart."""
+    """Negative durations count as zero; all durations from a year on share one bucket."""
     assert bucket(timedelta()) == bucket(timedelta(minutes=-5)) == bucket(-1000 * DAY) == 0
     assert bucket(365 * DAY) == bucket(10_000 * DAY) == LAST
     assert [age(days) for days in (0, 1, 7, 8, 364, 365)] == [0, 4, 10, 10, LAST - 1, LAST]
 
 
-def test_buckets_are_as_narrow_as_told() -> None:
+def test_buckets_are_as_narrow_as_documented() -> None:
     """A day at most below 4 days, and no more than 1.3 times their start above."""
     assert list(EDGES) == sorted(set(EDGES))
     for start, end in pairwise([timedelta(), *EDGES]):
@@ -49,12 +49,12 @@ def test_quantile_is_wrong_by_no_more_than_the_buckets_are_wide(ended: list[time
     """Against the empirical quantile: 30 % from 4 days on, a day below; beyond a year there is none."""
     rank = data.draw(st.integers(1, len(ended)))
     truth = max(sorted(ended)[rank - 1], timedelta())
-    told = of_all(ended).quantile(rank / len(ended))
+    quantile = of_all(ended).quantile(rank / len(ended))
     if truth >= EDGES[-1]:
-        assert told is None
+        assert quantile is None
     else:
-        assert told is not None
-        assert abs(told - truth) <= (DAY if truth < 4 * DAY else 0.3 * truth)
+        assert quantile is not None
+        assert abs(quantile - truth) <= (DAY if truth < 4 * DAY else 0.3 * truth)
 
 
 @example(LifeTable({0: 1}, {LAST: 2}), Fraction(1, 3))
@@ -67,11 +67,11 @@ def test_it_is_the_life_table(table: LifeTable, share: Fraction) -> None:
         None if number >= len(exact) else pytest.approx(float(exact[number])) for number in range(LAST)
     ]
     reached = next((number for number, ended in enumerate(exact) if ended >= share), None)
-    told = table.quantile(float(share))
-    assert (told is None) == (reached is None)
-    if told is not None and reached is not None:
+    quantile = table.quantile(float(share))
+    assert (quantile is None) == (reached is None)
+    if quantile is not None and reached is not None:
         start = EDGES[reached - 1] if reached else timedelta()
-        assert start <= told <= EDGES[reached] + timedelta(seconds=1)
+        assert start <= quantile <= EDGES[reached] + timedelta(seconds=1)
 
 
 def life_table(table: LifeTable) -> list[Fraction]:
@@ -90,7 +90,7 @@ def life_table(table: LifeTable) -> list[Fraction]:
 
 
 @given(st.lists(durations, min_size=5, max_size=40))
-def test_within_is_exact_where_nobody_is_lost(ended: list[timedelta]) -> None:
+def test_within_is_exact_without_lost_ones(ended: list[timedelta]) -> None:
     """The share of those that took less."""
     found = of_all(ended)
     for edge in EDGES:
@@ -101,18 +101,18 @@ def test_within_is_exact_where_nobody_is_lost(ended: list[timedelta]) -> None:
 
 @given(tables)
 def test_more_time_means_more_that_ended(table: LifeTable) -> None:
-    """Shares grow with the duration and durations with the share, and both know no gaps."""
+    """Shares grow with the duration and durations with the share, both without gaps."""
     shares = [table.within(edge) for edge in EDGES]
     known = [share for share in shares if share is not None]
     assert shares[: len(known)] == known == sorted(known)
     assert all(-1e-9 <= share <= 1 + 1e-9 for share in known)
     quantiles = [table.quantile(share / 20) for share in range(1, 21)]
-    told = [each for each in quantiles if each is not None]
-    assert quantiles[: len(told)] == told == sorted(told)
+    reached = [each for each in quantiles if each is not None]
+    assert quantiles[: len(reached)] == reached == sorted(reached)
 
 
 def test_one_alone_decides_nothing() -> None:
-    """Of a thousand that applied yesterday one old answer tells nothing; one that waits spoils nothing."""
+    """One old answer among a thousand recent applications gives no median; one that still waits doesn't hide it."""
     alone = of_all([DAY * 50], lost=[DAY] * 998)
     assert (alone.quantile(0.5), alone.within(60 * DAY), alone.within(DAY)) == (None, None, 0)
     nearly_all = of_all([timedelta(hours=30)] * 2999, lost=[timedelta(hours=30)])
@@ -143,16 +143,16 @@ def test_those_that_wait_still_are_not_left_out() -> None:
         (LifeTable({9: 4}, {9: 4, LAST: 2}), 0.5, 7 * DAY),
     ],
     ids=[
-        "nobody",
+        "none",
         "all lost at once",
         "all wait for a year",
         "all after a year",
         "all",
         "four watched",
-        "nobody stays",
+        "none left",
         "half lost",
     ],
 )
 def test_ends_of_the_table(table: LifeTable, within_a_week: float | None, median: timedelta | None) -> None:
-    """Where nobody was watched nothing is said; a lost one counts half in its bucket."""
+    """Without observed durations there is no number; a lost one counts half in its bucket."""
     assert (table.within(7 * DAY), table.quantile(0.5)) == (within_a_week, median)

@@ -29,7 +29,7 @@ HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     ids=ascii,
 )
 def test_terminal_gets_escapes(text: str, shown: str) -> None:
-    """As in a Python string; a backslash is doubled, so an escape that was typed looks different."""
+    """Escapes are as in a Python string; a backslash is doubled, so a typed escape looks different."""
     assert printable(text) == shown
 
 

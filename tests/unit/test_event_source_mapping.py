@@ -57,7 +57,7 @@ def test_failing_batch_is_bisected_down_to_the_bad_record() -> None:
 
 
 def test_reported_failure_is_the_checkpoint() -> None:
-    """What lies before the lowest number reported is done and does not come again."""
+    """Records before the lowest number reported are done and not delivered again."""
     function = Function({2}, reports=True)
     esm = mapping(function)
     esm.feed(records(4))
@@ -66,7 +66,7 @@ def test_reported_failure_is_the_checkpoint() -> None:
 
 
 def test_reports_are_lost_unless_the_mapping_asks_for_them() -> None:
-    """Without ReportBatchItemFailures a batch that answers is done: the trap."""
+    """Without ReportBatchItemFailures, Lambda takes a batch with a reply as done."""
     function = Function({2}, reports=True)
     esm = mapping(function, report_batch_item_failures=False)
     esm.feed(records(4))
@@ -95,7 +95,7 @@ def test_whole_batch_is_tried_again_without_bisecting() -> None:
 
 
 def test_passing_failure_heals_by_the_retry() -> None:
-    """Nothing is given up."""
+    """No record is set aside."""
     function = Function({0}, heals_after=1)
     esm = mapping(function, bisect=False)
     esm.feed(records(2))

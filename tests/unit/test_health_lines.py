@@ -1,4 +1,4 @@
-"""Log lines and days of health as values: what a batch tells, whatever it looks like, and on which day."""
+"""Log lines and days of health as values: the requests of a batch, whatever it looks like, and their days."""
 
 import base64
 import gzip
@@ -22,12 +22,12 @@ def request(ats_id: str = ATS, result: str = "recorded", at: datetime = NOON) ->
     return RequestResult(AtsId(ats_id), Channel.ATSI, result, at)
 
 
-def test_line_tells_whose_request_came_to_what_and_when() -> None:
+def test_line_has_the_ats_channel_result_and_moment_of_a_request() -> None:
     """The moment is the log event's; nothing else of the line is read."""
     lines = [line(), line("history-full", channel="signals", timestamp="yesterday", status=422) + "\n"]
-    told = read(batch(lines, at=NOON.isoformat()))
-    assert told.requests == (request(), RequestResult(ATS, Channel.SIGNALS, "history-full", NOON))
-    assert told.unreadable == 0
+    found = read(batch(lines, at=NOON.isoformat()))
+    assert found.requests == (request(), RequestResult(ATS, Channel.SIGNALS, "history-full", NOON))
+    assert found.unreadable == 0
 
 
 def test_id_is_that_of_the_same_lines() -> None:
@@ -65,9 +65,9 @@ def test_id_is_that_of_the_same_lines() -> None:
     ],
 )
 def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
-    """Those around it are read."""
-    told = read(batch([line(), message, line()]))
-    assert ([each.result for each in told.requests], told.unreadable) == (["recorded"] * 2, 1)
+    """The lines around it are read."""
+    found = read(batch([line(), message, line()]))
+    assert ([each.result for each in found.requests], found.unreadable) == (["recorded"] * 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_line_that_cant_be_read_is_skipped(message: Any) -> None:
      {"timestamp": 253_402_300_799_000}],
 )  # fmt: skip
 def test_log_event_without_id_or_time_is_unreadable(changes: dict[str, Any]) -> None:
-    """Nobody could tell whether it came before, or on which day."""
+    """Without them it could be counted twice, or on the wrong day."""
     good = {"id": "1", "timestamp": 1, "message": line()}
     lines: list[Any] = [good | {"id": "2"} | changes, good, "a text", {}]
-    told = read(as_event(lines))
-    assert (len(told.requests), told.unreadable) == (1, 3)
+    found = read(as_event(lines))
+    assert (len(found.requests), found.unreadable) == (1, 3)
 
 
 def packed(content: bytes) -> dict[str, Any]:
@@ -99,9 +99,9 @@ def packed(content: bytes) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_event_that_cant_be_read_is_one_unreadable_line(event: Any) -> None:
-    """Whatever comes, it does not raise: to raise would only bring the same again."""
-    told = read(event)
-    assert (told.requests, told.unreadable) == ((), 1)
+    """Reading never raises, as Lambda would only retry the same event."""
+    found = read(event)
+    assert (found.requests, found.unreadable) == ((), 1)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_days_are_cut_in_the_time_zone(at: str, day: str) -> None:
 
 
 def test_requests_are_counted_by_ats_and_day() -> None:
-    """In that order, however they come."""
+    """The result is sorted by ATS and day, in any order of the requests."""
     later = from_text("2026-11-23T12:00:00.000+00:00")
     requests = [request("b"), request("a", at=later), request("a", "late"), request("a"), request("a", "late")]
     assert by_day(requests, BERLIN) == [

@@ -22,7 +22,7 @@ def read(*values: str) -> list[tuple[str, float]]:
     ],
 )
 def test_ranges_have_a_quality(header: str, expected: list[tuple[str, float]]) -> None:
-    """In their order; 1 without one, the higher where a range occurs twice, other parameters ignored."""
+    """Ranges keep their order; the default is 1, the higher one of two counts, other parameters are ignored."""
     assert read(header) == expected
 
 
@@ -40,6 +40,6 @@ def test_malformed_range_is_left_out(malformed: str) -> None:
 
 
 def test_headers_of_one_name_are_one_list() -> None:
-    """As RFC 9110, section 5.3, has it; without the header there is no range."""
+    """RFC 9110, section 5.3, says so; without the header there is no range."""
     assert read("a;q=0.1", "b") == [("a", 0.1), ("b", 1)]
     assert read() == []

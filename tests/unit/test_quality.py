@@ -62,7 +62,7 @@ def test_stage_is_the_furthest_and_outcome_the_present(reported: list[str], stag
 
 
 def test_known_only_by_its_rejection() -> None:
-    """Nobody said that it was applied for."""
+    """Without a registration it does not count as applied for."""
     assert furthest_stage(after("REJECTED", registered=None)) is Status.LEAD
     assert furthest_stage(after("HIRED", "REJECTED", registered=None)) is Status.LEAD
 
@@ -86,7 +86,7 @@ def test_consecutive_reports_of_a_status_enter_it_once(reported: list[str], ente
 
 
 def test_cells_are_dated() -> None:
-    """By the day of applying, of the entry, of the report, and of the last news."""
+    """Each is counted on its own day: of applying, of the entry, of the report, and of the last change."""
     found = contribution(application(move("INTERVIEW", 1), move(None, 2, raw_status="Blue folder")), BERLIN)
     assert {(cell.day, cell.measure) for cell in found} == {
         *((DAY, name) for name in ("applications", "reached:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),
@@ -115,7 +115,7 @@ def test_days_are_cut_in_the_reporting_zone(moment: str, day: str) -> None:
 
 
 def test_first_contact_counts_on_its_oldest_transition() -> None:
-    """In the day of what took effect first, whatever arrived first, since nobody registered it."""
+    """It is counted on the day of the transition that took effect first, in any order of arrival."""
     found = contribution(after("CONTACT", "REJECTED", registered=None), BERLIN)
     dated = {cell.measure: cell.day for cell in found}
     assert dated["applications"] == dated["reached:CONTACT"] == dated["outcome:ended_unknown"] == "2022-07-02"

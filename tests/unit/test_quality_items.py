@@ -32,14 +32,14 @@ MEASURES = [
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_measure_comes_back_from_its_attribute(name: str) -> None:
-    """In at most four characters, so that a day's row stays small."""
+    """An attribute has at most four characters, so that a day's row stays small."""
     attribute = quality_items.attribute(name)
     assert quality_items.measure(attribute) == name
     assert len(attribute) <= 4
 
 
 def test_no_two_measures_share_an_attribute() -> None:
-    """Nor do they meet one of the row's own."""
+    """No measure uses an attribute of the row itself."""
     attributes = [quality_items.attribute(name) for name in MEASURES]
     assert len({*attributes, "Scope", "Part"}) == len(MEASURES) + 2
 
@@ -47,13 +47,13 @@ def test_no_two_measures_share_an_attribute() -> None:
 @settings(deadline=None)
 @given(applications)
 def test_every_measure_that_is_counted_is_among_them(of: Application) -> None:
-    """What the model yields, the table can hold."""
+    """Each measure of the model has an attribute in the table."""
     assert {cell.measure for cell in contribution(of, BERLIN)} <= {*MEASURES}
 
 
 @pytest.mark.parametrize("attribute", ["zI7", "tX7", "Part", "nX"])
 def test_what_is_no_measure_is_refused(attribute: str) -> None:
-    """An attribute that nobody wrote is not guessed at."""
+    """An attribute that the service never writes raises KeyError."""
     with pytest.raises(KeyError):
         quality_items.measure(attribute)
 
@@ -66,7 +66,7 @@ ids = st.none() | st.text("a#", min_size=1) | st.text(min_size=1)
 def test_marker_comes_back_as_it_was(
     of: Application, number: int, generation: int, client: str | None, job: str | None, labels: list[str]
 ) -> None:
-    """With any ids and labels; those of the indexes are there only where there is a client, a job, and a label."""
+    """This holds for any ids and labels; index attributes exist only with a client, a job, or a label."""
     marker = Marker(number + 1, number, contribution(of, BERLIN), client, job, tuple(labels))
     item = quality_items.marker_item(generation, APPLICATION, marker)
     assert quality_items.marker(item) == marker

@@ -59,7 +59,7 @@ def test_codes_have_names(code: str, name: str) -> None:
 
 
 def test_period_is_a_day_or_from_day_to_day() -> None:
-    """As people write days."""
+    """Each day is written as day, month and year."""
     assert format_period(row(first=FIRST, last=FIRST)) == "1 Sep 2026"
     assert format_period(row()) == "1 Sep 2026 – 30 Sep 2026"  # noqa: RUF001  # a range has an en dash
 
@@ -78,7 +78,7 @@ def test_bars_are_shares_of_the_width() -> None:
     ],
 )  # fmt: skip
 def test_spans_have_an_axis_of_round_days(longest: float, ticks: list[str]) -> None:
-    """That nothing goes beyond; an end that isn't known is not drawn."""
+    """The axis covers all spans; an unknown end is not drawn."""
     plot = spans("t", [("a", "", 0.1, longest), ("b", "", 0.1, None), ("c", "", None, None)])
     assert [each.text for each in plot.ticks] == ticks
     (a, b, c) = plot.spans
@@ -100,7 +100,7 @@ def test_strips_have_a_column_for_each_amount() -> None:
 
 
 def test_over_time_is_in_the_order_of_the_rows() -> None:
-    """Not in a scale of time: one that is decades before the others doesn't take their place."""
+    """The axis is no time scale, so a period decades before the others takes no more room."""
     days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
     rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
     section = per_row.over_time(QualityReport(rows), Interval.MONTH, ABOUT)
@@ -114,7 +114,7 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
 
 
 def test_stage_that_too_few_left_has_no_share_that_went_on() -> None:
-    """In the plot, that is; the table says why."""
+    """The plot leaves the share out; the table gives the reason."""
     numbers = [Number("reached:OFFER", "applications", 6, 9), Number("reached:OFFER", "share", 2 / 3, 9)]
     section = overview.funnel(Numbers([row(*numbers, Number("passed:OFFER", "share", None, 4))]), ABOUT)
     assert isinstance(section.plot, Bars)
@@ -124,7 +124,7 @@ def test_stage_that_too_few_left_has_no_share_that_went_on() -> None:
 
 
 def test_health_has_the_busiest_first() -> None:
-    """Of many only those, as in the other comparisons."""
+    """Of many ATSs only the busiest are shown, as in the other comparisons."""
     amounts = {f"ats-{n}": n for n in range(1, 102)}
     rows = [
         row(Number("requests", "requests", n, n), Number("last_seen", "days", 1.0 * n, n), Ats=ats)
@@ -166,8 +166,8 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     assert figures(nothing) == []
 
 
-def test_stage_that_nobody_entered_has_no_times() -> None:
-    """One that too few have left has; it says so."""
+def test_stage_without_entries_has_no_times() -> None:
+    """A stage that too few applications have left has a row that says so."""
     known = [Number("time_in:OFFER:median", "days", None, 3), Number("time_in:CONTACT:median", "days", None, 0)]
     section = overview.times(Numbers([row(*known)]), ABOUT)
     assert [[cell.text for cell in each] for each in section.table.rows] == [
@@ -176,7 +176,7 @@ def test_stage_that_nobody_entered_has_no_times() -> None:
 
 
 def test_comparison_has_the_largest_first() -> None:
-    """With what it does not show."""
+    """The table says how many are not shown."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
     section = per_row.comparison("by-ats", QualityReport(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)

@@ -113,7 +113,7 @@ def test_small_populations_have_no_shares() -> None:
 
 
 def test_activity() -> None:
-    """Entries by their own days; time in a stage from entry to the next, whoever is still there waits on."""
+    """Entries by their own days; time in a stage ends with the next entry; applications still in it are censored."""
     found = numbers(activity(counts(LIVES), TODAY))
     assert found["entered:APPLIED", "entries"] == (20, 20)
     assert found["entered:INTERVIEW", "entries"] == (12, 12)
@@ -129,7 +129,7 @@ def test_activity() -> None:
 
 
 def test_silence() -> None:
-    """Of those open today, by the age of their last news; the days count in full."""
+    """Open applications are counted by the days since their last change; each day counts in full."""
     lives = [application(("INTERVIEW", 52)), *[application(("CONTACT", 68)) for _ in range(4)], application()]
     found = numbers(silence(counts([*lives, *LIVES[:4]]), TODAY))
     assert found["open_applications", "applications"] == (6, 6)
@@ -142,7 +142,7 @@ def test_silence() -> None:
 
 
 def test_unhired_takes_the_hire_back() -> None:
-    """From the funnel and the outcomes; the entry did happen."""
+    """The hire is removed from the funnel and the outcomes; the entry stays."""
     taken_back = replace(application(("OFFER", 3), ("HIRED", 5), ("OFFER", 9)))
     found = numbers(cohort(counts([taken_back] * 5), TODAY))
     assert found["reached:HIRED", "applications"] == (0, 5)
@@ -151,7 +151,7 @@ def test_unhired_takes_the_hire_back() -> None:
 
 
 def test_every_number_is_defined() -> None:
-    """And every definition is used."""
+    """Every definition is used, too."""
     found = [*cohort(counts(LIVES), TODAY), *activity(counts(LIVES), TODAY), *silence(counts(LIVES), TODAY)]
     elsewhere = {"requests", "answered_with", "last_seen", "unmapped_label"}
     assert {family(each.measure) for each in found} == DEFINITIONS.keys() - elsewhere

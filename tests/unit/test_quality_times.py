@@ -69,7 +69,7 @@ def test_first_response_of_the_employer(moves: list[Transition], answered: int |
     ],
 )
 def test_ended_without_a_response(moves: list[Transition], closed: float | None, ended: int) -> None:
-    """By the candidate's leaving, or else by the position's end."""
+    """The candidate's withdrawal ends the waiting, or else the position's end."""
     assert found(application(*moves, closed=closed), "first_response", "no_response") == {
         f"no_response:{age(ended)}": 1
     }
@@ -80,7 +80,7 @@ def test_ended_without_a_response(moves: list[Transition], closed: float | None,
     [([move("LEAD", 1), move("OFFER", 5)], 4), ([move("INTERVIEW", 1)], 0), ([move(None, 1)], None)],
 )
 def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], answered: int | None) -> None:
-    """Nobody said when it was applied for."""
+    """Its time of application is unknown."""
     expected = {} if answered is None else {f"first_response:{age(answered)}": 1}
     assert found(application(*moves, registered=None), "first_response", "no_response") == expected
 
@@ -106,7 +106,7 @@ def test_unregistered_waits_from_its_oldest_transition(moves: list[Transition], 
     ],
 )  # fmt: skip
 def test_stays(moves: list[Transition], closed: float | None, stays: dict[str, int]) -> None:
-    """From entering a status to leaving it, or to the position's end; HIRED and REJECTED wait for nothing."""
+    """A stay ends with the next status or the position's end; HIRED and REJECTED have no stays."""
     expected = {f"{name}:{age(days)}": 1 for name, days in stays.items()}
     assert found(application(*moves, closed=closed), "time_in", "position_closed") == expected
 
@@ -144,16 +144,16 @@ def test_delay_of_a_report(status: str | None, delay: timedelta | None, expected
         (application(move("INTERVIEW", 2), closed=5), None),
     ],
 )
-def test_quiet_since_the_last_news(of: Application, day: str | None) -> None:
-    """What took effect last, known label or not, or else the application; only open ones can be quiet."""
+def test_quiet_since_the_last_transition(of: Application, day: str | None) -> None:
+    """The last transition counts, even an unmapped one, or else the application; only open ones can be quiet."""
     assert [cell.day for cell in contribution(of, BERLIN) if cell.measure == "last_activity"] == ([day] if day else [])
 
 
 def test_registered_later_than_its_first_report() -> None:
     """The registration's day of applying counts, and APPLIED is entered, once it is known."""
     moves = [move("INTERVIEW", 2), move("OFFER", 5)]
-    stranger, known = application(*moves, registered=None), application(*moves)
-    assert found(stranger, "first_response", "entered", "time_in") == {
+    unregistered, known = application(*moves, registered=None), application(*moves)
+    assert found(unregistered, "first_response", "entered", "time_in") == {
         "first_response:0": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1, f"time_in:INTERVIEW:{age(3)}": 1,
     }  # fmt: skip
     assert found(known, "first_response", "entered", "time_in") == {
@@ -181,7 +181,7 @@ def test_nothing_lasts_longer_than_from_first_to_last(of: Application) -> None:
     assert all(int(name.rpartition(":")[2]) <= longest for name in lasted)
 
 
-def told_by_day(status: str, day: int, **reading: Any) -> Transition:
+def dated(status: str, day: int, **reading: Any) -> Transition:
     """Return a transition of which only the day was sent, so many days after the day of applying, in Berlin."""
     midnight = at(day).astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
     offset = (midnight.utcoffset() or timedelta()) // timedelta(minutes=1)
@@ -190,7 +190,7 @@ def told_by_day(status: str, day: int, **reading: Any) -> Transition:
 
 def test_report_of_the_day_of_applying_does_not_replace_it() -> None:
     """Applying stays an entry, and the response counts as one of under a day, not of under an hour."""
-    of = application(told_by_day("INTERVIEW", 0))
+    of = application(dated("INTERVIEW", 0))
     under_a_day = bucket(timedelta(hours=23))
     assert found(of, "first_response", "entered", "time_in") == {
         f"first_response:{under_a_day}": 1,
@@ -230,10 +230,8 @@ def test_state_that_a_later_signal_gave_is_no_report() -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Tokyo"])
 def test_day_counts_as_it_was_sent(zone: str) -> None:
-    """In whatever zone days are cut."""
+    """The day is the one sent, in any reporting time zone."""
     days = {
-        cell.day
-        for cell in contribution(application(told_by_day("OFFER", 5)), ZoneInfo(zone))
-        if cell.measure == "reports"
+        cell.day for cell in contribution(application(dated("OFFER", 5)), ZoneInfo(zone)) if cell.measure == "reports"
     }
     assert days == {at(5).astimezone(BERLIN).date().isoformat()}

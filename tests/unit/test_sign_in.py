@@ -43,10 +43,10 @@ def follow(path: str) -> dict[str, str]:
     ],
 )
 def test_link_signs_in(path: str, page: str, expected: dict[str, str]) -> None:
-    """One cookie says who it is, which scripts don't get, and other sites' pages but by a link; whatever the id is."""
-    told = follow(path)
-    assert told["Location"] == page
-    cookie, *attributes = told["Set-Cookie"].split("; ")
+    """The link sets one cookie with the id, whatever its characters; it is HttpOnly and SameSite=Lax."""
+    reply = follow(path)
+    assert reply["Location"] == page
+    cookie, *attributes = reply["Set-Cookie"].split("; ")
     assert attributes == ["HttpOnly", "Path=/", "SameSite=Lax"]
     assert cookie.isascii()
     assert cookie.isprintable()
@@ -78,8 +78,8 @@ def test_only_a_link_signs_in(method: str) -> None:
         {"Authorization": f"Bearer a.{base64.urlsafe_b64encode(b'null').decode()}.c"},
     ],
 )
-def test_nobody_is_signed_in_otherwise(given: dict[str, str]) -> None:
-    """Neither without a cookie of ours, nor with an id token that is none, whatever the cookie says."""
+def test_other_cookies_and_tokens_do_not_sign_in(given: dict[str, str]) -> None:
+    """A missing cookie, or an invalid id token beside any cookie, gives no claims."""
     assert claims(headers(**given)) is None
 
 

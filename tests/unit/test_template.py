@@ -202,7 +202,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
 
 
 def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resource]) -> None:
-    """And the function that fills it uses no other table of applications."""
+    """The function that fills the sandbox uses no other table of applications."""
     knowing: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for name, value in resources[function]["Properties"]["Environment"]["Variables"].items():
@@ -362,8 +362,8 @@ def test_command_line_counts_locally_as_the_template_does() -> None:
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
-def test_bad_news_has_no_delay_by_default(expanded: dict[str, Any]) -> None:
-    """At most a month: a longer delay would be no answer at all."""
+def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:
+    """The delay is at most 30 days."""
     delay = expanded["Parameters"]["BadNewsDelayHours"]
     assert (delay["Default"], delay["MinValue"], delay["MaxValue"]) == (0, 0, 30 * 24)
 

@@ -35,7 +35,7 @@ def test_table_has_the_columns_of_a_fact(resources: dict[str, Any]) -> None:
 
 
 def test_stream_makes_parquet_where_the_table_finds_it(resources: dict[str, Any]) -> None:
-    """With the table's columns, below the table's location; records that can't be converted go to another prefix."""
+    """The files have the table's columns and location; unconvertible records go to another prefix."""
     stream = resources["FactsStream"]["Properties"]["ExtendedS3DestinationConfiguration"]
     assert (stream["BucketARN"], stream["Prefix"]) == ({"Fn::GetAtt": ["FactsBucket", "Arn"]}, "facts/")
     assert stream["ErrorOutputPrefix"].startswith("failed/")

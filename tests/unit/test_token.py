@@ -39,7 +39,7 @@ def test_generated_tokens_have_the_form(*, test: bool) -> None:
 
 
 def test_generated_tokens_differ() -> None:
-    """In their ids, and in their secrets, which use all of their 32 bytes."""
+    """Ids and secrets differ, and the secrets use all of their 32 bytes."""
     matches = [FORM.fullmatch(generate()) for _ in range(200)]
     assert len({match[1] for match in matches if match}) == 200
     assert len({match[2] for match in matches if match}) == 200

@@ -12,7 +12,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def test_command_line_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:
-    """And exits with 0."""
+    """The exit code is 0."""
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0
@@ -20,6 +20,6 @@ def test_command_line_prints_the_version(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_api_is_described_with_the_version() -> None:
-    """As printed in docs/openapi.yaml."""
+    """The version is the one in docs/openapi.yaml."""
     described = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text(encoding="utf-8"))
     assert described["info"]["version"] == PROJECT["version"]

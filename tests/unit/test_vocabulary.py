@@ -260,7 +260,7 @@ def test_any_text(label: str) -> None:
 
 @pytest.mark.parametrize("row", list(rows(BUILD)), ids=lambda row: row["label"])
 def test_unknown_word(row: dict[str, str]) -> None:
-    """A word that nobody knows keeps every label from being an end, but in the rest behind the head of one."""
+    """With an unknown word no label is an end, unless the word is in the part after the head."""
     label = row["label"]
     assert VOCABULARY.meaning(f"Xyzzy {label}").status not in ENDS
     meaning = VOCABULARY.meaning(f"{label} Xyzzy")

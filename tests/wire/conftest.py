@@ -55,7 +55,7 @@ def client(tables: str) -> Iterator[Any]:
 
 @pytest.fixture
 def way(tables: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """The proxy before the template's tables, and nobody who waits long: short time-outs, no pauses."""
+    """Start the proxy before the template's tables, with short time-outs and no pauses."""
     assert client.list_tables()["TableNames"]
     for module in (boto, wire):
         monkeypatch.setattr(module, "CONNECT_SECONDS", 0.1)

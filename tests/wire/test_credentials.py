@@ -105,14 +105,14 @@ def test_endpoint_that_fails_gives_no_reply(endpoint: Endpoint, answer: tuple[in
 
 
 def test_endpoint_that_is_not_there_gives_no_reply(endpoint: Endpoint) -> None:
-    """Like one that fails."""
+    """The result is the same as for an endpoint that fails."""
     endpoint.shutdown()
     endpoint.server_close()
     with pytest.raises(NoReply, match="ConnectionRefusedError"):
         CredentialsProvider(endpoint.environ).credentials()
 
 
-def test_no_credentials_at_all_are_told() -> None:
-    """By the names of the variables that would have them."""
+def test_missing_credentials_are_an_error() -> None:
+    """The error names the variables that would hold them."""
     with pytest.raises(SettingsError, match="both missing"):
         CredentialsProvider({}).credentials()

@@ -67,7 +67,7 @@ def test_fault_before_the_commit_is_not_seen(way: Proxy, transport: Transported,
 @both
 @pytest.mark.parametrize("fault", AFTER)
 def test_fault_after_the_commit_leaves_it_in_doubt(way: Proxy, transport: Transported, fault: Fault) -> None:
-    """The second attempt meets the first one's write, and the caller can tell."""
+    """The second attempt meets the first one's write, and the error is marked as in doubt."""
     way.plan = [fault]
     with pytest.raises(ConditionFailed) as failed:
         count_up(DynamoDB(transport(way.url)))
@@ -130,7 +130,7 @@ def test_update_without_the_item_it_asked_for_is_in_doubt(way: Proxy, transport:
 
 @both
 def test_empty_object_means_that_there_is_no_item(way: Proxy, transport: Transported) -> None:
-    """That is what DynamoDB answers to a GetItem of nothing."""
+    """DynamoDB sends it as the reply to a GetItem of a missing item."""
     way.plan = [Fault.NO_MEMBERS_AFTER]
     assert "Item" not in DynamoDB(transport(way.url))("GetItem", TableName="TokensTable", Key=KEY)
     assert way.operations == ["GetItem"]
@@ -155,7 +155,7 @@ def test_refusal_after_a_throttle_is_not_in_doubt(way: Proxy, client: Any, trans
 
 
 @both
-def test_nobody_there_is_unavailable(way: Proxy, transport: Transported) -> None:
+def test_missing_server_is_unavailable(way: Proxy, transport: Transported) -> None:
     """A refused connection is tried again like a lost one."""
     way.shutdown()
     way.server_close()
@@ -164,7 +164,7 @@ def test_nobody_there_is_unavailable(way: Proxy, transport: Transported) -> None
 
 
 def outcome(transport: Transport, operation: str, request: dict[str, Any]) -> Any:
-    """Return what a call ended in, comparable: the reply, or all that an error tells."""
+    """Return what a call ended in, comparable: the reply, or the details of an error."""
     try:
         reply = transport(operation, request)
     except DynamoDBError as error:

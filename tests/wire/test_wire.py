@@ -65,7 +65,7 @@ def test_connection_closed_meanwhile_costs_no_attempt(way: Proxy) -> None:
     ],
 )
 def test_anything_but_a_whole_reply_is_none(raw: bytes) -> None:
-    """Nothing is guessed where a reply breaks off, does not tell its length, or is not HTTP."""
+    """A reply that breaks off, has no valid length, or is not HTTP raises NoReply."""
     with answering(raw) as url, pytest.raises(NoReply):
         over_wire(url)("GetItem", GET)
 
@@ -125,7 +125,7 @@ def test_region_is_needed() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1, signed by nobody else, and its key."""
+    """A certificate for 127.0.0.1, self-signed, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -155,8 +155,8 @@ def tls_way(way: Proxy, certificate: Path) -> str:
     return way.url.replace("http:", "https:")
 
 
-def test_nothing_is_sent_to_a_stranger(way: Proxy, tls_way: str) -> None:
-    """A certificate that nobody vouches for ends the call before its request."""
+def test_nothing_is_sent_to_an_untrusted_server(way: Proxy, tls_way: str) -> None:
+    """A certificate that isn't trusted ends the call before its request."""
     with pytest.raises(NoReply, match="SSLCertVerificationError"):
         over_wire(tls_way)("GetItem", GET)
     assert way.operations == []
@@ -176,7 +176,7 @@ def test_calls_go_over_tls(way: Proxy, tls_way: str, certificate: Path, monkeypa
 
 
 def test_requests_carry_a_signature_with_the_token(way: Proxy) -> None:
-    """Of everything that is sent and ours to say."""
+    """The signed headers are those of the content type, host, date and target."""
     over_wire(way.url)("GetItem", GET)
     (headers,) = way.headers
     signed = headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0]

@@ -1,4 +1,4 @@
-"""What an applicant is told of an application, and in which words."""
+"""What a jobseeker sees of an application, and in which words."""
 
 from datetime import timedelta
 
@@ -46,8 +46,8 @@ def an_application(*transitions: Transition, **more: object) -> Application:
     )
 
 
-def standings(of: Application, day: float = 30, delay: timedelta = NO_DELAY) -> list[JobseekerStatus]:
-    """Return the standings told on a day."""
+def statuses_shown(of: Application, day: float = 30, delay: timedelta = NO_DELAY) -> list[JobseekerStatus]:
+    """Return the statuses that the jobseeker sees on a day."""
     changes = jobseeker_view(of, registration(applied_at=APPLIED), APPLIED + day * DAY, delay).changes
     return [change.status for change in changes]
 
@@ -74,26 +74,26 @@ def test_each_status_and_outcome_has_its_standing(
     status: Status, outcome: Outcome | None, shown: JobseekerStatus, step: ProgressStep | None
 ) -> None:
     """An end is no step; nothing else finishes but a hire."""
-    assert standings(an_application(entered(1, status, outcome))) == [JobseekerStatus.APPLIED, shown]
+    assert statuses_shown(an_application(entered(1, status, outcome))) == [JobseekerStatus.APPLIED, shown]
     assert shown.step == step
     assert shown.finished == (step in {None, ProgressStep.HIRED})
 
 
 def test_application_without_reports_is_applied() -> None:
-    """As it was registered."""
+    """An application that was only registered is shown as applied."""
     of = jobseeker_view(an_application(), registration(applied_at=APPLIED), APPLIED, NO_DELAY)
     assert (of.last.status, of.last.at, of.step) == (JobseekerStatus.APPLIED, APPLIED, ProgressStep.APPLIED)
 
 
 def test_changes_are_in_the_order_in_which_they_took_effect() -> None:
-    """A late report takes its place; what nobody understands is not told."""
+    """A late report is inserted at its effective time; an unmapped label is not shown."""
     late = entered(1, Status.CONTACT, received=9)
     of = an_application(entered(3, Status.INTERVIEW), late, entered(4, None))
-    assert standings(of) == [JobseekerStatus.APPLIED, JobseekerStatus.IN_CONTACT, JobseekerStatus.INTERVIEW]
+    assert statuses_shown(of) == [JobseekerStatus.APPLIED, JobseekerStatus.IN_CONTACT, JobseekerStatus.INTERVIEW]
 
 
-def test_start_and_end_are_told_once_and_a_stage_again() -> None:
-    """A second interview is news; the same stage once more, or a second word on the same end, is none."""
+def test_start_and_end_are_shown_once_and_a_stage_again() -> None:
+    """A second interview is shown; a repeated stage or a second report of the same end is not."""
     of = an_application(
         entered(0.5, Status.APPLIED), entered(2, Status.INTERVIEW), entered(3, Status.INTERVIEW, label="2nd"),
         entered(3.5, Status.INTERVIEW, label=" 2ND"), entered(4, Status.REJECTED),
@@ -134,15 +134,15 @@ def test_step_is_the_present_one_or_the_furthest_before_the_end(statuses: list[S
 
 
 @pytest.mark.parametrize("outcome", [None, Outcome.NOT_SELECTED, Outcome.POSITION_CLOSED])
-def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None) -> None:
+def test_rejection_is_shown_when_the_delay_after_its_receipt_is_over(outcome: Outcome | None) -> None:
     """Until then the application shows as it stood, however long ago the sender says that it was."""
     of = an_application(entered(2, Status.INTERVIEW), entered(3, Status.REJECTED, outcome, received=10))
     before = [JobseekerStatus.APPLIED, JobseekerStatus.INTERVIEW]
-    assert standings(of, 11.99, 2 * DAY) == before
-    after = standings(of, 12, 2 * DAY)
+    assert statuses_shown(of, 11.99, 2 * DAY) == before
+    after = statuses_shown(of, 12, 2 * DAY)
     assert after[:2] == before
     assert after[2].bad_news
-    assert standings(of, 10) == after, "without a delay at once"
+    assert statuses_shown(of, 10) == after, "without a delay at once"
 
 
 @pytest.mark.parametrize(
@@ -150,45 +150,45 @@ def test_bad_news_waits_for_the_delay_after_its_receipt(outcome: Outcome | None)
     [(Outcome.CANDIDATE_WITHDREW, JobseekerStatus.WITHDRAWN), (Outcome.OFFER_DECLINED, JobseekerStatus.OFFER_DECLINED)],
 )
 def test_what_the_applicant_decided_does_not_wait(outcome: Outcome, shown: JobseekerStatus) -> None:
-    """It is no news to them, so it shows at once, and in its own words."""
+    """A withdrawal and a declined offer are shown at once, each with its own text."""
     of = an_application(entered(3, Status.REJECTED, outcome))
-    assert standings(of, 3, 2 * DAY) == [JobseekerStatus.APPLIED, shown]
+    assert statuses_shown(of, 3, 2 * DAY) == [JobseekerStatus.APPLIED, shown]
 
 
-def test_good_news_does_not_wait() -> None:
-    """Nor does any stage."""
-    assert standings(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is JobseekerStatus.HIRED
+def test_hire_is_shown_without_delay() -> None:
+    """The delay applies only to rejections and closed positions."""
+    assert statuses_shown(an_application(entered(3, Status.HIRED)), 3, 2 * DAY)[-1] is JobseekerStatus.HIRED
 
 
 @pytest.mark.parametrize(("corrected", "shown"), [(4.9, False), (5.1, True)])
-def test_rejection_taken_back_within_the_delay_is_never_told(corrected: float, shown: bool) -> None:
-    """Neither then nor later; one that was told stays in the history."""
+def test_rejection_taken_back_within_the_delay_is_never_shown(corrected: float, shown: bool) -> None:
+    """It is shown neither then nor later; one that was shown stays in the history."""
     of = an_application(entered(3, Status.REJECTED), entered(corrected, Status.INTERVIEW))
     expected = [JobseekerStatus.APPLIED, *[JobseekerStatus.NO_LONGER_CONSIDERED] * shown, JobseekerStatus.INTERVIEW]
-    assert standings(of, 30, 2 * DAY) == expected
-    assert standings(an_application(entered(3, Status.REJECTED)), 4.9, 2 * DAY) == [JobseekerStatus.APPLIED]
+    assert statuses_shown(of, 30, 2 * DAY) == expected
+    assert statuses_shown(an_application(entered(3, Status.REJECTED)), 4.9, 2 * DAY) == [JobseekerStatus.APPLIED]
 
 
-def test_more_bad_news_does_not_put_it_off() -> None:
-    """The first word on the end counts."""
+def test_second_rejection_does_not_prolong_the_delay() -> None:
+    """The delay is counted from the first rejection."""
     of = an_application(entered(3, Status.REJECTED), entered(4, Status.REJECTED, Outcome.NOT_SELECTED))
-    assert standings(of, 5, 2 * DAY) == [JobseekerStatus.APPLIED, JobseekerStatus.NO_LONGER_CONSIDERED]
+    assert statuses_shown(of, 5, 2 * DAY) == [JobseekerStatus.APPLIED, JobseekerStatus.NO_LONGER_CONSIDERED]
 
 
 @pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])
 def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
-    """From its receipt: one that was reported late is not shown at once."""
+    """The delay begins at the receipt, so a closing that was reported late is not shown at once."""
     ended = {
         "a": Position(ended=True, since=APPLIED + 8 * DAY, day_offset=None, received_at=APPLIED + 10 * DAY, version=1)
     }
     of = an_application(entered(2, Status.INTERVIEW), positions=ended)
     expected = [JobseekerStatus.APPLIED, JobseekerStatus.INTERVIEW, *[JobseekerStatus.POSITION_CLOSED] * shown]
-    assert standings(of, day, 2 * DAY) == expected
+    assert statuses_shown(of, day, 2 * DAY) == expected
 
 
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
 def test_there_are_words_for_everything(words: Words) -> None:
-    """In either language, and none is a status of the contract."""
+    """Each status and step has a text in both languages, and no text is a status of the contract."""
     assert words.statuses.keys() == set(JobseekerStatus)
     assert words.steps.keys() == set(ProgressStep)
     said = [*words.statuses.values(), *words.steps.values()]
@@ -196,7 +196,7 @@ def test_there_are_words_for_everything(words: Words) -> None:
 
 
 def test_days_are_said_as_people_say_them() -> None:
-    """In both languages."""
+    """Days are written out in both languages."""
     day = APPLIED.date()
     assert (ENGLISH.ago(0), ENGLISH.ago(1), ENGLISH.ago(3)) == ("today", "yesterday", "3 days ago")
     assert (GERMAN.ago(0), GERMAN.ago(1), GERMAN.ago(3)) == ("heute", "gestern", "vor 3 Tagen")

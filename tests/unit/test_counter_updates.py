@@ -47,7 +47,7 @@ def assert_transactions_fit(groups: Sequence[Sequence[CounterUpdate]]) -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(blocks | long_blocks, blocks), max_size=12))
 def test_every_step_is_in_one_transaction_that_fits(contents: list[tuple[Contribution, Contribution]]) -> None:
-    """At most 100 actions, of at most 150 measures each."""
+    """A transaction has at most 100 actions with at most 150 measures each."""
     steps = [
         counter_update(change(number, new), Marker(1, 1, counted)) for number, (new, counted) in enumerate(contents)
     ]
@@ -73,7 +73,7 @@ def test_no_action_has_more_measures_than_an_expression_takes(measures: int, gro
 
 
 def test_those_of_the_same_rows_stand_together() -> None:
-    """However their records are mixed: each row is written once where all of it fits."""
+    """In any order of records, each row is written once if all its measures fit."""
     mixed = [change(number, block(0, range(number % 60, number % 60 + 1), range(3))) for number in range(120)]
     groups = list(transactions(counter_update(each, NOT_COUNTED) for each in mixed))
     rows = Counter(row for group in groups for row in {row for step in group for row in step.rows})

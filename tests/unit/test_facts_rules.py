@@ -1,4 +1,4 @@
-"""What an application tells: flat facts, pseudonymous, with ids that make repetitions removable."""
+"""The facts of an application: flat, pseudonymous, with ids that make repetitions removable."""
 
 import json
 from dataclasses import fields, replace
@@ -44,8 +44,8 @@ def application(*transitions: Transition, **changes: Any) -> Application:
 def test_each_thing_that_happened_is_a_fact() -> None:
     """The registration, a transition and a position, each with all it takes to count it."""
     ended = Position(ended=True, since=MIDNIGHT, day_offset=None, received_at=MIDNIGHT, version=1)
-    told = application(transition(Status.INTERVIEW), positions={"digest": ended})
-    applied, moved, position = facts(told, BERLIN)
+    of = application(transition(Status.INTERVIEW), positions={"digest": ended})
+    applied, moved, position = facts(of, BERLIN)
     common: dict[str, Any] = {
         "application": applied.application,
         "version": 3,
@@ -60,7 +60,7 @@ def test_each_thing_that_happened_is_a_fact() -> None:
         effective_ms=1656666000000, effective_day="2022-07-01", entered_ms=1656666000000, entered_day="2022-07-01",
     )  # fmt: skip
     assert moved == Fact(
-        **common, kind=FactKind.TRANSITION, subject=next(iter(told.transitions)), status=Status.INTERVIEW,
+        **common, kind=FactKind.TRANSITION, subject=next(iter(of.transitions)), status=Status.INTERVIEW,
         stage_rank=500, outcome=Outcome.OPEN, mapping="unmapped@1", effective_ms=1657836000000,
         effective_day="2022-07-15", received_ms=1657872000250, has_business_date=True, day_only=False,
         entered_ms=1657836000000, entered_day="2022-07-15",
@@ -80,22 +80,22 @@ def test_each_thing_that_happened_is_a_fact() -> None:
         (Status.REJECTED, Outcome.CANDIDATE_WITHDREW, (None, Outcome.CANDIDATE_WITHDREW, None)),
     ],
 )
-def test_label_is_told_where_nobody_knows_it(status: Status | None, outcome: Outcome | None, expected: Any) -> None:
+def test_only_an_unmapped_label_is_in_the_fact(status: Status | None, outcome: Outcome | None, expected: Any) -> None:
     """It may hold personal data; a rejection is no stage, and its outcome is the label's or unknown."""
-    _, told = facts(application(transition(status, outcome=outcome)), BERLIN)
-    assert (told.raw_label, told.outcome, told.stage_rank) == expected
+    _, moved = facts(application(transition(status, outcome=outcome)), BERLIN)
+    assert (moved.raw_label, moved.outcome, moved.stage_rank) == expected
 
 
 def test_ids_repeat_with_their_content_only() -> None:
     """The same fact of the same version has the same id; another version or content has another."""
-    (told,) = facts(application(), BERLIN)
+    (fact,) = facts(application(), BERLIN)
     (again,) = facts(application(), BERLIN)
-    newer = replace(told, version=4)
-    others = [newer, replace(told, job="job-2"), erased(APPLICATION, 4)]
-    ids = [json.loads(each.to_json())["fact_id"] for each in (told, again, *others)]
+    newer = replace(fact, version=4)
+    others = [newer, replace(fact, job="job-2"), erased(APPLICATION, 4)]
+    ids = [json.loads(each.to_json())["fact_id"] for each in (fact, again, *others)]
     assert ids[0] == ids[1]
     assert len(set(ids[1:])) == 4
-    assert newer == told, "so that a change tells only what is new"
+    assert newer == fact, "so that a change has only new facts"
 
 
 def test_json_has_the_tables_columns() -> None:

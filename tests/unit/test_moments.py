@@ -27,7 +27,7 @@ def test_text_has_one_form_and_reads_back(moment: datetime) -> None:
 @settings(deadline=None)
 @given(MOMENTS, MOMENTS)
 def test_text_order_is_time_order(one: datetime, other: datetime) -> None:
-    """Whatever the zones."""
+    """This holds for any time zones."""
     one, other = instant(one), instant(other)
     assert (one < other, one == other) == (to_text(one) < to_text(other), to_text(one) == to_text(other))
 
@@ -57,7 +57,7 @@ def test_moments_outside_the_calendar_overflow(year: int, hours: int) -> None:
 
 
 def test_now_is_in_whole_milliseconds() -> None:
-    """And in UTC."""
+    """The time zone is UTC."""
     with time_machine.travel("2026-11-22T10:00:00.123999+01:00", tick=False):
         assert to_text(now()) == "2026-11-22T09:00:00.123Z"
         assert now().microsecond == 123000
