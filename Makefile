@@ -101,7 +101,7 @@ PEERS := hello bare powertools fastapi_mangum flask_wsgi litestar_mangum
 
 bench: needs-bench build-host .tools/runtime/.ready $(if $(SHORT),,$(PEERS:%=.tools/peers/%/.ready))  ## Measure the webhook beside its peers, with SHORT=1 only itself; needs valgrind
 	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
-	$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
+	PYTHONPATH=tools $(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
 
 deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)

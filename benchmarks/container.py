@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import socket
 import subprocess
 import time
@@ -13,11 +12,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contender import ROOT, Contender
+from benchmarks.contender import Contender
+from prerequisites import EMULATOR, RUNTIME_PYTHON
 
-_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-_EMULATOR = ROOT / f".tools/sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
-_PYTHON = ROOT / ".tools/runtime/bin/python"
 _OK = 200
 
 
@@ -68,10 +65,10 @@ def running(contender: Contender, tables: str) -> Iterator[Container]:
     """Run a function until the end of the context."""
     port, runtime_port = _free_port(), _free_port()
     command: list[str | Path] = [
-        _EMULATOR, "--log-level", "error",
+        EMULATOR, "--log-level", "error",
         "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
         "--runtime-api-address", f"127.0.0.1:{runtime_port}",
-        _PYTHON, "-m", "awslambdaric", contender.handler,
+        RUNTIME_PYTHON, "-m", "awslambdaric", contender.handler,
     ]  # fmt: skip
     environment = contender.environment(tables)
     process = subprocess.Popen(
@@ -87,7 +84,7 @@ def running(contender: Contender, tables: str) -> Iterator[Container]:
 
 def instructions(contender: Contender, tables: str, calls: int) -> int:
     """Return the instructions, by valgrind, of a process that starts the function and calls it `calls` times."""
-    command: list[str | Path] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", _PYTHON]
+    command: list[str | Path] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", RUNTIME_PYTHON]
     command += [Path(__file__).with_name("replay.py"), contender.handler, str(calls)]
     environment = contender.environment(tables) | {"PATH": os.environ["PATH"]}
     done = subprocess.run(command, env=environment, cwd=contender.folder, capture_output=True, text=True, check=True)

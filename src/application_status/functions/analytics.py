@@ -12,8 +12,8 @@ from application_status.quality.counting.stream import AnalyticsSettings, analyt
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:
     """Connect the stream of changes to the counters."""
-    quality = Counters(dynamodb, settings.quality_table, settings.quality_shards)
-    return analytics(quality, settings.reporting_time_zone, set_aside)
+    counters = Counters(dynamodb, settings.quality_table, settings.quality_shards)
+    return analytics(counters, settings.reporting_time_zone, set_aside)
 
 
 lambda_handler = make_handler(connect(), read(AnalyticsSettings, os.environ), SetAside.from_environment(os.environ))

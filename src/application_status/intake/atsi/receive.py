@@ -82,7 +82,7 @@ class StatusMessage(BaseModel):
     ] = None
 
 
-type _OfStatus = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
+type _StatusResult = Literal[ReportResult.RECORDED, ReportResult.UNCHANGED, ReportResult.LATE]
 
 
 class ReportReply(TypedDict):
@@ -93,7 +93,7 @@ class ReportReply(TypedDict):
     """The application's status after the report."""
     PreviousStatus: Status | None
     """The status before the report; null if the report created the application."""
-    Result: _OfStatus
+    Result: _StatusResult
     """recorded; unchanged: already known; late: older than the status, so it was added to the history only."""
     Version: Annotated[int, Field(ge=1)]
     RequestId: str
@@ -180,7 +180,7 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
         "AtsiApplicationId": checked.application_id,
         "Status": recorded.status,
         "PreviousStatus": recorded.previous,
-        "Result": cast("_OfStatus", recorded.result),  # never unmapped, as the report has a status
+        "Result": cast("_StatusResult", recorded.result),  # never unmapped, as the report has a status
         "Version": recorded.version,
         "RequestId": request.request_id,
     }

@@ -88,19 +88,19 @@ def _erased(item: Item, version: int) -> Change:
     return Change(ApplicationId(item["AtsiApplicationId"]["S"]), version, contribution={})
 
 
-def analytics(quality: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
+def analytics(counters: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
     """Return the handler of the applications' stream."""
 
     def process(batch: Batch) -> None:
         if not batch.records:
-            quality.apply(())  # raises if the generations can't be read, which is an outage
+            counters.apply(())  # raises if the generations can't be read, which is an outage
         read_one = partial(stream_record, zone=zone)
-        _apply_newest(dict(batch.process_each(enumerate(batch.records), read_one)), batch, quality)
+        _apply_newest(dict(batch.process_each(enumerate(batch.records), read_one)), batch, counters)
 
     return stream_handler("analytics", process, set_aside)
 
 
-def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Counters) -> None:
+def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, counters: Counters) -> None:
     """Count the newest record of each application; an outage stops the batch at the first record not counted."""
     newest: dict[str, ChangeRecord] = {}
     for record in records.values():
@@ -110,7 +110,7 @@ def _apply_newest(records: Mapping[int, ChangeRecord], batch: Batch, quality: Co
     done: set[str] = set()
     for group in batched(newest.values(), CHANGES_PER_CALL, strict=False):
         try:
-            counted = quality.apply([record.change for record in group])
+            counted = counters.apply([record.change for record in group])
         except Exception as error:
             if not is_outage(error):
                 raise
