@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
@@ -60,28 +61,22 @@ class ReportBuilder:
 
 
 class _ReadOnce(QualityReader):
-    """A reader with a cache, as the reports of a page are built from the same counters."""
+    """A reader that reads the same counters once, as the reports of a page are built from them."""
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
         super().__init__(dynamodb, table, generation)
-        self._shards: dict[str, int] | None = None
-        self._of_ats: dict[str, Counts] = {}
-        self._of_client: dict[str, dict[str, Counts]] = {}
+        self._shards = cache(super().shards)
+        self._of_ats = cache(super().of_ats)
+        self._of_client = cache(super().of_client)
 
     def shards(self) -> dict[str, int]:
-        if self._shards is None:
-            self._shards = super().shards()
-        return self._shards
+        return self._shards()
 
     def of_ats(self, ats_id: str) -> Counts:
-        if ats_id not in self._of_ats:
-            self._of_ats[ats_id] = super().of_ats(ats_id)
-        return self._of_ats[ats_id]
+        return self._of_ats(ats_id)
 
     def of_client(self, client_id: str) -> dict[str, Counts]:
-        if client_id not in self._of_client:
-            self._of_client[client_id] = super().of_client(client_id)
-        return self._of_client[client_id]
+        return self._of_client(client_id)
 
 
 def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
