@@ -36,13 +36,14 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id, from_text, now, to_text
+from application_status.quality.counters import merge as merges
 from application_status.quality.counters import write as quality
-from application_status.quality.counters import write as quality_steps
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting import stream as handler
 from application_status.quality.counting.stream import change_of
-from support.counters import counters_and_markers, read, truth
+from support.counters import heads_and_members, read, totals_and_markers, truth
 from support.dynamodb_in_memory import Agreeing, Memory
 from support.signals import position_signal, sent, signal, state
 from support.unreliable_stream import CALM, SHARDS, Deliveries, Fate, Fates, Killed, Trial, Unsteady
@@ -82,11 +83,16 @@ hours = st.integers(0, 1000)
 days = st.integers(1, 28)
 reports = st.tuples(applications, st.sampled_from(Status), st.none() | hours, st.none() | st.sampled_from(LABELS))
 shards = st.integers(0, SHARDS - 1)
-calls = st.sampled_from(["transact_write_items", "transact_write_items", "batch_get_item", "get_item", "update_item"])
+calls = st.sampled_from(["transact_write_items", "transact_write_items", "batch_get_item", "get_item"])
+merge_calls = st.sampled_from(
+    ["batch_write_item", "batch_write_item", "batch_get_item", "put_item", "query", "get_item", "update_item"]
+)
 fates = st.lists(st.tuples(calls, st.sampled_from(Fate)), max_size=5)
+merge_fates = st.lists(
+    st.tuples(merge_calls, st.sampled_from([each for each in Fate if each is not Fate.OVERTAKEN])), max_size=3
+)
 trials = st.builds(
     Trial,
-    spread=st.integers(1, 3),
     batch=st.sampled_from([1, 2, 100]),
     attempts=st.integers(0, 2),
     fates=fates,
@@ -97,12 +103,12 @@ trials = st.builds(
 class Exactness(RuleBasedStateMachine):
     """Five applications in all that may happen to them, to the records of it, to the functions, and to the store."""
 
-    @initialize(actions=st.sampled_from([3, 100]), changes=st.sampled_from([2, 100]), seed=st.integers(0, 9))
-    def begin(self, actions: int, changes: int, seed: int) -> None:
+    @initialize(actions=st.sampled_from([3, 100]), changes=st.sampled_from([2, 100]), entries=st.sampled_from([1, 99]))
+    def begin(self, actions: int, changes: int, entries: int) -> None:
         self.patches = pytest.MonkeyPatch()
         self.patches.setattr(handler, "CHANGES_PER_CALL", changes)
-        self.patches.setattr(quality_steps, "_ACTIONS_PER_TRANSACTION", actions)
-        self.patches.setattr(quality, "RANDOM", random.Random(seed))  # noqa: S311  # the same shards in each run
+        self.patches.setattr(quality, "_ACTIONS_PER_TRANSACTION", actions)
+        self.patches.setattr(merges, "_MOST_ENTRIES", entries)
         self.clock = time_machine.travel(START, tick=False)
         self.time = self.clock.start()
         self.tables = Memory()
@@ -196,6 +202,17 @@ class Exactness(RuleBasedStateMachine):
         order.shuffle(self.deliveries.failed)
         self.deliveries.replay(trial)
 
+    # Merges: the journal is added to the totals.
+
+    @rule(fates=merge_fates, minutes=st.integers(0, 11))
+    def merge(self, fates: Fates, minutes: int) -> None:
+        """Merge, after so many minutes; an interrupted merge can be continued after ten."""
+        self.time.shift(timedelta(minutes=minutes))
+        for generation in filter(None, (self.live, self.building)):
+            client = self.deliveries.client
+            with client.meeting(fates), suppress(Unavailable, Killed):
+                Merger(DynamoDB(transport(client)), "QualityTable", generation).merge(now().date())
+
     # A rebuild: a second generation is announced, the table is read, what was read is counted, and the readers switch.
 
     @precondition(lambda self: not self.building)
@@ -216,7 +233,7 @@ class Exactness(RuleBasedStateMachine):
         assert self.scanned
         client = self.deliveries.client
         with client.meeting(fates), suppress(Unavailable, Killed):
-            Counters(DynamoDB(transport(client)), "QualityTable", 2).apply_in(self.building, self.scanned[:amount])
+            Counters(DynamoDB(transport(client)), "QualityTable").apply_in(self.building, self.scanned[:amount])
             del self.scanned[:amount]
 
     @precondition(lambda self: self.scanned == [])
@@ -228,9 +245,17 @@ class Exactness(RuleBasedStateMachine):
     # What must hold.
 
     @invariant()
-    def counters_change_together_with_markers(self) -> None:
-        for generation, (counted, marked) in counters_and_markers(self.tables.tables["QualityTable"].values()).items():
+    def totals_and_journal_are_the_sum_of_the_markers(self) -> None:
+        for generation, (counted, marked) in totals_and_markers(self.tables.tables["QualityTable"].values()).items():
             assert counted == marked, f"generation {generation}"
+
+    @invariant()
+    def readers_read_the_sum_of_the_markers(self) -> None:
+        """Whatever is merged: what is read of the ATSs is what is stored and not merged yet."""
+        reader = QualityReader(DynamoDB(transport(self.tables)), "QualityTable", self.live, now().date())
+        found = {cell[1:]: amount for cell, amount in read(reader, ()).items() if cell[0] == "life"}
+        _, marked = totals_and_markers(self.tables.tables["QualityTable"].values()).get(self.live, ({}, {}))
+        assert found == {cell[1:]: n for cell, n in marked.items() if cell[0] == f"atss#{self.live}"}
 
     def teardown(self) -> None:
         """When all is delivered, the reader returns the exact counts in each generation that counts."""
@@ -248,8 +273,14 @@ class Exactness(RuleBasedStateMachine):
         while self.scanned:
             self.count_what_was_scanned(5, [])
         for generation in (self.live, *filter(None, [self.building])):
-            reader = QualityReader(self.world.dynamodb, "QualityTable", generation)
+            self.time.shift(timedelta(minutes=11))
+            merger = Merger(self.world.dynamodb, "QualityTable", generation)
+            while merger.merge(now().date()):
+                continue
+            reader = QualityReader(self.world.dynamodb, "QualityTable", generation, now().date())
             assert read(reader, CLIENTS) == truth(self._applications())
+        for scope, (head, members) in heads_and_members(self.tables.tables["QualityTable"].values()).items():
+            assert head == members, scope
 
     def _applications(self) -> list[Application]:
         table = self.tables.tables["ApplicationsTable"].values()

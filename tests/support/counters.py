@@ -1,7 +1,9 @@
-"""The counters of the Quality table: as stored, as read, and as expected."""
+"""The totals of the Quality table: as stored, as read, and as expected."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from application_status.applications import items
@@ -10,52 +12,163 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.generations import generations
+from application_status.quality.counters.items import AT, HEAD
+from application_status.quality.counters.journal import additions
+from application_status.quality.counters.merge import head
 from application_status.quality.counters.read import QualityReader
-from application_status.quality.rules.contribution import Cell, Counts, contribution
+from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
+from application_status.quality.rules.disclosure import size_class
 from support.world import BERLIN, World
 
-type Tally = Mapping[Cell, int]
+type Tally = Mapping[tuple[str, ...], int]
+"""Amounts by what they are about: ("day", ats, day, measure), ("job", client, job, measure), and so on."""
+
+LISTED = ("applications", "last_activity")
 
 
-def counters_and_markers(rows: Iterable[Item]) -> Mapping[int, tuple[Tally, Tally]]:
-    """Return, for each generation in the Quality table's items, the sum of its counters and that of its markers."""
-    sums: defaultdict[int, tuple[Counter[Cell], Counter[Cell]]] = defaultdict(lambda: (Counter(), Counter()))
-    for row in rows:
-        kind, *scope = row["Scope"]["S"].split("#")
-        if kind == "counter":
-            generation, ats_id, _ = scope
-            amounts = quality_items.amounts(row).items()
-            sums[int(generation)][0].update({Cell(ats_id, row["Part"]["S"], name): n for name, n in amounts})
-        elif kind == "counted":
-            sums[int(scope[0])][1].update(quality_items.marker(row).contribution)
-    return {number: (_without_zeros(counted), marked) for number, (counted, marked) in sums.items()}
+def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
+    """Return the totals of all ATSs, and of some clients and their jobs, as read."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for ats_id, life in reader.lives_of_atss().items():
+        months = {slot[:7] for name, slots in life.items() if is_size(name) or is_dated(name) for slot in slots}
+        for month in sorted(months):
+            for name, slots in reader.month_of_ats(ats_id, month).items():
+                found.update({("day", ats_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
+        for year in sorted({month[:4] for month in months}):
+            for name, slots in reader.year_of_ats(ats_id, year).items():
+                found.update({("month", ats_id, f"{year}-{slot}", name): n for slot, n in slots.items()})
+        found.update({("life", ats_id, name): sum(slots.values()) for name, slots in life.items()})
+        for name, slots in life.items():
+            if is_size(name):
+                found.update({("size", ats_id, month, name): n for month, n in slots.items()})
+        found.update({("label", ats_id, label): n for label, n in reader.unmapped_labels(ats_id, 1000)})
+    for client_id in clients:
+        found.update(_read_client(reader, client_id))
+    return {cell: amount for cell, amount in found.items() if amount}
 
 
-def read(reader: QualityReader, clients: Iterable[str]) -> tuple[Tally, Mapping[tuple[str, str], Counts]]:
-    """Return the counters of all ATSs, and of each job of some clients, as read."""
-    cells = {
-        Cell(ats_id, day, measure): amount
-        for ats_id in reader.ats_ids()
-        for (day, measure), amount in reader.of_ats(ats_id).items()
-    }
-    return cells, {(client, job): counts for client in clients for job, counts in reader.of_client(client).items()}
+def _read_client(reader: QualityReader, client_id: str) -> Tally:
+    found: Counter[tuple[str, ...]] = Counter()
+    lives = reader.lives_of_client(client_id)
+    for ats_id, life in lives.items():
+        found.update({("client", client_id, ats_id, name): sum(slots.values()) for name, slots in life.row.items()})
+    rows = [life.row for life in lives.values()]
+    for month in {slot[:7] for row in rows for name in row if is_size(name) or is_dated(name) for slot in row[name]}:
+        for name, slots in reader.month_of_client(client_id, month).items():
+            found.update({("client day", client_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
+    for job in reader.jobs(client_id, None, 1000).members:
+        found.update({("job", client_id, job.id, name): sum(slots.values()) for name, slots in job.row.items()})
+    return found
 
 
-def truth(applications: Iterable[Application]) -> tuple[Tally, Mapping[tuple[str, str], Counts]]:
-    """Return the counters expected for applications, in the form of `read`."""
-    total: Counter[Cell] = Counter()
-    jobs: defaultdict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+def truth(applications: Iterable[Application]) -> Tally:
+    """Return the totals expected for applications, in the form of `read`."""
+    found: Counter[tuple[str, ...]] = Counter()
     for application in applications:
-        cells = contribution(application, BERLIN)
-        total.update(cells)
-        if registration := application.registration:
-            days = {(cell.day, cell.measure): amount for cell, amount in cells.items()}
-            jobs[registration.client_id, registration.job_id].update(days)
-    return total, jobs
+        registration, ats_id = application.registration, application.ats_id
+        for cell, amount in contribution(application, BERLIN).items():
+            day, month, name = cell.day, cell.day[:7], cell.measure
+            found["day", ats_id, day, name] += amount
+            found["month", ats_id, month, name] += amount
+            found["life", ats_id, name] += amount
+            if is_size(name):
+                found["size", ats_id, month, name] += amount
+            if registration:
+                client_id = registration.client_id
+                found["client", client_id, ats_id, name] += amount
+                found["client day", client_id, day, name] += amount
+                found["job", client_id, registration.job_id, name] += amount
+        found.update([("label", ats_id, label) for label in application.unmapped_labels])
+    return {cell: amount for cell, amount in found.items() if amount}
 
 
-def _without_zeros(tally: Mapping[Cell, int]) -> Tally:
-    return {cell: amount for cell, amount in tally.items() if amount}
+def totals_and_markers(rows: Iterable[Item]) -> Mapping[int, tuple[Tally, Tally]]:
+    """Return, for each generation in the Quality table's items, the sum of its totals and that of its markers.
+
+    Entries of the journal are added to the totals, unless the row includes them.
+    """
+    by_generation: dict[int, list[Item]] = defaultdict(list)
+    for row in rows:
+        if number := quality_items.generation_of(row):
+            by_generation[number].append(row)
+    return {number: (_totals(number, of), _markers(of)) for number, of in by_generation.items()}
+
+
+def _totals(generation: int, rows: Iterable[Item]) -> Tally:
+    kinds: dict[str, dict[tuple[str, str], Item]] = defaultdict(dict)
+    for row in rows:
+        kinds[row["Scope"]["S"].split("#")[0]][row["Scope"]["S"], row["Part"]["S"]] = row
+    merge = next(iter(kinds["merge"].values()), {"Number": {"N": "0"}})
+    in_merge = set(quality_items.unpacked(merge["Entries"])) if "Entries" in merge else set()
+    found: Counter[tuple[str, ...]] = Counter()
+    entries = kinds["journal"].values()
+    for entry in entries:
+        for key, amounts in additions([entry]).by_row(generation).items():
+            stored = kinds[key.scope.split("#")[0]].get((key.scope, key.part), {"Number": {"N": "0"}})
+            included = entry["Part"]["S"] in in_merge and stored["Number"] == merge["Number"]
+            if not included:
+                for (_, name), amount in amounts.items():
+                    found[key.scope, key.part, name] += amount
+    for (scope, part), row in chain.from_iterable(kinds[kind].items() for kind in _ROWS):
+        if part != HEAD and "Totals" in row:
+            found.update(
+                {(scope, part, n): sum(slots.values()) for n, slots in quality_items.row(row["Totals"]).items()}
+            )
+    found.update({(scope, label): int(row["Applications"]["N"]) for (scope, label), row in kinds["labels"].items()})
+    return {cell: amount for cell, amount in found.items() if amount}
+
+
+_ROWS = ("months", "years", "atss", "client", "jobs")
+
+
+def _markers(rows: Iterable[Item]) -> Tally:
+    found: Counter[tuple[str, ...]] = Counter()
+    for item in rows:
+        if not item["Scope"]["S"].startswith("counted#"):
+            continue
+        generation = item["Scope"]["S"].split("#")[1]
+        marker = quality_items.marker(item)
+        for cell, amount in marker.contribution.items():
+            places = [
+                (f"months#{generation}#{cell.day[:7]}", cell.ats_id),
+                (f"years#{generation}#{cell.day[:4]}", cell.ats_id),
+                (f"atss#{generation}", cell.ats_id),
+            ]
+            if marker.client_id and marker.job_id:
+                places += [
+                    (f"client#{generation}#{marker.client_id}", cell.day[:7]),
+                    (f"client#{generation}#{marker.client_id}", AT + cell.ats_id),
+                    (f"jobs#{generation}#{marker.client_id}", marker.job_id),
+                ]
+            for place in places:
+                found[(*place, cell.measure)] += amount
+        found.update([(f"labels#{generation}#{marker.ats_id}", label) for label in marker.unmapped_labels])
+    return found
+
+
+def heads_and_members(rows: Iterable[Item]) -> Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]]:
+    """Return, for each list, its totals by size as stored, and those of its members' rows."""
+    heads: dict[str, dict[str, object]] = defaultdict(dict)
+    members: dict[str, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+    for row in rows:
+        kind, generation, *_ = f"{row['Scope']['S']}#".split("#")
+        if row["Part"]["S"] == HEAD:
+            for measure, classes in head(row).items():
+                heads[row["Scope"]["S"]][measure] = {number: amount for number, (_, amount) in classes.items()}
+        elif kind == "jobs" or (kind == "client" and row["Part"]["S"].startswith(AT)):
+            ats_id = row["Part"]["S"].removeprefix(AT)
+            scope = row["Scope"]["S"] if kind == "jobs" else f"clients#{generation}#{ats_id}"
+            found = quality_items.row(row["Totals"])
+            for measure in LISTED:
+                amount = sum(found.get(measure, {}).values())
+                members[scope][measure][size_class(amount)] += amount
+    return {
+        scope: (
+            {m: classes for m, classes in heads[scope].items() if classes},
+            {m: {c: n for c, n in classes.items() if n} for m, classes in members[scope].items() if +classes},
+        )
+        for scope in {*heads, *members}
+    }
 
 
 def stored(world: World) -> list[Application]:
@@ -72,13 +185,17 @@ def expected_counters(world: World, zone: ZoneInfo = BERLIN) -> Counter[Cell]:
     return total
 
 
+def reader_of(world: World, today: date | None = None) -> QualityReader:
+    """Return a reader of the live generation."""
+    dynamodb = DynamoDB(transport(world.client))
+    live = generations(dynamodb, "QualityTable").live
+    return QualityReader(dynamodb, "QualityTable", live, today or datetime.now(BERLIN).date())
+
+
 def counted(world: World) -> Counter[Cell]:
-    """Return the counters that reports read."""
-    live = generations(DynamoDB(transport(world.client)), "QualityTable").live
-    reader = QualityReader(DynamoDB(transport(world.client)), "QualityTable", live)
-    return Counter(
-        {Cell(ats, *cell): amount for ats in reader.ats_ids() for cell, amount in reader.of_ats(ats).items()}
-    )
+    """Return the amounts of all ATSs by day that reports read."""
+    found = read(reader_of(world), ())
+    return Counter({Cell(*cell[1:]): amount for cell, amount in found.items() if cell[0] == "day"})
 
 
 def kept_generations(world: World) -> set[str]:

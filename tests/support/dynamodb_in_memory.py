@@ -17,6 +17,7 @@ type Item = dict[str, Any]
 type Key = tuple[str, ...]
 
 _TOKENS = re.compile(r"<>|[<>]=?|[(),=]|[:#]?\w[\w.#]*")
+_BETWEEN = re.compile(r"(\w+) BETWEEN (:\w+) AND (:\w+)")
 _WORDS = {"AND": "and", "OR": "or", "NOT": "not", "=": "==", "<>": "!="}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda value: value is not None,
@@ -65,6 +66,14 @@ class Memory:
         }
         return {"Responses": found, "UnprocessedKeys": {}}
 
+    def batch_write_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803  # botocore's name
+        for table, requests in RequestItems.items():
+            assert len(requests) <= 25, "too many requests"
+            for request in requests:
+                for kind, content in request.items():
+                    self._apply(kind.removesuffix("Request"), {"TableName": table, **content})
+        return {"UnprocessedItems": {}}
+
     def put_item(self, **request: Any) -> dict[str, Any]:
         return self._write("Put", request)
 
@@ -98,6 +107,9 @@ class Memory:
         start = self._key({**request, "Key": request["ExclusiveStartKey"]}) if "ExclusiveStartKey" in request else ()
         table = self.tables[request["TableName"]]
         found = [table[key] for key in sorted(table) if key > start and matches(table[key])]
+        if "IndexName" in request:
+            *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
+            found.sort(key=lambda item: int(item[sorted_by]["N"]), reverse=not request["ScanIndexForward"])
         limit = request.get("Limit", len(found) + 1)
         if len(found) < limit:
             return {"Items": found}
@@ -163,7 +175,7 @@ def _compiled(expression: str) -> Any:
         _WORDS.get(token, token)
         if token in _WORDS or token in _FUNCTIONS or not re.match(r"[\w:#]", token)
         else f"at({token!r})"
-        for token in _TOKENS.findall(expression)
+        for token in _TOKENS.findall(_BETWEEN.sub(r"\1 >= \2 AND \1 <= \3", expression))
     ]
     return compile(" ".join(python), expression, "eval")
 
@@ -272,7 +284,7 @@ def _essence(reply: Any, request: Mapping[str, Any]) -> Any:
         reasons = [(reason["Code"], reason.get("Item")) for reason in response.get("CancellationReasons", ())]
         return response["Error"]["Code"], response.get("Item"), reasons
     if "IndexName" in request:
-        return sorted(repr((item["Job"], item["Contribution"])) for item in reply["Items"])
+        return sorted(repr((item["Part"], item["Applications"])) for item in reply["Items"])
     return {name: _sorted(reply[name]) for name in _CONTENTS if reply.get(name)}
 
 

@@ -99,12 +99,11 @@ _ANY_AGE = 10**9
 
 @dataclass(frozen=True)
 class Trial:
-    """One delivery: over how many shards its container spreads the counters, its batches, and what goes wrong.
+    """One delivery: its batches, and what goes wrong.
 
     `fates` are those of the container's calls, over all its attempts; `garbled`: where an unreadable record comes in.
     """
 
-    spread: int = 1
     batch: int = 100
     attempts: int = 0
     fates: Fates = ()
@@ -123,11 +122,8 @@ class Deliveries:
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
-        dynamodb = DynamoDB(transport(client))
-        self._containers = {
-            spread: make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, spread), set_aside())
-            for spread in (1, 2, 3)
-        }
+        settings = AnalyticsSettings("QualityTable", BERLIN)
+        self._handler = make_handler(DynamoDB(transport(client)), settings, set_aside())
 
     def shard(self, number: int) -> deque[Record]:
         """Return the undelivered records of a shard; all records of an application are in the same shard."""
@@ -167,7 +163,7 @@ class Deliveries:
             maximum_retry_attempts=trial.attempts,
             maximum_record_age_seconds=age,
         )
-        mapping = EventSourceMapping(settings, partial(self._invoke, trial.spread), time.time)
+        mapping = EventSourceMapping(settings, self._invoke, time.time)
         fed = list(records)
         if trial.garbled is not None:
             fed.insert(trial.garbled, _GARBLED)
@@ -175,10 +171,10 @@ class Deliveries:
             mapping.feed(fed)
         self.failed += [record for record in mapping.failed if record is not _GARBLED]
 
-    def _invoke(self, spread: int, event: Any) -> Any:
-        """Invoke a container; a killed invocation counts as failed."""
+    def _invoke(self, event: Any) -> Any:
+        """Invoke the function; a killed invocation counts as failed."""
         try:
-            return self._containers[spread](event, None)
+            return self._handler(event, None)
         except Killed:
             raise RuntimeError from None
 

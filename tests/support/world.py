@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,8 @@ from application_status.applications.rules.application import Aliases, Applicati
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.functions.health import HealthSettings
 from application_status.functions.health import make_handler as make_health
+from application_status.functions.merge import MergeSettings
+from application_status.functions.merge import make_handler as make_merge
 from application_status.functions.my_applications import MyApplicationsSettings
 from application_status.functions.my_applications import make_handler as make_my_applications
 from application_status.functions.positions import PositionsSettings
@@ -39,9 +41,7 @@ from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
 from application_status.platform.values import AtsId, application_id, from_text
-from application_status.quality.counters import items as quality_items
 from application_status.quality.counting.stream import AnalyticsSettings
-from application_status.quality.rules.contribution import Cell
 from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 
@@ -139,8 +139,9 @@ class World:
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
         self.analytics = make_analytics(
-            self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN, 2), aside
+            self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, "local"))
         self.views = make_views(
             self._under_role("ViewsFunction"),
             ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
@@ -188,18 +189,6 @@ class World:
             TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": of}}, ConsistentRead=True
         )["Item"]
         return found
-
-
-def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
-    """Return the counters of a generation, summed over shards, without zeros."""
-    total: Counter[Cell] = Counter()
-    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
-        for row in page["Items"]:
-            match row["Scope"]["S"].split("#"):
-                case ["counter", counted_in, ats_id, _shard] if int(counted_in) == generation:
-                    day = row["Part"]["S"]
-                    total.update({Cell(ats_id, day, name): n for name, n in quality_items.amounts(row).items()})
-    return Counter({cell: amount for cell, amount in total.items() if amount})
 
 
 def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:

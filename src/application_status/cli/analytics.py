@@ -2,6 +2,8 @@
 
 import argparse
 import time
+from datetime import date, datetime
+from functools import partial
 from typing import Never
 
 from tqdm import tqdm
@@ -11,6 +13,7 @@ from application_status.cli.output import print_line
 from application_status.cli.target import Target
 from application_status.cli.unreadable import print_unreadable
 from application_status.quality.counters.generations import generations
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.rebuilds import Rebuild, RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Counters
@@ -70,7 +73,7 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     """
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     rebuild = _started(rebuilds, settings, given)
-    quality = Counters(target.dynamodb, settings.quality_table, settings.quality_shards)
+    quality = Counters(target.dynamodb, settings.quality_table)
     scan = Scan(applications, quality, rebuilds, settings.reporting_time_zone)
     try:
         with _progress(applications) as progress:
@@ -80,14 +83,30 @@ def _build(target: Target, settings: AnalyticsSettings, rebuilds: Rebuilds, give
     if scan.unreadable and progress.n <= len(scan.unreadable):
         rebuilds.start(rebuild.zone, given.segments)
         raise ValueError("no application can be read; the counters are not changed")
+    _merge(target, settings, rebuild.generation)
     live = generations(target.dynamodb, settings.quality_table).live
-    readers = [QualityReader(target.dynamodb, settings.quality_table, each) for each in (live, rebuild.generation)]
-    differing = compare(*readers)
+    differing = compare(partial(_reader, target, settings), live, rebuild.generation)
     for ats, counters in sorted(differing.items()):
         print_line(f"{counters:>8}  counters of {ats} had drifted")
     print_line(f"{differing.total()} counters differed between the generations {live} and {rebuild.generation}")
     rebuilds.switch(rebuild)
     return code
+
+
+def _merge(target: Target, settings: AnalyticsSettings, generation: int) -> None:
+    """Merge the journal of a generation, so that reports do not have to read it."""
+    merger = Merger(target.dynamodb, settings.quality_table, generation)
+    with tqdm(unit=" journal entries", leave=False) as progress:
+        while entries := merger.merge(_today(settings)):
+            progress.update(entries)
+
+
+def _reader(target: Target, settings: AnalyticsSettings, generation: int) -> QualityReader:
+    return QualityReader(target.dynamodb, settings.quality_table, generation, _today(settings))
+
+
+def _today(settings: AnalyticsSettings) -> date:
+    return datetime.now(settings.reporting_time_zone).date()
 
 
 def _started(rebuilds: Rebuilds, settings: AnalyticsSettings, given: argparse.Namespace) -> Rebuild:
@@ -122,17 +141,18 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
     applications = AllApplications(target.dynamodb, target.table("ApplicationsTable"))
     while True:
         live = generations(target.dynamodb, settings.quality_table).live
-        reader = QualityReader(target.dynamodb, settings.quality_table, live)
         with _progress(applications, given.sample or 1) as progress:
-            verifier = Verifier(applications, reader, settings.reporting_time_zone)
+            verifier = Verifier(
+                applications, target.dynamodb, settings.quality_table, live, settings.reporting_time_zone
+            )
             found = _found(verifier, progress, given.sample)
         if generations(target.dynamodb, settings.quality_table).live == live:
             break
     if found:
-        print_line(_ROW.format("ATS", "DAY", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
+        print_line(_ROW.format("OF", "TIME", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
-        print_line(_ROW.format(each.ats_id, each.day, each.measure, *amounts, each.application_id or "(the counter)"))
+        print_line(_ROW.format(each.of, each.time, each.measure, *amounts, each.application_id or "(the total)"))
     print_line(
         f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}"
     )
@@ -149,7 +169,7 @@ def _found(verifier: Verifier, progress: "tqdm[Never]", share: float | None) -> 
     for page in verifier.applications.sample(share):
         suspects |= verifier.suspects(page)
         progress.update(len(page))
-    contradictions = [each for ats in verifier.reader.ats_ids() for each in verifier.contradictions(ats)]
+    contradictions = [each for ats in verifier.ats_ids() for each in verifier.contradictions(ats)]
     return [*verifier.confirmed(suspects), *contradictions]
 
 

@@ -21,7 +21,7 @@ from application_status.labels.overrides import OverrideRegister
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import ParsedOverrides, Vocabulary
 from application_status.platform.outages import one_by_one
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, now
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import QualityReader
 
@@ -44,6 +44,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     unmapped = commands.add_parser("unmapped", help="list the unmapped labels, the most frequent first")
     unmapped.add_argument("--ats", type=ats_id)
+    unmapped.add_argument("--first", type=int, default=1000, metavar="N", help="list at most N labels (default: 1000)")
     unmapped.set_defaults(command=_unmapped)
 
     again = commands.add_parser("remap", help="map all stored labels again; only shows the changes, unless --apply")
@@ -73,11 +74,12 @@ def _override(target: Target, given: argparse.Namespace) -> None:
 
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
     table = target.table("QualityTable")
-    reader = QualityReader(target.dynamodb, table, generations(target.dynamodb, table).live)
+    live = generations(target.dynamodb, table).live
+    reader = QualityReader(target.dynamodb, table, live, now().date())
     atss = [given.ats] if given.ats else reader.ats_ids()
-    volume = Counter({(ats, label): n for ats in atss for label, n in reader.unmapped_labels(ats).items()})
+    found = [(n, ats, label) for ats in atss for label, n in reader.unmapped_labels(ats, given.first)]
     print_line(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
-    for (ats, label), applications in volume.most_common():
+    for applications, ats, label in sorted(found, key=lambda label: -label[0])[: given.first]:
         print_line(_ROW.format(applications, ats, label))
 
 

@@ -12,7 +12,7 @@ from application_status.quality.counting.stream import AnalyticsSettings, analyt
 
 def make_handler(dynamodb: DynamoDB, settings: AnalyticsSettings, set_aside: SetAside) -> StreamHandler:
     """Connect the stream of changes to the counters."""
-    counters = Counters(dynamodb, settings.quality_table, settings.quality_shards)
+    counters = Counters(dynamodb, settings.quality_table)
     return analytics(counters, settings.reporting_time_zone, set_aside)
 
 

@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from application_status.applications import items
@@ -25,16 +25,16 @@ from application_status.local.demo import ATS_PROFILES, OPENINGS, AtsProfile
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId, application_id, instant, now, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.write import Change, counter_update, rows_of
+from application_status.quality.counters.merge import first_rows
+from application_status.quality.counters.write import Change, CounterUpdate, additions_of
 from application_status.quality.counting.stream import change
-from application_status.quality.rules.contribution import Cell
 
 APPLICATIONS = 2_000
 
 _SEED = 260_000  # gives jobseeker-1 a varied list
 _DAYS, _JOBSEEKERS = 90, 1_200
 _SATURDAY = 5
-_FIRST_GENERATION, _FIRST_SHARD = 1, 0
+_FIRST_GENERATION = 1
 
 type Load = Callable[[str, Iterable[Item]], None]
 """Stores items in a table."""
@@ -54,7 +54,7 @@ def fill(load: Load, zone: ZoneInfo) -> None:
     simulated = list(simulated_applications(today))
     applications = [each.application for each in simulated]
     load("ApplicationsTable", (items.application_item(each, updated_at=to_text(today)) for each in applications))
-    load("QualityTable", _counted([change(each, zone) for each in applications]))
+    load("QualityTable", _counted([change(each, zone) for each in applications], today.astimezone(zone).date()))
     load("QualityTable", health.first_items(by_day((request for each in simulated for request in each.requests), zone)))
 
 
@@ -83,18 +83,15 @@ def _applied_at(rng: random.Random, today: datetime) -> datetime:
     return instant(instead if moment.weekday() >= _SATURDAY else moment)
 
 
-def _counted(changes: Iterable[Change]) -> Iterable[Item]:
-    """Yield the items that the analytics function would write for the changes."""
-    total: Counter[Cell] = Counter()
-    for each in changes:
-        total.update(each.contribution)
-        marker = counter_update(each, quality_items.NOT_COUNTED).target
-        yield quality_items.marker_item(_FIRST_GENERATION, each.application_id, marker)
-    for (ats_id, day), amounts in rows_of(total).items():
-        key = quality_items.counter_key(_FIRST_GENERATION, ats_id, _FIRST_SHARD, day)
-        yield {**key, **{quality_items.attribute(name): {"N": str(amount)} for name, amount in amounts.items()}}
-    for ats_id in ATS_PROFILES:
-        yield {"Scope": {"S": f"ats#{_FIRST_GENERATION}"}, "Part": {"S": ats_id}, "Shards": {"N": "1"}}
+def _counted(changes: Sequence[Change], today: date) -> Iterator[Item]:
+    """Yield the items that the analytics function and a merge would write for the changes."""
+    updates = [CounterUpdate(each, quality_items.NOT_COUNTED) for each in changes]
+    for update in updates:
+        yield quality_items.marker_item(_FIRST_GENERATION, update.change.application_id, update.target)
+    labels = Counter(label for update in updates for label in update.labels)
+    for (ats_id, label), applications in labels.items():
+        yield quality_items.label_item(_FIRST_GENERATION, ats_id, label, applications)
+    yield from first_rows(_FIRST_GENERATION, additions_of(updates), today)
 
 
 _SPREAD = 0.9  # sigma of a log-normal duration, whose 90th percentile is three times the median

@@ -2,15 +2,18 @@
 
 For each action of a transaction, moto copies the whole table with its stream, for a rollback. The patch copies only the
 items that the transaction names, and the length of the stream. moto also serialises attribute values by a generic
-walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already.
+walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already. So binary content must
+be in Base64 before.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import wraps
 from typing import Any
 
 from moto.core.utils import get_service_model
+from moto.dynamodb import responses
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import StreamRecord, Table
@@ -23,10 +26,27 @@ def patch_moto() -> None:
     for service in ("dynamodb", "dynamodbstreams"):
         model: Any = get_service_model(service)
         model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001  # moto has no public way
+    vars(responses)["dynamo_to_dict"] = _plain
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
     record_class.__deepcopy__ = lambda record, _memo: record
     table_class.__deepcopy__ = lambda table, _memo: table
     backend_class.transact_write_items = _restoring(backend_class.transact_write_items)
+
+
+def _plain(value: Any) -> Any:
+    """Convert moto's objects to plain JSON; replaces moto's function, which returns binary content as bytes."""
+    if isinstance(value, DynamoType):
+        value = {value.type: value.value}
+    elif hasattr(value, "to_json"):
+        value = value.to_json()
+    match value:
+        case bytes():
+            return b64encode(value).decode()
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+    return value
 
 
 def _untyped(of: type) -> Any:

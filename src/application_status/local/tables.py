@@ -10,6 +10,7 @@ import io
 import json
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, override
@@ -97,13 +98,18 @@ class TableServer:
         backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION]
         with self._lock:
             for item in items:
-                backend.put_item(table, dict(item))
+                backend.put_item(table, {name: _encoded(value) for name, value in item.items()})
 
     def stop(self) -> None:
         """Stop the server; its data is lost."""
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()
+
+
+def _encoded(value: Item) -> Item:
+    """Return an attribute value as moto stores it: binary content in Base64, as on the wire."""
+    return {"B": b64encode(value["B"]).decode()} if "B" in value else value
 
 
 def _refusal(message: str, start_response: _StartResponse) -> Iterable[bytes]:

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 
 from application_status.platform.dynamodb.client import (
     CONNECT_SECONDS,
+    MOST_CALLS_AT_ONCE,
     READ_SECONDS,
     DynamoDB,
     DynamoDBError,
@@ -45,6 +46,7 @@ def client(**options: Any) -> Any:
     """Create a boto3 client with short time-outs and without botocore's own retries."""
     config = Config(
         connect_timeout=CONNECT_SECONDS,
+        max_pool_connections=MOST_CALLS_AT_ONCE,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )

@@ -2,15 +2,18 @@
 
 A transport carries each call: `boto` supports all operations, `wire` is faster and used by the webhook.
 
-DynamoDB                         one call, with retries
-pages, batch_get, batch_delete   many items
-Cache                            values read before, for a fixed time
+DynamoDB                                    one call, with retries
+pages, batch_get, batch_put, batch_delete   many items
+side_by_side                                several calls at the same time
+Cache                                       values read before, for a fixed time
 """
 
 import json
 import time
 import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import batched
 from typing import Any
 
@@ -149,7 +152,7 @@ def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str
     return reply
 
 
-_DELETES_PER_CALL = 25
+_WRITES_PER_CALL = 25
 
 
 def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Iterator[list[Item]]:
@@ -174,13 +177,36 @@ def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item
     return found
 
 
+def batch_put(dynamodb: DynamoDB, table: str, items: Sequence[Item]) -> None:
+    """Put any number of items, without conditions."""
+    _batch_write(dynamodb, table, [{"PutRequest": {"Item": item}} for item in items])
+
+
 def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
     """Delete the items of any number of keys."""
-    for group in batched(keys, _DELETES_PER_CALL, strict=False):
-        wanted: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in group]}
+    _batch_write(dynamodb, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _batch_write(dynamodb: DynamoDB, table: str, requests: Sequence[Item]) -> None:
+    for group in batched(requests, _WRITES_PER_CALL, strict=False):
+        wanted: dict[str, Any] = {table: list(group)}
         while wanted:
             reply = dynamodb("BatchWriteItem", RequestItems=wanted)
             wanted = _pause_before_retry("BatchWriteItem", reply.get("UnprocessedItems", {}))
+
+
+MOST_CALLS_AT_ONCE = 64
+
+
+def side_by_side[Result](calls: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Make calls at the same time, and return their results in order; raises the first error.
+
+    The calls share the deadline of the caller.
+    """
+    if len(calls) < 2:  # noqa: PLR2004  # nothing to do at the same time
+        return [call() for call in calls]
+    with ThreadPoolExecutor(min(len(calls), MOST_CALLS_AT_ONCE)) as pool:
+        return [future.result() for future in [pool.submit(copy_context().run, call) for call in calls]]
 
 
 def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str, Any]:

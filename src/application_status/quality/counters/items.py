@@ -1,32 +1,46 @@
 """The items of the Quality table: their keys, and their shape in DynamoDB JSON.
 
-    Scope                              Part       attributes
-    generation                         current    which generations are read and written, see rebuilds.py
-    ats#<generation>                   <ats>      Shards N: the number of scopes of its counters
-    counter#<generation>#<ats>#<shard> <day>      a number for each measure
-    counted#<generation>#<id>          marker     Version N, Revision N, Contribution M: <ats>#<day> -> measure -> N,
-                                                  Client S <generation>#<client>, Job S,
-                                                  UnmappedAt S <generation>#<ats>, UnmappedLabels L of S
+    Scope                             Part             attributes
+    generation                        current          which generations are read and written, see rebuilds.py
+    counted#<generation>#<id>         marker           Version N, Revision N, Contribution B, Client S, Job S, Names S,
+                                                       UnmappedLabels L of S: what an application was counted for
+    journal#<generation>              <entry>          Amounts B, Changes N: amounts to add to totals, see journal.py
+    merge#<generation>                current          Number N, Entries L of S, Until N: the last merge, see merge.py
+    months#<generation>#<YYYY-MM>     <ats>            totals of an ATS in a month, by day
+    years#<generation>#<YYYY>         <ats>            totals of an ATS in a year, by month
+    atss#<generation>                 <ats>            totals of an ATS over its whole life
+    client#<generation>#<client>      <YYYY-MM>        totals of a client in a month, by day
+    client#<generation>#<client>      at#<ats>         totals of a client at an ATS over its whole life, and its name
+    clients#<generation>#<ats>        <client>         none: the client has applications at the ATS
+    jobs#<generation>#<client>        <job>            totals of a job over its whole life, and its name
+    jobs, clients#...                 #                totals of the list's members by size, see disclosure.py
+    labels#<generation>#<ats>         <label>          UnmappedAt S <generation>#<ats>, Applications N
 
-A counter is the sum over its shards. A marker holds the contribution of an application that was counted last. The index
-ByClient (Client, Job) finds the markers of a client or a job; their sum is its report, so clients need no counters of
-their own. The index ByUnmapped (UnmappedAt) has only the markers with unmapped labels.
+A row of totals has Totals B, Number N (that of the merge that wrote it last), and in lists Name S and NamedAt S. What
+is in an attribute of type B is JSON, compressed with zlib: DynamoDB charges a write for the whole item, and a row has
+up to thousands of amounts. The index ByUnmapped (UnmappedAt, Applications) sorts an ATS's labels by their applications.
 
-The attribute name of a measure is short, as a row of up to 1 KB costs half the write units of a larger one. It is a
-letter for the family, a letter for the status or outcome, and the bucket: `tI7` is time_in:INTERVIEW:7.
+The name of a measure in JSON is short. It is a letter for the family, a letter for the status or outcome, and the
+bucket: `tI7` is time_in:INTERVIEW:7.
 """
 
+import json
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId
 from application_status.quality.rules.contribution import Cell, Contribution
+from application_status.quality.rules.totals import Kind, Row
 
-CLIENT_INDEX, UNMAPPED_INDEX = "ByClient", "ByUnmapped"
+UNMAPPED_INDEX = "ByUnmapped"
+HEAD = "#"
+"""The Part of the row with a list's totals by size."""
 
 _FAMILIES = {
     "applications": "n",
@@ -37,10 +51,12 @@ _FAMILIES = {
     "feedback": "f",
     "first_response": "a",
     "no_response": "b",
+    "waiting": "w",
     "entered": "e",
     "reentered": "g",
     "time_in": "t",
     "position_closed": "c",
+    "in": "p",
     "last_activity": "q",
     "reports": "r",
     "unmapped": "u",
@@ -53,7 +69,10 @@ _WORD_OF = {letter: word for word, letter in _WORDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The contribution of an application that was counted last; `revision` is the lock of optimistic writes."""
+    """The contribution of an application that was counted last; `revision` is the lock of optimistic writes.
+
+    `names` is a digest of the names of its client and its job that were stored last.
+    """
 
     version: int
     revision: int
@@ -61,6 +80,7 @@ class Marker:
     client_id: str | None = None
     job_id: str | None = None
     unmapped_labels: tuple[str, ...] = ()
+    names: str | None = None
 
     @property
     def ats_id(self) -> str | None:
@@ -71,31 +91,113 @@ class Marker:
 NOT_COUNTED = Marker(version=0, revision=0, contribution={})
 
 
+@cache
 def attribute(measure: str) -> str:
-    """Return the attribute name of a measure."""
+    """Return the short name of a measure."""
     family, *details = measure.split(":")
     return _FAMILIES[family] + "".join(_WORDS.get(detail, detail) for detail in details)  # type: ignore[call-overload]
 
 
+@cache
 def measure(attribute: str) -> str:
-    """Return the measure of an attribute name.
+    """Return the measure of a short name.
 
     Raises:
-        KeyError: the attribute is not a measure.
+        KeyError: the text is not the name of a measure.
     """
     family, details = _FAMILY_OF[attribute[0]], attribute[1:]
     letter = details.rstrip("0123456789")
     return ":".join([family, *([_WORD_OF[letter]] if letter else []), *filter(None, [details.removeprefix(letter)])])
 
 
-def counter_key(generation: int, ats_id: str, shard: int, day: str) -> Item:
-    """Return the key of a row of counters."""
-    return {"Scope": {"S": counter_scope(generation, ats_id, shard)}, "Part": {"S": day}}
+def packed(content: Any) -> Item:
+    """Return JSON as a compressed attribute value."""
+    return {"B": zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)}
 
 
-def counter_scope(generation: int, ats_id: str, shard: int) -> str:
-    """Return the partition key of a shard of an ATS's counters."""
-    return f"counter#{generation}#{ats_id}#{shard}"
+def unpacked(value: Item) -> Any:
+    """Return the JSON of a compressed attribute value."""
+    return json.loads(zlib.decompress(value["B"]))
+
+
+class RowKey(NamedTuple):
+    """The key of a row of totals, and the kind of its slots."""
+
+    scope: str
+    part: str
+    kind: Kind
+
+    @property
+    def item(self) -> Item:
+        """The key in DynamoDB JSON."""
+        return {"Scope": {"S": self.scope}, "Part": {"S": self.part}}
+
+
+def month_of_ats(generation: int, ats_id: str, month: str) -> RowKey:
+    """Return the key of an ATS's totals in a month (YYYY-MM)."""
+    return RowKey(f"months#{generation}#{month}", ats_id, Kind.MONTH)
+
+
+def year_of_ats(generation: int, ats_id: str, year: str) -> RowKey:
+    """Return the key of an ATS's totals in a year (YYYY)."""
+    return RowKey(f"years#{generation}#{year}", ats_id, Kind.YEAR)
+
+
+def life_of_ats(generation: int, ats_id: str) -> RowKey:
+    """Return the key of an ATS's totals over its whole life."""
+    return RowKey(f"atss#{generation}", ats_id, Kind.LIFE)
+
+
+def month_of_client(generation: int, client_id: str, month: str) -> RowKey:
+    """Return the key of a client's totals in a month (YYYY-MM)."""
+    return RowKey(client_scope(generation, client_id), month, Kind.MONTH)
+
+
+def life_of_client(generation: int, client_id: str, ats_id: str) -> RowKey:
+    """Return the key of a client's totals at an ATS over its whole life."""
+    return RowKey(client_scope(generation, client_id), f"{AT}{ats_id}", Kind.LIFE)
+
+
+def client_at_ats(generation: int, ats_id: str, client_id: str) -> Item:
+    """Return the item that lists a client of an ATS."""
+    return {"Scope": {"S": clients_scope(generation, ats_id)}, "Part": {"S": client_id}}
+
+
+def life_of_job(generation: int, client_id: str, job_id: str) -> RowKey:
+    """Return the key of a job's totals over its whole life."""
+    return RowKey(jobs_scope(generation, client_id), job_id, Kind.BRIEF)
+
+
+AT = "at#"
+
+
+def client_scope(generation: int, client_id: str) -> str:
+    """Return the partition key of a client's totals."""
+    return f"client#{generation}#{client_id}"
+
+
+def clients_scope(generation: int, ats_id: str) -> str:
+    """Return the partition key of the list of an ATS's clients."""
+    return f"clients#{generation}#{ats_id}"
+
+
+def jobs_scope(generation: int, client_id: str) -> str:
+    """Return the partition key of the list of a client's jobs."""
+    return f"jobs#{generation}#{client_id}"
+
+
+def label_key(generation: int, ats_id: str, label: str) -> Item:
+    """Return the key of an ATS's unmapped label."""
+    return {"Scope": {"S": f"labels#{generation}#{ats_id}"}, "Part": {"S": label}}
+
+
+def label_item(generation: int, ats_id: str, label: str, applications: int) -> Item:
+    """Return the item of an ATS's unmapped label with so many applications."""
+    return {
+        **label_key(generation, ats_id, label),
+        "UnmappedAt": {"S": index_key(generation, ats_id)},
+        "Applications": {"N": str(applications)},
+    }
 
 
 def marker_key(generation: int, application_id: ApplicationId) -> Item:
@@ -111,7 +213,10 @@ def marker_scope(generation: int, application_id: str) -> str:
 def generation_of(item: Item) -> int | None:
     """Return the generation of an item, or None if it belongs to no generation."""
     kind, _, rest = item["Scope"]["S"].partition("#")
-    return int(rest.partition("#")[0]) if kind in {"ats", "counter", "counted"} else None
+    return int(rest.partition("#")[0]) if kind in _OF_GENERATION else None
+
+
+_OF_GENERATION = {"counted", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
 
 
 def application_of(item: Item) -> ApplicationId:
@@ -121,62 +226,58 @@ def application_of(item: Item) -> ApplicationId:
 
 def marker_item(generation: int, application_id: ApplicationId, marker: Marker) -> Item:
     """Convert a marker to an item."""
+    texts = {"Client": marker.client_id, "Job": marker.job_id, "Names": marker.names}
     labels = marker.unmapped_labels
-    index = {
-        "Client": marker.client_id and index_key(generation, marker.client_id),
-        "Job": marker.job_id,
-        "UnmappedAt": marker.ats_id and labels and index_key(generation, marker.ats_id),
-    }
     return {
         **marker_key(generation, application_id),
         "Version": {"N": str(marker.version)},
         "Revision": {"N": str(marker.revision)},
-        "Contribution": contribution_value(marker.contribution),
-        **{name: {"S": text} for name, text in index.items() if text},
+        "Contribution": packed(_by_ats(marker.contribution)),
+        **{name: {"S": text} for name, text in texts.items() if text},
         **({"UnmappedLabels": {"L": [{"S": label} for label in labels]}} if labels else {}),
     }
 
 
 def marker(item: Item) -> Marker:
     """Convert an item to a marker."""
+    texts = {name: item[name]["S"] for name in ("Client", "Job", "Names") if name in item}
     return Marker(
         version=int(item["Version"]["N"]),
         revision=int(item["Revision"]["N"]),
-        contribution=contribution(item["Contribution"]),
-        client_id=item["Client"]["S"].partition("#")[2] if "Client" in item else None,
-        job_id=item["Job"]["S"] if "Job" in item else None,
-        unmapped_labels=unmapped_labels(item),
+        contribution=_contribution(unpacked(item["Contribution"])),
+        client_id=texts.get("Client"),
+        job_id=texts.get("Job"),
+        unmapped_labels=tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else (),
+        names=texts.get("Names"),
     )
 
 
-def unmapped_labels(item: Item) -> tuple[str, ...]:
-    """Return the unmapped labels of a marker's item."""
-    return tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else ()
+def index_key(generation: int, ats_id: str) -> str:
+    """Return the partition key of an ATS in ByUnmapped."""
+    return f"{generation}#{ats_id}"
 
 
-def index_key(generation: int, of: str) -> str:
-    """Return the partition key of an index: a client in ByClient, an ATS in ByUnmapped."""
-    return f"{generation}#{of}"
+def row_value(row: Row) -> Item:
+    """Convert a row to an attribute value."""
+    return packed({attribute(measure): slots for measure, slots in row.items()})
 
 
-def contribution_value(contribution: Contribution) -> Item:
-    """Convert a contribution to an attribute value."""
-    rows: dict[str, dict[str, Any]] = defaultdict(dict)
+def row(value: Item) -> Row:
+    """Convert an attribute value to a row."""
+    return {measure(name): slots for name, slots in unpacked(value).items()}
+
+
+def _by_ats(contribution: Contribution) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for cell, amount in contribution.items():
-        rows[f"{cell.ats_id}#{cell.day}"][attribute(cell.measure)] = {"N": str(amount)}
-    return {"M": {row: {"M": amounts} for row, amounts in rows.items()}}
+        found[cell.ats_id][cell.day][attribute(cell.measure)] = amount
+    return found
 
 
-def contribution(value: Item) -> Contribution:
-    """Convert an attribute value to a contribution."""
-    cells: dict[Cell, int] = {}
-    for row, amounts in value["M"].items():
-        ats_id, day = row.split("#")
-        cells |= {Cell(ats_id, day, measure(name)): int(amount["N"]) for name, amount in amounts["M"].items()}
-    return cells
-
-
-def amounts(item: Item) -> Mapping[str, int]:
-    """Return the amounts of a row of counters by measure, without zeros."""
-    found = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-    return {measure(name): amount for name, amount in found.items() if amount}
+def _contribution(by_ats: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Contribution:
+    return {
+        Cell(ats_id, day, measure(name)): amount
+        for ats_id, days in by_ats.items()
+        for day, amounts in days.items()
+        for name, amount in amounts.items()
+    }

@@ -1,82 +1,317 @@
-"""Reads the counters of an ATS from its rows, those of a client from the markers of its applications."""
+"""Reads the totals: the stored rows, and the entries of the journal that they do not include yet."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+from itertools import batched
 
-from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
+from application_status.platform.errors import ServiceError
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import Marker
-from application_status.quality.rules.contribution import Counts
+from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
+from application_status.quality.counters.journal import Additions, Subject, additions
+from application_status.quality.counters.merge import Head, head, head_key, journal, merging
+from application_status.quality.rules.contribution import Counts, is_dated, is_size
+from application_status.quality.rules.totals import Kind, Row, added
+
+_KEYS_PER_CALL, _SINGLY = 100, 10
+_FIRST, _LAST = "!", "~"  # before and after all ids
+
+type Place = tuple[str, ...]
+"""An ATS, a client, a client at an ATS, or a job of a client: what the entries of the journal are grouped by."""
+
+
+def read_markers(
+    dynamodb: DynamoDB, table: str, generation: int, ids: Iterable[ApplicationId]
+) -> dict[ApplicationId, Marker]:
+    """Return the markers of at most 100 applications; those without one are left out."""
+    keys = [quality_items.marker_key(generation, application_id) for application_id in ids]
+    found = batch_get(dynamodb, table, keys)
+    return {quality_items.application_of(item): quality_items.marker(item) for item in found}
+
+
+class MergedMeanwhile(ServiceError):
+    """A merge wrote rows between the calls of a reader; read all again with a new reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a list: a client of an ATS, or a job of a client, with its name and its totals."""
+
+    id: str
+    name: str | None
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, sorted by id; `following` is the id after which the next page begins."""
+
+    members: Sequence[Member]
+    following: str | None
+    head: Head
 
 
 class QualityReader:
-    """A reader of one generation of the counters."""
+    """A reader of one generation of the counters, for the calls of one report or page; it reads each row once.
 
-    def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
+    Its results include all changes counted before its first call. Lists have no member whose first change is not
+    merged. All methods raise MergedMeanwhile. `today` is in the reporting time zone.
+    """
+
+    def __init__(self, dynamodb: DynamoDB, table: str, generation: int, today: date) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._generation = generation
+        self._today = today
+        self._items: dict[RowKey, Item] = {}
+        self._rows: dict[RowKey, Row] = {}
 
-    def shards(self) -> dict[str, int]:
-        """Return the number of shards of each ATS that has counters."""
-        scope = {":key": {"S": f"ats#{self._generation}"}}
-        found = self._query("#key = :key", {"#key": "Scope"}, scope, ConsistentRead=True)
-        return {item["Part"]["S"]: int(item["Shards"]["N"]) for item in found}
+    def lives_of_atss(self) -> dict[str, Row]:
+        """Return the totals of all ATSs over their whole lives."""
+        found = self._query(f"atss#{self._generation}", _FIRST, _LAST)
+        self._items |= {quality_items.life_of_ats(self._generation, item["Part"]["S"]): item for item in found}
+        ids = {*(item["Part"]["S"] for item in found), *(place[0] for place in self._waiting_at(_by_ats))}
+        self._load([quality_items.life_of_ats(self._generation, ats_id) for ats_id in ids])
+        return {ats_id: self.life_of_ats(ats_id) for ats_id in sorted(ids)}
 
     def ats_ids(self) -> list[str]:
         """Return the ids of the ATSs that have counters."""
-        return sorted(self.shards())
+        return list(self.lives_of_atss())
 
-    def of_ats(self, ats_id: str) -> Counts:
-        """Return the counters of an ATS, with consistent reads; empty if it has none."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for shard in range(self.shards().get(ats_id, 0)):
-            scope = quality_items.counter_scope(self._generation, ats_id, shard)
-            for item in self._query("#key = :key", {"#key": "Scope"}, {":key": {"S": scope}}, ConsistentRead=True):
-                counts.update({(item["Part"]["S"], name): n for name, n in quality_items.amounts(item).items()})
-        return {key: amount for key, amount in counts.items() if amount}
+    def life_of_ats(self, ats_id: str) -> Row:
+        """Return the totals of an ATS over its whole life; empty if it has none."""
+        key = quality_items.life_of_ats(self._generation, ats_id)
+        self._load([key])
+        return self._row(key, _by_ats, (ats_id,))
 
-    def of_client(self, client_id: str) -> dict[str, Counts]:
-        """Return the counters of a client by job; seconds old at most, as an index is eventually consistent."""
-        jobs: dict[str, Counter[tuple[str, str]]] = {}
-        key = {":key": {"S": quality_items.index_key(self._generation, client_id)}}
-        for item in self._query("Client = :key", {}, key, IndexName=quality_items.CLIENT_INDEX):
-            counts = jobs.setdefault(item["Job"]["S"], Counter())
-            for cell, amount in quality_items.contribution(item["Contribution"]).items():
-                counts[cell.day, cell.measure] += amount
-        return dict(jobs)
+    def load(self, months: Mapping[str, Iterable[str]], years: Mapping[str, Iterable[str]]) -> None:
+        """Read rows of ATSs at the same time: ATS -> months (YYYY-MM), ATS -> years (YYYY)."""
+        self._load(
+            [
+                *(quality_items.month_of_ats(self._generation, ats, month) for ats in months for month in months[ats]),
+                *(quality_items.year_of_ats(self._generation, ats, year) for ats in years for year in years[ats]),
+            ]
+        )
 
-    def unmapped_labels(self, ats_id: str) -> Counter[str]:
-        """Return the number of an ATS's applications by unmapped label; seconds old at most, as an index is."""
-        key = {":key": {"S": quality_items.index_key(self._generation, ats_id)}}
-        found = self._query("UnmappedAt = :key", {}, key, IndexName=quality_items.UNMAPPED_INDEX)
-        return Counter(label for item in found for label in quality_items.unmapped_labels(item))
+    def month_of_ats(self, ats_id: str, month: str) -> Row:
+        """Return the totals of an ATS in a month, by day."""
+        key = quality_items.month_of_ats(self._generation, ats_id, month)
+        self._load([key])
+        return self._row(key, _by_ats, (ats_id,), month)
 
-    def markers(self, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
-        """Return the markers of at most 100 applications; those without one are left out."""
-        keys = [quality_items.marker_key(self._generation, application_id) for application_id in ids]
-        return _markers(batch_get(self._dynamodb, self._table, keys))
+    def year_of_ats(self, ats_id: str, year: str) -> Row:
+        """Return the totals of an ATS in a year, by month."""
+        key = quality_items.year_of_ats(self._generation, ats_id, year)
+        self._load([key])
+        return self._row(key, _by_ats, (ats_id,), year)
 
-    def all_markers(self) -> Iterator[Mapping[ApplicationId, Marker]]:
-        """Yield all markers, page by page."""
-        request: dict[str, Any] = {
+    def days_of_ats(self, ats_id: str, since: str = "") -> Counts:
+        """Return the totals of an ATS by day, from the month `since` (YYYY-MM) on."""
+        life = self.life_of_ats(ats_id)
+        slots = {slot[:7] for name in life if is_size(name) or is_dated(name) for slot in life[name]}
+        months = sorted(month for month in slots if month >= since and month)
+        self.load({ats_id: months}, {})
+        return {
+            (f"{month}-{day}", name): amount
+            for month in months
+            for name, days in self.month_of_ats(ats_id, month).items()
+            for day, amount in days.items()
+        }
+
+    def lives_of_client(self, client_id: str) -> dict[str, Member]:
+        """Return the totals of a client over its whole life at each of its ATSs."""
+        found = self._query(quality_items.client_scope(self._generation, client_id), AT, AT + _LAST)
+        stored = {item["Part"]["S"].removeprefix(AT): item for item in found}
+        self._items |= {
+            quality_items.life_of_client(self._generation, client_id, ats_id): item for ats_id, item in stored.items()
+        }
+        new = [place[1] for place in self._waiting_at(_by_client_at_ats) if place[0] == client_id]
+        return {ats_id: self._client_at(ats_id, client_id) for ats_id in sorted({*stored, *new})}
+
+    def load_client(self, client_id: str, months: Iterable[str]) -> None:
+        """Read the rows of a client by month at the same time."""
+        self._load([quality_items.month_of_client(self._generation, client_id, month) for month in months])
+
+    def month_of_client(self, client_id: str, month: str) -> Row:
+        """Return the totals of a client in a month, by day."""
+        key = quality_items.month_of_client(self._generation, client_id, month)
+        self._load([key])
+        return self._row(key, _by_client, (client_id,), month)
+
+    def job(self, client_id: str, job_id: str) -> Member:
+        """Return the totals of a job over its whole life; empty if it has none."""
+        key = quality_items.life_of_job(self._generation, client_id, job_id)
+        self._load([key])
+        return self._member(key, job_id, self._row(key, _by_job, (client_id, job_id)))
+
+    def head_of_jobs(self, client_id: str) -> Head:
+        """Return the totals of a client's jobs by size, as of the last merge."""
+        return self._head(quality_items.jobs_scope(self._generation, client_id))
+
+    def jobs(self, client_id: str, after: str | None, limit: int) -> Page:
+        """Return a page of a client's jobs, with at most `limit` members, from the job after `after`."""
+        scope = quality_items.jobs_scope(self._generation, client_id)
+        ids, following, of_list = self._page(scope, after, limit)
+        return Page([self.job(client_id, job_id) for job_id in ids], following, of_list)
+
+    def clients(self, ats_id: str, after: str | None, limit: int) -> Page:
+        """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`."""
+        scope = quality_items.clients_scope(self._generation, ats_id)
+        ids, following, of_list = self._page(scope, after, limit)
+        self._load([quality_items.life_of_client(self._generation, client_id, ats_id) for client_id in ids])
+        return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list)
+
+    def unmapped_labels(self, ats_id: str, limit: int) -> list[tuple[str, int]]:
+        """Return the unmapped labels of an ATS with their applications, the most frequent first, at most `limit`.
+
+        The index that sorts them is seconds old at most.
+        """
+        found = self._dynamodb(
+            "Query",
+            TableName=self._table,
+            IndexName=quality_items.UNMAPPED_INDEX,
+            KeyConditionExpression="UnmappedAt = :ats",
+            ExpressionAttributeValues={":ats": {"S": quality_items.index_key(self._generation, ats_id)}},
+            ScanIndexForward=False,
+            Limit=limit,
+        )["Items"]
+        return [(item["Part"]["S"], int(item["Applications"]["N"])) for item in found]
+
+    def _client_at(self, ats_id: str, client_id: str) -> Member:
+        key = quality_items.life_of_client(self._generation, client_id, ats_id)
+        self._load([key])
+        return self._member(key, client_id, self._row(key, _by_client_at_ats, (client_id, ats_id)))
+
+    def _member(self, key: RowKey, member_id: str, row: Row) -> Member:
+        item = self._items[key]
+        return Member(member_id, item["Name"]["S"] if "Name" in item else None, row)
+
+    @cached_property
+    def _unmerged(self) -> "_Unmerged":
+        """The journal; the merge is read first, so that an entry deleted in between is in rows of a later merge."""
+        last = merging(self._dynamodb, self._table, self._generation)
+        entries = journal(self._dynamodb, self._table, self._generation)
+        in_merge = set(last.entries)
+        return _Unmerged(
+            last.number,
+            additions(each for each in entries if each["Part"]["S"] in in_merge),
+            additions(each for each in entries if each["Part"]["S"] not in in_merge),
+        )
+
+    def _waiting_at(self, place: "_Place") -> set[Place]:
+        return self._unmerged.grouped("waiting", place).keys() | self._unmerged.grouped("merging", place).keys()
+
+    def _row(self, key: RowKey, place: "_Place", at: Place, days: str = "") -> Row:
+        """Return a row whose item is read, with the amounts of entries that it does not include."""
+        if key not in self._rows:
+            item, unmerged = self._items[key], self._unmerged
+            number = int(item["Number"]["N"]) if item else 0
+            if number > unmerged.number:
+                raise MergedMeanwhile
+            row = quality_items.row(item["Totals"]) if item else {}
+            for name in ("waiting", "merging") if number < unmerged.number else ("waiting",):
+                if amounts := unmerged.grouped(name, place).get(at):
+                    of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
+                    row = added(row, of_days, key.kind, self._today)
+            self._rows[key] = row
+        return self._rows[key]
+
+    def _load(self, keys: Iterable[RowKey]) -> None:
+        """Read the items of rows that are not read yet, with consistent reads; a missing row is an empty item.
+
+        Rows with the same partition key are read by one query, if they are many.
+        """
+        _ = self._unmerged
+        by_scope: dict[str, list[RowKey]] = defaultdict(list)
+        for key in keys:
+            if key not in self._items:
+                by_scope[key.scope].append(key)
+        single = [key.item for of_scope in by_scope.values() if len(of_scope) <= _SINGLY for key in of_scope]
+        calls = [
+            partial(batch_get, self._dynamodb, self._table, group)
+            for group in batched(single, _KEYS_PER_CALL, strict=False)
+        ]
+        calls += [
+            partial(self._query, scope, min(key.part for key in of_scope), max(key.part for key in of_scope))
+            for scope, of_scope in by_scope.items()
+            if len(of_scope) > _SINGLY
+        ]
+        found = {(item["Scope"]["S"], item["Part"]["S"]): item for page in side_by_side(calls) for item in page}
+        self._items |= {key: found.get((key.scope, key.part), {}) for of_scope in by_scope.values() for key in of_scope}
+
+    def _query(self, scope: str, first: str, last: str) -> list[Item]:
+        """Read the items of a partition whose Part is from `first` to `last`."""
+        _ = self._unmerged
+        request = {
             "TableName": self._table,
-            "FilterExpression": "begins_with(#scope, :markers)",
+            "KeyConditionExpression": "#scope = :scope AND Part BETWEEN :first AND :last",
             "ExpressionAttributeNames": {"#scope": "Scope"},
-            "ExpressionAttributeValues": {":markers": {"S": quality_items.marker_scope(self._generation, "")}},
+            "ExpressionAttributeValues": {":scope": {"S": scope}, ":first": {"S": first}, ":last": {"S": last}},
             "ConsistentRead": True,
         }
-        for page in pages(self._dynamodb, "Scan", request):
-            yield _markers(page)
+        return [item for page in pages(self._dynamodb, "Query", request) for item in page]
 
-    def _query(self, condition: str, names: dict[str, str], values: Item, **more: Any) -> Iterator[Item]:
-        request = {"TableName": self._table, "KeyConditionExpression": condition, "ExpressionAttributeValues": values}
-        request |= more | ({"ExpressionAttributeNames": names} if names else {})
-        for page in pages(self._dynamodb, "Query", request):
-            yield from page
+    def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None, Head]:
+        """Read a page of a list: its ids, the id to continue after, and the totals of the list."""
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope AND Part > :after",
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": {":scope": {"S": scope}, ":after": {"S": after or HEAD}},
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        _ = self._unmerged
+        reply = self._dynamodb("Query", **request)
+        ids = [item["Part"]["S"] for item in reply["Items"]]
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in reply["Items"]}
+        return ids, ids[-1] if ids and "LastEvaluatedKey" in reply else None, self._head(scope)
+
+    def _head(self, scope: str) -> Head:
+        key = head_key(scope)
+        self._load([key])
+        return head(self._items[key])
 
 
-def _markers(items: Iterable[Item]) -> dict[ApplicationId, Marker]:
-    return {quality_items.application_of(item): quality_items.marker(item) for item in items}
+type _Place = Callable[[Subject], Place | None]
+
+
+def _by_ats(subject: Subject) -> Place:
+    return (subject.ats_id,)
+
+
+def _by_client(subject: Subject) -> Place | None:
+    return (subject.client_id,) if subject.client_id else None
+
+
+def _by_client_at_ats(subject: Subject) -> Place | None:
+    return (subject.client_id, subject.ats_id) if subject.client_id else None
+
+
+def _by_job(subject: Subject) -> Place | None:
+    return (subject.client_id, subject.job_id) if subject.client_id and subject.job_id else None
+
+
+class _Unmerged:
+    """The entries of the journal: those in a merge that is not finished, and those that wait for the next one."""
+
+    def __init__(self, number: int, in_merge: Additions, waiting: Additions) -> None:
+        self.number = number
+        self._additions = {"merging": in_merge, "waiting": waiting}
+        self._grouped: dict[tuple[str, _Place], Mapping[Place, Counts]] = {}
+
+    def grouped(self, name: str, place: _Place) -> Mapping[Place, Counts]:
+        """Return the amounts of the entries by place."""
+        if (name, place) not in self._grouped:
+            found: dict[Place, dict[tuple[str, str], int]] = defaultdict(dict)
+            for subject, amounts in self._additions[name].amounts.items():
+                if at := place(subject):
+                    total = found[at]
+                    for cell, amount in amounts.items():
+                        total[cell] = total.get(cell, 0) + amount
+            self._grouped[name, place] = found
+        return self._grouped[name, place]

@@ -1,34 +1,41 @@
-"""Exactly-once counting: a transaction updates counters together with the markers of the applications counted.
+"""Exactly-once counting: a transaction writes the markers of applications together with an entry of the journal.
 
 A transaction fails if one of its markers has changed since it was read. So each change counts once, however often and
 in whatever order its stream record arrives. `Counters.apply` is the entry; the functions before it plan transactions.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
 from application_status.platform.errors import ConditionFailed
-from application_status.platform.randomness import RANDOM
-from application_status.platform.values import ApplicationId
+from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.items import NOT_COUNTED, Marker, attribute, counter_key, marker_item
-from application_status.quality.counters.read import QualityReader
-from application_status.quality.rules.contribution import Cell, Contribution, difference
+from application_status.quality.counters.items import (
+    NOT_COUNTED,
+    Marker,
+    index_key,
+    label_key,
+    marker_item,
+)
+from application_status.quality.counters.journal import Additions, Name, Subject, entry_item
+from application_status.quality.counters.read import read_markers
+from application_status.quality.rules.contribution import Contribution
 
 _ACTIONS_PER_TRANSACTION = 100
-_MEASURES_PER_ACTION = 150  # an update expression may have 4 KB
-
-type Rows = Mapping[tuple[str, str], Mapping[str, int]]
-"""(ATS, day) -> measure -> amount."""
+_AMOUNTS_PER_TRANSACTION = 20_000
+"""The most amounts of a transaction: with it, an entry stays far below the 400 KB of an item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An application's version and its contribution, which is empty for a removed application."""
+    """An application's version and its contribution, which is empty for a removed application.
+
+    `company`, `job_title` and `applied_at` (ISO 8601) are those of its registration.
+    """
 
     application_id: ApplicationId
     version: int
@@ -36,6 +43,14 @@ class Change:
     client_id: str | None = None
     job_id: str | None = None
     unmapped_labels: tuple[str, ...] = ()
+    company: str = ""
+    job_title: str = ""
+    applied_at: str = ""
+
+    @property
+    def names(self) -> str | None:
+        """A digest of the names of its client and its job; None without a registration."""
+        return self.client_id and sha256(f"{self.company}\n{self.job_title}".encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +59,71 @@ class CounterUpdate:
 
     change: Change
     counted: Marker
-    target: Marker
 
     @property
-    def added(self) -> Contribution:
-        """The amounts to add to the counters."""
-        return difference(self.target.contribution, self.counted.contribution)
+    def target(self) -> Marker:
+        """The marker to write."""
+        change = self.change
+        return Marker(
+            version=change.version,
+            revision=self.counted.revision + 1,
+            contribution=change.contribution,
+            client_id=change.client_id,
+            job_id=change.job_id,
+            unmapped_labels=change.unmapped_labels,
+            names=change.names,
+        )
 
     @property
-    def rows(self) -> Rows:
-        """The amounts to add, by counter row."""
-        return rows_of(self.added)
+    def labels(self) -> Mapping[tuple[str, str], int]:
+        """The applications to add to each unmapped label: (ATS, label) -> 1 or -1."""
+        found: Counter[tuple[str, str]] = Counter()
+        for marker, sign in ((self.target, 1), (self.counted, -1)):
+            for label in marker.unmapped_labels:
+                found[marker.ats_id or "", label] += sign
+        return {label: amount for label, amount in found.items() if amount}
+
+    @property
+    def size(self) -> int:
+        """The number of amounts that it can add."""
+        return len(self.change.contribution) + len(self.counted.contribution)
 
 
-def counter_update(change: Change, counted: Marker) -> CounterUpdate:
-    """Return the update that counts a change; if it exceeds a transaction, a part of it that keeps the old version."""
-    target = Marker(
-        version=change.version,
-        revision=counted.revision + 1,
-        contribution=change.contribution,
-        client_id=change.client_id,
-        job_id=change.job_id,
-        unmapped_labels=change.unmapped_labels,
-    )
-    update = CounterUpdate(change, counted, target)
-    rows = list(update.rows)
-    if len(rows) < _ACTIONS_PER_TRANSACTION:
-        return update
-    first = set(rows[: _ACTIONS_PER_TRANSACTION - 1])
-    partial = {cell: n for cell, n in counted.contribution.items() if (cell.ats_id, cell.day) not in first}
-    partial |= {cell: n for cell, n in change.contribution.items() if (cell.ats_id, cell.day) in first}
-    return replace(update, target=replace(target, version=counted.version, contribution=partial))
+def additions_of(updates: Iterable[CounterUpdate]) -> Additions:
+    """Return what updates add to the totals."""
+    total = Additions()
+    for update in updates:
+        for marker, sign in ((update.target, 1), (update.counted, -1)):
+            for cell, amount in marker.contribution.items():
+                subject = Subject(cell.ats_id, marker.client_id, marker.job_id)
+                total.add(subject, {(cell.day, cell.measure): amount}, sign)
+        _add_names(total, update)
+        total.changes += 1
+    return total
+
+
+def _add_names(total: Additions, update: CounterUpdate) -> None:
+    """Add the names of an application's client and job if they are not stored yet; changed names are the newest."""
+    change, known = update.change, update.counted.names
+    if change.client_id and change.job_id and change.names != known:
+        at = to_text(now()) if known else change.applied_at
+        total.name(change.client_id, change.job_id, Name(at, change.company), Name(at, change.job_title))
 
 
 def transactions(updates: Iterable[CounterUpdate]) -> Iterator[list[CounterUpdate]]:
-    """Group updates into transactions; a transaction has an action for each marker and for each counter row.
-
-    Updates of the same rows are grouped together, so that few rows are written twice.
-    """
+    """Group updates into transactions: an action for each marker and each unmapped label, and one for the entry."""
     group: list[CounterUpdate] = []
-    rows: dict[tuple[str, str], set[str]] = {}
-    for update in sorted(updates, key=lambda update: sorted(update.rows)):
-        fuller = rows | {row: rows.get(row, set()) | measures.keys() for row, measures in update.rows.items()}
-        if group and not _fit(len(group) + 1, fuller):
+    actions, amounts = 1, 0
+    for update in updates:
+        more = 1 + len(update.labels)
+        full = actions + more > _ACTIONS_PER_TRANSACTION or amounts + update.size > _AMOUNTS_PER_TRANSACTION
+        if group and full:
             yield group
-            group, fuller = [], {row: set(measures) for row, measures in update.rows.items()}
+            group, actions, amounts = [], 1, 0
         group.append(update)
-        rows = fuller
+        actions, amounts = actions + more, amounts + update.size
     if group:
         yield group
-
-
-def _fit(markers: int, rows: Mapping[tuple[str, str], set[str]]) -> bool:
-    return markers + len(rows) <= _ACTIONS_PER_TRANSACTION and all(
-        len(measures) <= _MEASURES_PER_ACTION for measures in rows.values()
-    )
-
-
-def rows_of(contribution: Contribution) -> Rows:
-    """Return a contribution by counter row."""
-    rows: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for cell, amount in contribution.items():
-        rows[cell.ats_id, cell.day][cell.measure] = amount
-    return rows
 
 
 CHANGES_PER_CALL = 100
@@ -114,16 +131,11 @@ CHANGES_PER_CALL = 100
 
 
 class Counters:
-    """Counts changes, in counters spread over `shards`, as a partition takes 1,000 write units a second.
+    """Counts changes."""
 
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
-    """
-
-    def __init__(self, dynamodb: DynamoDB, table: str, shards: int) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
-        self._shards = shards
-        self._registered: set[tuple[int, str]] = set()
 
     def apply(self, changes: Sequence[Change]) -> list[Change]:
         """Count at most CHANGES_PER_CALL changes, one for each application; return those newer than what was counted.
@@ -141,53 +153,34 @@ class Counters:
         counted: list[Change] = []
         pending = list(changes)
         while pending:
-            markers = self.markers(generation, [change.application_id for change in pending])
-            updates = [counter_update(change, markers.get(change.application_id, NOT_COUNTED)) for change in pending]
+            markers = read_markers(
+                self._dynamodb, self._table, generation, [change.application_id for change in pending]
+            )
+            updates = [CounterUpdate(change, markers.get(change.application_id, NOT_COUNTED)) for change in pending]
             pending = []
             newer = [update for update in updates if update.change.version > update.counted.version]
             for group in transactions(newer):
-                written = self._write(generation, group)
-                done = [update.change for update in group if written and update.target.version == update.change.version]
-                counted += done
-                pending += [update.change for update in group if update.change not in done]
+                of_group = [update.change for update in group]
+                if self._write(generation, group):
+                    counted += of_group
+                else:
+                    pending += of_group
         return counted
 
-    def markers(self, generation: int, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
-        """Return the markers of at most CHANGES_PER_CALL applications; those without one are left out."""
-        return QualityReader(self._dynamodb, self._table, generation).markers(ids)
-
     def _write(self, generation: int, group: Sequence[CounterUpdate]) -> bool:
-        """Write updates in one transaction; return False if one of their markers has changed since it was read."""
-        total: Counter[Cell] = Counter()
+        """Write updates in one transaction; return False if something that they depend on has changed meanwhile."""
+        labels: Counter[tuple[str, str]] = Counter()
         for update in group:
-            total.update(update.added)
-        rows = rows_of(difference(total, {}))
-        for ats_id in {ats_id for ats_id, _ in rows}:
-            self._register_ats(generation, ats_id)
-        shard = RANDOM.randrange(self._shards)
-        actions = [self._put_marker(generation, update) for update in group] + [
-            self._add(counter_key(generation, ats_id, shard, day), amounts) for (ats_id, day), amounts in rows.items()
-        ]
+            for label, amount in update.labels.items():
+                labels[label] += amount
+        actions = [self._put_marker(generation, update) for update in group]
+        actions += self._label_actions(generation, {label: amount for label, amount in labels.items() if amount})
+        actions.append({"Put": {"TableName": self._table, "Item": entry_item(generation, additions_of(group))}})
         try:
             self._dynamodb("TransactWriteItems", TransactItems=actions)
         except ConditionFailed:
             return False
         return True
-
-    def _register_ats(self, generation: int, ats_id: str) -> None:
-        """Store that an ATS has counters, and their number of shards."""
-        if (generation, ats_id) in self._registered:
-            return
-        with suppress(ConditionFailed):  # it has as many shards or more
-            self._dynamodb(
-                "UpdateItem",
-                TableName=self._table,
-                Key={"Scope": {"S": f"ats#{generation}"}, "Part": {"S": ats_id}},
-                UpdateExpression="SET Shards = :shards",
-                ConditionExpression="attribute_not_exists(Shards) OR Shards < :shards",
-                ExpressionAttributeValues={":shards": {"N": str(self._shards)}},
-            )
-        self._registered.add((generation, ats_id))
 
     def _put_marker(self, generation: int, update: CounterUpdate) -> Item:
         put: dict[str, Any] = {
@@ -202,14 +195,32 @@ class Counters:
             put["ExpressionAttributeValues"] = {":counted": {"N": str(update.counted.revision)}}
         return {"Put": put}
 
-    def _add(self, key: Item, amounts: Mapping[str, int]) -> Item:
-        named = list(enumerate(amounts.items()))
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": key,
-                "UpdateExpression": "ADD " + ", ".join(f"#m{i} :a{i}" for i, _ in named),
-                "ExpressionAttributeNames": {f"#m{i}": attribute(measure) for i, (measure, _) in named},
-                "ExpressionAttributeValues": {f":a{i}": {"N": str(amount)} for i, (_, amount) in named},
-            }
-        }
+    def _label_actions(self, generation: int, labels: Mapping[tuple[str, str], int]) -> list[Item]:
+        """Return the writes that add applications to unmapped labels.
+
+        A label without applications is deleted, as its text may be personal data. So the applications of a label that
+        loses some are read first.
+        """
+        fewer = [label for label, amount in labels.items() if amount < 0]
+        keys = [label_key(generation, *label) for label in fewer]
+        found = {_place(item): int(item["Applications"]["N"]) for item in batch_get(self._dynamodb, self._table, keys)}
+        return [
+            self._add_to_label(generation, label, amount, found.get(_place(label_key(generation, *label))))
+            for label, amount in labels.items()
+        ]
+
+    def _add_to_label(self, generation: int, label: tuple[str, str], amount: int, known: int | None) -> Item:
+        action: dict[str, Any] = {"TableName": self._table, "Key": label_key(generation, *label)}
+        if known is not None:
+            action["ConditionExpression"] = "Applications = :known"
+            action["ExpressionAttributeValues"] = {":known": {"N": str(known)}}
+            if known + amount <= 0:
+                return {"Delete": action}
+        action["UpdateExpression"] = "SET UnmappedAt = :ats ADD Applications :amount"
+        values = {":ats": {"S": index_key(generation, label[0])}, ":amount": {"N": str(amount)}}
+        action["ExpressionAttributeValues"] = action.get("ExpressionAttributeValues", {}) | values
+        return {"Update": action}
+
+
+def _place(item: Item) -> tuple[str, str]:
+    return item["Scope"]["S"], item["Part"]["S"]

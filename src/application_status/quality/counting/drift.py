@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.items import Marker
 from application_status.quality.counters.write import Change
-from application_status.quality.rules.contribution import Cell, Contribution, Counts
+from application_status.quality.rules.contribution import Cell, Counts
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One wrong amount of a counter, or one wrong value of an application's marker."""
+    """One wrong amount of the totals, or one wrong value of an application's marker.
 
-    ats_id: str
-    day: str
+    `of` is an ATS, a client, a job or a label of an ATS; `time` is a day, a month, or empty for the whole life.
+    """
+
+    of: str
+    time: str
     measure: str
     counted: object
     expected: object
@@ -42,16 +45,11 @@ def of_orphan(application_id: ApplicationId, marker: Marker) -> Iterator[Drift]:
     yield from _differing(marker.contribution, {}, application_id)
 
 
-def of_sums(counters: Contribution, sums: Contribution) -> Iterator[Drift]:
-    """Yield the differences between counters and the sums over the markers."""
-    yield from _differing(counters, sums, None)
-
-
 def of_counts(ats_id: str, counts: Counts) -> Iterator[Drift]:
-    """Yield the rows in which an ATS's counters contradict each other.
+    """Yield the days on which an ATS's totals contradict each other.
 
     Each application has one furthest stage and one outcome, and each open one is open at one stage. This holds for each
-    row at any time, as one write updates the whole row.
+    day at any time, as one write updates a whole row.
     """
     families: Counter[tuple[str, str]] = Counter()
     for (day, measure), amount in counts.items():
@@ -61,6 +59,14 @@ def of_counts(ats_id: str, counts: Counts) -> Iterator[Drift]:
         for family, expected in (("reached", applications), ("outcome", applications), ("open", still_open)):
             if families[day, family] != expected:
                 yield Drift(ats_id, day, f"{family}:*", families[day, family], expected)
+
+
+def of_life(ats_id: str, life: Mapping[str, int], years: Mapping[str, int]) -> Iterator[Drift]:
+    """Yield the differences between an ATS's totals over its whole life and the sums over its years."""
+    for measure in sorted({*life, *years}):
+        amounts = life.get(measure, 0), years.get(measure, 0)
+        if amounts[0] != amounts[1]:
+            yield Drift(ats_id, "", measure, *amounts)
 
 
 def _differing(

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import batched
@@ -97,16 +97,24 @@ class Scan:
             deque(alone, maxlen=0)
 
 
-def compare(former: QualityReader, new: QualityReader) -> Counter[str]:
-    """Return the number of differing counters by ATS; only differences in each of several reads count."""
+def compare(reader: Callable[[int], QualityReader], former_generation: int, new_generation: int) -> Counter[str]:
+    """Return the number of differing totals by ATS; only differences in each of several reads count.
 
-    def differing(ats_id: str) -> set[tuple[str, str]]:
-        return {cell for cell, _ in former.of_ats(ats_id).items() ^ new.of_ats(ats_id).items()}
+    `reader` returns a new reader of a generation.
+    """
 
-    found = {ats_id: differing(ats_id) for ats_id in {*former.ats_ids(), *new.ats_ids()}}
+    def differing(ats_ids: Iterable[str] | None = None) -> dict[str, set[tuple[str, str]]]:
+        former, new = reader(former_generation), reader(new_generation)
+        return {
+            ats_id: {cell for cell, _ in former.days_of_ats(ats_id).items() ^ new.days_of_ats(ats_id).items()}
+            for ats_id in ats_ids or {*former.ats_ids(), *new.ats_ids()}
+        }
+
+    found = differing()
     for _ in range(_READINGS - 1):
         found = {ats_id: cells for ats_id, cells in found.items() if cells}
         if found:
             time.sleep(_READING_PAUSE_SECONDS)
-            found = {ats_id: cells & differing(ats_id) for ats_id, cells in found.items()}
+            again = differing(found)
+            found = {ats_id: cells & again[ats_id] for ats_id, cells in found.items()}
     return Counter({ats_id: len(cells) for ats_id, cells in found.items() if cells})

@@ -21,21 +21,19 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import is_outage
 from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric, logger, metrics
-from application_status.platform.values import ApplicationId
+from application_status.platform.values import ApplicationId, to_text
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.rules.contribution import contribution
 
 
 class AnalyticsSettings(NamedTuple):
-    """Environment of the analytics function: QUALITY_TABLE, REPORTING_TIME_ZONE, QUALITY_SHARDS.
+    """Environment of the analytics function: QUALITY_TABLE, REPORTING_TIME_ZONE.
 
-    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). Each ATS's counters are spread over QUALITY_SHARDS
-    shards (at least 1).
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
     """
 
     quality_table: str
     reporting_time_zone: ZoneInfo
-    quality_shards: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,9 @@ def change(application: Application, zone: ZoneInfo) -> Change:
         client_id=registration.client_id if registration else None,
         job_id=registration.job_id if registration else None,
         unmapped_labels=application.unmapped_labels,
+        company=registration.company if registration else "",
+        job_title=registration.job_title if registration else "",
+        applied_at=to_text(registration.applied_at) if registration else "",
     )
 
 

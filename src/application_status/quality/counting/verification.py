@@ -2,14 +2,15 @@
 
 `verification` makes the handler of the scheduled function, which compares a sample; `Verifier` is also used by the
 command line. A difference may be a change that is not counted yet, so only a difference that persists over several
-reads, seconds apart, is drift. Busy counters are compared with the sums over the markers only once they are stable.
+reads, seconds apart, is drift. `sums.py` compares the totals with the sums over all markers.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,12 +32,13 @@ from application_status.platform.telemetry import (
 )
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.items import NOT_COUNTED
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.items import NOT_COUNTED, Marker
+from application_status.quality.counters.read import MergedMeanwhile, QualityReader, read_markers
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
 from application_status.quality.counting.stream import change_of
-from application_status.quality.rules.contribution import Cell
+from application_status.quality.counting.sums import Reading, read_all
+from application_status.quality.rules.totals import amount_of, months_of
 
 _READINGS, _PAUSE_SECONDS = 3, 5
 
@@ -49,7 +51,9 @@ class Verifier:
     """
 
     applications: AllApplications
-    reader: QualityReader
+    dynamodb: DynamoDB
+    quality_table: str
+    generation: int
     zone: ZoneInfo
     unreadable: Unreadable = field(default_factory=Unreadable)
 
@@ -79,18 +83,41 @@ class Verifier:
             if start is None:
                 break
         wrong_sums, orphans = self._sums()
-        contradictions = [each for ats_id in self.reader.ats_ids() for each in self.contradictions(ats_id)]
+        contradictions = [each for ats_id in self.ats_ids() for each in self.contradictions(ats_id)]
         return [*self.confirmed(suspects | orphans), *wrong_sums, *contradictions]
 
+    def ats_ids(self) -> list[str]:
+        """Return the ids of the ATSs that have totals."""
+        return self._read(QualityReader.ats_ids)
+
     def contradictions(self, ats_id: str) -> list[Drift]:
-        """Return the contradictions between the counters of an ATS."""
-        return list(drift.of_counts(ats_id, self.reader.of_ats(ats_id)))
+        """Return the contradictions between the totals of an ATS: on the days of the last year, and of its life."""
+        return self._read(lambda reader: list(self._contradictions(reader, ats_id)))
+
+    def _contradictions(self, reader: QualityReader, ats_id: str) -> Iterator[Drift]:
+        today = datetime.now(self.zone).date()
+        yield from drift.of_counts(ats_id, reader.days_of_ats(ats_id, since=f"{today.year - 1}-{today.month:02}"))
+        life = reader.life_of_ats(ats_id)
+        years = sorted({month[:4] for month in months_of(life)})
+        reader.load({}, {ats_id: years})
+        sums: Counter[str] = Counter()
+        for year in years:
+            row = reader.year_of_ats(ats_id, year)
+            sums.update({measure: amount_of(row, measure) for measure in row})
+        yield from drift.of_life(ats_id, {measure: amount_of(life, measure) for measure in life}, sums)
+
+    def _read[Result](self, read: Callable[[QualityReader], Result]) -> Result:
+        """Return what a new reader reads; if a merge writes rows meanwhile, read again."""
+        while True:
+            today = datetime.now(self.zone).date()
+            with suppress(MergedMeanwhile):
+                return read(QualityReader(self.dynamodb, self.quality_table, self.generation, today))
 
     def _of_items(self, items: Iterable[Item]) -> list[Drift]:
         found: list[Drift] = []
         changes = one_by_one(items, lambda item: change_of(item, self.zone), self.unreadable.note)
         for group in batched((change for _, change in changes), ITEMS_PER_CALL, strict=False):
-            markers = self.reader.markers(each.application_id for each in group)
+            markers = self._markers(each.application_id for each in group)
             for each in group:
                 found += drift.of_marker(each, markers.get(each.application_id, NOT_COUNTED))
         return found
@@ -98,38 +125,31 @@ class Verifier:
     def _of(self, ids: Collection[ApplicationId]) -> list[Drift]:
         items = self.applications.of(ids)
         existing = {item["AtsiApplicationId"]["S"] for item in items}
-        orphaned = self.reader.markers(each for each in ids if each not in existing)
+        orphaned = self._markers(each for each in ids if each not in existing)
         return self._of_items(items) + [each for marker in orphaned.items() for each in drift.of_orphan(*marker)]
 
+    def _markers(self, ids: Iterable[ApplicationId]) -> dict[ApplicationId, Marker]:
+        return read_markers(self.dynamodb, self.quality_table, self.generation, ids)
+
     def _sums(self) -> tuple[list[Drift], set[ApplicationId]]:
-        """Return counters that differ from the sums over the markers, and ids of markers without an application."""
-        found, orphans = self._sums_once()
-        for _ in range(_READINGS - 1):
-            if found:
-                time.sleep(_PAUSE_SECONDS)
-                again, _orphans = self._sums_once()
-                found = {cell: again[cell] for cell in found.keys() & again.keys()}
-        return [found[cell] for cell in sorted(found)], orphans
-
-    def _sums_once(self) -> tuple[dict[Cell, Drift], set[ApplicationId]]:
-        sums: Counter[Cell] = Counter()
+        """Return totals that differ from the sums over the markers, and ids of markers without an application."""
         orphans: set[ApplicationId] = set()
-        before = self._counters()
-        for markers in self.reader.all_markers():
-            for marker in markers.values():
-                sums.update(marker.contribution)
-            orphans |= self._orphans([each for each, marker in markers.items() if marker.contribution])
-        after = self._counters()
-        wrong = {Cell(each.ats_id, each.day, each.measure): each for each in drift.of_sums(after, sums)}
-        stable = {cell: each for cell, each in wrong.items() if before.get(cell, 0) == after.get(cell, 0)}
-        return stable, orphans
 
-    def _counters(self) -> dict[Cell, int]:
-        return {
-            Cell(ats_id, *cell): amount
-            for ats_id in self.reader.ats_ids()
-            for cell, amount in self.reader.of_ats(ats_id).items()
-        }
+        def note_orphans(markers: Mapping[ApplicationId, Marker]) -> None:
+            orphans.update(self._orphans([each for each, marker in markers.items() if marker.contribution]))
+
+        wrong = dict(self._reading(note_orphans).wrong)
+        for _ in range(_READINGS - 1):
+            if wrong:
+                time.sleep(_PAUSE_SECONDS)
+                again = self._reading(lambda _: None).wrong
+                wrong = {scope: number for scope, number in wrong.items() if again.get(scope) == number}
+        return list(self._reading(lambda _: None, wrong).drift()) if wrong else [], orphans
+
+    def _reading(
+        self, on_markers: Callable[[Mapping[ApplicationId, Marker]], object], only: Iterable[str] = ()
+    ) -> Reading:
+        return read_all(self.dynamodb, self.quality_table, self.generation, on_markers, only)
 
     def _orphans(self, ids: Iterable[ApplicationId]) -> set[ApplicationId]:
         found: set[ApplicationId] = set()
@@ -159,8 +179,7 @@ def verification(
         try:
             with hiding_error_messages(), deadline(_STORE_SECONDS):
                 live = generations(dynamodb, quality_table).live
-                reader = QualityReader(dynamodb, quality_table, live)
-                verifier = Verifier(applications, reader, zone)
+                verifier = Verifier(applications, dynamodb, quality_table, live, zone)
                 verified, found = _verify(verifier)
                 if generations(dynamodb, quality_table).live == live:
                     _log(stack, verified, found, verifier.unreadable)
@@ -183,7 +202,7 @@ def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
         verified += sum(item["AtsiApplicationId"]["S"] not in verifier.unreadable for item in settled)
         if time.monotonic() > until:
             break
-    ats_ids = verifier.reader.ats_ids()
+    ats_ids = verifier.ats_ids()
     contradictions = verifier.contradictions(RANDOM.choice(ats_ids)) if ats_ids else []
     return verified, [*verifier.confirmed(suspects), *contradictions]
 
@@ -197,8 +216,8 @@ def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadab
     for each in found[:_LOGGED]:
         logger.error(
             "drift",
-            ats=each.ats_id,
-            day=each.day,
+            of=each.of,
+            time=each.time,
             measure=each.measure,
             counted=str(each.counted),
             expected=str(each.expected),

@@ -45,12 +45,12 @@ def quality_page(request: Request, reports: ReportSource) -> Reply:
     caller = signed_in(request.claims)
     now = reports.now()
     queries = page_queries(request, caller, now.date())
-    builder = reports.as_of(now)
     logger.info("shown", csv=queries.csv)
     if queries.csv:
         query = queries.by_name[queries.csv]
-        return _download(queries.csv, query, builder.report(query))
-    return _page(caller, queries, {name: builder.report(query) for name, query in queries.by_name.items()}, builder.now)
+        return _download(queries.csv, query, reports.built(now, lambda builder: builder.report(query)))
+    found = reports.built(now, lambda builder: {name: builder.report(query) for name, query in queries.by_name.items()})
+    return _page(caller, queries, found, now)
 
 
 def refused(error: Refusal, request: Request) -> Reply:

@@ -48,7 +48,9 @@ def over_time(found: QualityReport, interval: Interval, basis: Basis) -> Section
         plot=strips(
             "Entries into each status over time",
             [(display_name(s), f"highest {max(entered[s]):,.0f}", entered[s]) for s in seen],
-            (format_day(rows[0].first), format_day(rows[-1].last)) if rows else ("", ""),
+            (format_day(first), format_day(last))
+            if rows and (first := rows[0].first) and (last := rows[-1].last)
+            else ("", ""),
         ),
         table=table(
             ("Days", *(display_name(status) for status in seen), "Reports"),

@@ -65,7 +65,7 @@ def format_day(day: date) -> str:
 
 def format_period(row: Row) -> str:
     """Return the days that a row covers, as text."""
-    return format_days(row.first, row.last)
+    return format_days(row.first, row.last) if row.first and row.last else "all days"
 
 
 def format_days(first: date, last: date) -> str:

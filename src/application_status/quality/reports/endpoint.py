@@ -1,25 +1,27 @@
 """The endpoints of the quality reports: read the query, build the report from the counters, reply in JSON or CSV."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Unavailable
 from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.telemetry import logger
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.read import MergedMeanwhile, QualityReader
 from application_status.quality.reports.formats import CSV, as_csv, as_json, media_type, sendable
 from application_status.quality.reports.query import Caller, QualityQuery, quality_query
 from application_status.quality.reports.report import QualityReport, report, unmapped_report
-from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.definitions import DEFINITIONS
 
 type HealthReport = Callable[[QualityQuery, datetime], QualityReport]
 """Builds the report of `kind=health`, about the requests of ATSs, as of a moment."""
+
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,25 @@ class ReportSource:
         """Return the current time in the reporting time zone."""
         return datetime.now(self.zone)
 
-    def as_of(self, now: datetime) -> "ReportBuilder":
-        """Return a builder for the reports of one request, from the live generation of the counters."""
-        generation = generations(self.dynamodb, self.table).live
-        return ReportBuilder(_ReadOnce(self.dynamodb, self.table, generation), self.health, now)
+    def built[Built](self, now: datetime, build: Callable[["ReportBuilder"], Built]) -> Built:
+        """Return what `build` makes from the reports of one moment, in the live generation of the counters.
+
+        It is made again if a merge wrote rows meanwhile.
+
+        Raises:
+            Unavailable: merges wrote rows during each attempt.
+        """
+        for _ in range(_ATTEMPTS):
+            generation = generations(self.dynamodb, self.table).live
+            reader = QualityReader(self.dynamodb, self.table, generation, now.date())
+            with suppress(MergedMeanwhile):
+                return build(ReportBuilder(reader, self.health, now))
+        raise Unavailable("merges wrote rows during each attempt to read them")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBuilder:
-    """A builder of the reports of one request, which reads each counter once; `now` is in the reporting time zone."""
+    """A builder of the reports of one request, which reads each row once; `now` is in the reporting time zone."""
 
     reader: QualityReader
     health: HealthReport
@@ -60,25 +72,6 @@ class ReportBuilder:
                 return report(query, self.reader, self.now.date())
 
 
-class _ReadOnce(QualityReader):
-    """A reader that reads the same counters once, as the reports of a page are built from them."""
-
-    def __init__(self, dynamodb: DynamoDB, table: str, generation: int) -> None:
-        super().__init__(dynamodb, table, generation)
-        self._shards = cache(super().shards)
-        self._of_ats = cache(super().of_ats)
-        self._of_client = cache(super().of_client)
-
-    def shards(self) -> dict[str, int]:
-        return self._shards()
-
-    def of_ats(self, ats_id: str) -> Counts:
-        return self._of_ats(ats_id)
-
-    def of_client(self, client_id: str) -> dict[str, Counts]:
-        return self._of_client(client_id)
-
-
 def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     """Reply with a quality report.
 
@@ -90,7 +83,7 @@ def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     now = reports.now()
     query = quality_query(request, caller, now.date())
     kind = media_type(request)
-    found = reports.as_of(now).report(query)
+    found = reports.built(now, lambda builder: builder.report(query))
     logger.info("reported", kind=query.kind, rows=len(found.rows))
     parameter, expected = query.narrower
     if kind == CSV:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
@@ -12,7 +12,7 @@ from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.http.negotiation import qualities
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import QualityQuery, ReportKind
-from application_status.quality.reports.report import ROWS_LIMIT, QualityReport, Row, Subject
+from application_status.quality.reports.report import DAYS_LIMIT, ROWS_LIMIT, QualityReport, Row, Subject
 from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, Unit
@@ -24,7 +24,21 @@ REPLY_LIMIT_BYTES = 1_000_000
 
 _NUMBER_BYTES = 50  # the least that a number takes in either format
 DEFINITIONS_PATH = "/api/quality/definitions"
-_COLUMNS = ("ats", "client", "job", "from", "to", "measure", "unit", "value", "population", "definition")
+_COLUMNS: Mapping[str, str] = {
+    "Ats": "ats",
+    "Client": "client",
+    "Company": "company",
+    "Job": "job",
+    "JobTitle": "job_title",
+    "From": "from",
+    "To": "to",
+    "Measure": "measure",
+    "Unit": "unit",
+    "Value": "value",
+    "Population": "population",
+    "Definition": "definition",
+}
+"""The columns of CSV, by the name of the member in JSON."""
 
 
 def media_type(request: Request) -> str:
@@ -61,8 +75,10 @@ class QualityNumber(TypedDict):
 class QualityRow(Subject):
     """The numbers of a period about an ATS, a client or a job, or about all ATSs."""
 
-    From: DateText
-    To: DateText
+    From: DateText | None
+    """The first day that the numbers cover; null for the whole life of a job or client."""
+    To: DateText | None
+    """The last day that the numbers cover; null for the whole life of a job or client."""
     Numbers: Sequence[QualityNumber]
 
 
@@ -72,9 +88,9 @@ class QualityReply(TypedDict):
     Kind: ReportKind
     Interval: Interval
     From: DateText | None
-    """The first day of the period; null for reports as of today and about jobs."""
+    """The first day of the period; null for reports as of today and over whole lives."""
     To: DateText | None
-    """The last day of the period; null for reports as of today and about jobs."""
+    """The last day of the period; null for reports as of today and over whole lives."""
     TimeZone: str
     Today: DateText
     MinimumApplications: int
@@ -82,9 +98,11 @@ class QualityReply(TypedDict):
     RequestId: str
     Rows: Sequence[QualityRow]
     Hidden: int
-    """The number of ATSs, jobs or labels left out, as they have too few applications."""
+    """The number of ATSs, clients, jobs or labels left out, as they have too few applications."""
     Cut: int
     """The number of labels left out, as others are more frequent."""
+    Next: str | None
+    """The value of `after` for the next page of a list; null on the last page, and if the report is no list."""
 
 
 def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
@@ -101,6 +119,7 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id
         "Rows": [_row(each) for each in found.rows],
         "Hidden": found.hidden,
         "Cut": found.cut,
+        "Next": found.following,
     }
     return reply(200, body)
 
@@ -109,15 +128,15 @@ def as_csv(found: QualityReport) -> Reply:
     """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
-    report as a whole: its period, and how much is hidden or cut.
+    report as a whole: its period, how much is hidden or cut, and the next page (see the header `Link`).
     """
     text = io.StringIO()
-    lines = csv.DictWriter(text, _COLUMNS, restval="")
+    lines = csv.DictWriter(text, _COLUMNS.values(), restval="")
     lines.writeheader()
     for row in map(_row, found.rows):
-        of = {name.lower(): value for name, value in row.items() if name != "Numbers"}
+        of = {_COLUMNS[name]: value for name, value in row.items() if name != "Numbers"}
         for each in row["Numbers"]:
-            cells = of | {name.lower(): value for name, value in each.items()}
+            cells = of | {_COLUMNS[name]: value for name, value in each.items()}
             lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
     answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
     return answer | {"body": text.getvalue()}
@@ -142,13 +161,15 @@ def is_downloadable(found: QualityReport) -> bool:
 
 def _fitting(found: QualityReport, written: Callable[[QualityReport], Reply]) -> Reply | None:
     """Return a report as `written` formats it, or None if it is too large."""
-    if found.too_many or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
+    if found.too_many or found.too_long or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
         return None
     answer = written(found)
     return answer if len(answer["body"].encode()) <= REPLY_LIMIT_BYTES else None
 
 
 def _too_large(found: QualityReport) -> str:
+    if found.too_long:
+        return f"a report about several ATSs by day or week covers at most {DAYS_LIMIT} days"
     if found.too_many:
         return f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
     return f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
@@ -161,8 +182,8 @@ def _day(day: date | None) -> DateText | None:
 def _row(row: Row) -> QualityRow:
     return {
         **row.of,
-        "From": row.first.isoformat(),
-        "To": row.last.isoformat(),
+        "From": _day(row.first),
+        "To": _day(row.last),
         "Numbers": [_number(each) for each in row.numbers],
     }
 

@@ -5,7 +5,7 @@ credentials. `quality_query` reads the query's parameters and restricts it to wh
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -32,6 +32,10 @@ type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type ReportKind = Literal["cohort", "activity", "silence", "health", "unmapped"]
 
 _OF_TODAY = {"silence", "unmapped"}
+_LIFE = {
+    True: ("/job", "a report about jobs has no period"),
+    False: ("/by", "a report about clients of an ATS has no period"),
+}
 
 
 class QualityQuery(BaseModel):
@@ -50,44 +54,58 @@ class QualityQuery(BaseModel):
     ats: Annotated[_Id | None, Field(description="an ATS's id")] = None
     client: Annotated[_Id | None, Field(description="a client's id, not together with ats")] = None
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
-    by: Annotated[Literal["ats", "job"] | None, Field(description="ats, or, together with client, job")] = None
+    by: Annotated[
+        Literal["ats", "client", "job"] | None,
+        Field(description="ats; together with ats, client; or, together with client, job"),
+    ] = None
+    after: Annotated[
+        _Id | None, Field(description="the id after which a page of a list begins: Next of the page before it")
+    ] = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        wrong = []
-        if self.client and (self.ats or self.by == "ats"):
-            wrong.append(FieldError("/client", "client and ats exclude each other", "one of them"))
-        if self.kind in {"health", "unmapped"} and (self.client or self.of_jobs):
-            wrong.append(FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence"))
-        if self.of_jobs and not self.client:
-            wrong.append(FieldError("/client", "a job needs its client", "the job's client"))
-        if self.of_jobs and (self.first or self.last or self.interval is not Interval.ALL):
-            wrong.append(FieldError("/job", "a report about jobs has no period", "no from, to or interval"))
-        if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
-            wrong.append(
-                FieldError("/kind", f"{self.kind} is as of today and has no period", "no from, to or interval")
-            )
-        if self.first and self.last and self.last < self.first:
-            wrong.append(FieldError("/to", "to is before from", "a date not before from"))
+        wrong = [*self._wrong_subject(), *self._wrong_period()]
         if wrong:
             raise InvalidFields(tuple(wrong))
         return self
 
+    def _wrong_subject(self) -> Iterator[FieldError]:
+        if self.client and (self.ats or self.by in {"ats", "client"}):
+            yield FieldError("/client", "client and ats exclude each other", "one of them")
+        if self.kind in {"health", "unmapped"} and (self.client or self.is_of_life):
+            yield FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence")
+        if (self.job or self.by == "job") and not self.client:
+            yield FieldError("/client", "a job needs its client", "the job's client")
+        if self.by == "client" and not self.ats and not self.client:
+            yield FieldError("/ats", "a list of clients needs their ATS", "the clients' ATS")
+        if self.job and self.by:
+            yield FieldError("/by", "a report about one job is no list", "job without by")
+        if self.after and not self.by:
+            yield FieldError("/after", "only a list has pages", "after together with by")
+
+    def _wrong_period(self) -> Iterator[FieldError]:
+        if self.is_of_life and (self.first or self.last or self.interval is not Interval.ALL):
+            yield FieldError(*_LIFE[self.job is not None or self.by == "job"], "no from, to or interval")
+        if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
+            yield FieldError("/kind", f"{self.kind} is as of today and has no period", "no from, to or interval")
+        if self.first and self.last and self.last < self.first:
+            yield FieldError("/to", "to is before from", "a date not before from")
+
     @property
-    def of_jobs(self) -> bool:
-        """Whether the report is about jobs of a client."""
-        return self.job is not None or self.by == "job"
+    def is_of_life(self) -> bool:
+        """Whether the report is about the whole lives of jobs or of an ATS's clients."""
+        return self.job is not None or self.by in {"client", "job"}
 
     @property
     def narrower(self) -> tuple[str, str]:
         """The parameter that shortens the report, and the value to send."""
         if self.interval is not Interval.ALL:
             return "interval", "a longer interval, or fewer days between from and to"
-        return ("by", "one job") if self.of_jobs else ("ats", "one ATS")
+        return ("by", "one job or client") if self.is_of_life else ("ats", "one ATS")
 
     def as_of(self, today: date) -> Self:
-        """Return the query with its period filled in; reports as of today, and of jobs, have none."""
-        if self.of_jobs or self.kind in _OF_TODAY:
+        """Return the query with its period filled in; reports as of today, and over whole lives, have none."""
+        if self.is_of_life or self.kind in _OF_TODAY:
             return self
         first, last = requested_days(self.first, self.last, today)
         return self.model_copy(update={"first": first, "last": last})

@@ -1,49 +1,72 @@
-"""Builds the rows of a quality report from the counters, without groups of too few applications.
+"""Builds the rows of a quality report from the totals, without groups of too few applications.
 
-`report` builds the reports over the counters; `unmapped_report` builds the list of unmapped labels.
+`report` builds the reports over the totals; `unmapped_report` builds the list of unmapped labels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TypedDict
 
-from application_status.quality.counters.read import QualityReader
+from application_status.platform.dynamodb.client import side_by_side
+from application_status.quality.counters.merge import Head
+from application_status.quality.counters.read import Member, QualityReader
 from application_status.quality.reports.query import QualityQuery
-from application_status.quality.rules.contribution import Counts
+from application_status.quality.rules.contribution import Counts, is_of_cohort
 from application_status.quality.rules.disclosure import (
+    MonthGroup,
     applications_in_activity,
     applications_in_cohort,
-    cohort_days,
     merged,
-    shown,
-    totals,
+    shown_from,
+    size_class,
 )
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, activity, cohort, silence
-from application_status.quality.rules.periods import Interval, Period, periods
+from application_status.quality.rules.periods import (
+    Cut,
+    Interval,
+    Period,
+    Question,
+    sums_of_month,
+    sums_of_months,
+)
+from application_status.quality.rules.totals import Row as Totals
+from application_status.quality.rules.totals import amount_of, counts_of_life, months_of
 
 ROWS_LIMIT = 400
 """The most rows of a report over time."""
+
+PAGE_ROWS = 100
+"""The most rows of a page of a list."""
+
+DAYS_LIMIT = 400
+"""The most days of a report about several ATSs by day or week; a longer one is by month, or about all days together."""
 
 _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 
 
 class Subject(TypedDict, total=False):
-    """The subject of numbers: an ATS, a client, a job of a client, or, without members, all ATSs."""
+    """The subject of numbers: an ATS, a client, a job of a client, or, without members, all ATSs.
+
+    Company and JobTitle are the newest names of the client and the job.
+    """
 
     Ats: str
     Client: str
+    Company: str
     Job: str
+    JobTitle: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The numbers of a subject in a period."""
+    """The numbers of a subject in a period, or, without days, over its whole life."""
 
     of: Subject
-    first: date
-    last: date
+    first: date | None
+    last: date | None
     numbers: Sequence[Number]
 
 
@@ -51,14 +74,17 @@ class Row:
 class QualityReport:
     """The rows of a report, and what is left out.
 
-    `hidden` is the number of ATSs, jobs or labels with too few applications, `cut` that of labels beyond the limit.
-    `too_many` is the number of rows if it exceeds ROWS_LIMIT; `rows` is then empty.
+    `hidden` is the number of ATSs, clients, jobs or labels with too few applications, `cut` that of labels beyond the
+    limit. `following` is the id after which the next page of a list begins. `too_many` is the number of rows if it
+    exceeds ROWS_LIMIT, and `too_long` says that the period exceeds DAYS_LIMIT; `rows` is then empty.
     """
 
     rows: Sequence[Row]
     hidden: int = 0
     cut: int = 0
+    following: str | None = None
     too_many: int = 0
+    too_long: bool = False
 
     @property
     def amount(self) -> int:
@@ -68,12 +94,13 @@ class QualityReport:
 
 def report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
     """Build the report of a query, of any size."""
-    groups, hidden = _groups(query, reader)
-    found = [(of, period) for of, subgroups in groups for period in _periods(query, subgroups, today)]
-    if too_many(query, len(found)):
-        return QualityReport([], hidden, too_many=len(found))
-    rows = [Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today))) for of, period in found]
-    return QualityReport(rows, hidden)
+    if query.job and query.client:
+        return _of_job(query, query.client, query.job, reader, today)
+    if query.by in {"job", "client"}:
+        return _of_list(query, reader, today)
+    if query.client:
+        return _of_client(query, query.client, reader, today)
+    return _of_atss(query, reader, today)
 
 
 def too_many(query: QualityQuery, rows: int) -> bool:
@@ -81,46 +108,202 @@ def too_many(query: QualityQuery, rows: int) -> bool:
     return query.interval is not Interval.ALL and rows > ROWS_LIMIT
 
 
-def _periods(query: QualityQuery, subgroups: Sequence[Counts], today: date) -> Sequence[Period]:
-    """Group the counters of subgroups into periods; `silence` is as of today and has a single row."""
-    first, last = query.first or date.min, query.last or date.max
-    if query.kind == "cohort":
-        return periods([cohort_days(each) for each in subgroups], applications_in_cohort, query.interval, first, last)
-    if query.kind == "activity":
-        return periods(subgroups, applications_in_activity, query.interval, first, last)
-    counts = merged(each for each in subgroups if totals(each).get("last_activity", 0) >= MINIMUM)
-    days = [date.fromisoformat(day) for day, _ in counts]
-    return [Period(min(days), today, counts)] if days else []
+def _of_atss(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
+    lives = {query.ats: reader.life_of_ats(query.ats)} if query.ats else reader.lives_of_atss()
+    existing = {ats_id: life for ats_id, life in lives.items() if life}
+    large = {ats_id: life for ats_id, life in existing.items() if amount_of(life, "applications") >= MINIMUM}
+    hidden = len(existing) - len(large)
+    following = None
+    if query.by == "ats":
+        ids = [ats_id for ats_id in large if ats_id > (query.after or "")]
+        following = ids[PAGE_ROWS - 1] if len(ids) > PAGE_ROWS else None
+        large = {ats_id: large[ats_id] for ats_id in ids[:PAGE_ROWS]}
+    if query.kind == "silence":
+        return QualityReport(list(_silent(query, large, today)), hidden, following=following)
+    if _is_too_long(query):
+        return QualityReport([], hidden, too_long=True)
+    periods = _periods_of_atss(query, large, reader, today)
+    return _rows(query, periods, hidden, following, today)
 
 
-def _groups(query: QualityQuery, reader: QualityReader) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
-    """Return the subject of each row with the counters of its subgroups, and how many subjects are hidden."""
-    if query.client:
-        return _of_client(query, query.client, reader.of_client(query.client))
-    wanted = [query.ats] if query.ats else reader.ats_ids()
-    counts = {ats_id: reader.of_ats(ats_id) for ats_id in wanted}
-    large = {ats_id: each for ats_id, each in counts.items() if _applications(each) >= MINIMUM}
-    hidden = len(counts) - len(large)
+def _is_too_long(query: QualityQuery) -> bool:
+    by_days = query.interval in {Interval.DAY, Interval.WEEK}
+    return by_days and not query.ats and _days(query) > DAYS_LIMIT
+
+
+def _silent(query: QualityQuery, lives: Mapping[str, Totals], today: date) -> Iterable[Row]:
+    """Yield the rows of open applications without activity; ATSs with fewer than five open ones are left out."""
+    open_ones = {
+        ats_id: counts_of_life(life) for ats_id, life in lives.items() if amount_of(life, "last_activity") >= MINIMUM
+    }
     if query.ats or query.by == "ats":
-        return [({"Ats": ats_id}, [each]) for ats_id, each in large.items()], hidden
-    return [({}, list(large.values()))], hidden
+        for ats_id, counts in open_ones.items():
+            yield Row({"Ats": ats_id}, today, today, list(silence(counts, today)))
+    elif open_ones:
+        yield Row({}, today, today, list(silence(merged(open_ones.values()), today)))
 
 
-def _of_client(
-    query: QualityQuery, client: str, jobs: Mapping[str, Counts]
-) -> tuple[Sequence[tuple[Subject, Sequence[Counts]]], int]:
-    """Return the same for a client, whose subgroups are its visible jobs and all hidden jobs together."""
-    visible = shown({job: _applications(counts) for job, counts in jobs.items()})
-    if not query.of_jobs:
-        rest = merged(counts for job, counts in jobs.items() if job not in visible)
-        return [({"Client": client}, [*(jobs[job] for job in sorted(visible)), rest])], 0
-    wanted = [job for job in sorted(jobs) if query.job in (None, job)]
-    found = [(Subject(Client=client, Job=job), [jobs[job]]) for job in wanted if job in visible]
-    return found, len(wanted) - len(found)
+def _periods_of_atss(
+    query: QualityQuery, lives: Mapping[str, Totals], reader: QualityReader, today: date
+) -> Sequence[tuple[Subject, Period]]:
+    """Return the periods of each ATS, or of all together; a long period is read by month where it can be."""
+    question = _question(query, today)
+    cuts = {ats_id: question.cut(months_of(life)) for ats_id, life in lives.items()}
+    by_year = _days(query) > DAYS_LIMIT
+    months = {ats_id: _months(cut.in_days if by_year else [*cut.whole, *cut.in_days]) for ats_id, cut in cuts.items()}
+    years = {
+        ats_id: {month[:4] for month in _months(cut.whole)} if by_year else set[str]() for ats_id, cut in cuts.items()
+    }
+    reader.load(months, years)
+    separate = bool(query.ats or query.by == "ats")
+    found: dict[str, dict[date, Period]] = {}
+    for ats_id, cut in cuts.items():
+        periods = found.setdefault(ats_id if separate else "", {})
+        if by_year:
+            sums = dict(
+                month
+                for year in sorted(years[ats_id])
+                for month in sums_of_months(year, reader.year_of_ats(ats_id, year), lives[ats_id], question.of_kind)
+            )
+        else:
+            sums = {
+                month: sums_of_month(month, reader.month_of_ats(ats_id, month), question.of_kind)
+                for month in _months(cut.whole)
+            }
+        _add(question, cut, periods, sums, partial(reader.month_of_ats, ats_id))
+    return [
+        (Subject(Ats=ats_id) if separate else Subject(), periods[start])
+        for ats_id, periods in found.items()
+        for start in sorted(periods)
+    ]
 
 
-def _applications(counts: Counts) -> int:
-    return sum(amount for (_, measure), amount in counts.items() if measure == "applications")
+def _of_client(query: QualityQuery, client_id: str, reader: QualityReader, today: date) -> QualityReport:
+    lives = reader.lives_of_client(client_id).values()
+    of = Subject(Client=client_id, **_company(lives))
+    if query.kind == "silence":
+        counts = merged(counts_of_life(life.row) for life in lives)
+        is_large = sum(amount_of(life.row, "last_activity") for life in lives) >= MINIMUM
+        return QualityReport([Row(of, today, today, list(silence(counts, today)))] if is_large else [])
+    question = _question(query, today)
+    cut = question.cut(_months_of_all(life.row for life in lives))
+    reader.load_client(client_id, [*_months(cut.whole), *_months(cut.in_days)])
+    periods: dict[date, Period] = {}
+    sums = {
+        month: sums_of_month(month, reader.month_of_client(client_id, month), question.of_kind)
+        for month in _months(cut.whole)
+    }
+    _add(question, cut, periods, sums, partial(reader.month_of_client, client_id))
+    return _rows(query, [(of, periods[start]) for start in sorted(periods)], 0, None, today)
+
+
+def _of_job(query: QualityQuery, client_id: str, job_id: str, reader: QualityReader, today: date) -> QualityReport:
+    job, classes = reader.job(client_id, job_id), reader.head_of_jobs(client_id)
+    if not job.row:
+        return QualityReport([])
+    if not _is_shown(query, job, classes):
+        return QualityReport([], hidden=1)
+    company = _company(reader.lives_of_client(client_id).values())
+    return QualityReport([_life_row(query, Subject(Client=client_id, **company), job, today)])
+
+
+def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
+    """Return a page of the jobs of a client, or of the clients of an ATS, over their whole lives."""
+    if query.client:
+        page = reader.jobs(query.client, query.after, PAGE_ROWS)
+        of = Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
+    else:
+        page = reader.clients(query.ats or "", query.after, PAGE_ROWS)
+        of = Subject(Ats=query.ats or "")
+    rows = [_life_row(query, of, each, today) for each in page.members if _is_shown(query, each, page.head)]
+    classes = page.head.get(_measure(query), {})
+    least = shown_from({number: amount for number, (_, amount) in classes.items()})
+    hidden = sum(members for number, (members, _) in classes.items() if number < least)
+    return QualityReport(rows, hidden, following=page.following)
+
+
+def _is_shown(query: QualityQuery, member: Member, classes: Head) -> bool:
+    """Return whether a member of a list may be shown beside the total of the list."""
+    amount = amount_of(member.row, _measure(query))
+    by_class = {number: total for number, (_, total) in classes.get(_measure(query), {}).items()}
+    return size_class(amount) >= shown_from(by_class)
+
+
+def _measure(query: QualityQuery) -> str:
+    """Return the measure that is the size of a member of a list."""
+    return "last_activity" if query.kind == "silence" else "applications"
+
+
+def _life_row(query: QualityQuery, of: Subject, member: Member, today: date) -> Row:
+    name, title = ("Job", "JobTitle") if query.client else ("Client", "Company")
+    subject: Subject = {**of, name: member.id, **({title: member.name} if member.name else {})}  # type: ignore[misc]
+    day = today if query.kind == "silence" else None
+    return Row(subject, day, day, list(_KINDS[query.kind](counts_of_life(member.row), today)))
+
+
+def _company(lives: Iterable[Member]) -> Subject:
+    names = [life.name for life in lives if life.name]
+    return Subject(Company=names[0]) if names else Subject()
+
+
+def _question(query: QualityQuery, today: date) -> Question:
+    of_cohort = query.kind == "cohort"
+    return Question(
+        size=applications_in_cohort if of_cohort else applications_in_activity,
+        of_kind=is_of_cohort if of_cohort else _is_of_activity,
+        interval=query.interval,
+        first=query.first or date.min,
+        last=query.last or date.max,
+        today=today,
+    )
+
+
+def _is_of_activity(measure: str) -> bool:
+    return not is_of_cohort(measure)
+
+
+def _add(
+    question: Question,
+    cut: Cut,
+    periods: dict[date, Period],
+    sums: Mapping[str, Counts],
+    month: Callable[[str], Totals],
+) -> None:
+    """Add the groups of months to the periods: whole ones from the sums, others from their rows by day."""
+    for group in cut.whole:
+        question.add_months(periods, group, [sums[each] for each in group.months if each in sums])
+    for group in cut.in_days:
+        question.add_days(periods, group, {each: month(each) for each in group.months})
+
+
+def _rows(
+    query: QualityQuery, periods: Sequence[tuple[Subject, Period]], hidden: int, following: str | None, today: date
+) -> QualityReport:
+    if too_many(query, len(periods)):
+        return QualityReport([], hidden, too_many=len(periods))
+    rows = [
+        Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today))) for of, period in periods
+    ]
+    return QualityReport(rows, hidden, following=following)
+
+
+def _days(query: QualityQuery) -> int:
+    return ((query.last or date.max) - (query.first or date.min)).days
+
+
+def _months(groups: Iterable[MonthGroup]) -> list[str]:
+    return [month for group in groups for month in group.months]
+
+
+def _months_of_all(lives: Iterable[Totals]) -> Mapping[str, Mapping[str, int]]:
+    """Return the sizes of months, added up over the lives of a client at several ATSs."""
+    found: dict[str, dict[str, int]] = {}
+    for life in lives:
+        for month, sizes in months_of(life).items():
+            total = found.setdefault(month, {})
+            for measure, amount in sizes.items():
+                total[measure] = total.get(measure, 0) + amount
+    return found
 
 
 LABELS_LIMIT = 100
@@ -128,6 +311,9 @@ LABELS_LIMIT = 100
 
 ALL_LABELS_LIMIT = 500
 """The most labels of a report; so many fit into a reply even if all have the greatest length."""
+
+LABELS_READ = 1_000
+"""How many labels of an ATS are read, the most frequent first; rarer ones are in no number of the report."""
 
 
 def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
@@ -137,9 +323,11 @@ def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> 
     """
     found: list[tuple[str, str, int]] = []
     hidden = cut = 0
-    for ats_id in [query.ats] if query.ats else reader.ats_ids():
-        labels = reader.unmapped_labels(ats_id)
-        shown = [(ats_id, label, amount) for label, amount in sorted(labels.items()) if amount >= MINIMUM]
+    ids = [query.ats] if query.ats else reader.ats_ids()
+    for ats_id, labels in zip(
+        ids, side_by_side([partial(reader.unmapped_labels, each, LABELS_READ) for each in ids]), strict=True
+    ):
+        shown = [(ats_id, label, amount) for label, amount in sorted(labels) if amount >= MINIMUM]
         hidden += len(labels) - len(shown)
         cut += max(0, len(shown) - LABELS_LIMIT)
         found += sorted(shown, key=_amount, reverse=True)[:LABELS_LIMIT]

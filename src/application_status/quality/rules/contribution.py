@@ -11,12 +11,14 @@ Counted on the day of applying:
     feedback                       applications with at least one report
     first_response:<bucket>        applications with an employer's response, by the time until the first one
     no_response:<bucket>           applications that ended without a response, by the time until the end
+    waiting                        open applications without a response
 
 Counted on the day of entering a status:
     entered:<STATUS>               entries into a status, by applying or by a report
     reentered                      entries into a status that the application had been in before
     time_in:<STATUS>:<bucket>      entries that were followed by another status, by the time until then
     position_closed:<STATUS>:<b>   entries that were followed by the end of the position, by the time until then
+    in:<STATUS>                    entries that were followed by nothing yet
 
 Counted on the day of the last change:
     last_activity                  open applications
@@ -40,6 +42,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise, repeat
 from zoneinfo import ZoneInfo
 
@@ -64,7 +67,35 @@ class Cell:
 type Contribution = Mapping[Cell, int]
 
 type Counts = Mapping[tuple[str, str], int]
-"""Amounts of (day, measure), of one ATS, client or job, or of several together."""
+"""Amounts of (day, measure), of one ATS, client or job, or of several together.
+
+The day may be empty, except that of a dated measure of the last year: reports need it for the time until today.
+"""
+
+_COHORT_FAMILIES = frozenset(
+    ["applications", "reached", "open", "outcome", "inferred", "feedback", "first_response", "no_response", "waiting"]
+)
+
+
+@cache
+def is_of_cohort(measure: str) -> bool:
+    """Return whether a measure counts on the day of applying."""
+    return measure.partition(":")[0] in _COHORT_FAMILIES
+
+
+@cache
+def is_dated(measure: str) -> bool:
+    """Return whether a measure is about something that lasts until today, so that its time grows with each day."""
+    return measure.partition(":")[0] in {"waiting", "in", "last_activity"}
+
+
+@cache
+def is_size(measure: str) -> bool:
+    """Return whether a measure shows how many applications a month is about, or that it is about any.
+
+    Each month with amounts of a report has at least one of them.
+    """
+    return measure.partition(":")[0] in {"applications", "entered", "reentered", "reports"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +185,8 @@ def _cohort_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple
         yield applied.day, f"first_response:{_between(applied, _entry(response, zone))}"
     elif outcome is not Outcome.OPEN:
         yield applied.day, f"no_response:{_until_end(application, applied, zone)}"
+    else:
+        yield applied.day, "waiting"
 
 
 def _until_end(application: Application, applied: _Entry, zone: ZoneInfo) -> int:
@@ -178,9 +211,9 @@ def _entry_measures(application: Application, entries: Sequence[_Entry]) -> Iter
     for entry, following in pairwise(entries):
         if entry.status in TIMED_STATUSES:
             yield entry.day, f"time_in:{entry.status}:{_between(entry, following)}"
-    if entries and application.position_end and entries[-1].status in TIMED_STATUSES:
-        last = entries[-1]
-        yield last.day, f"position_closed:{last.status}:{_until_closed(last, application.position_end)}"
+    if entries and (last := entries[-1]).status in TIMED_STATUSES:
+        end = application.position_end
+        yield last.day, f"position_closed:{last.status}:{_until_closed(last, end)}" if end else f"in:{last.status}"
 
 
 def _report_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:

@@ -2,28 +2,59 @@
 
 This holds within the reports of one kind, e.g. by subtracting one report from another.
 
-The days of an ATS, a client or a job are grouped into blocks, from the first day on: each block is the shortest run of
-consecutive days with at least five applications. The boundaries do not depend on the caller's query. Every number is a
-sum over whole blocks, so the difference of two numbers is about whole blocks too. Days after the last block are not
-shown until they have five applications. A number about several ATSs is the sum of their visible blocks.
+The applications of an ATS or a client are divided into blocks of consecutive days with at least five applications each.
+The boundaries do not depend on the caller's query. Every number is a sum over whole blocks, so the difference of two
+numbers is about whole blocks too. A number about several ATSs is the sum of their blocks.
+
+Blocks are found from the sizes of months, without reading the days of other months:
+- Months are grouped, from the first one on: each group is the shortest run of months with at least five applications.
+  Newer months that are fewer together belong to the last group.
+- The days of a group are divided in the same way.
+So all applications are in blocks, if they are at least five.
+
+The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
+applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: `shown_from`.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.durations import MINIMUM
 
+type Size = Callable[[Mapping[str, int]], int]
+"""Returns how many applications amounts of measures are about, at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Counters of consecutive days, from `first` to `last` inclusive."""
+    """Consecutive days, from `first` to `last` inclusive; `days` (ISO 8601) are those that have amounts."""
 
     first: date
     last: date
-    counts: Counts
+    days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGroup:
+    """Consecutive months; `months` (YYYY-MM) are those that have amounts."""
+
+    months: tuple[str, ...]
+
+    @property
+    def first(self) -> date:
+        """The first day of the first month."""
+        return date.fromisoformat(f"{self.months[0]}-01")
+
+    @property
+    def last(self) -> date:
+        """The last day of the last month."""
+        last = date.fromisoformat(f"{self.months[-1]}-01")
+        return last.replace(day=monthrange(last.year, last.month)[1])
 
 
 def applications_in_cohort(counts: Mapping[str, int]) -> int:
@@ -40,37 +71,46 @@ def applications_in_activity(counts: Mapping[str, int]) -> int:
     return max(entered, default=0) - counts.get("reentered", 0)
 
 
-def cohort_days(counts: Counts) -> Counts:
-    """Return the counters of the days of applying, on which the measures of cohorts are counted."""
-    days = {day for day, measure in counts if measure == "applications"}
-    return {(day, measure): amount for (day, measure), amount in counts.items() if day in days}
+def month_groups(months: Mapping[str, Mapping[str, int]], size: Size) -> list[MonthGroup]:
+    """Group months (YYYY-MM), oldest first; empty if they have fewer than five applications together."""
+    return [MonthGroup(group) for group in _runs(months, size)]
 
 
-def blocks(counts: Counts, size: Callable[[Mapping[str, int]], int]) -> list[Block]:
-    """Group counters into blocks, oldest first; `size` returns how many applications amounts are about."""
-    days: dict[str, dict[str, int]] = defaultdict(dict)
-    for (day, measure), amount in counts.items():
-        days[day][measure] = amount
+def blocks(group: MonthGroup, days: Mapping[str, Mapping[str, int]], size: Size) -> list[Block]:
+    """Divide the days of a group into blocks, oldest first."""
     found: list[Block] = []
+    first = group.first
+    runs = list(_runs(days, size))
+    for number, run in enumerate(runs, start=1):
+        last = group.last if number == len(runs) else date.fromisoformat(run[-1])
+        found.append(Block(first, last, run))
+        first = last + timedelta(days=1)
+    return found
+
+
+def _runs(parts: Mapping[str, Mapping[str, int]], size: Size) -> Iterator[tuple[str, ...]]:
+    """Yield runs of parts, in order, the shortest with at least five applications; the rest belongs to the last one."""
+    complete: tuple[str, ...] = ()
     pending: list[str] = []
     amounts: Counter[str] = Counter()
-    for day in sorted(days):
-        pending.append(day)
-        for measure, amount in days[day].items():
+    for part in sorted(parts):
+        pending.append(part)
+        for measure, amount in parts[part].items():
             amounts[measure] += amount
         if size(amounts) >= MINIMUM:
-            first, last = date.fromisoformat(pending[0]), date.fromisoformat(day)
-            together = {(each, measure): amount for each in pending for measure, amount in days[each].items()}
-            found.append(Block(first, last, together))
-            pending, amounts = [], Counter()
-    return found
+            if complete:
+                yield complete
+            complete, pending, amounts = tuple(pending), [], Counter()
+    if complete:
+        yield (*complete, *pending)
 
 
 def merged(parts: Iterable[Counts]) -> Counts:
     """Add up counters, cell by cell."""
     total: Counter[tuple[str, str]] = Counter()
     for part in parts:
-        total.update(part)
+        for cell, amount in part.items():
+            total[cell] += amount
     return total
 
 
@@ -82,14 +122,21 @@ def totals(counts: Counts) -> Mapping[str, int]:
     return total
 
 
-def shown(populations: Mapping[str, int]) -> set[str]:
-    """Return which parts may be shown beside their total.
+_CLASSES = (1, MINIMUM, 10, 20, 50, 100, 200, 500, 1_000)
+"""The least number of applications of each class of members of a list; the first class is always hidden."""
 
-    Parts under five are hidden. If the hidden parts together have fewer than five, the next larger ones are hidden too.
+
+def size_class(applications: int) -> int:
+    """Return the class of a member of a list with so many applications; 0 if it has none."""
+    return bisect_right(_CLASSES, applications)
+
+
+def shown_from(by_class: Mapping[int, int]) -> int:
+    """Return the first class whose members are shown; `by_class` has the applications of all members of each class.
+
+    Members of the last class are hidden together, too: at worst all are.
     """
-    hidden: set[str] = set()
-    for name, population in sorted(populations.items(), key=lambda item: (item[1], item[0])):
-        together = sum(populations[each] for each in hidden)
-        if population < MINIMUM or 0 < together < MINIMUM:
-            hidden.add(name)
-    return populations.keys() - hidden
+    hidden = by_class.get(1, 0)
+    if not 0 < hidden < MINIMUM:
+        return 2
+    return min((number for number, amount in by_class.items() if number > 1 and amount), default=1) + 1

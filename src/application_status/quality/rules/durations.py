@@ -15,6 +15,9 @@ _DAYS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 22, 26, 30, 38, 48, 60, 75, 90, 105
 EDGES = tuple(timedelta(hours=hours) for hours in (1, 4, 12)) + tuple(timedelta(days=days) for days in _DAYS)
 """The boundaries between buckets; the last bucket begins at a year and has no end."""
 
+OLDEST = len(EDGES)
+"""The number of the last bucket."""
+
 MINIMUM = 5
 """The minimum number of applications for any number that is shown."""
 

@@ -1,16 +1,16 @@
 """The numbers of a quality report, derived from the counters; `definitions.py` explains each one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
 from application_status.applications.rules.status import Outcome, Status
-from application_status.quality.rules.contribution import TIMED_STATUSES, Counts
+from application_status.quality.rules.contribution import TIMED_STATUSES, Counts, is_dated
 from application_status.quality.rules.disclosure import totals
-from application_status.quality.rules.durations import MINIMUM, LifeTable, age
+from application_status.quality.rules.durations import MINIMUM, OLDEST, LifeTable, age
 
 STEPS = tuple(status for status in Status if status.is_stage and status is not Status.LEAD)
 """The stages of the funnel, in order."""
@@ -34,31 +34,36 @@ class Number:
 
 
 class _Totals:
-    """Amounts of measures, summed over days."""
+    """Amounts of measures, summed over days; of dated measures, also by day."""
 
     def __init__(self, counts: Counts) -> None:
-        self._counts = counts
         self._totals = totals(counts)
+        self._by_day: dict[str, dict[str, int]] = defaultdict(dict)
+        self._by_bucket: dict[str, dict[int, int]] = defaultdict(dict)
+        for (day, measure), amount in counts.items():
+            if is_dated(measure):
+                self._by_day[measure][day] = amount
+        for measure, amount in self._totals.items():
+            family, _, last = measure.rpartition(":")
+            if last.isdecimal():
+                self._by_bucket[family][int(last)] = amount
 
     def __getitem__(self, measure: str) -> int:
         return self._totals.get(measure, 0)
 
-    def buckets(self, family: str) -> dict[int, int]:
-        """Return the amounts of a family of measures by bucket number."""
-        prefix = f"{family}:"
-        return {int(m.removeprefix(prefix)): n for m, n in self._totals.items() if m.startswith(prefix)}
+    def by_day(self, measure: str) -> Mapping[str, int]:
+        """Return the amounts of a dated measure by day; those of an empty day are older than a year."""
+        return self._by_day[measure]
 
-    def life_table(self, population: str, ended: str, censored: str, today: date) -> LifeTable:
-        """Return the life table of a population; cases neither ended nor censored are pending since their day."""
-        open_since: Counter[str] = Counter()
-        for (day, measure), amount in self._counts.items():
-            if measure == population:
-                open_since[day] += amount
-            elif measure.startswith((f"{ended}:", f"{censored}:")):
-                open_since[day] -= amount
+    def buckets(self, family: str) -> Mapping[int, int]:
+        """Return the amounts of a family of measures by bucket number."""
+        return self._by_bucket[family]
+
+    def life_table(self, ended: str, censored: str, pending: str, today: date) -> LifeTable:
+        """Return the life table of cases that ended, can no longer end, or are pending since a day."""
         all_censored = Counter(self.buckets(censored))
-        for day, amount in open_since.items():
-            all_censored[age((today - date.fromisoformat(day)).days)] += amount
+        for day, amount in self.by_day(pending).items():
+            all_censored[age((today - date.fromisoformat(day)).days) if day else OLDEST] += amount
         return LifeTable(self.buckets(ended), all_censored)
 
 
@@ -79,7 +84,7 @@ def cohort(counts: Counts, today: date) -> Iterator[Number]:
     yield from _count_and_share("inferred", sums["inferred"], total)
     yield from _count_and_share("feedback", sums["feedback"], total)
     yield from _count_and_share("final_feedback", total - sums["outcome:open"] - sums["inferred"], total)
-    response = sums.life_table("applications", "first_response", "no_response", today)
+    response = sums.life_table("first_response", "no_response", "waiting", today)
     yield from _times("first_response", response)
     for days in DAY_THRESHOLDS:
         answered = response.within(days * _DAY) if response.population >= MINIMUM else None
@@ -93,7 +98,7 @@ def activity(counts: Counts, today: date) -> Iterator[Number]:
     for status in Status:
         yield Number(f"entered:{status}", "entries", sums[f"entered:{status}"], sums[f"entered:{status}"])
     for status in TIMED_STATUSES:
-        times = sums.life_table(f"entered:{status}", f"time_in:{status}", f"position_closed:{status}", today)
+        times = sums.life_table(f"time_in:{status}", f"position_closed:{status}", f"in:{status}", today)
         yield from _times(f"time_in:{status}", times)
     reports = sums["reports"]
     yield Number("reports", "reports", reports, reports)
@@ -103,14 +108,12 @@ def activity(counts: Counts, today: date) -> Iterator[Number]:
 
 def silence(counts: Counts, today: date) -> Iterator[Number]:
     """Yield how many open applications have had no activity for how long, whenever they were applied for."""
-    last_active: dict[date, int] = defaultdict(int)
-    for (day, measure), amount in counts.items():
-        if measure == "last_activity":
-            last_active[date.fromisoformat(day)] += amount
+    last_active = _Totals(counts).by_day("last_activity")
     total = sum(last_active.values())
     yield Number("open_applications", "applications", total, total)
     for days in DAY_THRESHOLDS:
-        silent = sum(amount for day, amount in last_active.items() if day <= today - days * _DAY)
+        latest = (today - days * _DAY).isoformat()
+        silent = sum(amount for day, amount in last_active.items() if day <= latest)
         yield from _count_and_share(f"last_activity:{days}", silent, total)
 
 

@@ -1,0 +1,29 @@
+"""The scheduled Lambda function that adds the journal of the counters to the totals that reports read."""
+
+import os
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from application_status.platform.dynamodb.boto import connect
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.settings import read
+from application_status.quality.counting.merging import Handler, merging
+
+
+class MergeSettings(NamedTuple):
+    """Environment of the merge function: QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
+
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). STACK is the stack's name, a dimension of its metrics.
+    """
+
+    quality_table: str
+    reporting_time_zone: ZoneInfo
+    stack: str
+
+
+def make_handler(dynamodb: DynamoDB, settings: MergeSettings) -> Handler:
+    """Connect the merges to the Quality table."""
+    return merging(dynamodb, settings.quality_table, settings.reporting_time_zone, settings.stack)
+
+
+lambda_handler = make_handler(connect(), read(MergeSettings, os.environ))

@@ -1,0 +1,152 @@
+"""The journal of the counters: amounts that are not merged into the rows of totals yet.
+
+Each transaction that counts changes writes one entry. It has the amounts that they add, by ATS, client and job, and the
+names of clients and jobs. A merge (`merge.py`) adds entries to the rows and deletes them.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import now, to_text
+from application_status.quality.counters.items import (
+    RowKey,
+    attribute,
+    life_of_ats,
+    life_of_client,
+    life_of_job,
+    measure,
+    month_of_ats,
+    month_of_client,
+    packed,
+    unpacked,
+    year_of_ats,
+)
+from application_status.quality.rules.contribution import Counts
+
+
+class Subject(NamedTuple):
+    """The ATS, client and job of applications; an application known only by its reports has no client and no job."""
+
+    ats_id: str
+    client_id: str | None = None
+    job_id: str | None = None
+
+
+class Name(NamedTuple):
+    """A name, and the time from which it is valid; the newest name is shown."""
+
+    at: str
+    text: str
+
+
+@dataclass(slots=True)
+class Additions:
+    """Amounts to add to the totals, and names; `changes` is the number of changes that they come from."""
+
+    amounts: dict[Subject, dict[tuple[str, str], int]] = field(default_factory=lambda: defaultdict(dict))
+    clients: dict[str, Name] = field(default_factory=dict)
+    jobs: dict[tuple[str, str], Name] = field(default_factory=dict)
+    changes: int = 0
+
+    def add(self, subject: Subject, amounts: Counts, sign: int = 1) -> None:
+        """Add amounts of a subject; with the sign -1, take them away."""
+        total = self.amounts[subject]
+        for cell, amount in amounts.items():
+            total[cell] = total.get(cell, 0) + sign * amount
+
+    def name(self, client_id: str, job_id: str, company: Name, job_title: Name) -> None:
+        """Add the names of a client and its job."""
+        self.clients[client_id] = max(company, self.clients.get(client_id, company))
+        self.jobs[client_id, job_id] = max(job_title, self.jobs.get((client_id, job_id), job_title))
+
+    def include(self, others: "Additions") -> None:
+        """Add all of another entry."""
+        for subject, amounts in others.amounts.items():
+            self.add(subject, amounts)
+        for client_id, company in others.clients.items():
+            self.clients[client_id] = max(company, self.clients.get(client_id, company))
+        for job, title in others.jobs.items():
+            self.jobs[job] = max(title, self.jobs.get(job, title))
+        self.changes += others.changes
+
+    def by_row(self, generation: int) -> Mapping[RowKey, Counts]:
+        """Return the amounts to add to each row of totals."""
+        found: dict[RowKey, dict[tuple[str, str], int]] = defaultdict(dict)
+        for subject, amounts in self.amounts.items():
+            for cell, amount in amounts.items():
+                for key in rows_of(generation, subject, cell[0][:7]):
+                    row = found[key]
+                    row[cell] = row.get(cell, 0) + amount
+        return {
+            key: kept
+            for key, row in found.items()
+            if (kept := {cell: amount for cell, amount in row.items() if amount})
+        }
+
+
+def rows_of(generation: int, subject: Subject, month: str) -> Iterator[RowKey]:
+    """Yield the keys of the rows that an amount of a month (YYYY-MM) belongs to."""
+    yield month_of_ats(generation, subject.ats_id, month)
+    yield year_of_ats(generation, subject.ats_id, month[:4])
+    yield life_of_ats(generation, subject.ats_id)
+    if subject.client_id and subject.job_id:
+        yield month_of_client(generation, subject.client_id, month)
+        yield life_of_client(generation, subject.client_id, subject.ats_id)
+        yield life_of_job(generation, subject.client_id, subject.job_id)
+
+
+def journal_scope(generation: int) -> str:
+    """Return the partition key of the journal."""
+    return f"journal#{generation}"
+
+
+def entry_item(generation: int, additions: Additions) -> Item:
+    """Return the item of a new entry; entries are sorted by their time."""
+    return {
+        "Scope": {"S": journal_scope(generation)},
+        "Part": {"S": f"{to_text(now())}#{uuid.uuid4().hex[:12]}"},
+        "Changes": {"N": str(additions.changes)},
+        "Amounts": packed(_content(additions)),
+    }
+
+
+def written_at(entry: Item) -> str:
+    """Return the time of an entry (ISO 8601)."""
+    return str(entry["Part"]["S"].partition("#")[0])
+
+
+def additions(entries: Iterable[Item]) -> Additions:
+    """Return the sum of entries."""
+    total = Additions()
+    for entry in entries:
+        total.include(_additions(unpacked(entry["Amounts"]), int(entry["Changes"]["N"])))
+    return total
+
+
+def _content(of: Additions) -> Any:
+    amounts = []
+    for subject, cells in of.amounts.items():
+        by_day: dict[str, dict[str, int]] = defaultdict(dict)
+        for (day, name), amount in cells.items():
+            if amount:
+                by_day[day][attribute(name)] = amount
+        if by_day:
+            amounts.append([*subject, by_day])
+    clients = [[client_id, *name] for client_id, name in of.clients.items()]
+    jobs = [[*job, *name] for job, name in of.jobs.items()]
+    return {"amounts": amounts, "clients": clients, "jobs": jobs}
+
+
+def _additions(content: Any, changes: int) -> Additions:
+    found = Additions(changes=changes)
+    for ats_id, client_id, job_id, by_day in content["amounts"]:
+        found.amounts[Subject(ats_id, client_id, job_id)] = {
+            (day, measure(name)): amount for day, amounts in by_day.items() for name, amount in amounts.items()
+        }
+    found.clients = {client_id: Name(at, text) for client_id, at, text in content["clients"]}
+    found.jobs = {(client_id, job_id): Name(at, text) for client_id, job_id, at, text in content["jobs"]}
+    return found

@@ -1,0 +1,52 @@
+"""The handler of the merge function, which adds the journal of the counters to the totals."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from application_status.platform.deadlines import deadline
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.telemetry import (
+    add_stack_dimension,
+    begin,
+    flush,
+    hiding_error_messages,
+    logger,
+    metrics,
+)
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.merge import Merger
+
+_OLDEST = timedelta(days=1)
+"""The age at which an entry of the journal is merged, even if the journal is small."""
+
+_STORE_SECONDS = 280.0
+
+type Handler = Callable[[Any, Any], dict[str, int]]
+
+
+def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, stack: str) -> Handler:
+    """Return the handler of the scheduled function; it raises Unavailable if DynamoDB fails, and the next run goes on.
+
+    During a rebuild, it also merges the journal of the generation that is built.
+    """
+
+    def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
+        begin(getattr(context, "aws_request_id", None))
+        merged = 0
+        try:
+            with hiding_error_messages(), deadline(_STORE_SECONDS):
+                for generation in generations(dynamodb, quality_table).counted:
+                    entries = Merger(dynamodb, quality_table, generation).merge(datetime.now(zone).date(), _OLDEST)
+                    logger.info("merged", generation=generation, entries=entries)
+                    merged += entries
+                add_stack_dimension(stack)
+                metrics.add_metric(name="Merged", unit=MetricUnit.Count, value=merged)
+        finally:
+            flush()
+        return {"merged": merged}
+
+    return lambda_handler

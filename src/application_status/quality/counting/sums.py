@@ -1,0 +1,172 @@
+"""Compares all totals with the sums over all markers, in memory that does not grow with the applications.
+
+A reading adds up, for each partition of the Quality table, the amounts of its rows and of the journal, less those of
+the markers, each multiplied by a number that is derived from what the amount is about. The result of a partition is
+zero if all its amounts are equal, and with near certainty another number if one differs. Only for the partitions that
+differ, a further reading keeps the single amounts.
+
+https://en.wikipedia.org/wiki/Fingerprint_(computing)
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from application_status.platform.dynamodb.client import DynamoDB, Item, pages
+from application_status.platform.values import ApplicationId
+from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
+from application_status.quality.counters.journal import Subject, additions, rows_of
+from application_status.quality.counters.merge import journal, merging
+from application_status.quality.counting.drift import Drift
+from application_status.quality.rules.contribution import is_dated
+from application_status.quality.rules.totals import TOGETHER, Kind, Row
+
+_KINDS = {"months": Kind.MONTH, "years": Kind.YEAR, "atss": Kind.LIFE, "jobs": Kind.BRIEF}
+
+
+class Amount(NamedTuple):
+    """What an amount is about: its partition and row, its slot and its measure."""
+
+    scope: str
+    part: str
+    slot: str
+    measure: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """The differences between totals and markers by partition; with `only`, also the single amounts of these."""
+
+    only: frozenset[str] = frozenset()
+    differences: Counter[str] = field(default_factory=Counter)
+    totals: Counter[Amount] = field(default_factory=Counter)
+    expected: Counter[Amount] = field(default_factory=Counter)
+
+    def add(self, about: Amount, amount: int) -> None:
+        """Add an amount of the totals."""
+        self.differences[about.scope] += amount * _number(about)
+        if about.scope in self.only:
+            self.totals[about] += amount
+
+    def expect(self, about: Amount, amount: int) -> None:
+        """Add an amount of the markers."""
+        self.differences[about.scope] -= amount * _number(about)
+        if about.scope in self.only:
+            self.expected[about] += amount
+
+    @property
+    def wrong(self) -> Mapping[str, int]:
+        """The partitions that differ, with a number that is the same as long as the difference is."""
+        return {scope: number for scope, number in self.differences.items() if number}
+
+    def drift(self) -> Iterator[Drift]:
+        """Yield the amounts that differ."""
+        for about in sorted({*self.totals, *self.expected}):
+            counted, expected = self.totals[about], self.expected[about]
+            if counted != expected:
+                yield Drift(_name(about), _time(about), about.measure, counted, expected)
+
+
+def read_all(
+    dynamodb: DynamoDB,
+    table: str,
+    generation: int,
+    on_markers: Callable[[Mapping[ApplicationId, Marker]], object],
+    only: Iterable[str] = (),
+) -> Reading:
+    """Read the whole table once; `on_markers` gets the markers of each page.
+
+    Entries of the journal count with the totals, unless the row includes them already.
+    """
+    reading = Reading(frozenset(only))
+    last = merging(dynamodb, table, generation)
+    entries = journal(dynamodb, table, generation)
+    in_merge = [entry for entry in entries if entry["Part"]["S"] in set(last.entries)]
+    unmerged = dict(additions(in_merge).by_row(generation))
+    for page in pages(dynamodb, "Scan", {"TableName": table, "ConsistentRead": True}):
+        of_generation = [item for item in page if quality_items.generation_of(item) == generation]
+        markers = {
+            quality_items.application_of(item): quality_items.marker(item)
+            for item in of_generation
+            if item["Scope"]["S"].startswith("counted#")
+        }
+        for marker in markers.values():
+            _add_marker(reading, generation, marker)
+        for key in _add_totals(reading, of_generation, last.number):
+            unmerged.pop(key, None)
+        on_markers(markers)
+    waiting = additions(entry for entry in entries if entry not in in_merge).by_row(generation)
+    for by_row in (unmerged, waiting):
+        for key, amounts in by_row.items():
+            for (day, measure), amount in amounts.items():
+                reading.add(_about(key, measure, day), amount)
+    return reading
+
+
+def _add_totals(reading: Reading, items: Iterable[Item], merge: int) -> Iterator[RowKey]:
+    """Add the totals among items; yield the keys of the rows that a merge has written."""
+    for item in items:
+        scope, part = item["Scope"]["S"], item["Part"]["S"]
+        if scope.startswith("labels#"):
+            reading.add(Amount(scope, part, "", "unmapped_label"), int(item["Applications"]["N"]))
+        elif "Totals" in item and part != HEAD:
+            key = _key(scope, part)
+            _add_row(reading, key, quality_items.row(item["Totals"]))
+            if int(item["Number"]["N"]) >= merge:
+                yield key
+
+
+def _add_row(reading: Reading, key: RowKey, row: Row) -> None:
+    for measure, slots in row.items():
+        for slot, amount in slots.items():
+            kept = slot if key.kind in {Kind.MONTH, Kind.YEAR} or not is_dated(measure) else TOGETHER
+            reading.add(Amount(key.scope, key.part, kept, measure), amount)
+
+
+def _add_marker(reading: Reading, generation: int, marker: Marker) -> None:
+    for cell, amount in marker.contribution.items():
+        for key in rows_of(generation, Subject(cell.ats_id, marker.client_id, marker.job_id), cell.day[:7]):
+            reading.expect(_about(key, cell.measure, cell.day), amount)
+    for label in marker.unmapped_labels:
+        scope = quality_items.label_key(generation, marker.ats_id or "", label)["Scope"]["S"]
+        reading.expect(Amount(scope, label, "", "unmapped_label"), 1)
+
+
+def _about(key: RowKey, measure: str, day: str) -> Amount:
+    """Return what an amount is about, as if it was old: which dated measures are recent depends on the last merge."""
+    return Amount(key.scope, key.part, key.kind.slot(measure, day, oldest="9999"), measure)
+
+
+def _key(scope: str, part: str) -> RowKey:
+    of_client = Kind.LIFE if part.startswith(AT) else Kind.MONTH
+    return RowKey(scope, part, _KINDS.get(scope.partition("#")[0], of_client))
+
+
+def _number(about: Amount) -> int:
+    return int.from_bytes(blake2b("\n".join(about).encode(), digest_size=8).digest())
+
+
+def _name(about: Amount) -> str:
+    family, _, *rest = about.scope.split("#")
+    match family:
+        case "client":
+            at_ats = f" at {about.part.removeprefix(AT)}" if about.part.startswith(AT) else ""
+            return f"client {rest[0]}{at_ats}"
+        case "jobs":
+            return f"job {about.part} of {rest[0]}"
+        case "labels":
+            return f"a label of {rest[0]}"
+    return about.part
+
+
+def _time(about: Amount) -> str:
+    family, _, *rest = about.scope.split("#")
+    match family:
+        case "months" | "years":
+            return f"{rest[0]}-{about.slot}"
+        case "client" if not about.part.startswith(AT):
+            return f"{about.part}-{about.slot}"
+    return about.slot
