@@ -268,7 +268,7 @@ class QualityReader:
         _ = self._unmerged
         reply = self._dynamodb("Query", **request)
         ids = [item["Part"]["S"] for item in reply["Items"]]
-        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in reply["Items"]}
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.JOB): item for item in reply["Items"]}
         return ids, ids[-1] if ids and "LastEvaluatedKey" in reply else None, self._head(scope)
 
     def _head(self, scope: str) -> Head:
