@@ -115,7 +115,7 @@ def measure(attribute: str) -> str:
 
 def packed(content: Any) -> Item:
     """Return JSON as a compressed attribute value."""
-    return {"B": zlib.compress(_JSON.encode(content).encode(), 9)}
+    return {"B": zlib.compress(_JSON.encode(content).encode())}
 
 
 def unpacked(value: Item) -> Any:

@@ -75,7 +75,7 @@ def journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float =
     found: list[Item] = []
     for page in pages(dynamodb, "Query", request):
         found += page
-        if sum(map(_bytes, found)) > most_bytes:
+        if sum(map(entry_bytes, found)) > most_bytes:
             break
     return found
 
@@ -337,12 +337,13 @@ def _is_due(entries: Sequence[Item], oldest: timedelta) -> bool:
     if not entries:
         return False
     age: timedelta = now() - _moment(entries[0])
-    return sum(map(_bytes, entries)) >= DUE_BYTES or age >= oldest
+    return sum(map(entry_bytes, entries)) >= DUE_BYTES or age >= oldest
 
 
 def _moment(entry: Item) -> datetime:
     return from_text(written_at(entry))
 
 
-def _bytes(entry: Any) -> int:
+def entry_bytes(entry: Any) -> int:
+    """Return the approximate size of an entry in bytes."""
     return len(entry["Amounts"]["B"]) + _KEY_BYTES
