@@ -66,12 +66,12 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
-VIEWS := $(ANALYTICS) APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable
+VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable
 
-bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost, and how exact medians are; minutes, with SHORT=1 seconds
+bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
-	$(VIEWS) $(BIN)/python -m benchmarks.questions $(if $(SHORT),--short,--instructions)
+	$(VIEWS) $(BIN)/python -m benchmarks.questions $(if $(SHORT),--short) $(if $(INSTRUCTIONS),--instructions)
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.

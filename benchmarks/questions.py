@@ -52,7 +52,7 @@ type Table = Callable[[str, Mapping[str, Any]], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to the views function; `years` of its period, or none for the default period."""
+    """A request to the views function; `over_years` means a period of all years of the board, by month."""
 
     name: str
     path: str
@@ -172,7 +172,7 @@ def main() -> int:
     """Print the table, or ask a recorded question as often as the arguments say."""
     parser = argparse.ArgumentParser(prog="benchmarks.questions")
     parser.add_argument("--short", action="store_true", help="a small journal, to check that it runs; takes seconds")
-    parser.add_argument("--instructions", action="store_true", help="count instructions, too; takes many minutes")
+    parser.add_argument("--instructions", action="store_true", help="count instructions, too; takes half an hour")
     parser.add_argument("--replay", nargs=2, metavar=("FILE", "TIMES"), help="used by --instructions")
     given = parser.parse_args()
     logger.setLevel("WARNING")
@@ -205,11 +205,11 @@ def _line(question: Question, years: int, ledger: Ledger, today: date, *, instru
 
 
 def _instructions(event: Mapping[str, Any], replies: Mapping[str, bytes]) -> float:
-    """Return the instructions of a reply in millions: those of three replies less those of two."""
+    """Return the instructions of a reply in millions: those of two replies less those of one."""
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(pickle.dumps((event, dict(replies))))
-        two, three = (_counted(file.name, times) for times in (2, 3))
-    return (three - two) / 1e6
+        one, two = (_counted(file.name, times) for times in (1, 2))
+    return (two - one) / 1e6
 
 
 def _counted(file: str, times: int) -> int:
