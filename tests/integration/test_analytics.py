@@ -20,10 +20,11 @@ from application_status.platform import streams
 from application_status.quality.counters.generations import KEY
 from application_status.quality.counters.write import Counters, CounterUpdate
 from application_status.quality.rules.contribution import contribution
+from support.counters import counters
 from support.faults import Clock
 from support.streams import stream
 from support.unreadable_items import FAILURES, poison
-from support.world import APPLICATION, BERLIN, TEMPLATE, World, counters, sample_event
+from support.world import APPLICATION, BERLIN, TEMPLATE, World, sample_event
 
 
 def records(*changes: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def applications_counted(world: World) -> int:
 def ids_counted(world: World) -> set[str]:
     """Return the last four digits of the applications of which something is counted."""
     rows = world.client.scan(TableName="QualityTable")["Items"]
-    return {row["Scope"]["S"][-4:] for row in rows if row["Scope"]["S"].startswith("counted#")}
+    return {row["Scope"]["S"][-4:] for row in rows if row["Scope"]["S"].startswith("marker#")}
 
 
 def unavailable(world: World, fails: Callable[[bytes], bool]) -> None:

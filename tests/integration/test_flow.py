@@ -8,8 +8,9 @@ import pytest
 
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import contribution
+from support.counters import counters
 from support.streams import stream
-from support.world import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
+from support.world import APPLICATION, ATS, BERLIN, World, answer, http_event, sample_event
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.rules.contribution import Cell
+from support.counters import counters
 from support.faults import (
     CONFLICT,
     LOST_REPLY,
@@ -26,7 +27,7 @@ from support.faults import (
     Faults,
     fresh_client,
 )
-from support.world import TEMPLATE, counters
+from support.world import TEMPLATE
 
 THROTTLED_INSIDE = ErrorReply("TransactionCanceledException", reasons=("ThrottlingError", "None"))
 TRANSACTION = ["BatchGetItem", "TransactWriteItems"]

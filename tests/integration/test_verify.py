@@ -17,7 +17,7 @@ from support.unreadable_items import FAILURES, poison
 from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World
 
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
-MARKER = {"Scope": {"S": f"counted#1#{APPLICATION}"}, "Part": {"S": "marker"}}
+MARKER = {"Scope": {"S": f"marker#1#{APPLICATION}"}, "Part": {"S": "marker"}}
 
 
 @pytest.fixture(autouse=True)
@@ -248,7 +248,7 @@ def test_application_that_cant_be_read_is_named_and_the_others_are_compared(
     assert err.endswith("applications that can't be read and were left out: 1\n")
     assert "Geheimnis" not in out + err
     world.client.delete_item(
-        TableName="QualityTable", Key={**MARKER, "Scope": {"S": f"counted#1#{SIGNALLED_APPLICATION}"}}
+        TableName="QualityTable", Key={**MARKER, "Scope": {"S": f"marker#1#{SIGNALLED_APPLICATION}"}}
     )
     rows = [row.split(maxsplit=5) for row in run("verify", "--first", "100", *arguments)[1].splitlines()]
     assert ["-", "-", "version", "0", "1", SIGNALLED_APPLICATION] in rows

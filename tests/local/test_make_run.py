@@ -26,7 +26,7 @@ from application_status.local import demo, demo_board
 from application_status.local.template import Template
 from application_status.quality.rules.durations import age
 from local.process import LocalService, wait_for
-from support.world import counters
+from support.counters import counters
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = demo.SAMPLES[0].application_id

@@ -14,8 +14,9 @@ from application_status.platform.dynamodb.client import DynamoDB
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution
 from support.concurrency import CROWD, all_at_once, register_all, report_all
+from support.counters import counters
 from support.failed_records import set_aside
-from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
+from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.applications import items
@@ -124,7 +125,7 @@ _ROWS = ("months", "years", "atss", "client", "jobs")
 def _markers(rows: Iterable[Item]) -> Tally:
     found: Counter[tuple[str, ...]] = Counter()
     for item in rows:
-        if not item["Scope"]["S"].startswith("counted#"):
+        if not item["Scope"]["S"].startswith("marker#"):
             continue
         generation = item["Scope"]["S"].split("#")[1]
         marker = quality_items.marker(item)
@@ -192,10 +193,22 @@ def reader_of(world: World, today: date | None = None) -> QualityReader:
     return QualityReader(dynamodb, "QualityTable", live, today or datetime.now(BERLIN).date())
 
 
+def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
+    """Return the amounts of all ATSs by day that reports read, without zeros."""
+    reader = QualityReader(DynamoDB(transport(client)), table, generation, datetime.now(BERLIN).date())
+    return Counter(
+        {
+            Cell(ats_id, day, measure): amount
+            for ats_id in reader.ats_ids()
+            for (day, measure), amount in reader.days_of_ats(ats_id).items()
+            if amount
+        }
+    )
+
+
 def counted(world: World) -> Counter[Cell]:
-    """Return the amounts of all ATSs by day that reports read."""
-    found = read(reader_of(world), ())
-    return Counter({Cell(*cell[1:]): amount for cell, amount in found.items() if cell[0] == "day"})
+    """Return the amounts of all ATSs by day in the live generation."""
+    return counters(world.client, generation=generations(world.dynamodb, "QualityTable").live)
 
 
 def kept_generations(world: World) -> set[str]:

@@ -2,7 +2,7 @@
 
     Scope                             Part             attributes
     generation                        current          which generations are read and written, see rebuilds.py
-    counted#<generation>#<id>         marker           Version N, Revision N, Contribution B, Client S, Job S, Names S,
+    marker#<generation>#<id>          marker           Version N, Revision N, Contribution B, Client S, Job S, Names S,
                                                        UnmappedLabels L of S: what an application was counted for
     journal#<generation>              <entry>          Amounts B, Changes N: amounts to add to totals, see journal.py
     merge#<generation>                current          Number N, Entries L of S, Until N: the last merge, see merge.py
@@ -207,16 +207,18 @@ def marker_key(generation: int, application_id: ApplicationId) -> Item:
 
 def marker_scope(generation: int, application_id: str) -> str:
     """Return the partition key of an application's marker; with an empty id, the prefix of all markers."""
-    return f"counted#{generation}#{application_id}"
+    return f"marker#{generation}#{application_id}"
 
 
 def generation_of(item: Item) -> int | None:
     """Return the generation of an item, or None if it belongs to no generation."""
     kind, _, rest = item["Scope"]["S"].partition("#")
-    return int(rest.partition("#")[0]) if kind in _OF_GENERATION else None
+    return int(rest.partition("#")[0]) if kind in _OF_GENERATION | _OF_FORMER_SHAPE else None
 
 
-_OF_GENERATION = {"counted", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
+_OF_GENERATION = {"marker", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
+_OF_FORMER_SHAPE = {"ats", "counter", "counted"}
+"""Kinds of items that release 1.0 wrote, and that nothing reads any more; a rebuild deletes them."""
 
 
 def application_of(item: Item) -> ApplicationId:

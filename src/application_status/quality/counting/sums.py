@@ -91,7 +91,7 @@ def read_all(
         markers = {
             quality_items.application_of(item): quality_items.marker(item)
             for item in of_generation
-            if item["Scope"]["S"].startswith("counted#")
+            if item["Scope"]["S"].startswith("marker#")
         }
         for marker in markers.values():
             _add_marker(reading, generation, marker)
