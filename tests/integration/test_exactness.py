@@ -179,7 +179,7 @@ def test_counters_are_exact_in_every_schedule() -> None:
         client.create_table(**table)
         schedule = Schedule(seed)
         dynamodb = FailingDynamoDB(client, schedule.chance)
-        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
+        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN), set_aside())
         schedule.run(lambda event, handler=handler: handler(event, None), dynamodb.calm)
         counted, _ = read(QualityReader(dynamodb, "QualityTable", 1), ())
         assert counted == schedule.truth(), f"schedule {seed}"

@@ -211,6 +211,17 @@ def counted(world: World) -> Counter[Cell]:
     return counters(world.client, generation=generations(world.dynamodb, "QualityTable").live)
 
 
+def falsify(world: World, scope: str, part: str, measure: str, slot: str, amount: int) -> None:
+    """Add an amount to one slot of a stored row of totals, which nothing accounts for; create the row if need be."""
+    key = {"Scope": {"S": scope}, "Part": {"S": part}}
+    item = world.client.get_item(TableName="QualityTable", Key=key, ConsistentRead=True).get("Item")
+    row = {name: dict(slots) for name, slots in quality_items.row(item["Totals"]).items()} if item else {}
+    slots = row.setdefault(measure, {})
+    slots[slot] = slots.get(slot, 0) + amount
+    wrong = {**(item or {**key, "Number": {"N": "0"}}), "Totals": quality_items.row_value(row)}
+    world.client.put_item(TableName="QualityTable", Item=wrong)
+
+
 def kept_generations(world: World) -> set[str]:
     """Return the generations that have items."""
     scopes = [item["Scope"]["S"] for item in world.client.scan(TableName="QualityTable")["Items"]]
