@@ -208,7 +208,7 @@ def head(item: Item) -> Head:
     }
 
 
-def _with(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
+def head_with(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
     """Return the totals of a list after changes of its members' rows."""
     found: dict[str, dict[int, tuple[int, int]]] = {}
     for measure in LISTED_MEASURES:
@@ -233,13 +233,13 @@ def _changes_of_lists(
     """Return the changes of members' rows, by the key of their list's totals."""
     found: dict[RowKey, list[tuple[Row, Row]]] = defaultdict(list)
     for key, row in after.items():
-        if scope := _list_of(generation, key):
-            found[head_key(scope)].append((_row(before[key]), row))
+        if of_list := list_of(generation, key):
+            found[of_list].append((_row(before[key]), row))
     return found
 
 
 def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], number: int) -> Item:
-    return {**key.item, "Totals": packed(_with(head(stored), changes)), "Number": {"N": str(number)}}
+    return {**key.item, "Totals": packed(head_with(head(stored), changes)), "Number": {"N": str(number)}}
 
 
 def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:
@@ -256,11 +256,11 @@ def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]
     yield {**_key(generation), "Number": {"N": "1"}}
 
 
-def _list_of(generation: int, key: RowKey) -> str | None:
-    """Return the partition key of the list that a row is a member of."""
+def list_of(generation: int, key: RowKey) -> RowKey | None:
+    """Return the key of the totals of the list that a row is a member of."""
     if key.kind is Kind.BRIEF:
-        return key.scope
-    return clients_scope(generation, key.part.removeprefix(AT)) if key.part.startswith(AT) else None
+        return head_key(key.scope)
+    return head_key(clients_scope(generation, key.part.removeprefix(AT))) if key.part.startswith(AT) else None
 
 
 def _listed_client(generation: int, key: RowKey) -> Item | None:
