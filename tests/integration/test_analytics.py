@@ -260,17 +260,18 @@ def test_unavailable_store_is_reported_from_the_first_uncounted_record(
 ) -> None:
     """250 applications are counted a hundred at a time; the store fails in the second hundred."""
     monkeypatch.setattr("time.sleep", lambda _: None)
-    reads = count()
+    reads, mended = count(), list[bool]()
 
     def fail_from_the_second_read_on(request: Any, **_: Any) -> AWSResponse | None:
         is_read = request.headers["X-Amz-Target"].endswith(b"BatchGetItem")
-        if not is_read or not next(reads):
+        if not is_read or not next(reads) or mended:
             return None
         return AWSResponse(request.url, 500, HTTPHeaders(), HTTPResponse(BytesIO(b"{}"), preload_content=False))
 
     world.client.meta.events.register_first("before-send.dynamodb.*", fail_from_the_second_read_on)
     answer = world.analytics(records(*[{}] * 250), None)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "100"}]}
+    mended.append(True)
     assert applications_counted(world) == 100
 
 

@@ -16,6 +16,7 @@ from application_status.functions.registry import RegistrySettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId
+from application_status.quality.counters.items import packed
 from support.counters import counters, expected_counters
 from support.signals import complete, contents, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
@@ -327,7 +328,7 @@ def test_counters_forget_it(world: World, order: int) -> None:
         "Scope": {"S": f"marker#1#{SIGNALLED_APPLICATION}"},
         "Part": {"S": "marker"},
         "Version": {"N": "4"},
-        "Contribution": {"M": {}},
+        "Contribution": packed({}),
     }
 
 
@@ -339,7 +340,7 @@ def test_tombstone_removed_by_hand_counts_for_nothing(world: World) -> None:
     assert [each["eventName"] for each in records[-2:]] == ["MODIFY", "REMOVE"]
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
     (marker,) = naming(world, f"marker#1#{APPLICATION}")
-    assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, {"M": {}})
+    assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, packed({}))
 
 
 def test_log_names_the_application_and_no_more(world: World, log: Any) -> None:

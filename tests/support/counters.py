@@ -19,6 +19,7 @@ from application_status.quality.counters.merge import head
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
 from application_status.quality.rules.disclosure import size_class
+from application_status.quality.rules.totals import TOGETHER, Row
 from support.world import BERLIN, World
 
 type Tally = Mapping[tuple[str, ...], int]
@@ -31,8 +32,8 @@ def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
     """Return the totals of all ATSs, and of some clients and their jobs, as read."""
     found: Counter[tuple[str, ...]] = Counter()
     for ats_id, life in reader.lives_of_atss().items():
-        months = {slot[:7] for name, slots in life.items() if is_size(name) or is_dated(name) for slot in slots}
-        for month in sorted(months):
+        months = _months([life])
+        for month in months:
             for name, slots in reader.month_of_ats(ats_id, month).items():
                 found.update({("day", ats_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
         for year in sorted({month[:4] for month in months}):
@@ -48,13 +49,18 @@ def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
     return {cell: amount for cell, amount in found.items() if amount}
 
 
+def _months(lives: Iterable[Row]) -> list[str]:
+    """Return the months of which lives have amounts."""
+    slots = {slot for life in lives for name in life if is_size(name) or is_dated(name) for slot in life[name]}
+    return sorted({slot[:7] for slot in slots if slot != TOGETHER})
+
+
 def _read_client(reader: QualityReader, client_id: str) -> Tally:
     found: Counter[tuple[str, ...]] = Counter()
     lives = reader.lives_of_client(client_id)
     for ats_id, life in lives.items():
         found.update({("client", client_id, ats_id, name): sum(slots.values()) for name, slots in life.row.items()})
-    rows = [life.row for life in lives.values()]
-    for month in {slot[:7] for row in rows for name in row if is_size(name) or is_dated(name) for slot in row[name]}:
+    for month in _months(life.row for life in lives.values()):
         for name, slots in reader.month_of_client(client_id, month).items():
             found.update({("client day", client_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
     for job in reader.jobs(client_id, None, 1000).members:
