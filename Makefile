@@ -64,7 +64,7 @@ screenshots: needs-screenshots  ## Take the README's screenshots of a running `m
 openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
 	PYTHONPATH=tools $(BIN)/python -m openapi
 
-ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4 \
+ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
 
 bench-quality: .venv/.ready  ## Measure what counting a change costs and how exact medians are; minutes, with SHORT=1 seconds

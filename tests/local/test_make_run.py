@@ -236,7 +236,7 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     assert grown == {
         "feedback": 1, f"first_response:{age(22)}": 1, "reports": 40, f"delay:{age(1)}": 40, "reentered": 38,
         "reached:CONTACT": 1, "reached:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
-        "entered:CONTACT": 20, "entered:LEAD": 20,
+        "entered:CONTACT": 20, "entered:LEAD": 20, "waiting": -1, "in:APPLIED": -1, "in:LEAD": 1,
         f"time_in:APPLIED:{age(22)}": 1, "time_in:CONTACT:0": 20, "time_in:LEAD:0": 19,
     }  # fmt: skip
 

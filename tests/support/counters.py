@@ -16,7 +16,7 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import AT, HEAD
 from application_status.quality.counters.journal import additions
 from application_status.quality.counters.merge import head
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.read import QualityReader, read_consistently
 from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
 from application_status.quality.rules.disclosure import size_class
 from application_status.quality.rules.totals import TOGETHER, Row
@@ -201,14 +201,17 @@ def reader_of(world: World, today: date | None = None) -> QualityReader:
 
 def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
     """Return the amounts of all ATSs by day that reports read, without zeros."""
-    reader = QualityReader(DynamoDB(transport(client)), table, generation, datetime.now(BERLIN).date())
-    return Counter(
-        {
-            Cell(ats_id, day, measure): amount
-            for ats_id in reader.ats_ids()
-            for (day, measure), amount in reader.days_of_ats(ats_id).items()
-            if amount
-        }
+    today = datetime.now(BERLIN).date()
+    return read_consistently(
+        lambda: QualityReader(DynamoDB(transport(client)), table, generation, today),
+        lambda reader: Counter(
+            {
+                Cell(ats_id, day, measure): amount
+                for ats_id in reader.ats_ids()
+                for (day, measure), amount in reader.days_of_ats(ats_id).items()
+                if amount
+            }
+        ),
     )
 
 
