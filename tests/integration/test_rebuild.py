@@ -122,7 +122,7 @@ def test_merge_in_the_middle_of_the_comparison_is_no_drift(
     world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The generations are compared as they were at one moment: if rows are merged meanwhile, they are read again."""
-    days_of_ats, merged = QualityReader.days_of_ats, []
+    days_of_ats, merged = QualityReader.days_of_ats, list[int]()
 
     def merging(self: QualityReader, ats_id: str, since: str = "") -> Counts:
         if not merged:
