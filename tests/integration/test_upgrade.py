@@ -15,7 +15,7 @@ from support.command_line import Run, command
 from support.counters import counted, expected_counters, read, reader_of, stored, truth
 from support.signals import sent, signal, state
 from support.streams import deliver
-from support.world import APPLICATION, BERLIN, SIGNALLED_APPLICATION, World
+from support.world import APPLICATION, BERLIN, SIGNALLED_APPLICATION, TEMPLATE, World
 
 NEW_MEASURES = ("waiting", "in:")
 SHARDS = 4
@@ -159,3 +159,21 @@ def test_application_erased_before_the_rebuild_is_forgotten_by_it(former: World,
     rebuild(run)
     assert "Stage 3" not in str(_rows(former))
     assert counted(former) == expected_counters(former)
+
+
+def test_deployment_changes_one_index_at_most() -> None:
+    """CloudFormation refuses an update that creates or deletes two indexes of a table, or changes the keys of one."""
+    (table,) = (table for table in TEMPLATE.tables() if table["TableName"] == "QualityTable")
+    keys = {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]]
+        for each in table["GlobalSecondaryIndexes"]
+    }
+    former = {"ByClient": ["Client", "Job"], "ByUnmapped": ["UnmappedAt"]}
+    assert len({*keys} ^ {*former}) == 1
+    assert {name: keys[name] for name in former} == former
+
+
+def test_items_of_today_are_in_no_former_index(former: World, run: Run) -> None:
+    """An index entry costs a write unit with each change."""
+    rebuild(run)
+    assert not [item for item in _rows(former) if {"Client", "UnmappedAt"} & {*item}]

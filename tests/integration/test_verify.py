@@ -300,7 +300,7 @@ def test_stale_marker_is_found_and_mended_by_its_record(world: World, run: Run) 
 
 def test_marker_of_another_client_is_found(world: World, run: Run) -> None:
     """It is the client's report that it would be missing in."""
-    world.client.put_item(TableName="QualityTable", Item={**marker(world), "Client": {"S": "client-2"}})
+    world.client.put_item(TableName="QualityTable", Item={**marker(world), "ClientId": {"S": "client-2"}})
     rows = found(run, "--first", "1000")
     assert ["-", "-", "client", "client-2", "client-1", APPLICATION] in rows
     assert {row[0] for row in rows if row[5] == "(the total)"} == {

@@ -174,8 +174,8 @@ class QualityReader:
         found = self._dynamodb(
             "Query",
             TableName=self._table,
-            IndexName=quality_items.UNMAPPED_INDEX,
-            KeyConditionExpression="UnmappedAt = :ats",
+            IndexName=quality_items.LABELS_INDEX,
+            KeyConditionExpression="LabelOf = :ats",
             ExpressionAttributeValues={":ats": {"S": quality_items.index_key(self._generation, ats_id)}},
             ScanIndexForward=False,
             Limit=limit,
