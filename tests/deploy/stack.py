@@ -16,17 +16,8 @@ from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
 from application_status.platform.dynamodb.boto import connect
 from application_status.quality.rules.contribution import Cell
-from support.world import (
-    ALIASES,
-    APPLICATION,
-    ATS,
-    SIGNALLED_APPLICATION,
-    TEMPLATE,
-    TEST_TOKEN,
-    TOKEN,
-    counters,
-    registration,
-)
+from support.counters import counters
+from support.world import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TEST_TOKEN, TOKEN, registration
 
 ROOT = Path(__file__).parents[2]
 

@@ -114,10 +114,11 @@ def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -
 
 
 def test_counters_of_the_stack_are_rebuilt_and_verified(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line finds tables, time zone and shards by the stack's name; the deployed function agrees with it."""
+    """The command line finds tables and time zone by the stack's name; the deployed function agrees with it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)
     monkeypatch.setattr("application_status.cli.analytics._LONGEST_INVOCATION_SECONDS", 0)
     assert main(["--stack", stack.name, "analytics", "rebuild"]) == 0
     assert main(["--stack", stack.name, "analytics", "verify"]) == 0
+    assert stack.invoke("MergeFunction", sample_event("MergeFunction/scheduled")) == {"merged": 0}
     reply = stack.invoke("VerificationFunction", sample_event("VerificationFunction/scheduled"))
     assert reply["drift"] == 0

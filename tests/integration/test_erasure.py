@@ -16,7 +16,8 @@ from application_status.functions.registry import RegistrySettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId
-from support.counters import expected_counters
+from application_status.quality.counters.items import packed
+from support.counters import counters, expected_counters
 from support.signals import complete, contents, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.world import (
@@ -30,7 +31,6 @@ from support.world import (
     Answer,
     World,
     answer,
-    counters,
     http_event,
     registration,
 )
@@ -322,13 +322,13 @@ def test_counters_forget_it(world: World, order: int) -> None:
         assert world.analytics({"Records": [record]}, None) == {"batchItemFailures": []}
     assert counters(world.client) == expected_counters(world)
     assert sum(n for cell, n in counters(world.client).items() if cell.measure == "applications") == 2
-    (marker,) = naming(world, f"counted#1#{SIGNALLED_APPLICATION}")
+    (marker,) = naming(world, f"marker#1#{SIGNALLED_APPLICATION}")
     assert marker.pop("Revision")
     assert marker == {
-        "Scope": {"S": f"counted#1#{SIGNALLED_APPLICATION}"},
+        "Scope": {"S": f"marker#1#{SIGNALLED_APPLICATION}"},
         "Part": {"S": "marker"},
         "Version": {"N": "4"},
-        "Contribution": {"M": {}},
+        "Contribution": packed({}),
     }
 
 
@@ -339,8 +339,8 @@ def test_tombstone_removed_by_hand_counts_for_nothing(world: World) -> None:
     records = [each for each in stream(world, "ApplicationsTable") if APPLICATION in str(each)]
     assert [each["eventName"] for each in records[-2:]] == ["MODIFY", "REMOVE"]
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
-    (marker,) = naming(world, f"counted#1#{APPLICATION}")
-    assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, {"M": {}})
+    (marker,) = naming(world, f"marker#1#{APPLICATION}")
+    assert (marker["Version"], marker["Contribution"]) == ({"N": "3"}, packed({}))
 
 
 def test_log_names_the_application_and_no_more(world: World, log: Any) -> None:

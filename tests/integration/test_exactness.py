@@ -23,16 +23,18 @@ from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
-from application_status.platform.values import AtsId, application_id, from_text
+from application_status.platform.values import AtsId, application_id, from_text, now
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution, difference
-from support.counters import read
+from support.counters import read, truth
 from support.dynamodb_in_memory import Memory
 from support.failed_records import set_aside
 from support.world import BERLIN, TEMPLATE, registration
 
 SCHEDULES = 300
+CLIENTS = ("client-0", "client-1")
 START = from_text("2022-07-01T09:00:00.000Z")
 
 
@@ -179,10 +181,15 @@ def test_counters_are_exact_in_every_schedule() -> None:
         client.create_table(**table)
         schedule = Schedule(seed)
         dynamodb = FailingDynamoDB(client, schedule.chance)
-        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
+        handler = make_handler(dynamodb, AnalyticsSettings("QualityTable", BERLIN), set_aside())
         schedule.run(lambda event, handler=handler: handler(event, None), dynamodb.calm)
-        counted, _ = read(QualityReader(dynamodb, "QualityTable", 1), ())
-        assert counted == schedule.truth(), f"schedule {seed}"
+        newest = [versions[-1] for versions in schedule.versions]
+        for merged in (False, True):
+            reader = QualityReader(dynamodb, "QualityTable", 1, now().date())
+            found = {cell: amount for cell, amount in read(reader, CLIENTS).items() if merged or cell[0] != "job"}
+            expected = {cell: amount for cell, amount in truth(newest).items() if merged or cell[0] != "job"}
+            assert found == expected, f"schedule {seed}, merged: {merged}"
+            Merger(dynamodb, "QualityTable", 1).merge(now().date())
 
 
 def test_naive_counting_is_wrong() -> None:

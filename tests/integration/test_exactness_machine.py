@@ -75,6 +75,7 @@ START = from_text("2022-09-01T09:00:00.000Z")
 REGISTERED = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
 UNREGISTERED = tuple(application_id(f"51c3be16-0f93-41ed-9cc0-00000000000{n}") for n in (4, 5))
 CLIENTS = ("client-1", "client-3", "client-4")
+TITLES = ("Koch (m/w/d)", "Bäcker (m/w/d)")
 LABELS = ("Interview", "Hired", "Absage durch Bewerber", "Stage 3")
 MEANINGS = ("INTERVIEW", "OFFER", "REJECTED/not_selected", "REJECTED/candidate_withdrew")
 
@@ -126,11 +127,12 @@ class Exactness(RuleBasedStateMachine):
 
     # What happens to the applications.
 
-    @rule(application=st.sampled_from(UNREGISTERED))
-    def register(self, application: ApplicationId) -> None:
+    @rule(application=st.sampled_from(UNREGISTERED), title=st.sampled_from(TITLES))
+    def register(self, application: ApplicationId, title: str) -> None:
+        self.time.shift(timedelta(milliseconds=1))
         body = {
             "AtsId": ATS, "ClientId": "client-4", "JobId": f"job-{application[-1]}", "JobseekerId": "jobseeker-1",
-            "JobTitle": "Koch (m/w/d)", "Company": "Example GmbH", "AppliedAt": "2022-08-01T09:00:00Z",
+            "JobTitle": title, "Company": "Example GmbH", "AppliedAt": "2022-08-01T09:00:00Z",
             "Aliases": {"Token": [f"token-{application}"], "PositionProfileIds": [POSITION]},
         }  # fmt: skip
         reply = answer(self.world.registry(http_event("PUT", f"/api/applications/{application}", body), None))
@@ -279,6 +281,9 @@ class Exactness(RuleBasedStateMachine):
                 continue
             reader = QualityReader(self.world.dynamodb, "QualityTable", generation, now().date())
             assert read(reader, CLIENTS) == truth(self._applications())
+            for application in self._applications():
+                if of := application.registration:
+                    assert reader.job(of.client_id, of.job_id).name == of.job_title
         for scope, (head, members) in heads_and_members(self.tables.tables["QualityTable"].values()).items():
             assert head == members, scope
 

@@ -19,8 +19,8 @@ from application_status.cli.facts import export
 from application_status.facts.firehose import Firehose
 from application_status.functions.facts import FactsSettings, make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
-from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import Cell
+from support.counters import counted
 from support.facts_queries import assert_agree, of, unmapped
 from support.failed_records import set_aside
 from support.firehose import STREAM, UnreliableFirehose, delivered, open_stream
@@ -55,8 +55,7 @@ def counters(world: World, records: Records) -> dict[Cell, int]:
     mapping = EventSourceMapping(MAPPINGS["AnalyticsFunction"], lambda event: world.analytics(event, None), time.time)
     mapping.feed(records)
     assert mapping.failed == []
-    reader = QualityReader(world.dynamodb, "QualityTable", 1)
-    return {Cell(ats, *key): n for ats in reader.ats_ids() for key, n in reader.of_ats(ats).items()}
+    return dict(counted(world))
 
 
 @pytest.fixture(scope="module")

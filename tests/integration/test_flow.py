@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from application_status.quality.counters.read import QualityReader
+from application_status.platform.values import now
+from application_status.quality.counters.merge import Merger
 from application_status.quality.rules.contribution import contribution
+from support.counters import counters, read, reader_of, truth
 from support.streams import stream
-from support.world import APPLICATION, ATS, BERLIN, World, answer, counters, http_event, sample_event
+from support.world import APPLICATION, ATS, BERLIN, World, answer, http_event, sample_event
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_report_becomes_a_counter(world: World) -> None:
              "entered:APPLIED", "time_in:APPLIED:16"), 1,
         ),
         "2022-07-30": dict.fromkeys(
-            ("entered:INTERVIEW", "reports", "delay:29", "last_activity"), 1,
+            ("entered:INTERVIEW", "reports", "delay:29", "last_activity", "in:INTERVIEW"), 1,
         ),  # 01:30 in Berlin
     }  # fmt: skip
 
@@ -127,7 +129,12 @@ def test_registered_over_http_then_reported_and_counted(world: World) -> None:
     assert answer(world.registry(http_event("PUT", f"/api/applications/{new}", body, token=None), None)).status == 201
     assert world.report("REJECTED", AtsiApplicationId=new).status == 200
     world.analytics(changes(world, new), None)
-    assert QualityReader(world.dynamodb, "QualityTable", generation=1).of_client("client-2") == {
-        "job-9": {(cell.day, cell.measure): amount for cell, amount in counters(world.client).items()}
-    }
+    assert Merger(world.dynamodb, "QualityTable", 1).merge(now().date())
+    found = read(reader_of(world), ["client-2"])
+    assert found == truth([world.stored(new)])
+    assert ("job", "client-2", "job-9", "feedback") in found
+    assert (reader_of(world).job("client-2", "job-9").name, reader_of(world).lives_of_client("client-2")[ATS].name) == (
+        "Data Engineer",
+        "Muster AG",
+    )
     assert status_measures(world) == {"reached:APPLIED", "outcome:ended_unknown"}

@@ -105,7 +105,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
         send(world, label, day)
     one = change(world.stored(SIGNALLED_APPLICATION), BERLIN)
     another = replace(one, application_id=application_id(APPLICATION), unmapped_labels=("Stage 4",))
-    Counters(world.dynamodb, "QualityTable", 1).apply([one, another])
+    Counters(world.dynamodb, "QualityTable").apply([one, another])
     expected = [f"           2  {ATS:<20} Stage 4", f"           1  {ATS:<20} Stage 3"]
     assert run("unmapped")[1].splitlines()[1:] == run("unmapped", "--ats", ATS)[1].splitlines()[1:] == expected
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []

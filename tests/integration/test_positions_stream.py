@@ -15,12 +15,12 @@ from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id
-from support.counters import expected_counters
+from support.counters import counters, expected_counters
 from support.failed_records import set_aside
 from support.signals import counted, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.unreadable_items import FAILURES
-from support.world import POSITION, SIGNALLED_APPLICATION, World, counters, registration
+from support.world import POSITION, SIGNALLED_APPLICATION, World, registration
 
 APPLICATIONS = 60
 PAGE = 25

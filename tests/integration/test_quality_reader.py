@@ -11,7 +11,8 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.rules.contribution import Cell
-from support.world import World, counters
+from support.counters import counters
+from support.world import World
 
 DAY = "2026-11-22"
 TABLE = "QualityTable"

@@ -11,11 +11,26 @@ from application_status.cli import analytics, target
 from application_status.functions.analytics import make_handler
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.errors import Unavailable
+from application_status.platform.values import now
+from application_status.quality.counters.journal import additions
+from application_status.quality.counters.merge import Merger
+from application_status.quality.counters.read import QualityReader
 from application_status.quality.counters.rebuilds import RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Counters, CounterUpdate
 from application_status.quality.counting.stream import AnalyticsSettings
+from application_status.quality.rules.contribution import Counts
 from support.command_line import Run, command
-from support.counters import counted, expected_counters, kept_generations
+from support.counters import (
+    counted,
+    expected_counters,
+    falsify,
+    heads_and_members,
+    kept_generations,
+    read,
+    reader_of,
+    stored,
+    truth,
+)
 from support.failed_records import set_aside
 from support.faults import SteppedDynamoDB
 from support.streams import deliver, record
@@ -69,8 +84,9 @@ def rebuild(run: Run) -> str:
 
 def drifted(world: World) -> None:
     """Plant drift: a hire that was never reported, on a day of its own."""
-    key = {"Scope": {"S": f"counter#1#{ATS}#0"}, "Part": {"S": "2020-01-01"}}
-    world.client.put_item(TableName="QualityTable", Item={**key, "n": {"N": "1"}, "sH": {"N": "1"}})
+    for measure in ("applications", "reached:HIRED"):
+        falsify(world, "months#1#2020-01", ATS, measure, "01", 1)
+        falsify(world, "atss#1", ATS, measure, "2020-01", 1)
 
 
 def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: World, run: Run) -> None:
@@ -82,6 +98,17 @@ def test_rebuild_of_right_counters_changes_nothing_but_the_generation(world: Wor
     assert kept_generations(world) == {"2"}
 
 
+def test_rebuilt_counters_are_merged(world: World, run: Run) -> None:
+    """Reports of the new generation have rows to read, and lists, and no journal of all applications."""
+    rebuild(run)
+    items = world.client.scan(TableName="QualityTable")["Items"]
+    assert not [item for item in items if item["Scope"]["S"].startswith("journal#")]
+    assert read(reader_of(world), ("client-1", "client-3")) == truth(stored(world))
+    assert reader_of(world).job("client-1", "job-1").name == "Python Developer"
+    for scope, (head, members) in heads_and_members(items).items():
+        assert head == members, scope
+
+
 def test_drift_is_reported_and_repaired(world: World, run: Run) -> None:
     """The output has the number of differing counters for each ATS; the next rebuild finds none."""
     drifted(world)
@@ -91,12 +118,30 @@ def test_drift_is_reported_and_repaired(world: World, run: Run) -> None:
     assert "0 counters differed between the generations 2 and 3" in rebuild(run)
 
 
+def test_merge_in_the_middle_of_the_comparison_is_no_drift(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The generations are compared as they were at one moment: if rows are merged meanwhile, they are read again."""
+    days_of_ats, merged = QualityReader.days_of_ats, list[int]()
+
+    def merging(self: QualityReader, ats_id: str, since: str = "") -> Counts:
+        if not merged:
+            merged.append(Merger(world.dynamodb, "QualityTable", 1).merge(now().date()))
+        return days_of_ats(self, ats_id, since)
+
+    monkeypatch.setattr(QualityReader, "days_of_ats", merging)
+    assert "0 counters differed between the generations 1 and 2" in rebuild(run)
+    assert merged == [3]
+
+
 def test_changes_that_never_arrived_are_found(world: World, run: Run) -> None:
     """A report whose record was lost, and an ATS of which nothing was counted."""
     world.report("HIRED")
     for row in world.client.scan(TableName="QualityTable")["Items"]:
-        if OTHER_ATS in row["Scope"]["S"]:
+        of_other_ats = "Amounts" in row and any(of.ats_id == OTHER_ATS for of in additions([row]).amounts)
+        if of_other_ats or FOREIGN_APPLICATION in row["Scope"]["S"]:
             world.client.delete_item(TableName="QualityTable", Key={name: row[name] for name in ("Scope", "Part")})
+    assert OTHER_ATS not in reader_of(world).ats_ids()
     rebuild(run)
     assert counted(world) == expected_counters(world)
 
@@ -184,7 +229,7 @@ def test_rebuild_between_any_two_calls_of_the_stream_function_loses_nothing(
     if not deletes:
         monkeypatch.setattr(Rebuilds, "delete_former", lambda _: iter(()))
     inner = SteppedDynamoDB(world.client)
-    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN, 2), set_aside())
+    handler = make_handler(inner, AnalyticsSettings("QualityTable", BERLIN), set_aside())
     number = 0
     while True:
         number += 1

@@ -9,9 +9,9 @@ from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
 from application_status.applications.registry import RegistrationMessage
-from support.counters import expected_counters
+from support.counters import counters, expected_counters
 from support.streams import stream
-from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, counters, http_event
+from support.world import APPLICATION, ATS, OTHER_TOKEN, Answer, World, answer, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 CONTENT = {

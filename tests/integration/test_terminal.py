@@ -46,7 +46,7 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
     world.report("REJECTED", RawStatus=f"own {EVIL}")
-    quality = Counters(world.dynamodb, "QualityTable", 1)
+    quality = Counters(world.dynamodb, "QualityTable")
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
     quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
     drifted = {":version": {"N": "7"}, ":ats": {"S": HOSTILE_ATS}}

@@ -11,9 +11,11 @@ import time_machine
 from application_status.applications import scan as all_applications
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import now
+from application_status.quality.counters.merge import Merger
+from support.counters import falsify
 from support.streams import deliver
 from support.unreadable_items import FAILURES, poison
-from support.world import APPLICATION, ATS, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
+from support.world import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
 
 EVENT = sample_event("VerificationFunction/scheduled")
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
@@ -69,15 +71,23 @@ def test_change_of_the_last_minutes_is_left_out(world: World) -> None:
     assert verify(world, minutes=26)["drift"] > 0
 
 
-def test_contradicting_counters_are_drift(world: World) -> None:
-    """One ATS is chosen at random; here there is one."""
+def test_contradicting_counters_are_drift(world: World, log: StringIO) -> None:
+    """Those of the days of the last year, and of the whole life beside the years, of an ATS chosen at random."""
     deliver(world)
-    rows = world.client.scan(TableName="QualityTable")["Items"]
-    (row,) = (row for row in rows if row["Scope"]["S"].startswith(f"counter#1#{ATS}#"))
-    world.client.put_item(TableName="QualityTable", Item={**row, "n": {"N": "2"}})
+    Merger(world.dynamodb, "QualityTable", 1).merge(now().date())
+    month, _, day = now().astimezone(BERLIN).date().isoformat().rpartition("-")
+    falsify(world, f"months#1#{month}", ATS, "applications", day, 1)
+    falsify(world, "atss#1", ATS, "applications", month, 1)
     for each in APPLICATIONS[1:]:
         world.client.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": each}})
-    assert verify(world) == {"verified": 1, "drift": 2}
+    assert verify(world) == {"verified": 1, "drift": 3}
+    logged = [line for line in map(json.loads, log.getvalue().splitlines()) if "measure" in line]
+    today = f"{month}-{day}"
+    assert {(line["of"], line["time"], line["measure"]) for line in logged} == {
+        (ATS, today, "reached:*"),
+        (ATS, today, "outcome:*"),
+        (ATS, "", "applications"),
+    }
 
 
 def test_large_table_is_sampled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

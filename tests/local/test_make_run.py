@@ -26,7 +26,7 @@ from application_status.local import demo, demo_board
 from application_status.local.template import Template
 from application_status.quality.rules.durations import age
 from local.process import LocalService, wait_for
-from support.world import counters
+from support.counters import counters
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = demo.SAMPLES[0].application_id
@@ -236,7 +236,7 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     assert grown == {
         "feedback": 1, f"first_response:{age(22)}": 1, "reports": 40, f"delay:{age(1)}": 40, "reentered": 38,
         "reached:CONTACT": 1, "reached:APPLIED": -1, "open:CONTACT": 1, "open:APPLIED": -1,
-        "entered:CONTACT": 20, "entered:LEAD": 20,
+        "entered:CONTACT": 20, "entered:LEAD": 20, "waiting": -1, "in:APPLIED": -1, "in:LEAD": 1,
         f"time_in:APPLIED:{age(22)}": 1, "time_in:CONTACT:0": 20, "time_in:LEAD:0": 19,
     }  # fmt: skip
 

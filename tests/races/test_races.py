@@ -11,11 +11,14 @@ from application_status.applications.record import UnknownApplications
 from application_status.applications.rules.application import Application
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import now
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution
 from support.concurrency import CROWD, all_at_once, register_all, report_all
+from support.counters import counters, totals_and_markers
 from support.failed_records import set_aside
-from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, counters, http_event
+from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, http_event
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]
@@ -115,7 +118,7 @@ def test_first_contact_at_once_has_one_owner(world: World, clients: list[DynamoD
 
 
 def test_batches_counted_at_once_count_each_change_once(world: World, clients: list[DynamoDB]) -> None:
-    """Containers that get overlapping batches, in any order, end in the sum of the applications' contributions."""
+    """Containers that get overlapping batches, in any order, and several processes that merge, end in the exact sum."""
     applications = [f"0a7e3f52-6b1d-4c1e-9d55-{number:012}" for number in range(8)]
     registry_events = [
         http_event("PUT", f"/api/applications/{each}", registration()["body"], token=None) for each in applications
@@ -128,14 +131,24 @@ def test_batches_counted_at_once_count_each_change_once(world: World, clients: l
             history.append(world.item(each))
     records = [stream_record(image, number) for number, image in enumerate(image for h in images for image in h)]
     batches = [records, records[::-1], records[8:24], records[::2], records[1::2], records[16:]] * 2
-    settings = AnalyticsSettings("QualityTable", BERLIN, 4)
-    replies = all_at_once(
+    settings = AnalyticsSettings("QualityTable", BERLIN)
+    mergers = [Merger(each, "QualityTable", 1) for each in clients[-4:]]
+
+    def merge(merger: Merger) -> int:
+        return sum(merger.merge(now().date()) for _ in range(20))
+
+    *replies, _, _, _, _ = all_at_once(
         *[
             partial(make_analytics(dynamodb, settings, set_aside()), {"Records": batch}, None)
             for dynamodb, batch in zip(clients, batches, strict=False)
-        ]
+        ],
+        *[partial(merge, merger) for merger in mergers],
     )
     assert replies == [{"batchItemFailures": []}] * len(batches)
+    assert counters(world.client) == expected([world.stored(each) for each in applications])
+    merge(mergers[0])
+    for totals, markers in totals_and_markers(world.client.scan(TableName="QualityTable")["Items"]).values():
+        assert totals == markers
     assert counters(world.client) == expected([world.stored(each) for each in applications])
 
 

@@ -61,12 +61,17 @@ def is_verified(reply: Any) -> bool:
     return set(reply) == {"verified", "drift"}
 
 
+def is_merged(reply: Any) -> bool:
+    return set(reply) == {"merged"}
+
+
 KINDS = {
     "WebhookFunction": is_recorded,
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered_or_erased,
     "SandboxFunction": is_created,
     "AnalyticsFunction": is_counted,
+    "MergeFunction": is_merged,
     "PositionsFunction": is_counted,
     "MyApplicationsFunction": is_shown,
     "HealthFunction": is_done,
@@ -161,6 +166,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("AnalyticsFunction", "FAILED_RECORDS_BUCKET"),
+        ("MergeFunction", "REPORTING_TIME_ZONE"),
         ("PositionsFunction", "ALIASES_TABLE"),
         ("PositionsFunction", "FAILED_RECORDS_BUCKET"),
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
@@ -201,7 +207,15 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", ["AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction"]
+    "function",
+    [
+        "AnalyticsFunction",
+        "MergeFunction",
+        "PositionsFunction",
+        "HealthFunction",
+        "VerificationFunction",
+        "FactsFunction",
+    ],
 )
 def test_functions_without_callers_load_neither_messages_nor_http(function: str) -> None:
     """They start without what only the HTTP functions need."""

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.applications import items
@@ -15,10 +16,10 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import AT, HEAD
 from application_status.quality.counters.journal import additions
 from application_status.quality.counters.merge import LISTED_MEASURES, Head, head
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.read import QualityReader, read_consistently
 from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
 from application_status.quality.rules.disclosure import Sizes, size_class
-from application_status.quality.rules.totals import Kind
+from application_status.quality.rules.totals import TOGETHER, Kind, Row
 from support.world import BERLIN, World
 
 type Tally = Mapping[tuple[str, ...], int]
@@ -29,8 +30,8 @@ def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
     """Return the totals of all ATSs, and of some clients and their jobs, as read."""
     found: Counter[tuple[str, ...]] = Counter()
     for ats_id, life in reader.lives_of_atss().items():
-        months = {slot[:7] for name, slots in life.items() if is_size(name) or is_dated(name) for slot in slots}
-        for month in sorted(months):
+        months = _months([life])
+        for month in months:
             for name, slots in reader.month_of_ats(ats_id, month).items():
                 found.update({("day", ats_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
         for year in sorted({month[:4] for month in months}):
@@ -46,13 +47,18 @@ def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
     return {cell: amount for cell, amount in found.items() if amount}
 
 
+def _months(lives: Iterable[Row]) -> list[str]:
+    """Return the months of which lives have amounts."""
+    slots = {slot for life in lives for name in life if is_size(name) or is_dated(name) for slot in life[name]}
+    return sorted({slot[:7] for slot in slots if slot != TOGETHER})
+
+
 def _read_client(reader: QualityReader, client_id: str) -> Tally:
     found: Counter[tuple[str, ...]] = Counter()
     lives = reader.lives_of_client(client_id)
     for ats_id, life in lives.items():
         found.update({("client", client_id, ats_id, name): sum(slots.values()) for name, slots in life.row.items()})
-    rows = [life.row for life in lives.values()]
-    for month in {slot[:7] for row in rows for name in row if is_size(name) or is_dated(name) for slot in row[name]}:
+    for month in _months(life.row for life in lives.values()):
         for name, slots in reader.month_of_client(client_id, month).items():
             found.update({("client day", client_id, f"{month}-{slot}", name): n for slot, n in slots.items()})
     for job in reader.jobs(client_id, None, 1000).members:
@@ -125,7 +131,7 @@ _ROWS = ("months", "years", "atss", "client", "jobs")
 def _markers(rows: Iterable[Item]) -> Tally:
     found: Counter[tuple[str, ...]] = Counter()
     for item in rows:
-        if not item["Scope"]["S"].startswith("counted#"):
+        if not item["Scope"]["S"].startswith("marker#"):
             continue
         generation = item["Scope"]["S"].split("#")[1]
         marker = quality_items.marker(item)
@@ -195,10 +201,36 @@ def reader_of(world: World, today: date | None = None) -> QualityReader:
     return QualityReader(dynamodb, "QualityTable", live, today or datetime.now(BERLIN).date())
 
 
+def counters(client: Any, table: str = "QualityTable", generation: int = 1) -> Counter[Cell]:
+    """Return the amounts of all ATSs by day that reports read, without zeros."""
+    today = datetime.now(BERLIN).date()
+    return read_consistently(
+        lambda: QualityReader(DynamoDB(transport(client)), table, generation, today),
+        lambda reader: Counter(
+            {
+                Cell(ats_id, day, measure): amount
+                for ats_id in reader.ats_ids()
+                for (day, measure), amount in reader.days_of_ats(ats_id).items()
+                if amount
+            }
+        ),
+    )
+
+
 def counted(world: World) -> Counter[Cell]:
-    """Return the amounts of all ATSs by day that reports read."""
-    found = read(reader_of(world), ())
-    return Counter({Cell(*cell[1:]): amount for cell, amount in found.items() if cell[0] == "day"})
+    """Return the amounts of all ATSs by day in the live generation."""
+    return counters(world.client, generation=generations(world.dynamodb, "QualityTable").live)
+
+
+def falsify(world: World, scope: str, part: str, measure: str, slot: str, amount: int) -> None:
+    """Add an amount to one slot of a stored row of totals, which nothing accounts for; create the row if need be."""
+    key = {"Scope": {"S": scope}, "Part": {"S": part}}
+    item = world.client.get_item(TableName="QualityTable", Key=key, ConsistentRead=True).get("Item")
+    row = {name: dict(slots) for name, slots in quality_items.row(item["Totals"]).items()} if item else {}
+    slots = row.setdefault(measure, {})
+    slots[slot] = slots.get(slot, 0) + amount
+    wrong = {**(item or {**key, "Number": {"N": "0"}}), "Totals": quality_items.row_value(row)}
+    world.client.put_item(TableName="QualityTable", Item=wrong)
 
 
 def kept_generations(world: World) -> set[str]:

@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 type Item = dict[str, Any]
 type Key = tuple[str, ...]
@@ -27,6 +28,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     ),
     "size": lambda value: ("N", len(value[1])),
 }
+_WORDS_OF_EXPRESSIONS = {"AND", "OR", "NOT", "BETWEEN", "SET", "ADD", "REMOVE", "SIZE", "CONTAINS"}
 _SECTIONS = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)")
 _CLAUSES = {
     "SET": re.compile(r"([\w.#]+) = (list_append\(.*?\), :\w+\)|if_not_exists\([^)]*\)|[:\w]+(?: \+ :\w+)?)"),
@@ -171,6 +173,7 @@ def _error(code: str, **more: Any) -> ClientError:
 @cache
 def _compiled(expression: str) -> Any:
     """Translate a condition to Python, with calls of `at` for attributes and values."""
+    _refuse_reserved_words(expression)
     python = [
         _WORDS.get(token, token)
         if token in _WORDS or token in _FUNCTIONS or not re.match(r"[\w:#]", token)
@@ -235,7 +238,16 @@ def _value(expression: str, request: Mapping[str, Any], old: Item) -> Any:
 
 
 @cache
+def _refuse_reserved_words(expression: str) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html"""
+    reserved = {*ReservedKeywords.get_reserved_keywords()} - _WORDS_OF_EXPRESSIONS
+    for token in _TOKENS.findall(expression):
+        assert token.upper() not in reserved, f"{token} is a reserved word"
+
+
+@cache
 def _clauses(expression: str) -> tuple[tuple[str, str, str], ...]:
+    _refuse_reserved_words(expression)
     return tuple(
         (action, path, value)
         for action, clauses in _SECTIONS.findall(expression)

@@ -152,7 +152,7 @@ def _verify(target: Target, given: argparse.Namespace) -> int:
         print_line(_ROW.format("OF", "TIME", "MEASURE", "COUNTED", "EXPECTED", "APPLICATION"))
     for each in found[: given.first]:
         amounts = str(each.counted), str(each.expected)
-        print_line(_ROW.format(each.of, each.time, each.measure, *amounts, each.application_id or "(the total)"))
+        print_line(_ROW.format(each.of, each.time or "-", each.measure, *amounts, each.application_id or "(the total)"))
     print_line(
         f"{progress.n - len(verifier.unreadable)} applications compared in generation {live}; drift: {len(found)}"
     )

@@ -23,7 +23,7 @@ from application_status.labels.rules.vocabulary import ParsedOverrides, Vocabula
 from application_status.platform.outages import one_by_one
 from application_status.platform.values import AtsId, now
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.read import QualityReader, read_consistently
 
 _CHECKPOINT = Path(".application-status-remap.json")
 _ROW = "{:>12}  {:<20} {}"
@@ -75,9 +75,14 @@ def _override(target: Target, given: argparse.Namespace) -> None:
 def _unmapped(target: Target, given: argparse.Namespace) -> None:
     table = target.table("QualityTable")
     live = generations(target.dynamodb, table).live
-    reader = QualityReader(target.dynamodb, table, live, now().date())
-    atss = [given.ats] if given.ats else reader.ats_ids()
-    found = [(n, ats, label) for ats in atss for label, n in reader.unmapped_labels(ats, given.first)]
+    found = read_consistently(
+        lambda: QualityReader(target.dynamodb, table, live, now().date()),
+        lambda reader: [
+            (n, ats, label)
+            for ats in ([given.ats] if given.ats else reader.ats_ids())
+            for label, n in reader.unmapped_labels(ats, given.first)
+        ],
+    )
     print_line(_ROW.format("APPLICATIONS", "ATS", "LABEL"))
     for applications, ats, label in sorted(found, key=lambda label: -label[0])[: given.first]:
         print_line(_ROW.format(applications, ats, label))

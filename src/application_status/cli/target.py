@@ -13,7 +13,7 @@ from application_status.platform.values import AtsId
 from application_status.quality.counting.stream import AnalyticsSettings
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
-_LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
+_LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 _ATS_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 

@@ -152,7 +152,8 @@ def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str
     return reply
 
 
-_WRITES_PER_CALL = 25
+WRITES_PER_CALL = 25
+"""The most writes of one BatchWriteItem."""
 
 
 def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Iterator[list[Item]]:
@@ -188,7 +189,7 @@ def batch_delete(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> None:
 
 
 def _batch_write(dynamodb: DynamoDB, table: str, requests: Sequence[Item]) -> None:
-    for group in batched(requests, _WRITES_PER_CALL, strict=False):
+    for group in batched(requests, WRITES_PER_CALL, strict=False):
         wanted: dict[str, Any] = {table: list(group)}
         while wanted:
             reply = dynamodb("BatchWriteItem", RequestItems=wanted)

@@ -2,10 +2,12 @@
 
     Scope                             Part             attributes
     generation                        current          which generations are read and written, see rebuilds.py
-    counted#<generation>#<id>         marker           Version N, Revision N, Contribution B, Client S, Job S, Names S,
-                                                       UnmappedLabels L of S: what an application was counted for
+    marker#<generation>#<id>          marker           what an application was counted for: Version N, Revision N,
+                                                       Contribution B, ClientId S, JobId S, Names S,
+                                                       UnmappedLabels L of S
     journal#<generation>              <entry>          Amounts B, Changes N: amounts to add to totals, see journal.py
-    merge#<generation>                current          Number N, Entries L of S, Until N: the last merge, see merge.py
+    merge#<generation>                current          the last merge, see merge.py: Number N, Entries B,
+                                                       Until S, Process S
     months#<generation>#<YYYY-MM>     <ats>            totals of an ATS in a month, by day
     years#<generation>#<YYYY>         <ats>            totals of an ATS in a year, by month
     atss#<generation>                 <ats>            totals of an ATS over its whole life
@@ -14,11 +16,11 @@
     clients#<generation>#<ats>        <client>         none: the client has applications at the ATS
     jobs#<generation>#<client>        <job>            totals of a job over its whole life, and its name
     jobs, clients#...                 #                totals of the list's members by size, see disclosure.py
-    labels#<generation>#<ats>         <label>          UnmappedAt S <generation>#<ats>, Applications N
+    labels#<generation>#<ats>         <label>          LabelOf S <generation>#<ats>, Applications N
 
 A row of totals has Totals B, Number N (that of the merge that wrote it last), and in lists Name S and NamedAt S. What
 is in an attribute of type B is JSON, compressed with zlib: DynamoDB charges a write for the whole item, and a row has
-up to thousands of amounts. The index ByUnmapped (UnmappedAt, Applications) sorts an ATS's labels by their applications.
+up to thousands of amounts. The index ByApplications (LabelOf, Applications) sorts the labels of an ATS.
 
 The name of a measure in JSON is short. It is a letter for the family, a letter for the status or outcome, and the
 bucket: `tI7` is time_in:INTERVIEW:7.
@@ -38,7 +40,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.rules.contribution import Cell, Contribution
 from application_status.quality.rules.totals import Kind, Row
 
-UNMAPPED_INDEX = "ByUnmapped"
+LABELS_INDEX = "ByApplications"
 HEAD = "#"
 """The Part of the row with a list's totals by size."""
 
@@ -198,7 +200,7 @@ def label_item(generation: int, ats_id: str, label: str, applications: int) -> I
     """Return the item of an ATS's unmapped label with so many applications."""
     return {
         **label_key(generation, ats_id, label),
-        "UnmappedAt": {"S": index_key(generation, ats_id)},
+        "LabelOf": {"S": index_key(generation, ats_id)},
         "Applications": {"N": str(applications)},
     }
 
@@ -210,16 +212,18 @@ def marker_key(generation: int, application_id: ApplicationId) -> Item:
 
 def marker_scope(generation: int, application_id: str) -> str:
     """Return the partition key of an application's marker; with an empty id, the prefix of all markers."""
-    return f"counted#{generation}#{application_id}"
+    return f"marker#{generation}#{application_id}"
 
 
 def generation_of(item: Item) -> int | None:
     """Return the generation of an item, or None if it belongs to no generation."""
     kind, _, rest = item["Scope"]["S"].partition("#")
-    return int(rest.partition("#")[0]) if kind in _OF_GENERATION else None
+    return int(rest.partition("#")[0]) if kind in _OF_GENERATION | _OF_FORMER_SHAPE else None
 
 
-_OF_GENERATION = {"counted", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
+_OF_GENERATION = {"marker", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
+_OF_FORMER_SHAPE = {"ats", "counter", "counted"}
+"""Kinds of items that release 1.0 wrote, and that nothing reads any more; a rebuild deletes them."""
 
 
 def application_of(item: Item) -> ApplicationId:
@@ -229,7 +233,7 @@ def application_of(item: Item) -> ApplicationId:
 
 def marker_item(generation: int, application_id: ApplicationId, marker: Marker) -> Item:
     """Convert a marker to an item."""
-    texts = {"Client": marker.client_id, "Job": marker.job_id, "Names": marker.names}
+    texts = {"ClientId": marker.client_id, "JobId": marker.job_id, "Names": marker.names}
     labels = marker.unmapped_labels
     return {
         **marker_key(generation, application_id),
@@ -243,20 +247,20 @@ def marker_item(generation: int, application_id: ApplicationId, marker: Marker) 
 
 def marker(item: Item) -> Marker:
     """Convert an item to a marker."""
-    texts = {name: item[name]["S"] for name in ("Client", "Job", "Names") if name in item}
+    texts = {name: item[name]["S"] for name in ("ClientId", "JobId", "Names") if name in item}
     return Marker(
         version=int(item["Version"]["N"]),
         revision=int(item["Revision"]["N"]),
         contribution=_contribution(unpacked(item["Contribution"])),
-        client_id=texts.get("Client"),
-        job_id=texts.get("Job"),
+        client_id=texts.get("ClientId"),
+        job_id=texts.get("JobId"),
         unmapped_labels=tuple(label["S"] for label in item["UnmappedLabels"]["L"]) if "UnmappedLabels" in item else (),
         names=texts.get("Names"),
     )
 
 
 def index_key(generation: int, ats_id: str) -> str:
-    """Return the partition key of an ATS in ByUnmapped."""
+    """Return the partition key of an ATS in ByApplications."""
     return f"{generation}#{ats_id}"
 
 

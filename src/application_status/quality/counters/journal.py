@@ -100,8 +100,19 @@ def journal_scope(generation: int) -> str:
     return f"journal#{generation}"
 
 
+_LONGEST_KEY_BYTES = 1024
+
+
 def entry_item(generation: int, additions: Additions) -> Item:
-    """Return the item of a new entry; entries are sorted by their time."""
+    """Return the item of a new entry; entries are sorted by their time.
+
+    Raises:
+        ValueError: an id is empty or too long for the keys of rows, so no merge could add the entry.
+    """
+    if any(
+        not 0 < len(each.encode()) <= _LONGEST_KEY_BYTES for of in additions.amounts for each in of if each is not None
+    ):
+        raise ValueError(f"an id must have 1 to {_LONGEST_KEY_BYTES} bytes")
     return {
         "Scope": {"S": journal_scope(generation)},
         "Part": {"S": f"{to_text(now())}#{uuid.uuid4().hex[:12]}"},

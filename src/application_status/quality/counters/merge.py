@@ -4,11 +4,12 @@ A merge has a number, and its item holds the entries that it adds. Each row hold
 last, so a merge that was interrupted continues: it skips the rows that have its number. Entries are deleted after all
 rows are written. A reader adds an entry to the rows that do not include it yet (`read.py`).
 
-One process merges at a time: its lease ends `_LEASE_SECONDS` after its last call, and another one may then continue.
+One process merges at a time. It stops writing rows after `_RUN`, and another one may continue after `_LEASE`. Both use
+the time of day, as a monotonic clock stands still while a computer sleeps.
 """
 
 import math
-import time
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from itertools import batched
 from typing import Any
 
 from application_status.platform.dynamodb.client import (
+    WRITES_PER_CALL,
     DynamoDB,
     Item,
     batch_delete,
@@ -28,7 +30,7 @@ from application_status.platform.dynamodb.client import (
     side_by_side,
 )
 from application_status.platform.errors import ConditionFailed, Unavailable
-from application_status.platform.values import from_text, now
+from application_status.platform.values import from_text, now, to_text
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, RowKey, clients_scope, packed, unpacked
 from application_status.quality.counters.journal import Additions, additions, journal_scope, written_at
@@ -39,7 +41,7 @@ DUE_BYTES = 300_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000
-_RUN_SECONDS, _LEASE_SECONDS = 240, 600
+_RUN, _LEASE = timedelta(minutes=4), timedelta(minutes=10)
 _KEYS_PER_CALL, _KEY_BYTES = 100, 100
 
 type Head = Mapping[str, Sizes]
@@ -97,7 +99,7 @@ class Merger:
         Raises:
             Unavailable: dynamoDB failed, or the time is up; the next merge continues.
         """
-        until = time.monotonic() + _RUN_SECONDS
+        until = now() + _RUN
         last = merging(self._dynamodb, self._table, self._generation)
         if last.entries:
             keys = [self._entry_key(entry) for entry in last.entries]
@@ -119,29 +121,31 @@ class Merger:
 
     def _start(self, known: int, new: Merging) -> bool:
         """Store the merge with a new lease; return False if another process merges."""
-        seconds = int(now().timestamp())
+        began = now()
         merge = {
             **_key(self._generation),
             "Number": {"N": str(new.number)},
             "Entries": packed(new.entries),
-            "Until": {"N": str(seconds + _LEASE_SECONDS)},
+            "Until": {"S": to_text(began + _LEASE)},
+            "Process": {"S": uuid.uuid4().hex},
         }
-        idle = "attribute_not_exists(Entries)" if known < new.number else "Until < :now"
+        names, values, idle = {"#number": "Number"}, {":known": {"N": str(known)}}, "attribute_not_exists(Entries)"
+        if known == new.number:
+            names["#until"], values[":now"], idle = "Until", {"S": to_text(began)}, "#until < :now"
         try:
             self._dynamodb(
                 "PutItem",
                 TableName=self._table,
                 Item=merge,
                 ConditionExpression=f"attribute_not_exists(#number) OR (#number = :known AND {idle})",
-                ExpressionAttributeNames={"#number": "Number"},
-                ExpressionAttributeValues={
-                    ":known": {"N": str(known)},
-                    **({} if known < new.number else {":now": {"N": str(seconds)}}),
-                },
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
             )
         except ConditionFailed as failed:
-            ours = failed.in_doubt and known < new.number
-            return ours and merging(self._dynamodb, self._table, self._generation) == new
+            if not failed.in_doubt:
+                return False
+            stored = self._dynamodb("GetItem", TableName=self._table, Key=_key(self._generation), ConsistentRead=True)
+            return stored.get("Item") == merge  # the first attempt was executed, but its reply was lost
         return True
 
     def _finish(self, number: int) -> None:
@@ -150,13 +154,13 @@ class Merger:
                 "UpdateItem",
                 TableName=self._table,
                 Key=_key(self._generation),
-                UpdateExpression="REMOVE Entries, #until",
+                UpdateExpression="REMOVE Entries, #until, #process",
                 ConditionExpression="#number = :number",
-                ExpressionAttributeNames={"#number": "Number", "#until": "Until"},
+                ExpressionAttributeNames={"#number": "Number", "#until": "Until", "#process": "Process"},
                 ExpressionAttributeValues={":number": {"N": str(number)}},
             )
 
-    def _add(self, total: Additions, number: int, today: date, until: float) -> None:
+    def _add(self, total: Additions, number: int, today: date, until: datetime) -> None:
         """Add amounts to all rows that do not have this merge's number.
 
         The totals of lists are derived from the change of their members' rows, so they are all written before the
@@ -177,8 +181,8 @@ class Merger:
             [item for key in new if not stored[key] and (item := _listed_client(self._generation, key))],
             [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
         ):
-            for group in batched(items, 500, strict=False):
-                if time.monotonic() > until:
+            for group in batched(items, WRITES_PER_CALL, strict=False):
+                if now() > until:
                     raise Unavailable("the merge takes too long; the next one continues")
                 batch_put(self._dynamodb, self._table, group)
 
@@ -213,7 +217,7 @@ def head_value(of: Head) -> Item:
     return packed({measure: [sizes.members, sizes.smallest] for measure, sizes in of.items()})
 
 
-def _with(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
+def head_with(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
     """Return the totals of a list after changes of its members' rows."""
     found: dict[str, Sizes] = {}
     for measure in LISTED_MEASURES:
@@ -234,15 +238,15 @@ def _changes_of_lists(
     """Return the changes of members' rows, by the key of their list's totals."""
     found: dict[RowKey, list[tuple[Row, Row]]] = defaultdict(list)
     for key, row in after.items():
-        if scope := _list_of(generation, key):
-            found[head_key(scope)].append((_row(before[key]), row))
+        if of_list := list_of(generation, key):
+            found[of_list].append((_row(before[key]), row))
     return found
 
 
 def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], number: int) -> Item | None:
     """Return the item of a list's totals after changes of its members' rows, or None if they stay the same."""
     known = head(stored)
-    new = _with(known, changes)
+    new = head_with(known, changes)
     return None if new == known else {**key.item, "Totals": head_value(new), "Number": {"N": str(number)}}
 
 
@@ -261,11 +265,11 @@ def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]
     yield {**_key(generation), "Number": {"N": "1"}}
 
 
-def _list_of(generation: int, key: RowKey) -> str | None:
-    """Return the partition key of the list that a row is a member of."""
+def list_of(generation: int, key: RowKey) -> RowKey | None:
+    """Return the key of the totals of the list that a row is a member of."""
     if key.kind is Kind.JOB:
-        return key.scope
-    return clients_scope(generation, key.part.removeprefix(AT)) if key.part.startswith(AT) else None
+        return head_key(key.scope)
+    return head_key(clients_scope(generation, key.part.removeprefix(AT))) if key.part.startswith(AT) else None
 
 
 def _listed_client(generation: int, key: RowKey) -> Item | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -173,8 +174,8 @@ class QualityReader:
         found = self._dynamodb(
             "Query",
             TableName=self._table,
-            IndexName=quality_items.UNMAPPED_INDEX,
-            KeyConditionExpression="UnmappedAt = :ats",
+            IndexName=quality_items.LABELS_INDEX,
+            KeyConditionExpression="LabelOf = :ats",
             ExpressionAttributeValues={":ats": {"S": quality_items.index_key(self._generation, ats_id)}},
             ScanIndexForward=False,
             Limit=limit,
@@ -294,6 +295,13 @@ def _by_client_at_ats(subject: Subject) -> Place | None:
 
 def _by_job(subject: Subject) -> Place | None:
     return (subject.client_id, subject.job_id) if subject.client_id and subject.job_id else None
+
+
+def read_consistently[Result](reader: Callable[[], QualityReader], read: Callable[[QualityReader], Result]) -> Result:
+    """Return what a new reader reads; if a merge writes rows meanwhile, read all again with another one."""
+    while True:
+        with suppress(MergedMeanwhile):
+            return read(reader())
 
 
 class _Unmerged:

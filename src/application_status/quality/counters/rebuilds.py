@@ -2,6 +2,7 @@
 
 Live          N  the generation that reports read
 Building      N  the generation being built; absent if there is none
+Shape         N  the shape of its items, `_SHAPE`; a rebuild that a release with another one began is started over
 DaysIn        S  the time zone of its days
 ScanSegments  N  the number of segments of the scan
 Progress      M  segment number -> the last key scanned, empty at the beginning; a finished segment is removed
@@ -17,6 +18,8 @@ from application_status.platform.dynamodb.client import DynamoDB, Item, batch_de
 from application_status.platform.errors import ConditionFailed, ServiceError
 from application_status.quality.counters.generations import KEY, generations
 from application_status.quality.counters.items import generation_of
+
+_SHAPE = {"N": "2"}
 
 
 class RebuildOvertaken(ServiceError):
@@ -45,7 +48,7 @@ class Rebuilds:
     def current(self) -> Rebuild | None:
         """Return the current rebuild, or None."""
         item = self._item()
-        if "Building" not in item:
+        if "Building" not in item or item.get("Shape") != _SHAPE:
             return None
         total = int(item["ScanSegments"]["N"])
         return Rebuild(
@@ -64,6 +67,7 @@ class Rebuilds:
         values: dict[str, Item] = {
             ":live": {"N": str(current.live)},
             ":next": {"N": str(max(current.counted) + 1)},
+            ":shape": _SHAPE,
             ":zone": {"S": zone},
             ":segments": {"N": str(segments)},
             ":progress": {"M": {str(number): {"M": {}} for number in range(segments)}},
@@ -71,7 +75,8 @@ class Rebuilds:
         }
         with suppress(ConditionFailed):
             self._update(
-                "SET Live = :live, Building = :next, DaysIn = :zone, ScanSegments = :segments, Progress = :progress",
+                "SET Live = :live, Building = :next, Shape = :shape, DaysIn = :zone, ScanSegments = :segments, "
+                "Progress = :progress",
                 f"(attribute_not_exists(Live) OR Live = :live) AND attribute_not_exists(Former) AND {unchanged}",
                 values,
             )
@@ -101,7 +106,7 @@ class Rebuilds:
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}, ":none": {"N": "0"}}
         try:
             self._update(
-                "SET Former = Live, Live = :generation REMOVE Building, DaysIn, ScanSegments, Progress",
+                "SET Former = Live, Live = :generation REMOVE Building, Shape, DaysIn, ScanSegments, Progress",
                 "Building = :generation AND size(Progress) = :none",
                 values,
             )

@@ -215,7 +215,7 @@ class Counters:
             action["ExpressionAttributeValues"] = {":known": {"N": str(known)}}
             if known + amount <= 0:
                 return {"Delete": action}
-        action["UpdateExpression"] = "SET UnmappedAt = :ats ADD Applications :amount"
+        action["UpdateExpression"] = "SET LabelOf = :ats ADD Applications :amount"
         values = {":ats": {"S": index_key(generation, label[0])}, ":amount": {"N": str(amount)}}
         action["ExpressionAttributeValues"] = action.get("ExpressionAttributeValues", {}) | values
         return {"Update": action}

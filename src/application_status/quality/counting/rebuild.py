@@ -13,10 +13,11 @@ from application_status.applications.scan import AllApplications, Key, Segment, 
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.errors import Unavailable
 from application_status.platform.outages import is_outage, one_by_one
-from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.read import QualityReader, read_consistently
 from application_status.quality.counters.rebuilds import Rebuild, Rebuilds
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.counting.stream import change_of
+from application_status.quality.rules.contribution import Counts
 
 _PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # between attempts while DynamoDB is unavailable
 _READINGS, _READING_PAUSE_SECONDS = 3, 2
@@ -103,11 +104,17 @@ def compare(reader: Callable[[int], QualityReader], former_generation: int, new_
     `reader` returns a new reader of a generation.
     """
 
+    def days(generation: int, ats_ids: Iterable[str] | None) -> dict[str, Counts]:
+        return read_consistently(
+            lambda: reader(generation),
+            lambda of: {ats_id: of.days_of_ats(ats_id) for ats_id in (of.ats_ids() if ats_ids is None else ats_ids)},
+        )
+
     def differing(ats_ids: Iterable[str] | None = None) -> dict[str, set[tuple[str, str]]]:
-        former, new = reader(former_generation), reader(new_generation)
+        former, new = days(former_generation, ats_ids), days(new_generation, ats_ids)
         return {
-            ats_id: {cell for cell, _ in former.days_of_ats(ats_id).items() ^ new.days_of_ats(ats_id).items()}
-            for ats_id in ats_ids or {*former.ats_ids(), *new.ats_ids()}
+            ats_id: {cell for cell, _ in former.get(ats_id, {}).items() ^ new.get(ats_id, {}).items()}
+            for ats_id in {*former, *new}
         }
 
     found = differing()

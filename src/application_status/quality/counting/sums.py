@@ -19,7 +19,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
 from application_status.quality.counters.journal import Subject, additions, rows_of
-from application_status.quality.counters.merge import journal, merging
+from application_status.quality.counters.merge import Head, head, head_with, journal, list_of, merging
 from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
@@ -81,7 +81,8 @@ def read_all(
 ) -> Reading:
     """Read the whole table once; `on_markers` gets the markers of each page.
 
-    Entries of the journal count with the totals, unless the row includes them already.
+    Entries of the journal count with the totals, unless the row includes them already. Lists are compared with their
+    members' rows, unless a merge is not finished, as it writes their totals first.
     """
     reading = Reading(frozenset(only))
     last = merging(dynamodb, table, generation)
@@ -93,12 +94,14 @@ def read_all(
         markers = {
             quality_items.application_of(item): quality_items.marker(item)
             for item in of_generation
-            if item["Scope"]["S"].startswith("counted#")
+            if item["Scope"]["S"].startswith("marker#")
         }
         for marker in markers.values():
             _add_marker(reading, generation, marker)
         for key in _add_totals(reading, of_generation, last.number):
             unmerged.pop(key, None)
+        if not last.entries:
+            _add_lists(reading, generation, of_generation)
         on_markers(markers)
     waiting = additions(entry for entry in entries if entry not in in_merge).by_row(generation)
     for by_row in (unmerged, waiting):
@@ -107,6 +110,29 @@ def read_all(
                 if key.kind.has(measure):
                     reading.add(_about(key, measure, day), amount)
     return reading
+
+
+def _add_lists(reading: Reading, generation: int, items: Iterable[Item]) -> None:
+    """Add the lists and their totals by size, and expect what the rows of their members say."""
+    for item in items:
+        scope, part = item["Scope"]["S"], item["Part"]["S"]
+        if part == HEAD:
+            for about, amount in _by_size(scope, head(item)):
+                reading.add(about, amount)
+        elif scope.startswith("clients#"):
+            reading.add(Amount(scope, part, "", "listed"), 1)
+        elif "Totals" in item and (key := list_of(generation, _key(scope, part))):
+            if key.scope != scope:
+                reading.expect(Amount(key.scope, scope.rpartition("#")[2], "", "listed"), 1)
+            for about, amount in _by_size(key.scope, head_with({}, [({}, quality_items.row(item["Totals"]))])):
+                reading.expect(about, amount)
+
+
+def _by_size(scope: str, of_list: Head) -> Iterator[tuple[Amount, int]]:
+    for measure, sizes in of_list.items():
+        yield Amount(scope, HEAD, "", f"{measure}:smallest"), sizes.smallest
+        for size, members in sizes.members.items():
+            yield Amount(scope, HEAD, "", f"{measure}:members-{size}"), members
 
 
 def _add_totals(reading: Reading, items: Iterable[Item], merge: int) -> Iterator[RowKey]:
@@ -159,6 +185,10 @@ def _name(about: Amount) -> str:
         case "client":
             at_ats = f" at {about.part.removeprefix(AT)}" if about.part.startswith(AT) else ""
             return f"client {rest[0]}{at_ats}"
+        case "clients" | "jobs" if about.part == HEAD:
+            return f"the {family} of {rest[0]}"
+        case "clients":
+            return f"client {about.part} at {rest[0]}"
         case "jobs":
             return f"job {about.part} of {rest[0]}"
         case "labels":

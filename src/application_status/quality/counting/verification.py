@@ -8,7 +8,6 @@ reads, seconds apart, is drift. `sums.py` compares the totals with the sums over
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -33,7 +32,7 @@ from application_status.platform.telemetry import (
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED, Marker
-from application_status.quality.counters.read import MergedMeanwhile, QualityReader, read_markers
+from application_status.quality.counters.read import QualityReader, read_consistently, read_markers
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
 from application_status.quality.counting.stream import change_of
@@ -107,11 +106,11 @@ class Verifier:
         yield from drift.of_life(ats_id, {measure: amount_of(life, measure) for measure in life}, sums)
 
     def _read[Result](self, read: Callable[[QualityReader], Result]) -> Result:
-        """Return what a new reader reads; if a merge writes rows meanwhile, read again."""
-        while True:
-            today = datetime.now(self.zone).date()
-            with suppress(MergedMeanwhile):
-                return read(QualityReader(self.dynamodb, self.quality_table, self.generation, today))
+        return read_consistently(self._reader, read)
+
+    def _reader(self) -> QualityReader:
+        today = datetime.now(self.zone).date()
+        return QualityReader(self.dynamodb, self.quality_table, self.generation, today)
 
     def _of_items(self, items: Iterable[Item]) -> list[Drift]:
         found: list[Drift] = []
@@ -144,7 +143,13 @@ class Verifier:
                 time.sleep(_PAUSE_SECONDS)
                 again = self._reading(lambda _: None).wrong
                 wrong = {scope: number for scope, number in wrong.items() if again.get(scope) == number}
-        return list(self._reading(lambda _: None, wrong).drift()) if wrong else [], orphans
+        return self._drift_of(wrong) if wrong else [], orphans
+
+    def _drift_of(self, wrong: Iterable[str]) -> list[Drift]:
+        """Return the amounts of wrong partitions that differ in two readings; busy ones are left out."""
+        before = set(self._reading(lambda _: None, wrong).drift())
+        time.sleep(_PAUSE_SECONDS)
+        return [each for each in self._reading(lambda _: None, wrong).drift() if each in before]
 
     def _reading(
         self, on_markers: Callable[[Mapping[ApplicationId, Marker]], object], only: Iterable[str] = ()
