@@ -113,11 +113,18 @@ def test_slots_of_each_kind() -> None:
 
 @pytest.mark.parametrize(("days", "slot"), [(400, "2025-10-22"), (401, TOGETHER)])
 def test_dated_measures_are_kept_by_day_for_400_days(days: int, slot: str) -> None:
-    """The day that is 400 days ago is still kept; a day later it is together with all older ones."""
-    row = added({}, {("2025-10-22", "waiting"): 3, ("2024-01-01", "waiting"): 2}, Kind.BRIEF, date(2025, 10, 23))
-    later = added(row, {}, Kind.BRIEF, date(2025, 10, 22) + timedelta(days=days))
-    assert later["waiting"][slot] == (3 if slot else 5)
-    assert amount_of(later, "waiting") == 5
+    """The day that is 400 days ago is still kept; a day later it is together with all older ones.
+
+    It makes no difference whether the amount is new, or was added when it was recent.
+    """
+    later = date(2025, 10, 22) + timedelta(days=days)
+    recent = {("2025-10-22", "waiting"): 3, ("2024-01-01", "waiting"): 2}
+    for row in (
+        added({}, recent, Kind.BRIEF, later),
+        added(added({}, recent, Kind.BRIEF, date(2025, 10, 23)), {}, Kind.BRIEF, later),
+    ):
+        assert row["waiting"][slot] == (3 if slot else 5)
+        assert amount_of(row, "waiting") == 5
 
 
 def test_row_is_not_changed_by_an_addition() -> None:
