@@ -91,7 +91,7 @@ def test_cells_are_dated() -> None:
     assert {(cell.day, cell.measure) for cell in found} == {
         *((DAY, name) for name in ("applications", "reached:INTERVIEW", "open:INTERVIEW", "outcome:open", "feedback")),
         *((DAY, name) for name in ("first_response:4", "entered:APPLIED", "time_in:APPLIED:4")),
-        *(("2022-07-02", name) for name in ("entered:INTERVIEW", "reports", "delay:0")),
+        *(("2022-07-02", name) for name in ("entered:INTERVIEW", "in:INTERVIEW", "reports", "delay:0")),
         *(("2022-07-03", name) for name in ("reports", "unmapped", "delay:0", "last_activity")),
     }
 
