@@ -41,7 +41,7 @@ def count(world: World, groups: tuple[tuple[int, AtsId, str, str], ...] = _GROUP
     """Count applications of each ATS, client and job, on four days from 2022-07-01."""
     changes = [change(each, BERLIN) for each in _applications(groups)]
     for start in range(0, len(changes), 25):
-        Counters(world.dynamodb, "QualityTable", 2).apply(changes[start : start + 25])
+        Counters(world.dynamodb, "QualityTable").apply(changes[start : start + 25])
 
 
 def _applications(groups: tuple[tuple[int, AtsId, str, str], ...]) -> Iterator[Application]:

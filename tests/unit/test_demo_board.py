@@ -84,7 +84,7 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
     applications = {each.application_id: each for each in map(items.application, tables["ApplicationsTable"])}
     markers = {}
     for item in tables["QualityTable"]:
-        if item["Scope"]["S"].startswith("counted#"):
+        if item["Scope"]["S"].startswith(quality_items.marker_scope(1, "")):
             markers[quality_items.application_of(item)] = quality_items.marker(item)
     assert markers.keys() == applications.keys()
     for of, marker in markers.items():
