@@ -175,7 +175,12 @@ def test_application_that_is_registered_later_moves_to_its_client() -> None:
         (Subject("ats", "client-1", "job-1"), "2026-11-22", "reports"): 2,
     }
     by_row = found.by_row(generation=1)
-    assert {key.scope for key in by_row} == {"client#1#client-1", "jobs#1#client-1"}, "the ATS's rows stay"
+    assert {key.scope for key, amounts in by_row.items() if amounts} == {"client#1#client-1", "jobs#1#client-1"}
+    assert {key.scope for key, amounts in by_row.items() if not amounts} == {
+        "months#1#2026-11",
+        "years#1#2026",
+        "atss#1",
+    }, "the ATS's rows are written without a change"
 
 
 def test_removed_application_is_taken_away() -> None:
@@ -289,7 +294,7 @@ def test_amount_belongs_to_six_rows() -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(states, states), max_size=5))
 def test_rows_get_the_amounts_of_their_subjects(steps: list[tuple[State, State]]) -> None:
-    """Each row gets the sum of what belongs to it, without zeros."""
+    """Each row gets the sum of what belongs to it, without zeros; a row whose amounts cancel out gets none."""
     found = additions_of(update(number, new, marker(known)) for number, (new, known) in enumerate(steps))
     expected: Counter[tuple[RowKey, str, str]] = Counter()
     for (subject, day, name), amount in summed(found).items():
@@ -298,5 +303,8 @@ def test_rows_get_the_amounts_of_their_subjects(steps: list[tuple[State, State]]
     assert {(key, *cell): amount for key, amounts in by_row.items() for cell, amount in amounts.items()} == {
         key: amount for key, amount in expected.items() if amount
     }
-    assert all(amounts for amounts in by_row.values())
+    about = {
+        key for subject, cells in found.amounts.items() for day, _ in cells for key in rows_of(1, subject, day[:7])
+    }
+    assert by_row.keys() == about
     assert quality_items.life_of_ats(1, "ats-9") not in by_row
