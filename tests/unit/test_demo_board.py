@@ -24,7 +24,7 @@ from application_status.quality.counters.items import AT, HEAD
 from application_status.quality.rules.contribution import contribution, is_of_cohort
 from application_status.quality.rules.disclosure import applications_in_cohort
 from application_status.quality.rules.periods import Interval, Question, requested_days
-from application_status.quality.rules.totals import Kind, added, months_of
+from application_status.quality.rules.totals import Kind, Recent, added, months_of
 from support.counters import heads_and_members, totals_and_markers
 
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -179,7 +179,7 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
     for each in demo_board.simulated_applications(midnight):
         cells = contribution(each.application, BERLIN)
         counts.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
-    life = added({}, counts, Kind.LIFE, midnight.date())
+    life = added({}, counts, Kind.ATS, Recent.of(midnight.date()))
     first, last = requested_days(None, None, midnight.date())
     asked = Question(applications_in_cohort, is_of_cohort, Interval.ALL, first, last, last)
     cut = asked.cut(months_of(life))

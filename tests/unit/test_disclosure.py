@@ -13,11 +13,11 @@ from application_status.quality.rules.contribution import is_of_cohort
 from application_status.quality.rules.disclosure import (
     Block,
     MonthGroup,
+    Sizes,
     applications_in_activity,
     applications_in_cohort,
     blocks,
     month_groups,
-    shown_from,
     size_class,
     totals,
 )
@@ -32,10 +32,11 @@ from application_status.quality.rules.periods import (
     sums_of_month,
     sums_of_months,
 )
-from application_status.quality.rules.totals import RECENT, Kind, Row, added, by_slot, months_of
+from application_status.quality.rules.totals import Kind, Recent, Row, added, by_slot, months_of
 
 START = date(2024, 1, 1)
 TODAY = date(2026, 11, 26)
+RECENT_DAYS = Recent.of(TODAY)
 ALL_DAYS = (TODAY - START).days
 SIZES = {"cohort": applications_in_cohort, "activity": applications_in_activity}
 NUMBERS = {"cohort": cohort, "activity": activity}
@@ -56,9 +57,9 @@ class Stored:
     def add(self, cells: Cells) -> None:
         for (day, measure), amount in cells.items():
             cell, month, year = {(day, measure): amount}, day[:7], day[:4]
-            self.months[month] = added(self.months.get(month, {}), cell, Kind.MONTH, TODAY)
-            self.years[year] = added(self.years.get(year, {}), cell, Kind.YEAR, TODAY)
-            self.life = added(self.life, cell, Kind.LIFE, TODAY)
+            self.months[month] = added(self.months.get(month, {}), cell, Kind.MONTH, RECENT_DAYS)
+            self.years[year] = added(self.years.get(year, {}), cell, Kind.YEAR, RECENT_DAYS)
+            self.life = added(self.life, cell, Kind.ATS, RECENT_DAYS)
 
     @property
     def sizes(self) -> Mapping[str, Mapping[str, int]]:
@@ -314,7 +315,7 @@ def _edges(periods: Mapping[date, Period]) -> Mapping[date, tuple[date, date]]:
 
 def _comparable(period: Period) -> Mapping[tuple[str, str], int]:
     """Return the amounts, with those of days that are older than the rows of whole lives keep together."""
-    oldest, found = (TODAY - RECENT).isoformat(), dict[tuple[str, str], int]()
+    oldest, found = RECENT_DAYS.first, dict[tuple[str, str], int]()
     for (day, measure), amount in period.counts.items():
         cell = (day if day >= oldest else "", measure)
         found[cell] = found.get(cell, 0) + amount
@@ -423,12 +424,11 @@ def test_days_that_are_asked_for() -> None:
     assert requested_days(None, date(1, 1, 5), TODAY) == (date.min, date(1, 1, 5))
 
 
-def by_class(members: Iterable[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for amount in members:
-        if number := size_class(amount):
-            found[number] = found.get(number, 0) + amount
-    return found
+def sizes(amounts: Iterable[int]) -> Sizes:
+    """Return the sizes of a list whose members have these amounts."""
+    classes = [size_class(amount) for amount in amounts]
+    members = {number: classes.count(number) for number in sorted({*classes}) if number}
+    return Sizes(members, sum(amount for amount in amounts if amount < MINIMUM))
 
 
 members = st.lists(st.integers(0, 9) | st.integers(0, 30) | st.integers(0, 3_000), max_size=12)
@@ -441,13 +441,24 @@ def test_hidden_members_together_are_none_or_five(amounts: list[int]) -> None:
 
     Only if all members are hidden, they may be fewer; their total is then hidden like any other.
     """
-    least = shown_from(by_class(amounts))
-    visible = [amount for amount in amounts if size_class(amount) >= least]
+    found = sizes(amounts)
+    visible = [amount for amount in amounts if found.shows(amount)]
     hidden = sum(amounts) - sum(visible)
     assert all(amount >= MINIMUM for amount in visible)
     assert hidden == 0 or hidden >= MINIMUM or not visible
+    assert found.hidden == len([amount for amount in amounts if amount]) - len(visible)
     also = {size_class(amount) for amount in amounts if amount >= MINIMUM} - {size_class(amount) for amount in visible}
     assert len(also) <= 1, "no more members are hidden than those of one class"
+
+
+@settings(max_examples=500)
+@given(members, st.data())
+def test_any_page_or_job_shows_what_the_whole_list_shows(amounts: list[int], data: st.DataObject) -> None:
+    """What may be shown depends on the whole list, so no choice of members reveals others."""
+    found = sizes(amounts)
+    chosen = data.draw(st.lists(st.sampled_from(amounts or [0]), max_size=3))
+    least = min((amount for amount in amounts if found.shows(amount)), default=None)
+    assert all(found.shows(amount) == (least is not None and amount >= least) for amount in chosen)
 
 
 @pytest.mark.parametrize(
@@ -465,8 +476,8 @@ def test_hidden_members_together_are_none_or_five(amounts: list[int]) -> None:
 )
 def test_few_members_hide_the_next_larger_ones(amounts: list[int], visible: list[int]) -> None:
     """Otherwise their number could be calculated from the total and the other members."""
-    least = shown_from(by_class(amounts))
-    assert [amount for amount in amounts if size_class(amount) >= least] == visible
+    found = sizes(amounts)
+    assert [amount for amount in amounts if found.shows(amount)] == visible
 
 
 def test_classes_of_members_grow() -> None:
@@ -475,4 +486,4 @@ def test_classes_of_members_grow() -> None:
     assert classes == sorted(classes)
     assert [amount for amount in range(2_000) if classes[amount] == 0] == [0]
     assert [amount for amount in range(2_000) if classes[amount] == 1] == [1, 2, 3, 4]
-    assert classes[-1] == classes[1_000] == 9
+    assert classes[-1] == classes[1_000] == 5

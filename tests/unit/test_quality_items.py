@@ -115,10 +115,10 @@ def test_row_of_a_busy_month_is_small() -> None:
     [
         (quality_items.month_of_ats(1, "demo-ats", "2026-11"), "months#1#2026-11", "demo-ats", Kind.MONTH),
         (quality_items.year_of_ats(1, "demo-ats", "2026"), "years#1#2026", "demo-ats", Kind.YEAR),
-        (quality_items.life_of_ats(1, "demo-ats"), "atss#1", "demo-ats", Kind.LIFE),
+        (quality_items.life_of_ats(1, "demo-ats"), "atss#1", "demo-ats", Kind.ATS),
         (quality_items.month_of_client(1, "c", "2026-11"), "client#1#c", "2026-11", Kind.MONTH),
-        (quality_items.life_of_client(1, "c", "demo-ats"), "client#1#c", "at#demo-ats", Kind.LIFE),
-        (quality_items.life_of_job(1, "c", "job-1"), "jobs#1#c", "job-1", Kind.BRIEF),
+        (quality_items.life_of_client(1, "c", "demo-ats"), "client#1#c", "at#demo-ats", Kind.CLIENT),
+        (quality_items.life_of_job(1, "c", "job-1"), "jobs#1#c", "job-1", Kind.JOB),
     ],
 )
 def test_keys_of_rows(key: RowKey, scope: str, part: str, kind: Kind) -> None:

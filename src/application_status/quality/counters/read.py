@@ -15,7 +15,7 @@ from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
 from application_status.quality.counters.journal import Additions, Subject, additions
 from application_status.quality.counters.merge import Head, head, head_key, journal, merging
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
-from application_status.quality.rules.totals import Kind, Row, added
+from application_status.quality.rules.totals import Kind, Recent, Row, added
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
 _FIRST, _LAST = "!", "~"  # before and after all ids
@@ -66,7 +66,7 @@ class QualityReader:
         self._dynamodb = dynamodb
         self._table = table
         self._generation = generation
-        self._today = today
+        self._recent = Recent.of(today)
         self._items: dict[RowKey, Item] = {}
         self._rows: dict[RowKey, Row] = {}
 
@@ -216,7 +216,7 @@ class QualityReader:
             for name in ("waiting", "merging") if number < unmerged.number else ("waiting",):
                 if amounts := unmerged.grouped(name, place).get(at):
                     of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
-                    row = added(row, of_days, key.kind, self._today)
+                    row = added(row, of_days, key.kind, self._recent)
             self._rows[key] = row
         return self._rows[key]
 
@@ -268,7 +268,7 @@ class QualityReader:
         _ = self._unmerged
         reply = self._dynamodb("Query", **request)
         ids = [item["Part"]["S"] for item in reply["Items"]]
-        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in reply["Items"]}
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.JOB): item for item in reply["Items"]}
         return ids, ids[-1] if ids and "LastEvaluatedKey" in reply else None, self._head(scope)
 
     def _head(self, scope: str) -> Head:

@@ -13,18 +13,21 @@ Blocks are found from the sizes of months, without reading the days of other mon
 So all applications are in blocks, if they are at least five.
 
 The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
-applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: `shown_from`.
+applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: see `Sizes`.
 """
 
 from bisect import bisect_right
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from application_status.applications.rules.status import Status
 from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.durations import MINIMUM
+
+_ENTERED = tuple(f"entered:{status}" for status in Status)
 
 type Size = Callable[[Mapping[str, int]], int]
 """Returns how many applications amounts of measures are about, at least."""
@@ -67,8 +70,7 @@ def applications_in_activity(counts: Mapping[str, int]) -> int:
 
     It is the number of entries into the most entered status, without the re-entries.
     """
-    entered = (amount for measure, amount in counts.items() if measure.startswith("entered:"))
-    return max(entered, default=0) - counts.get("reentered", 0)
+    return max(counts.get(measure, 0) for measure in _ENTERED) - counts.get("reentered", 0)
 
 
 def month_groups(months: Mapping[str, Mapping[str, int]], size: Size) -> list[MonthGroup]:
@@ -95,12 +97,15 @@ def _runs(parts: Mapping[str, Mapping[str, int]], size: Size) -> Iterator[tuple[
     amounts: Counter[str] = Counter()
     for part in sorted(parts):
         pending.append(part)
-        for measure, amount in parts[part].items():
-            amounts[measure] += amount
+        if len(pending) > 1:
+            for measure, amount in parts[part].items():
+                amounts[measure] += amount
+        else:
+            amounts = Counter(parts[part])
         if size(amounts) >= MINIMUM:
             if complete:
                 yield complete
-            complete, pending, amounts = tuple(pending), [], Counter()
+            complete, pending = tuple(pending), []
     if complete:
         yield (*complete, *pending)
 
@@ -122,7 +127,7 @@ def totals(counts: Counts) -> Mapping[str, int]:
     return total
 
 
-_CLASSES = (1, MINIMUM, 10, 20, 50, 100, 200, 500, 1_000)
+_CLASSES = (1, MINIMUM, 20, 100, 1_000)
 """The least number of applications of each class of members of a list; the first class is always hidden."""
 
 
@@ -131,12 +136,27 @@ def size_class(applications: int) -> int:
     return bisect_right(_CLASSES, applications)
 
 
-def shown_from(by_class: Mapping[int, int]) -> int:
-    """Return the first class whose members are shown; `by_class` has the applications of all members of each class.
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The members of a list by size: how many each class has, and how many applications those of class 1 have."""
 
-    Members of the last class are hidden together, too: at worst all are.
-    """
-    hidden = by_class.get(1, 0)
-    if not 0 < hidden < MINIMUM:
-        return 2
-    return min((number for number, amount in by_class.items() if number > 1 and amount), default=1) + 1
+    members: Mapping[int, int]
+    smallest: int
+
+    @property
+    def hidden_classes(self) -> Collection[int]:
+        """The classes whose members are hidden."""
+        larger = [number for number in sorted(self.members) if number > 1]
+        return {1, *(larger[:1] if 0 < self.smallest < MINIMUM else ())}
+
+    @property
+    def hidden(self) -> int:
+        """The number of hidden members."""
+        return sum(self.members.get(number, 0) for number in self.hidden_classes)
+
+    def shows(self, applications: int) -> bool:
+        """Return whether a member with so many applications is shown."""
+        return applications >= MINIMUM and size_class(applications) not in self.hidden_classes
+
+
+NO_MEMBERS = Sizes({}, 0)
