@@ -22,7 +22,7 @@ from application_status.quality.reports.endpoint import ReportBuilder, ReportSou
 from application_status.quality.rules.contribution import Cell
 from application_status.quality.rules.disclosure import Sizes
 from application_status.quality.rules.totals import amount_of
-from support.counters import totals_and_markers
+from support.counters import heads_and_members, totals_and_markers
 from support.dynamodb_in_memory import Memory
 from support.world import BERLIN, World
 
@@ -309,6 +309,25 @@ def test_interrupted_merge_is_read_right_wherever_it_stops(world: World) -> None
             assert merge(world) == 0
         writes += 1
     assert writes > 15
+
+
+def test_interrupted_merge_leaves_right_totals_of_lists(world: World) -> None:
+    """Wherever it stops: also if two jobs swap their sizes, so that the totals stay the same and are not written."""
+    count(world, *(change(number, job="a" if number < 4 else "b") for number in range(9)))
+    merge_all(world)
+    count(world, change(10, job="a"), Change(ApplicationId("application-8"), 2, {}))
+    before, finished, writes = dict(world.client.tables[TABLE]), False, 0
+    while not finished:
+        with time_machine.travel(NOW, tick=False) as clock:
+            world.client.tables[TABLE] = dict(before)
+            finished = merged_with(world, writes)
+            clock.shift(timedelta(minutes=11))
+            assert finished or merge(world) == 2
+            lists = heads_and_members(world.client.tables[TABLE].values())
+            assert lists
+            assert all(head == members for head, members in lists.values()), f"after {writes} writes"
+        writes += 1
+    assert reader(world).head_of_jobs("client")["applications"] == Sizes({1: 1, 2: 1}, 4)
 
 
 def test_change_during_an_interrupted_merge_counts_once(world: World) -> None:
