@@ -24,7 +24,7 @@ from application_status.platform.values import application_id, now
 from support import firehose, quality_pages, sandbox
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
-from support.signals import position_signal, sent, signal
+from support.signals import position_signal, sent, signal, state
 from support.streams import deliver, positions_copied, stream
 from support.world import (
     APPLICATION,
@@ -106,8 +106,17 @@ def sandboxed(world: World) -> None:
 
 
 def analytics(world: World) -> None:
-    deliver(world)
+    sent(world, signal(state("Stage 3", 5)))
+    deliver(world, SIGNALLED_APPLICATION)
+    assert world.erase(SIGNALLED_APPLICATION).status == 204  # takes its application from an unmapped label
+    deliver(world, SIGNALLED_APPLICATION)
     world.analytics({"Records": [BAD_RECORD]}, None)
+
+
+def merge(world: World) -> None:
+    deliver(world)
+    with time_machine.travel(now() + timedelta(days=1)):
+        assert world.merge(sample_event("MergeFunction/scheduled"), None) == {"merged": 1}
 
 
 def positions(world: World) -> None:
@@ -161,6 +170,7 @@ WAYS: dict[str, Callable[[World], None]] = {
     "RegistryFunction": registry,
     "SandboxFunction": sandboxed,
     "AnalyticsFunction": analytics,
+    "MergeFunction": merge,
     "PositionsFunction": positions,
     "ViewsFunction": views,
     "MyApplicationsFunction": my_applications,

@@ -13,6 +13,7 @@ from application_status.applications.scan import AllApplications, Unreadable
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import ApplicationId, application_id
+from application_status.quality.counters import items as quality_items
 from support.signals import sent, signal, state
 from support.streams import stream
 from support.world import ATS, OTHER_TOKEN, TOKEN, World, http_event, registration
@@ -87,11 +88,17 @@ def test_csv_holds_no_formula(world: World) -> None:
 
 
 def test_erased_application_takes_its_labels_along(world: World) -> None:
-    """What is then left of a label may be too little to be shown."""
+    """What is then left of a label may be too little to be shown; the text of a label is deleted with its last one."""
     assert world.erase(number(0)).status == 204
     count(world)
     assert labels(ask(world)) == ({ATS: {STAGE: 7}}, 2)
-    assert RARE not in json.dumps(world.client.get_item(TableName="QualityTable", Key=marker(0))["Item"])
+    assert RARE not in json.dumps(world.client.get_item(TableName="QualityTable", Key=marker(0))["Item"], default=str)
+    rare = world.client.get_item(TableName="QualityTable", Key=quality_items.label_key(1, ATS, RARE))["Item"]
+    assert rare["Applications"] == {"N": "3"}
+    for of in range(1, 4):
+        assert world.erase(number(of)).status == 204
+    count(world)
+    assert RARE not in json.dumps(world.client.scan(TableName="QualityTable")["Items"], default=str)
 
 
 def test_label_that_got_a_meaning_is_unmapped_no_longer(world: World) -> None:
@@ -115,15 +122,25 @@ def test_only_the_first_ten_of_an_application_are_kept(world: World) -> None:
 
 
 def test_the_hundred_most_frequent_are_shown(world: World) -> None:
-    """However many there are."""
-    for of in range(5):
-        item = world.client.get_item(TableName="QualityTable", Key=marker(of))["Item"]
-        item["UnmappedLabels"] = {"L": [{"S": f"Label {each:03}"} for each in range(120)] + [{"S": STAGE}]}
+    """However many there are; the reply has the number of those left out."""
+    for each in range(120):
+        item = quality_items.label_item(1, ATS, f"Label {each:03}", applications=5)
+        world.client.put_item(TableName="QualityTable", Item=item)
+    reply = ask(world)
+    found, hidden = labels(reply)
+    assert list(found[ATS]) == [STAGE, FORMULA, *(f"Label {each:03}" for each in range(98))]
+    assert (hidden, json.loads(reply["body"])["Cut"]) == (1, 22)
+
+
+def test_as_many_as_a_thousand_labels_are_read(world: World) -> None:
+    """The most frequent first, so that what the report says of the others is about rarer ones."""
+    for each in range(1_010):
+        item = quality_items.label_item(1, ATS, f"Rare {each:04}", applications=1 + (each < 3) * 100)
         world.client.put_item(TableName="QualityTable", Item=item)
     found, hidden = labels(ask(world))
-    assert list(found[ATS]) == [STAGE, *(f"Label {each:03}" for each in range(99))]
-    assert hidden == 0
+    assert list(found[ATS]) == ["Rare 0000", "Rare 0001", "Rare 0002", STAGE, FORMULA]
+    assert hidden == 1_000 - 5
 
 
 def marker(of: int) -> dict[str, Any]:
-    return {"Scope": {"S": f"counted#1#{number(of)}"}, "Part": {"S": "marker"}}
+    return dict(quality_items.marker_key(1, number(of)))

@@ -15,6 +15,7 @@ from application_status.applications.rules.status import Status
 from application_status.health.counts import Health
 from application_status.health.rules import HealthDay
 from application_status.platform.values import ApplicationId, AtsId, application_id, from_text, now
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting.stream import change
 from application_status.quality.rules.contribution import Cell
@@ -33,8 +34,8 @@ def _today() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _counted(_today: None, world: World) -> None:
-    """Count 30 applications of the demo ATS, 8 of the other, 3 of a small one; of two clients and a few jobs."""
-    lives = [(ATS, "client-1", f"job-{number % 2}") for number in range(20)]
+    """Count and merge 30 applications of the demo ATS, 8 of the other, 3 of a small one; of clients with a few jobs."""
+    lives = [(ATS, "client-1", "job-0" if number % 4 else "job-1") for number in range(20)]
     lives += [(ATS, "client-2", "job-7")] * 10 + [(OTHER_ATS, "client-1", "job-0")] * 6
     lives += [(OTHER_ATS, "client-1", "job-small")] * 2 + [(SMALL_ATS, "client-3", "job-9")] * 3
     changes = []
@@ -50,7 +51,17 @@ def _counted(_today: None, world: World) -> None:
             ats_id=ats_id, status=Status.APPLIED, version=1, registration=registered,
         )  # fmt: skip
         changes.append(change(each, BERLIN))
-    Counters(world.dynamodb, "QualityTable", 2).apply(changes)
+    count(world, *changes)
+    merge(world)
+    world.dynamodb.operations.clear()
+
+
+def count(world: World, *changes: Change) -> None:
+    assert Counters(world.dynamodb, "QualityTable").apply(changes) == list(changes)
+
+
+def merge(world: World) -> None:
+    assert Merger(world.dynamodb, "QualityTable", 1).merge(now().date())
 
 
 def get(
@@ -89,7 +100,7 @@ def test_ats_sees_itself(world: World) -> None:
     assert applications(get(world)) == {(ATS,): 30}
     assert applications(get(world, ats=ATS)) == {(ATS,): 30}
     assert applications(get(world, token=OTHER_TOKEN)) == {(OTHER_ATS,): 8}
-    assert set(world.dynamodb.operations) <= {"GetItem", "Query", "TransactWriteItems", "BatchGetItem", "UpdateItem"}
+    assert set(world.dynamodb.operations) <= {"GetItem", "Query", "BatchGetItem"}
 
 
 @pytest.mark.parametrize("query", [{"ats": OTHER_ATS}, {"client": "client-1"}, {"ats": ATS, "client": "client-2"}])
@@ -105,14 +116,17 @@ def test_missing_or_unknown_token_is_refused(world: World, token: str | None) ->
 
 
 def test_client_sees_itself(world: World) -> None:
-    """By the claim of its signed-in user, over all ATSs; by job, where two of one wait for the fifth on their day."""
+    """By the claim of its signed-in user, over all ATSs; by job, where a job of two hides the next larger one."""
     claims = {"custom:client_id": "client-1"}
-    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 26}
+    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 28}
     jobs = get(world, "/api/my/quality", claims=claims, by="job")
-    assert applications(jobs) == {("client-1", "job-0"): 14}
+    assert applications(jobs) == {("client-1", "job-0"): 21}
     assert json.loads(jobs["body"])["Hidden"] == 2
-    assert applications(get(world, "/api/my/quality", claims=claims, job="job-0")) == {("client-1", "job-0"): 14}
-    assert applications(get(world, "/api/my/quality", claims=claims, job="job-small")) == {}
+    assert applications(get(world, "/api/my/quality", claims=claims, job="job-0")) == {("client-1", "job-0"): 21}
+    for hidden in ("job-1", "job-small"):
+        reply = get(world, "/api/my/quality", claims=claims, job=hidden)
+        assert (applications(reply), json.loads(reply["body"])["Hidden"]) == ({}, 1)
+    assert applications(get(world, "/api/my/quality", claims=claims, job="unheard-of")) == {}
 
 
 @pytest.mark.parametrize("query", [{"ats": ATS}, {"client": "client-2"}, {"client": "client-2", "job": "job-7"}])
@@ -142,11 +156,11 @@ def test_board_sees_all(world: World) -> None:
 
 
 def test_periods(world: World) -> None:
-    """Weeks from Monday; a row says which days it covers; `from` and `to` count in."""
+    """Weeks from Monday; a row has the days that it covers, the last one up to today; `from` and `to` count in."""
     reply = answer(get(world, interval="week"))
     assert [(row["From"], row["To"], row["Numbers"][0]["Value"]) for row in reply.body["Rows"]] == [
         ("2026-09-01", "2026-09-06", 18),
-        ("2026-09-07", "2026-09-10", 12),
+        ("2026-09-07", "2026-09-22", 12),
     ]
     days: dict[str, Any] = {"from_": "2026-09-03", "to": "2026-09-06", "interval": "day"}
     rows = answer(get(world, **days)).body["Rows"]
@@ -166,12 +180,13 @@ def test_periods(world: World) -> None:
 )  # fmt: skip
 def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: list[str]) -> None:
     """The one asked for; by default the last 90 days, so that a wrong old date stretches no report."""
-    Counters(world.dynamodb, "QualityTable", 2).apply(
-        [
+    count(
+        world,
+        *[
             Change(
                 ApplicationId("old"), 1, {Cell(ATS, "2020-02-02", each): 5 for each in ("applications", "entered:LEAD")}
             )
-        ]
+        ],
     )
     counts = {(Channel.ATSI, "recorded"): 7}
     days = [HealthDay(ATS, day, counts, now()) for day in (date(2020, 2, 2), date(2026, 9, 3))]
@@ -185,9 +200,10 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
 
 
 @pytest.mark.parametrize("query", [{"kind": "silence"}, {"kind": "unmapped"}, {"client": "client-1", "job": "job-0"},
-                                   {"client": "client-1", "by": "job"}], ids=str)  # fmt: skip
+                                   {"client": "client-1", "by": "job"}, {"ats": ATS, "by": "client"}],
+                         ids=str)  # fmt: skip
 def test_reports_without_a_period_say_so(world: World, query: dict[str, Any]) -> None:
-    """They are as of today, or of a job as a whole, for any time of application."""
+    """They are as of today, or of jobs and clients over their whole lives, for any time of application."""
     with time_machine.travel("2036-01-01T10:00:00Z"):
         reply = answer(get(world, "/api/board/quality", token=None, **query)).body
     assert (reply["From"], reply["To"]) == (None, None)
@@ -229,7 +245,8 @@ def test_csv_has_the_same_numbers(world: World) -> None:
     lines = list(csv.DictReader(get(world, accept="text/csv", interval="week")["body"].splitlines()))
     rows = answer(get(world, interval="week")).body["Rows"]
     expected = [
-        {"ats": row["Ats"], "client": "", "job": "", "from": row["From"], "to": row["To"]}
+        dict.fromkeys(("client", "company", "job", "job_title"), "")
+        | {"ats": row["Ats"], "from": row["From"], "to": row["To"]}
         | {name.lower(): "" if value is None else str(value) for name, value in number.items()}
         for row in rows
         for number in row["Numbers"]
@@ -253,7 +270,12 @@ def test_no_acceptable_media_type(world: World, accept: str) -> None:
         ({"to": "2026-13-01"}, ["/to"]), ({"from_": "0", "to": "86400"}, ["/from", "/to"]),
         ({"to": "2026-09-01T00:00:00"}, ["/to"]), ({"from_": "2026-02-01", "to": "2026-01-31"}, ["/to"]),
         ({"job": "x"}, ["/client"]),
-        ({"by": "job"}, ["/client"]), ({"by": "client"}, ["/by"]), ({"clinet": "x"}, ["/clinet"]),
+        ({"by": "job"}, ["/client"]), ({"by": "client"}, ["/ats"]), ({"clinet": "x"}, ["/clinet"]),
+        ({"ats": "a", "by": "client", "interval": "week"}, ["/by"]),
+        ({"ats": "a", "by": "client", "from_": "2026-01-01"}, ["/by"]),
+        ({"client": "c", "by": "job", "job": "j"}, ["/by"]), ({"after": "a"}, ["/after"]),
+        ({"kind": "health", "ats": "a", "by": "client"}, ["/kind"]),
+        ({"kind": "activity", "ats": "a", "by": "client"}, ["/kind"]),
         ({"client": "c", "by": "ats"}, ["/client"]), ({"client": "c", "ats": "a"}, ["/client"]),
         ({"client": "c", "job": "j", "interval": "week"}, ["/job"]),
         ({"client": "c", "by": "job", "to": "2026-01-01"}, ["/job"]),
@@ -286,6 +308,108 @@ def test_too_long_reports_are_refused(world: World, monkeypatch: pytest.MonkeyPa
         assert problem(get(world, kind=kind, interval="day")) == (422, "invalid-fields", ["/interval"])
     assert "the report would have 5 rows" in get(world, interval="day")["body"]
     assert applications(get(world, interval="week"))
+
+
+def test_ats_and_board_list_clients(world: World) -> None:
+    """The clients of an ATS, with their applications at this ATS alone, over their whole lives."""
+    expected = {(ATS, "client-1"): 20, (ATS, "client-2"): 10}
+    assert applications(get(world, by="client")) == expected
+    board = get(world, "/api/board/quality", token=None, ats=ATS, by="client")
+    assert (applications(board), json.loads(board["body"])["Hidden"]) == (expected, 0)
+    small = get(world, "/api/board/quality", token=None, ats=SMALL_ATS, by="client")
+    assert (applications(small), json.loads(small["body"])["Hidden"]) == ({}, 1)
+
+
+@pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
+def test_lists_have_pages(world: World, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Next` is the value of `after` for the next page; all pages together have each member once, in order."""
+    monkeypatch.setattr("application_status.quality.reports.report.PAGE_ROWS", 1)
+    path = "/api/board/quality"
+    lists: list[tuple[dict[str, Any], list[str]]] = [
+        ({"by": "ats"}, [ATS, OTHER_ATS]),
+        ({"by": "job", "client": "client-1"}, ["job-0"]),
+        *([({"by": "client", "ats": ATS}, ["client-1", "client-2"])] if kind != "activity" else []),
+    ]
+    for query, members in lists:
+        found, after, pages = list[str](), dict[str, Any](), 0
+        while True:
+            reply = answer(get(world, path, token=None, kind=kind, **query, **after)).body
+            found += [row[query["by"].capitalize()] for row in reply["Rows"]]
+            pages += 1
+            if reply["Next"] is None:
+                break
+            after = {"after": reply["Next"]}
+        assert found == members
+        assert pages >= len(members)
+    assert answer(get(world, path, token=None, kind=kind)).body["Next"] is None
+
+
+def test_members_of_lists_have_names(world: World) -> None:
+    """The newest names of the client and the job, in JSON and in CSV."""
+    claims = {"custom:client_id": "client-1"}
+    names = {"Client": "client-1", "Company": "Example GmbH"}
+    (row,) = answer(get(world, "/api/my/quality", claims=claims)).body["Rows"]
+    assert {name: row[name] for name in names} == names
+    queries: list[dict[str, Any]] = [{"by": "job"}, {"job": "job-0"}]
+    for query in queries:
+        (row,) = answer(get(world, "/api/my/quality", claims=claims, **query)).body["Rows"]
+        of_job = names | {"Job": "job-0", "JobTitle": "Python Developer"}
+        assert {name: row[name] for name in of_job} == of_job
+    lines = csv.DictReader(
+        get(world, "/api/my/quality", claims=claims, accept="text/csv", by="job")["body"].splitlines()
+    )
+    assert {(line["company"], line["job_title"], line["from"]) for line in lines} == {
+        ("Example GmbH", "Python Developer", "")
+    }
+    rows = answer(get(world, by="client")).body["Rows"]
+    assert [(each["Ats"], each["Company"]) for each in rows] == [(ATS, "Example GmbH")] * 2
+
+
+def test_silence_is_as_of_today(world: World) -> None:
+    """Its rows are about one day, whatever they are about."""
+    path = "/api/board/quality"
+    for query in ({}, {"by": "ats"}, {"ats": ATS}, {"client": "client-1"}, {"client": "client-1", "by": "job"}):
+        rows = answer(get(world, path, token=None, kind="silence", **query)).body["Rows"]
+        assert rows
+        assert {(row["From"], row["To"]) for row in rows} == {("2026-09-22", "2026-09-22")}
+
+
+def test_change_is_in_each_report_at_once(world: World) -> None:
+    """Reports need no merge: what is counted is in the next one, of the ATS, its client and the job."""
+    cells = {Cell(ATS, "2026-09-20", "applications"): 1}
+    count(world, Change(ApplicationId("new"), 1, cells, "client-1", "job-0"))
+    assert applications(get(world)) == {(ATS,): 31}
+    claims = {"custom:client_id": "client-1"}
+    assert applications(get(world, "/api/my/quality", claims=claims)) == {("client-1",): 29}
+    assert applications(get(world, "/api/my/quality", claims=claims, job="job-0")) == {("client-1", "job-0"): 22}
+    before = applications(get(world, by="client"))
+    merge(world)
+    assert applications(get(world, by="client")) == before == {(ATS, "client-1"): 21, (ATS, "client-2"): 10}
+
+
+@pytest.mark.parametrize("interval", ["day", "week"])
+def test_long_reports_about_several_atss_are_by_month(world: World, interval: str) -> None:
+    """By day or week, more than 400 days are refused, unless the report is about one ATS."""
+    path = "/api/board/quality"
+    long: dict[str, Any] = {"from_": "2020-01-01"}
+    refused = get(world, path, token=None, interval=interval, **long)
+    assert problem(refused) == (422, "invalid-fields", ["/interval"])
+    assert "at most 400 days" in refused["body"]
+    assert applications(get(world, path, token=None, interval="month", **long)) == {(): 38}
+    assert applications(get(world, path, token=None, interval=interval, ats=ATS, **long))
+    assert applications(get(world, path, token=None, interval=interval, from_="2025-08-20"))
+
+
+@pytest.mark.parametrize("kind", ["cohort", "activity"])
+@pytest.mark.parametrize("interval", ["month", "all"])
+def test_ten_years_have_the_numbers_of_their_days(world: World, kind: str, interval: str) -> None:
+    """A long period is answered from rows by year, with the same numbers as one that is answered from rows by month."""
+    for by in ({}, {"by": "ats"}, {"ats": ATS}):
+        long, short = (
+            answer(get(world, "/api/board/quality", token=None, kind=kind, interval=interval, from_=first, **by)).body
+            for first in ("2016-01-01", "2026-01-01")
+        )
+        assert long["Rows"] == short["Rows"] != []
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "HEAD"])
@@ -329,7 +453,7 @@ def test_ats_that_never_gets_through_has_health(world: World) -> None:
 
 
 def test_client_less_its_jobs_is_no_small_number(world: World) -> None:
-    """A client is the sum of its jobs' blocks and of the small jobs together: what is left has five or none."""
+    """What is left of a client without the jobs of its list has five applications or none."""
     claims = {"custom:client_id": "client-1"}
     whole = applications(get(world, "/api/my/quality", claims=claims))[("client-1",)]
     jobs = applications(get(world, "/api/my/quality", claims=claims, by="job"))
@@ -340,10 +464,9 @@ def test_client_less_its_jobs_is_no_small_number(world: World) -> None:
 def test_silence_needs_five_open_applications(world: World) -> None:
     """Only open applications count, however many applications there are."""
     cells = {Cell("quiet-ats", "2026-09-01", "applications"): 9, Cell("quiet-ats", "2026-09-02", "last_activity"): 4}
-    quality = Counters(world.dynamodb, "QualityTable", 2)
-    quality.apply([Change(ApplicationId("one"), 1, cells)])
+    count(world, Change(ApplicationId("one"), 1, cells))
     assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {}
-    quality.apply([Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "last_activity"): 1})])
+    count(world, Change(ApplicationId("two"), 1, {Cell("quiet-ats", "2026-09-02", "last_activity"): 1}))
     assert applications(get(world, "/api/board/quality", ats="quiet-ats", kind="silence")) == {("quiet-ats",): 5}
 
 

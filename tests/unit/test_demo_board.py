@@ -20,8 +20,12 @@ from application_status.local.demo_board import SimulatedApplication
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import AtsId
 from application_status.quality.counters import items as quality_items
-from application_status.quality.rules import disclosure
-from application_status.quality.rules.contribution import contribution
+from application_status.quality.counters.items import AT, HEAD
+from application_status.quality.rules.contribution import contribution, is_of_cohort
+from application_status.quality.rules.disclosure import applications_in_cohort
+from application_status.quality.rules.periods import Interval, Question, requested_days
+from application_status.quality.rules.totals import Kind, Recent, added, months_of
+from support.counters import heads_and_members, totals_and_markers
 
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -76,23 +80,12 @@ def test_the_same_board_each_time(lives: Sequence[SimulatedApplication]) -> None
 
 
 def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]]) -> None:
-    """Row by row, and each marker is its application's."""
+    """Row by row, and each marker is its application's; the totals of lists are those of their members."""
     applications = {each.application_id: each for each in map(items.application, tables["ApplicationsTable"])}
-    expected: Counter[tuple[str, str, str]] = Counter()
-    for each in applications.values():
-        cells = contribution(each, BERLIN)
-        expected.update({(cell.ats_id, cell.day, cell.measure): n for cell, n in cells.items()})
-    counted: Counter[tuple[str, str, str]] = Counter()
     markers = {}
     for item in tables["QualityTable"]:
-        match item["Scope"]["S"].split("#"):
-            case ["counter", "1", ats_id, "0"]:
-                counted.update(
-                    {(ats_id, item["Part"]["S"], name): n for name, n in quality_items.amounts(item).items()}
-                )
-            case ["counted", "1", of]:
-                markers[of] = quality_items.marker(item)
-    assert counted == expected
+        if item["Scope"]["S"].startswith(quality_items.marker_scope(1, "")):
+            markers[quality_items.application_of(item)] = quality_items.marker(item)
     assert markers.keys() == applications.keys()
     for of, marker in markers.items():
         application = applications[of]
@@ -102,6 +95,24 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
             application.registration.client_id,
             application.registration.job_id,
         )
+    ((totals, expected),) = totals_and_markers(tables["QualityTable"]).values()
+    assert totals == expected
+    lists = heads_and_members(tables["QualityTable"])
+    assert {scope.split("#")[0] for scope in lists} == {"clients", "jobs"}
+    assert all(head == members for head, members in lists.values())
+
+
+def test_clients_and_jobs_have_their_names(tables: dict[str, list[Item]], applications: Sequence[Application]) -> None:
+    """Each name is that of a registration."""
+    registered = [each.registration for each in applications if each.registration]
+    companies = {(each.client_id, each.company) for each in registered}
+    titles = {(each.client_id, each.job_id, each.job_title) for each in registered}
+    for item in tables["QualityTable"]:
+        kind, *ids = item["Scope"]["S"].replace("#1#", "#").split("#")
+        if kind == "client" and item["Part"]["S"].startswith(AT):
+            assert (*ids, item["Name"]["S"]) in companies
+        elif kind == "jobs" and item["Part"]["S"] != HEAD:
+            assert (*ids, item["Part"]["S"], item["Name"]["S"]) in titles
 
 
 def test_ats_s_differ(applications: Sequence[Application], lives: Sequence[SimulatedApplication]) -> None:
@@ -164,12 +175,17 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
         SimpleNamespace(register=lambda _, registration: samples.append(registration)),  # type: ignore[arg-type]
     )
     assert len(samples) == len(demo.SAMPLES)
-    days: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for each in demo_board.simulated_applications(midnight):
         cells = contribution(each.application, BERLIN)
-        days.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
-    shown = disclosure.blocks(disclosure.cohort_days(days), disclosure.applications_in_cohort)
-    assert all(each.applied_at.astimezone(BERLIN).date() <= shown[-1].last for each in samples)
+        counts.update({(cell.day, cell.measure): n for cell, n in cells.items() if cell.ats_id == demo.ATS_ID})
+    life = added({}, counts, Kind.ATS, Recent.of(midnight.date()))
+    first, last = requested_days(None, None, midnight.date())
+    asked = Question(applications_in_cohort, is_of_cohort, Interval.ALL, first, last, last)
+    cut = asked.cut(months_of(life))
+    groups = [*cut.whole, *cut.in_days]
+    days = [each.applied_at.astimezone(BERLIN).date() for each in samples]
+    assert all(any(group.first <= day <= group.last for group in groups) for day in days)
 
 
 def test_first_jobseeker_has_a_page_to_look_at(applications: Sequence[Application]) -> None:

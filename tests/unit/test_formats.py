@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from application_status.quality.reports.formats import as_csv
-from application_status.quality.reports.report import QualityReport, Row
+from application_status.quality.reports.report import QualityReport, Row, Subject
 from application_status.quality.rules.numbers import Number
 
 DAY = date(2026, 1, 1)
@@ -30,3 +30,20 @@ def test_numbers_stay_numbers(value: float | None, cell: str) -> None:
     """Also those below zero."""
     found = line("client-1", value)
     assert (found["client"], found["value"], found["from"]) == ("client-1", cell, "2026-01-01")
+
+
+def test_life_has_no_days() -> None:
+    """The cells of its period are empty, as those of names that are not known."""
+    number = Number("delay", "days", 1.5, 7)
+    subject: Subject = {"Client": "client-1", "Job": "job-1", "JobTitle": "Koch (m/w/d)"}
+    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, None, None, [number])]))["body"]))
+    assert (found["job_title"], found["company"]) == ("Koch (m/w/d)", "")
+    assert (found["from"], found["to"]) == ("", "")
+
+
+def test_names_are_no_formulas() -> None:
+    """Names come from registrations, and a spreadsheet must not run one."""
+    number = Number("delay", "days", 1.5, 7)
+    subject: Subject = {"Client": "client-1", "Company": "=1+1", "JobTitle": "@SUM(A1)"}
+    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, DAY, DAY, [number])]))["body"]))
+    assert (found["company"], found["job_title"]) == ("'=1+1", "'@SUM(A1)")

@@ -35,11 +35,11 @@ LETTERS = {
 }  # fmt: skip
 COUNTED = {
     "applications": "n", "reached:OFFER": "sO", "open:OFFER": "oO", "outcome:hired": "xh", "inferred": "i",
-    "feedback": "f", "first_response:7": "a7", "no_response:7": "b7", "entered:OFFER": "eO", "reentered": "g",
-    "time_in:OFFER:7": "tO7", "position_closed:OFFER:7": "cO7", "last_activity": "q", "reports": "r", "unmapped": "u",
-    "delay:7": "d7",
+    "feedback": "f", "first_response:7": "a7", "no_response:7": "b7", "waiting": "w", "entered:OFFER": "eO",
+    "reentered": "g", "time_in:OFFER:7": "tO7", "position_closed:OFFER:7": "cO7", "in:OFFER": "pO",
+    "last_activity": "q", "reports": "r", "unmapped": "u", "delay:7": "d7",
 }  # fmt: skip
-"""A measure of each counted family, and the attribute that its counter is stored in."""
+"""A measure of each counted family, and the short name that its amounts are stored under."""
 
 
 def test_ranks_rise_in_the_order_of_the_statuses() -> None:
@@ -52,14 +52,14 @@ def test_ranks_rise_in_the_order_of_the_statuses() -> None:
 
 @pytest.mark.parametrize("word", [*Status, *Outcome])
 def test_every_status_and_outcome_has_its_letter(word: str) -> None:
-    """quality/counters/items.py: a letter of its own, which counters are stored under."""
+    """quality/counters/items.py: a letter of its own, which amounts are stored under."""
     letter = quality_items.attribute(f"entered:{word}").removeprefix("e")
     assert len(letter) == 1
     assert LETTERS.get(word, letter) == letter
 
 
 def test_every_counted_family_has_its_letter() -> None:
-    """quality/counters/items.py: a letter of its own, which counters are stored under; name a new family's here."""
+    """quality/counters/items.py: a letter of its own, which amounts are stored under; name a new family's here."""
     assert {name.partition(":")[0] for name in COUNTED} == quality_items._FAMILIES.keys()  # noqa: SLF001  # all of them
     assert {name: quality_items.attribute(name) for name in COUNTED} == COUNTED
 

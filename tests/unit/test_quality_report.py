@@ -14,7 +14,7 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
 from application_status.platform.values import application_id
-from application_status.quality.rules.contribution import contribution
+from application_status.quality.rules.contribution import contribution, is_dated
 from application_status.quality.rules.definitions import DEFINITIONS, family
 from application_status.quality.rules.numbers import Number, activity, cohort, silence
 from support.world import ATS, BERLIN, registration
@@ -139,6 +139,28 @@ def test_silence() -> None:
     assert found["last_activity:60", "share"] == (round(1 / 6, 4), 6)
     assert found["last_activity:90", "applications"] == (0, 6)
     assert numbers(silence(counts(lives), date(2026, 11, 21)))["last_activity:14", "applications"] == (2, 6)
+
+
+def test_days_that_are_long_past_make_no_difference() -> None:
+    """Once a dated amount has no day any more, it counts as older than all buckets, as it did by its day."""
+    long_after = date(2028, 1, 1)
+    dated = counts(LIVES)
+    undated: Counter[tuple[str, str]] = Counter()
+    for (day, measure), amount in dated.items():
+        undated["" if is_dated(measure) else day, measure] += amount
+    for numbers_of in (cohort, activity, silence):
+        assert list(numbers_of(undated, long_after)) == list(numbers_of(dated, long_after))
+    assert list(cohort(undated, TODAY)) != list(cohort(dated, TODAY))
+
+
+def test_only_dated_measures_need_their_days() -> None:
+    """All other amounts may be added up over any days before."""
+    dated = counts(LIVES)
+    summed: Counter[tuple[str, str]] = Counter()
+    for (day, measure), amount in dated.items():
+        summed[day if is_dated(measure) else "", measure] += amount
+    for numbers_of in (cohort, activity, silence):
+        assert list(numbers_of(summed, TODAY)) == list(numbers_of(dated, TODAY))
 
 
 def test_unhired_takes_the_hire_back() -> None:

@@ -12,7 +12,7 @@ from application_status.platform.errors import SettingsError
 from application_status.platform.settings import read
 from application_status.quality.counting.stream import AnalyticsSettings
 
-ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin", "QUALITY_SHARDS": "4"}
+ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 
 
 def test_settings_are_read_with_their_types() -> None:
@@ -22,7 +22,7 @@ def test_settings_are_read_with_their_types() -> None:
     assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT, "s")
     assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
     analytics = read(AnalyticsSettings, ANALYTICS)
-    assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"), 4)
+    assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
 
 
 @pytest.mark.parametrize("environ", [{}, {"APPLICATIONS_TABLE": "", "TOKENS_TABLE": ""}], ids=["missing", "empty"])

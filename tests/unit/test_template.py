@@ -21,6 +21,7 @@ NAMES = (
     "Registry",
     "Sandbox",
     "Analytics",
+    "Merge",
     "Positions",
     "Views",
     "MyApplications",
@@ -104,7 +105,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction")
     seconds = dict.fromkeys(behind, 60)
-    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28)
+    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {"MergeFunction": 300}
     assert properties["Timeout"] == seconds.get(function, 10)
 
 
@@ -165,8 +166,8 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
-    """Lambda gives a function a full processor from 1,769 MB on; functions with CPU-heavy requests have it."""
-    whole = {"SignalsFunction", "ViewsFunction"}
+    """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
+    whole = {"SignalsFunction", "MergeFunction", "ViewsFunction"}
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
@@ -218,26 +219,21 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     assert refs == {"TokensTable", *SANDBOX_TABLES}
 
 
-def test_clients_jobs_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
-    """Each index contains only what its report sums; the jobseekers' index only attributes that no report changes."""
+def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
+    """Each index has keys alone: those of labels sort them, and those of jobseekers change with no report."""
     tables = of_type(resources, "AWS::DynamoDB::Table")
     indexes = {name: table["Properties"].get("GlobalSecondaryIndexes", []) for name, table in tables.items()}
     assert {name: found for name, found in indexes.items() if found} == {
-        "QualityTable": [
-            index("ByClient", ["Client", "Job"], including("Contribution")),
-            index("ByUnmapped", ["UnmappedAt"], including("UnmappedLabels")),
-        ],
-        "ApplicationsTable": [index("ByJobseeker", ["JobseekerId", "AppliedAt"], {"ProjectionType": "KEYS_ONLY"})],
+        "QualityTable": [index("ByUnmapped", "UnmappedAt", "Applications")],
+        "ApplicationsTable": [index("ByJobseeker", "JobseekerId", "AppliedAt")],
     }
+    attributes = tables["QualityTable"]["Properties"]["AttributeDefinitions"]
+    assert {each["AttributeName"]: each["AttributeType"] for each in attributes}["Applications"] == "N"
 
 
-def index(name: str, keys: list[str], projection: dict[str, Any]) -> dict[str, Any]:
-    schema = [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
-    return {"IndexName": name, "KeySchema": schema, "Projection": projection}
-
-
-def including(attribute: str) -> dict[str, Any]:
-    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": [attribute]}
+def index(name: str, partition: str, sort: str) -> dict[str, Any]:
+    schema = [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": schema, "Projection": {"ProjectionType": "KEYS_ONLY"}}
 
 
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
@@ -318,12 +314,13 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
-def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
-    """It runs at least three times in the alarm's period, through its alias."""
-    (rule,) = of_type(expanded["Resources"], "AWS::Events::Rule").values()
-    assert rule["Properties"]["ScheduleExpression"] == {"Fn::Sub": "rate(${VerificationRate})"}
-    (target,) = rule["Properties"]["Targets"]
-    assert target["Arn"] == {"Ref": "VerificationFunctionAliaslive"}
+def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None:
+    """Each runs at least three times in its alarm's period, through its alias."""
+    rules = [each["Properties"] for each in of_type(expanded["Resources"], "AWS::Events::Rule").values()]
+    assert {target["Arn"]["Ref"]: rule["ScheduleExpression"] for rule in rules for target in rule["Targets"]} == {
+        "MergeFunctionAliaslive": "rate(5 minutes)",
+        "VerificationFunctionAliaslive": {"Fn::Sub": "rate(${VerificationRate})"},
+    }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
 
@@ -331,11 +328,18 @@ def test_verification_is_scheduled(expanded: dict[str, Any]) -> None:
 ALARMS: dict[str, dict[str, Any]] = {
     "DriftAlarm": {"MetricName": "Drift", "Statistic": "Maximum", "Period": 3 * 3600, "TreatMissingData": "breaching"},
     "SetAsideAlarm": {"MetricName": "SetAside", "Statistic": "Sum", "Period": 300, "TreatMissingData": "notBreaching"},
+    "MergeAlarm": {
+        "MetricName": "Merged",
+        "Statistic": "SampleCount",
+        "Period": 3600,
+        "TreatMissingData": "breaching",
+        "ComparisonOperator": "LessThanThreshold",
+    },
 }
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_drift_missing_verifications_and_failed_records_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
+def test_drift_failed_records_and_missing_runs_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
     """Each alarm has the metric with its two dimensions, and notifies the topic if there is one."""
     alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
     assert alarms.keys() == ALARMS.keys()
@@ -358,7 +362,7 @@ def test_drift_missing_verifications_and_failed_records_raise_an_alarm(expanded:
 
 
 def test_command_line_counts_locally_as_the_template_does() -> None:
-    """The zone and the shards of the local service are the template's defaults."""
+    """The zone of the local service is the template's default."""
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
 
 
@@ -437,7 +441,7 @@ def test_logs_expire(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """SAM publishes no version for a new parameter value, so its description names each one the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone", "QualityShards", "BadNewsDelayHours"}
+    parameters = {"UnknownApplications", "ReportingTimeZone", "BadNewsDelayHours"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()
         used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters

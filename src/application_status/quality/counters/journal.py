@@ -70,18 +70,18 @@ class Additions:
         self.changes += others.changes
 
     def by_row(self, generation: int) -> Mapping[RowKey, Counts]:
-        """Return the amounts to add to each row of totals."""
+        """Return the amounts to add to each row of totals.
+
+        A row whose amounts cancel out is among them: a merge writes each row that one of its entries is about. Else
+        a reader would add the entries that are not deleted yet to a row without the merge's number.
+        """
         found: dict[RowKey, dict[tuple[str, str], int]] = defaultdict(dict)
         for subject, amounts in self.amounts.items():
             for cell, amount in amounts.items():
                 for key in rows_of(generation, subject, cell[0][:7]):
                     row = found[key]
                     row[cell] = row.get(cell, 0) + amount
-        return {
-            key: kept
-            for key, row in found.items()
-            if (kept := {cell: amount for cell, amount in row.items() if amount})
-        }
+        return {key: {cell: amount for cell, amount in row.items() if amount} for key, row in found.items()}
 
 
 def rows_of(generation: int, subject: Subject, month: str) -> Iterator[RowKey]:

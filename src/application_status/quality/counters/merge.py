@@ -164,20 +164,21 @@ class Merger:
         """Add amounts to all rows that do not have this merge's number.
 
         The totals of lists are derived from the change of their members' rows, so they are all written before the
-        first of these rows.
+        first of these rows. If a row has the merge's number already, they are written, or did not change.
         """
         by_row = total.by_row(self._generation)
         keys = dict.fromkeys([*by_row, *_named_rows(self._generation, total)])
-        stored = {key: item for key, item in self._rows(list(keys)).items() if _number(item) < number}
+        known = self._rows(list(keys))
+        stored = {key: item for key, item in known.items() if _number(item) < number}
         recent = Recent.of(today)
         new = {
             key: aged(added(_row(item), by_row.get(key, {}), key.kind, recent), key.kind, recent)
             for key, item in stored.items()
         }
-        changes = _changes_of_lists(self._generation, stored, new)
+        changes = _changes_of_lists(self._generation, stored, new) if len(stored) == len(known) else {}
         heads = {key: item for key, item in self._rows(list(changes)).items() if _number(item) < number}
         for items in (
-            [item for key, known in heads.items() if (item := _head_item(key, known, changes[key], number))],
+            [item for key, of_list in heads.items() if (item := _head_item(key, of_list, changes[key], number))],
             [item for key in new if not stored[key] and (item := _listed_client(self._generation, key))],
             [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
         ):

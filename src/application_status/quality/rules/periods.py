@@ -76,9 +76,12 @@ class Question:
     today: date
 
     def cut(self, sizes: Mapping[str, Mapping[str, int]]) -> Cut:
-        """Return the groups of months that have blocks in the question's days."""
+        """Return the groups of months that have blocks in the question's days; a month without amounts is in none."""
+        of_kind = {
+            month: {name: n for name, n in amounts.items() if self.of_kind(name)} for month, amounts in sizes.items()
+        }
         whole, in_days = [], []
-        for group in month_groups(sizes, self.size):
+        for group in month_groups({month: amounts for month, amounts in of_kind.items() if amounts}, self.size):
             if group.last < self.first or group.first > self.last:
                 continue
             if self._has_all_of(group) and self._same_period(group):

@@ -73,15 +73,16 @@ class Kind(Enum):
 
 
 def added(row: Row, amounts: Counts, kind: Kind, recent: Recent) -> Row:
-    """Return a row with amounts added."""
+    """Return a row with amounts added; amounts of a day that the row still has apart are added to that day."""
     changed: dict[str, dict[str, int]] = {}
     for (day, measure), amount in amounts.items():
         if not kind.has(measure):
             continue
         if measure not in changed:
             changed[measure] = dict(row.get(measure, {}))
-        slot = kind.slot(measure, day, recent)
-        changed[measure][slot] = changed[measure].get(slot, 0) + amount
+        slots = changed[measure]
+        slot = day if day in slots else kind.slot(measure, day, recent)
+        slots[slot] = slots.get(slot, 0) + amount
     kept = {measure: {slot: n for slot, n in slots.items() if n} for measure, slots in changed.items()}
     return {measure: slots for measure, slots in {**row, **kept}.items() if slots}
 
