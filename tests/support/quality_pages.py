@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from html import unescape
 from typing import Any
 
 from application_status.applications.rules.application import Application
 from application_status.platform.values import AtsId, application_id
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
 from support.histories import application, at, move
@@ -38,10 +40,16 @@ _GROUPS = (  # number of applications by ATS, client and job
 
 
 def count(world: World, groups: tuple[tuple[int, AtsId, str, str], ...] = _GROUPS) -> None:
-    """Count applications of each ATS, client and job, on four days from 2022-07-01."""
+    """Count applications of each ATS, client and job, on four days from 2022-07-01, and merge them into lists."""
     changes = [change(each, BERLIN) for each in _applications(groups)]
     for start in range(0, len(changes), 25):
-        Counters(world.dynamodb, "QualityTable", 2).apply(changes[start : start + 25])
+        Counters(world.dynamodb, "QualityTable").apply(changes[start : start + 25])
+    merge(world)
+
+
+def merge(world: World) -> None:
+    """Merge what is counted, so that lists have all members."""
+    Merger(world.dynamodb, "QualityTable", 1).merge(datetime.now(BERLIN).date())
 
 
 def _applications(groups: tuple[tuple[int, AtsId, str, str], ...]) -> Iterator[Application]:

@@ -134,7 +134,7 @@ def _content(of: Additions) -> Any:
         for (day, name), amount in cells.items():
             if amount:
                 by_day[day][attribute(name)] = amount
-        if by_day:
+        if by_day or subject.client_id in of.clients:  # a new name also reaches rows whose amounts stay
             amounts.append([*subject, by_day])
     clients = [[client_id, *name] for client_id, name in of.clients.items()]
     jobs = [[*job, *name] for job, name in of.jobs.items()]

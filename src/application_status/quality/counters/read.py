@@ -39,10 +39,14 @@ class MergedMeanwhile(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a list: a client of an ATS, or a job of a client, with its name and its totals."""
+    """A member of a list: a client of an ATS, or a job of a client, with its name and its totals.
+
+    The name is valid from `named_at` (ISO 8601) on; both are empty if there is none.
+    """
 
     id: str
-    name: str | None
+    name: str
+    named_at: str
     row: Row
 
 
@@ -69,6 +73,11 @@ class QualityReader:
         self._today = today
         self._items: dict[RowKey, Item] = {}
         self._rows: dict[RowKey, Row] = {}
+        self._queried: dict[tuple[str, str, str], list[Item]] = {}
+
+    def read_journal(self) -> None:
+        """Read the journal, which all other methods need; after it, they may be called at the same time."""
+        _ = self._unmerged
 
     def lives_of_atss(self) -> dict[str, Row]:
         """Return the totals of all ATSs over their whole lives."""
@@ -188,7 +197,8 @@ class QualityReader:
 
     def _member(self, key: RowKey, member_id: str, row: Row) -> Member:
         item = self._items[key]
-        return Member(member_id, item["Name"]["S"] if "Name" in item else None, row)
+        name, named_at = (item[each]["S"] if each in item else "" for each in ("Name", "NamedAt"))
+        return Member(member_id, name, named_at, row)
 
     @cached_property
     def _unmerged(self) -> "_Unmerged":
@@ -244,8 +254,11 @@ class QualityReader:
         self._items |= {key: found.get((key.scope, key.part), {}) for of_scope in by_scope.values() for key in of_scope}
 
     def _query(self, scope: str, first: str, last: str) -> list[Item]:
-        """Read the items of a partition whose Part is from `first` to `last`."""
+        """Read the items of a partition whose Part is from `first` to `last`, once."""
         _ = self._unmerged
+        asked = (scope, first, last)
+        if asked in self._queried:
+            return self._queried[asked]
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope AND Part BETWEEN :first AND :last",
@@ -253,7 +266,8 @@ class QualityReader:
             "ExpressionAttributeValues": {":scope": {"S": scope}, ":first": {"S": first}, ":last": {"S": last}},
             "ConsistentRead": True,
         }
-        return [item for page in pages(self._dynamodb, "Query", request) for item in page]
+        self._queried[asked] = [item for page in pages(self._dynamodb, "Query", request) for item in page]
+        return self._queried[asked]
 
     def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None, Head]:
         """Read a page of a list: its ids, the id to continue after, and the totals of the list."""

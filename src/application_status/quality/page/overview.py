@@ -150,8 +150,7 @@ def _open(numbers: Numbers, basis: Basis) -> Iterator[str]:
     yield f"{format_number(today)} applications are open today, whenever they were applied for."
     if of_cohort.value not in (None, today.value):
         yield (
-            f"The section Outcomes has {format_number(of_cohort)} open applications: those applied for {basis.days}, "
-            "without the newest days, which are shown once they have five applications."
+            f"The section Outcomes has {format_number(of_cohort)} open applications: those applied for {basis.days}."
         )
 
 

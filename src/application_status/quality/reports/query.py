@@ -70,8 +70,10 @@ class QualityQuery(BaseModel):
         return self
 
     def _wrong_subject(self) -> Iterator[FieldError]:
-        if self.client and (self.ats or self.by in {"ats", "client"}):
+        if self.client and (self.ats or self.by == "ats"):
             yield FieldError("/client", "client and ats exclude each other", "one of them")
+        if self.client and self.by == "client":
+            yield FieldError("/by", "a report about a client has no list of clients", "job, or no by")
         if self.kind in {"health", "unmapped"} and (self.client or self.is_of_life):
             yield FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence")
         if (self.job or self.by == "job") and not self.client:
@@ -97,11 +99,9 @@ class QualityQuery(BaseModel):
         return self.job is not None or self.by in {"client", "job"}
 
     @property
-    def narrower(self) -> tuple[str, str]:
-        """The parameter that shortens the report, and the value to send."""
-        if self.interval is not Interval.ALL:
-            return "interval", "a longer interval, or fewer days between from and to"
-        return ("by", "one job or client") if self.is_of_life else ("ats", "one ATS")
+    def is_list(self) -> bool:
+        """Whether the report is a page of a list, with a row for each ATS, client or job."""
+        return self.by is not None and self.interval is Interval.ALL
 
     def as_of(self, today: date) -> Self:
         """Return the query with its period filled in; reports as of today, and over whole lives, have none."""
