@@ -115,7 +115,8 @@ def test_jobs_are_in_pages_whose_links_lead_to_all(world: World) -> None:
 
 def pages_of_api(world: World, **query: str) -> list[list[str]]:
     """Return the jobs of each page of a list, for which JSON and CSV must have the same, with the same next page."""
-    found, after = [], {}
+    found: list[list[str]] = []
+    after: dict[str, str] = {}
     while True:
         page = api(world, OF_CLIENT, **query, **after)
         found.append([row["Job"] for row in page["Rows"]])

@@ -56,7 +56,7 @@ class QualityQuery(BaseModel):
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
     by: Annotated[
         Literal["ats", "client", "job"] | None,
-        Field(description="ats; together with ats, client; or, together with client, job"),
+        Field(description="a list: ats; client, together with ats; or job, together with client"),
     ] = None
     after: Annotated[
         _Id | None, Field(description="the id after which a page of a list begins: Next of the page before it")
