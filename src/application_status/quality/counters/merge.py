@@ -126,21 +126,22 @@ class Merger:
             "Entries": packed(new.entries),
             "Until": {"N": str(seconds + _LEASE_SECONDS)},
         }
-        idle = "attribute_not_exists(Entries)" if known < new.number else "Until < :now"
+        is_new = known < new.number
+        idle = "attribute_not_exists(Entries)" if is_new else "#until < :now"
         try:
             self._dynamodb(
                 "PutItem",
                 TableName=self._table,
                 Item=merge,
                 ConditionExpression=f"attribute_not_exists(#number) OR (#number = :known AND {idle})",
-                ExpressionAttributeNames={"#number": "Number"},
+                ExpressionAttributeNames={"#number": "Number", **({} if is_new else {"#until": "Until"})},
                 ExpressionAttributeValues={
                     ":known": {"N": str(known)},
-                    **({} if known < new.number else {":now": {"N": str(seconds)}}),
+                    **({} if is_new else {":now": {"N": str(seconds)}}),
                 },
             )
         except ConditionFailed as failed:
-            ours = failed.in_doubt and known < new.number
+            ours = failed.in_doubt and is_new
             return ours and merging(self._dynamodb, self._table, self._generation) == new
         return True
 
@@ -204,7 +205,7 @@ def head(item: Item) -> Head:
     }
 
 
-def _with(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
+def with_changes(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
     """Return the totals of a list after changes of its members' rows."""
     found: dict[str, dict[int, tuple[int, int]]] = {}
     for measure in LISTED_MEASURES:
@@ -235,7 +236,7 @@ def _changes_of_lists(
 
 
 def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], number: int) -> Item:
-    return {**key.item, "Totals": packed(_with(head(stored), changes)), "Number": {"N": str(number)}}
+    return {**key.item, "Totals": packed(with_changes(head(stored), changes)), "Number": {"N": str(number)}}
 
 
 def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import batched
+from typing import Any
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
 from application_status.platform.errors import ServiceError
@@ -13,8 +14,17 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
 from application_status.quality.counters.journal import Additions, Subject, additions
-from application_status.quality.counters.merge import Head, head, head_key, journal, merging
+from application_status.quality.counters.merge import (
+    LISTED_MEASURES,
+    Head,
+    head,
+    head_key,
+    journal,
+    merging,
+    with_changes,
+)
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
+from application_status.quality.rules.disclosure import surely_enough_hidden
 from application_status.quality.rules.totals import Kind, Row, added
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
@@ -158,21 +168,27 @@ class QualityReader:
         return self._member(key, job_id, self._row(key, _by_job, (client_id, job_id)))
 
     def head_of_jobs(self, client_id: str) -> Head:
-        """Return the totals of a client's jobs by size, as of the last merge."""
-        return self._head(quality_items.jobs_scope(self._generation, client_id))
+        """Return the totals of a client's jobs by size."""
+        self._load([head_key(quality_items.jobs_scope(self._generation, client_id))])
+        return self._head_of_jobs(client_id)
 
     def jobs(self, client_id: str, after: str | None, limit: int) -> Page:
         """Return a page of a client's jobs, with at most `limit` members, from the job after `after`."""
-        scope = quality_items.jobs_scope(self._generation, client_id)
-        ids, following, of_list = self._page(scope, after, limit)
-        return Page([self.job(client_id, job_id) for job_id in ids], following, of_list)
+        ids, following = self._page(quality_items.jobs_scope(self._generation, client_id), after, limit)
+        return Page([self.job(client_id, job_id) for job_id in ids], following, self._head_of_jobs(client_id))
 
     def clients(self, ats_id: str, after: str | None, limit: int) -> Page:
         """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`."""
         scope = quality_items.clients_scope(self._generation, ats_id)
-        ids, following, of_list = self._page(scope, after, limit)
+        ids, following = self._page(scope, after, limit)
         self._load([quality_items.life_of_client(self._generation, client_id, ats_id) for client_id in ids])
-        return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list)
+        changed = {
+            place: quality_items.life_of_client(self._generation, *place)
+            for place in self._waiting_at(_by_client_at_ats)
+            if place[1] == ats_id
+        }
+        members = [self._client_at(ats_id, client_id) for client_id in ids]
+        return Page(members, following, self._head(scope, _by_client_at_ats, changed))
 
     def unmapped_labels(self, ats_id: str, limit: int) -> list[tuple[str, int]]:
         """Return the unmapped labels of an ATS with their applications, the most frequent first, at most `limit`.
@@ -218,17 +234,22 @@ class QualityReader:
     def _row(self, key: RowKey, place: "_Place", at: Place, days: str = "") -> Row:
         """Return a row whose item is read, with the amounts of entries that it does not include."""
         if key not in self._rows:
-            item, unmerged = self._items[key], self._unmerged
-            number = int(item["Number"]["N"]) if item else 0
-            if number > unmerged.number:
-                raise MergedMeanwhile
-            row = quality_items.row(item["Totals"]) if item else {}
-            for name in ("waiting", "merging") if number < unmerged.number else ("waiting",):
-                if amounts := unmerged.grouped(name, place).get(at):
-                    of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
-                    row = added(row, of_days, key.kind, self._today)
-            self._rows[key] = row
+            self._rows[key] = self._as_of(key, place, at, ("waiting", "merging"), days)
         return self._rows[key]
+
+    def _as_of(self, key: RowKey, place: "_Place", at: Place, entries: Iterable[str], days: str = "") -> Row:
+        """Return a row whose item is read, with the amounts of some entries: those that it does not include."""
+        item, unmerged = self._items[key], self._unmerged
+        number = int(item["Number"]["N"]) if item else 0
+        if number > unmerged.number:
+            raise MergedMeanwhile
+        row = quality_items.row(item["Totals"]) if item else {}
+        for name in entries:
+            is_included = name == "merging" and number == unmerged.number
+            if not is_included and (amounts := unmerged.grouped(name, place).get(at)):
+                of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
+                row = added(row, of_days, key.kind, self._today)
+        return row
 
     def _load(self, keys: Iterable[RowKey]) -> None:
         """Read the items of rows that are not read yet, with consistent reads; a missing row is an empty item.
@@ -269,26 +290,56 @@ class QualityReader:
         self._queried[asked] = [item for page in pages(self._dynamodb, "Query", request) for item in page]
         return self._queried[asked]
 
-    def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None, Head]:
-        """Read a page of a list: its ids, the id to continue after, and the totals of the list."""
+    def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Read a page of a list, and the list's totals: the page's ids, and the id to continue after."""
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope AND Part > :after",
             "ExpressionAttributeNames": {"#scope": "Scope"},
             "ExpressionAttributeValues": {":scope": {"S": scope}, ":after": {"S": after or HEAD}},
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": limit + 1,
         }
         _ = self._unmerged
-        reply = self._dynamodb("Query", **request)
-        ids = [item["Part"]["S"] for item in reply["Items"]]
-        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in reply["Items"]}
-        return ids, ids[-1] if ids and "LastEvaluatedKey" in reply else None, self._head(scope)
+        calls: list[Callable[[], Any]] = [
+            partial(self._dynamodb, "Query", **request),
+            partial(self._load, [head_key(scope)]),
+        ]
+        reply, _ = side_by_side(calls)
+        items = reply["Items"][:limit]
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in items}
+        ids = [item["Part"]["S"] for item in items]
+        has_more = len(reply["Items"]) > limit or "LastEvaluatedKey" in reply
+        return ids, ids[-1] if has_more else None
 
-    def _head(self, scope: str) -> Head:
-        key = head_key(scope)
-        self._load([key])
-        return head(self._items[key])
+    def _head_of_jobs(self, client_id: str) -> Head:
+        changed = {
+            place: quality_items.life_of_job(self._generation, *place)
+            for place in self._waiting_at(_by_job)
+            if place[0] == client_id
+        }
+        return self._head(quality_items.jobs_scope(self._generation, client_id), _by_job, changed)
+
+    def _head(self, scope: str, place: "_Place", changed: Mapping[Place, RowKey]) -> Head:
+        """Return the totals of a list, including the entries of the journal; `changed` are the members in them.
+
+        The rows of these members are not read if there are clearly enough small members in the list without them.
+        """
+        item, unmerged = self._items[head_key(scope)], self._unmerged
+        number = int(item["Number"]["N"]) if item else 0
+        if number > unmerged.number:
+            raise MergedMeanwhile
+        known = head(item)
+        if all(surely_enough_hidden(known.get(measure, {}), len(changed)) for measure in LISTED_MEASURES):
+            return known
+        keys = [key for key in changed.values() if key not in self._items]
+        groups = [[key.item for key in group] for group in batched(keys, _KEYS_PER_CALL, strict=False)]
+        calls = [partial(batch_get, self._dynamodb, self._table, group) for group in groups]
+        found = {(each["Scope"]["S"], each["Part"]["S"]): each for items in side_by_side(calls) for each in items}
+        self._items |= {key: found.get((key.scope, key.part), {}) for key in keys}
+        of_head = ("merging",) if number == unmerged.number else ()
+        changes = [(self._as_of(key, place, at, of_head), self._row(key, place, at)) for at, key in changed.items()]
+        return with_changes(known, changes)
 
 
 type _Place = Callable[[Subject], Place | None]

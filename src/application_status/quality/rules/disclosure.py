@@ -140,3 +140,12 @@ def shown_from(by_class: Mapping[int, int]) -> int:
     if not 0 < hidden < MINIMUM:
         return 2
     return min((number for number, amount in by_class.items() if number > 1 and amount), default=1) + 1
+
+
+def surely_enough_hidden(classes: Mapping[int, tuple[int, int]], changed: int) -> bool:
+    """Return whether the hidden members have five applications, whatever happens to so many members.
+
+    `classes` has the number of members of each class, and all their applications.
+    """
+    _, hidden = classes.get(1, (0, 0))
+    return hidden - changed * (MINIMUM - 1) >= MINIMUM
