@@ -196,13 +196,13 @@ class Figure:
     population: str
 
 
-def figures(numbers: Numbers) -> Sequence[Figure]:
+def figures(numbers: Numbers, basis: Basis) -> Sequence[Figure]:
     """Return the key figures of a cohort; empty if it has too few applications."""
     if "applications" not in numbers:
         return []
     of_all = f"of {numbers.population('applications', 'applications')} applications"
     return [
-        Figure("Applications", numbers.text("applications", "applications"), "applied for in the period"),
+        Figure("Applications", numbers.text("applications", "applications"), f"applied for {basis.days}"),
         Figure("With feedback", numbers.text("feedback", "share"), of_all),
         Figure("Reached interview", numbers.text("reached:INTERVIEW", "share"), of_all),
         Figure(
