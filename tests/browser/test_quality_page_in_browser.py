@@ -116,13 +116,13 @@ def test_links_lead_to_the_next_jobs_and_back(opened: Open, service: LocalServic
     """From the first hundred jobs to the last five; names and links fit."""
     cells = {Cell("ats", str(now().date()), name): 5 for name in ("applications", "entered:APPLIED")}
     store = DynamoDB(transport(service.dynamodb))
-    for jobs in batched(range(105), 50, strict=False):
-        of_jobs = [(f"paged-{width}-{job:03}", f"job-{job:03}") for job in jobs]
+    for group in batched(range(105), 50, strict=False):
+        of_jobs = [(f"paged-{width}-{number:03}", f"job-{number:03}") for number in group]
         changes = [
             Change(ApplicationId(each), 1, cells, f"paged-{width}", job, (), "Paged GmbH", f"Title of {job}", "2026")
             for each, job in of_jobs
         ]
-        assert len(Counters(store, "QualityTable").apply(changes)) == len(jobs)
+        assert len(Counters(store, "QualityTable").apply(changes)) == len(group)
     merge(service)
     page = opened({"custom:client_id": f"paged-{width}"}, width=width)
     looks_right(page, width, "light")

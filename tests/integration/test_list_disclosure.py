@@ -37,7 +37,7 @@ class Interrupted(DynamoDB):
 
 
 class Board:
-    """Applications of three clients at one ATS, with three jobs each."""
+    """Applications of three clients at one ATS, with three jobs each, and applications without a client."""
 
     def __init__(self, world: World, chance: random.Random) -> None:
         self._world = world
@@ -46,13 +46,14 @@ class Board:
 
     def change(self) -> None:
         """Count new applications of a job, or end or erase known ones."""
-        job, changes = self._chance.randrange(9), []
+        job, changes = self._chance.randrange(10), []
         for number in self._chance.sample(range(9), self._chance.randrange(1, 5)):
             of = ApplicationId(f"{job}-{number}")
             self._versions[of] += 1
             names: tuple[str, ...] = self._chance.choice([("applications", "last_activity"), ("applications",), ()])
             cells = {Cell("ats", "2026-01-02", name): 1 for name in names}
-            changes.append(Change(of, self._versions[of], cells, f"client-{job // 3}", f"job-{job}"))
+            whose = (f"client-{job // 3}", f"job-{job}") if job < 9 else (None, None)
+            changes.append(Change(of, self._versions[of], cells, *whose))
         Counters(self._world.dynamodb, "QualityTable").apply(changes)
 
     def merge(self) -> None:

@@ -14,6 +14,7 @@ So all applications are in blocks, if they are at least five.
 
 The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
 applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: `shown_from`.
+Applications of an ATS without a client count as hidden ones. Sizes are up to date, as the totals beside the list are.
 """
 
 from bisect import bisect_right
