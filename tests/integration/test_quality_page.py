@@ -305,6 +305,14 @@ def test_list_that_the_caller_does_not_have_is_refused(
         assert error["expected"] == "job, or no by"
 
 
+@pytest.mark.parametrize("query", [{}, {"kind": "health", "by": "ats"}, {"kind": "unmapped", "by": "ats"}], ids=str)
+def test_only_lists_have_pages(world: World, query: dict[str, str]) -> None:
+    """A page after an id is refused for all other reports; the page of a job ignores it."""
+    (error,) = json.loads(ask(world, STAFF, "/api/my/quality", **query, after="a")["body"])["errors"]
+    assert (error["pointer"], error["expected"]) == ("/after", "no after, or a list with by")
+    assert shown(world, OF_CLIENT, job="job-a", after="a") == shown(world, OF_CLIENT, job="job-a")
+
+
 @pytest.mark.parametrize(
     ("claims", "query", "name", "options"),
     [

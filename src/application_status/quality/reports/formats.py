@@ -182,7 +182,8 @@ def _fitting(
         size = len(answer["body"].encode())
         if size <= REPLY_LIMIT_BYTES:
             return found, answer
-        if not query.is_list or len(found.rows) == 1:
+        is_row_each = query.is_list and query.interval is Interval.ALL
+        if not is_row_each or len(found.rows) == 1:
             return None
         rows = found.rows[: max(1, len(found.rows) * REPLY_LIMIT_BYTES // size)]
         found = replace(found, rows=rows, following=rows[-1].of[MEMBERS[query.by]])

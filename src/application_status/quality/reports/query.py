@@ -82,8 +82,10 @@ class QualityQuery(BaseModel):
             yield FieldError("/ats", "a list of clients needs their ATS", "the clients' ATS")
         if self.job and self.by:
             yield FieldError("/by", "a report about one job is no list", "job without by")
-        if self.after and not self.by:
-            yield FieldError("/after", "only a list has pages", "after together with by")
+        if self.after and not self.is_list:
+            yield FieldError(
+                "/after", "only lists of a cohort, activity or silence have pages", "no after, or a list with by"
+            )
 
     def _wrong_period(self) -> Iterator[FieldError]:
         if self.is_of_life and (self.first or self.last or self.interval is not Interval.ALL):
@@ -100,8 +102,8 @@ class QualityQuery(BaseModel):
 
     @property
     def is_list(self) -> bool:
-        """Whether the report is a page of a list, with a row for each ATS, client or job."""
-        return self.by is not None and self.interval is Interval.ALL
+        """Whether the report is a page of a list of ATSs, clients or jobs; health and labels are in one page."""
+        return self.by is not None and self.kind not in {"health", "unmapped"}
 
     def as_of(self, today: date) -> Self:
         """Return the query with its period filled in; reports as of today, and over whole lives, have none."""
