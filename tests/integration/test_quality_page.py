@@ -150,6 +150,7 @@ def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     assert "16 · 40% · 100% went on" in section(html, "funnel")
     assert '<rect class="bar" width="40.0%"' in section(html, "funnel")
     assert figures(html)["Reached interview"] == "40%"
+    assert "applied for at any time" in html
     assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
     assert rows(html, "times")["First response"][2] == "40 applications"
     assert rows(html, "coverage")["Labels mapped"] == ["88%", "64 reports"]

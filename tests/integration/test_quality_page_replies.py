@@ -177,8 +177,9 @@ def test_long_periods_of_many_atss_are_explained(world: World) -> None:
     count(world, "ats", "client-1", "job-1")
     html = shown(world, STAFF, from_="2020-01-01")
     sent = "Not shown: 2020-01-01 to 2026-02-10 has 2,233 days, and a report about"
-    assert f"{sent} several ATSs by day or week covers at most 400 days. Choose a longer interval" in section(
-        html, "over-time"
+    assert (
+        f"{sent} several ATSs by day or week covers at most 400 days. Choose month, at most 400 days, or one ATS."
+        in section(html, "over-time")
     )
     health = section(html, "health")
     assert f"{sent} the health of all ATSs covers at most 100 days. Choose at most 100 days, or one ATS." in health

@@ -167,7 +167,7 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     assert "Too few" in per_row.over_time(QualityReport([]), None, Interval.WEEK, ABOUT).empty_text
     assert "Too few" in per_row.comparison(BY_ATS, QualityReport([]), str, [], ABOUT).empty_text
     assert per_ats.health([], None, ABOUT).empty_text == "No requests in the period."
-    assert figures(nothing, ABOUT) == []
+    assert figures(nothing) == []
 
 
 def test_stage_without_entries_has_no_times() -> None:

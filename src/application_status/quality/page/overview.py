@@ -196,13 +196,13 @@ class Figure:
     population: str
 
 
-def figures(numbers: Numbers, basis: Basis) -> Sequence[Figure]:
-    """Return the key figures of a cohort; empty if it has too few applications."""
+def figures(numbers: Numbers, when: str = "in the period") -> Sequence[Figure]:
+    """Return the key figures of a cohort, which was applied for `when`; empty if it has too few applications."""
     if "applications" not in numbers:
         return []
     of_all = f"of {numbers.population('applications', 'applications')} applications"
     return [
-        Figure("Applications", numbers.text("applications", "applications"), f"applied for {basis.days}"),
+        Figure("Applications", numbers.text("applications", "applications"), f"applied for {when}"),
         Figure("With feedback", numbers.text("feedback", "share"), of_all),
         Figure("Reached interview", numbers.text("reached:INTERVIEW", "share"), of_all),
         Figure(

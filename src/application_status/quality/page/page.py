@@ -100,7 +100,7 @@ def _page(caller: Caller, queries: PageQueries, reports: Mapping[str, QualityRep
         zone=str(today.tzinfo),
         form=form(caller, queries.filled_in, suggested=_suggested(queries, shown)),
         intervals=INTERVALS,
-        figures=figures(of_period(shown), Basis.of(queries.main)),
+        figures=figures(of_period(shown), "at any time" if queries.main.job else "in the period"),
         sections=list(sections(caller, queries, shown)),
         csv_address=queries.csv_address,
         shorter={name: too_large(queries.by_name[name], reports[name]).expected for name in csvs if not csvs[name]},

@@ -198,7 +198,8 @@ def too_large(query: QualityQuery, found: QualityReport) -> FieldError:
             detail = f"{period}, and a report about the health of {whom} covers at most {found.too_long} days"
             return FieldError("/from", detail, f"at most {found.too_long} days{instead}")
         detail = f"{period}, and a report about several ATSs by day or week covers at most {found.too_long} days"
-    elif found.too_many:
+        return FieldError("/interval", detail, f"month, at most {found.too_long} days, or one ATS")
+    if found.too_many:
         detail = f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
     else:
         detail = f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
