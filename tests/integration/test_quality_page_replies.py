@@ -135,6 +135,14 @@ def listed_in_csv(text: str) -> list[str]:
     return sorted({line["job"] for line in DictReader(text.splitlines())})
 
 
+def test_full_page_that_is_the_last_has_no_next(world: World) -> None:
+    """A hundred jobs are one page."""
+    count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
+    found = api(world, OF_CLIENT, by="job")
+    assert (len(found["Rows"]), found["Next"]) == (100, None)
+    assert "Next jobs" not in shown(world, OF_CLIENT)
+
+
 def test_page_of_a_list_ends_with_the_last_member_that_fits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Long names make CSV large, as each line repeats them; no job is left out, and the page lists those of its CSV."""
     monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", 100_000)
