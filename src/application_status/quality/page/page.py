@@ -30,7 +30,7 @@ from application_status.quality.page.words import (
     with_id,
 )
 from application_status.quality.reports.endpoint import ReportSource
-from application_status.quality.reports.formats import as_csv, downloadable, sendable, too_large
+from application_status.quality.reports.formats import as_csv_page, downloadable, sendable, too_large
 from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, parameters, signed_in
 from application_status.quality.reports.report import MEMBERS, QualityReport, Subject
 from application_status.quality.rules.durations import MINIMUM
@@ -137,7 +137,7 @@ def _download(name: str, query: QualityQuery, found: QualityReport, given: Mappi
     """Return a report as a CSV file; ids have colons, which a file name may not have on Windows."""
     parts = ("applicant-quality", name, query.ats, query.client, query.job, query.first, query.last)
     file_name = "-".join(str(part) for part in parts if part).replace(":", "-")
-    answer = sendable(query, found, lambda report: as_csv(report, given), parameter="csv")
+    answer = sendable(query, found, lambda report: as_csv_page(report, given), parameter="csv")
     headers = {"Content-Disposition": f'attachment; filename="{file_name}.csv"', "X-Content-Type-Options": "nosniff"}
     return answer | {"headers": answer["headers"] | headers}
 

@@ -126,12 +126,11 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id
     return reply(200, body)
 
 
-def as_csv(found: QualityReport, parameters: Mapping[str, str]) -> Reply:
+def as_csv(found: QualityReport) -> Reply:
     """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
-    report as a whole: its period, and how much is hidden or cut. The header `Link` has the address of a list's next
-    page (RFC 8288): the same query, whose `parameters` are given, with another `after`.
+    report as a whole: its period, how much is hidden or cut, and the next page.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS.values(), restval="")
@@ -141,10 +140,18 @@ def as_csv(found: QualityReport, parameters: Mapping[str, str]) -> Reply:
         for each in row["Numbers"]:
             cells = of | {_COLUMNS[name]: value for name, value in each.items()}
             lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
-    headers = {"Content-Type": "text/csv; charset=utf-8"}
+    return reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"}) | {"body": text.getvalue()}
+
+
+def as_csv_page(found: QualityReport, parameters: Mapping[str, str]) -> Reply:
+    """Return the report in CSV, with the address of a list's next page in the header `Link` (RFC 8288).
+
+    The address is that of the query `parameters`, with another `after`, relative to the same path.
+    """
+    answer = as_csv(found)
     if found.following:
-        headers["Link"] = f'<?{urlencode({**parameters, "after": found.following})}>; rel="next"'
-    return reply(200, {}, **headers) | {"body": text.getvalue()}
+        answer["headers"]["Link"] = f'<?{urlencode({**parameters, "after": found.following})}>; rel="next"'
+    return answer
 
 
 def sendable(
@@ -164,7 +171,7 @@ def sendable(
 
 def downloadable(query: QualityQuery, found: QualityReport) -> QualityReport | None:
     """Return the rows of a report that its CSV has; None if it is too large."""
-    fitting = _fitting(query, found, lambda report: as_csv(report, {}))
+    fitting = _fitting(query, found, as_csv)
     return fitting[0] if fitting else None
 
 
