@@ -29,7 +29,7 @@ from application_status.quality.counting.stream import AnalyticsSettings
 from benchmarks.generated_applications import Board
 from benchmarks.ledger import Ledger
 
-SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"), quality_shards=4)
+SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOWHERE = SetAside(FailedRecords("none"), "local")  # no record of the benchmark fails
 RECORDS, HISTORIES, ROUNDS = 2_000, 200, 3

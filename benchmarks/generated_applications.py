@@ -61,20 +61,23 @@ class Board:
             yield moment, now
 
     def _registered(self, number: int, chance: random.Random, applied_at: datetime) -> Application:
-        ats_id = AtsId(self.ats_ids[min(int(chance.paretovariate(1)) - 1, len(self.ats_ids) - 1)])
+        ats_id = self.ats_ids[min(int(chance.paretovariate(1)) - 1, len(self.ats_ids) - 1)]
         client = int(self.clients * chance.random() ** 2)
+        return self._application(number, ats_id, f"client-{client}", f"job-{client}-{number % 5}", applied_at)
+
+    def _application(self, number: int, ats_id: str, client_id: str, job_id: str, applied_at: datetime) -> Application:
         registration = Registration(
-            ats_id=ats_id,
-            client_id=f"client-{client}",
-            job_id=f"job-{client}-{number % 5}",
+            ats_id=AtsId(ats_id),
+            client_id=client_id,
+            job_id=job_id,
             jobseeker_id=f"jobseeker-{number % 97}",
-            job_title=_JOBS[(client + number) % len(_JOBS)],
-            company=f"Company {client}",
+            job_title=_JOBS[(len(client_id) + number) % len(_JOBS)],
+            company=f"Company of {client_id}",
             applied_at=applied_at,
         )
         return Application(
             application_id=application_id(f"00000000-0000-4000-8000-{number:012x}"),
-            ats_id=ats_id,
+            ats_id=registration.ats_id,
             status=Status.APPLIED,
             version=1,
             registration=registration,

@@ -1,111 +1,95 @@
 """Measures the write units of counting a change (`make bench-quality`, or `python -m benchmarks.quality_cost`).
 
-The real code counts the changes of the last days of a simulated year, over a table in memory that charges as DynamoDB
-does. Earlier changes fill the rows first: up to 100,000 applications are counted one by one; for more, the amounts in
-the rows are multiplied. With `--short` it takes seconds.
+The real code counts and merges the last changes of a board with ten years of history, over a table in memory that
+charges as DynamoDB does (`ledger.py`, `large_board.py`). With `--short` it takes seconds.
 """
 
 import argparse
-import copy
 import random
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import batched
-from statistics import mean
-from typing import Any
-from zoneinfo import ZoneInfo
 
+from application_status.applications.rules.application import Application
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting.stream import change
-from benchmarks.generated_applications import Board
+from benchmarks.large_board import APPLICATIONS_A_DAY, BERLIN, CLIENTS, LargeBoard, Past
 from benchmarks.ledger import Ledger
 
-BERLIN = ZoneInfo("Europe/Berlin")
-BOARD = Board(
-    [f"ats-{number}" for number in range(10)], clients=2_000, start=datetime(2026, 1, 1, tzinfo=UTC), days=365
-)
-WINDOW = 3_000
-SHARDS = 4
-COUNTED = 100_000
-SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-SHORT_COUNTED, SHORT_SIZES = 500, (500, 1_000)
+TODAY = date(2026, 11, 26)
+YEARS = 10
+DAYS = 60
+CHANGES = (1_000, 3_000, 10_000)
 BATCHES = (1, 10, 100)
-PARTITION_UNITS_A_SECOND = 1_000
+SHORT_CHANGES = (300,)
 
 
-def population(applications: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
-    """Return the changes before the last ones, one for each application, and the last changes, in order of storing."""
+def last_changes(amount: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
+    """Return the former versions of the applications that changed last, and the last changes, in order of storing."""
     chance = random.Random(seed)  # noqa: S311  # a simulation, no secret
-    versions = [version for number in range(applications) for version in BOARD.versions(number, chance)]
-    versions.sort(key=lambda version: version[0])
-    end = int(len(versions) * 0.98)  # the rest is after the year
-    start = max(end - WINDOW, end // 2)
-    newest = {each.application_id: each for _, each in versions[:start]}
-    window = [each for _, each in versions[start:end]]
-    return [change(each, BERLIN) for each in newest.values()], [change(each, BERLIN) for each in window]
+    end = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC)
+    board = LargeBoard([], CLIENTS, start=end - timedelta(days=DAYS), days=DAYS)
+    window = timedelta(days=amount / APPLICATIONS_A_DAY / 1.5)  # an application changes about twice
+    before: list[Application] = []
+    changes: list[tuple[datetime, Application]] = []
+    for number in range(DAYS * APPLICATIONS_A_DAY):
+        versions = [version for version in board.versions(number, chance) if version[0] < end]
+        recent = [version for version in versions if version[0] >= end - window]
+        if recent:
+            before += [version[1] for version in versions[: -len(recent)][-1:]]
+            changes += recent
+    changes.sort(key=lambda version: version[0])
+    return [change(each, BERLIN) for each in before], [change(each, BERLIN) for _, each in changes[-amount:]]
 
 
-def filled(before: Sequence[Change], factor: int) -> Ledger:
-    """Return the table with all changes but the last ones, as if there were `factor` times as many applications."""
-    ledger = Ledger()
-    quality = Counters(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # a stand-in for DynamoDB
-    for batch in batched(before, 100, strict=False):
-        quality.apply(batch)
-    if factor > 1:
-        _multiply(ledger, factor)
+def counted(before: Sequence[Change], changes: Sequence[Change], batch: int) -> Ledger:
+    """Return the table after changes are counted in batches and merged; only these are charged."""
+    ledger = Ledger(Past(YEARS, TODAY).partition)
+    counters = Counters(ledger, "QualityTable")  # type: ignore[arg-type]  # a stand-in for DynamoDB
+    for group in batched(before, 100, strict=False):
+        counters.apply(group)
+    ledger.partitions["journal#1"].clear()  # the past is in the totals already
+    ledger.write_units.clear()
+    ledger.calls = 0
+    for group in batched(changes, batch, strict=False):
+        counters.apply(list({each.application_id: each for each in group}.values()))
+    merger = Merger(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # a stand-in for DynamoDB
+    while merger.merge(TODAY):
+        continue
     return ledger
-
-
-def counted(quality: Counters, batch: Sequence[Change]) -> None:
-    """Count a batch as the analytics function does: the newest change of each application."""
-    quality.apply(list({each.application_id: each for each in batch}.values()))
-
-
-def _multiply(ledger: Ledger, factor: int) -> None:
-    """Multiply all amounts, and give each row all measures that its ATS has in the same month."""
-    rows = [item for (scope, _), item in ledger.items.items() if scope.startswith("counter#")]
-    known: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        known.setdefault((row["Scope"]["S"], row["Part"]["S"][:7]), {}).update(row)
-    for row in rows:
-        dense = known[row["Scope"]["S"], row["Part"]["S"][:7]] | row
-        row |= {name: {"N": str(int(value["N"]) * factor)} for name, value in dense.items() if "N" in value}
 
 
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality_cost")
-    parser.add_argument("--short", action="store_true", help="few applications, to check that it runs; takes seconds")
-    short = parser.parse_args().short
-    most_counted, sizes = (SHORT_COUNTED, SHORT_SIZES) if short else (COUNTED, SIZES)
-    print(f"{len(BOARD.ats_ids)} ATSs, the largest with half of the applications")
-    print(f"write units of the last changes, at most {WINDOW:,}\n")
-    print("applications  batch  counters/change  marker/change  index/change  hottest/mean  changes/s before a limit")
-    for applications in sizes:
-        counted_one_by_one = min(applications, most_counted)
-        before, window = population(counted_one_by_one)
-        table = filled(before, applications // counted_one_by_one)
-        for size in BATCHES:
-            ledger = Ledger(copy.deepcopy(table.items))
-            quality = Counters(ledger, "QualityTable", SHARDS)  # type: ignore[arg-type]  # a stand-in for DynamoDB
-            for batch in batched(window, size, strict=False):
-                counted(quality, batch)
-            print(_line(applications, size, len(window), ledger), flush=True)
+    parser.add_argument("--short", action="store_true", help="few changes, to check that it runs; takes seconds")
+    amounts = SHORT_CHANGES if parser.parse_args().short else CHANGES
+    before, changes = last_changes(max(amounts))
+    print("write units a change, on a board with 10,000,000 applications (100 ATSs, 12,400 clients, ten years)\n")
+    print("changes a merge  batch  marker  journal  labels  totals of ATSs  of clients  of jobs    sum  calls")
+    for amount in amounts:
+        for batch in BATCHES:
+            print(_line(amount, batch, counted(before, changes[-amount:], batch)), flush=True)
     return 0
 
 
-def _line(applications: int, size: int, changes: int, ledger: Ledger) -> str:
-    shards: dict[str, list[int]] = defaultdict(list)
-    for scope, units in ledger.scope_units.items():
-        shards[scope.rpartition("#")[0]].append(units)
-    busiest = max(shards.values(), key=sum)
-    limit = PARTITION_UNITS_A_SECOND * changes / max(ledger.scope_units.values())
+def _line(changes: int, batch: int, ledger: Ledger) -> str:
+    units = ledger.write_units
+    columns = [
+        units["counted"],
+        units["journal"] + units["merge"],
+        units["labels"] + units["index"],
+        units["months"] + units["years"] + units["atss"],
+        units["client"] + units["clients"],
+        units["jobs"],
+        units.total(),
+    ]
+    marker, journal, labels, atss, clients, jobs, total = (each / changes for each in columns)
     return (
-        f"{applications:>12,}  {size:>5}  {ledger.units['counter'] / changes:>15.2f}"
-        f"  {ledger.units['counted'] / changes:>13.2f}  {ledger.index_units / changes:>12.2f}"
-        f"  {max(busiest) / mean(busiest):>12.2f}  {limit:>24,.0f}"
+        f"{changes:>15,}  {batch:>5}  {marker:>6.2f}  {journal:>7.2f}  {labels:>6.2f}  {atss:>14.2f}  {clients:>10.2f}"
+        f"  {jobs:>7.2f}  {total:>5.2f}  {ledger.calls / changes:>5.2f}"
     )
 
 

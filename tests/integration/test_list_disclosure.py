@@ -46,7 +46,7 @@ class Board:
 
     def change(self) -> None:
         """Count new applications of a job, or end or erase known ones."""
-        job, changes = self._chance.randrange(10), []
+        job, changes = self._chance.randrange(9), []
         for number in self._chance.sample(range(9), self._chance.randrange(1, 5)):
             of = ApplicationId(f"{job}-{number}")
             self._versions[of] += 1

@@ -14,16 +14,15 @@ from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import AT, HEAD
 from application_status.quality.counters.journal import additions
-from application_status.quality.counters.merge import head
+from application_status.quality.counters.merge import LISTED_MEASURES, Head, head
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
-from application_status.quality.rules.disclosure import size_class
+from application_status.quality.rules.disclosure import Sizes, size_class
+from application_status.quality.rules.totals import Kind
 from support.world import BERLIN, World
 
 type Tally = Mapping[tuple[str, ...], int]
 """Amounts by what they are about: ("day", ats, day, measure), ("job", client, job, measure), and so on."""
-
-LISTED = ("applications", "last_activity")
 
 
 def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
@@ -75,7 +74,8 @@ def truth(applications: Iterable[Application]) -> Tally:
                 found["size", ats_id, month, name] += amount
             if registration:
                 client_id = registration.client_id
-                found["client", client_id, ats_id, name] += amount
+                if Kind.CLIENT.has(name):
+                    found["client", client_id, ats_id, name] += amount
                 found["client day", client_id, day, name] += amount
                 found["job", client_id, registration.job_id, name] += amount
         found.update([("label", ats_id, label) for label in application.unmapped_labels])
@@ -108,7 +108,8 @@ def _totals(generation: int, rows: Iterable[Item]) -> Tally:
             included = entry["Part"]["S"] in in_merge and stored["Number"] == merge["Number"]
             if not included:
                 for (_, name), amount in amounts.items():
-                    found[key.scope, key.part, name] += amount
+                    if key.kind.has(name):
+                        found[key.scope, key.part, name] += amount
     for (scope, part), row in chain.from_iterable(kinds[kind].items() for kind in _ROWS):
         if part != HEAD and "Totals" in row:
             found.update(
@@ -141,34 +142,36 @@ def _markers(rows: Iterable[Item]) -> Tally:
                     (f"jobs#{generation}#{marker.client_id}", marker.job_id),
                 ]
             for place in places:
-                found[(*place, cell.measure)] += amount
+                if not place[1].startswith(AT) or Kind.CLIENT.has(cell.measure):
+                    found[(*place, cell.measure)] += amount
         found.update([(f"labels#{generation}#{marker.ats_id}", label) for label in marker.unmapped_labels])
     return found
 
 
-def heads_and_members(rows: Iterable[Item]) -> Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]]:
+def heads_and_members(rows: Iterable[Item]) -> Mapping[str, tuple[Head, Head]]:
     """Return, for each list, its totals by size as stored, and those of its members' rows."""
-    heads: dict[str, dict[str, object]] = defaultdict(dict)
-    members: dict[str, dict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+    heads: dict[str, Head] = defaultdict(dict)
+    amounts: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         kind, generation, *_ = f"{row['Scope']['S']}#".split("#")
         if row["Part"]["S"] == HEAD:
-            for measure, classes in head(row).items():
-                heads[row["Scope"]["S"]][measure] = {number: amount for number, (_, amount) in classes.items()}
+            heads[row["Scope"]["S"]] = head(row)
         elif kind == "jobs" or (kind == "client" and row["Part"]["S"].startswith(AT)):
             ats_id = row["Part"]["S"].removeprefix(AT)
             scope = row["Scope"]["S"] if kind == "jobs" else f"clients#{generation}#{ats_id}"
             found = quality_items.row(row["Totals"])
-            for measure in LISTED:
-                amount = sum(found.get(measure, {}).values())
-                members[scope][measure][size_class(amount)] += amount
-    return {
-        scope: (
-            {m: classes for m, classes in heads[scope].items() if classes},
-            {m: {c: n for c, n in classes.items() if n} for m, classes in members[scope].items() if +classes},
-        )
-        for scope in {*heads, *members}
-    }
+            for measure in LISTED_MEASURES:
+                amounts[scope][measure].append(sum(found.get(measure, {}).values()))
+    return {scope: (heads[scope], _sizes(amounts[scope])) for scope in {*heads, *amounts}}
+
+
+def _sizes(amounts: Mapping[str, list[int]]) -> Head:
+    found = {}
+    for measure in LISTED_MEASURES:
+        classes = Counter(size_class(amount) for amount in amounts[measure] if amount)
+        smallest = sum(amount for amount in amounts[measure] if size_class(amount) == 1)
+        found[measure] = Sizes(dict(classes), smallest)
+    return found
 
 
 def stored(world: World) -> list[Application]:

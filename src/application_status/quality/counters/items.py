@@ -145,7 +145,7 @@ def year_of_ats(generation: int, ats_id: str, year: str) -> RowKey:
 
 def life_of_ats(generation: int, ats_id: str) -> RowKey:
     """Return the key of an ATS's totals over its whole life."""
-    return RowKey(f"atss#{generation}", ats_id, Kind.LIFE)
+    return RowKey(f"atss#{generation}", ats_id, Kind.ATS)
 
 
 def month_of_client(generation: int, client_id: str, month: str) -> RowKey:
@@ -155,7 +155,7 @@ def month_of_client(generation: int, client_id: str, month: str) -> RowKey:
 
 def life_of_client(generation: int, client_id: str, ats_id: str) -> RowKey:
     """Return the key of a client's totals at an ATS over its whole life."""
-    return RowKey(client_scope(generation, client_id), f"{AT}{ats_id}", Kind.LIFE)
+    return RowKey(client_scope(generation, client_id), f"{AT}{ats_id}", Kind.CLIENT)
 
 
 def client_at_ats(generation: int, ats_id: str, client_id: str) -> Item:
@@ -165,7 +165,7 @@ def client_at_ats(generation: int, ats_id: str, client_id: str) -> Item:
 
 def life_of_job(generation: int, client_id: str, job_id: str) -> RowKey:
     """Return the key of a job's totals over its whole life."""
-    return RowKey(jobs_scope(generation, client_id), job_id, Kind.BRIEF)
+    return RowKey(jobs_scope(generation, client_id), job_id, Kind.JOB)
 
 
 AT = "at#"

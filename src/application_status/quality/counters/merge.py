@@ -32,18 +32,18 @@ from application_status.platform.values import from_text, now
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, RowKey, clients_scope, packed, unpacked
 from application_status.quality.counters.journal import Additions, additions, journal_scope, written_at
-from application_status.quality.rules.disclosure import size_class
+from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes, size_class
 from application_status.quality.rules.totals import Kind, Row, added, amount_of
 
-DUE_BYTES = 200_000
+DUE_BYTES = 300_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000
 _RUN_SECONDS, _LEASE_SECONDS = 240, 600
-_KEYS_PER_CALL = 100
+_KEYS_PER_CALL, _KEY_BYTES = 100, 100
 
-type Head = Mapping[str, Mapping[int, tuple[int, int]]]
-"""The members of a list by size: measure -> class -> how many members it has, and the sum of their amounts."""
+type Head = Mapping[str, Sizes]
+"""The members of a list by size, for each measure by which they are hidden."""
 
 LISTED_MEASURES = ("applications", "last_activity")
 """The measures by which the members of a list are hidden: in a cohort or activity, and in silence."""
@@ -170,8 +170,8 @@ class Merger:
         changes = _changes_of_lists(self._generation, stored, new)
         heads = {key: item for key, item in self._rows(list(changes)).items() if _number(item) < number}
         for items in (
-            [_head_item(key, item, changes[key], number) for key, item in heads.items()],
-            [item for key in new if (item := _listed_client(self._generation, key))],
+            [item for key, known in heads.items() if (item := _head_item(key, known, changes[key], number))],
+            [item for key in new if not stored[key] and (item := _listed_client(self._generation, key))],
             [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
         ):
             for group in batched(items, 500, strict=False):
@@ -193,34 +193,35 @@ class Merger:
 
 def head_key(scope: str) -> RowKey:
     """Return the key of the totals of a list."""
-    return RowKey(scope, HEAD, Kind.BRIEF)
+    return RowKey(scope, HEAD, Kind.JOB)
 
 
 def head(item: Item) -> Head:
     """Convert an item to the totals of a list; an empty item is an empty list."""
     content = unpacked(item["Totals"]) if item else {}
     return {
-        name: {int(number): (members, amount) for number, (members, amount) in classes.items()}
-        for name, classes in content.items()
+        measure: Sizes({int(number): amount for number, amount in members.items()}, smallest)
+        for measure, (members, smallest) in content.items()
     }
+
+
+def head_value(of: Head) -> Item:
+    """Convert the totals of a list to an attribute value."""
+    return packed({measure: [sizes.members, sizes.smallest] for measure, sizes in of.items()})
 
 
 def with_changes(known: Head, changes: Sequence[tuple[Row, Row]]) -> Head:
     """Return the totals of a list after changes of its members' rows."""
-    found: dict[str, dict[int, tuple[int, int]]] = {}
+    found: dict[str, Sizes] = {}
     for measure in LISTED_MEASURES:
-        members: Counter[int] = Counter()
-        amounts: Counter[int] = Counter()
-        for number, (of_class, amount) in known.get(measure, {}).items():
-            members[number], amounts[number] = of_class, amount
+        sizes = known.get(measure, NO_MEMBERS)
+        members, smallest = Counter(sizes.members), sizes.smallest
         for before, after in changes:
             for row, sign in ((before, -1), (after, 1)):
                 amount = amount_of(row, measure)
                 members[size_class(amount)] += sign
-                amounts[size_class(amount)] += sign * amount
-        found[measure] = {
-            number: (members[number], amounts[number]) for number in amounts if number and members[number]
-        }
+                smallest += sign * amount if size_class(amount) == 1 else 0
+        found[measure] = Sizes({number: amount for number, amount in members.items() if number and amount}, smallest)
     return found
 
 
@@ -235,8 +236,11 @@ def _changes_of_lists(
     return found
 
 
-def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], number: int) -> Item:
-    return {**key.item, "Totals": packed(with_changes(head(stored), changes)), "Number": {"N": str(number)}}
+def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], number: int) -> Item | None:
+    """Return the item of a list's totals after changes of its members' rows, or None if they stay the same."""
+    known = head(stored)
+    new = with_changes(known, changes)
+    return None if new == known else {**key.item, "Totals": head_value(new), "Number": {"N": str(number)}}
 
 
 def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:
@@ -245,7 +249,8 @@ def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]
     stored: dict[RowKey, Item] = {key: {} for key in by_row}
     new = {key: added({}, amounts, key.kind, today) for key, amounts in by_row.items()}
     for key, changes in _changes_of_lists(generation, stored, new).items():
-        yield _head_item(key, {}, changes, number=1)
+        if item := _head_item(key, {}, changes, number=1):
+            yield item
     for key, row in new.items():
         if item := _listed_client(generation, key):
             yield item
@@ -255,7 +260,7 @@ def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]
 
 def _list_of(generation: int, key: RowKey) -> str | None:
     """Return the partition key of the list that a row is a member of."""
-    if key.kind is Kind.BRIEF:
+    if key.kind is Kind.JOB:
         return key.scope
     return clients_scope(generation, key.part.removeprefix(AT)) if key.part.startswith(AT) else None
 
@@ -290,7 +295,7 @@ def _row_item(key: RowKey, row: Row, stored: Item, number: int, total: Additions
 def _names(key: RowKey, stored: Item, total: Additions) -> Item:
     """Return the attributes of the newest name of a client or job."""
     client_id = key.scope.rpartition("#")[2]
-    if key.kind is Kind.BRIEF:
+    if key.kind is Kind.JOB:
         new = total.jobs.get((client_id, key.part))
     elif key.part.startswith(AT):
         new = total.clients.get(client_id)
@@ -337,4 +342,4 @@ def _moment(entry: Item) -> datetime:
 
 
 def _bytes(entry: Any) -> int:
-    return len(entry["Amounts"]["B"])
+    return len(entry["Amounts"]["B"]) + _KEY_BYTES

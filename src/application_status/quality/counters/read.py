@@ -24,8 +24,8 @@ from application_status.quality.counters.merge import (
     with_changes,
 )
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
-from application_status.quality.rules.disclosure import surely_enough_hidden
-from application_status.quality.rules.totals import Kind, Row, added, amount_of
+from application_status.quality.rules.disclosure import NO_MEMBERS
+from application_status.quality.rules.totals import Kind, Row, added
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
 _FIRST, _LAST = "!", "~"  # before and after all ids
@@ -178,22 +178,17 @@ class QualityReader:
         return Page([self.job(client_id, job_id) for job_id in ids], following, self._head_of_jobs(client_id))
 
     def clients(self, ats_id: str, after: str | None, limit: int) -> Page:
-        """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`.
-
-        In the list's totals, applications without a client belong to the class of the smallest clients.
-        """
+        """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`."""
         scope = quality_items.clients_scope(self._generation, ats_id)
         ids, following = self._page(scope, after, limit)
-        lives = [quality_items.life_of_client(self._generation, client_id, ats_id) for client_id in ids]
-        self._load([*lives, quality_items.life_of_ats(self._generation, ats_id)])
+        self._load([quality_items.life_of_client(self._generation, client_id, ats_id) for client_id in ids])
         changed = {
             place: quality_items.life_of_client(self._generation, *place)
             for place in self._waiting_at(_by_client_at_ats)
             if place[1] == ats_id
         }
         members = [self._client_at(ats_id, client_id) for client_id in ids]
-        of_list = self._head(scope, _by_client_at_ats, changed)
-        return Page(members, following, _with_rest(of_list, self.life_of_ats(ats_id)))
+        return Page(members, following, self._head(scope, _by_client_at_ats, changed))
 
     def unmapped_labels(self, ats_id: str, limit: int) -> list[tuple[str, int]]:
         """Return the unmapped labels of an ATS with their applications, the most frequent first, at most `limit`.
@@ -312,7 +307,7 @@ class QualityReader:
         ]
         reply, _ = side_by_side(calls)
         items = reply["Items"][:limit]
-        self._items |= {RowKey(scope, item["Part"]["S"], Kind.BRIEF): item for item in items}
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.JOB): item for item in items}
         ids = [item["Part"]["S"] for item in items]
         has_more = len(reply["Items"]) > limit or "LastEvaluatedKey" in reply
         return ids, ids[-1] if has_more else None
@@ -335,27 +330,17 @@ class QualityReader:
         if number > unmerged.number:
             raise MergedMeanwhile
         known = head(item)
-        if all(surely_enough_hidden(known.get(measure, {}), len(changed)) for measure in LISTED_MEASURES):
+        if all(known.get(measure, NO_MEMBERS).surely_enough(len(changed)) for measure in LISTED_MEASURES):
             return known
         keys = [key for key in changed.values() if key not in self._items]
         groups = [[key.item for key in group] for group in batched(keys, _KEYS_PER_CALL, strict=False)]
         calls = [partial(batch_get, self._dynamodb, self._table, group) for group in groups]
         found = {(each["Scope"]["S"], each["Part"]["S"]): each for items in side_by_side(calls) for each in items}
         self._items |= {key: found.get((key.scope, key.part), {}) for key in keys}
-        of_head = ("merging",) if number == unmerged.number else ()
+        numbers = {number, *(int(self._items[key]["Number"]["N"]) for key in changed.values() if self._items[key])}
+        of_head = ("merging",) if unmerged.number in numbers else ()  # a merge writes rows after all lists' totals
         changes = [(self._as_of(key, place, at, of_head), self._row(key, place, at)) for at, key in changed.items()]
         return with_changes(known, changes)
-
-
-def _with_rest(known: Head, total: Row) -> Head:
-    """Return the totals of a list with the part of a total that belongs to no member in the first class."""
-    found = {}
-    for measure in LISTED_MEASURES:
-        classes = known.get(measure, {})
-        rest = max(0, amount_of(total, measure) - sum(amount for _, amount in classes.values()))
-        members, hidden = classes.get(1, (0, 0))
-        found[measure] = {**classes, 1: (members, hidden + rest)}
-    return found
 
 
 type _Place = Callable[[Subject], Place | None]

@@ -11,6 +11,7 @@ https://en.wikipedia.org/wiki/Fingerprint_(computing)
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Row
 
-_KINDS = {"months": Kind.MONTH, "years": Kind.YEAR, "atss": Kind.LIFE, "jobs": Kind.BRIEF}
+_KINDS = {"months": Kind.MONTH, "years": Kind.YEAR, "atss": Kind.ATS, "jobs": Kind.JOB}
 
 
 class Amount(NamedTuple):
@@ -102,7 +103,8 @@ def read_all(
     for by_row in (unmerged, waiting):
         for key, amounts in by_row.items():
             for (day, measure), amount in amounts.items():
-                reading.add(_about(key, measure, day), amount)
+                if key.kind.has(measure):
+                    reading.add(_about(key, measure, day), amount)
     return reading
 
 
@@ -129,7 +131,8 @@ def _add_row(reading: Reading, key: RowKey, row: Row) -> None:
 def _add_marker(reading: Reading, generation: int, marker: Marker) -> None:
     for cell, amount in marker.contribution.items():
         for key in rows_of(generation, Subject(cell.ats_id, marker.client_id, marker.job_id), cell.day[:7]):
-            reading.expect(_about(key, cell.measure, cell.day), amount)
+            if key.kind.has(cell.measure):
+                reading.expect(_about(key, cell.measure, cell.day), amount)
     for label in marker.unmapped_labels:
         scope = quality_items.label_key(generation, marker.ats_id or "", label)["Scope"]["S"]
         reading.expect(Amount(scope, label, "", "unmapped_label"), 1)
@@ -137,11 +140,11 @@ def _add_marker(reading: Reading, generation: int, marker: Marker) -> None:
 
 def _about(key: RowKey, measure: str, day: str) -> Amount:
     """Return what an amount is about, as if it was old: which dated measures are recent depends on the last merge."""
-    return Amount(key.scope, key.part, key.kind.slot(measure, day, oldest="9999"), measure)
+    return Amount(key.scope, key.part, key.kind.slot(measure, day, date.max), measure)
 
 
 def _key(scope: str, part: str) -> RowKey:
-    of_client = Kind.LIFE if part.startswith(AT) else Kind.MONTH
+    of_client = Kind.CLIENT if part.startswith(AT) else Kind.MONTH
     return RowKey(scope, part, _KINDS.get(scope.partition("#")[0], of_client))
 
 

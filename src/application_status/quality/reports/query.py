@@ -80,6 +80,8 @@ class QualityQuery(BaseModel):
             yield FieldError("/client", "a job needs its client", "the job's client")
         if self.by == "client" and not self.ats and not self.client:
             yield FieldError("/ats", "a list of clients needs their ATS", "the clients' ATS")
+        if self.by == "client" and self.kind == "activity":
+            yield FieldError("/kind", "activity is not available for lists of clients", "cohort or silence")
         if self.job and self.by:
             yield FieldError("/by", "a report about one job is no list", "job without by")
         if self.after and not self.is_list:

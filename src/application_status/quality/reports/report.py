@@ -10,17 +10,15 @@ from functools import partial
 from typing import Literal, TypedDict
 
 from application_status.platform.dynamodb.client import side_by_side
-from application_status.quality.counters.merge import Head
 from application_status.quality.counters.read import Member, QualityReader
 from application_status.quality.reports.query import QualityQuery
 from application_status.quality.rules.contribution import Counts, is_of_cohort
 from application_status.quality.rules.disclosure import (
+    NO_MEMBERS,
     MonthGroup,
     applications_in_activity,
     applications_in_cohort,
     merged,
-    shown_from,
-    size_class,
 )
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, activity, cohort, silence
@@ -207,10 +205,10 @@ def _of_client(query: QualityQuery, client_id: str, reader: QualityReader, today
 
 
 def _of_job(query: QualityQuery, client_id: str, job_id: str, reader: QualityReader, today: date) -> QualityReport:
-    job, classes = reader.job(client_id, job_id), reader.head_of_jobs(client_id)
+    job, sizes = reader.job(client_id, job_id), reader.head_of_jobs(client_id).get(_measure(query), NO_MEMBERS)
     if not job.row:
         return QualityReport([])
-    if not _is_shown(query, job, classes):
+    if not sizes.shows(amount_of(job.row, _measure(query))):
         return QualityReport([], hidden=1)
     company = _company(reader.lives_of_client(client_id).values())
     return QualityReport([_life_row(query, Subject(Client=client_id, **company), job, today)])
@@ -224,18 +222,11 @@ def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> Quality
     else:
         page = reader.clients(query.ats or "", query.after, PAGE_ROWS)
         of = Subject(Ats=query.ats or "")
-    rows = [_life_row(query, of, each, today) for each in page.members if _is_shown(query, each, page.head)]
-    classes = page.head.get(_measure(query), {})
-    least = shown_from({number: amount for number, (_, amount) in classes.items()})
-    hidden = sum(members for number, (members, _) in classes.items() if number < least)
-    return QualityReport(rows, hidden, following=page.following)
-
-
-def _is_shown(query: QualityQuery, member: Member, classes: Head) -> bool:
-    """Return whether a member of a list may be shown beside the total of the list."""
-    amount = amount_of(member.row, _measure(query))
-    by_class = {number: total for number, (_, total) in classes.get(_measure(query), {}).items()}
-    return size_class(amount) >= shown_from(by_class)
+    sizes = page.head.get(_measure(query), NO_MEMBERS)
+    rows = [
+        _life_row(query, of, each, today) for each in page.members if sizes.shows(amount_of(each.row, _measure(query)))
+    ]
+    return QualityReport(rows, sizes.hidden, following=page.following)
 
 
 def _measure(query: QualityQuery) -> str:

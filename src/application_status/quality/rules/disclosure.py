@@ -13,14 +13,14 @@ Blocks are found from the sizes of months, without reading the days of other mon
 So all applications are in blocks, if they are at least five.
 
 The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
-applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: `shown_from`.
-Applications of an ATS without a client count as hidden ones. Sizes are up to date, as the totals beside the list are.
+applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: see `Sizes`.
+Sizes are up to date, as the totals beside the list are.
 """
 
 from bisect import bisect_right
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -123,7 +123,7 @@ def totals(counts: Counts) -> Mapping[str, int]:
     return total
 
 
-_CLASSES = (1, MINIMUM, 10, 20, 50, 100, 200, 500, 1_000)
+_CLASSES = (1, MINIMUM, 20, 100, 1_000)
 """The least number of applications of each class of members of a list; the first class is always hidden."""
 
 
@@ -132,21 +132,31 @@ def size_class(applications: int) -> int:
     return bisect_right(_CLASSES, applications)
 
 
-def shown_from(by_class: Mapping[int, int]) -> int:
-    """Return the first class whose members are shown; `by_class` has the applications of all members of each class.
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The members of a list by size: how many each class has, and how many applications those of class 1 have."""
 
-    Members of the last class are hidden together, too: at worst all are.
-    """
-    hidden = by_class.get(1, 0)
-    if not 0 < hidden < MINIMUM:
-        return 2
-    return min((number for number, amount in by_class.items() if number > 1 and amount), default=1) + 1
+    members: Mapping[int, int]
+    smallest: int
+
+    @property
+    def hidden_classes(self) -> Collection[int]:
+        """The classes whose members are hidden."""
+        larger = [number for number in sorted(self.members) if number > 1]
+        return {1, *(larger[:1] if 0 < self.smallest < MINIMUM else ())}
+
+    @property
+    def hidden(self) -> int:
+        """The number of hidden members."""
+        return sum(self.members.get(number, 0) for number in self.hidden_classes)
+
+    def shows(self, applications: int) -> bool:
+        """Return whether a member with so many applications is shown."""
+        return applications >= MINIMUM and size_class(applications) not in self.hidden_classes
+
+    def surely_enough(self, changed: int) -> bool:
+        """Return whether those of class 1 have five applications, whatever becomes of so many members."""
+        return self.smallest - changed * (MINIMUM - 1) >= MINIMUM
 
 
-def surely_enough_hidden(classes: Mapping[int, tuple[int, int]], changed: int) -> bool:
-    """Return whether the hidden members have five applications, whatever happens to so many members.
-
-    `classes` has the number of members of each class, and all their applications.
-    """
-    _, hidden = classes.get(1, (0, 0))
-    return hidden - changed * (MINIMUM - 1) >= MINIMUM
+NO_MEMBERS = Sizes({}, 0)

@@ -19,6 +19,7 @@ DAY_THRESHOLDS = (7, 14, 30, 60, 90)
 """Days without a response, or without activity, that reports have a number for."""
 
 _DAY = timedelta(days=1)
+_MONTH = len("2026-11")
 
 type Unit = Literal["applications", "entries", "reports", "requests", "share", "days"]
 
@@ -63,7 +64,7 @@ class _Totals:
         """Return the life table of cases that ended, can no longer end, or are pending since a day."""
         all_censored = Counter(self.buckets(censored))
         for day, amount in self.by_day(pending).items():
-            all_censored[age((today - date.fromisoformat(day)).days) if day else OLDEST] += amount
+            all_censored[_age(day, today)] += amount
         return LifeTable(self.buckets(ended), all_censored)
 
 
@@ -115,6 +116,13 @@ def silence(counts: Counts, today: date) -> Iterator[Number]:
         latest = (today - days * _DAY).isoformat()
         silent = sum(amount for day, amount in last_active.items() if day <= latest)
         yield from _count_and_share(f"last_activity:{days}", silent, total)
+
+
+def _age(day: str, today: date) -> int:
+    """Return the bucket of the time since a day, or since the middle of a month; an empty day is older than a year."""
+    if not day:
+        return OLDEST
+    return age((today - date.fromisoformat(day if len(day) > _MONTH else f"{day}-15")).days)
 
 
 def _count_and_share(measure: str, amount: int, population: int) -> Iterator[Number]:

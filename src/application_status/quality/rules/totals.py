@@ -3,13 +3,15 @@
 A row has the amounts of one ATS, client or job, by measure and by slot. A slot is the time to which an amount belongs,
 as fine as the row's kind needs it:
 
-    MONTH  one month             slot: the day of the month, e.g. 05
-    YEAR   one year              slot: the month, e.g. 11
-    LIFE   the whole life        slot: dated measures of the last 400 days by day, sizes by month, all others together
-    BRIEF  the whole life        slot: dated measures of the last 400 days by day, all others together
+    MONTH   one month            slot: the day of the month, e.g. 05
+    YEAR    one year             slot: the month, e.g. 11
+    ATS     the whole life       slots: dated measures by day for 400 days; sizes by month; all others together
+    CLIENT  the whole life       slots: dated measures by day for 90 days and by month for 400; sizes and others as ATS;
+                                 without the measures of activity that are no sizes
+    JOB     the whole life       slots: dated measures as CLIENT; all others together
 
-A day that was in the last 400 days when the row was written may be older when it is read: its time until today is then
-over a year, which is all that reports need to know.
+A day may be older when the row is read than when it was written. That makes no difference: reports need a time until
+today by day up to 90 days, and only know of longer ones than a year that they are longer.
 """
 
 from collections import Counter
@@ -17,13 +19,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import Enum, auto
 
-from application_status.quality.rules.contribution import Counts, is_dated, is_size
+from application_status.quality.rules.contribution import Counts, is_dated, is_of_cohort, is_size
 
 type Row = Mapping[str, Mapping[str, int]]
 """Amounts by measure and slot, without zeros."""
 
-RECENT = timedelta(days=400)
-"""How long dated measures are kept by day; longer than the last edge of the buckets of durations."""
+RECENT, BY_DAY = timedelta(days=400), timedelta(days=90)
+"""How long dated measures are kept apart (longer than the last edge of the buckets of durations), and kept by day."""
 
 TOGETHER = ""
 """The slot of amounts whose time does not matter."""
@@ -34,31 +36,39 @@ class Kind(Enum):
 
     MONTH = auto()
     YEAR = auto()
-    LIFE = auto()
-    BRIEF = auto()
+    ATS = auto()
+    CLIENT = auto()
+    JOB = auto()
 
-    def slot(self, measure: str, day: str, oldest: str) -> str:
-        """Return the slot of an amount; `oldest` is the first day of the last 400."""
+    def has(self, measure: str) -> bool:
+        """Return whether rows of the kind have a measure."""
+        return self is not Kind.CLIENT or is_of_cohort(measure) or is_size(measure) or measure == "last_activity"
+
+    def slot(self, measure: str, day: str, today: date) -> str:
+        """Return the slot of an amount of a day, or of a slot of a dated measure that may be older now."""
         match self:
             case Kind.MONTH:
                 return day[8:]
             case Kind.YEAR:
                 return day[5:7]
         if is_dated(measure):
-            return day if day >= oldest else TOGETHER
-        return day[:7] if self is Kind.LIFE and is_size(measure) else TOGETHER
+            if day < (today - RECENT).isoformat()[: len(day)]:
+                return TOGETHER
+            return day[:7] if self is not Kind.ATS and day < (today - BY_DAY).isoformat() else day
+        return day[:7] if self is not Kind.JOB and is_size(measure) else TOGETHER
 
 
 def added(row: Row, amounts: Counts, kind: Kind, today: date) -> Row:
     """Return a row with amounts added."""
-    oldest = (today - RECENT).isoformat()
     found = {measure: dict(slots) for measure, slots in row.items()}
-    if kind in {Kind.LIFE, Kind.BRIEF}:
+    if kind not in {Kind.MONTH, Kind.YEAR}:
         for measure in filter(is_dated, found):
-            found[measure] = dict(_sum((slot if slot >= oldest else TOGETHER, n) for slot, n in row[measure].items()))
+            found[measure] = dict(_sum((kind.slot(measure, slot, today), n) for slot, n in row[measure].items()))
     for (day, measure), amount in amounts.items():
+        if not kind.has(measure):
+            continue
         slots = found.setdefault(measure, {})
-        slot = kind.slot(measure, day, oldest)
+        slot = kind.slot(measure, day, today)
         slots[slot] = slots.get(slot, 0) + amount
     kept = {measure: {slot: n for slot, n in slots.items() if n} for measure, slots in found.items()}
     return {measure: slots for measure, slots in kept.items() if slots}
@@ -81,7 +91,7 @@ def by_slot(row: Row) -> Mapping[str, Mapping[str, int]]:
 
 
 def months_of(row: Row) -> Mapping[str, Mapping[str, int]]:
-    """Return the sizes of each month from a row of the kind LIFE."""
+    """Return the sizes of each month from a row of the kind ATS or CLIENT."""
     return by_slot({measure: slots for measure, slots in row.items() if is_size(measure)})
 
 
@@ -91,7 +101,7 @@ def amount_of(row: Row, measure: str) -> int:
 
 
 def counts_of_life(row: Row) -> Counts:
-    """Return the amounts of a row of the kind LIFE or BRIEF, with the days of dated measures."""
+    """Return the amounts of a row over a whole life, with the days or months of dated measures."""
     found: dict[tuple[str, str], int] = {}
     for measure, slots in row.items():
         if is_dated(measure):
