@@ -64,12 +64,14 @@ screenshots: needs-screenshots  ## Take the README's screenshots of a running `m
 openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generated with it
 	PYTHONPATH=tools $(BIN)/python -m openapi
 
-ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin QUALITY_SHARDS=4 \
+ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
+VIEWS := $(ANALYTICS) APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable
 
-bench-quality: .venv/.ready  ## Measure what counting a change costs and how exact medians are; minutes, with SHORT=1 seconds
+bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost, and how exact medians are; minutes, with SHORT=1 seconds
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
+	$(VIEWS) $(BIN)/python -m benchmarks.questions $(if $(SHORT),--short,--instructions)
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.

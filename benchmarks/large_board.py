@@ -39,7 +39,11 @@ APPLICATIONS_A_DAY = 2_740
 ATSS, CLIENTS, APPLICATIONS_A_JOB = 100, 12_400, 50
 LARGEST_ATS = 1 / 3
 JOB_LIFE_DAYS = 60
+_DAYS_OF_A_MONTH = 28  # every month has these
 _SAMPLE = 3_000
+
+
+type _Makers = Mapping[str, Callable[[], dict[str, Any]]]
 
 
 def _shares(weights: list[float]) -> list[float]:
@@ -100,28 +104,26 @@ class Past:
         kind, *rest = scope.split("#")
         of = rest[-1] if rest else ""
         atss = [f"ats-{number:02}" for number in range(ATSS)]
+        makers: _Makers = {}
         match kind:
             case "merge":
-                return Partition({"current": lambda: {**_item(scope, "current"), "Number": {"N": "1"}}})
+                makers = {"current": lambda: {**_item(scope, "current"), "Number": {"N": "1"}}}
             case "months" | "years":
-                return Partition({ats_id: partial(self._of_ats, scope, kind, of, ats_id) for ats_id in atss})
+                makers = {ats_id: partial(self._of_ats, scope, kind, of, ats_id) for ats_id in atss}
             case "atss":
-                rates = map(self._rate_of_ats, atss)
-                return Partition(
-                    {each: partial(self._life, scope, each, rate) for each, rate in zip(atss, rates, strict=True)}
-                )
+                makers = {ats_id: partial(self._life, scope, ats_id, self._rate_of_ats(ats_id)) for ats_id in atss}
             case "client":
-                return self._of_client(scope, int(of.removeprefix("client-")))
+                makers = self._of_client(scope, int(of.removeprefix("client-")))
             case "clients":
                 ids = [f"client-{client:05}" for client in range(CLIENTS) if ats_of(client) == of]
-                return Partition({HEAD: partial(_head, scope), **{each: partial(_item, scope, each) for each in ids}})
+                makers = {HEAD: partial(_head, scope), **{each: partial(_item, scope, each) for each in ids}}
             case "jobs":
-                return self._jobs(scope, int(of.removeprefix("client-")))
+                makers = self._jobs(scope, int(of.removeprefix("client-")))
             case "health":
-                return Partition(self._health(of) if of else {each: partial(_item, "health", each) for each in atss})
+                makers = self._health(of) if of else {ats_id: partial(_item, "health", ats_id) for ats_id in atss}
             case "labels-by-applications":
-                return Partition({f"Stage {number:03}": partial(_label, scope, number) for number in range(1, 200)})
-        return Partition()
+                makers = {f"Stage {number:03}": partial(_label, scope, number) for number in range(1, 200)}
+        return Partition(makers)
 
     def _rate_of_ats(self, ats_id: str) -> float:
         return APPLICATIONS_A_DAY * ATS_SHARES[int(ats_id[-2:])]
@@ -131,21 +133,21 @@ class Past:
         row = self._by_day(scope + ats_id, rate, period) if kind == "months" else self._by_month(ats_id, rate, period)
         return _row_item(scope, ats_id, row)
 
-    def _of_client(self, scope: str, client: int) -> Partition:
+    def _of_client(self, scope: str, client: int) -> _Makers:
         rate = APPLICATIONS_A_DAY * CLIENT_SHARES[client]
         at = AT + ats_of(client)
         months = {month: partial(self._month_of_client, scope, rate, month) for month in self._months()}
-        return Partition({at: partial(self._life, scope, at, rate), **months})
+        return {at: partial(self._life, scope, at, rate), **months}
 
     def _month_of_client(self, scope: str, rate: float, month: str) -> dict[str, Any]:
         return _row_item(scope, month, self._by_day(scope + month, rate, month))
 
-    def _jobs(self, scope: str, client: int) -> Partition:
+    def _jobs(self, scope: str, client: int) -> _Makers:
         jobs = round(APPLICATIONS_A_DAY * 365 * self._years * CLIENT_SHARES[client] / APPLICATIONS_A_JOB)
         first = int(self._first.toordinal() / JOB_LIFE_DAYS)
         at_once = jobs_at_once(client)
         ids = [f"job-{(first + number // at_once) * at_once + number % at_once:07}" for number in range(jobs)]
-        return Partition({HEAD: partial(_head, scope), **{each: partial(_job, scope, each) for each in ids}})
+        return {HEAD: partial(_head, scope), **{each: partial(_job, scope, each) for each in ids}}
 
     def _life(self, scope: str, part: str, rate: float) -> dict[str, Any]:
         chance = random.Random(scope + part)  # noqa: S311  # a simulation, no secret
@@ -167,7 +169,7 @@ class Past:
 
     def _by_day(self, seed: str, rate: float, month: str) -> dict[str, dict[str, int]]:
         chance = random.Random(seed)  # noqa: S311  # a simulation, no secret
-        last = self._today.day if month == self._today.isoformat()[:7] else 30
+        last = self._today.day if month == self._today.isoformat()[:7] else _DAYS_OF_A_MONTH
         days = [f"{day:02}" for day in range(1, last + 1)]
         return _of_all(chance, rate, days)
 
@@ -180,7 +182,7 @@ class Past:
         last = self._today.year * 12 + self._today.month - 1
         return [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
 
-    def _health(self, ats_id: str) -> Mapping[str, Callable[[], dict[str, Any]]]:
+    def _health(self, ats_id: str) -> _Makers:
         results = ("recorded", "unchanged", "late", "unmapped", "invalid-fields", "unknown-application")
         start = datetime(self._first.year, self._first.month, self._first.day, 9, tzinfo=UTC)
         return {

@@ -310,7 +310,7 @@ ALL_LABELS_LIMIT = 500
 """The most labels of a report; so many fit into a reply even if all have the greatest length."""
 
 LABELS_READ = 1_000
-"""How many labels of an ATS are read, the most frequent first; rarer ones are in no number of the report."""
+"""How many labels of a single ATS are read, the most frequent first; rarer ones are in no number of the report."""
 
 
 def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
@@ -320,9 +320,9 @@ def unmapped_report(query: QualityQuery, reader: QualityReader, today: date) -> 
     """
     found: list[tuple[str, str, int]] = []
     hidden = cut = 0
-    ids = [query.ats] if query.ats else reader.ats_ids()
+    ids, limit = ([query.ats], LABELS_READ) if query.ats else (reader.ats_ids(), LABELS_LIMIT)
     for ats_id, labels in zip(
-        ids, side_by_side([partial(reader.unmapped_labels, each, LABELS_READ) for each in ids]), strict=True
+        ids, side_by_side([partial(reader.unmapped_labels, each, limit) for each in ids]), strict=True
     ):
         shown = [(ats_id, label, amount) for label, amount in sorted(labels) if amount >= MINIMUM]
         hidden += len(labels) - len(shown)

@@ -24,8 +24,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from application_status.applications.rules.status import Status
 from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.durations import MINIMUM
+
+_ENTERED = tuple(f"entered:{status}" for status in Status)
 
 type Size = Callable[[Mapping[str, int]], int]
 """Returns how many applications amounts of measures are about, at least."""
@@ -68,8 +71,7 @@ def applications_in_activity(counts: Mapping[str, int]) -> int:
 
     It is the number of entries into the most entered status, without the re-entries.
     """
-    entered = (amount for measure, amount in counts.items() if measure.startswith("entered:"))
-    return max(entered, default=0) - counts.get("reentered", 0)
+    return max(counts.get(measure, 0) for measure in _ENTERED) - counts.get("reentered", 0)
 
 
 def month_groups(months: Mapping[str, Mapping[str, int]], size: Size) -> list[MonthGroup]:
@@ -96,12 +98,15 @@ def _runs(parts: Mapping[str, Mapping[str, int]], size: Size) -> Iterator[tuple[
     amounts: Counter[str] = Counter()
     for part in sorted(parts):
         pending.append(part)
-        for measure, amount in parts[part].items():
-            amounts[measure] += amount
+        if len(pending) > 1:
+            for measure, amount in parts[part].items():
+                amounts[measure] += amount
+        else:
+            amounts = Counter(parts[part])
         if size(amounts) >= MINIMUM:
             if complete:
                 yield complete
-            complete, pending, amounts = tuple(pending), [], Counter()
+            complete, pending = tuple(pending), []
     if complete:
         yield (*complete, *pending)
 
