@@ -323,14 +323,14 @@ class QualityReader:
     def _head(self, scope: str, place: "_Place", changed: Mapping[Place, RowKey]) -> Head:
         """Return the totals of a list, including the entries of the journal; `changed` are the members in them.
 
-        The rows of these members are not read if there are clearly enough small members in the list without them.
+        The rows of these members are only read if the list has few small members, as hiding then depends on each.
         """
         item, unmerged = self._items[head_key(scope)], self._unmerged
         number = int(item["Number"]["N"]) if item else 0
         if number > unmerged.number:
             raise MergedMeanwhile
         known = head(item)
-        if all(known.get(measure, NO_MEMBERS).surely_enough(len(changed)) for measure in LISTED_MEASURES):
+        if all(known.get(measure, NO_MEMBERS).stays_enough(len(changed)) for measure in LISTED_MEASURES):
             return known
         keys = [key for key in changed.values() if key not in self._items]
         groups = [[key.item for key in group] for group in batched(keys, _KEYS_PER_CALL, strict=False)]
