@@ -56,6 +56,7 @@ CLIENT_SHARES = _shares([1 / rank for rank in range(1, CLIENTS + 1)])
 _ATSS_UP_TO, _CLIENTS_UP_TO = list(accumulate(ATS_SHARES)), list(accumulate(CLIENT_SHARES))
 
 
+@cache
 def ats_of(client: int) -> str:
     """Return the ATS of a client; the shares of ATSs come about by the number of their clients."""
     chance = random.Random(client)  # noqa: S311  # a simulation, no secret
@@ -97,7 +98,9 @@ class Past:
     def __init__(self, years: int, today: date) -> None:
         self._years = years
         self._today = today
+        first, last = (day.year * 12 + day.month - 1 for day in (today - timedelta(days=365 * years), today))
         self._first = today - timedelta(days=365 * years)
+        self._months = [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
 
     def partition(self, scope: str) -> Partition:
         """Return the items of a partition of the Quality table, each made when it is first used."""
@@ -136,7 +139,7 @@ class Past:
     def _of_client(self, scope: str, client: int) -> _Makers:
         rate = APPLICATIONS_A_DAY * CLIENT_SHARES[client]
         at = AT + ats_of(client)
-        months = {month: partial(self._month_of_client, scope, rate, month) for month in self._months()}
+        months = {month: partial(self._month_of_client, scope, rate, month) for month in self._months}
         return {at: partial(self._life, scope, at, rate), **months}
 
     def _month_of_client(self, scope: str, rate: float, month: str) -> dict[str, Any]:
@@ -153,7 +156,7 @@ class Past:
         chance = random.Random(scope + part)  # noqa: S311  # a simulation, no secret
         by_day = BY_DAY if part.startswith(AT) else RECENT
         recent = [(self._today - timedelta(days=n)).isoformat() for n in range(by_day.days)]
-        recent_months = self._months()[-13:-4] if part.startswith(AT) else []
+        recent_months = self._months[-13:-4] if part.startswith(AT) else []
         row: dict[str, dict[str, int]] = {}
         for measure, mean in amounts_of_an_application().items():
             if part.startswith(AT) and not Kind.CLIENT.has(measure):
@@ -162,7 +165,7 @@ class Past:
                 row[measure] = _spread(chance, rate * mean, recent) | _spread(chance, rate * mean * 30, recent_months)
                 row[measure][""] = int(rate * mean * 365 * self._years)
             elif is_size(measure):
-                row[measure] = _spread(chance, rate * mean * 30, self._months())
+                row[measure] = _spread(chance, rate * mean * 30, self._months)
             else:
                 row[measure] = {"": int(rate * mean * 365 * self._years) + 1}
         return {**_row_item(scope, part, row), **_named(part)}
@@ -175,12 +178,7 @@ class Past:
 
     def _by_month(self, ats_id: str, rate: float, year: str) -> dict[str, dict[str, int]]:
         chance = random.Random(ats_id + year)  # noqa: S311  # a simulation, no secret
-        return _of_all(chance, rate * 30, [month[5:] for month in self._months() if month.startswith(year)])
-
-    def _months(self) -> list[str]:
-        first = self._first.year * 12 + self._first.month - 1
-        last = self._today.year * 12 + self._today.month - 1
-        return [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, last + 1)]
+        return _of_all(chance, rate * 30, [month[5:] for month in self._months if month.startswith(year)])
 
     def _health(self, ats_id: str) -> _Makers:
         results = ("recorded", "unchanged", "late", "unmapped", "invalid-fields", "unknown-application")

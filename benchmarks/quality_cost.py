@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 
 from application_status.applications.rules.application import Application
-from application_status.quality.counters.merge import Merger
+from application_status.quality.counters.merge import DUE_BYTES, Merger, entry_bytes
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting.stream import change
 from benchmarks.large_board import APPLICATIONS_A_DAY, BERLIN, CLIENTS, LargeBoard, Past
@@ -21,7 +21,7 @@ from benchmarks.ledger import Ledger
 TODAY = date(2026, 11, 26)
 YEARS = 10
 DAYS = 60
-CHANGES = (1_000, 3_000, 10_000)
+CHANGES = (1_000, 10_000)
 BATCHES = (1, 10, 100)
 SHORT_CHANGES = (300,)
 
@@ -44,8 +44,11 @@ def last_changes(amount: int, seed: int = 1) -> tuple[list[Change], list[Change]
     return [change(each, BERLIN) for each in before], [change(each, BERLIN) for _, each in changes[-amount:]]
 
 
-def counted(before: Sequence[Change], changes: Sequence[Change], batch: int) -> Ledger:
-    """Return the table after changes are counted in batches and merged; only these are charged."""
+def counted(before: Sequence[Change], changes: Sequence[Change], batch: int) -> tuple[Ledger, int]:
+    """Return the table after changes are counted in batches and merged, and the bytes of the journal before.
+
+    Only the changes are charged.
+    """
     ledger = Ledger(Past(YEARS, TODAY).partition)
     counters = Counters(ledger, "QualityTable")  # type: ignore[arg-type]  # a stand-in for DynamoDB
     for group in batched(before, 100, strict=False):
@@ -55,10 +58,11 @@ def counted(before: Sequence[Change], changes: Sequence[Change], batch: int) -> 
     ledger.calls = 0
     for group in batched(changes, batch, strict=False):
         counters.apply(list({each.application_id: each for each in group}.values()))
+    size = sum(map(entry_bytes, ledger.partitions["journal#1"].values()))
     merger = Merger(ledger, "QualityTable", 1)  # type: ignore[arg-type]  # a stand-in for DynamoDB
     while merger.merge(TODAY):
         continue
-    return ledger
+    return ledger, size
 
 
 def main() -> int:
@@ -68,14 +72,15 @@ def main() -> int:
     amounts = SHORT_CHANGES if parser.parse_args().short else CHANGES
     before, changes = last_changes(max(amounts))
     print("write units a change, on a board with 10,000,000 applications (100 ATSs, 12,400 clients, ten years)\n")
-    print("changes a merge  batch  marker  journal  labels  totals of ATSs  of clients  of jobs    sum  calls")
+    print(f"a journal of {DUE_BYTES:,} bytes is merged: after so many changes\n")
+    print("changes a merge  batch  marker  journal  labels  totals of ATSs  of clients  of jobs    sum  calls  after")
     for amount in amounts:
         for batch in BATCHES:
-            print(_line(amount, batch, counted(before, changes[-amount:], batch)), flush=True)
+            print(_line(amount, batch, *counted(before, changes[-amount:], batch)), flush=True)
     return 0
 
 
-def _line(changes: int, batch: int, ledger: Ledger) -> str:
+def _line(changes: int, batch: int, ledger: Ledger, journal_bytes: int) -> str:
     units = ledger.write_units
     columns = [
         units["counted"],
@@ -90,6 +95,7 @@ def _line(changes: int, batch: int, ledger: Ledger) -> str:
     return (
         f"{changes:>15,}  {batch:>5}  {marker:>6.2f}  {journal:>7.2f}  {labels:>6.2f}  {atss:>14.2f}  {clients:>10.2f}"
         f"  {jobs:>7.2f}  {total:>5.2f}  {ledger.calls / changes:>5.2f}"
+        f"  {DUE_BYTES * changes / journal_bytes:>6,.0f}"
     )
 
 

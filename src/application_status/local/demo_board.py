@@ -26,7 +26,7 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId, application_id, instant, now, to_text
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.merge import first_rows
-from application_status.quality.counters.write import Change, CounterUpdate, additions_of
+from application_status.quality.counters.write import Change, additions_of, counter_update
 from application_status.quality.counting.stream import change
 
 APPLICATIONS = 2_000
@@ -85,7 +85,7 @@ def _applied_at(rng: random.Random, today: datetime) -> datetime:
 
 def _counted(changes: Sequence[Change], today: date) -> Iterator[Item]:
     """Yield the items that the analytics function and a merge would write for the changes."""
-    updates = [CounterUpdate(each, quality_items.NOT_COUNTED) for each in changes]
+    updates = [counter_update(each, quality_items.NOT_COUNTED) for each in changes]
     for update in updates:
         yield quality_items.marker_item(_FIRST_GENERATION, update.change.application_id, update.target)
     labels = Counter(label for update in updates for label in update.labels)

@@ -91,6 +91,9 @@ class Marker:
 NOT_COUNTED = Marker(version=0, revision=0, contribution={})
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
+
 @cache
 def attribute(measure: str) -> str:
     """Return the short name of a measure."""
@@ -112,7 +115,7 @@ def measure(attribute: str) -> str:
 
 def packed(content: Any) -> Item:
     """Return JSON as a compressed attribute value."""
-    return {"B": zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)}
+    return {"B": zlib.compress(_JSON.encode(content).encode())}
 
 
 def unpacked(value: Item) -> Any:

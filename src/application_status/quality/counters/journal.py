@@ -52,12 +52,6 @@ class Additions:
     jobs: dict[tuple[str, str], Name] = field(default_factory=dict)
     changes: int = 0
 
-    def add(self, subject: Subject, amounts: Counts, sign: int = 1) -> None:
-        """Add amounts of a subject; with the sign -1, take them away."""
-        total = self.amounts[subject]
-        for cell, amount in amounts.items():
-            total[cell] = total.get(cell, 0) + sign * amount
-
     def name(self, client_id: str, job_id: str, company: Name, job_title: Name) -> None:
         """Add the names of a client and its job."""
         self.clients[client_id] = max(company, self.clients.get(client_id, company))
@@ -66,7 +60,9 @@ class Additions:
     def include(self, others: "Additions") -> None:
         """Add all of another entry."""
         for subject, amounts in others.amounts.items():
-            self.add(subject, amounts)
+            total = self.amounts[subject]
+            for cell, amount in amounts.items():
+                total[cell] = total.get(cell, 0) + amount
         for client_id, company in others.clients.items():
             self.clients[client_id] = max(company, self.clients.get(client_id, company))
         for job, title in others.jobs.items():

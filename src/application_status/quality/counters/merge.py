@@ -33,7 +33,7 @@ from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, RowKey, clients_scope, packed, unpacked
 from application_status.quality.counters.journal import Additions, additions, journal_scope, written_at
 from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes, size_class
-from application_status.quality.rules.totals import Kind, Row, added, amount_of
+from application_status.quality.rules.totals import Kind, Recent, Row, added, aged, amount_of
 
 DUE_BYTES = 300_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
@@ -75,7 +75,7 @@ def journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float =
     found: list[Item] = []
     for page in pages(dynamodb, "Query", request):
         found += page
-        if sum(map(_bytes, found)) > most_bytes:
+        if sum(map(entry_bytes, found)) > most_bytes:
             break
     return found
 
@@ -166,7 +166,11 @@ class Merger:
         by_row = total.by_row(self._generation)
         keys = dict.fromkeys([*by_row, *_named_rows(self._generation, total)])
         stored = {key: item for key, item in self._rows(list(keys)).items() if _number(item) < number}
-        new = {key: added(_row(item), by_row.get(key, {}), key.kind, today) for key, item in stored.items()}
+        recent = Recent.of(today)
+        new = {
+            key: aged(added(_row(item), by_row.get(key, {}), key.kind, recent), key.kind, recent)
+            for key, item in stored.items()
+        }
         changes = _changes_of_lists(self._generation, stored, new)
         heads = {key: item for key, item in self._rows(list(changes)).items() if _number(item) < number}
         for items in (
@@ -247,7 +251,7 @@ def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]
     """Yield the items that the first merge of a generation writes for amounts."""
     by_row = total.by_row(generation)
     stored: dict[RowKey, Item] = {key: {} for key in by_row}
-    new = {key: added({}, amounts, key.kind, today) for key, amounts in by_row.items()}
+    new = {key: added({}, amounts, key.kind, Recent.of(today)) for key, amounts in by_row.items()}
     for key, changes in _changes_of_lists(generation, stored, new).items():
         if item := _head_item(key, {}, changes, number=1):
             yield item
@@ -334,12 +338,13 @@ def _is_due(entries: Sequence[Item], oldest: timedelta) -> bool:
     if not entries:
         return False
     age: timedelta = now() - _moment(entries[0])
-    return sum(map(_bytes, entries)) >= DUE_BYTES or age >= oldest
+    return sum(map(entry_bytes, entries)) >= DUE_BYTES or age >= oldest
 
 
 def _moment(entry: Item) -> datetime:
     return from_text(written_at(entry))
 
 
-def _bytes(entry: Any) -> int:
+def entry_bytes(entry: Any) -> int:
+    """Return the approximate size of an entry in bytes."""
     return len(entry["Amounts"]["B"]) + _KEY_BYTES

@@ -25,7 +25,7 @@ from application_status.quality.counters.merge import (
 )
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
 from application_status.quality.rules.disclosure import NO_MEMBERS
-from application_status.quality.rules.totals import Kind, Row, added
+from application_status.quality.rules.totals import Kind, Recent, Row, added
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
 _FIRST, _LAST = "!", "~"  # before and after all ids
@@ -80,7 +80,7 @@ class QualityReader:
         self._dynamodb = dynamodb
         self._table = table
         self._generation = generation
-        self._today = today
+        self._recent = Recent.of(today)
         self._items: dict[RowKey, Item] = {}
         self._rows: dict[RowKey, Row] = {}
         self._queried: dict[tuple[str, str, str], list[Item]] = {}
@@ -248,7 +248,7 @@ class QualityReader:
             is_included = name == "merging" and number == unmerged.number
             if not is_included and (amounts := unmerged.grouped(name, place).get(at)):
                 of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
-                row = added(row, of_days, key.kind, self._today)
+                row = added(row, of_days, key.kind, self._recent)
         return row
 
     def _load(self, keys: Iterable[RowKey]) -> None:

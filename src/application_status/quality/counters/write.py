@@ -55,38 +55,37 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CounterUpdate:
-    """The step of one application from the marker that was read to the marker that is written."""
+    """The step of one application from the marker that was read to the marker that is written.
+
+    `labels` are the applications to add to unmapped labels: (ATS, label) -> 1 or -1.
+    """
 
     change: Change
     counted: Marker
-
-    @property
-    def target(self) -> Marker:
-        """The marker to write."""
-        change = self.change
-        return Marker(
-            version=change.version,
-            revision=self.counted.revision + 1,
-            contribution=change.contribution,
-            client_id=change.client_id,
-            job_id=change.job_id,
-            unmapped_labels=change.unmapped_labels,
-            names=change.names,
-        )
-
-    @property
-    def labels(self) -> Mapping[tuple[str, str], int]:
-        """The applications to add to each unmapped label: (ATS, label) -> 1 or -1."""
-        found: Counter[tuple[str, str]] = Counter()
-        for marker, sign in ((self.target, 1), (self.counted, -1)):
-            for label in marker.unmapped_labels:
-                found[marker.ats_id or "", label] += sign
-        return {label: amount for label, amount in found.items() if amount}
+    target: Marker
+    labels: Mapping[tuple[str, str], int]
 
     @property
     def size(self) -> int:
         """The number of amounts that it can add."""
         return len(self.change.contribution) + len(self.counted.contribution)
+
+
+def counter_update(change: Change, counted: Marker) -> CounterUpdate:
+    """Return the update that counts a change."""
+    target = Marker(
+        version=change.version,
+        revision=counted.revision + 1,
+        contribution=change.contribution,
+        client_id=change.client_id,
+        job_id=change.job_id,
+        unmapped_labels=change.unmapped_labels,
+        names=change.names,
+    )
+    labels = {(counted.ats_id or "", label): -1 for label in counted.unmapped_labels}
+    for label in target.unmapped_labels:
+        labels[target.ats_id or "", label] = labels.get((target.ats_id or "", label), 0) + 1
+    return CounterUpdate(change, counted, target, {label: amount for label, amount in labels.items() if amount})
 
 
 def additions_of(updates: Iterable[CounterUpdate]) -> Additions:
@@ -95,8 +94,8 @@ def additions_of(updates: Iterable[CounterUpdate]) -> Additions:
     for update in updates:
         for marker, sign in ((update.target, 1), (update.counted, -1)):
             for cell, amount in marker.contribution.items():
-                subject = Subject(cell.ats_id, marker.client_id, marker.job_id)
-                total.add(subject, {(cell.day, cell.measure): amount}, sign)
+                amounts = total.amounts[Subject(cell.ats_id, marker.client_id, marker.job_id)]
+                amounts[cell.day, cell.measure] = amounts.get((cell.day, cell.measure), 0) + sign * amount
         _add_names(total, update)
         total.changes += 1
     return total
@@ -156,7 +155,7 @@ class Counters:
             markers = read_markers(
                 self._dynamodb, self._table, generation, [change.application_id for change in pending]
             )
-            updates = [CounterUpdate(change, markers.get(change.application_id, NOT_COUNTED)) for change in pending]
+            updates = [counter_update(change, markers.get(change.application_id, NOT_COUNTED)) for change in pending]
             pending = []
             newer = [update for update in updates if update.change.version > update.counted.version]
             for group in transactions(newer):

@@ -11,7 +11,6 @@ https://en.wikipedia.org/wiki/Fingerprint_(computing)
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -23,9 +22,11 @@ from application_status.quality.counters.journal import Subject, additions, rows
 from application_status.quality.counters.merge import journal, merging
 from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import is_dated
-from application_status.quality.rules.totals import TOGETHER, Kind, Row
+from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
 
 _KINDS = {"months": Kind.MONTH, "years": Kind.YEAR, "atss": Kind.ATS, "jobs": Kind.JOB}
+
+_ALL_OLD = Recent("9999", "9999")
 
 
 class Amount(NamedTuple):
@@ -140,7 +141,7 @@ def _add_marker(reading: Reading, generation: int, marker: Marker) -> None:
 
 def _about(key: RowKey, measure: str, day: str) -> Amount:
     """Return what an amount is about, as if it was old: which dated measures are recent depends on the last merge."""
-    return Amount(key.scope, key.part, key.kind.slot(measure, day, date.max), measure)
+    return Amount(key.scope, key.part, key.kind.slot(measure, day, _ALL_OLD), measure)
 
 
 def _key(scope: str, part: str) -> RowKey:

@@ -15,9 +15,10 @@ today by day up to 90 days, and only know of longer ones than a year that they a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import Enum, auto
+from typing import NamedTuple, Self
 
 from application_status.quality.rules.contribution import Counts, is_dated, is_of_cohort, is_size
 
@@ -26,6 +27,19 @@ type Row = Mapping[str, Mapping[str, int]]
 
 RECENT, BY_DAY = timedelta(days=400), timedelta(days=90)
 """How long dated measures are kept apart (longer than the last edge of the buckets of durations), and kept by day."""
+
+
+class Recent(NamedTuple):
+    """The first day of the last 400 days, and of the last 90 days (ISO 8601)."""
+
+    first: str
+    by_day: str
+
+    @classmethod
+    def of(cls, today: date) -> Self:
+        """Return the days as of today."""
+        return cls((today - RECENT).isoformat(), (today - BY_DAY).isoformat())
+
 
 TOGETHER = ""
 """The slot of amounts whose time does not matter."""
@@ -44,7 +58,7 @@ class Kind(Enum):
         """Return whether rows of the kind have a measure."""
         return self is not Kind.CLIENT or is_of_cohort(measure) or is_size(measure) or measure == "last_activity"
 
-    def slot(self, measure: str, day: str, today: date) -> str:
+    def slot(self, measure: str, day: str, recent: Recent) -> str:
         """Return the slot of an amount of a day, or of a slot of a dated measure that may be older now."""
         match self:
             case Kind.MONTH:
@@ -52,33 +66,37 @@ class Kind(Enum):
             case Kind.YEAR:
                 return day[5:7]
         if is_dated(measure):
-            if day < (today - RECENT).isoformat()[: len(day)]:
+            if day < recent.first[: len(day)]:
                 return TOGETHER
-            return day[:7] if self is not Kind.ATS and day < (today - BY_DAY).isoformat() else day
+            return day[:7] if self is not Kind.ATS and day < recent.by_day else day
         return day[:7] if self is not Kind.JOB and is_size(measure) else TOGETHER
 
 
-def added(row: Row, amounts: Counts, kind: Kind, today: date) -> Row:
+def added(row: Row, amounts: Counts, kind: Kind, recent: Recent) -> Row:
     """Return a row with amounts added."""
-    found = {measure: dict(slots) for measure, slots in row.items()}
-    if kind not in {Kind.MONTH, Kind.YEAR}:
-        for measure in filter(is_dated, found):
-            found[measure] = dict(_sum((kind.slot(measure, slot, today), n) for slot, n in row[measure].items()))
+    changed: dict[str, dict[str, int]] = {}
     for (day, measure), amount in amounts.items():
         if not kind.has(measure):
             continue
-        slots = found.setdefault(measure, {})
-        slot = kind.slot(measure, day, today)
-        slots[slot] = slots.get(slot, 0) + amount
-    kept = {measure: {slot: n for slot, n in slots.items() if n} for measure, slots in found.items()}
-    return {measure: slots for measure, slots in kept.items() if slots}
+        if measure not in changed:
+            changed[measure] = dict(row.get(measure, {}))
+        slot = kind.slot(measure, day, recent)
+        changed[measure][slot] = changed[measure].get(slot, 0) + amount
+    kept = {measure: {slot: n for slot, n in slots.items() if n} for measure, slots in changed.items()}
+    return {measure: slots for measure, slots in {**row, **kept}.items() if slots}
 
 
-def _sum(amounts: Iterable[tuple[str, int]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for slot, amount in amounts:
-        total[slot] += amount
-    return total
+def aged(row: Row, kind: Kind, recent: Recent) -> Row:
+    """Return a row over a whole life with the slots of dated measures as of today."""
+    if kind in {Kind.MONTH, Kind.YEAR}:
+        return row
+    found: dict[str, dict[str, int]] = {}
+    for measure in filter(is_dated, row):
+        slots: Counter[str] = Counter()
+        for slot, amount in row[measure].items():
+            slots[kind.slot(measure, slot, recent)] += amount
+        found[measure] = {slot: amount for slot, amount in slots.items() if amount}
+    return {measure: slots for measure, slots in {**row, **found}.items() if slots}
 
 
 def by_slot(row: Row) -> Mapping[str, Mapping[str, int]]:
