@@ -5,13 +5,19 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import batched
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from application_status.platform.values import now, to_text
+from application_status.platform.dynamodb.boto import transport
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.values import ApplicationId, now, to_text
+from application_status.quality.counters.merge import Merger
+from application_status.quality.counters.write import Change, Counters
+from application_status.quality.rules.contribution import Cell
 from browser.windows import Window, looks_right
 from local.process import LocalService, wait_for
 from support.quality_pages import OF_ATS, STAFF
@@ -66,7 +72,7 @@ def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService
     funnel.locator("summary").first.click()
     expect(funnel.get_by_role("row", name="Interview 1 20%").first).to_be_visible()
     others = opened({"custom:client_id": "muster"}, java_script_enabled=False)
-    expect(others.get_by_role("heading", level=1)).to_have_text("Applicant quality Client muster")
+    expect(others.get_by_role("heading", level=1)).to_have_text("Applicant quality Client Muster Klinik AG (muster)")
 
 
 def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
@@ -99,8 +105,40 @@ def test_comparison_leads_from_all_to_a_job(opened: Open) -> None:
     """Links alone are enough to look closer."""
     page = opened(STAFF, "?client=example")
     page.get_by_role("region", name="By job").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("of client example")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Job job-")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("(job-1) of client Example GmbH (example)")
+    page = opened(STAFF, f"?ats={ATS}")
+    page.get_by_role("region", name="By client").get_by_role("link", name="Muster Klinik AG muster").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality Client Muster Klinik AG (muster)")
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_links_lead_to_the_next_jobs_and_back(opened: Open, service: LocalService, width: int) -> None:
+    """From the first hundred jobs to the last five; names and links fit."""
+    cells = {Cell("ats", str(now().date()), name): 5 for name in ("applications", "entered:APPLIED")}
+    store = DynamoDB(transport(service.dynamodb))
+    for group in batched(range(105), 50, strict=False):
+        of_jobs = [(f"paged-{width}-{number:03}", f"job-{number:03}") for number in group]
+        changes = [
+            Change(ApplicationId(each), 1, cells, f"paged-{width}", job, (), "Paged GmbH", f"Title of {job}", "2026")
+            for each, job in of_jobs
+        ]
+        assert len(Counters(store, "QualityTable").apply(changes)) == len(group)
+    merge(service)
+    page = opened({"custom:client_id": f"paged-{width}"}, width=width)
+    looks_right(page, width, "light")
+    jobs = page.get_by_role("region", name="By job")
+    expect(jobs.get_by_role("row")).to_have_count(101)
+    jobs.get_by_role("link", name="Next jobs").click()
+    expect(jobs.get_by_role("row")).to_have_count(6)
+    expect(jobs.get_by_role("link", name="Title of job-104 job-104")).to_be_visible()
+    expect(jobs.get_by_role("link", name="Next jobs")).to_have_count(0)
+    jobs.get_by_role("link", name="First jobs").click()
+    expect(jobs.get_by_role("row")).to_have_count(101)
+
+
+def merge(service: LocalService) -> None:
+    """Merge what is counted, so that lists have all members."""
+    Merger(DynamoDB(transport(service.dynamodb)), "QualityTable", 1).merge(now().astimezone(BERLIN).date())
 
 
 def test_table_is_downloaded(opened: Open) -> None:
@@ -111,7 +149,7 @@ def test_table_is_downloaded(opened: Open) -> None:
     today = now().astimezone(BERLIN).date()
     name = f"applicant-quality-over-time-{ATS}-{today - timedelta(days=89)}-{today}.csv"
     assert downloading.value.suggested_filename == name
-    assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,job,from,to,measure")
+    assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,company,job,job_title,from,to")
 
 
 @pytest.mark.parametrize("width", [320, 360])
@@ -123,6 +161,7 @@ def test_long_ids_and_numbers_have_room(opened: Open, service: LocalService, wid
     plot = page.get_by_role("region", name="By job").locator(".plot")
 
     def is_drawn() -> bool:
+        merge(service)
         page.reload()
         return plot.count() > 0
 

@@ -19,8 +19,9 @@ from application_status.quality.counters import merge as merges
 from application_status.quality.counters.generations import KEY
 from application_status.quality.counters.items import generation_of
 from application_status.quality.counters.journal import Additions, Name, entry_item
-from application_status.quality.counters.merge import DUE_BYTES, Merger, Merging, merging
+from application_status.quality.counters.merge import DUE_BYTES, LISTED_MEASURES, Merger, Merging, merging
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
+from application_status.quality.rules.disclosure import Sizes
 from support.counters import heads_and_members, read, reader_of, stored, totals_and_markers, truth
 from support.streams import deliver
 from support.world import (

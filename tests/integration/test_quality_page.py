@@ -1,6 +1,7 @@
 """The quality page: who sees which applicants on it, and that it shows what the reports say and no more."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -32,6 +33,8 @@ from support.quality_pages import (
 )
 from support.world import ATS, OTHER_ATS, World
 
+CLIENT = "Client Example GmbH (client-1)"
+JOB = "Job Python Developer ({}) of client Example GmbH (client-1)"
 ALWAYS = {"funnel", "outcomes", "times", "waiting", "silence", "coverage"}
 
 
@@ -58,12 +61,12 @@ def world(counted: World) -> World:
     ("claims", "query", "whom", "applications"),
     [
         (STAFF, {}, "All ATSs", 90), (STAFF, {"ats": OTHER_ATS}, f"ATS {OTHER_ATS}", 20),
-        (STAFF, {"client": "client-2"}, "Client client-2", 25),
-        (STAFF, {"client": "client-1", "job": "job-a"}, "Job job-a of client client-1", 40),
+        (STAFF, {"client": "client-2"}, "Client Example GmbH (client-2)", 25),
+        (STAFF, {"client": "client-1", "job": "job-a"}, JOB.format("job-a"), 40),
         ({"cognito:groups": "editors,staff", "custom:ats_id": ""}, {}, "All ATSs", 90),
         (OF_ATS, {}, f"ATS {ATS}", 70), (OF_ATS, {"ats": ATS}, f"ATS {ATS}", 70),
-        (OF_CLIENT, {}, "Client client-1", 65), (OF_CLIENT, {"job": "job-b"}, "Job job-b of client client-1", 20),
-        ({**OF_CLIENT, "cognito:groups": "client-staff"}, {}, "Client client-1", 65),
+        (OF_CLIENT, {}, CLIENT, 65), (OF_CLIENT, {"job": "job-b"}, JOB.format("job-b"), 20),
+        ({**OF_CLIENT, "cognito:groups": "client-staff"}, {}, CLIENT, 65),
     ],
 )  # fmt: skip
 def test_each_user_sees_their_own(
@@ -113,10 +116,11 @@ def test_numbers_of_others_are_refused(world: World, claims: Mapping[str, str], 
     ("claims", "query", "others"),
     [
         (STAFF, {}, {"over-time", "health", "unmapped", "comparison"}),
-        (STAFF, {"ats": ATS}, {"over-time", "health", "unmapped"}),
+        (STAFF, {"ats": ATS}, {"over-time", "health", "unmapped", "comparison"}),
         (STAFF, {"client": "client-1"}, {"over-time", "comparison"}),
         (STAFF, {"client": "client-1", "job": "job-a"}, set()),
-        (OF_ATS, {}, {"over-time", "health", "unmapped"}), (OF_CLIENT, {}, {"over-time", "comparison"}),
+        (OF_ATS, {}, {"over-time", "health", "unmapped", "comparison"}),
+        (OF_CLIENT, {}, {"over-time", "comparison"}),
         (OF_CLIENT, {"job": "job-a"}, set()),
     ],
 )  # fmt: skip
@@ -146,19 +150,21 @@ def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     assert "16 · 40% · 100% went on" in section(html, "funnel")
     assert '<rect class="bar" width="40.0%"' in section(html, "funnel")
     assert figures(html)["Reached interview"] == "40%"
+    assert "applied for at any time" in html
     assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
     assert rows(html, "times")["First response"][2] == "40 applications"
-    assert rows(html, "coverage")["Labels mapped"] == ["87%", "62 reports"]  # two of the last days wait for five
+    assert rows(html, "coverage")["Labels mapped"] == ["88%", "64 reports"]
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "cohort": {}, "activity": {"kind": "activity"}, "silence": {"kind": "silence"}, "health": {"kind": "health"},
     "unmapped": {"kind": "unmapped"},
     "over-time": {"kind": "activity", "interval": "week"}, "by-ats": {"by": "ats"}, "by-job": {"by": "job"},
+    "by-client": {"by": "client"},
 }  # fmt: skip
 ASKED = {
     "staff": (STAFF, ["cohort", "activity", "silence", "over-time", "health", "unmapped", "by-ats"]),
-    "ats": (OF_ATS, ["cohort", "activity", "silence", "over-time", "health", "unmapped"]),
+    "ats": (OF_ATS, ["cohort", "activity", "silence", "over-time", "health", "unmapped", "by-client"]),
     "client": (OF_CLIENT, ["cohort", "activity", "silence", "over-time", "by-job"]),
 }
 
@@ -202,7 +208,7 @@ def test_csv_is_that_of_the_api(world: World, who: str) -> None:
 def test_small_cells_are_not_shown(world: World) -> None:
     """Jobs and ATSs with fewer than five applications are left out; the page says how many."""
     client, staff = shown(world, OF_CLIENT), shown(world, STAFF)
-    assert rows(client, "comparison").keys() == {"job-a", "job-b"}
+    assert rows(client, "comparison").keys() == {"Python Developer job-a", "Python Developer job-b"}
     assert "Not shown: 2 " in section(client, "comparison")
     assert not re.search(r"job-small|job-tiny", client)
     assert rows(staff, "comparison").keys() == {ATS, OTHER_ATS}
@@ -228,7 +234,7 @@ def test_period_is_that_of_the_filters(world: World) -> None:
     """The page counts whole blocks of days that begin in the period, and states which days they cover."""
     html = shown(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03", interval="day", ats="", job="")
     (row,) = api(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03")["Rows"]
-    assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "30"
+    assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "33"
     assert "Applications of 2 Jul 2022 – 3 Jul 2022." in html  # noqa: RUF001  # a range has an en dash
     assert list(rows(html, "over-time")) == ["2 Jul 2022", "3 Jul 2022"]
     assert 'name="from" type="date" value="2022-07-02"' in html
@@ -263,6 +269,69 @@ def test_comparison_leads_to_each_of_its_rows(world: World) -> None:
     assert links == [f"?from=2022-07-01&amp;client=client-1&amp;job={each}" for each in ("job-a", "job-b")]
 
 
+def test_ats_sees_its_clients_and_no_others(world: World) -> None:
+    """With their names and without links, as the ATS has no page about a client; staff have links to each client."""
+    html = shown(world, OF_ATS)
+    names = {"Example GmbH client-1": "45", "Example GmbH client-2": "25"}
+    assert {name: cells[0] for name, cells in rows(html, "comparison").items()} == names
+    assert "<a" not in section(html, "comparison").partition("</table>")[0]
+    assert {row["Client"]: row["Numbers"][0]["Value"] for row in api(world, OF_ATS, by="client")["Rows"]} == {
+        "client-1": 45,
+        "client-2": 25,
+    }
+    of_other = api(world, STAFF, by="client", ats=OTHER_ATS)["Rows"]
+    assert [(row["Ats"], row["Client"], row["Company"], row["Numbers"][0]["Value"]) for row in of_other] == [
+        (OTHER_ATS, "client-1", "Example GmbH", 20)
+    ]
+    assert api(world, STAFF, by="client", ats=SMALL_ATS)["Hidden"] == 1
+    staff = shown(world, STAFF, ats=ATS, from_="2022-07-01")
+    links = re.findall(r'<th scope="row"><a href="([^"]+)">', section(staff, "comparison"))
+    assert links == [f"?from=2022-07-01&amp;client=client-{number}" for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("claims", "by", "pointer"),
+    [(OF_CLIENT, "client", "/by"), (OF_CLIENT, "ats", "/client"), (OF_ATS, "job", "/client")],
+)
+def test_list_that_the_caller_does_not_have_is_refused(
+    world: World, claims: Mapping[str, str], by: str, pointer: str
+) -> None:
+    """A client has jobs, an ATS has clients; no table is read."""
+    reply = ask(world, claims, "/api/my/quality", by=by)
+    assert (reply["statusCode"], world.dynamodb.operations) == (422, [])
+    (error,) = json.loads(reply["body"])["errors"]
+    assert error["pointer"] == pointer
+    if by == "client":
+        assert error["detail"] == "a report about a client has no list of clients"
+        assert error["expected"] == "job, or no by"
+
+
+@pytest.mark.parametrize("query", [{}, {"kind": "health", "by": "ats"}, {"kind": "unmapped", "by": "ats"}], ids=str)
+def test_only_lists_have_pages(world: World, query: dict[str, str]) -> None:
+    """A page after an id is refused for all other reports; the page of a job ignores it."""
+    (error,) = json.loads(ask(world, STAFF, "/api/my/quality", **query, after="a")["body"])["errors"]
+    assert (error["pointer"], error["expected"]) == ("/after", "no after, or a list with by")
+    assert shown(world, OF_CLIENT, job="job-a", after="a") == shown(world, OF_CLIENT, job="job-a")
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "name", "options"),
+    [
+        (OF_CLIENT, {}, "job", [("job-a", "Python Developer"), ("job-b", "Python Developer")]),
+        (STAFF, {"ats": ATS}, "client", [("client-1", "Example GmbH"), ("client-2", "Example GmbH")]),
+        (STAFF, {}, "ats", [(str(ATS), ""), (str(OTHER_ATS), "")]),
+    ],
+    ids=str,
+)
+def test_form_offers_ids_with_names(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], name: str, options: list[tuple[str, str]]
+) -> None:
+    """A choice fills in the id."""
+    html = shown(world, claims, **query)
+    (offered,) = re.findall(rf'<datalist id="{name}-suggested">(.*?)</datalist>', html, re.DOTALL)
+    assert re.findall(r'<option value="([^"]*)">([^<]*)</option>', offered) == options
+
+
 def test_job_is_reported_as_a_whole(world: World) -> None:
     """A period is ignored; the page says so, and its links and form have no period."""
     html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
@@ -289,19 +358,20 @@ def test_unmapped_labels(world: World) -> None:
     assert "No unmapped label of at least 5 applications." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
 
 
-def test_counters_are_read_once(world: World) -> None:
-    """Seven reports of a client take the index's one page, its generation and nothing else."""
-    shown(world, OF_CLIENT)
-    assert world.dynamodb.operations == ["GetItem", "Query"]
-    world.dynamodb.operations.clear()
-    shown(world, OF_ATS)
-    shards, health, labels = 2, 1, 1
-    assert world.dynamodb.operations == ["GetItem", *["Query"] * (1 + shards + health + labels)]
-    world.dynamodb.operations.clear()
-    shown(world, STAFF)
-    counted, seen = 3, 2
-    queries = 1 + counted * (shards + labels) + 1 + seen * health
-    assert world.dynamodb.operations == ["GetItem", *["Query"] * queries]
+@pytest.mark.parametrize(
+    ("claims", "calls"),
+    [
+        (OF_CLIENT, {"lives": 1, "months": 1, "page of jobs": 1, "sizes of jobs": 1}),
+        (OF_ATS, {"life": 1, "months": 1, "labels": 1, "health": 1, "page of clients": 1, "sizes": 1, "lives": 1}),
+        (STAFF, {"lives": 1, "months": 1, "labels of 3 ATSs": 3, "ATSs with health": 1, "health of 2 ATSs": 2}),
+    ],
+    ids=["client", "ats", "staff"],
+)
+def test_counters_are_read_once(world: World, claims: Mapping[str, str], calls: Mapping[str, int]) -> None:
+    """All reports of a page take these calls, after those for the generation, the merge and the journal."""
+    shown(world, claims)
+    assert world.dynamodb.operations[:3] == ["GetItem", "GetItem", "Query"]
+    assert len(world.dynamodb.operations[3:]) == sum(calls.values())
 
 
 def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
@@ -312,7 +382,7 @@ def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
     notes = section(html, "silence")
     assert "40 applications are open today, whenever they were applied for." in notes
     outcomes = "The section Outcomes has 30 open applications"
-    assert f"{outcomes}: those applied for from 2 Jul 2022 to 1 Aug 2022, without the newest days" in notes
+    assert f"{outcomes}: those applied for from 2 Jul 2022 to 1 Aug 2022." in notes
     assert "Cohort: applications applied for from 2 Jul 2022 to 1 Aug 2022" in section(html, "outcomes")
     same = section(shown(world, OF_ATS), "silence")
     assert "40 applications are open today" in same
@@ -321,7 +391,7 @@ def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("claims", "query", "parts"),
-    [(STAFF, {}, "ATSs"), (STAFF, {"ats": ATS}, ""), (OF_CLIENT, {}, "jobs"), (OF_CLIENT, {"job": "job-a"}, "")],
+    [(STAFF, {}, "ATSs"), (STAFF, {"ats": ATS}, ""), (OF_CLIENT, {}, ""), (OF_CLIENT, {"job": "job-a"}, "")],
 )
 def test_sections_say_which_applications_they_are_about(
     world: World, claims: Mapping[str, str], query: dict[str, Any], parts: str
@@ -346,6 +416,5 @@ def test_sections_say_which_applications_they_are_about(
     ]
     assert all(days in each[0] or name in {"silence", "comparison"} or "job" in query for name, each in basis.items())
     if claims == OF_CLIENT and not query:
-        assert basis["comparison"] == [
-            f"Cohort: all applications of each job. The sections above have only those applied for {days}."
-        ]
+        assert basis["comparison"][0].startswith("Cohort: all applications of each job, with their status today. ")
+        assert f"only those applied for {days}. The numbers are up to date; a new job joins" in basis["comparison"][0]

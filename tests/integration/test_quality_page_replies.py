@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
+from csv import DictReader
+from html import escape, unescape
+from itertools import batched
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, AtsId, now
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.rules.contribution import Cell
-from support.quality_pages import OF_ATS, OF_CLIENT, STAFF, ask, rows, section, shown
+from support.quality_pages import OF_ATS, OF_CLIENT, STAFF, about, api, ask, merge, rows, section, shown
 from support.world import ATS, World
 
 MARKUP = "\"'></td></svg><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
@@ -31,16 +32,18 @@ def _today() -> Iterator[None]:
         yield
 
 
-def count(world: World, ats: str, client: str, *jobs: str, days: int = 1) -> None:
-    """Count five applications a day of each job."""
+def count(world: World, ats: str, client: str, *jobs: str, days: int = 1, name: str = "") -> None:
+    """Count five applications a day of each job, and merge them into lists; client and jobs have the same name."""
     changes = []
     for job in jobs:
         for day in range(days):
             cells = dict.fromkeys(
                 [Cell(ats, f"2026-01-{day + 1:02}", f"{each}") for each in ("applications", "entered:APPLIED")], 5
             )
-            changes.append(Change(ApplicationId(f"{job}-{day}"), 1, cells, client, job))
-    assert len(Counters(world.dynamodb, "QualityTable", 1).apply(changes)) == len(changes)
+            changes.append(Change(ApplicationId(f"{job}-{day}"), 1, cells, client, job, (), name, name, "2026"))
+    for group in batched(changes, 100, strict=False):
+        assert len(Counters(world.dynamodb, "QualityTable").apply(group)) == len(group)
+    merge(world)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +83,8 @@ def test_wrong_questions_come_back_as_a_form(
     [
         ({"interval": "all"}, "day, week or month"),
         ({"from_": "yesterday"}, "a date, 2026-09-01; by default 89 days before to"),
-        ({"utm_source": "x"}, "one of from, to, ats, client, job, interval, csv"),
-        ({"first": "2026-01-01"}, "one of from, to, ats, client, job, interval, csv"),
+        ({"utm_source": "x"}, "one of from, to, ats, client, job, interval, after, csv"),
+        ({"first": "2026-01-01"}, "one of from, to, ats, client, job, interval, after, csv"),
     ],
     ids=str,
 )  # fmt: skip
@@ -90,38 +93,169 @@ def test_refusal_names_the_allowed_values(world: World, query: dict[str, str], w
     assert re.findall(r"Expected: (.+)\.</li>", ask(world, STAFF, **query)["body"]) == [wanted]
 
 
-def test_of_many_jobs_the_largest_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a client has more jobs than fit into one reply, the page says so and has no link to the CSV."""
+def test_jobs_are_in_pages_whose_links_lead_to_all(world: World) -> None:
+    """Three pages have each of 250 jobs once: on the page, in the API's JSON and CSV, and in the page's CSV."""
+    jobs = [f"job-{number:03}" for number in range(250)]
+    count(world, "ats", "client-1", *jobs)
+    found, csvs, address = [], [], "?interval=month"
+    while address:
+        query = {name: unescape(value) for name, value in re.findall(r"(\w+)=([^&#]+)", address)}
+        html = shown(world, OF_CLIENT, **query)
+        found.append(list(rows(html, "comparison")))
+        (name,) = re.findall(r'<a href="([^"]*csv=by-job)"', html)
+        csvs.append(listed_in_csv(ask(world, OF_CLIENT, **dict(re.findall(r"(\w+)=([^&;]+)", unescape(name))))["body"]))
+        following = re.findall(r'<a href="([^"]+)">Next jobs</a>', html)
+        assert ('<a href="?interval=month#comparison">First jobs</a>' in html) == (len(found) > 1)
+        assert "The jobs are in pages of up to 100, in the order of their ids." in html
+        address = unescape(following[0]) if following else ""
+    assert [sorted(page) for page in found] == csvs == [jobs[:100], jobs[100:200], jobs[200:]]
+    assert pages_of_api(world, by="job", kind="activity") == csvs
+    assert pages_of_api(world, by="job", kind="silence") == [[], [], []]
+
+
+def pages_of_api(world: World, **query: str) -> list[list[str]]:
+    """Return the jobs of each page of a list, for which JSON and CSV must have the same, with the same next page."""
+    found: list[list[str]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = api(world, OF_CLIENT, **query, **after)
+        found.append([row["Job"] for row in page["Rows"]])
+        csv = ask(world, OF_CLIENT, "/api/my/quality", accept="text/csv", **query, **after)
+        assert listed_in_csv(csv["body"]) == found[-1]
+        if not page["Next"]:
+            assert "Link" not in csv["headers"]
+            return found
+        same = "&".join(f"{name}={value}" for name, value in query.items())
+        assert csv["headers"]["Link"] == f'<?{same}&after={page["Next"]}>; rel="next"'
+        after = {"after": page["Next"]}
+
+
+def listed_in_csv(text: str) -> list[str]:
+    """Return the jobs of a CSV."""
+    return sorted({line["job"] for line in DictReader(text.splitlines())})
+
+
+def test_full_page_that_is_the_last_has_no_next(world: World) -> None:
+    """A hundred jobs are one page."""
     count(world, "ats", "client-1", *(f"job-{number:03}" for number in range(100)))
-    size = len(ask(world, OF_CLIENT, csv="by-job")["body"])
-    monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size)
-    jobs = section(shown(world, OF_CLIENT), "comparison")
-    assert "largest of" not in jobs
-    assert '<a href="?csv=by-job">' in jobs
-    count(world, "ats", "client-1", "job-100")
-    html = shown(world, OF_CLIENT)
-    assert len(rows(html, "comparison")) == 100
-    jobs = section(html, "comparison")
-    assert "The 100 largest of 101." in jobs
-    assert "csv=by-job" not in jobs
-    assert "The CSV by-job would be too large. Choose one job." in jobs
-    refused = ask(world, OF_CLIENT, csv="by-job")["body"]
-    assert f"numbers, which take more than {size:,} bytes. Expected: one job." in refused
-    refused = json.loads(ask(world, OF_CLIENT, "/api/my/quality", by="job")["body"])
-    assert [each["pointer"] for each in refused["errors"]] == ["/by"]
+    found = api(world, OF_CLIENT, by="job")
+    assert (len(found["Rows"]), found["Next"]) == (100, None)
+    assert "Next jobs" not in shown(world, OF_CLIENT)
 
 
-def test_csv_of_too_many_atss_is_not_linked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page asks to choose one ATS instead."""
-    for number in range(3):
-        count(world, f"ats-{number}", "client-1", f"job-{number}")
-    monkeypatch.setattr(
-        "application_status.quality.reports.formats.REPLY_LIMIT_BYTES", len(ask(world, STAFF, csv="by-ats")["body"]) - 1
+def test_page_of_a_list_ends_with_the_last_member_that_fits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long names make CSV large, as each line repeats them; no job is left out, and the page lists those of its CSV."""
+    monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", 100_000)
+    jobs = [f"job-{number:03}" for number in range(20)]
+    count(world, "ats", "client-1", *jobs, name="ä" * 200)
+    found: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        reply = ask(world, OF_CLIENT, "/api/my/quality", accept="text/csv", by="job", **after)
+        assert len(reply["body"].encode()) <= 100_000
+        on_page = rows(shown(world, OF_CLIENT, **after), "comparison")
+        assert [name.partition(" ")[2] for name in on_page] == listed_in_csv(reply["body"])
+        found += listed_in_csv(reply["body"])
+        if "Link" not in reply["headers"]:
+            break
+        after = {"after": found[-1]}
+        assert f"after={found[-1]}" in reply["headers"]["Link"]
+    assert found == jobs
+    assert 3 < len(api(world, OF_CLIENT, by="job")["Rows"]) < 20
+
+
+def test_too_large_csv_is_not_linked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page says what to choose instead; the other files stay."""
+    count(world, "ats", "client-1", "job-1", days=5)
+    size = len(ask(world, STAFF, csv="over-time", interval="day")["body"])
+    monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size - 1)
+    html = shown(world, STAFF, interval="day")
+    shorter = "a longer interval, or fewer days between from and to"
+    assert f"The CSV over-time would be too large. Choose {shorter}." in html
+    assert "csv=over-time" not in html
+    assert '<a href="?interval=day&amp;csv=cohort">' in html
+    refused = ask(world, STAFF, csv="over-time", interval="day")
+    assert refused["statusCode"] == 422
+    assert f"bytes. Expected: {shorter}." in refused["body"]
+    assert "<strong>csv</strong>" in refused["body"]
+
+
+def test_long_periods_of_many_atss_are_explained(world: World) -> None:
+    """The sections about all ATSs by week and about their health say what to choose; the others have numbers."""
+    count(world, "ats", "client-1", "job-1")
+    html = shown(world, STAFF, from_="2020-01-01")
+    sent = "Not shown: 2020-01-01 to 2026-02-10 has 2,233 days, and a report about"
+    assert (
+        f"{sent} several ATSs by day or week covers at most 400 days. Choose month, at most 400 days, or one ATS."
+        in section(html, "over-time")
     )
-    html = shown(world, STAFF)
-    assert "The CSV by-ats would be too large. Choose one ATS." in html
-    assert "csv=by-ats" not in html
-    assert '<a href="?csv=cohort">' in html
+    health = section(html, "health")
+    assert f"{sent} the health of all ATSs covers at most 100 days. Choose at most 100 days, or one ATS." in health
+    assert "CSV" not in section(html, "over-time") + health
+    assert rows(html, "funnel")
+    assert rows(shown(world, STAFF, from_="2020-01-01", interval="month"), "over-time")
+    assert rows(shown(world, STAFF, from_="2020-01-01", ats="ats"), "over-time")
+
+
+@pytest.mark.parametrize("claims", [OF_CLIENT, {"custom:ats_id": "ats"}])
+def test_list_without_members_says_when_it_has_some(world: World, claims: Mapping[str, str]) -> None:
+    """Applications that are counted and not yet merged are in all other sections."""
+    count(world, "ats", "client-1", "job-1")
+    cells = {Cell("ats", "2026-01-02", "applications"): 50}
+    Counters(world.dynamodb, "QualityTable").apply([Change(ApplicationId("x"), 1, cells, "client-2", "job-2")])
+    html = shown(world, {name: value.replace("1", "2") for name, value in claims.items()}, after="client-1")
+    assert rows(html, "funnel")
+    assert "to show on this page: a " in section(html, "comparison")
+    assert "is listed once it has five applications, at most a day later." in section(html, "comparison")
+
+
+def test_renamed_job_shows_its_newest_name(world: World) -> None:
+    """In the API, in CSV and on the page, with the merge after the change; so does its client."""
+    cells = {Cell("ats", "2026-01-02", "applications"): 5}
+
+    def name(version: int, company: str, job_title: str) -> None:
+        named = Change(ApplicationId("x"), version, cells, "client-1", "job-1", (), company, job_title, "2026")
+        assert Counters(world.dynamodb, "QualityTable").apply([named])
+        merge(world)
+
+    name(1, "Old GmbH", "Baker")
+    assert [row["JobTitle"] for row in api(world, OF_CLIENT, by="job")["Rows"]] == ["Baker"]
+    name(2, "New GmbH", "Pastry chef")
+    for query in ({"by": "job"}, {"job": "job-1"}):
+        (row,) = api(world, OF_CLIENT, **query)["Rows"]
+        assert (row["Company"], row["JobTitle"]) == ("New GmbH", "Pastry chef")
+    line, *_ = DictReader(ask(world, OF_CLIENT, csv="by-job")["body"].splitlines())
+    assert (line["company"], line["job_title"]) == ("New GmbH", "Pastry chef")
+    html = shown(world, OF_CLIENT)
+    assert "Old GmbH" not in html
+    assert (about(html), list(rows(html, "comparison"))) == ("Client New GmbH (client-1)", ["Pastry chef job-1"])
+    of_ats = {"custom:ats_id": "ats"}
+    count(world, "another-ats", "client-1", "job-2", name="At another ATS, and older")
+    assert about(shown(world, OF_CLIENT)) == "Client New GmbH (client-1)"
+    assert [row["Company"] for row in api(world, of_ats, by="client")["Rows"]] == ["New GmbH"]
+    assert list(rows(shown(world, of_ats), "comparison")) == ["New GmbH client-1"]
+
+
+def test_list_is_of_one_client_alone(world: World) -> None:
+    """Clients whose ids begin alike, at the same ATS, with jobs of the same id."""
+    for client, jobs in (("client-1", 2), ("client-10", 3), ("client", 1)):
+        for number in range(jobs):
+            cells = {Cell("ats", "2026-01-02", "applications"): 5 + jobs}
+            of = ApplicationId(f"{client}-{number}")
+            Counters(world.dynamodb, "QualityTable").apply([Change(of, 1, cells, client, f"job-{number}")])
+    merge(world)
+    for client, jobs in (("client-1", 2), ("client-10", 3), ("client", 1)):
+        found = api(world, {"custom:client_id": client}, by="job")["Rows"]
+        assert [(row["Job"], row["Numbers"][0]["Value"]) for row in found] == [
+            (f"job-{number}", 5 + jobs) for number in range(jobs)
+        ]
+
+
+def test_names_with_formulas_are_cells_of_text(world: World) -> None:
+    """In CSV an apostrophe comes first, as a spreadsheet would calculate them."""
+    count(world, "ats", "client-1", "job-1", name='=HYPERLINK("https://example.org")')
+    line, *_ = DictReader(ask(world, OF_CLIENT, csv="by-job")["body"].splitlines())
+    assert (line["company"], line["job_title"]) == (('\'=HYPERLINK("https://example.org")',) * 2)
 
 
 def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +264,7 @@ def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytes
     count(world, "ats", "client-1", "job-1", days=5)
     html = shown(world, OF_CLIENT, interval="day")
     assert rows(html, "funnel")
-    assert "Too many rows to show. Choose a longer interval or a shorter period." in section(html, "over-time")
+    assert "Not shown: the report would have 5 rows, and " in section(html, "over-time")
     assert "CSV" not in section(html, "over-time")
     assert rows(shown(world, OF_CLIENT, interval="day", to="2026-01-04"), "over-time")
     assert "csv=over-time" in shown(world, OF_CLIENT)
@@ -144,7 +278,7 @@ def test_too_many_rows_over_time_leave_the_page(world: World, monkeypatch: pytes
 @pytest.mark.parametrize("claims", [STAFF, {"custom:client_id": "client-1"}])
 def test_what_others_wrote_stays_text(world: World, claims: Mapping[str, str]) -> None:
     """Ids are checked where they come in; the page doesn't rely on it."""
-    count(world, MARKUP, "client-1", MARKUP)
+    count(world, MARKUP, "client-1", f"job {MARKUP}", name=f"name {MARKUP}")
     Health(world.dynamodb, "QualityTable").add(
         "a-batch", [HealthDay(AtsId(MARKUP), now().date(), {(Channel.ATSI, MARKUP): 3}, now())]
     )
@@ -152,6 +286,8 @@ def test_what_others_wrote_stays_text(world: World, claims: Mapping[str, str]) -
     assert_harmless(html)
     assert escape(MARKUP).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in html
     assert 'href="?' in section(html, "comparison")
+    if claims != STAFF:
+        assert rows(html, "comparison").keys() == {f"name {MARKUP} job {MARKUP}"}
 
 
 @pytest.mark.parametrize("name", ["from_", "ats", "client", "job", "interval", "csv", MARKUP])
@@ -193,7 +329,8 @@ def test_policy_allows_the_pages_own_style_alone(world: World, claims: Mapping[s
     [
         ({"csv": "cohort", "ats": "a:b.c"}, "cohort-a-b.c-2026-01-01-2026-01-31"),
         ({"csv": "silence", "ats": "a"}, "silence-a"), ({"csv": "unmapped"}, "unmapped"),
-        ({"csv": "by-job", "client": "c"}, "by-job-c"), ({"csv": "by-ats"}, "by-ats-2026-01-01-2026-01-31"),
+        ({"csv": "by-job", "client": "c"}, "by-job-c"), ({"csv": "by-client", "ats": "a"}, "by-client-a"),
+        ({"csv": "by-ats"}, "by-ats-2026-01-01-2026-01-31"),
         ({"csv": "cohort", "client": "c", "job": "j"}, "cohort-c-j"),
     ],
     ids=str,

@@ -73,10 +73,10 @@ def counted() -> Additions:
     for ats_id in ATSS:
         for days_ago in range(DAYS if ats_id == ATSS[0] else 1):
             day = (TODAY - timedelta(days=days_ago)).isoformat()
-            total.add(Subject(ats_id), dict.fromkeys([(day, each) for each in measures], 1_234_567))
+            total.amounts[Subject(ats_id)] |= dict.fromkeys([(day, each) for each in measures], 1_234_567)
     for job_id in JOBS:
         amounts = dict.fromkeys([(TODAY.isoformat(), each) for each in measures], 12_345)
-        total.add(Subject(ATSS[0], CLIENT, job_id), amounts)
+        total.amounts[Subject(ATSS[0], CLIENT, job_id)] = amounts
         total.name(CLIENT, job_id, Name("2026-01-01", COMPANY), Name("2026-01-01", TITLE))
     return total
 

@@ -13,7 +13,7 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.generations import generations
-from application_status.quality.counters.items import AT, HEAD
+from application_status.quality.counters.items import AT, HEAD, NO_CLIENT
 from application_status.quality.counters.journal import additions
 from application_status.quality.counters.merge import LISTED_MEASURES, Head, head
 from application_status.quality.counters.read import QualityReader, read_consistently
@@ -141,10 +141,10 @@ def _markers(rows: Iterable[Item]) -> Tally:
                 (f"years#{generation}#{cell.day[:4]}", cell.ats_id),
                 (f"atss#{generation}", cell.ats_id),
             ]
+            places.append((f"client#{generation}#{marker.client_id or NO_CLIENT}", AT + cell.ats_id))
             if marker.client_id and marker.job_id:
                 places += [
                     (f"client#{generation}#{marker.client_id}", cell.day[:7]),
-                    (f"client#{generation}#{marker.client_id}", AT + cell.ats_id),
                     (f"jobs#{generation}#{marker.client_id}", marker.job_id),
                 ]
             for place in places:
@@ -162,13 +162,18 @@ def heads_and_members(rows: Iterable[Item]) -> Mapping[str, tuple[Head, Head]]:
         kind, generation, *_ = f"{row['Scope']['S']}#".split("#")
         if row["Part"]["S"] == HEAD:
             heads[row["Scope"]["S"]] = head(row)
-        elif kind == "jobs" or (kind == "client" and row["Part"]["S"].startswith(AT)):
+        elif kind == "jobs" or (kind == "client" and row["Part"]["S"].startswith(AT) and not is_without_client(row)):
             ats_id = row["Part"]["S"].removeprefix(AT)
             scope = row["Scope"]["S"] if kind == "jobs" else f"clients#{generation}#{ats_id}"
             found = quality_items.row(row["Totals"])
             for measure in LISTED_MEASURES:
                 amounts[scope][measure].append(sum(found.get(measure, {}).values()))
     return {scope: (heads[scope], _sizes(amounts[scope])) for scope in {*heads, *amounts}}
+
+
+def is_without_client(row: Item) -> bool:
+    """Return whether a row is about applications without a client, which no list has."""
+    return bool(row["Scope"]["S"].endswith(f"#{NO_CLIENT}"))
 
 
 def _sizes(amounts: Mapping[str, list[int]]) -> Head:

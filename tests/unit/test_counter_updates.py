@@ -22,7 +22,7 @@ from application_status.quality.counters.journal import (
     rows_of,
     written_at,
 )
-from application_status.quality.counters.write import Change, CounterUpdate, additions_of, transactions
+from application_status.quality.counters.write import Change, CounterUpdate, additions_of, counter_update, transactions
 from application_status.quality.rules.contribution import Cell, Contribution
 from unit.test_quality_items import MEASURES
 
@@ -66,7 +66,7 @@ def change(number: int, content: Contribution, version: int = 2, where: Where = 
 
 def update(number: int, new: State, known: Marker) -> CounterUpdate:
     content, where, unmapped = new
-    return CounterUpdate(replace(change(number, content, where=where), unmapped_labels=unmapped), known)
+    return counter_update(replace(change(number, content, where=where), unmapped_labels=unmapped), known)
 
 
 def marker(known: State) -> Marker:
@@ -102,7 +102,7 @@ def test_full_batch_is_few_transactions(unmapped: int, groups: list[int]) -> Non
 def test_long_histories_are_kept_apart() -> None:
     """Two changes with 20,000 amounts together share a transaction; with one more they do not."""
     content = block(0, range(100), range(100))
-    updates = [CounterUpdate(change(number, content), NOT_COUNTED) for number in range(2)]
+    updates = [counter_update(change(number, content), NOT_COUNTED) for number in range(2)]
     assert [len(group) for group in transactions(updates)] == [2]
     one_more = replace(updates[1], counted=Marker(1, 1, block(0, range(1), range(1))))
     assert [len(group) for group in transactions([updates[0], one_more])] == [1, 1]
@@ -166,7 +166,7 @@ def test_additions_are_the_difference_of_the_markers(steps: list[tuple[State, St
 def test_application_that_is_registered_later_moves_to_its_client() -> None:
     """All that it counts for is taken from the ATS without a client, and added to the client and the job."""
     content = {Cell("ats", "2026-11-22", "applications"): 1, Cell("ats", "2026-11-22", "reports"): 2}
-    registered = CounterUpdate(change(1, content, where=("client-1", "job-1")), Marker(1, 1, content))
+    registered = counter_update(change(1, content, where=("client-1", "job-1")), Marker(1, 1, content))
     found = additions_of([registered])
     assert summed(found) == {
         (Subject("ats"), "2026-11-22", "applications"): -1,
@@ -186,7 +186,7 @@ def test_application_that_is_registered_later_moves_to_its_client() -> None:
 def test_removed_application_is_taken_away() -> None:
     """It counts for nothing, and its marker keeps neither its client nor its job."""
     content = block(0, range(2), range(3))
-    removed = CounterUpdate(change(1, {}, version=3), Marker(2, 4, content, "client-1", "job-1", LABELS[:1], "names"))
+    removed = counter_update(change(1, {}, version=3), Marker(2, 4, content, "client-1", "job-1", LABELS[:1], "names"))
     assert removed.target == Marker(3, 5, {})
     assert removed.labels == {("ats-0", LABELS[0]): -1}
     found = additions_of([removed])
@@ -214,7 +214,7 @@ NAMED = Change(
 
 
 def named(to: Change, known: str | None) -> tuple[Mapping[str, Name], Mapping[tuple[str, str], Name]]:
-    found = additions_of([CounterUpdate(to, Marker(1, 1, {}, names=known))])
+    found = additions_of([counter_update(to, Marker(1, 1, {}, names=known))])
     return found.clients, found.jobs
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from application_status.platform.errors import FieldError
 from application_status.quality.page import overview, per_ats, per_row
-from application_status.quality.page.form import form
+from application_status.quality.page.form import Suggestion, form
 from application_status.quality.page.overview import figures
 from application_status.quality.page.plots import Bars, Strips, bars, spans, strips
-from application_status.quality.page.section import Basis
-from application_status.quality.page.words import Numbers, display_name, format_number, format_period
+from application_status.quality.page.section import Basis, TableCell
+from application_status.quality.page.words import Numbers, display_name, format_number, format_period, with_id
 from application_status.quality.reports.query import Caller, QualityQuery
 from application_status.quality.reports.report import QualityReport, Row, Subject
 from application_status.quality.rules.definitions import DEFINITIONS
@@ -22,7 +22,10 @@ FIRST, LAST = date(2026, 9, 1), date(2026, 9, 30)
 ABOUT = Basis.of(QualityQuery.model_validate({"from": "2026-09-01", "to": "2026-09-30"}))
 
 
-def row(*numbers: Number, first: date = FIRST, last: date = LAST, **of: Unpack[Subject]) -> Row:
+BY_ATS, BY_JOB = QualityQuery(by="ats"), QualityQuery(by="job", client="c")
+
+
+def row(*numbers: Number, first: date | None = FIRST, last: date | None = LAST, **of: Unpack[Subject]) -> Row:
     return Row(of, first, last, numbers)
 
 
@@ -62,6 +65,7 @@ def test_period_is_a_day_or_from_day_to_day() -> None:
     """Each day is written as day, month and year."""
     assert format_period(row(first=FIRST, last=FIRST)) == "1 Sep 2026"
     assert format_period(row()) == "1 Sep 2026 – 30 Sep 2026"  # noqa: RUF001  # a range has an en dash
+    assert format_period(row(first=None, last=None)) == ""
 
 
 def test_bars_are_shares_of_the_width() -> None:
@@ -103,7 +107,7 @@ def test_over_time_is_in_the_order_of_the_rows() -> None:
     """The axis is no time scale, so a period decades before the others takes no more room."""
     days = [(date(1970, 1, 1), date(1970, 1, 1)), (date(2026, 9, 1), date(2026, 9, 20)), (FIRST, LAST)]
     rows = [row(Number("entered:OFFER", "entries", n, n), first=f, last=t) for n, (f, t) in enumerate(days, start=5)]
-    section = per_row.over_time(QualityReport(rows), Interval.MONTH, ABOUT)
+    section = per_row.over_time(QualityReport(rows), None, Interval.MONTH, ABOUT)
     assert "a month, or more days where there were few entries" in section.notes[0]
     plot = section.plot
     assert isinstance(plot, Strips)
@@ -130,14 +134,14 @@ def test_health_has_the_busiest_first() -> None:
         row(Number("requests", "requests", n, n), Number("last_seen", "days", 1.0 * n, n), Ats=ats)
         for ats, n in amounts.items()
     ]
-    section = per_ats.health(rows, ABOUT)
+    section = per_ats.health(rows, None, ABOUT)
     assert isinstance(section.plot, Bars)
     assert [(each.label, each.text) for each in section.plot.bars] == [(f"ats-{n}", str(n)) for n in range(101, 89, -1)]
     assert [each.width for each in section.plot.bars][:2] == [100.0, 99.01]
     assert len(section.table.rows) == 100
     assert [cell.text for cell in section.table.rows[0]] == ["ats-101", "101", "101 days ago", ""]
     assert section.notes == ["The 100 busiest of 101."]
-    assert per_ats.health(rows[:100], ABOUT).notes == []
+    assert per_ats.health(rows[:100], None, ABOUT).notes == []
 
 
 def test_labels_that_are_cut_are_said_to_be() -> None:
@@ -160,9 +164,9 @@ def test_nothing_known_is_said_and_not_drawn() -> None:
     nothing = Numbers([])
     made = (overview.funnel, overview.outcomes, overview.times, overview.waiting, overview.silence, overview.coverage)
     assert all("Too few" in section(nothing, ABOUT).empty_text for section in made)
-    assert "Too few" in per_row.over_time(QualityReport([]), Interval.WEEK, ABOUT).empty_text
-    assert "Too few" in per_row.comparison("by-ats", QualityReport([]), lambda ats: ats, ABOUT).empty_text
-    assert per_ats.health([], ABOUT).empty_text == "No requests in the period."
+    assert "Too few" in per_row.over_time(QualityReport([]), None, Interval.WEEK, ABOUT).empty_text
+    assert "Too few" in per_row.comparison(BY_ATS, QualityReport([]), str, [], ABOUT).empty_text
+    assert per_ats.health([], None, ABOUT).empty_text == "No requests in the period."
     assert figures(nothing) == []
 
 
@@ -179,12 +183,37 @@ def test_comparison_has_the_largest_first() -> None:
     """The table says how many are not shown."""
     sizes = {"small": 7, "large": 30, "middle": 9}
     rows = [row(Number("applications", "applications", n, n), Ats=ats) for ats, n in sizes.items()]
-    section = per_row.comparison("by-ats", QualityReport(rows, hidden=2), lambda ats: f"?{ats}", ABOUT)
+    section = per_row.comparison(BY_ATS, QualityReport(rows, hidden=2), "?{}".format, [], ABOUT)
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
-    assert section.notes[0].startswith("Not shown: 2 ")
-    assert per_row.comparison("by-ats", QualityReport(rows), lambda ats: ats, ABOUT).notes == []
+    assert section.notes == ["Not shown: 2 ATSs with too few applications, or that would reveal such a one."]
+    assert per_row.comparison(BY_ATS, QualityReport(rows), str, [], ABOUT).notes == []
+
+
+def test_comparison_has_names_beside_ids() -> None:
+    """A job without a name has its id alone; the plot has both, too."""
+    rows = [row(Job="job-1", JobTitle="Baker", Client="c", Company="C"), row(Job="job-2", Client="c", Company="C")]
+    pages = [TableCell("Next jobs", "?after=job-2")]
+    section = per_row.comparison(BY_JOB, QualityReport(rows, following="job-2"), "?job={}".format, pages, ABOUT)
+    assert [each[0] for each in section.table.rows] == [
+        TableCell("Baker", "?job=job-1", "job-1"),
+        TableCell("job-2", "?job=job-2"),
+    ]
+    assert isinstance(section.plot, Bars)
+    assert [each.label for each in section.plot.bars] == ["Baker (job-1)", "job-2"]
+    assert section.pages == pages
+    assert section.notes == ["The jobs are in pages of up to 100, in the order of their ids."]
+    assert "a new job joins the list within a day" in section.basis
+    assert (with_id("Baker", "job-1"), with_id("", "job-1")) == ("Baker (job-1)", "job-1")
+
+
+def test_too_large_report_says_what_to_choose() -> None:
+    """In place of a plot and a table, and without a CSV."""
+    wrong = FieldError("/from", "500 days are too many", "at most 400 days")
+    for section in (per_ats.health([], wrong, ABOUT), per_row.over_time(QualityReport([]), wrong, Interval.DAY, ABOUT)):
+        assert section.empty_text == "Not shown: 500 days are too many. Choose at most 400 days."
+        assert section.downloads == ()
 
 
 def test_definitions_are_the_models() -> None:
@@ -203,7 +232,7 @@ def test_definitions_are_the_models() -> None:
 def test_form_asks_what_the_caller_may_choose(caller: Caller, names: list[str]) -> None:
     """Filled in, with what is wrong marked, and with suggestions."""
     errors = [FieldError("/to", "is wrong", "right")]
-    made = form(caller, {"to": "x", "interval": "day"}, suggested={"job": ["j"]}, errors=errors)
+    made = form(caller, {"to": "x", "interval": "day"}, suggested={"job": [Suggestion("j", "Baker")]}, errors=errors)
     assert [each.name for each in made.fields] == names
     assert [(each.name, each.value) for each in made.fields if each.wrong] == [("to", "x")]
     assert [each.name for each in made.fields if each.suggested] == [name for name in names if name == "job"]

@@ -40,6 +40,10 @@ _PATH_PARAMETERS = {
     },
     "ATS_ID": {"description": "the id of the ATS, issued with its token", "schema": {"type": "string"}},
 }
+_LINK = {
+    "description": 'Only of CSV: the next page of a list, with rel="next" (RFC 8288).',
+    "schema": {"type": "string"},
+}
 _ABOUT = """\
 Receives status reports for job applications from applicant tracking systems (ATSs), and returns what is recorded.
 
@@ -115,7 +119,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _reply(content: Content | None, schemas: Schemas) -> dict[str, Any]:
     if content is None:
         return {"description": "Done. There is no body."}
-    return {"description": content.type.__doc__, "content": _content(content, schemas, closed=True)}
+    described = {"description": content.type.__doc__, "content": _content(content, schemas, closed=True)}
+    return described | ({"headers": {"Link": _LINK}} if content.csv else {})
 
 
 def _content(content: Content, schemas: Schemas, *, closed: bool) -> dict[str, Any]:

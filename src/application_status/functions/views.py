@@ -38,7 +38,7 @@ class ViewsSettings(NamedTuple):
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
 
 _SECONDS = 25.0
-"""Time limit; a report about a client with 100,000 applications reads 40 pages of the index."""
+"""Time limit of all calls for one reply."""
 
 
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:

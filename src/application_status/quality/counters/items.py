@@ -41,8 +41,8 @@ from application_status.quality.rules.contribution import Cell, Contribution
 from application_status.quality.rules.totals import Kind, Row
 
 LABELS_INDEX = "ByApplications"
-HEAD = "#"
-"""The Part of the row with a list's totals by size."""
+HEAD, NO_CLIENT = "#", "!"
+"""The Part of the row with a list's totals by size, and the id of the client of applications that have none."""
 
 _FAMILIES = {
     "applications": "n",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import now, to_text
 from application_status.quality.counters.items import (
+    NO_CLIENT,
     RowKey,
     attribute,
     life_of_ats,
@@ -89,9 +90,9 @@ def rows_of(generation: int, subject: Subject, month: str) -> Iterator[RowKey]:
     yield month_of_ats(generation, subject.ats_id, month)
     yield year_of_ats(generation, subject.ats_id, month[:4])
     yield life_of_ats(generation, subject.ats_id)
+    yield life_of_client(generation, subject.client_id or NO_CLIENT, subject.ats_id)
     if subject.client_id and subject.job_id:
         yield month_of_client(generation, subject.client_id, month)
-        yield life_of_client(generation, subject.client_id, subject.ats_id)
         yield life_of_job(generation, subject.client_id, subject.job_id)
 
 
@@ -141,7 +142,7 @@ def _content(of: Additions) -> Any:
         for (day, name), amount in cells.items():
             if amount:
                 by_day[day][attribute(name)] = amount
-        if by_day:
+        if by_day or subject.client_id in of.clients:  # a new name also reaches rows whose amounts stay
             amounts.append([*subject, by_day])
     clients = [[client_id, *name] for client_id, name in of.clients.items()]
     jobs = [[*job, *name] for job, name in of.jobs.items()]

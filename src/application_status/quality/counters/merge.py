@@ -32,12 +32,12 @@ from application_status.platform.dynamodb.client import (
 from application_status.platform.errors import ConditionFailed, Unavailable
 from application_status.platform.values import from_text, now, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD, RowKey, clients_scope, packed, unpacked
+from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, RowKey, clients_scope, packed, unpacked
 from application_status.quality.counters.journal import Additions, additions, journal_scope, written_at
 from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes, size_class
 from application_status.quality.rules.totals import Kind, Recent, Row, added, aged, amount_of
 
-DUE_BYTES = 300_000
+DUE_BYTES = 250_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000
@@ -270,12 +270,14 @@ def list_of(generation: int, key: RowKey) -> RowKey | None:
     """Return the key of the totals of the list that a row is a member of."""
     if key.kind is Kind.JOB:
         return head_key(key.scope)
-    return head_key(clients_scope(generation, key.part.removeprefix(AT))) if key.part.startswith(AT) else None
+    if not key.part.startswith(AT) or key.scope.endswith(f"#{NO_CLIENT}"):
+        return None
+    return head_key(clients_scope(generation, key.part.removeprefix(AT)))
 
 
 def _listed_client(generation: int, key: RowKey) -> Item | None:
     """Return the item that lists a client at an ATS, if the row is a client's life there."""
-    if not key.part.startswith(AT):
+    if not key.part.startswith(AT) or key.scope.endswith(f"#{NO_CLIENT}"):
         return None
     client_id = key.scope.rpartition("#")[2]
     return quality_items.client_at_ats(generation, key.part.removeprefix(AT), client_id)

@@ -7,18 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import batched
+from typing import Any
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
 from application_status.platform.errors import ServiceError
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
+from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, Marker, RowKey
 from application_status.quality.counters.journal import Additions, Subject, additions
-from application_status.quality.counters.merge import Head, head, head_key, journal, merging
+from application_status.quality.counters.merge import (
+    LISTED_MEASURES,
+    Head,
+    head,
+    head_key,
+    head_with,
+    journal,
+    merging,
+)
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
-from application_status.quality.rules.totals import Kind, Recent, Row, added
+from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes
+from application_status.quality.rules.totals import Kind, Recent, Row, added, amount_of
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
+_MOST_CHANGED = 100
 _FIRST, _LAST = "!", "~"  # before and after all ids
 
 type Place = tuple[str, ...]
@@ -40,10 +51,14 @@ class MergedMeanwhile(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a list: a client of an ATS, or a job of a client, with its name and its totals."""
+    """A member of a list: a client of an ATS, or a job of a client, with its name and its totals.
+
+    The name is valid from `named_at` (ISO 8601) on; both are empty if there is none.
+    """
 
     id: str
-    name: str | None
+    name: str
+    named_at: str
     row: Row
 
 
@@ -70,6 +85,11 @@ class QualityReader:
         self._recent = Recent.of(today)
         self._items: dict[RowKey, Item] = {}
         self._rows: dict[RowKey, Row] = {}
+        self._queried: dict[tuple[str, str, str], list[Item]] = {}
+
+    def read_journal(self) -> None:
+        """Read the journal, which all other methods need; after it, they may be called at the same time."""
+        _ = self._unmerged
 
     def lives_of_atss(self) -> dict[str, Row]:
         """Return the totals of all ATSs over their whole lives."""
@@ -150,20 +170,33 @@ class QualityReader:
         return self._member(key, job_id, self._row(key, _by_job, (client_id, job_id)))
 
     def head_of_jobs(self, client_id: str) -> Head:
-        """Return the totals of a client's jobs by size, as of the last merge."""
-        return self._head(quality_items.jobs_scope(self._generation, client_id))
+        """Return the totals of a client's jobs by size."""
+        self._load([head_key(quality_items.jobs_scope(self._generation, client_id))])
+        return self._head_of_jobs(client_id)
 
     def jobs(self, client_id: str, after: str | None, limit: int) -> Page:
         """Return a page of a client's jobs, with at most `limit` members, from the job after `after`."""
-        scope = quality_items.jobs_scope(self._generation, client_id)
-        ids, following, of_list = self._page(scope, after, limit)
-        return Page([self.job(client_id, job_id) for job_id in ids], following, of_list)
+        ids, following = self._page(quality_items.jobs_scope(self._generation, client_id), after, limit)
+        return Page([self.job(client_id, job_id) for job_id in ids], following, self._head_of_jobs(client_id))
 
     def clients(self, ats_id: str, after: str | None, limit: int) -> Page:
-        """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`."""
+        """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`.
+
+        In the list's totals, applications without a client belong to the class of the smallest clients.
+        """
         scope = quality_items.clients_scope(self._generation, ats_id)
-        ids, following, of_list = self._page(scope, after, limit)
-        self._load([quality_items.life_of_client(self._generation, client_id, ats_id) for client_id in ids])
+        ids, following = self._page(scope, after, limit)
+        self._load([quality_items.life_of_client(self._generation, each, ats_id) for each in (*ids, NO_CLIENT)])
+        changed = {
+            place: quality_items.life_of_client(self._generation, *place)
+            for place in self._waiting_at(_by_client_at_ats)
+            if place[1] == ats_id and place[0] != NO_CLIENT
+        }
+        rest = self._client_at(ats_id, NO_CLIENT).row
+        of_list = {
+            measure: Sizes(sizes.members, sizes.smallest + amount_of(rest, measure))
+            for measure, sizes in self._head(scope, _by_client_at_ats, changed).items()
+        }
         return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list)
 
     def unmapped_labels(self, ats_id: str, limit: int) -> list[tuple[str, int]]:
@@ -189,7 +222,8 @@ class QualityReader:
 
     def _member(self, key: RowKey, member_id: str, row: Row) -> Member:
         item = self._items[key]
-        return Member(member_id, item["Name"]["S"] if "Name" in item else None, row)
+        name, named_at = (item[each]["S"] if each in item else "" for each in ("Name", "NamedAt"))
+        return Member(member_id, name, named_at, row)
 
     @cached_property
     def _unmerged(self) -> "_Unmerged":
@@ -209,17 +243,22 @@ class QualityReader:
     def _row(self, key: RowKey, place: "_Place", at: Place, days: str = "") -> Row:
         """Return a row whose item is read, with the amounts of entries that it does not include."""
         if key not in self._rows:
-            item, unmerged = self._items[key], self._unmerged
-            number = int(item["Number"]["N"]) if item else 0
-            if number > unmerged.number:
-                raise MergedMeanwhile
-            row = quality_items.row(item["Totals"]) if item else {}
-            for name in ("waiting", "merging") if number < unmerged.number else ("waiting",):
-                if amounts := unmerged.grouped(name, place).get(at):
-                    of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
-                    row = added(row, of_days, key.kind, self._recent)
-            self._rows[key] = row
+            self._rows[key] = self._as_of(key, place, at, ("waiting", "merging"), days)
         return self._rows[key]
+
+    def _as_of(self, key: RowKey, place: "_Place", at: Place, entries: Iterable[str], days: str = "") -> Row:
+        """Return a row whose item is read, with the amounts of some entries: those that it does not include."""
+        item, unmerged = self._items[key], self._unmerged
+        number = int(item["Number"]["N"]) if item else 0
+        if number > unmerged.number:
+            raise MergedMeanwhile
+        row = quality_items.row(item["Totals"]) if item else {}
+        for name in entries:
+            is_included = name == "merging" and number == unmerged.number
+            if not is_included and (amounts := unmerged.grouped(name, place).get(at)):
+                of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
+                row = added(row, of_days, key.kind, self._recent)
+        return row
 
     def _load(self, keys: Iterable[RowKey]) -> None:
         """Read the items of rows that are not read yet, with consistent reads; a missing row is an empty item.
@@ -245,8 +284,11 @@ class QualityReader:
         self._items |= {key: found.get((key.scope, key.part), {}) for of_scope in by_scope.values() for key in of_scope}
 
     def _query(self, scope: str, first: str, last: str) -> list[Item]:
-        """Read the items of a partition whose Part is from `first` to `last`."""
+        """Read the items of a partition whose Part is from `first` to `last`, once."""
         _ = self._unmerged
+        asked = (scope, first, last)
+        if asked in self._queried:
+            return self._queried[asked]
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope AND Part BETWEEN :first AND :last",
@@ -254,28 +296,58 @@ class QualityReader:
             "ExpressionAttributeValues": {":scope": {"S": scope}, ":first": {"S": first}, ":last": {"S": last}},
             "ConsistentRead": True,
         }
-        return [item for page in pages(self._dynamodb, "Query", request) for item in page]
+        self._queried[asked] = [item for page in pages(self._dynamodb, "Query", request) for item in page]
+        return self._queried[asked]
 
-    def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None, Head]:
-        """Read a page of a list: its ids, the id to continue after, and the totals of the list."""
+    def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        """Read a page of a list, and the list's totals: the page's ids, and the id to continue after."""
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope AND Part > :after",
             "ExpressionAttributeNames": {"#scope": "Scope"},
             "ExpressionAttributeValues": {":scope": {"S": scope}, ":after": {"S": after or HEAD}},
             "ConsistentRead": True,
-            "Limit": limit,
+            "Limit": limit + 1,
         }
         _ = self._unmerged
-        reply = self._dynamodb("Query", **request)
-        ids = [item["Part"]["S"] for item in reply["Items"]]
-        self._items |= {RowKey(scope, item["Part"]["S"], Kind.JOB): item for item in reply["Items"]}
-        return ids, ids[-1] if ids and "LastEvaluatedKey" in reply else None, self._head(scope)
+        calls: list[Callable[[], Any]] = [
+            partial(self._dynamodb, "Query", **request),
+            partial(self._load, [head_key(scope)]),
+        ]
+        reply, _ = side_by_side(calls)
+        items = reply["Items"][:limit]
+        self._items |= {RowKey(scope, item["Part"]["S"], Kind.JOB): item for item in items}
+        ids = [item["Part"]["S"] for item in items]
+        has_more = len(reply["Items"]) > limit or "LastEvaluatedKey" in reply
+        return ids, ids[-1] if has_more else None
 
-    def _head(self, scope: str) -> Head:
-        key = head_key(scope)
-        self._load([key])
-        return head(self._items[key])
+    def _head_of_jobs(self, client_id: str) -> Head:
+        changed = {
+            place: quality_items.life_of_job(self._generation, *place)
+            for place in self._waiting_at(_by_job)
+            if place[0] == client_id
+        }
+        return self._head(quality_items.jobs_scope(self._generation, client_id), _by_job, changed)
+
+    def _head(self, scope: str, place: "_Place", changed: Mapping[Place, RowKey]) -> Head:
+        """Return the totals of a list, including the entries of the journal; `changed` are the members in them.
+
+        The rows of these members are only read if the list has few small members, as hiding then depends on each, and
+        if they are at most _MOST_CHANGED: otherwise the totals are those of the last merge.
+        """
+        item, unmerged = self._items[head_key(scope)], self._unmerged
+        number = int(item["Number"]["N"]) if item else 0
+        if number > unmerged.number:
+            raise MergedMeanwhile
+        known = head(item)
+        stay = all(known.get(measure, NO_MEMBERS).stays_enough(len(changed)) for measure in LISTED_MEASURES)
+        if stay or len(changed) > _MOST_CHANGED:
+            return known
+        self._load(changed.values())
+        numbers = {number, *(int(self._items[key]["Number"]["N"]) for key in changed.values() if self._items[key])}
+        of_head = ("merging",) if unmerged.number in numbers else ()  # a merge writes rows after all lists' totals
+        changes = [(self._as_of(key, place, at, of_head), self._row(key, place, at)) for at, key in changed.items()]
+        return head_with(known, changes)
 
 
 type _Place = Callable[[Subject], Place | None]
@@ -289,8 +361,8 @@ def _by_client(subject: Subject) -> Place | None:
     return (subject.client_id,) if subject.client_id else None
 
 
-def _by_client_at_ats(subject: Subject) -> Place | None:
-    return (subject.client_id, subject.ats_id) if subject.client_id else None
+def _by_client_at_ats(subject: Subject) -> Place:
+    return (subject.client_id or NO_CLIENT, subject.ats_id)
 
 
 def _by_job(subject: Subject) -> Place | None:

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,22 +33,36 @@ class _Address(BaseModel):
     client: str | None = None
     job: str | None = None
     interval: Annotated[Literal["day", "week", "month"], Field(description="day, week or month")] = "week"
+    after: str | None = None
     csv: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageQueries:
-    """The report queries of a page by name, and the filters and interval behind them; `csv` names one to download."""
+    """The report queries of a page by name, and the filters and interval behind them; `csv` names one to download.
+
+    `after` is the id after which the page's list begins.
+    """
 
     filters: Mapping[str, str]
     interval: Interval
     by_name: Mapping[str, QualityQuery]
+    after: str | None
     csv: str | None
 
     def address(self, **more: str) -> str:
-        """Return the page's address, relative to itself, with the same filters and these parameters."""
+        """Return the page's address, relative to itself, with the same filters and these parameters.
+
+        With a client, the page is no longer about an ATS.
+        """
+        filters = {name: value for name, value in self.filters.items() if name != "ats" or "client" not in more}
         interval = {} if self.interval is Interval.WEEK else {"interval": self.interval}
-        return f"?{urlencode({**self.filters, **interval, **more})}"
+        return f"?{urlencode({**filters, **interval, **more})}"
+
+    def csv_address(self, name: str) -> str:
+        """Return the address of a report as CSV; of a list, the same page."""
+        after = {"after": self.after} if self.after and self.by_name[name].is_list else {}
+        return self.address(**after, csv=name)
 
     @property
     def filled_in(self) -> Mapping[str, str]:
@@ -63,7 +77,9 @@ class PageQueries:
 
 
 def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
-    """Return the queries of a page; empty filters are ignored, and so is the period of a job.
+    """Return the queries of a page; empty filters are ignored.
+
+    So are the period of a job, and `after` if the page has no list.
 
     Raises:
         InvalidFields: a parameter is wrong.
@@ -76,17 +92,19 @@ def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
     interval = Interval(address.interval)
     queries = {
         name: query_from({**common, **own}, caller, today)
-        for name, common, own in _query_parameters(filters, interval, caller)
+        for name, common, own in _query_parameters(filters, interval, address.after, caller)
     }
     if address.csv and address.csv not in queries:
         raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {', '.join(queries)}"),))
-    return PageQueries(filters, interval, queries, address.csv)
+    return PageQueries(filters, interval, queries, address.after, address.csv)
 
 
 type _QueryParameters = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
-def _query_parameters(filters: Mapping[str, str], interval: Interval, caller: Caller) -> list[_QueryParameters]:
+def _query_parameters(
+    filters: Mapping[str, str], interval: Interval, after: str | None, caller: Caller
+) -> list[_QueryParameters]:
     """Return the name of each query, the filters that apply to it, and its other parameters."""
     subject = {name: value for name, value in filters.items() if name not in _PERIOD}
     of_client = bool(caller.client_id) or "client" in filters
@@ -99,10 +117,13 @@ def _query_parameters(filters: Mapping[str, str], interval: Interval, caller: Ca
         found.append(("over-time", filters, {"kind": "activity", "interval": interval}))
     if not of_client and "job" not in filters:
         found += [("health", filters, {"kind": "health"}), ("unmapped", subject, {"kind": "unmapped"})]
+    page = {"after": after} if after else {}
     if of_client and "job" not in filters:
-        found.append(("by-job", subject, {"by": "job"}))
+        found.append(("by-job", subject, {"by": "job", **page}))
+    if (caller.ats_id or "ats" in filters) and not of_client:
+        found.append(("by-client", subject, {"by": "client", **page}))
     if caller.is_board and not subject:
-        found.append(("by-ats", filters, {"by": "ats"}))
+        found.append(("by-ats", filters, {"by": "ats", **page}))
     return found
 
 
@@ -110,15 +131,22 @@ INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
 _LABELS = {"from": "From", "to": "To", "ats": "ATS", "client": "or client", "job": "Job"}
 
 
+class Suggestion(NamedTuple):
+    """A value to choose, and its name, which may be empty."""
+
+    value: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input of the form; `suggested` are values to choose from."""
+    """An input of the form."""
 
     name: str
     label: str
     type: str
     value: str
-    suggested: Sequence[str]
+    suggested: Sequence[Suggestion]
     wrong: bool
 
 
@@ -135,7 +163,7 @@ def form(
     caller: Caller,
     given: Mapping[str, str],
     *,
-    suggested: Mapping[str, Sequence[str]] | None = None,
+    suggested: Mapping[str, Sequence[Suggestion]] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Form:
     """Return the form for a caller, filled in with the values given."""

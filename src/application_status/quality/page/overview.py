@@ -150,8 +150,7 @@ def _open(numbers: Numbers, basis: Basis) -> Iterator[str]:
     yield f"{format_number(today)} applications are open today, whenever they were applied for."
     if of_cohort.value not in (None, today.value):
         yield (
-            f"The section Outcomes has {format_number(of_cohort)} open applications: those applied for {basis.days}, "
-            "without the newest days, which are shown once they have five applications."
+            f"The section Outcomes has {format_number(of_cohort)} open applications: those applied for {basis.days}."
         )
 
 
@@ -197,13 +196,13 @@ class Figure:
     population: str
 
 
-def figures(numbers: Numbers) -> Sequence[Figure]:
-    """Return the key figures of a cohort; empty if it has too few applications."""
+def figures(numbers: Numbers, when: str = "in the period") -> Sequence[Figure]:
+    """Return the key figures of a cohort, which was applied for `when`; empty if it has too few applications."""
     if "applications" not in numbers:
         return []
     of_all = f"of {numbers.population('applications', 'applications')} applications"
     return [
-        Figure("Applications", numbers.text("applications", "applications"), "applied for in the period"),
+        Figure("Applications", numbers.text("applications", "applications"), f"applied for {when}"),
         Figure("With feedback", numbers.text("feedback", "share"), of_all),
         Figure("Reached interview", numbers.text("reached:INTERVIEW", "share"), of_all),
         Figure(

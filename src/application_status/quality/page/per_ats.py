@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from application_status.platform.errors import FieldError
 from application_status.quality.page.plots import bars
-from application_status.quality.page.section import DRAWN, LISTED, Basis, Section, cut_note, table
+from application_status.quality.page.section import DRAWN, LISTED, Basis, Section, cut_note, not_shown, table
 from application_status.quality.page.words import Numbers, format_number
 from application_status.quality.reports.report import QualityReport, Row
 from application_status.quality.rules.durations import MINIMUM
 
 
-def health(rows: Sequence[Row], basis: Basis) -> Section:
+def health(rows: Sequence[Row], too_large: FieldError | None, basis: Basis) -> Section:
     """Return the section with each ATS's requests and their results."""
     by_ats = sorted(((row, Numbers([row])) for row in rows), key=_requests, reverse=True)
     most = max(map(_requests, by_ats), default=0)
@@ -31,8 +32,8 @@ def health(rows: Sequence[Row], basis: Basis) -> Section:
                 for (row, numbers), (ats, count, _) in zip(by_ats[:LISTED], atss, strict=False)
             ],
         ),
-        empty_text="" if rows else "No requests in the period.",
-        downloads=("health",),
+        empty_text=not_shown(too_large) if too_large else "" if rows else "No requests in the period.",
+        downloads=() if too_large else ("health",),
         notes=cut_note("busiest", len(rows)),
     )
 

@@ -1,28 +1,27 @@
-"""The sections with a row for each period, ATS or job."""
+"""The sections with a row for each period, or for each ATS, client or job of a list."""
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
 
 from application_status.applications.rules.status import Status
+from application_status.platform.errors import FieldError
 from application_status.quality.page.plots import bars, strips
 from application_status.quality.page.section import (
     DRAWN,
-    LISTED,
     TOO_FEW,
     Basis,
     Section,
     Table,
     TableCell,
-    cut_note,
+    not_shown,
     table,
 )
-from application_status.quality.page.words import Numbers, display_name, format_day, format_period
-from application_status.quality.reports.report import QualityReport, Row
+from application_status.quality.page.words import Numbers, display_name, format_day, format_period, name_of, with_id
+from application_status.quality.reports.query import QualityQuery
+from application_status.quality.reports.report import MEMBERS, PAGE_ROWS, QualityReport, Row
 from application_status.quality.rules.numbers import Unit
 from application_status.quality.rules.periods import Interval
 
-_KINDS: Mapping[str, tuple[Literal["Ats", "Job"], str]] = {"by-ats": ("Ats", "ATS"), "by-job": ("Job", "job")}
-_TOO_MANY = "Too many rows to show. Choose a longer interval or a shorter period."
+_WORDS = {"ats": ("ATS", "ATSs"), "client": ("client", "clients"), "job": ("job", "jobs")}
 _COMPARED: Mapping[str, tuple[str, Unit]] = {
     "Applications": ("applications", "applications"),
     "With feedback": ("feedback", "share"),
@@ -32,7 +31,7 @@ _COMPARED: Mapping[str, tuple[str, Unit]] = {
 }
 
 
-def over_time(found: QualityReport, interval: Interval, basis: Basis) -> Section:
+def over_time(found: QualityReport, too_large: FieldError | None, interval: Interval, basis: Basis) -> Section:
     """Return the section with the entries into each status over time."""
     rows = found.rows
     each = [Numbers([row]) for row in rows]
@@ -59,8 +58,8 @@ def over_time(found: QualityReport, interval: Interval, basis: Basis) -> Section
                 for row, of in zip(rows, each, strict=True)
             ],
         ),
-        empty_text=_TOO_MANY if found.too_many else "" if rows else TOO_FEW,
-        downloads=() if found.too_many else ("over-time",),
+        empty_text=not_shown(too_large) if too_large else "" if rows else TOO_FEW,
+        downloads=() if too_large else ("over-time",),
         notes=(
             f"Each column is a row of the table: a {interval}, or more days where there were few entries.",
             "So the axis is not to scale. Each status has its own vertical scale.",
@@ -70,41 +69,67 @@ def over_time(found: QualityReport, interval: Interval, basis: Basis) -> Section
     )
 
 
-def comparison(name: str, found: QualityReport, address: Callable[..., str], basis: Basis) -> Section:
-    """Return the section that compares ATSs or jobs, the largest first, with links to their pages."""
+def comparison(
+    query: QualityQuery, found: QualityReport, link: Callable[[str], str], pages: Sequence[TableCell], basis: Basis
+) -> Section:
+    """Return the section with a page of the ATSs, clients or jobs, the largest first.
+
+    `link` returns the address of a member's page. `pages` are links to other pages of the list.
+    """
     compared = sorted(((row, Numbers([row])) for row in found.rows), key=_size, reverse=True)
-    of_what, kind = _KINDS[name]
-    all_time = f"Cohort: all applications of each job. The sections above have only those applied for {basis.days}."
+    of, (word, plural) = MEMBERS[query.by], _WORDS[query.by or ""]
     rows = [
         [
-            TableCell(row.of[of_what], address(**{of_what.lower(): row.of[of_what]})),
+            TableCell(name or row.of[of], link(row.of[of]), row.of[of] if name else ""),
             *(TableCell(numbers.text(*measure)) for measure in _COMPARED.values()),
         ]
-        for row, numbers in compared[:LISTED]
+        for row, numbers in compared
+        for name in [name_of(row.of, of)]
     ]
-    drawn = [
-        (row.of[of_what], f"{of.text('reached:INTERVIEW', 'share')} of {of.text('applications', 'applications')}", of)
-        for row, of in compared[:DRAWN]
-    ]
-    notes = cut_note("largest", len(compared))
+    notes = [f"The {plural} are in pages of up to {PAGE_ROWS}, in the order of their ids."] if pages else []
     if found.hidden:
-        notes.append(f"Not shown: {found.hidden:,} with too few applications, or that would reveal such a one.")
+        notes.append(
+            f"Not shown: {found.hidden:,} {plural} with too few applications, or that would reveal such a one."
+        )
     return Section(
         id="comparison",
-        heading=f"By {kind}",
-        basis=all_time if name == "by-job" else basis.cohort,
+        heading=f"By {word}",
+        basis=_basis(query, word, basis),
         families=("reached", "feedback", "outcome", "first_response"),
         plot=bars(
-            f"The share of applications that reached an interview, by {kind}",
-            [(label, text, of.share("reached:INTERVIEW")) for label, text, of in drawn],
+            f"The share of applications that reached an interview, by {word}",
+            [
+                (
+                    with_id(name_of(row.of, of), row.of[of]),
+                    f"{numbers.text('reached:INTERVIEW', 'share')} of {numbers.text('applications', 'applications')}",
+                    numbers.share("reached:INTERVIEW"),
+                )
+                for row, numbers in compared[:DRAWN]
+            ],
         ),
-        table=Table((f"By {kind}", *_COMPARED), rows),
-        empty_text="" if rows else TOO_FEW,
-        downloads=(name,),
+        table=Table((f"By {word}", *_COMPARED), rows),
+        empty_text="" if rows else TOO_FEW if query.by == "ats" else _none(word, of_page=bool(pages)),
+        downloads=(f"by-{query.by}",),
         notes=notes,
+        pages=pages,
         wide=True,
         expanded=True,
     )
+
+
+def _basis(query: QualityQuery, word: str, basis: Basis) -> str:
+    if query.by == "ats":
+        return basis.cohort
+    whose = "each client at this ATS" if query.by == "client" else "each job"
+    return (
+        f"Cohort: all applications of {whose}, with their status today. The sections above have only those applied for "
+        f"{basis.days}. The numbers are up to date; a new {word} joins the list within a day."
+    )
+
+
+def _none(word: str, *, of_page: bool) -> str:
+    where = " on this page" if of_page else ""
+    return f"No {word} to show{where}: a {word} is listed once it has five applications, at most a day later."
 
 
 def _size(compared: tuple[Row, Numbers]) -> float:

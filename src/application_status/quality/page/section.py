@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application_status.platform.errors import FieldError
 from application_status.quality.page.plots import Bars, Spans, Strips
 from application_status.quality.page.words import display_name, format_day
 from application_status.quality.reports.query import QualityQuery
@@ -27,7 +28,7 @@ class Basis:
     @classmethod
     def of(cls, query: QualityQuery) -> "Basis":
         """Return the texts for the subject and period of a query; a job has no period."""
-        subgroups = "" if query.ats or query.job else "jobs" if query.client else "ATSs"
+        subgroups = "" if query.ats or query.client else "ATSs"
         if query.first is None or query.last is None:
             return cls(
                 days="at any time",
@@ -49,10 +50,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table, with a link if it has one."""
+    """A cell of a table, with a link if it has one; `id` is shown beside a name."""
 
     text: str
     link: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class Table:
 class Section:
     """A section: a plot, its table, definitions, and the names of the queries to download as CSV.
 
-    `empty_text` is shown instead of the plot and table if there is no data. `wide` is over the full width, `expanded`
-    shows the table unfolded.
+    `empty_text` is shown instead of the plot and table if there is no data. `pages` are links to other pages of a list.
+    `wide` is over the full width, `expanded` shows the table unfolded.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Section:
     plot: Bars | Spans | Strips
     table: Table
     notes: Sequence[str] = ()
+    pages: Sequence[TableCell] = ()
     empty_text: str = ""
     wide: bool = False
     expanded: bool = False
@@ -92,6 +95,11 @@ class Section:
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of plain texts."""
     return Table(columns, [[TableCell(text) for text in row] for row in rows])
+
+
+def not_shown(too_large: FieldError) -> str:
+    """Return why a report is not shown, and what to choose instead."""
+    return f"Not shown: {too_large.detail}. Choose {too_large.expected}."
 
 
 def cut_note(which: str, amount: int) -> list[str]:

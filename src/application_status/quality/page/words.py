@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
-from application_status.quality.reports.report import Row
+from application_status.quality.reports.report import Row, Subject
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, Unit
 
@@ -58,14 +59,24 @@ def display_name(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
+def name_of(of: Subject, member: Literal["Ats", "Client", "Job"]) -> str:
+    """Return the name of the client or job of a subject; empty if it has none, as an ATS."""
+    return {"Ats": "", "Client": of.get("Company", ""), "Job": of.get("JobTitle", "")}[member]
+
+
+def with_id(name: str, member_id: str) -> str:
+    """Return a name and an id as text: Example GmbH (client-1)."""
+    return f"{name} ({member_id})" if name else member_id
+
+
 def format_day(day: date) -> str:
     """Return a day as text, e.g. 9 Nov 2026."""
     return f"{day.day} {day:%b %Y}"
 
 
 def format_period(row: Row) -> str:
-    """Return the days that a row covers, as text."""
-    return format_days(row.first, row.last) if row.first and row.last else "all days"
+    """Return the days that a row covers, as text; empty if it covers a whole life."""
+    return format_days(row.first, row.last) if row.first and row.last else ""
 
 
 def format_days(first: date, last: date) -> str:

@@ -1,20 +1,21 @@
 """The endpoints of the quality reports: read the query, build the report from the counters, reply in JSON or CSV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB, side_by_side
 from application_status.platform.errors import Unavailable
 from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.telemetry import logger
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
-from application_status.quality.reports.formats import CSV, as_csv, as_json, media_type, sendable
-from application_status.quality.reports.query import Caller, QualityQuery, quality_query
+from application_status.quality.reports.formats import CSV, as_csv_page, as_json, media_type, sendable
+from application_status.quality.reports.query import Caller, QualityQuery, parameters, quality_query
 from application_status.quality.reports.report import QualityReport, report, unmapped_report
 from application_status.quality.rules.definitions import DEFINITIONS
 
@@ -71,6 +72,17 @@ class ReportBuilder:
             case _:
                 return report(query, self.reader, self.now.date())
 
+    def reports(self, queries: Mapping[str, QualityQuery]) -> dict[str, QualityReport]:
+        """Build several reports: those that read rows of their own at the same time, the others after one another."""
+        apart = [name for name, query in queries.items() if query.kind == "health" or query.by == "client"]
+        groups = [[name for name in queries if name not in apart], *([name] for name in apart)]
+        self.reader.read_journal()
+        calls = [partial(self._reports, {name: queries[name] for name in group}) for group in groups]
+        return {name: found for group in side_by_side(calls) for name, found in group.items()}
+
+    def _reports(self, queries: Mapping[str, QualityQuery]) -> dict[str, QualityReport]:
+        return {name: self.report(query) for name, query in queries.items()}
+
 
 def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     """Reply with a quality report.
@@ -85,10 +97,9 @@ def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     kind = media_type(request)
     found = reports.built(now, lambda builder: builder.report(query))
     logger.info("reported", kind=query.kind, rows=len(found.rows))
-    parameter, expected = query.narrower
     if kind == CSV:
-        return sendable(found, as_csv, parameter, expected)
-    return sendable(found, lambda report: as_json(query, report, now, request.request_id), parameter, expected)
+        return sendable(query, found, lambda report: as_csv_page(report, parameters(request)))
+    return sendable(query, found, lambda report: as_json(query, report, now, request.request_id))
 
 
 class DefinitionReply(TypedDict):

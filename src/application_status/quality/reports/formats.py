@@ -3,8 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TypedDict
+from urllib.parse import urlencode
 
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
@@ -12,7 +14,7 @@ from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.http.negotiation import qualities
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import QualityQuery, ReportKind
-from application_status.quality.reports.report import DAYS_LIMIT, ROWS_LIMIT, QualityReport, Row, Subject
+from application_status.quality.reports.report import MEMBERS, ROWS_LIMIT, QualityReport, Row, Subject, days_of
 from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, Unit
@@ -128,7 +130,7 @@ def as_csv(found: QualityReport) -> Reply:
     """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
     A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
-    report as a whole: its period, how much is hidden or cut, and the next page (see the header `Link`).
+    report as a whole: its period, how much is hidden or cut, and the next page.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS.values(), restval="")
@@ -138,41 +140,79 @@ def as_csv(found: QualityReport) -> Reply:
         for each in row["Numbers"]:
             cells = of | {_COLUMNS[name]: value for name, value in each.items()}
             lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
-    answer = reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"})
-    return answer | {"body": text.getvalue()}
+    return reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"}) | {"body": text.getvalue()}
 
 
-def sendable(found: QualityReport, written: Callable[[QualityReport], Reply], parameter: str, expected: str) -> Reply:
-    """Return a report as `written` formats it.
+def as_csv_page(found: QualityReport, parameters: Mapping[str, str]) -> Reply:
+    """Return the report in CSV, with the address of a list's next page in the header `Link` (RFC 8288).
 
-    Raises:
-        InvalidFields: the reply is too large; `parameter` is the one to change, to what `expected` says.
+    The address is that of the query `parameters`, with another `after`, relative to the same path.
     """
-    answer = _fitting(found, written)
-    if answer is None:
-        raise InvalidFields((FieldError(f"/{parameter}", _too_large(found), expected),))
+    answer = as_csv(found)
+    if found.following:
+        answer["headers"]["Link"] = f'<?{urlencode({**parameters, "after": found.following})}>; rel="next"'
     return answer
 
 
-def is_downloadable(found: QualityReport) -> bool:
-    """Return whether a report fits into a reply as CSV."""
-    return _fitting(found, as_csv) is not None
+def sendable(
+    query: QualityQuery, found: QualityReport, written: Callable[[QualityReport], Reply], parameter: str | None = None
+) -> Reply:
+    """Return a report as `written` formats it; a page of a list ends with the last member that fits.
+
+    Raises:
+        InvalidFields: the reply is too large; it is about `parameter`, or else about the one to change.
+    """
+    fitting = _fitting(query, found, written)
+    if fitting is None:
+        wrong = too_large(query, found)
+        raise InvalidFields((replace(wrong, pointer=f"/{parameter}") if parameter else wrong,))
+    return fitting[1]
 
 
-def _fitting(found: QualityReport, written: Callable[[QualityReport], Reply]) -> Reply | None:
-    """Return a report as `written` formats it, or None if it is too large."""
+def downloadable(query: QualityQuery, found: QualityReport) -> QualityReport | None:
+    """Return the rows of a report that its CSV has; None if it is too large."""
+    fitting = _fitting(query, found, as_csv)
+    return fitting[0] if fitting else None
+
+
+def _fitting(
+    query: QualityQuery, found: QualityReport, written: Callable[[QualityReport], Reply]
+) -> tuple[QualityReport, Reply] | None:
+    """Return a report as `written` formats it, and its rows; None if it is too large.
+
+    Names are repeated in each line of CSV, so the size of a list depends on them.
+    """
     if found.too_many or found.too_long or found.amount * _NUMBER_BYTES > REPLY_LIMIT_BYTES:
         return None
-    answer = written(found)
-    return answer if len(answer["body"].encode()) <= REPLY_LIMIT_BYTES else None
+    while True:
+        answer = written(found)
+        size = len(answer["body"].encode())
+        if size <= REPLY_LIMIT_BYTES:
+            return found, answer
+        is_row_each = query.is_list and query.interval is Interval.ALL
+        if not is_row_each or len(found.rows) == 1:
+            return None
+        rows = found.rows[: max(1, len(found.rows) * REPLY_LIMIT_BYTES // size)]
+        found = replace(found, rows=rows, following=rows[-1].of[MEMBERS[query.by]])
 
 
-def _too_large(found: QualityReport) -> str:
+def too_large(query: QualityQuery, found: QualityReport) -> FieldError:
+    """Return what is too large about a report: the parameter to change, and the value to send."""
     if found.too_long:
-        return f"a report about several ATSs by day or week covers at most {DAYS_LIMIT} days"
+        period = f"{query.first} to {query.last} has {days_of(query):,} days"
+        if query.kind == "health":
+            whom, instead = ("one ATS", "") if query.ats else ("all ATSs", ", or one ATS")
+            detail = f"{period}, and a report about the health of {whom} covers at most {found.too_long} days"
+            return FieldError("/from", detail, f"at most {found.too_long} days{instead}")
+        detail = f"{period}, and a report about several ATSs by day or week covers at most {found.too_long} days"
+        return FieldError("/interval", detail, f"month, at most {found.too_long} days, or one ATS")
     if found.too_many:
-        return f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
-    return f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
+        detail = f"the report would have {found.too_many:,} rows, and {ROWS_LIMIT} is the most"
+    else:
+        detail = f"the report would have {found.amount:,} numbers, which take more than {REPLY_LIMIT_BYTES:,} bytes"
+    if query.interval is Interval.ALL:
+        return FieldError("/ats", detail, "one ATS")
+    return FieldError("/interval", detail, "a longer interval, or fewer days between from and to")
 
 
 def _day(day: date | None) -> DateText | None:

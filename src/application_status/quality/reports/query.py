@@ -56,7 +56,7 @@ class QualityQuery(BaseModel):
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
     by: Annotated[
         Literal["ats", "client", "job"] | None,
-        Field(description="ats; together with ats, client; or, together with client, job"),
+        Field(description="a list: ats; client, together with ats; or job, together with client"),
     ] = None
     after: Annotated[
         _Id | None, Field(description="the id after which a page of a list begins: Next of the page before it")
@@ -70,8 +70,10 @@ class QualityQuery(BaseModel):
         return self
 
     def _wrong_subject(self) -> Iterator[FieldError]:
-        if self.client and (self.ats or self.by in {"ats", "client"}):
+        if self.client and (self.ats or self.by == "ats"):
             yield FieldError("/client", "client and ats exclude each other", "one of them")
+        if self.client and self.by == "client":
+            yield FieldError("/by", "a report about a client has no list of clients", "job, or no by")
         if self.kind in {"health", "unmapped"} and (self.client or self.is_of_life):
             yield FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence")
         if (self.job or self.by == "job") and not self.client:
@@ -82,8 +84,10 @@ class QualityQuery(BaseModel):
             yield FieldError("/kind", "activity is not available for lists of clients", "cohort or silence")
         if self.job and self.by:
             yield FieldError("/by", "a report about one job is no list", "job without by")
-        if self.after and not self.by:
-            yield FieldError("/after", "only a list has pages", "after together with by")
+        if self.after and not self.is_list:
+            yield FieldError(
+                "/after", "only lists of a cohort, activity or silence have pages", "no after, or a list with by"
+            )
 
     def _wrong_period(self) -> Iterator[FieldError]:
         if self.is_of_life and (self.first or self.last or self.interval is not Interval.ALL):
@@ -99,11 +103,9 @@ class QualityQuery(BaseModel):
         return self.job is not None or self.by in {"client", "job"}
 
     @property
-    def narrower(self) -> tuple[str, str]:
-        """The parameter that shortens the report, and the value to send."""
-        if self.interval is not Interval.ALL:
-            return "interval", "a longer interval, or fewer days between from and to"
-        return ("by", "one job or client") if self.is_of_life else ("ats", "one ATS")
+    def is_list(self) -> bool:
+        """Whether the report is a page of a list of ATSs, clients or jobs; health and labels are in one page."""
+        return self.by is not None and self.kind not in {"health", "unmapped"}
 
     def as_of(self, today: date) -> Self:
         """Return the query with its period filled in; reports as of today, and over whole lives, have none."""

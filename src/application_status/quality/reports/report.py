@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from application_status.platform.dynamodb.client import side_by_side
 from application_status.quality.counters.read import Member, QualityReader
@@ -36,8 +36,8 @@ from application_status.quality.rules.totals import amount_of, counts_of_life, m
 ROWS_LIMIT = 400
 """The most rows of a report over time."""
 
-PAGE_ROWS = 100
-"""The most rows of a page of a list."""
+PAGE_ROWS, CLIENTS_PAGE_ROWS = 100, 20
+"""The most rows of a page of a list; a page of clients reads a row of up to 8 kB for each."""
 
 DAYS_LIMIT = 400
 """The most days of a report about several ATSs by day or week; a longer one is by month, or about all days together."""
@@ -58,6 +58,10 @@ class Subject(TypedDict, total=False):
     JobTitle: str
 
 
+MEMBERS: Mapping[str | None, Literal["Ats", "Client", "Job"]] = {"ats": "Ats", "client": "Client", "job": "Job"}
+"""The member of `Subject` that differs in the rows of a list, by the query's `by`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The numbers of a subject in a period, or, without days, over its whole life."""
@@ -74,7 +78,7 @@ class QualityReport:
 
     `hidden` is the number of ATSs, clients, jobs or labels with too few applications, `cut` that of labels beyond the
     limit. `following` is the id after which the next page of a list begins. `too_many` is the number of rows if it
-    exceeds ROWS_LIMIT, and `too_long` says that the period exceeds DAYS_LIMIT; `rows` is then empty.
+    exceeds ROWS_LIMIT, and `too_long` the most days of such a report if the period has more; `rows` is then empty.
     """
 
     rows: Sequence[Row]
@@ -82,7 +86,7 @@ class QualityReport:
     cut: int = 0
     following: str | None = None
     too_many: int = 0
-    too_long: bool = False
+    too_long: int = 0
 
     @property
     def amount(self) -> int:
@@ -106,6 +110,11 @@ def too_many(query: QualityQuery, rows: int) -> bool:
     return query.interval is not Interval.ALL and rows > ROWS_LIMIT
 
 
+def days_of(query: QualityQuery) -> int:
+    """Return the number of days of a query's period."""
+    return ((query.last or date.max) - (query.first or date.min)).days + 1
+
+
 def _of_atss(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
     lives = {query.ats: reader.life_of_ats(query.ats)} if query.ats else reader.lives_of_atss()
     existing = {ats_id: life for ats_id, life in lives.items() if life}
@@ -119,14 +128,14 @@ def _of_atss(query: QualityQuery, reader: QualityReader, today: date) -> Quality
     if query.kind == "silence":
         return QualityReport(list(_silent(query, large, today)), hidden, following=following)
     if _is_too_long(query):
-        return QualityReport([], hidden, too_long=True)
+        return QualityReport([], hidden, too_long=DAYS_LIMIT)
     periods = _periods_of_atss(query, large, reader, today)
     return _rows(query, periods, hidden, following, today)
 
 
 def _is_too_long(query: QualityQuery) -> bool:
     by_days = query.interval in {Interval.DAY, Interval.WEEK}
-    return by_days and not query.ats and _days(query) > DAYS_LIMIT
+    return by_days and not query.ats and days_of(query) > DAYS_LIMIT
 
 
 def _silent(query: QualityQuery, lives: Mapping[str, Totals], today: date) -> Iterable[Row]:
@@ -147,7 +156,7 @@ def _periods_of_atss(
     """Return the periods of each ATS, or of all together; a long period is read by month where it can be."""
     question = _question(query, today)
     cuts = {ats_id: question.cut(months_of(life)) for ats_id, life in lives.items()}
-    by_year = _days(query) > DAYS_LIMIT
+    by_year = days_of(query) > DAYS_LIMIT
     months = {ats_id: _months(cut.in_days if by_year else [*cut.whole, *cut.in_days]) for ats_id, cut in cuts.items()}
     years = {
         ats_id: {month[:4] for month in _months(cut.whole)} if by_year else set[str]() for ats_id, cut in cuts.items()
@@ -211,7 +220,7 @@ def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> Quality
         page = reader.jobs(query.client, query.after, PAGE_ROWS)
         of = Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
     else:
-        page = reader.clients(query.ats or "", query.after, PAGE_ROWS)
+        page = reader.clients(query.ats or "", query.after, CLIENTS_PAGE_ROWS)
         of = Subject(Ats=query.ats or "")
     sizes = page.head.get(_measure(query), NO_MEMBERS)
     rows = [
@@ -233,8 +242,9 @@ def _life_row(query: QualityQuery, of: Subject, member: Member, today: date) -> 
 
 
 def _company(lives: Iterable[Member]) -> Subject:
-    names = [life.name for life in lives if life.name]
-    return Subject(Company=names[0]) if names else Subject()
+    """Return the newest name of a client, from its lives at several ATSs."""
+    named = [life for life in lives if life.name]
+    return Subject(Company=max(named, key=lambda life: life.named_at).name) if named else Subject()
 
 
 def _question(query: QualityQuery, today: date) -> Question:
@@ -276,10 +286,6 @@ def _rows(
         Row(of, period.first, period.last, list(_KINDS[query.kind](period.counts, today))) for of, period in periods
     ]
     return QualityReport(rows, hidden, following=following)
-
-
-def _days(query: QualityQuery) -> int:
-    return ((query.last or date.max) - (query.first or date.min)).days
 
 
 def _months(groups: Iterable[MonthGroup]) -> list[str]:

@@ -88,8 +88,8 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "last_seen": Definition("Days since the last request or signal.", _REQUESTS),
     "open_applications": Definition(
-        "Applications open today, whenever they were applied for, without ATSs (for a client: jobs) that have fewer "
-        "than five. `open` is the number of those applied for in the period.",
+        "Applications open today, whenever they were applied for, without ATSs that have fewer than five. `open` is "
+        "the number of those applied for in the period.",
         "Applications open today.",
     ),
     "last_activity": Definition(

@@ -14,6 +14,7 @@ So all applications are in blocks, if they are at least five.
 
 The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
 applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: see `Sizes`.
+Sizes are up to date, as the totals beside the list are.
 """
 
 from bisect import bisect_right
@@ -131,6 +132,9 @@ _CLASSES = (1, MINIMUM, 20, 100, 1_000)
 """The least number of applications of each class of members of a list; the first class is always hidden."""
 
 
+_MANY = 50
+
+
 def size_class(applications: int) -> int:
     """Return the class of a member of a list with so many applications; 0 if it has none."""
     return bisect_right(_CLASSES, applications)
@@ -157,6 +161,14 @@ class Sizes:
     def shows(self, applications: int) -> bool:
         """Return whether a member with so many applications is shown."""
         return applications >= MINIMUM and size_class(applications) not in self.hidden_classes
+
+    def stays_enough(self, changed: int) -> bool:
+        """Return whether those of class 1 have five applications after changes of so many members.
+
+        It is certain if each of these members may leave the class. It is also assumed if the class has many members,
+        as nearly all of them would have to leave it between two merges.
+        """
+        return self.smallest - changed * (MINIMUM - 1) >= MINIMUM or self.members.get(1, 0) >= _MANY
 
 
 NO_MEMBERS = Sizes({}, 0)
