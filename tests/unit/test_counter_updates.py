@@ -175,7 +175,11 @@ def test_application_that_is_registered_later_moves_to_its_client() -> None:
         (Subject("ats", "client-1", "job-1"), "2026-11-22", "reports"): 2,
     }
     by_row = found.by_row(generation=1)
-    assert {key.scope for key, amounts in by_row.items() if amounts} == {"client#1#client-1", "jobs#1#client-1"}
+    assert {key.scope for key, amounts in by_row.items() if amounts} == {
+        "client#1#!",
+        "client#1#client-1",
+        "jobs#1#client-1",
+    }
     assert {key.scope for key, amounts in by_row.items() if not amounts} == {
         "months#1#2026-11",
         "years#1#2026",
