@@ -25,7 +25,7 @@ from application_status.health.counts import first_items
 from application_status.health.rules import RequestResult, by_day
 from application_status.platform.values import AtsId, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD
+from application_status.quality.counters.items import AT, HEAD, NO_CLIENT
 from application_status.quality.counters.merge import head_value
 from application_status.quality.counting.stream import change
 from application_status.quality.rules.contribution import is_dated, is_size
@@ -63,6 +63,18 @@ def ats_of(client: int) -> str:
     return f"ats-{0 if client == 0 else min(ATSS - 1, bisect_left(_ATSS_UP_TO, chance.random())):02}"
 
 
+_STEP = 7_919  # has no common divisor with CLIENTS
+
+
+def client_id(rank: int) -> str:
+    """Return the id of a client by its rank in size; ids are not sorted by size, but the largest is the first."""
+    return f"client-{rank * _STEP % CLIENTS:05}"
+
+
+def _rank(client: str) -> int:
+    return int(client.removeprefix("client-")) * pow(_STEP, -1, CLIENTS) % CLIENTS
+
+
 def jobs_at_once(client: int) -> int:
     """Return how many jobs of a client get applications at the same time."""
     return max(1, round(CLIENT_SHARES[client] * APPLICATIONS_A_DAY * JOB_LIFE_DAYS / APPLICATIONS_A_JOB))
@@ -76,7 +88,7 @@ class LargeBoard(Board):
         client = min(CLIENTS - 1, bisect_left(_CLIENTS_UP_TO, chance.random()))
         at_once = jobs_at_once(client)
         job = int(applied_at.toordinal() / JOB_LIFE_DAYS) * at_once + chance.randrange(at_once)
-        return self._application(number, ats_of(client), f"client-{client:05}", f"job-{job:07}", applied_at)
+        return self._application(number, ats_of(client), client_id(client), f"job-{job:07}", applied_at)
 
 
 @cache
@@ -115,13 +127,13 @@ class Past:
                 makers = {ats_id: partial(self._of_ats, scope, kind, of, ats_id) for ats_id in atss}
             case "atss":
                 makers = {ats_id: partial(self._life, scope, ats_id, self._rate_of_ats(ats_id)) for ats_id in atss}
-            case "client":
-                makers = self._of_client(scope, int(of.removeprefix("client-")))
+            case "client" if of != NO_CLIENT:
+                makers = self._of_client(scope, _rank(of))
             case "clients":
-                ids = [f"client-{client:05}" for client in range(CLIENTS) if ats_of(client) == of]
+                ids = [client_id(client) for client in range(CLIENTS) if ats_of(client) == of]
                 makers = {HEAD: partial(_head, scope), **{each: partial(_item, scope, each) for each in ids}}
             case "jobs":
-                makers = self._jobs(scope, int(of.removeprefix("client-")))
+                makers = self._jobs(scope, _rank(of))
             case "health":
                 makers = self._health(of) if of else {ats_id: partial(_item, "health", ats_id) for ats_id in atss}
             case "labels-by-applications":

@@ -21,7 +21,7 @@ from benchmarks.ledger import Ledger
 TODAY = date(2026, 11, 26)
 YEARS = 10
 DAYS = 60
-CHANGES = (1_000, 10_000)
+CHANGES = (1_000, 8_000)
 BATCHES = (1, 10, 100)
 SHORT_CHANGES = (300,)
 
@@ -83,7 +83,7 @@ def main() -> int:
 def _line(changes: int, batch: int, ledger: Ledger, journal_bytes: int) -> str:
     units = ledger.write_units
     columns = [
-        units["counted"],
+        units["marker"],
         units["journal"] + units["merge"],
         units["labels"] + units["index"],
         units["months"] + units["years"] + units["atss"],

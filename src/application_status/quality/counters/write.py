@@ -34,7 +34,7 @@ _AMOUNTS_PER_TRANSACTION = 20_000
 class Change:
     """An application's version and its contribution, which is empty for a removed application.
 
-    `company`, `job_title` and `applied_at` (ISO 8601) are those of its registration.
+    `company`, `job_title` and `applied_on` (ISO 8601, a day in UTC) are those of its registration.
     """
 
     application_id: ApplicationId
@@ -45,7 +45,7 @@ class Change:
     unmapped_labels: tuple[str, ...] = ()
     company: str = ""
     job_title: str = ""
-    applied_at: str = ""
+    applied_on: str = ""
 
     @property
     def names(self) -> str | None:
@@ -105,7 +105,7 @@ def _add_names(total: Additions, update: CounterUpdate) -> None:
     """Add the names of an application's client and job if they are not stored yet; changed names are the newest."""
     change, known = update.change, update.counted.names
     if change.client_id and change.job_id and change.names != known:
-        at = to_text(now()) if known else change.applied_at
+        at = to_text(now()) if known else change.applied_on
         total.name(change.client_id, change.job_id, Name(at, change.company), Name(at, change.job_title))
 
 

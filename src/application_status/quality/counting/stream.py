@@ -21,7 +21,7 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import is_outage
 from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric, logger, metrics
-from application_status.platform.values import ApplicationId, to_text
+from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.rules.contribution import contribution
 
@@ -81,7 +81,7 @@ def change(application: Application, zone: ZoneInfo) -> Change:
         unmapped_labels=application.unmapped_labels,
         company=registration.company if registration else "",
         job_title=registration.job_title if registration else "",
-        applied_at=to_text(registration.applied_at) if registration else "",
+        applied_on=registration.applied_at.date().isoformat() if registration else "",
     )
 
 
