@@ -179,7 +179,10 @@ def test_periods(world: World) -> None:
     ids=str,
 )  # fmt: skip
 def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: list[str]) -> None:
-    """The one asked for; by default the last 90 days, so that a wrong old date stretches no report."""
+    """The one asked for; by default the last 90 days, so that a wrong old date stretches no report.
+
+    Integration health is refused for more than 400 days.
+    """
     count(
         world,
         *[
@@ -191,6 +194,9 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
     counts = {(Channel.ATSI, "recorded"): 7}
     days = [HealthDay(ATS, day, counts, now()) for day in (date(2020, 2, 2), date(2026, 9, 3))]
     Health(world.dynamodb, "QualityTable").add("a-batch", days)
+    if kind == "health" and query == {"from_": "2020-01-01"}:
+        assert problem(get(world, kind=kind, **query)) == (422, "invalid-fields", ["/from"])
+        return
     reply = answer(get(world, kind=kind, **query)).body
     assert [reply["From"], reply["To"]] == period
     covered = [row["From"] for row in reply["Rows"]]
@@ -323,7 +329,8 @@ def test_ats_and_board_list_clients(world: World) -> None:
 @pytest.mark.parametrize("kind", ["cohort", "activity", "silence"])
 def test_lists_have_pages(world: World, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`Next` is the value of `after` for the next page; all pages together have each member once, in order."""
-    monkeypatch.setattr("application_status.quality.reports.report.PAGE_ROWS", 1)
+    for limit in ("PAGE_ROWS", "CLIENTS_PAGE_ROWS"):
+        monkeypatch.setattr(f"application_status.quality.reports.report.{limit}", 1)
     path = "/api/board/quality"
     lists: list[tuple[dict[str, Any], list[str]]] = [
         ({"by": "ats"}, [ATS, OTHER_ATS]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import NOT_COUNTED, Marker, RowKey
+from application_status.quality.counters.items import NO_CLIENT, NOT_COUNTED, Marker, RowKey
 from application_status.quality.counters.journal import (
     Additions,
     Name,
@@ -288,11 +288,21 @@ def test_amount_belongs_to_six_rows() -> None:
         ("months#2#2026-11", "ats"),
         ("years#2#2026", "ats"),
         ("atss#2", "ats"),
-        ("client#2#client", "2026-11"),
         ("client#2#client", "at#ats"),
+        ("client#2#client", "2026-11"),
         ("jobs#2#client", "job"),
     ]
-    assert [(key.scope, key.part) for key in rows_of(2, Subject("ats"), "2026-11")] == keys[:3]
+
+
+def test_amount_without_a_client_belongs_to_four_rows() -> None:
+    """Applications without a client are together as one of the ATS's clients, which lists count as hidden."""
+    keys = [(key.scope, key.part) for key in rows_of(2, Subject("ats"), "2026-11")]
+    assert keys == [
+        ("months#2#2026-11", "ats"),
+        ("years#2#2026", "ats"),
+        ("atss#2", "ats"),
+        (f"client#2#{NO_CLIENT}", "at#ats"),
+    ]
 
 
 @settings(deadline=None)

@@ -75,20 +75,20 @@ def test_marker_comes_back_as_it_was(
     assert quality_items.application_of(item) == APPLICATION
     assert quality_items.generation_of(item) == generation
     assert quality_items.marker_key(generation, APPLICATION).items() <= item.items()
-    assert item.get("Client") == (client and {"S": client})
-    assert item.get("Job") == (job and {"S": job})
+    assert item.get("ClientId") == (client and {"S": client})
+    assert item.get("JobId") == (job and {"S": job})
     assert ("UnmappedLabels" in item) == bool(labels)
 
 
 def test_marker_is_in_no_index() -> None:
-    """Only the rows of unmapped labels are in one; a marker in it would be written twice at each change."""
+    """Only the rows of unmapped labels are in one; a marker in it would be written again at each change."""
     marker = Marker(1, 1, contribution(application(move("CONTACT", 1)), BERLIN), "client-1", "job-1", ("Stage 3",))
     item = quality_items.marker_item(1, APPLICATION, marker)
-    assert not {"UnmappedAt", "Applications"} & item.keys()
+    assert not {"LabelOf", "Applications"} & item.keys()
     assert quality_items.label_item(2, "demo-ats", "Stage 3", 7) == {
         "Scope": {"S": "labels#2#demo-ats"},
         "Part": {"S": "Stage 3"},
-        "UnmappedAt": {"S": "2#demo-ats"},
+        "LabelOf": {"S": "2#demo-ats"},
         "Applications": {"N": "7"},
     }
 
