@@ -79,7 +79,7 @@ def change(number: int, version: int = 1, ats: str = "ats", client: str | None =
         job_id=job,
         company=f"{client} GmbH",
         job_title=f"Title of {job}",
-        applied_at="2026-11-22T09:00:00.000Z",
+        applied_on="2026-11-22",
     )
 
 

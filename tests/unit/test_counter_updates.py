@@ -213,7 +213,7 @@ NAMED = Change(
     "job-1",
     company="Example GmbH",
     job_title="Koch",
-    applied_at="2026-11-22T09:00:00.000Z",
+    applied_on="2026-11-22",
 )
 
 

@@ -37,7 +37,7 @@ from application_status.quality.counters.journal import Additions, additions, jo
 from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes, size_class
 from application_status.quality.rules.totals import Kind, Recent, Row, added, aged, amount_of
 
-DUE_BYTES = 250_000
+DUE_BYTES = 220_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000

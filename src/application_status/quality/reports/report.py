@@ -36,7 +36,7 @@ from application_status.quality.rules.totals import amount_of, counts_of_life, m
 ROWS_LIMIT = 400
 """The most rows of a report over time."""
 
-PAGE_ROWS, CLIENTS_PAGE_ROWS = 100, 20
+PAGE_ROWS, CLIENTS_PAGE_ROWS = 100, 15
 """The most rows of a page of a list; a page of clients reads a row of up to 8 kB for each."""
 
 DAYS_LIMIT = 400
