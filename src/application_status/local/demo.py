@@ -18,7 +18,7 @@ TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9x
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
-_DAYS_APART = 8  # so that reports about them are shown at once: the newest days are hidden until they have five
+_DAYS_APART = 8
 
 
 @dataclass(frozen=True, slots=True)
