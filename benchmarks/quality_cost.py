@@ -1,7 +1,7 @@
-"""Measures the write units of counting a change (`make bench-quality`, or `python -m benchmarks.quality_cost`).
+"""Measures what counting a change costs in DynamoDB (`make bench-quality`, or `python -m benchmarks.quality_cost`).
 
-The real code counts and merges the last changes of a board with ten years of history, over a table in memory that
-charges as DynamoDB does (`ledger.py`, `large_board.py`). With `--short` it takes seconds.
+The real code counts and merges the last changes of a board, after one year of history and after ten, over a table in
+memory that charges as DynamoDB does (`ledger.py`, `large_board.py`). With `--short` it takes seconds.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from benchmarks.large_board import APPLICATIONS_A_DAY, BERLIN, CLIENTS, LargeBoa
 from benchmarks.ledger import Ledger
 
 TODAY = date(2026, 11, 26)
-YEARS = 10
 DAYS = 60
-CHANGES = (1_000, 8_000)
-BATCHES = (1, 10, 100)
-SHORT_CHANGES = (300,)
+CASES = ((1, 8_600, 100), (10, 8_600, 100), (10, 4_000, 10), (10, 1_000, 1))
+"""Years of history, changes a merge, and changes a batch: about as many changes as a journal has when it is merged."""
+
+SHORT_CASES = ((10, 300, 100),)
 
 
 def last_changes(amount: int, seed: int = 1) -> tuple[list[Change], list[Change]]:
@@ -44,17 +44,18 @@ def last_changes(amount: int, seed: int = 1) -> tuple[list[Change], list[Change]
     return [change(each, BERLIN) for each in before], [change(each, BERLIN) for _, each in changes[-amount:]]
 
 
-def counted(before: Sequence[Change], changes: Sequence[Change], batch: int) -> tuple[Ledger, int]:
-    """Return the table after changes are counted in batches and merged, and the bytes of the journal before.
+def counted(years: int, before: Sequence[Change], changes: Sequence[Change], batch: int) -> tuple[Ledger, int]:
+    """Return the table after changes are counted in batches and merged, and the bytes of the journal before the merge.
 
     Only the changes are charged.
     """
-    ledger = Ledger(Past(YEARS, TODAY).partition)
+    ledger = Ledger(Past(years, TODAY).partition)
     counters = Counters(ledger, "QualityTable")  # type: ignore[arg-type]  # a stand-in for DynamoDB
     for group in batched(before, 100, strict=False):
         counters.apply(group)
     ledger.partitions["journal#1"].clear()  # the past is in the totals already
     ledger.write_units.clear()
+    ledger.read_units.clear()
     ledger.calls = 0
     for group in batched(changes, batch, strict=False):
         counters.apply(list({each.application_id: each for each in group}.values()))
@@ -69,18 +70,17 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.quality_cost")
     parser.add_argument("--short", action="store_true", help="few changes, to check that it runs; takes seconds")
-    amounts = SHORT_CHANGES if parser.parse_args().short else CHANGES
-    before, changes = last_changes(max(amounts))
-    print("write units a change, on a board with 10,000,000 applications (100 ATSs, 12,400 clients, ten years)\n")
-    print(f"a journal of {DUE_BYTES:,} bytes is merged: after so many changes\n")
-    print("changes a merge  batch  marker  journal  labels  totals of ATSs  of clients  of jobs    sum  calls  after")
-    for amount in amounts:
-        for batch in BATCHES:
-            print(_line(amount, batch, *counted(before, changes[-amount:], batch)), flush=True)
+    cases = SHORT_CASES if parser.parse_args().short else CASES
+    before, changes = last_changes(max(amount for _, amount, _ in cases))
+    print("write units a change, with 100 ATSs, 12,400 clients and 2,740 applications a day")
+    print(f"a journal of {DUE_BYTES:,} bytes is merged: after so many changes (last column)\n")
+    print("years  changes  batch  marker  journal  labels  ATSs  clients  jobs   sum  read units  calls   after")
+    for years, amount, batch in cases:
+        print(_line(years, amount, batch, *counted(years, before, changes[-amount:], batch)), flush=True)
     return 0
 
 
-def _line(changes: int, batch: int, ledger: Ledger, journal_bytes: int) -> str:
+def _line(years: int, changes: int, batch: int, ledger: Ledger, journal_bytes: int) -> str:
     units = ledger.write_units
     columns = [
         units["marker"],
@@ -93,8 +93,9 @@ def _line(changes: int, batch: int, ledger: Ledger, journal_bytes: int) -> str:
     ]
     marker, journal, labels, atss, clients, jobs, total = (each / changes for each in columns)
     return (
-        f"{changes:>15,}  {batch:>5}  {marker:>6.2f}  {journal:>7.2f}  {labels:>6.2f}  {atss:>14.2f}  {clients:>10.2f}"
-        f"  {jobs:>7.2f}  {total:>5.2f}  {ledger.calls / changes:>5.2f}"
+        f"{years:>5}  {changes:>7,}  {batch:>5}  {marker:>6.2f}  {journal:>7.2f}  {labels:>6.2f}  {atss:>4.2f}"
+        f"  {clients:>7.2f}  {jobs:>4.2f}  {total:>4.2f}  {ledger.units_read / changes:>10.2f}"
+        f"  {ledger.calls / changes:>5.2f}"
         f"  {DUE_BYTES * changes / journal_bytes:>6,.0f}"
     )
 
