@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from application_status.functions.merge import MergeSettings, make_handler
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB, Item, NoReply
 from application_status.platform.errors import Unavailable
@@ -121,6 +122,19 @@ def assert_merged(world: World) -> None:
         assert head == members, scope
     assert entries(world) == []
     assert merging(world.dynamodb, "QualityTable", 1).entries == ()
+
+
+@pytest.mark.parametrize("hours", [0, 3])
+def test_small_journal_waits_for_the_hours_set(world: World, hours: int) -> None:
+    """With none, the next run merges it."""
+    count_all(world)
+    handler = make_handler(world.dynamodb, MergeSettings("QualityTable", BERLIN, hours, "local"))
+    counted_at = now()
+    if hours:
+        with time_machine.travel(counted_at + timedelta(hours=hours, minutes=-1)):
+            assert handler(EVENT, None) == {"merged": 0}
+    with time_machine.travel(counted_at + timedelta(hours=hours, seconds=1)):
+        assert handler(EVENT, None) == {"merged": 3}
 
 
 def test_small_journal_waits_for_a_day(world: World) -> None:

@@ -241,6 +241,35 @@ def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService)
     }  # fmt: skip
 
 
+def test_new_job_joins_its_clients_list(service: LocalService) -> None:
+    """The merge function is called every few seconds."""
+    registration = {
+        "AtsId": "demo-ats", "ClientId": "newcomer", "JobId": "job-new", "JobseekerId": "jobseeker-1",
+        "JobTitle": "Lighthouse Keeper", "Company": "Newcomer AG", "AppliedAt": "2022-07-01T09:00:00Z",
+    }  # fmt: skip
+    paths = [f"/api/applications/51c3be16-0f93-41ed-9cc0-0000000000a{number}" for number in range(5)]
+    for path in paths:
+        assert call(service, "PUT", path, registration)["Result"] == "registered"
+    try:
+        rows = wait_for(lambda: call(service, "GET", "/api/board/quality?client=newcomer&by=job")["Rows"])
+        assert [(row["Job"], row["JobTitle"]) for row in rows] == [("job-new", "Lighthouse Keeper")]
+        service.line(r"^\d\d:\d\d:\d\d  quality/counting  merged +generation=1 entries=\d")
+    finally:
+        for path in paths:
+            call(service, "DELETE", path)
+
+
+def call(service: LocalService, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Send a request as a signed one, and return the JSON of a successful reply."""
+    with closing(HTTPConnection("127.0.0.1", service.port, timeout=20)) as connection:
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        with connection.getresponse() as reply:
+            content = reply.read()
+            assert reply.status < 300, content
+            return json.loads(content or b"null")
+
+
 def test_tables_lose_no_update_of_many_clients(service: LocalService) -> None:
     """The engine does by itself; the table server gives it one request at a time."""
     key = {"Scope": {"S": "test"}, "Part": {"S": "optimistic"}}

@@ -167,6 +167,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("AnalyticsFunction", "FAILED_RECORDS_BUCKET"),
         ("MergeFunction", "REPORTING_TIME_ZONE"),
+        ("MergeFunction", "JOURNAL_HOURS"),
         ("PositionsFunction", "ALIASES_TABLE"),
         ("PositionsFunction", "FAILED_RECORDS_BUCKET"),
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),

@@ -141,7 +141,7 @@ class World:
         self.analytics = make_analytics(
             self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, "local"))
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
         self.views = make_views(
             self._under_role("ViewsFunction"),
             ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from application_status.cli.target import Target
-from application_status.local.template import PATH, Template
+from application_status.local.template import PATH, Schedule, Template
 from application_status.platform.settings import read
 from application_status.quality.counters.items import Marker, label_item, marker_item
 from application_status.quality.counting.stream import AnalyticsSettings
@@ -340,6 +340,15 @@ def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None
     }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
+    for value, seconds in (("1 hour", 3600), ("15 minutes", 900)):
+        schedules = Template({"VerificationRate": value}).schedules()
+        assert schedules == [Schedule("MergeFunction", 300), Schedule("VerificationFunction", seconds)]
+
+
+def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> None:
+    """It can wait for at most a week."""
+    hours = expanded["Parameters"]["JournalHours"]
+    assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 7 * 24)
 
 
 ALARMS: dict[str, dict[str, Any]] = {
@@ -458,7 +467,7 @@ def test_logs_expire(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """SAM publishes no version for a new parameter value, so its description names each one the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone", "BadNewsDelayHours"}
+    parameters = {"UnknownApplications", "ReportingTimeZone", "JournalHours", "BadNewsDelayHours"}
     for function in FUNCTIONS:
         variables = resources[function]["Properties"]["Environment"]["Variables"].values()
         used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters

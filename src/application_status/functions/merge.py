@@ -1,6 +1,7 @@
 """The scheduled Lambda function that adds the journal of the counters to the totals that reports read."""
 
 import os
+from datetime import timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,19 +12,22 @@ from application_status.quality.counting.merging import Handler, merging
 
 
 class MergeSettings(NamedTuple):
-    """Environment of the merge function: QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
+    """Environment of the merge function: QUALITY_TABLE, REPORTING_TIME_ZONE, JOURNAL_HOURS, STACK.
 
-    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). STACK is the stack's name, a dimension of its metrics.
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). A journal is merged JOURNAL_HOURS after its first
+    entry, even if it is small. STACK is the stack's name, a dimension of its metrics.
     """
 
     quality_table: str
     reporting_time_zone: ZoneInfo
+    journal_hours: int
     stack: str
 
 
 def make_handler(dynamodb: DynamoDB, settings: MergeSettings) -> Handler:
     """Connect the merges to the Quality table."""
-    return merging(dynamodb, settings.quality_table, settings.reporting_time_zone, settings.stack)
+    oldest = timedelta(hours=settings.journal_hours)
+    return merging(dynamodb, settings.quality_table, settings.reporting_time_zone, oldest, settings.stack)
 
 
 lambda_handler = make_handler(connect(), read(MergeSettings, os.environ))

@@ -1,4 +1,4 @@
-"""Runs the whole service in one process: tables, functions, gateway, stream pollers and log subscriptions."""
+"""Runs the whole service in one process: tables, functions, gateway, streams, log subscriptions and schedules."""
 
 import importlib
 import os
@@ -13,12 +13,15 @@ from application_status.local import demo, demo_board
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
+from application_status.local.scheduled_calls import ScheduledCalls
 from application_status.local.stream_poller import StreamPoller, wait_until_processed
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
 
 _PROCESSED_WITHIN_SECONDS = 10.0
+_PARAMETERS = {"JournalHours": "0"}
+_SECONDS_BETWEEN_CALLS = {"MergeFunction": 5.0}  # so that a new job joins its list soon
 
 type Handler = Callable[[Any, Any], Any]
 
@@ -49,7 +52,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
     """
     os.environ.update(_AWS)
     _bypass_proxies(tables_host)
-    template = Template()
+    template = Template(_PARAMETERS)
     with ExitStack() as stack:
         tables = TableServer(template, tables_host, tables_port)
         stack.callback(tables.stop)
@@ -69,6 +72,11 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
             log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
             log_filter.start()
             stack.callback(log_filter.stop)
+        for schedule in template.schedules():
+            seconds = _SECONDS_BETWEEN_CALLS.get(schedule.function, schedule.seconds)
+            calls = ScheduledCalls(_without_context(handlers[schedule.function]), seconds)
+            calls.start()
+            stack.callback(calls.stop)
         _seed()
         wait_until_processed(pollers, _PROCESSED_WITHIN_SECONDS)
         service = Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")

@@ -13,6 +13,9 @@ PATH = Path(__file__).parents[3] / "template.yaml"
 
 _TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 _FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
+_PARAMETER = re.compile(r"\$\{([\w:]+)\}")
 _PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
 
 
@@ -45,6 +48,14 @@ class LogSubscription:
     function: str
     field: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A function that is called again and again, and the seconds between two calls."""
+
+    function: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class Template:
         """Return a function's environment variables; a table's name is its logical id.
 
         Raises:
-            NotImplementedError: a value has an intrinsic function other than Ref.
+            NotImplementedError: a value has an intrinsic function other than Ref and Sub.
         """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}
@@ -133,6 +144,14 @@ class Template:
             for function, event in self._events("CloudWatchLogs")
         ]
 
+    def schedules(self) -> list[Schedule]:
+        """Return the functions' schedules; each must be a rate."""
+        found = []
+        for function, event in self._events("Schedule"):
+            number, unit = _RATE.fullmatch(self._resolve(event["Schedule"])).groups()  # type: ignore[union-attr]
+            found.append(Schedule(function, int(number) * _SECONDS[unit]))
+        return found
+
     def gateway_response(self, kind: str, status: int = 0) -> GatewayResponse:
         """Return a gateway response by its type, e.g. DEFAULT_4XX; `status` is used if the response has none."""
         ((_, api),) = self._of_type("AWS::Serverless::Api")
@@ -166,10 +185,12 @@ class Template:
         return left == right
 
     def _resolve(self, value: Any) -> str:
-        """Resolve a plain value or a Ref."""
+        """Resolve a plain value, a Ref, or a Sub of parameters."""
         if not isinstance(value, Mapping):
             return str(value)
         intrinsic, argument = next(iter(value.items()))
+        if intrinsic == "Fn::Sub":
+            return _PARAMETER.sub(lambda found: self._values[found[1]], str(argument))
         if intrinsic != "Ref":
             raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
         return self._values.get(str(argument), str(argument))

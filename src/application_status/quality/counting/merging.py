@@ -20,18 +20,16 @@ from application_status.platform.telemetry import (
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.merge import Merger
 
-_OLDEST = timedelta(days=1)
-"""The age at which an entry of the journal is merged, even if the journal is small."""
-
 _STORE_SECONDS = 280.0
 
 type Handler = Callable[[Any, Any], dict[str, int]]
 
 
-def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, stack: str) -> Handler:
+def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: timedelta, stack: str) -> Handler:
     """Return the handler of the scheduled function; it raises Unavailable if DynamoDB fails, and the next run goes on.
 
-    During a rebuild, it also merges the journal of the generation that is built.
+    A journal is merged if it is large, or if an entry is older than `oldest`. During a rebuild, the function also
+    merges the journal of the generation that is built.
     """
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
@@ -40,8 +38,9 @@ def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, stack: str) 
         try:
             with hiding_error_messages(), deadline(_STORE_SECONDS):
                 for generation in generations(dynamodb, quality_table).counted:
-                    entries = Merger(dynamodb, quality_table, generation).merge(datetime.now(zone).date(), _OLDEST)
-                    logger.info("merged", generation=generation, entries=entries)
+                    entries = Merger(dynamodb, quality_table, generation).merge(datetime.now(zone).date(), oldest)
+                    if entries:
+                        logger.info("merged", generation=generation, entries=entries)
                     merged += entries
                 add_stack_dimension(stack)
                 metrics.add_metric(name="Merged", unit=MetricUnit.Count, value=merged)
