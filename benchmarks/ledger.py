@@ -133,10 +133,10 @@ class Ledger:
         if ":amount" in values:
             known = int(item.get("Applications", {"N": "0"})["N"])
             item["Applications"] = {"N": str(known + int(values[":amount"]["N"]))}
-            item["UnmappedAt"] = values[":ats"]
+            item["LabelOf"] = values[":ats"]
             self.write_units["index"] += 2 if known else 1
         else:
-            item = {name: value for name, value in item.items() if name not in {"Entries", "Until"}}
+            item = {name: value for name, value in item.items() if name not in {"Entries", "Until", "Process"}}
         self._write(item, factor)
 
     def _write(self, item: dict[str, Any], factor: int) -> None:

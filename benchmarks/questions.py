@@ -35,7 +35,7 @@ from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger
 from application_status.quality.counters.journal import journal_scope
-from application_status.quality.counters.merge import DUE_BYTES
+from application_status.quality.counters.merge import DUE_BYTES, entry_bytes
 from application_status.quality.counters.write import Counters
 from benchmarks.large_board import Past
 from benchmarks.ledger import Ledger, Partition
@@ -110,7 +110,7 @@ def full_journal(share: float) -> Partition:
     for start in range(0, len(changes), 100):
         counters.apply(list({each.application_id: each for each in changes[start : start + 100]}.values()))
         journal = ledger.partitions[journal_scope(1)]
-        if sum(len(entry["Amounts"]["B"]) for entry in journal.values()) > DUE_BYTES * share:
+        if sum(map(entry_bytes, journal.values())) > DUE_BYTES * share:
             break
     return journal
 

@@ -32,7 +32,7 @@ A record of the Applications table's stream:
     quality/counting/stream.py         the handler: takes the newest record of each application
     applications/items.py              parses the item
     quality/rules/contribution.py      what an application adds to the counters
-    quality/counters/write.py          writes the difference to what was counted before to the journal, in one transaction
+    quality/counters/write.py          writes the difference to what was counted before, to a journal
     quality/counters/items.py          the items of the counters
     platform/dynamodb/client.py        as above
 

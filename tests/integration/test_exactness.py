@@ -27,7 +27,7 @@ from application_status.platform.values import AtsId, application_id, from_text,
 from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.read import QualityReader
 from application_status.quality.counting.stream import AnalyticsSettings
-from application_status.quality.rules.contribution import Cell, contribution, difference
+from application_status.quality.rules.contribution import Cell, Contribution, contribution
 from support.counters import read, truth
 from support.dynamodb_in_memory import Memory
 from support.failed_records import set_aside
@@ -36,6 +36,12 @@ from support.world import BERLIN, TEMPLATE, registration
 SCHEDULES = 300
 CLIENTS = ("client-0", "client-1")
 START = from_text("2022-07-01T09:00:00.000Z")
+
+
+def difference(new: Contribution, counted: Contribution) -> Contribution:
+    """Return the amounts to add to counters that include `counted` so that they include `new` instead."""
+    cells = {cell: new.get(cell, 0) - counted.get(cell, 0) for cell in {*new, *counted}}
+    return {cell: amount for cell, amount in cells.items() if amount}
 
 
 class FailingDynamoDB(DynamoDB):

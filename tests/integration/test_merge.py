@@ -20,7 +20,14 @@ from application_status.quality.counters import merge as merges
 from application_status.quality.counters.generations import KEY
 from application_status.quality.counters.items import generation_of
 from application_status.quality.counters.journal import Additions, Name, entry_item
-from application_status.quality.counters.merge import DUE_BYTES, LISTED_MEASURES, Merger, Merging, entry_bytes, merging
+from application_status.quality.counters.merge import (
+    DUE_BYTES,
+    LISTED_MEASURES,
+    LastMerge,
+    Merger,
+    entry_bytes,
+    last_merge,
+)
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
 from application_status.quality.rules.disclosure import Sizes
 from support.counters import heads_and_members, read, reader_of, stored, totals_and_markers, truth
@@ -121,7 +128,7 @@ def assert_merged(world: World) -> None:
     for scope, (head, members) in heads_and_members(rows(world)).items():
         assert head == members, scope
     assert entries(world) == []
-    assert merging(world.dynamodb, "QualityTable", 1).entries == ()
+    assert last_merge(world.dynamodb, "QualityTable", 1).entries == ()
 
 
 @pytest.mark.parametrize("hours", [0, 3])
@@ -183,12 +190,12 @@ def test_merge_that_is_interrupted_anywhere_is_continued(world: World) -> None:
                 break
             except (Unavailable, Killed):
                 assert_exact(world)
-                under_way = merging(world.dynamodb, "QualityTable", 1)
+                under_way = last_merge(world.dynamodb, "QualityTable", 1)
                 count_all(world, -number)
                 assert_exact(world)
                 if under_way.entries:
                     assert merge(world.dynamodb) == 0
-                    assert merging(world.dynamodb, "QualityTable", 1) == under_way
+                    assert last_merge(world.dynamodb, "QualityTable", 1) == under_way
                 with time_machine.travel(now() + A_LEASE):
                     while merge(world.dynamodb):
                         assert_exact(world)
@@ -413,7 +420,7 @@ def test_large_journal_is_merged_in_parts(world: World, monkeypatch: pytest.Monk
     assert_exact(world)
     assert (merge(world.dynamodb), merge(world.dynamodb)) == (1, 0)
     assert_merged(world)
-    assert merging(world.dynamodb, "QualityTable", 1) == Merging(number=2)
+    assert last_merge(world.dynamodb, "QualityTable", 1) == LastMerge(number=2)
 
 
 def test_lists_follow_what_their_members_lose(world: World) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.status import Status
 from application_status.platform.values import from_text
-from application_status.quality.rules.contribution import TIMED_STATUSES, Cell, contribution, difference, furthest_stage
+from application_status.quality.rules.contribution import TIMED_STATUSES, Cell, contribution, furthest_stage
 from support.histories import after, application, applications, move
 from support.world import ATS, BERLIN, registration
 
@@ -169,14 +169,3 @@ def test_entries_add_up(of: Application) -> None:
 contributions: st.SearchStrategy[Mapping[Cell, int]] = st.dictionaries(
     st.builds(Cell, *(st.sampled_from(["a", "b"]) for _ in range(3))), st.integers(-2, 3).filter(bool)
 )
-
-
-@settings(deadline=None)
-@given(contributions, contributions)
-def test_difference_leads_from_counted_to_new(new: Mapping[Cell, int], counted: Mapping[Cell, int]) -> None:
-    """What is counted plus the difference is the new contribution; there are no empty steps."""
-    step = difference(new, counted)
-    assert all(step.values())
-    total = {cell: counted.get(cell, 0) + step.get(cell, 0) for cell in {*counted, *step}}
-    assert {cell: amount for cell, amount in total.items() if amount} == new
-    assert difference(new, new) == {}

@@ -348,7 +348,7 @@ def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None
 def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> None:
     """It can wait for at most a week."""
     hours = expanded["Parameters"]["JournalHours"]
-    assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 7 * 24)
+    assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 24)
 
 
 ALARMS: dict[str, dict[str, Any]] = {

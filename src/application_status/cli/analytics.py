@@ -129,6 +129,7 @@ def _delete_former(rebuilds: Rebuilds) -> None:
     """Delete the former generation, once no invocation can still write to it."""
     print_line(f"Reports read the new generation. Generation {rebuilds.former()} will be deleted in a minute.")
     time.sleep(_LONGEST_INVOCATION_SECONDS)
+    rebuilds.wait_for_merge()
     with tqdm(unit=" items", leave=False) as progress:
         for deleted in rebuilds.delete_former():
             progress.update(deleted)

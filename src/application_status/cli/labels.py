@@ -44,7 +44,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     unmapped = commands.add_parser("unmapped", help="list the unmapped labels, the most frequent first")
     unmapped.add_argument("--ats", type=ats_id)
-    unmapped.add_argument("--first", type=int, default=1000, metavar="N", help="list at most N labels (default: 1000)")
+    unmapped.add_argument(
+        "--first", type=_positive, default=1000, metavar="N", help="list at most N labels (default: 1000)"
+    )
     unmapped.set_defaults(command=_unmapped)
 
     again = commands.add_parser("remap", help="map all stored labels again; only shows the changes, unless --apply")
@@ -154,3 +156,9 @@ def _overrides(target: Target) -> OverrideRegister:
 
 def _applications(target: Target) -> AllApplications:
     return AllApplications(target.dynamodb, target.table("ApplicationsTable"))
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)

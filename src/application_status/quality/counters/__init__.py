@@ -1,4 +1,4 @@
-"""Storage of the quality counters in DynamoDB: item shapes, exact updates, reads, and rebuilds.
+"""Storage of the quality counters in DynamoDB: item shapes, the journal, merges, reads, and rebuilds.
 
 Open `items.py` first: it describes the table.
 """

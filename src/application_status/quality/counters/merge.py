@@ -4,8 +4,8 @@ A merge has a number, and its item holds the entries that it adds. Each row hold
 last, so a merge that was interrupted continues: it skips the rows that have its number. Entries are deleted after all
 rows are written. A reader adds an entry to the rows that do not include it yet (`read.py`).
 
-One process merges at a time. It stops writing rows after `_RUN`, and another one may continue after `_LEASE`. Both use
-the time of day, as a monotonic clock stands still while a computer sleeps.
+One process merges at a time. It stops writing rows after `_RUN`, and another one may continue after `LEASE`. Both times
+are those of the system clock, because a monotonic clock may stop while a computer sleeps.
 """
 
 import math
@@ -41,7 +41,7 @@ DUE_BYTES = 220_000
 """The size of a journal that is merged at once. Each report reads the whole journal, 4 KB for a read unit."""
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000
-_RUN, _LEASE = timedelta(minutes=4), timedelta(minutes=10)
+_RUN, LEASE = timedelta(minutes=4), timedelta(minutes=10)
 _KEYS_PER_CALL, _KEY_BYTES = 100, 100
 
 type Head = Mapping[str, Sizes]
@@ -52,17 +52,17 @@ LISTED_MEASURES = ("applications", "last_activity")
 
 
 @dataclass(frozen=True, slots=True)
-class Merging:
+class LastMerge:
     """The last merge: its number, and the entries that it adds, if it is not finished."""
 
     number: int = 0
     entries: tuple[str, ...] = ()
 
 
-def merging(dynamodb: DynamoDB, table: str, generation: int) -> Merging:
+def last_merge(dynamodb: DynamoDB, table: str, generation: int) -> LastMerge:
     """Read the last merge, with a consistent read."""
     item = dynamodb("GetItem", TableName=table, Key=_key(generation), ConsistentRead=True).get("Item")
-    return _merging(item) if item else Merging()
+    return _last_merge(item) if item else LastMerge()
 
 
 def journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float = math.inf) -> list[Item]:
@@ -100,7 +100,7 @@ class Merger:
             Unavailable: dynamoDB failed, or the time is up; the next merge continues.
         """
         until = now() + _RUN
-        last = merging(self._dynamodb, self._table, self._generation)
+        last = last_merge(self._dynamodb, self._table, self._generation)
         if last.entries:
             keys = [self._entry_key(entry) for entry in last.entries]
             entries = [item for group in _groups(keys) for item in batch_get(self._dynamodb, self._table, group)]
@@ -109,7 +109,7 @@ class Merger:
             entries = journal(self._dynamodb, self._table, self._generation, _MOST_BYTES)[:_MOST_ENTRIES]
             if not _is_due(entries, oldest):
                 return 0
-            last = Merging(last.number + 1, tuple(entry["Part"]["S"] for entry in entries))
+            last = LastMerge(last.number + 1, tuple(entry["Part"]["S"] for entry in entries))
             started = self._start(last.number - 1, last)
         if not started:
             return 0
@@ -119,14 +119,14 @@ class Merger:
         self._finish(last.number)
         return len(last.entries)
 
-    def _start(self, known: int, new: Merging) -> bool:
+    def _start(self, known: int, new: LastMerge) -> bool:
         """Store the merge with a new lease; return False if another process merges."""
         began = now()
         merge = {
             **_key(self._generation),
             "Number": {"N": str(new.number)},
             "Entries": packed(new.entries),
-            "Until": {"S": to_text(began + _LEASE)},
+            "Until": {"S": to_text(began + LEASE)},
             "Process": {"S": uuid.uuid4().hex},
         }
         names, values, idle = {"#number": "Number"}, {":known": {"N": str(known)}}, "attribute_not_exists(Entries)"
@@ -336,8 +336,8 @@ def _key(generation: int) -> Item:
     return {"Scope": {"S": f"merge#{generation}"}, "Part": {"S": "current"}}
 
 
-def _merging(item: Item) -> Merging:
-    return Merging(int(item["Number"]["N"]), tuple(unpacked(item["Entries"])) if "Entries" in item else ())
+def _last_merge(item: Item) -> LastMerge:
+    return LastMerge(int(item["Number"]["N"]), tuple(unpacked(item["Entries"])) if "Entries" in item else ())
 
 
 def _is_due(entries: Sequence[Item], oldest: timedelta) -> bool:

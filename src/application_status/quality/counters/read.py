@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import Any
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
@@ -22,7 +22,7 @@ from application_status.quality.counters.merge import (
     head_key,
     head_with,
     journal,
-    merging,
+    last_merge,
 )
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
 from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes
@@ -30,6 +30,8 @@ from application_status.quality.rules.totals import Kind, Recent, Row, added, am
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
 _MOST_CHANGED = 100
+"""The most members of a list whose rows are read to find out whether their sizes have changed."""
+
 _FIRST, _LAST = "!", "~"  # before and after all ids
 
 type Place = tuple[str, ...]
@@ -74,8 +76,8 @@ class Page:
 class QualityReader:
     """A reader of one generation of the counters, for the calls of one report or page; it reads each row once.
 
-    Its results include all changes counted before its first call. Lists have no member whose first change is not
-    merged. All methods raise MergedMeanwhile. `today` is in the reporting time zone.
+    Its results include all changes counted before its first call. A new member joins its list with the next
+    merge. All methods raise MergedMeanwhile. `today` is in the reporting time zone.
     """
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int, today: date) -> None:
@@ -204,15 +206,15 @@ class QualityReader:
 
         The index that sorts them is seconds old at most.
         """
-        found = self._dynamodb(
-            "Query",
-            TableName=self._table,
-            IndexName=quality_items.LABELS_INDEX,
-            KeyConditionExpression="LabelOf = :ats",
-            ExpressionAttributeValues={":ats": {"S": quality_items.index_key(self._generation, ats_id)}},
-            ScanIndexForward=False,
-            Limit=limit,
-        )["Items"]
+        request = {
+            "TableName": self._table,
+            "IndexName": quality_items.LABELS_INDEX,
+            "KeyConditionExpression": "LabelOf = :ats",
+            "ExpressionAttributeValues": {":ats": {"S": quality_items.index_key(self._generation, ats_id)}},
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        found = islice(chain.from_iterable(pages(self._dynamodb, "Query", request)), limit)
         return [(item["Part"]["S"], int(item["Applications"]["N"])) for item in found]
 
     def _client_at(self, ats_id: str, client_id: str) -> Member:
@@ -228,7 +230,7 @@ class QualityReader:
     @cached_property
     def _unmerged(self) -> "_Unmerged":
         """The journal; the merge is read first, so that an entry deleted in between is in rows of a later merge."""
-        last = merging(self._dynamodb, self._table, self._generation)
+        last = last_merge(self._dynamodb, self._table, self._generation)
         entries = journal(self._dynamodb, self._table, self._generation)
         in_merge = set(last.entries)
         return _Unmerged(
@@ -263,22 +265,21 @@ class QualityReader:
     def _load(self, keys: Iterable[RowKey]) -> None:
         """Read the items of rows that are not read yet, with consistent reads; a missing row is an empty item.
 
-        Rows with the same partition key are read by one query, if they are many.
+        Many rows of a partition are read by one query, if it is one of months: a client may have any number of jobs.
         """
         _ = self._unmerged
         by_scope: dict[str, list[RowKey]] = defaultdict(list)
         for key in keys:
             if key not in self._items:
                 by_scope[key.scope].append(key)
-        single = [key.item for of_scope in by_scope.values() if len(of_scope) <= _SINGLY for key in of_scope]
+        together = {scope for scope, of in by_scope.items() if len(of) > _SINGLY and not scope.startswith("jobs#")}
+        single = [key.item for scope, of in by_scope.items() if scope not in together for key in of]
         calls = [
             partial(batch_get, self._dynamodb, self._table, group)
             for group in batched(single, _KEYS_PER_CALL, strict=False)
         ]
         calls += [
-            partial(self._query, scope, min(key.part for key in of_scope), max(key.part for key in of_scope))
-            for scope, of_scope in by_scope.items()
-            if len(of_scope) > _SINGLY
+            partial(self._query, scope, *_ends([key.part for key in by_scope[scope]])) for scope in sorted(together)
         ]
         found = {(item["Scope"]["S"], item["Part"]["S"]): item for page in side_by_side(calls) for item in page}
         self._items |= {key: found.get((key.scope, key.part), {}) for of_scope in by_scope.values() for key in of_scope}
@@ -332,22 +333,32 @@ class QualityReader:
     def _head(self, scope: str, place: "_Place", changed: Mapping[Place, RowKey]) -> Head:
         """Return the totals of a list, including the entries of the journal; `changed` are the members in them.
 
-        The rows of these members are only read if the list has few small members, as hiding then depends on each, and
-        if they are at most _MOST_CHANGED: otherwise the totals are those of the last merge.
+        The rows of these members are only read if the list has few small members, as hiding then depends on each. If
+        they are more than _MOST_CHANGED, more members are hidden instead.
         """
         item, unmerged = self._items[head_key(scope)], self._unmerged
         number = int(item["Number"]["N"]) if item else 0
         if number > unmerged.number:
             raise MergedMeanwhile
         known = head(item)
-        stay = all(known.get(measure, NO_MEMBERS).stays_enough(len(changed)) for measure in LISTED_MEASURES)
-        if stay or len(changed) > _MOST_CHANGED:
+        if all(known.get(measure, NO_MEMBERS).stays_enough(len(changed)) for measure in LISTED_MEASURES):
             return known
+        if len(changed) > _MOST_CHANGED:
+            return {measure: replace(sizes, changed=len(changed)) for measure, sizes in known.items()}
         self._load(changed.values())
+        if unmerged.is_merging:  # rows are written after the totals of lists, so these are final if a row is written
+            del self._items[head_key(scope)]
+            self._load([head_key(scope)])
+            item = self._items[head_key(scope)]
+            number, known = int(item["Number"]["N"]) if item else 0, head(item)
         numbers = {number, *(int(self._items[key]["Number"]["N"]) for key in changed.values() if self._items[key])}
         of_head = ("merging",) if unmerged.number in numbers else ()  # a merge writes rows after all lists' totals
         changes = [(self._as_of(key, place, at, of_head), self._row(key, place, at)) for at, key in changed.items()]
         return head_with(known, changes)
+
+
+def _ends(parts: Sequence[str]) -> tuple[str, str]:
+    return min(parts), max(parts)
 
 
 type _Place = Callable[[Subject], Place | None]
@@ -383,6 +394,11 @@ class _Unmerged:
         self.number = number
         self._additions = {"merging": in_merge, "waiting": waiting}
         self._grouped: dict[tuple[str, _Place], Mapping[Place, Counts]] = {}
+
+    @property
+    def is_merging(self) -> bool:
+        """Whether a merge is not finished."""
+        return self._additions["merging"].changes > 0
 
     def grouped(self, name: str, place: _Place) -> Mapping[Place, Counts]:
         """Return the amounts of the entries by place."""

@@ -9,6 +9,7 @@ Progress      M  segment number -> the last key scanned, empty at the beginning;
 Former        N  after the switch: the former generation, until its items are deleted
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,10 +17,15 @@ from dataclasses import dataclass
 from application_status.applications.scan import Key, Segment
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
 from application_status.platform.errors import ConditionFailed, ServiceError
+from application_status.platform.values import now
 from application_status.quality.counters.generations import KEY, generations
 from application_status.quality.counters.items import generation_of
+from application_status.quality.counters.merge import LEASE, last_merge
 
 _SHAPE = {"N": "2"}
+
+
+_MERGE_PAUSE_SECONDS = 5
 
 
 class RebuildOvertaken(ServiceError):
@@ -118,6 +124,12 @@ class Rebuilds:
         """Return the former generation, until it is deleted, or None."""
         item = self._item()
         return int(item["Former"]["N"]) if "Former" in item else None
+
+    def wait_for_merge(self) -> None:
+        """Wait until no process merges into the former generation: at most for the lease of a merge."""
+        former, until = self.former(), now() + LEASE
+        while former and last_merge(self._dynamodb, self._table, former).entries and now() < until:
+            time.sleep(_MERGE_PAUSE_SECONDS)
 
     def delete_former(self) -> Iterator[int]:
         """Delete the items of all generations before the live one; yield the number deleted, page by page."""

@@ -203,21 +203,25 @@ class Counters:
         fewer = [label for label, amount in labels.items() if amount < 0]
         keys = [label_key(generation, *label) for label in fewer]
         found = {_place(item): int(item["Applications"]["N"]) for item in batch_get(self._dynamodb, self._table, keys)}
+        stored = {label: found.get(_place(label_key(generation, *label))) for label in labels}
         return [
-            self._add_to_label(generation, label, amount, found.get(_place(label_key(generation, *label))))
+            self._add_to_label(generation, label, amount, stored[label])
             for label, amount in labels.items()
+            if amount > 0 or stored[label] is not None  # a label that is missing has nothing to lose
         ]
 
     def _add_to_label(self, generation: int, label: tuple[str, str], amount: int, known: int | None) -> Item:
         action: dict[str, Any] = {"TableName": self._table, "Key": label_key(generation, *label)}
-        if known is not None:
+        if known is not None and known + amount <= 0:
             action["ConditionExpression"] = "Applications = :known"
             action["ExpressionAttributeValues"] = {":known": {"N": str(known)}}
-            if known + amount <= 0:
-                return {"Delete": action}
-        action["UpdateExpression"] = "SET LabelOf = :ats ADD Applications :amount"
+            return {"Delete": action}
         values = {":ats": {"S": index_key(generation, label[0])}, ":amount": {"N": str(amount)}}
-        action["ExpressionAttributeValues"] = action.get("ExpressionAttributeValues", {}) | values
+        if amount < 0:
+            action["ConditionExpression"] = "Applications > :fewer"
+            values[":fewer"] = {"N": str(-amount)}
+        action["UpdateExpression"] = "SET LabelOf = :ats ADD Applications :amount"
+        action["ExpressionAttributeValues"] = values
         return {"Update": action}
 
 

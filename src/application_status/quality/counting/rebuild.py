@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import batched
@@ -17,7 +17,6 @@ from application_status.quality.counters.read import QualityReader, read_consist
 from application_status.quality.counters.rebuilds import Rebuild, Rebuilds
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.counting.stream import change_of
-from application_status.quality.rules.contribution import Counts
 
 _PAUSES_SECONDS = (1, 2, 4, 8, 15, 30, 60)  # between attempts while DynamoDB is unavailable
 _READINGS, _READING_PAUSE_SECONDS = 3, 2
@@ -104,24 +103,18 @@ def compare(reader: Callable[[int], QualityReader], former_generation: int, new_
     `reader` returns a new reader of a generation.
     """
 
-    def days(generation: int, ats_ids: Iterable[str] | None) -> dict[str, Counts]:
-        return read_consistently(
-            lambda: reader(generation),
-            lambda of: {ats_id: of.days_of_ats(ats_id) for ats_id in (of.ats_ids() if ats_ids is None else ats_ids)},
-        )
+    def read[Result](generation: int, of: Callable[[QualityReader], Result]) -> Result:
+        return read_consistently(lambda: reader(generation), of)
 
-    def differing(ats_ids: Iterable[str] | None = None) -> dict[str, set[tuple[str, str]]]:
-        former, new = days(former_generation, ats_ids), days(new_generation, ats_ids)
-        return {
-            ats_id: {cell for cell, _ in former.get(ats_id, {}).items() ^ new.get(ats_id, {}).items()}
-            for ats_id in {*former, *new}
-        }
+    def differing(ats_id: str) -> set[tuple[str, str]]:
+        former, new = (read(each, lambda of: of.days_of_ats(ats_id)) for each in (former_generation, new_generation))
+        return {cell for cell, _ in former.items() ^ new.items()}
 
-    found = differing()
+    ats_ids = {each for number in (former_generation, new_generation) for each in read(number, QualityReader.ats_ids)}
+    found = {ats_id: differing(ats_id) for ats_id in sorted(ats_ids)}
     for _ in range(_READINGS - 1):
         found = {ats_id: cells for ats_id, cells in found.items() if cells}
         if found:
             time.sleep(_READING_PAUSE_SECONDS)
-            again = differing(found)
-            found = {ats_id: cells & again[ats_id] for ats_id, cells in found.items()}
+            found = {ats_id: cells & differing(ats_id) for ats_id, cells in found.items()}
     return Counter({ats_id: len(cells) for ats_id, cells in found.items() if cells})

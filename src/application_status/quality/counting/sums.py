@@ -19,7 +19,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
 from application_status.quality.counters.journal import Subject, additions, rows_of
-from application_status.quality.counters.merge import Head, head, head_with, journal, list_of, merging
+from application_status.quality.counters.merge import Head, head, head_with, journal, last_merge, list_of
 from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
@@ -40,7 +40,7 @@ class Amount(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """The differences between totals and markers by partition; with `only`, also the single amounts of these."""
+    """The differences between totals and markers by partition; of the partitions in `only`, it keeps each amount."""
 
     only: frozenset[str] = frozenset()
     differences: Counter[str] = field(default_factory=Counter)
@@ -85,10 +85,10 @@ def read_all(
     members' rows, unless a merge is not finished, as it writes their totals first.
     """
     reading = Reading(frozenset(only))
-    last = merging(dynamodb, table, generation)
+    last = last_merge(dynamodb, table, generation)
     entries = journal(dynamodb, table, generation)
-    in_merge = [entry for entry in entries if entry["Part"]["S"] in set(last.entries)]
-    unmerged = dict(additions(in_merge).by_row(generation))
+    in_merge = set(last.entries)
+    unmerged = dict(additions(entry for entry in entries if entry["Part"]["S"] in in_merge).by_row(generation))
     for page in pages(dynamodb, "Scan", {"TableName": table, "ConsistentRead": True}):
         of_generation = [item for item in page if quality_items.generation_of(item) == generation]
         markers = {
@@ -103,7 +103,7 @@ def read_all(
         if not last.entries:
             _add_lists(reading, generation, of_generation)
         on_markers(markers)
-    waiting = additions(entry for entry in entries if entry not in in_merge).by_row(generation)
+    waiting = additions(entry for entry in entries if entry["Part"]["S"] not in in_merge).by_row(generation)
     for by_row in (unmerged, waiting):
         for key, amounts in by_row.items():
             for (day, measure), amount in amounts.items():

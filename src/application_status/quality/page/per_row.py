@@ -17,7 +17,7 @@ from application_status.quality.page.section import (
 )
 from application_status.quality.page.words import Numbers, display_name, format_day, format_period, name_of, with_id
 from application_status.quality.reports.query import QualityQuery
-from application_status.quality.reports.report import MEMBERS, PAGE_ROWS, QualityReport, Row
+from application_status.quality.reports.report import CLIENTS_PAGE_ROWS, MEMBERS, PAGE_ROWS, QualityReport, Row
 from application_status.quality.rules.numbers import Unit
 from application_status.quality.rules.periods import Interval
 
@@ -86,11 +86,10 @@ def comparison(
         for row, numbers in compared
         for name in [name_of(row.of, of)]
     ]
-    notes = [f"The {plural} are in pages of up to {PAGE_ROWS}, in the order of their ids."] if pages else []
+    limit = CLIENTS_PAGE_ROWS if query.by == "client" else PAGE_ROWS
+    notes = [f"The {plural} are in pages of up to {limit}, in the order of their ids."] if pages else []
     if found.hidden:
-        notes.append(
-            f"Not shown: {found.hidden:,} {plural} with too few applications, or that would reveal such a one."
-        )
+        notes.append(f"Not shown: {found.hidden:,} {plural} with too few applications, or needed to hide those.")
     return Section(
         id="comparison",
         heading=f"By {word}",

@@ -91,7 +91,7 @@ def is_dated(measure: str) -> bool:
 
 @cache
 def is_size(measure: str) -> bool:
-    """Return whether a measure shows how many applications a month is about, or that it is about any.
+    """Return whether a measure is needed for the size of a month, or shows that the month has amounts.
 
     Each month with amounts of a report has at least one of them.
     """
@@ -159,12 +159,6 @@ def _entry(transition: Transition, zone: ZoneInfo) -> _Entry:
 def _between(entry: _Entry, following: _Entry) -> int:
     """Return the bucket of the time between two entries."""
     return bucket(following.at - entry.at, to_the_day=entry.to_the_day or following.to_the_day)
-
-
-def difference(new: Contribution, counted: Contribution) -> Contribution:
-    """Return the amounts to add to counters that include `counted` so that they include `new` instead."""
-    cells = {cell: new.get(cell, 0) - counted.get(cell, 0) for cell in {*new, *counted}}
-    return {cell: amount for cell, amount in cells.items() if amount}
 
 
 def _cohort_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple[date, str]]:

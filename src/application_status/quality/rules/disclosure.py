@@ -15,6 +15,9 @@ So all applications are in blocks, if they are at least five.
 The members of a list (the jobs of a client, the clients of an ATS) are hidden if they have fewer than five
 applications. If the hidden ones together have fewer than five, the next larger ones are hidden too: see `Sizes`.
 Sizes are up to date, as the totals beside the list are.
+
+Reports over periods are protected against each other, and so are reports over whole lives, but a report over a period
+of an ATS or a client is not protected against one over the whole life of one of its clients or jobs.
 """
 
 from bisect import bisect_right
@@ -142,16 +145,29 @@ def size_class(applications: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The members of a list by size: how many each class has, and how many applications those of class 1 have."""
+    """The members of a list by size: how many each class has, and how many applications those of class 1 have.
+
+    So many members may have `changed` their class since then.
+    """
 
     members: Mapping[int, int]
     smallest: int
+    changed: int = 0
 
     @property
     def hidden_classes(self) -> Collection[int]:
-        """The classes whose members are hidden."""
-        larger = [number for number in sorted(self.members) if number > 1]
-        return {1, *(larger[:1] if 0 < self.smallest < MINIMUM else ())}
+        """The classes whose members are hidden.
+
+        If members have changed, the hidden classes above the first have more members than that, so at least one of them
+        is still there.
+        """
+        found, members = {1}, 0
+        needed = max(self.changed, 0 < self.smallest < MINIMUM)
+        for number in sorted(number for number in self.members if number > 1):
+            if members < needed + (self.changed > 0):
+                found.add(number)
+                members += self.members[number]
+        return found
 
     @property
     def hidden(self) -> int:

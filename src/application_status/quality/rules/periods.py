@@ -54,7 +54,7 @@ def requested_days(first: date | None, last: date | None, today: date) -> tuple[
 class Cut:
     """The groups of months of an ATS or a client that a question is about.
 
-    `whole` are needed as sums over months; `in_days` as days, because the question's periods divide them.
+    `whole` are groups that lie in one period. `in_days` are divided among periods, so their days are needed.
     """
 
     whole: Sequence[MonthGroup]

@@ -10,8 +10,8 @@ as fine as the row's kind needs it:
                                  without the measures of activity that are no sizes
     JOB     the whole life       slots: dated measures as CLIENT; all others together
 
-A day may be older when the row is read than when it was written. That makes no difference: reports need a time until
-today by day up to 90 days, and only know of longer ones than a year that they are longer.
+A day may be older when the row is read than when it was written. That makes no difference: reports need exact days only
+for the last 90 days, and all times of more than a year are in one bucket.
 """
 
 from collections import Counter
