@@ -15,6 +15,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.rules.contribution import Cell
+from application_status.quality.rules.disclosure import Sizes
 from support.quality_pages import STAFF, api
 from support.world import World
 
@@ -98,3 +99,56 @@ def amounts(world: World, size: str, **query: Any) -> list[float]:
         for each in row["Numbers"]
         if (each["Measure"], each["Unit"]) == (size, "applications")
     ]
+
+
+def test_list_with_many_changes_hides_more_members_than_changed(world: World) -> None:
+    """All clients have six applications; after a merge, 101 of them get one more, and a new client gets two."""
+    counters = Counters(world.dynamodb, "QualityTable")
+    for number in range(120):
+        counters.apply([application(f"{number}-{each}", f"client-{number:03}") for each in range(6)])
+    Merger(world.dynamodb, "QualityTable", 1).merge(date(2026, 2, 10))
+    for number in range(101):
+        counters.apply([application(f"{number}-new", f"client-{number:03}")])
+    counters.apply([application(f"new-{each}", "new") for each in range(2)])
+    listed, after = 0.0, None
+    while True:
+        page = api(world, STAFF, ats="ats", by="client", **({"after": after} if after else {}))
+        listed += sum(number["Value"] for row in page["Rows"] for number in row["Numbers"][:1])
+        after = page["Next"]
+        if after is None:
+            break
+    (total,) = amounts(world, "applications", ats="ats", from_="2026-01-01")
+    assert total == 120 * 6 + 101 + 2
+    assert listed == 0 or total - listed >= 5
+
+
+def application(number: str, client_id: str) -> Change:
+    """Return the first change of an application."""
+    cells = {Cell("ats", "2026-01-02", name): 1 for name in ("applications", "last_activity")}
+    return Change(ApplicationId(number), 1, cells, client_id, "job")
+
+
+def test_changed_members_stay_among_the_hidden_ones() -> None:
+    """More members are hidden than changed, the smallest first; without changes, only what hides the smallest."""
+    members = {1: 3, 2: 40, 3: 90, 4: 1_000}
+    assert set(Sizes(members, 600).hidden_classes) == {1}
+    assert set(Sizes(members, 4).hidden_classes) == {1, 2}
+    assert set(Sizes(members, 600, changed=39).hidden_classes) == {1, 2}
+    assert set(Sizes(members, 600, changed=40).hidden_classes) == {1, 2, 3}
+    assert set(Sizes(members, 600, changed=130).hidden_classes) == {1, 2, 3, 4}
+    assert set(Sizes({}, 0, changed=101).hidden_classes) == {1}
+
+
+def test_changed_jobs_are_read_one_by_one(world: World) -> None:
+    """A report reads the rows of the jobs that changed, and not those between them."""
+    counters = Counters(world.dynamodb, "QualityTable")
+    for number in range(0, 200, 2):
+        cells = {Cell("ats", "2026-01-02", "applications"): 5}
+        counters.apply([Change(ApplicationId(f"{number}"), 1, cells, "client", f"job-{number:03}")])
+    Merger(world.dynamodb, "QualityTable", 1).merge(date(2026, 2, 10))
+    for number in range(0, 200, 12):
+        cells = {Cell("ats", "2026-01-02", "applications"): 6}
+        counters.apply([Change(ApplicationId(f"{number}"), 2, cells, "client", f"job-{number:03}")])
+    world.dynamodb.operations.clear()
+    assert api(world, STAFF, client="client", job="job-012")["Hidden"] == 0
+    assert world.dynamodb.operations.count("Query") == 2  # the journal, and the client's names

@@ -24,7 +24,7 @@ from application_status.quality.counters.items import AT, HEAD
 from application_status.quality.rules.contribution import contribution, is_of_cohort
 from application_status.quality.rules.disclosure import applications_in_cohort
 from application_status.quality.rules.periods import Interval, Question, requested_days
-from application_status.quality.rules.totals import Kind, Recent, added, months_of
+from application_status.quality.rules.totals import Kind, Recent, added
 from support.counters import heads_and_members, totals_and_markers
 
 TODAY = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -182,7 +182,7 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
     life = added({}, counts, Kind.ATS, Recent.of(midnight.date()))
     first, last = requested_days(None, None, midnight.date())
     asked = Question(applications_in_cohort, is_of_cohort, Interval.ALL, first, last, last)
-    cut = asked.cut(months_of(life))
+    cut = asked.cut(asked.groups(life))
     groups = [*cut.whole, *cut.in_days]
     days = [each.applied_at.astimezone(BERLIN).date() for each in samples]
     assert all(any(group.first <= day <= group.last for group in groups) for day in days)

@@ -141,7 +141,7 @@ def questions(draw: st.DrawFn, kind: str) -> Question:
 
 def by_days(asked: Question, rows: Stored) -> dict[date, Period]:
     """Answer a question from days alone."""
-    cut, periods = asked.cut(rows.sizes), dict[date, Period]()
+    cut, periods = asked.cut(asked.groups(rows.life)), dict[date, Period]()
     for group in sorted([*cut.whole, *cut.in_days], key=lambda each: each.months):
         asked.add_days(periods, group, {month: rows.months[month] for month in group.months})
     return periods
@@ -168,7 +168,7 @@ def by_years(asked: Question, rows: Stored) -> dict[date, Period]:
 
 
 def _with_sums(asked: Question, rows: Stored, sums: Mapping[str, Cells]) -> dict[date, Period]:
-    cut, periods = asked.cut(rows.sizes), dict[date, Period]()
+    cut, periods = asked.cut(asked.groups(rows.life)), dict[date, Period]()
     for group in cut.whole:
         asked.add_months(periods, group, [sums[month] for month in group.months])
     for group in cut.in_days:
@@ -179,7 +179,7 @@ def _with_sums(asked: Question, rows: Stored, sums: Mapping[str, Cells]) -> dict
 def blocks_of(kind: str, rows: Stored) -> list[tuple[Block, set[Event]]]:
     """Return all blocks, oldest first, with their applications and days."""
     asked, found = question(kind), []
-    for group in asked.cut(rows.sizes).whole:
+    for group in asked.cut(asked.groups(rows.life)).whole:
         days = days_of(kind, group, rows)
         for block in blocks(group, days, SIZES[kind]):
             amounts = {("", measure): amount for day in block.days for measure, amount in days[day].items()}
@@ -245,7 +245,7 @@ def _sum(sizes: Mapping[str, Mapping[str, int]], months: Iterable[str]) -> Mappi
 def test_blocks_tile_their_months(applications: list[Cells], kind: str) -> None:
     """The blocks of a group begin with its first month and end with its last one, without gaps or overlaps."""
     rows = stored(applications)
-    for group in question(kind).cut(rows.sizes).whole:
+    for group in question(kind).groups(rows.life):
         found = blocks(group, days_of(kind, group, rows), SIZES[kind])
         assert (found[0].first, found[-1].last) == (group.first, group.last)
         assert all(before.last + timedelta(days=1) == after.first for before, after in pairwise(found))

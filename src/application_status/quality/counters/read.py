@@ -25,7 +25,8 @@ from application_status.quality.counters.merge import (
     last_merge,
 )
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
-from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes
+from application_status.quality.rules.disclosure import NO_MEMBERS, MonthGroup, Size
+from application_status.quality.rules.periods import Question
 from application_status.quality.rules.totals import Kind, Recent, Row, added, amount_of
 
 _KEYS_PER_CALL, _SINGLY = 100, 10
@@ -87,6 +88,7 @@ class QualityReader:
         self._recent = Recent.of(today)
         self._items: dict[RowKey, Item] = {}
         self._rows: dict[RowKey, Row] = {}
+        self._groups: dict[tuple[str, Size], Sequence[MonthGroup]] = {}
         self._queried: dict[tuple[str, str, str], list[Item]] = {}
 
     def read_journal(self) -> None:
@@ -110,6 +112,13 @@ class QualityReader:
         key = quality_items.life_of_ats(self._generation, ats_id)
         self._load([key])
         return self._row(key, _by_ats, (ats_id,))
+
+    def groups_of_ats(self, ats_id: str, question: Question) -> Sequence[MonthGroup]:
+        """Return the groups of months of an ATS, which are the same for all questions about blocks of the same size."""
+        key = (ats_id, question.size)
+        if key not in self._groups:
+            self._groups[key] = question.groups(self.life_of_ats(ats_id))
+        return self._groups[key]
 
     def load(self, months: Mapping[str, Iterable[str]], years: Mapping[str, Iterable[str]]) -> None:
         """Read rows of ATSs at the same time: ATS -> months (YYYY-MM), ATS -> years (YYYY)."""
@@ -196,7 +205,7 @@ class QualityReader:
         }
         rest = self._client_at(ats_id, NO_CLIENT).row
         of_list = {
-            measure: Sizes(sizes.members, sizes.smallest + amount_of(rest, measure))
+            measure: replace(sizes, smallest=sizes.smallest + amount_of(rest, measure))
             for measure, sizes in self._head(scope, _by_client_at_ats, changed).items()
         }
         return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list)

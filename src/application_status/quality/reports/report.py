@@ -12,7 +12,7 @@ from typing import Literal, TypedDict
 from application_status.platform.dynamodb.client import side_by_side
 from application_status.quality.counters.read import Member, QualityReader
 from application_status.quality.reports.query import QualityQuery
-from application_status.quality.rules.contribution import Counts, is_of_cohort
+from application_status.quality.rules.contribution import Counts, is_of_cohort, is_size
 from application_status.quality.rules.disclosure import (
     NO_MEMBERS,
     MonthGroup,
@@ -31,7 +31,7 @@ from application_status.quality.rules.periods import (
     sums_of_months,
 )
 from application_status.quality.rules.totals import Row as Totals
-from application_status.quality.rules.totals import amount_of, counts_of_life, months_of
+from application_status.quality.rules.totals import amount_of, counts_of_life
 
 ROWS_LIMIT = 400
 """The most rows of a report over time."""
@@ -155,7 +155,7 @@ def _periods_of_atss(
 ) -> Sequence[tuple[Subject, Period]]:
     """Return the periods of each ATS, or of all together; a long period is read by month where it can be."""
     question = _question(query, today)
-    cuts = {ats_id: question.cut(months_of(life)) for ats_id, life in lives.items()}
+    cuts = {ats_id: question.cut(reader.groups_of_ats(ats_id, question)) for ats_id in lives}
     by_year = days_of(query) > DAYS_LIMIT
     months = {ats_id: _months(cut.in_days if by_year else [*cut.whole, *cut.in_days]) for ats_id, cut in cuts.items()}
     years = {
@@ -193,7 +193,7 @@ def _of_client(query: QualityQuery, client_id: str, reader: QualityReader, today
         is_large = sum(amount_of(life.row, "last_activity") for life in lives) >= MINIMUM
         return QualityReport([Row(of, today, today, list(silence(counts, today)))] if is_large else [])
     question = _question(query, today)
-    cut = question.cut(_months_of_all(life.row for life in lives))
+    cut = question.cut(question.groups(_all_sizes(life.row for life in lives)))
     reader.load_client(client_id, [*_months(cut.whole), *_months(cut.in_days)])
     periods: dict[date, Period] = {}
     sums = {
@@ -292,14 +292,14 @@ def _months(groups: Iterable[MonthGroup]) -> list[str]:
     return [month for group in groups for month in group.months]
 
 
-def _months_of_all(lives: Iterable[Totals]) -> Mapping[str, Mapping[str, int]]:
+def _all_sizes(lives: Iterable[Totals]) -> Totals:
     """Return the sizes of months, added up over the lives of a client at several ATSs."""
     found: dict[str, dict[str, int]] = {}
     for life in lives:
-        for month, sizes in months_of(life).items():
-            total = found.setdefault(month, {})
-            for measure, amount in sizes.items():
-                total[measure] = total.get(measure, 0) + amount
+        for measure in filter(is_size, life):
+            total = found.setdefault(measure, {})
+            for month, amount in life[measure].items():
+                total[month] = total.get(month, 0) + amount
     return found
 
 

@@ -1,14 +1,14 @@
 """The periods of a report: days, weeks from Monday on, months, or all days together."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 from application_status.quality.rules.contribution import Counts, is_dated
 from application_status.quality.rules.disclosure import MonthGroup, Size, blocks, month_groups
-from application_status.quality.rules.totals import Row, by_slot
+from application_status.quality.rules.totals import Row, by_slot, months_of
 
 DEFAULT_DAYS = 90
 """How many days a report covers if the query has no first day."""
@@ -75,13 +75,14 @@ class Question:
     last: date
     today: date
 
-    def cut(self, sizes: Mapping[str, Mapping[str, int]]) -> Cut:
-        """Return the groups of months that have blocks in the question's days; a month without amounts is in none."""
-        of_kind = {
-            month: {name: n for name, n in amounts.items() if self.of_kind(name)} for month, amounts in sizes.items()
-        }
+    def groups(self, life: Row) -> Sequence[MonthGroup]:
+        """Return all groups of months of a row over a whole life; a month without amounts of the kind is in none."""
+        return month_groups(months_of({name: slots for name, slots in life.items() if self.of_kind(name)}), self.size)
+
+    def cut(self, groups: Iterable[MonthGroup]) -> Cut:
+        """Return the groups that have blocks in the question's days."""
         whole, in_days = [], []
-        for group in month_groups({month: amounts for month, amounts in of_kind.items() if amounts}, self.size):
+        for group in groups:
             if group.last < self.first or group.first > self.last:
                 continue
             if self._has_all_of(group) and self._same_period(group):
