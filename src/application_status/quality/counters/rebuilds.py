@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from application_status.applications.scan import Key, Segment
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
 from application_status.platform.errors import ConditionFailed, ServiceError
-from application_status.platform.values import now
 from application_status.quality.counters.generations import KEY, generations
 from application_status.quality.counters.items import generation_of
 from application_status.quality.counters.merge import LEASE, last_merge
@@ -25,7 +25,7 @@ from application_status.quality.counters.merge import LEASE, last_merge
 _SHAPE = {"N": "2"}
 
 
-_MERGE_PAUSE_SECONDS = 5
+_MERGE_PAUSE = timedelta(seconds=5)
 
 
 class RebuildOvertaken(ServiceError):
@@ -127,9 +127,11 @@ class Rebuilds:
 
     def wait_for_merge(self) -> None:
         """Wait until no process merges into the former generation: at most for the lease of a merge."""
-        former, until = self.former(), now() + LEASE
-        while former and last_merge(self._dynamodb, self._table, former).entries and now() < until:
-            time.sleep(_MERGE_PAUSE_SECONDS)
+        former = self.former()
+        for _ in range(LEASE // _MERGE_PAUSE):
+            if former is None or not last_merge(self._dynamodb, self._table, former).entries:
+                return
+            time.sleep(_MERGE_PAUSE.total_seconds())
 
     def delete_former(self) -> Iterator[int]:
         """Delete the items of all generations before the live one; yield the number deleted, page by page."""
