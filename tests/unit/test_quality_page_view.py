@@ -187,7 +187,7 @@ def test_comparison_has_the_largest_first() -> None:
     assert [(each[0].text, each[0].link) for each in section.table.rows] == [
         ("large", "?large"), ("middle", "?middle"), ("small", "?small"),
     ]  # fmt: skip
-    assert section.notes == ["Not shown: 2 ATSs with too few applications, or that would reveal such a one."]
+    assert section.notes == ["Not shown: 2 ATSs with too few applications, or needed to hide those."]
     assert per_row.comparison(BY_ATS, QualityReport(rows), str, [], ABOUT).notes == []
 
 
