@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 
 from application_status.applications.rules.application import Application
-from application_status.quality.counters.merge import DUE_BYTES, Merger, entry_bytes
+from application_status.quality.counters.journal import entry_bytes
+from application_status.quality.counters.merge import DUE_BYTES, Merger
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting.stream import change
 from benchmarks.large_board import APPLICATIONS_A_DAY, BERLIN, CLIENTS, LargeBoard, Past

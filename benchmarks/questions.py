@@ -34,8 +34,8 @@ from application_status.functions.views import ViewsSettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger
-from application_status.quality.counters.journal import journal_scope
-from application_status.quality.counters.merge import DUE_BYTES, entry_bytes
+from application_status.quality.counters.journal import entry_bytes, journal_scope
+from application_status.quality.counters.merge import DUE_BYTES
 from application_status.quality.counters.write import Counters
 from benchmarks.large_board import Past
 from benchmarks.ledger import Ledger, Partition

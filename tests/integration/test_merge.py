@@ -19,13 +19,12 @@ from application_status.platform.values import now
 from application_status.quality.counters import merge as merges
 from application_status.quality.counters.generations import KEY
 from application_status.quality.counters.items import generation_of
-from application_status.quality.counters.journal import Additions, Name, entry_item
+from application_status.quality.counters.journal import Additions, Name, entry_bytes, entry_item
 from application_status.quality.counters.merge import (
     DUE_BYTES,
     LISTED_MEASURES,
     LastMerge,
     Merger,
-    entry_bytes,
     last_merge,
 )
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader

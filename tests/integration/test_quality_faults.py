@@ -15,8 +15,8 @@ from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters import write
 from application_status.quality.counters.items import Marker
-from application_status.quality.counters.read import QualityReader, read_markers
-from application_status.quality.counters.write import Change, Counters
+from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.write import Change, Counters, read_markers
 from application_status.quality.rules.contribution import Cell
 from support.counters import counters
 from support.faults import (

@@ -10,7 +10,8 @@ import time_machine
 from application_status.applications import scan as all_applications
 from application_status.platform.values import now, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.merge import Merger, journal
+from application_status.quality.counters.journal import read_journal
+from application_status.quality.counters.merge import Merger
 from application_status.quality.counting import sums, verification
 from application_status.quality.counting.sums import Reading, read_all
 from support.command_line import Run, command
@@ -371,13 +372,13 @@ def test_total_that_moves_in_every_reading_is_no_drift(world: World, run: Run, m
     readings: list[int] = []
 
     def then_report(*given: Any) -> Any:
-        entries = journal(*given)
+        entries = read_journal(*given)
         readings.append(len(readings))
         world.report("INTERVIEW", RawStatus=f"round {len(readings)}")
         deliver(world)
         return entries
 
-    monkeypatch.setattr(sums, "journal", then_report)
+    monkeypatch.setattr(sums, "read_journal", then_report)
     assert found(run) == []
     assert len(readings) == 5
     falsify(world, "months#1#2022-07", ATS, "reports", "29", 1)

@@ -19,7 +19,6 @@ from application_status.quality.rules.disclosure import (
     blocks,
     month_groups,
     size_class,
-    totals,
 )
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import activity, cohort
@@ -32,7 +31,7 @@ from application_status.quality.rules.periods import (
     sums_of_month,
     sums_of_months,
 )
-from application_status.quality.rules.totals import Kind, Recent, Row, added, by_slot, months_of
+from application_status.quality.rules.totals import Kind, Recent, Row, added, by_measure, by_slot, months_of
 
 START = date(2024, 1, 1)
 TODAY = date(2026, 11, 26)
@@ -237,7 +236,7 @@ def test_groups_of_months_are_the_smallest_that_are_large_enough(applications: l
 
 
 def _sum(sizes: Mapping[str, Mapping[str, int]], months: Iterable[str]) -> Mapping[str, int]:
-    return totals({(month, name): amount for month in months for name, amount in sizes[month].items()})
+    return by_measure({(month, name): amount for month in months for name, amount in sizes[month].items()})
 
 
 @settings(deadline=None)
@@ -333,7 +332,7 @@ def rows_of(
     periods = by_months(question(kind, interval, first, last), rows)
     measures = {"cohort": "applications", "activity": "entered:INTERVIEW"}
     return [
-        (periods[start].first, periods[start].last, totals(periods[start].counts)[measures[kind]])
+        (periods[start].first, periods[start].last, by_measure(periods[start].counts)[measures[kind]])
         for start in sorted(periods)
     ]
 

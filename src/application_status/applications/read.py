@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import batched
 
 from application_status.applications import items
 from application_status.applications.rules.application import Application, Registration
@@ -16,7 +15,6 @@ LIST_LIMIT = 1000
 """The maximum number of applications that are listed, those with the latest application date."""
 
 _INDEX = "ByJobseeker"
-_BATCH = 100
 
 
 class OwnApplications:
@@ -69,11 +67,7 @@ class JobseekersApplications:
             Limit=LIST_LIMIT + 1,
         )
         keys = [{"AtsiApplicationId": item["AtsiApplicationId"]} for item in reply["Items"][:LIST_LIMIT]]
-        read = [
-            item
-            for batch in batched(keys, _BATCH, strict=False)
-            for item in batch_get(self._dynamodb, self._table, batch)
-        ]
+        read = batch_get(self._dynamodb, self._table, keys)
         own = one_by_one(read, lambda item: _own(item, jobseeker_id), _left_out)
         return ApplicationList([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
 

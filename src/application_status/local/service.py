@@ -4,7 +4,7 @@ import importlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from application_status.local import demo, demo_board
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
-from application_status.local.scheduled_calls import ScheduledCalls
+from application_status.local.repeated_calls import RepeatedCalls
 from application_status.local.stream_poller import StreamPoller, wait_until_processed
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
@@ -74,7 +74,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
             stack.callback(log_filter.stop)
         for schedule in template.schedules():
             seconds = _SECONDS_BETWEEN_CALLS.get(schedule.function, schedule.seconds)
-            calls = ScheduledCalls(_without_context(handlers[schedule.function]), seconds)
+            calls = RepeatedCalls(_scheduled(handlers[schedule.function]), seconds)
             calls.start()
             stack.callback(calls.stop)
         _seed()
@@ -107,6 +107,16 @@ def _one_at_a_time(handler: Handler, lock: threading.Lock) -> Handler:
             return handler(event, context)
 
     return invoke
+
+
+def _scheduled(handler: Handler) -> Callable[[], None]:
+    """Return a call of a function as EventBridge makes it; if it fails, the function logs it."""
+
+    def call() -> None:
+        with suppress(Exception):
+            handler({}, None)
+
+    return call
 
 
 def _without_context(handler: Handler) -> Invoke:

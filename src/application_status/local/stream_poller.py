@@ -8,33 +8,24 @@ from typing import Any
 import boto3
 
 from application_status.local.event_source_mapping import EventSourceMapping, Invoke
+from application_status.local.repeated_calls import RepeatedCalls
 from application_status.local.template import StreamMapping
 
 _POLL_SECONDS = 0.25
 
 
-class StreamPoller:
+class StreamPoller(RepeatedCalls):
     """A poller of one table's stream for one function, in a thread of its own."""
 
     def __init__(self, mapping: StreamMapping, invoke: Invoke, endpoint: str) -> None:
+        super().__init__(self._poll, _POLL_SECONDS)
         self._mapping = EventSourceMapping(mapping, invoke, time.time)
         self._streams = boto3.client("dynamodbstreams", endpoint_url=endpoint)
         tables = boto3.client("dynamodb", endpoint_url=endpoint)
         self._stream = tables.describe_table(TableName=mapping.table)["Table"]["LatestStreamArn"]
         self._iterators = [self._iterator(shard) for shard in self._shards()]
-        self._stopped = threading.Event()
         self._fed_until = 0.0
         self._fed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the current batch."""
-        self._stopped.set()
-        self._thread.join()
 
     def wait(self, moment: float, seconds: float) -> None:
         """Wait until records from before a moment (time.monotonic) are processed, for at most `seconds`."""
@@ -48,13 +39,12 @@ class StreamPoller:
             self._iterators[shard] = reply["NextShardIterator"]
             self._mapping.feed(_as_event_record(record) for record in reply["Records"])
 
-    def _run(self) -> None:
-        while not self._stopped.wait(_POLL_SECONDS):
-            began = time.monotonic()
-            self.drain()
-            with self._fed:
-                self._fed_until = began
-                self._fed.notify_all()
+    def _poll(self) -> None:
+        began = time.monotonic()
+        self.drain()
+        with self._fed:
+            self._fed_until = began
+            self._fed.notify_all()
 
     def _shards(self) -> list[str]:
         description = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]

@@ -7,7 +7,6 @@ import base64
 import gzip
 import json
 import logging
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -16,6 +15,7 @@ from typing import Any, override
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from application_status.local.event_source_mapping import Invoke
+from application_status.local.repeated_calls import RepeatedCalls
 from application_status.local.template import LogSubscription
 from application_status.platform.telemetry import logger
 
@@ -35,8 +35,7 @@ class SubscriptionFilter(logging.Handler):
         self._invoke = invoke
         self._waiting: SimpleQueue[LogEvent] = SimpleQueue()
         self._number = 0
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._calls = RepeatedCalls(self.drain, _POLL_SECONDS)
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
@@ -49,13 +48,12 @@ class SubscriptionFilter(logging.Handler):
     def start(self) -> None:
         """Start the thread, and receive log lines."""
         logger.addHandler(self)
-        self._thread.start()
+        self._calls.start()
 
     def stop(self) -> None:
         """Stop after the current batch."""
         logger.handlers.remove(self)
-        self._stopped.set()
-        self._thread.join()
+        self._calls.stop()
 
     def drain(self) -> None:
         """Send the waiting lines as one batch, with up to three attempts, as Lambda's asynchronous invocations."""
@@ -67,10 +65,6 @@ class SubscriptionFilter(logging.Handler):
             with suppress(Exception):
                 self._invoke(as_event(lines))
                 return
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_POLL_SECONDS):
-            self.drain()
 
 
 def as_event(lines: Sequence[LogEvent], message_type: str = "DATA_MESSAGE") -> dict[str, Any]:

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from itertools import batched
 from typing import Any
 
@@ -155,6 +156,8 @@ def _require_members(operation: str, request: Mapping[str, Any], reply: dict[str
 WRITES_PER_CALL = 25
 """The most writes of one BatchWriteItem."""
 
+_READS_PER_CALL = 100
+
 
 def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Iterator[list[Item]]:
     """Yield the pages of a Query or Scan."""
@@ -168,8 +171,14 @@ def pages(dynamodb: DynamoDB, operation: str, request: Mapping[str, Any]) -> Ite
 
 
 def batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item]:
-    """Return the items of at most 100 keys, consistently read, in any order; missing items are left out."""
-    wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
+    """Return the items of any number of keys, consistently read, in any order; missing items are left out."""
+    groups = batched(keys, _READS_PER_CALL, strict=False)
+    calls = [partial(_batch_get, dynamodb, table, group) for group in groups]
+    return [item for found in side_by_side(calls) for item in found]
+
+
+def _batch_get(dynamodb: DynamoDB, table: str, keys: Sequence[Item]) -> list[Item]:
+    wanted: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
     found: list[Item] = []
     while wanted:
         reply = dynamodb("BatchGetItem", RequestItems=wanted)

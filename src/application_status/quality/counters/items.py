@@ -41,8 +41,12 @@ from application_status.quality.rules.contribution import Cell, Contribution
 from application_status.quality.rules.totals import Kind, Row
 
 LABELS_INDEX = "ByApplications"
-HEAD, NO_CLIENT = "#", "!"
-"""The Part of the row with a list's totals by size, and the id of the client of applications that have none."""
+
+AT, HEAD = "at#", "#"
+"""The beginning of the Part of a client's life at an ATS, and the Part of the row with a list's totals by size."""
+
+NO_CLIENT = "!"
+"""The id of the client of applications that have none."""
 
 _FAMILIES = {
     "applications": "n",
@@ -173,9 +177,6 @@ def life_of_job(generation: int, client_id: str, job_id: str) -> RowKey:
     return RowKey(jobs_scope(generation, client_id), job_id, Kind.JOB)
 
 
-AT = "at#"
-
-
 def client_scope(generation: int, client_id: str) -> str:
     """Return the partition key of a client's totals."""
     return f"client#{generation}#{client_id}"
@@ -224,6 +225,11 @@ def generation_of(item: Item) -> int | None:
 _OF_GENERATION = {"marker", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
 _OF_FORMER_SHAPE = {"ats", "counter", "counted"}
 """Kinds of items that release 1.0 wrote, and that nothing reads any more; a rebuild deletes them."""
+
+
+def place(item: Item) -> tuple[str, str]:
+    """Return the Scope and the Part of an item."""
+    return item["Scope"]["S"], item["Part"]["S"]
 
 
 def application_of(item: Item) -> ApplicationId:

@@ -4,13 +4,14 @@ Each transaction that counts changes writes one entry. It has the amounts that t
 names of clients and jobs. A merge (`merge.py`) adds entries to the rows and deletes them.
 """
 
+import math
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from application_status.platform.dynamodb.client import Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.values import now, to_text
 from application_status.quality.counters.items import (
     NO_CLIENT,
@@ -27,6 +28,7 @@ from application_status.quality.counters.items import (
     year_of_ats,
 )
 from application_status.quality.rules.contribution import Counts
+from application_status.quality.rules.totals import add_counts
 
 
 class Subject(NamedTuple):
@@ -55,26 +57,24 @@ class Additions:
 
     def name(self, client_id: str, job_id: str, company: Name, job_title: Name) -> None:
         """Add the names of a client and its job."""
-        self.clients[client_id] = max(company, self.clients.get(client_id, company))
-        self.jobs[client_id, job_id] = max(job_title, self.jobs.get((client_id, job_id), job_title))
+        _name_newest(self.clients, client_id, company)
+        _name_newest(self.jobs, (client_id, job_id), job_title)
 
     def include(self, others: "Additions") -> None:
         """Add all of another entry."""
         for subject, amounts in others.amounts.items():
-            total = self.amounts[subject]
-            for cell, amount in amounts.items():
-                total[cell] = total.get(cell, 0) + amount
+            add_counts(self.amounts[subject], amounts)
         for client_id, company in others.clients.items():
-            self.clients[client_id] = max(company, self.clients.get(client_id, company))
+            _name_newest(self.clients, client_id, company)
         for job, title in others.jobs.items():
-            self.jobs[job] = max(title, self.jobs.get(job, title))
+            _name_newest(self.jobs, job, title)
         self.changes += others.changes
 
     def by_row(self, generation: int) -> Mapping[RowKey, Counts]:
         """Return the amounts to add to each row of totals.
 
-        A row whose amounts cancel out is among them: a merge writes each row that one of its entries is about. Else
-        a reader would add the entries that are not deleted yet to a row without the merge's number.
+        A row whose amounts cancel out is among them: a merge writes each row that one of its entries is about.
+        Otherwise a reader would add the entries that are not deleted yet to a row without the merge's number.
         """
         found: dict[RowKey, dict[tuple[str, str], int]] = defaultdict(dict)
         for subject, amounts in self.amounts.items():
@@ -83,6 +83,10 @@ class Additions:
                     row = found[key]
                     row[cell] = row.get(cell, 0) + amount
         return {key: {cell: amount for cell, amount in row.items() if amount} for key, row in found.items()}
+
+
+def _name_newest[Key](names: dict[Key, Name], of: Key, name: Name) -> None:
+    names[of] = max(name, names.get(of, name))
 
 
 def rows_of(generation: int, subject: Subject, month: str) -> Iterator[RowKey]:
@@ -120,6 +124,31 @@ def entry_item(generation: int, additions: Additions) -> Item:
         "Changes": {"N": str(additions.changes)},
         "Amounts": packed(_content(additions)),
     }
+
+
+def read_journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float = math.inf) -> list[Item]:
+    """Read the entries of the journal, oldest first, with consistent reads; about as many as have `most_bytes`."""
+    request = {
+        "TableName": table,
+        "KeyConditionExpression": "#scope = :scope",
+        "ExpressionAttributeNames": {"#scope": "Scope"},
+        "ExpressionAttributeValues": {":scope": {"S": journal_scope(generation)}},
+        "ConsistentRead": True,
+    }
+    found: list[Item] = []
+    for page in pages(dynamodb, "Query", request):
+        found += page
+        if sum(map(entry_bytes, found)) > most_bytes:
+            break
+    return found
+
+
+_KEY_BYTES = 100  # of an entry's key and the names of its attributes
+
+
+def entry_bytes(entry: Any) -> int:
+    """Return the approximate size of an entry in bytes."""
+    return len(entry["Amounts"]["B"]) + _KEY_BYTES
 
 
 def written_at(entry: Item) -> str:

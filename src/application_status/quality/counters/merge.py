@@ -8,16 +8,13 @@ One process merges at a time. It stops writing rows after `_RUN`, and another on
 are those of the system clock, because a monotonic clock may stop while a computer sleeps.
 """
 
-import math
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import batched
-from typing import Any
+from itertools import batched, chain
 
 from application_status.platform.dynamodb.client import (
     WRITES_PER_CALL,
@@ -26,14 +23,29 @@ from application_status.platform.dynamodb.client import (
     batch_delete,
     batch_get,
     batch_put,
-    pages,
-    side_by_side,
 )
 from application_status.platform.errors import ConditionFailed, Unavailable
 from application_status.platform.values import from_text, now, to_text
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, RowKey, clients_scope, packed, unpacked
-from application_status.quality.counters.journal import Additions, additions, journal_scope, written_at
+from application_status.quality.counters.items import (
+    AT,
+    HEAD,
+    NO_CLIENT,
+    RowKey,
+    client_at_ats,
+    clients_scope,
+    packed,
+    place,
+    unpacked,
+)
+from application_status.quality.counters.journal import (
+    Additions,
+    additions,
+    entry_bytes,
+    journal_scope,
+    read_journal,
+    written_at,
+)
 from application_status.quality.rules.disclosure import NO_MEMBERS, Sizes, size_class
 from application_status.quality.rules.totals import Kind, Recent, Row, added, aged, amount_of
 
@@ -42,7 +54,6 @@ DUE_BYTES = 220_000
 
 _MOST_BYTES, _MOST_ENTRIES = 1_000_000, 5_000
 _RUN, LEASE = timedelta(minutes=4), timedelta(minutes=10)
-_KEYS_PER_CALL, _KEY_BYTES = 100, 100
 
 type Head = Mapping[str, Sizes]
 """The members of a list by size, for each measure by which they are hidden."""
@@ -63,23 +74,6 @@ def last_merge(dynamodb: DynamoDB, table: str, generation: int) -> LastMerge:
     """Read the last merge, with a consistent read."""
     item = dynamodb("GetItem", TableName=table, Key=_key(generation), ConsistentRead=True).get("Item")
     return _last_merge(item) if item else LastMerge()
-
-
-def journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float = math.inf) -> list[Item]:
-    """Read the entries of the journal, oldest first, with consistent reads; about as many as have `most_bytes`."""
-    request = {
-        "TableName": table,
-        "KeyConditionExpression": "#scope = :scope",
-        "ExpressionAttributeNames": {"#scope": "Scope"},
-        "ExpressionAttributeValues": {":scope": {"S": journal_scope(generation)}},
-        "ConsistentRead": True,
-    }
-    found: list[Item] = []
-    for page in pages(dynamodb, "Query", request):
-        found += page
-        if sum(map(entry_bytes, found)) > most_bytes:
-            break
-    return found
 
 
 class Merger:
@@ -103,10 +97,10 @@ class Merger:
         last = last_merge(self._dynamodb, self._table, self._generation)
         if last.entries:
             keys = [self._entry_key(entry) for entry in last.entries]
-            entries = [item for group in _groups(keys) for item in batch_get(self._dynamodb, self._table, group)]
+            entries = batch_get(self._dynamodb, self._table, keys)
             started = self._start(last.number, last)
         else:
-            entries = journal(self._dynamodb, self._table, self._generation, _MOST_BYTES)[:_MOST_ENTRIES]
+            entries = read_journal(self._dynamodb, self._table, self._generation, _MOST_BYTES)[:_MOST_ENTRIES]
             if not _is_due(entries, oldest):
                 return 0
             last = LastMerge(last.number + 1, tuple(entry["Part"]["S"] for entry in entries))
@@ -161,38 +155,15 @@ class Merger:
             )
 
     def _add(self, total: Additions, number: int, today: date, until: datetime) -> None:
-        """Add amounts to all rows that do not have this merge's number.
-
-        The totals of lists are derived from the change of their members' rows, so they are all written before the
-        first of these rows. If a row has the merge's number already, they are written, or did not change.
-        """
-        by_row = total.by_row(self._generation)
-        keys = dict.fromkeys([*by_row, *_named_rows(self._generation, total)])
-        known = self._rows(list(keys))
-        stored = {key: item for key, item in known.items() if _number(item) < number}
-        recent = Recent.of(today)
-        new = {
-            key: aged(added(_row(item), by_row.get(key, {}), key.kind, recent), key.kind, recent)
-            for key, item in stored.items()
-        }
-        changes = _changes_of_lists(self._generation, stored, new) if len(stored) == len(known) else {}
-        heads = {key: item for key, item in self._rows(list(changes)).items() if _number(item) < number}
-        for items in (
-            [item for key, of_list in heads.items() if (item := _head_item(key, of_list, changes[key], number))],
-            [item for key in new if not stored[key] and (item := _listed_client(self._generation, key))],
-            [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
-        ):
+        """Add amounts to all rows that do not have this merge's number."""
+        for items in written(self._generation, total, number, today, self._rows):
             for group in batched(items, WRITES_PER_CALL, strict=False):
                 if now() > until:
                     raise Unavailable("the merge takes too long; the next one continues")
                 batch_put(self._dynamodb, self._table, group)
 
     def _rows(self, keys: Sequence[RowKey]) -> dict[RowKey, Item]:
-        """Read the items of rows; a missing row is an empty item."""
-        calls = [
-            partial(batch_get, self._dynamodb, self._table, [key.item for key in group]) for group in _groups(keys)
-        ]
-        found = {_place(item): item for page in side_by_side(calls) for item in page}
+        found = {place(item): item for item in batch_get(self._dynamodb, self._table, [key.item for key in keys])}
         return {key: found.get((key.scope, key.part), {}) for key in keys}
 
     def _entry_key(self, entry: str) -> Item:
@@ -200,7 +171,7 @@ class Merger:
 
 
 def head_key(scope: str) -> RowKey:
-    """Return the key of the totals of a list."""
+    """Return the key of the totals of a list, which have no slots, so the kind is not used."""
     return RowKey(scope, HEAD, Kind.JOB)
 
 
@@ -251,18 +222,38 @@ def _head_item(key: RowKey, stored: Item, changes: Sequence[tuple[Row, Row]], nu
     return None if new == known else {**key.item, "Totals": head_value(new), "Number": {"N": str(number)}}
 
 
-def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:
-    """Yield the items that the first merge of a generation writes for amounts."""
+type ReadRows = Callable[[Sequence[RowKey]], Mapping[RowKey, Item]]
+"""Returns the stored items of rows; a missing row is an empty item."""
+
+
+def written(
+    generation: int, total: Additions, number: int, today: date, read: ReadRows
+) -> tuple[list[Item], list[Item], list[Item]]:
+    """Return the items that a merge writes, in this order: totals of lists, members of lists, and rows.
+
+    The totals of lists are derived from the change of their members' rows, so they are all written before the first of
+    these rows. If a row has the merge's number already, they are written, or did not change.
+    """
     by_row = total.by_row(generation)
-    stored: dict[RowKey, Item] = {key: {} for key in by_row}
-    new = {key: added({}, amounts, key.kind, Recent.of(today)) for key, amounts in by_row.items()}
-    for key, changes in _changes_of_lists(generation, stored, new).items():
-        if item := _head_item(key, {}, changes, number=1):
-            yield item
-    for key, row in new.items():
-        if item := _listed_client(generation, key):
-            yield item
-        yield _row_item(key, row, {}, 1, total)
+    known = read(list(dict.fromkeys([*by_row, *_named_rows(generation, total)])))
+    stored = {key: item for key, item in known.items() if _number(item) < number}
+    recent = Recent.of(today)
+    new = {
+        key: aged(added(_row(item), by_row.get(key, {}), key.kind, recent), key.kind, recent)
+        for key, item in stored.items()
+    }
+    changes = _changes_of_lists(generation, stored, new) if len(stored) == len(known) else {}
+    heads = {key: item for key, item in read(list(changes)).items() if _number(item) < number}
+    return (
+        [item for key, of_list in heads.items() if (item := _head_item(key, of_list, changes[key], number))],
+        [client_at_ats(generation, *of) for key in new if not stored[key] and (of := _client_at(key))],
+        [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
+    )
+
+
+def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:
+    """Yield the items of a generation whose only merge has added these amounts."""
+    yield from chain.from_iterable(written(generation, total, 1, today, lambda keys: {key: {} for key in keys}))
     yield {**_key(generation), "Number": {"N": "1"}}
 
 
@@ -270,17 +261,14 @@ def list_of(generation: int, key: RowKey) -> RowKey | None:
     """Return the key of the totals of the list that a row is a member of."""
     if key.kind is Kind.JOB:
         return head_key(key.scope)
-    if not key.part.startswith(AT) or key.scope.endswith(f"#{NO_CLIENT}"):
-        return None
-    return head_key(clients_scope(generation, key.part.removeprefix(AT)))
+    of = _client_at(key)
+    return head_key(clients_scope(generation, of[0])) if of else None
 
 
-def _listed_client(generation: int, key: RowKey) -> Item | None:
-    """Return the item that lists a client at an ATS, if the row is a client's life there."""
-    if not key.part.startswith(AT) or key.scope.endswith(f"#{NO_CLIENT}"):
-        return None
+def _client_at(key: RowKey) -> tuple[str, str] | None:
+    """Return the ATS and the client whose life there a row has; None for other rows."""
     client_id = key.scope.rpartition("#")[2]
-    return quality_items.client_at_ats(generation, key.part.removeprefix(AT), client_id)
+    return (key.part.removeprefix(AT), client_id) if key.kind is Kind.CLIENT and client_id != NO_CLIENT else None
 
 
 def _named_rows(generation: int, total: Additions) -> list[RowKey]:
@@ -324,14 +312,6 @@ def _number(item: Item) -> int:
     return int(item["Number"]["N"]) if item else 0
 
 
-def _place(item: Item) -> tuple[str, str]:
-    return item["Scope"]["S"], item["Part"]["S"]
-
-
-def _groups[Key](keys: Sequence[Key]) -> list[tuple[Key, ...]]:
-    return list(batched(keys, _KEYS_PER_CALL, strict=False))
-
-
 def _key(generation: int) -> Item:
     return {"Scope": {"S": f"merge#{generation}"}, "Part": {"S": "current"}}
 
@@ -349,8 +329,3 @@ def _is_due(entries: Sequence[Item], oldest: timedelta) -> bool:
 
 def _moment(entry: Item) -> datetime:
     return from_text(written_at(entry))
-
-
-def entry_bytes(entry: Any) -> int:
-    """Return the approximate size of an entry in bytes."""
-    return len(entry["Amounts"]["B"]) + _KEY_BYTES

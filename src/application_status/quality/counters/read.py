@@ -6,30 +6,30 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
-from itertools import batched, chain, islice
+from itertools import chain, islice
 from typing import Any
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
 from application_status.platform.errors import ServiceError
-from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, Marker, RowKey
-from application_status.quality.counters.journal import Additions, Subject, additions
+from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, RowKey
+from application_status.quality.counters.journal import Additions, Subject, additions, read_journal
 from application_status.quality.counters.merge import (
     LISTED_MEASURES,
     Head,
     head,
     head_key,
     head_with,
-    journal,
     last_merge,
 )
 from application_status.quality.rules.contribution import Counts, is_dated, is_size
 from application_status.quality.rules.disclosure import NO_MEMBERS, MonthGroup, Size
 from application_status.quality.rules.periods import Question
-from application_status.quality.rules.totals import Kind, Recent, Row, added, amount_of
+from application_status.quality.rules.totals import Kind, Recent, Row, add_counts, added, amount_of
 
-_KEYS_PER_CALL, _SINGLY = 100, 10
+_SINGLY = 10
+"""The most rows of a partition that are read by their keys; more are read by one query."""
+
 _MOST_CHANGED = 100
 """The most members of a list whose rows are read to find out whether their sizes have changed."""
 
@@ -37,15 +37,6 @@ _FIRST, _LAST = "!", "~"  # before and after all ids
 
 type Place = tuple[str, ...]
 """An ATS, a client, a client at an ATS, or a job of a client: what the entries of the journal are grouped by."""
-
-
-def read_markers(
-    dynamodb: DynamoDB, table: str, generation: int, ids: Iterable[ApplicationId]
-) -> dict[ApplicationId, Marker]:
-    """Return the markers of at most 100 applications; those without one are left out."""
-    keys = [quality_items.marker_key(generation, application_id) for application_id in ids]
-    found = batch_get(dynamodb, table, keys)
-    return {quality_items.application_of(item): quality_items.marker(item) for item in found}
 
 
 class MergedMeanwhile(ServiceError):
@@ -77,8 +68,8 @@ class Page:
 class QualityReader:
     """A reader of one generation of the counters, for the calls of one report or page; it reads each row once.
 
-    Its results include all changes counted before its first call. A new member joins its list with the next
-    merge. All methods raise MergedMeanwhile. `today` is in the reporting time zone.
+    Its results include all changes counted before its first call. A new member joins its list with the next merge.
+    All methods raise MergedMeanwhile. `today` is in the reporting time zone.
     """
 
     def __init__(self, dynamodb: DynamoDB, table: str, generation: int, today: date) -> None:
@@ -240,7 +231,7 @@ class QualityReader:
     def _unmerged(self) -> "_Unmerged":
         """The journal; the merge is read first, so that an entry deleted in between is in rows of a later merge."""
         last = last_merge(self._dynamodb, self._table, self._generation)
-        entries = journal(self._dynamodb, self._table, self._generation)
+        entries = read_journal(self._dynamodb, self._table, self._generation)
         in_merge = set(last.entries)
         return _Unmerged(
             last.number,
@@ -249,12 +240,12 @@ class QualityReader:
         )
 
     def _waiting_at(self, place: "_Place") -> set[Place]:
-        return self._unmerged.grouped("waiting", place).keys() | self._unmerged.grouped("merging", place).keys()
+        return self._unmerged.grouped("waiting", place).keys() | self._unmerged.grouped("in_merge", place).keys()
 
     def _row(self, key: RowKey, place: "_Place", at: Place, days: str = "") -> Row:
         """Return a row whose item is read, with the amounts of entries that it does not include."""
         if key not in self._rows:
-            self._rows[key] = self._as_of(key, place, at, ("waiting", "merging"), days)
+            self._rows[key] = self._as_of(key, place, at, ("waiting", "in_merge"), days)
         return self._rows[key]
 
     def _as_of(self, key: RowKey, place: "_Place", at: Place, entries: Iterable[str], days: str = "") -> Row:
@@ -265,7 +256,7 @@ class QualityReader:
             raise MergedMeanwhile
         row = quality_items.row(item["Totals"]) if item else {}
         for name in entries:
-            is_included = name == "merging" and number == unmerged.number
+            is_included = name == "in_merge" and number == unmerged.number
             if not is_included and (amounts := unmerged.grouped(name, place).get(at)):
                 of_days = {cell: amount for cell, amount in amounts.items() if cell[0].startswith(days)}
                 row = added(row, of_days, key.kind, self._recent)
@@ -283,14 +274,11 @@ class QualityReader:
                 by_scope[key.scope].append(key)
         together = {scope for scope, of in by_scope.items() if len(of) > _SINGLY and not scope.startswith("jobs#")}
         single = [key.item for scope, of in by_scope.items() if scope not in together for key in of]
-        calls = [
-            partial(batch_get, self._dynamodb, self._table, group)
-            for group in batched(single, _KEYS_PER_CALL, strict=False)
-        ]
-        calls += [
-            partial(self._query, scope, *_ends([key.part for key in by_scope[scope]])) for scope in sorted(together)
-        ]
-        found = {(item["Scope"]["S"], item["Part"]["S"]): item for page in side_by_side(calls) for item in page}
+        calls = [partial(batch_get, self._dynamodb, self._table, single)]
+        for scope in sorted(together):
+            parts = [key.part for key in by_scope[scope]]
+            calls.append(partial(self._query, scope, min(parts), max(parts)))
+        found = {quality_items.place(item): item for page in side_by_side(calls) for item in page}
         self._items |= {key: found.get((key.scope, key.part), {}) for of_scope in by_scope.values() for key in of_scope}
 
     def _query(self, scope: str, first: str, last: str) -> list[Item]:
@@ -361,13 +349,9 @@ class QualityReader:
             item = self._items[head_key(scope)]
             number, known = int(item["Number"]["N"]) if item else 0, head(item)
         numbers = {number, *(int(self._items[key]["Number"]["N"]) for key in changed.values() if self._items[key])}
-        of_head = ("merging",) if unmerged.number in numbers else ()  # a merge writes rows after all lists' totals
+        of_head = ("in_merge",) if unmerged.number in numbers else ()  # a merge writes rows after all lists' totals
         changes = [(self._as_of(key, place, at, of_head), self._row(key, place, at)) for at, key in changed.items()]
         return head_with(known, changes)
-
-
-def _ends(parts: Sequence[str]) -> tuple[str, str]:
-    return min(parts), max(parts)
 
 
 type _Place = Callable[[Subject], Place | None]
@@ -401,13 +385,13 @@ class _Unmerged:
 
     def __init__(self, number: int, in_merge: Additions, waiting: Additions) -> None:
         self.number = number
-        self._additions = {"merging": in_merge, "waiting": waiting}
+        self._additions = {"in_merge": in_merge, "waiting": waiting}
         self._grouped: dict[tuple[str, _Place], Mapping[Place, Counts]] = {}
 
     @property
     def is_merging(self) -> bool:
         """Whether a merge is not finished."""
-        return self._additions["merging"].changes > 0
+        return self._additions["in_merge"].changes > 0
 
     def grouped(self, name: str, place: _Place) -> Mapping[Place, Counts]:
         """Return the amounts of the entries by place."""
@@ -415,8 +399,6 @@ class _Unmerged:
             found: dict[Place, dict[tuple[str, str], int]] = defaultdict(dict)
             for subject, amounts in self._additions[name].amounts.items():
                 if at := place(subject):
-                    total = found[at]
-                    for cell, amount in amounts.items():
-                        total[cell] = total.get(cell, 0) + amount
+                    add_counts(found[at], amounts)
             self._grouped[name, place] = found
         return self._grouped[name, place]

@@ -17,12 +17,15 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import (
     NOT_COUNTED,
     Marker,
+    application_of,
     index_key,
     label_key,
+    marker,
     marker_item,
+    marker_key,
+    place,
 )
 from application_status.quality.counters.journal import Additions, Name, Subject, entry_item
-from application_status.quality.counters.read import read_markers
 from application_status.quality.rules.contribution import Contribution
 
 _ACTIONS_PER_TRANSACTION = 100
@@ -92,9 +95,9 @@ def additions_of(updates: Iterable[CounterUpdate]) -> Additions:
     """Return what updates add to the totals."""
     total = Additions()
     for update in updates:
-        for marker, sign in ((update.target, 1), (update.counted, -1)):
-            for cell, amount in marker.contribution.items():
-                amounts = total.amounts[Subject(cell.ats_id, marker.client_id, marker.job_id)]
+        for of, sign in ((update.target, 1), (update.counted, -1)):
+            for cell, amount in of.contribution.items():
+                amounts = total.amounts[Subject(cell.ats_id, of.client_id, of.job_id)]
                 amounts[cell.day, cell.measure] = amounts.get((cell.day, cell.measure), 0) + sign * amount
         _add_names(total, update)
         total.changes += 1
@@ -125,8 +128,16 @@ def transactions(updates: Iterable[CounterUpdate]) -> Iterator[list[CounterUpdat
         yield group
 
 
+def read_markers(
+    dynamodb: DynamoDB, table: str, generation: int, ids: Iterable[ApplicationId]
+) -> dict[ApplicationId, Marker]:
+    """Return the markers of applications; those without one are left out."""
+    keys = [marker_key(generation, application_id) for application_id in ids]
+    return {application_of(item): marker(item) for item in batch_get(dynamodb, table, keys)}
+
+
 CHANGES_PER_CALL = 100
-"""The most changes that `Counters.apply` takes: the limit of BatchGetItem."""
+"""The most changes that `Counters.apply` takes, and of which it reads the markers in one call."""
 
 
 class Counters:
@@ -202,8 +213,8 @@ class Counters:
         """
         fewer = [label for label, amount in labels.items() if amount < 0]
         keys = [label_key(generation, *label) for label in fewer]
-        found = {_place(item): int(item["Applications"]["N"]) for item in batch_get(self._dynamodb, self._table, keys)}
-        stored = {label: found.get(_place(label_key(generation, *label))) for label in labels}
+        found = {place(item): int(item["Applications"]["N"]) for item in batch_get(self._dynamodb, self._table, keys)}
+        stored = {label: found.get(place(label_key(generation, *label))) for label in labels}
         return [
             self._add_to_label(generation, label, amount, stored[label])
             for label, amount in labels.items()
@@ -223,7 +234,3 @@ class Counters:
         action["UpdateExpression"] = "SET LabelOf = :ats ADD Applications :amount"
         action["ExpressionAttributeValues"] = values
         return {"Update": action}
-
-
-def _place(item: Item) -> tuple[str, str]:
-    return item["Scope"]["S"], item["Part"]["S"]

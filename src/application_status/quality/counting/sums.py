@@ -18,8 +18,8 @@ from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
-from application_status.quality.counters.journal import Subject, additions, rows_of
-from application_status.quality.counters.merge import Head, head, head_with, journal, last_merge, list_of
+from application_status.quality.counters.journal import Subject, additions, read_journal, rows_of
+from application_status.quality.counters.merge import Head, head, head_with, last_merge, list_of
 from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
@@ -86,7 +86,7 @@ def read_all(
     """
     reading = Reading(frozenset(only))
     last = last_merge(dynamodb, table, generation)
-    entries = journal(dynamodb, table, generation)
+    entries = read_journal(dynamodb, table, generation)
     in_merge = set(last.entries)
     unmerged = dict(additions(entry for entry in entries if entry["Part"]["S"] in in_merge).by_row(generation))
     for page in pages(dynamodb, "Scan", {"TableName": table, "ConsistentRead": True}):

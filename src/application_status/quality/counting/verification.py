@@ -32,7 +32,8 @@ from application_status.platform.telemetry import (
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED, Marker
-from application_status.quality.counters.read import QualityReader, read_consistently, read_markers
+from application_status.quality.counters.read import QualityReader, read_consistently
+from application_status.quality.counters.write import read_markers
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
 from application_status.quality.counting.stream import change_of

@@ -32,10 +32,6 @@ type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type ReportKind = Literal["cohort", "activity", "silence", "health", "unmapped"]
 
 _OF_TODAY = {"silence", "unmapped"}
-_LIFE = {
-    True: ("/job", "a report about jobs has no period"),
-    False: ("/by", "a report about clients of an ATS has no period"),
-}
 
 
 class QualityQuery(BaseModel):
@@ -91,7 +87,8 @@ class QualityQuery(BaseModel):
 
     def _wrong_period(self) -> Iterator[FieldError]:
         if self.is_of_life and (self.first or self.last or self.interval is not Interval.ALL):
-            yield FieldError(*_LIFE[self.job is not None or self.by == "job"], "no from, to or interval")
+            pointer, what = ("/by", "clients of an ATS") if self.by == "client" else ("/job", "jobs")
+            yield FieldError(pointer, f"a report about {what} has no period", "no from, to or interval")
         if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
             yield FieldError("/kind", f"{self.kind} is as of today and has no period", "no from, to or interval")
         if self.first and self.last and self.last < self.first:

@@ -18,7 +18,6 @@ from application_status.quality.rules.disclosure import (
     MonthGroup,
     applications_in_activity,
     applications_in_cohort,
-    merged,
 )
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, activity, cohort, silence
@@ -31,7 +30,7 @@ from application_status.quality.rules.periods import (
     sums_of_months,
 )
 from application_status.quality.rules.totals import Row as Totals
-from application_status.quality.rules.totals import amount_of, counts_of_life
+from application_status.quality.rules.totals import amount_of, counts_of_life, merged
 
 ROWS_LIMIT = 400
 """The most rows of a report over time."""

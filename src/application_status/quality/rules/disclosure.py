@@ -23,12 +23,11 @@ of an ATS or a client is not protected against one over the whole life of one of
 from bisect import bisect_right
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from application_status.applications.rules.status import Status
-from application_status.quality.rules.contribution import Counts
 from application_status.quality.rules.durations import MINIMUM
 
 _ENTERED = tuple(f"entered:{status}" for status in Status)
@@ -114,28 +113,11 @@ def _runs(parts: Mapping[str, Mapping[str, int]], size: Size) -> Iterator[tuple[
         yield (*complete, *pending)
 
 
-def merged(parts: Iterable[Counts]) -> Counts:
-    """Add up counters, cell by cell."""
-    total: Counter[tuple[str, str]] = Counter()
-    for part in parts:
-        for cell, amount in part.items():
-            total[cell] += amount
-    return total
-
-
-def totals(counts: Counts) -> Mapping[str, int]:
-    """Return the amount of each measure over all days."""
-    total: Counter[str] = Counter()
-    for (_, measure), amount in counts.items():
-        total[measure] += amount
-    return total
-
-
 _CLASSES = (1, MINIMUM, 20, 100, 1_000)
 """The least number of applications of each class of members of a list; the first class is always hidden."""
 
-
 _MANY = 50
+"""So many members of a class do not all leave it between two merges."""
 
 
 def size_class(applications: int) -> int:
@@ -162,9 +144,10 @@ class Sizes:
         is still there.
         """
         found, members = {1}, 0
-        needed = max(self.changed, 0 < self.smallest < MINIMUM)
+        too_few = 0 < self.smallest < MINIMUM
+        needed = self.changed + 1 if self.changed else int(too_few)
         for number in sorted(number for number in self.members if number > 1):
-            if members < needed + (self.changed > 0):
+            if members < needed:
                 found.add(number)
                 members += self.members[number]
         return found

@@ -9,8 +9,8 @@ from typing import Literal
 
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.rules.contribution import TIMED_STATUSES, Counts, is_dated
-from application_status.quality.rules.disclosure import totals
 from application_status.quality.rules.durations import MINIMUM, OLDEST, LifeTable, age
+from application_status.quality.rules.totals import by_measure
 
 STEPS = tuple(status for status in Status if status.is_stage and status is not Status.LEAD)
 """The stages of the funnel, in order."""
@@ -38,7 +38,7 @@ class _Totals:
     """Amounts of measures, summed over days; of dated measures, also by day."""
 
     def __init__(self, counts: Counts) -> None:
-        self._totals = totals(counts)
+        self._totals = by_measure(counts)
         self._by_day: dict[str, dict[str, int]] = defaultdict(dict)
         self._by_bucket: dict[str, dict[int, int]] = defaultdict(dict)
         for (day, measure), amount in counts.items():

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from application_status.quality.rules.contribution import Counts, is_dated
 from application_status.quality.rules.disclosure import MonthGroup, Size, blocks, month_groups
-from application_status.quality.rules.totals import Row, by_slot, months_of
+from application_status.quality.rules.totals import Row, add_counts, by_slot, months_of
 
 DEFAULT_DAYS = 90
 """How many days a report covers if the query has no first day."""
@@ -95,8 +95,7 @@ class Question:
         """Add the sums of the months of a whole group to its period."""
         period = self._period(periods, group.first, group.last)
         for counts in sums:
-            for cell, amount in counts.items():
-                period.counts[cell] += amount
+            add_counts(period.counts, counts)
 
     def add_days(self, periods: dict[date, Period], group: MonthGroup, rows: Mapping[str, Row]) -> None:
         """Add the blocks of a group to their periods; `rows` are the rows of its months, by month.

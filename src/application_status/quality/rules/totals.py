@@ -15,7 +15,7 @@ for the last 90 days, and all times of more than a year are in one bucket.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import Enum, auto
 from typing import NamedTuple, Self
@@ -128,3 +128,25 @@ def counts_of_life(row: Row) -> Counts:
         else:
             found["", measure] = sum(slots.values())
     return found
+
+
+def merged(parts: Iterable[Counts]) -> Counts:
+    """Add up counts."""
+    total: dict[tuple[str, str], int] = {}
+    for part in parts:
+        add_counts(total, part)
+    return total
+
+
+def add_counts(total: dict[tuple[str, str], int], counts: Counts) -> None:
+    """Add counts to a total, cell by cell."""
+    for cell, amount in counts.items():
+        total[cell] = total.get(cell, 0) + amount
+
+
+def by_measure(counts: Counts) -> Mapping[str, int]:
+    """Return the amount of each measure over all days."""
+    total: Counter[str] = Counter()
+    for (_, measure), amount in counts.items():
+        total[measure] += amount
+    return total
