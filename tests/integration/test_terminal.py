@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import click
 import pytest
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.cli import main as command_line
 from application_status.labels.overrides import OverrideRegister
@@ -23,6 +22,7 @@ from application_status.platform.escaping import printable
 from application_status.platform.values import AtsId, application_id
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
+from support.command_line import words
 from support.faults import Clock, fresh_client
 from support.signals import sent, signal, state
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
@@ -82,15 +82,6 @@ def assert_harmless(text: str) -> None:
     assert "!\n!" not in text
 
 
-def commands(command: click.Command) -> Iterator[tuple[str, ...]]:
-    """Yield every command below one, as its words."""
-    if not isinstance(command, click.Group):
-        yield ()
-        return
-    for name, below in command.commands.items():
-        yield from ((name, *rest) for rest in commands(below))
-
-
 def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: Path) -> None:
     """Over tables, folders and arguments full of them; what is printed is there, as escapes."""
     folder, shown = tmp_path / f"folder {EVIL}", printable(EVIL)
@@ -99,9 +90,10 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("labels", "override"): run("labels", "override", "--ats", ATS, "--set", f"my {EVIL}", "HIRED"),
         ("labels", "unmapped"): run("labels", "unmapped"),
         ("tokens", "list"): run("tokens", "list"),
-        ("tokens", "issue"): run("tokens", "issue", "--ats", EVIL),
+        ("tokens", "issue"): run("tokens", "issue", "--show", "--ats", EVIL),
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
+        ("audit", "list"): run("audit", "list"),
         ("analytics", "verify"): run("analytics", "verify"),
         ("analytics", "rebuild"): run("analytics", "rebuild"),
         ("facts", "export"): run("facts", "export", "--to", str(folder)),
@@ -112,7 +104,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ran["facts", "query"] = run("facts", "query", query, "--from", str(folder))
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "REJECTED/offer_declined"})
     ran["labels", "remap"] = run("labels", "remap", "--apply")
-    assert {*ran} == {*commands(command_line.commands)}
+    assert {*ran} == {*words(command_line.commands)}
     refused = {("tokens", "issue"): 2, ("tokens", "adopt"): 1, ("tokens", "revoke"): 1, ("applications", "erase"): 2}
     assert {command: code for command, (code, _, _) in ran.items() if code} == {**refused, ("analytics", "verify"): 1}
     silent = {("labels", "explain"), ("tokens", "issue"), ("tokens", "adopt")}

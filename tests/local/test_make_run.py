@@ -177,7 +177,7 @@ def test_tables_can_be_looked_into(service: LocalService) -> None:
 def test_command_line_works_against_it(service: LocalService) -> None:
     """A token issued there is known to the running service at once, and not to be seen in its lines."""
     command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
-    command += [f"http://127.0.0.1:{service.tables_port}", "tokens", "issue", "--ats", "workday"]
+    command += [f"http://127.0.0.1:{service.tables_port}", "tokens", "issue", "--ats", "workday", "--show"]
     token = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
     headers = {"Content-Type": "application/json", "X-AtsiToken": token}
     body = json.dumps({"AtsiApplicationId": APPLICATION, "Status": "OFFER"}).encode()

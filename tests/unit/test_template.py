@@ -15,7 +15,7 @@ from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.reports.query import STAFF
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
+TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
@@ -390,6 +390,12 @@ def test_drift_failed_records_and_missing_runs_raise_an_alarm(expanded: dict[str
 def test_command_line_counts_locally_as_the_template_does() -> None:
     """The zone of the local service is the template's default."""
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
+
+
+def test_tokens_expire_after_a_year_by_default(expanded: dict[str, Any]) -> None:
+    """Locally too; the command line reads a stack's value from its output."""
+    assert Target(None, "").token_days() == expanded["Parameters"]["TokenDays"]["Default"] == 365
+    assert expanded["Outputs"]["TokenDays"]["Value"] == {"Ref": "TokenDays"}
 
 
 def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:

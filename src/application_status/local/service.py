@@ -124,7 +124,7 @@ def _without_context(handler: Handler) -> Invoke:
 
 
 def _seed() -> None:
-    from application_status.access.tokens import TokenRegister
+    from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
     from application_status.platform.dynamodb.boto import connect
 

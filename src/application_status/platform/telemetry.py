@@ -21,6 +21,7 @@ ApplicationStatus:
     Skipped                stream records older than what is already counted
     Drift                  counters found wrong by a verification; also by stack
     Verified               applications compared by a verification; also by stack
+    TokensExpiring         live tokens that expire within 30 days and have no successor; by stack
     OldestRecordAge        seconds from the write of a batch's oldest record to its processing
     Sandbox.<metric>       any of these for calls with a test token; the metric without prefix has live calls only
 """

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from application_status.access.register import TokenRegister
+from application_status.access.rules import Token, expiring
 from application_status.applications.scan import ITEMS_PER_CALL, AllApplications, Unreadable
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
@@ -36,7 +38,7 @@ from application_status.quality.counters.read import QualityReader, read_consist
 from application_status.quality.counters.write import read_markers
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
-from application_status.quality.counting.stream import change_of
+from application_status.quality.counting.stream import AnalyticsSettings, change_of
 from application_status.quality.counting.sums import Reading, read_all
 from application_status.quality.rules.totals import amount_of, months_of
 
@@ -176,9 +178,14 @@ type Handler = Callable[[Any, Any], dict[str, int]]
 
 
 def verification(
-    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, zone: ZoneInfo, stack: str
+    dynamodb: DynamoDB,
+    applications: AllApplications,
+    tokens: TokenRegister,
+    analytics: AnalyticsSettings,
+    stack: str,
 ) -> Handler:
-    """Return the handler of the scheduled function."""
+    """Return the handler of the scheduled function, which also counts the tokens that expire soon."""
+    quality_table, zone = analytics
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
@@ -187,8 +194,10 @@ def verification(
                 live = generations(dynamodb, quality_table).live
                 verifier = Verifier(applications, dynamodb, quality_table, live, zone)
                 verified, found = _verify(verifier)
+                add_stack_dimension(stack)
                 if generations(dynamodb, quality_table).live == live:
-                    _log(stack, verified, found, verifier.unreadable)
+                    _log(verified, found, verifier.unreadable)
+                _log_expiring(expiring(tokens.list(), now()))
         finally:
             flush()
         return {"verified": verified, "drift": len(found)}
@@ -218,7 +227,13 @@ def _is_settled(item: Item) -> bool:
     return changed is None or changed["S"] < to_text(now() - _SETTLED)
 
 
-def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
+def _log_expiring(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        logger.warning("token expires", ats=token.ats_id, token=token.key_id, at=str(token.expires_at))
+    metrics.add_metric(name="TokensExpiring", unit=MetricUnit.Count, value=len(tokens))
+
+
+def _log(verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
     for each in found[:_LOGGED]:
         logger.error(
             "drift",
@@ -231,7 +246,6 @@ def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadab
         )
     for application_id, error in list(unreadable.items())[:_LOGGED]:
         logger.error("unreadable", application=application_id, error=error)
-    add_stack_dimension(stack)
     metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=len(found))
     metrics.add_metric(name="Unreadable", unit=MetricUnit.Count, value=len(unreadable))
     metrics.add_metric(name="Verified", unit=MetricUnit.Count, value=verified)
