@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 
@@ -18,12 +19,15 @@ from application_status.cli.main import main
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local.tables import TableServer
 from application_status.platform.errors import Unavailable
+from application_status.platform.streams import FailedRecords
 from application_status.platform.values import now
 from support.command_line import words
 from support.faults import fresh_client
+from support.log_lines import batch, line
 from support.world import APPLICATION, ATS, SIGNALLED_APPLICATION, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
+FAILED = "set-aside/1"
 LABEL = "Waits for Ms Weber"
 
 type Run = Callable[..., Any]
@@ -36,6 +40,10 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     client = fresh_client(server)
     world = World(client)
     world.report("REJECTED", RawStatus="Absage")
+    failed = {"requestContext": {"functionArn": "HealthFunction", "condition": "x"}, "requestPayload": batch([line()])}
+    boto3.client("s3", endpoint_url=server.url).create_bucket(Bucket="FailedRecordsBucket")
+    FailedRecords("FailedRecordsBucket", endpoint_url=server.url).put(FAILED, failed)
+    monkeypatch.setattr(server, "functions", {"HealthFunction": lambda event: world.health(event, None)})
     yield world
     client.close()
 
@@ -68,6 +76,7 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     ),
     "labels remap": (["--apply"], {"apply": "True", "file": ".application-status-remap.json"}),
     "analytics rebuild": (["--segments", "2"], {"segments": "2"}),
+    "failures redrive": (["--all"], {"every": "True"}),
 }  # fmt: skip
 """Every command that changes something: what follows it, and what the log says of that."""
 
@@ -81,6 +90,9 @@ READS: dict[str, list[list[str]]] = {
     "analytics verify": [["--first", "0"]],
     "facts export": [["--to", "facts"]],
     "facts query": [["funnel", "--from", "facts"]],
+    "failures list": [[]],
+    "failures show": [[FAILED]],
+    "failures redrive": [["--all", "--dry-run"]],
     "audit list": [[]],
 }
 """Every command that changes nothing, with what follows it."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
 
 from application_status.access.register import TokenRegister
@@ -19,6 +20,7 @@ from application_status.labels.overrides import OverrideRegister
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.escaping import printable
+from application_status.platform.streams import FailedRecords
 from application_status.platform.values import AtsId, application_id
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
@@ -46,6 +48,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
     world.report("REJECTED", RawStatus=f"own {EVIL}")
+    failed = {"requestContext": {"functionArn": EVIL, "condition": EVIL}, "requestPayload": {}}
+    boto3.client("s3", endpoint_url=server.url).create_bucket(Bucket="FailedRecordsBucket")
+    FailedRecords("FailedRecordsBucket", endpoint_url=server.url).put("set-aside/1", failed)
     quality = Counters(world.dynamodb, "QualityTable")
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
     quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
@@ -94,6 +99,9 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
         ("audit", "list"): run("audit", "list"),
+        ("failures", "list"): run("failures", "list"),
+        ("failures", "show"): run("failures", "show", "set-aside/1", "--payload"),
+        ("failures", "redrive"): run("failures", "redrive", f"set-aside/{EVIL}"),
         ("analytics", "verify"): run("analytics", "verify"),
         ("analytics", "rebuild"): run("analytics", "rebuild"),
         ("facts", "export"): run("facts", "export", "--to", str(folder)),
@@ -105,7 +113,13 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "REJECTED/offer_declined"})
     ran["labels", "remap"] = run("labels", "remap", "--apply")
     assert {*ran} == {*words(command_line.commands)}
-    refused = {("tokens", "issue"): 2, ("tokens", "adopt"): 1, ("tokens", "revoke"): 1, ("applications", "erase"): 2}
+    refused = {
+        ("failures", "redrive"): 1,
+        ("tokens", "issue"): 2,
+        ("tokens", "adopt"): 1,
+        ("tokens", "revoke"): 1,
+        ("applications", "erase"): 2,
+    }
     assert {command: code for command, (code, _, _) in ran.items() if code} == {**refused, ("analytics", "verify"): 1}
     silent = {("labels", "explain"), ("tokens", "issue"), ("tokens", "adopt")}
     assert {command for command, (_, out, err) in ran.items() if shown.lstrip("=") not in out + err} == silent

@@ -299,6 +299,20 @@ def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resou
     assert variables["STACK"] == {"Ref": "AWS::StackName"}
 
 
+def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> None:
+    """Lambda writes what it gives up after an asynchronous call to the bucket of failed records.
+
+    The scheduled functions have no such destination: their next run does what a failed one did not.
+    """
+    (kept,) = (each["Properties"] for each in of_type(resources, "AWS::Lambda::EventInvokeConfig").values())
+    bucket = {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}
+    assert kept == {
+        "FunctionName": {"Ref": "HealthFunction"},
+        "Qualifier": "live",
+        "DestinationConfig": {"OnFailure": {"Destination": bucket}},
+    }
+
+
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
     """Aliases of tracking tokens, ids of counted batches of log lines, and the whole sandbox; nothing else."""
     ends = {

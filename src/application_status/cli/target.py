@@ -45,9 +45,9 @@ class Target:
         """The client of the target's tables."""
         return DynamoDB(boto.transport(self._recorded(boto.client(**self._where))))
 
-    def client(self, service: str) -> Any:
-        """Return a client of another service of AWS."""
-        return self._recorded(boto3.client(service, **self._where))
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a client of another service of AWS; the options are those of `boto3.client`."""
+        return self._recorded(boto3.client(service, **self._where, **options))
 
     @cached_property
     def operator(self) -> str:
