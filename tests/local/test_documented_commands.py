@@ -44,6 +44,7 @@ SHORT_FORMS = (
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
     (r"(labels override|facts export)$", r"\1 --help"),  # mentions of a command, without what it needs
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
+    (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
     (r"\bFOLDER\b", "facts"),
 )
