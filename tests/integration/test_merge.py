@@ -423,7 +423,7 @@ def test_large_journal_is_merged_in_parts(world: World, monkeypatch: pytest.Monk
     assert last_merge(world.dynamodb, "QualityTable", 1) == LastMerge(number=2)
 
 
-@pytest.mark.parametrize(("seconds", "parts"), [(150.0, [3, 0]), (0.0, [2, 1])])
+@pytest.mark.parametrize(("seconds", "parts"), [(200.0, [3, 0]), (0.0, [2, 1])])
 def test_the_function_merges_parts_until_its_time_is_up(
     world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, parts: list[int]
 ) -> None:

@@ -22,7 +22,7 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.merge import Merger
 
 _STORE_SECONDS = 280.0
-_BEGIN_SECONDS = 150.0  # a merge that is cut off would have to wait for its lease
+_BEGIN_SECONDS = 200.0  # a merge that is cut off would have to wait for its lease
 
 type Handler = Callable[[Any, Any], dict[str, int]]
 
