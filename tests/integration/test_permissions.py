@@ -159,7 +159,7 @@ def facts(world: World) -> None:
     handler = make_facts(
         Firehose(boto3.client("firehose")),
         FactsSettings("FactsStream", BERLIN),
-        SetAside(FailedRecords("FailedRecordsBucket"), "local"),
+        SetAside(FailedRecords("FailedRecordsBucket")),
     )
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
 

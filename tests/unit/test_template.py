@@ -167,6 +167,12 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], function: str) -> None:
+    """The stack's name is a dimension of all metrics, so stacks in one account have separate alarms."""
+    assert resources[function]["Properties"]["Environment"]["Variables"]["STACK"] == {"Ref": "AWS::StackName"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
     whole = {"SignalsFunction", "MergeFunction", "ViewsFunction"}
@@ -218,7 +224,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
-    assert refs == {"TokensTable", *SANDBOX_TABLES}
+    assert refs == {"TokensTable", *SANDBOX_TABLES, "AWS::StackName"}
 
 
 def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
@@ -293,10 +299,9 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resource], name: str) -> None:
-    """They use the bucket of the mapping's destination, and the stack's name as the alarm's dimension."""
+    """They use the bucket of the mapping's destination."""
     variables = resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]
     assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
-    assert variables["STACK"] == {"Ref": "AWS::StackName"}
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:

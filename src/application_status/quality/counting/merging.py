@@ -9,14 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.telemetry import (
-    add_stack_dimension,
-    begin,
-    flush,
-    hiding_error_messages,
-    logger,
-    metrics,
-)
+from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.merge import Merger
 
@@ -25,7 +18,7 @@ _STORE_SECONDS = 280.0
 type Handler = Callable[[Any, Any], dict[str, int]]
 
 
-def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: timedelta, stack: str) -> Handler:
+def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: timedelta) -> Handler:
     """Return the handler of the scheduled function; it raises Unavailable if DynamoDB fails, and the next run goes on.
 
     A journal is merged if it is large, or if an entry is older than `oldest`. During a rebuild, the function also
@@ -42,7 +35,6 @@ def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: time
                     if entries:
                         logger.info("merged", generation=generation, entries=entries)
                     merged += entries
-                add_stack_dimension(stack)
                 metrics.add_metric(name="Merged", unit=MetricUnit.Count, value=merged)
         finally:
             flush()
