@@ -147,6 +147,7 @@ def my_applications(world: World) -> None:
 
 def health(world: World) -> None:
     world.health(batch([line()]), None)
+    world.health(sample_event("HealthFunction/scheduled"), None)
 
 
 def verification(world: World) -> None:

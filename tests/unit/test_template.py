@@ -327,7 +327,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert patterns == {"WebhookLogs": '{ $.channel = "atsi" }', "SignalsLogs": '{ $.channel = "signals" }'}
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
-        if name.startswith("HealthFunction"):
+        if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
             permission = each["Properties"]
             assert (permission["FunctionName"], permission["Principal"]) == (alias, "logs.amazonaws.com")
             text, names = permission["SourceArn"]["Fn::Sub"]
@@ -336,18 +336,23 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
-def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None:
+def test_merges_and_checks_are_scheduled(expanded: dict[str, Any]) -> None:
     """Each runs at least three times in its alarm's period, through its alias."""
     rules = [each["Properties"] for each in of_type(expanded["Resources"], "AWS::Events::Rule").values()]
     assert {target["Arn"]["Ref"]: rule["ScheduleExpression"] for rule in rules for target in rule["Targets"]} == {
         "MergeFunctionAliaslive": "rate(5 minutes)",
+        "HealthFunctionAliaslive": "rate(1 hour)",
         "VerificationFunctionAliaslive": {"Fn::Sub": "rate(${VerificationRate})"},
     }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
     for value, seconds in (("1 hour", 3600), ("15 minutes", 900)):
         schedules = Template({"VerificationRate": value}).schedules()
-        assert schedules == [Schedule("MergeFunction", 300), Schedule("VerificationFunction", seconds)]
+        assert schedules == [
+            Schedule("MergeFunction", 300),
+            Schedule("HealthFunction", 3600),
+            Schedule("VerificationFunction", seconds),
+        ]
 
 
 def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> None:
