@@ -290,6 +290,7 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         "StartingPosition": "TRIM_HORIZON",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
+        "MetricsConfig": {"Metrics": ["EventCount"]},
         "MaximumRetryAttempts": 100,
         "MaximumRecordAgeInSeconds": 43200,
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
@@ -359,42 +360,6 @@ def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> 
     """It can wait for at most a week."""
     hours = expanded["Parameters"]["JournalHours"]
     assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 24)
-
-
-ALARMS: dict[str, dict[str, Any]] = {
-    "DriftAlarm": {"MetricName": "Drift", "Statistic": "Maximum", "Period": 3 * 3600, "TreatMissingData": "breaching"},
-    "SetAsideAlarm": {"MetricName": "SetAside", "Statistic": "Sum", "Period": 300, "TreatMissingData": "notBreaching"},
-    "MergeAlarm": {
-        "MetricName": "Merged",
-        "Statistic": "SampleCount",
-        "Period": 3600,
-        "TreatMissingData": "breaching",
-        "ComparisonOperator": "LessThanThreshold",
-    },
-}
-
-
-@pytest.mark.parametrize("name", ALARMS)
-def test_drift_failed_records_and_missing_runs_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
-    """Each alarm has the metric with its two dimensions, and notifies the topic if there is one."""
-    alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
-    assert alarms.keys() == ALARMS.keys()
-    properties = {**alarms[name]["Properties"]}
-    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-    assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
-    assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
-    assert "docs/operations.md" in properties.pop("AlarmDescription")
-    assert properties == {
-        "Namespace": "ApplicationStatus",
-        "Dimensions": [
-            {"Name": "service", "Value": "application-status"},
-            {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
-        ],
-        "EvaluationPeriods": 1,
-        "Threshold": 1,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        **ALARMS[name],
-    }
 
 
 def test_command_line_counts_locally_as_the_template_does() -> None:
