@@ -1,8 +1,10 @@
 """Alarms and dashboard: each metric is one that the code or AWS emits, and docs/operations.md describes each alarm."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import pytest
@@ -309,6 +311,65 @@ def test_every_table_that_lasts_is_watched(resources: dict[str, Resource]) -> No
         for each in metrics(alarms(resources)["TableThrottlesAlarm"]).values()
     }
     assert found == {(name, table) for name in ("ReadThrottleEvents", "WriteThrottleEvents") for table in tables}
+
+
+def widgets(resources: dict[str, Resource]) -> list[Any]:
+    """Return the dashboard's widgets, where ${X} is the text of a reference, with the one of the facts."""
+    text, parts = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    condition, facts, otherwise = parts["FactsWidget"]["Fn::If"]
+    assert (condition, otherwise) == ("DeliversFacts", "")
+    with_facts, without = (text.replace("${FactsWidget}", part) for part in (facts["Fn::Sub"], ""))
+    assert len(json.loads(without)["widgets"]) == len(json.loads(with_facts)["widgets"]) - 1
+    found: list[Any] = json.loads(with_facts)["widgets"]
+    return found
+
+
+def shown(widget: Any) -> Iterator[Metric]:
+    """Yield a graph's metrics; "." repeats a value of the metric before, and "..." all values up to those that follow.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+    before: list[str] = []
+    for row in widget["properties"].get("metrics", ()):
+        given = [each for each in row if isinstance(each, str)]
+        if given[0] == "...":
+            given = before[: len(before) - len(given) + 1] + given[1:]
+        before = [old if new == "." else new for old, new in zip_longest(before, given) if new is not None]
+        namespace, name, *dimensions = before
+        values = [reference(each) for each in dimensions[1::2]]
+        yield Metric(namespace, name, dict(zip(dimensions[::2], values, strict=True)))
+
+
+def reference(text: str) -> Any:
+    return {"Ref": text[2:-1]} if text.startswith("${") else text
+
+
+def test_dashboard_shows_metrics_that_are_emitted(resources: dict[str, Resource]) -> None:
+    """Of this stack, in its region; what it refers to exists."""
+    found = [metric for widget in widgets(resources) for metric in shown(widget)]
+    for metric in found:
+        assert_emitted(metric, resources)
+    text = json.dumps(resources["Dashboard"])
+    names = set(re.findall(r"\$\{(\w+)\}", text)) - {"FactsWidget"}
+    assert names <= resources.keys()
+    graphs = [each for each in widgets(resources) if each["type"] != "text"]
+    assert {each["properties"]["region"] for each in graphs} == {"${AWS::Region}"}
+    assert {each["type"] for each in graphs} == {"metric", "log"}
+
+
+def test_dashboard_shows_each_function_and_table_and_what_alarms_watch(resources: dict[str, Resource]) -> None:
+    """Errors, throttles and durations of all functions; throttles of tables; all metrics of the code with an alarm."""
+    found = [metric for widget in widgets(resources) for metric in shown(widget)]
+    functions = {
+        name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function" and "Condition" not in each
+    }
+    for name in ("Errors", "Throttles", "Duration"):
+        assert {each.dimensions["FunctionName"]["Ref"] for each in found if each.name == name} == functions
+    tables = {each.dimensions["TableName"]["Ref"] for each in found if each.namespace == "AWS/DynamoDB"}
+    watched = [metric for alarm in alarms(resources).values() for metric in metrics(alarm).values()]
+    assert tables == {each.dimensions["TableName"]["Ref"] for each in watched if each.namespace == "AWS/DynamoDB"}
+    own = {each.name for each in watched if each.namespace == "ApplicationStatus"}
+    assert own <= {each.name for each in found}
 
 
 def test_runbook_describes_exactly_the_alarms() -> None:

@@ -166,6 +166,38 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
     assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
 
 
+def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) -> None:
+    """A deployment shifts them slowly only if the parameter says how; each of its values has its mapping."""
+    assert not [each for each in expanded["Resources"].values() if each["Type"].startswith("AWS::CodeDeploy")]
+    assert not [name for name, each in expanded["Resources"].items() if "UpdatePolicy" in each]
+    parameter, gradual = expanded["Parameters"]["Canary"], expanded["Mappings"]["Deployment"]
+    assert parameter["Default"] == "off"
+    assert {value: gradual[value]["IsGradual"] for value in parameter["AllowedValues"]} == {
+        value: str(value != "off").lower() for value in parameter["AllowedValues"]
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) -> None:
+    """CodeDeploy moves the alias to the new version in steps, and back if requests or functions fail."""
+    resources = with_canary["Resources"]
+    group = f"{function}DeploymentGroup"
+    assert resources[f"{function}Aliaslive"]["UpdatePolicy"] == {
+        "CodeDeployLambdaAliasUpdate": {
+            "ApplicationName": {"Ref": "ServerlessDeploymentApplication"},
+            "DeploymentGroupName": {"Ref": group},
+        }
+    }
+    properties = resources[group]["Properties"]
+    alarms = ("FailedRequests5MinutesAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
+    assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
+    assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
+    assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+    configuration = {"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": "Canary10Percent10Minutes"}]}
+    assert properties["DeploymentConfigName"] == configuration
+    assert resources[group].get("Condition") == resources[function].get("Condition")
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], function: str) -> None:
     """The stack's name is a dimension of all metrics, so stacks in one account have separate alarms."""
@@ -433,7 +465,7 @@ def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], 
 def test_logs_expire(expanded: dict[str, Any]) -> None:
     """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "ApiLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from application_status.platform import errors
 from application_status.platform.deadlines import deadline
@@ -255,6 +255,21 @@ def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"} | headers,
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+class UptimeReply(TypedDict):
+    """The reply to an uptime check."""
+
+    status: Literal["ok"]
+
+
+UPTIME_PATH = "/health"
+
+
+def uptime(_: Request) -> Reply:
+    """Answer an uptime check: that a request reaches a function and returns. It reads no table."""
+    body: UptimeReply = {"status": "ok"}
+    return reply(200, body)
 
 
 def no_content() -> Reply:
