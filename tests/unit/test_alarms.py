@@ -180,6 +180,18 @@ def assert_emitted(metric: Metric, resources: dict[str, Resource]) -> None:
             assert resources[value["Ref"]]["Type"] == NAMED_BY[name]
 
 
+def test_api_has_the_name_that_its_metrics_have(resources: dict[str, Resource]) -> None:
+    """The dimensions ApiName and Stage are the names of the API and of its stage."""
+    (stage,) = (each["Properties"] for each in resources.values() if each["Type"] == "AWS::ApiGateway::Stage")
+    named = {"ApiName": resources["Api"]["Properties"]["Name"], "Stage": stage["StageName"]}
+    watched = [each for name in ALARMS for each in metrics(alarms(resources)[name]).values()]
+    found = [dict(each.dimensions) for each in watched if each.namespace == "AWS/ApiGateway"]
+    assert found
+    assert all(each == named for each in found)
+    (settings,) = stage["MethodSettings"]
+    assert settings["MetricsEnabled"] is True
+
+
 def test_every_alarm_is_expected(resources: dict[str, Resource]) -> None:
     """Add a new alarm above."""
     assert alarms(resources).keys() == ALARMS.keys()
