@@ -65,7 +65,7 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 	PYTHONPATH=tools $(BIN)/python -m openapi
 
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
-	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
+	FAILED_RECORDS_BUCKET=FailedRecordsBucket
 VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
