@@ -34,6 +34,7 @@ from support.world import (
     SIGNALLED_APPLICATION,
     TEMPLATE,
     TEST_TOKEN,
+    TOKEN,
     World,
     http_event,
     registration,
@@ -52,7 +53,12 @@ def world() -> Iterator[World]:
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
         records = FailedRecords("FailedRecordsBucket")
-        world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=records)  # type: ignore[arg-type]
+        world = World(
+            boto3.client("dynamodb"),
+            UnknownApplications.ACCEPT,
+            requests_per_second=50,
+            kept=records,  # type: ignore[arg-type]
+        )
         set_last_use(world.client, "2026-01-01")
         yield world
 
@@ -106,6 +112,7 @@ def registry(world: World) -> None:
 
 def sandboxed(world: World) -> None:
     sandbox.created(world)
+    assert sandbox.create(world, token=TOKEN).status == 403  # not a test token, and one that may be a guess
 
 
 def analytics(world: World) -> None:
@@ -150,6 +157,7 @@ def my_applications(world: World) -> None:
 
 def health(world: World) -> None:
     world.health(batch([line()]), None)
+    world.health(sample_event("HealthFunction/scheduled"), None)
 
 
 def verification(world: World) -> None:
@@ -162,7 +170,7 @@ def facts(world: World) -> None:
     handler = make_facts(
         Firehose(boto3.client("firehose")),
         FactsSettings("FactsStream", BERLIN),
-        SetAside(FailedRecords("FailedRecordsBucket"), "local"),
+        SetAside(FailedRecords("FailedRecordsBucket")),
     )
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
 

@@ -37,7 +37,7 @@ NOT_RUN = {
 
 SHORT_FORMS = (
     (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
-    (r"(?<= )bench-quality", "bench-quality SHORT=1"),
+    (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),

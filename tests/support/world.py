@@ -62,9 +62,6 @@ ALIASES = Aliases(
     tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
 )
 BERLIN = ZoneInfo("Europe/Berlin")
-SIGNALS_SETTINGS = SignalsSettings(
-    "ApplicationsTable", "AliasesTable", "TokensTable", "SandboxApplicationsTable", "SandboxAliasesTable"
-)
 
 
 class RecordingDynamoDB(DynamoDB):
@@ -111,6 +108,7 @@ class World:
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
+    requests_per_second: int = 0
     endpoint: str | None = None
     dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
@@ -141,26 +139,34 @@ class World:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
         self.webhook = make_webhook(
-            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
+            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
+            webhook_settings(self.unknown, self.requests_per_second),
         )
         self.registry = make_registry(
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), SIGNALS_SETTINGS)
+        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
         self.analytics = make_analytics(
             self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
             self._under_role("ViewsFunction"),
-            ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
+            ViewsSettings(
+                "ApplicationsTable",
+                "QualityTable",
+                "TokensTable",
+                self.requests_per_second,
+                BERLIN,
+                "SandboxApplicationsTable",
+            ),
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),
-            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable"),
+            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
             self._under_role("MyApplicationsFunction"),
@@ -169,7 +175,7 @@ class World:
         self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
-            VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "local"),
+            VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
         )
         self.dynamodb.operations.clear()
 
@@ -203,9 +209,23 @@ class World:
         return found
 
 
-def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:
+def webhook_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
-    return WebhookSettings("ApplicationsTable", "TokensTable", unknown, "SandboxApplicationsTable")
+    return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
+    """Return the signals' settings."""
+    return SignalsSettings(
+        "ApplicationsTable",
+        "AliasesTable",
+        "TokensTable",
+        requests_per_second,
+        "SandboxApplicationsTable",
+        "SandboxAliasesTable",
+    )
 
 
 def registration(**changes: Any) -> Registration:

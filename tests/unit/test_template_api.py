@@ -10,6 +10,7 @@ QUALITY_PAGE = "/quality"
 DEFINITIONS_PATH = "/api/quality/definitions"
 JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicationId}", "/my/applications")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
+UPTIME_PATH = "/health"
 SANDBOX_PATH = "/api/sandbox/applications"
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
@@ -31,7 +32,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
         **dict.fromkeys(JOBSEEKER_PATHS, "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(
-            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES),
+            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES, UPTIME_PATH),
             "${ViewsFunctionAliaslive}/invocations",
         ),
     }
@@ -52,7 +53,7 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
         SANDBOX_PATH: None,
-        **dict.fromkeys(PAGES),
+        **dict.fromkeys((*PAGES, UPTIME_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
@@ -72,6 +73,35 @@ def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
     assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
     assert all(expanded["Parameters"][name]["Default"] > 0 for name in ("ThrottlingRate", "ThrottlingBurst"))
+
+
+def test_access_logs_say_nothing_about_a_person_or_a_token(expanded: dict[str, Any]) -> None:
+    """With the parameter, a JSON line for each request: only these values, of which none comes from its caller."""
+    (stage,) = (each for each in expanded["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage")
+    condition, setting, otherwise = stage["Properties"]["AccessLogSetting"]["Fn::If"]
+    assert (condition, otherwise) == ("WritesAccessLogs", {"Ref": "AWS::NoValue"})
+    assert expanded["Conditions"][condition] == {"Fn::Equals": [{"Ref": "AccessLogs"}, "on"]}
+    assert expanded["Parameters"]["AccessLogs"]["Default"] == "off"
+    assert setting["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    assert expanded["Resources"]["ApiLogs"]["Condition"] == condition
+    assert set(json.loads(setting["Format"]).values()) == {
+        f"$context.{name}"
+        for name in (
+            "requestId",
+            "extendedRequestId",
+            "requestTimeEpoch",
+            "httpMethod",
+            "resourcePath",
+            "status",
+            "responseLatency",
+            "responseLength",
+            "integration.latency",
+            "integration.status",
+            "integration.requestId",
+            "error.responseType",
+        )
+    }
+    assert "DataTraceEnabled" not in stage["Properties"]["MethodSettings"][0]
 
 
 def test_gateway_errors_are_problems(api: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ KeyId      S     ats-tokens#<ats>
 TokenIds   L     the key ids of the tokens that were live when one was last issued
 Version    N     + 1 with every token issued
 
-Other items of the table: the overrides of labels have keys that begin with ats#.
+Other items of the table: overrides of labels have keys that begin with ats#, and limits of requests (limits.py) have
+keys that begin with limit#.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ def key(key_id: str) -> Item:
     return {"KeyId": {"S": key_id}}
 
 
-def key_of_ats(ats_id: AtsId) -> Item:
+def key_of_tokens(ats_id: AtsId) -> Item:
     """Return the key of the item that names an ATS's tokens."""
     return {"KeyId": {"S": f"ats-tokens#{ats_id}"}}
 
@@ -41,7 +42,7 @@ def key_of_ats(ats_id: AtsId) -> Item:
 def tokens_of_ats(ats_id: AtsId, key_ids: Sequence[str], version: int) -> Item:
     """Return the item that names an ATS's tokens."""
     ids = [{"S": each} for each in key_ids]
-    return {**key_of_ats(ats_id), "TokenIds": {"L": ids}, "Version": {"N": str(version)}}
+    return {**key_of_tokens(ats_id), "TokenIds": {"L": ids}, "Version": {"N": str(version)}}
 
 
 def item(token: Token) -> Item:

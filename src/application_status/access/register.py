@@ -52,7 +52,7 @@ class TokenRegister:
         )
         while True:
             listed = self._dynamodb(
-                "GetItem", TableName=self._table, Key=items.key_of_ats(ats_id), ConsistentRead=True
+                "GetItem", TableName=self._table, Key=items.key_of_tokens(ats_id), ConsistentRead=True
             ).get("Item")
             others = [each for each in self._others(ats_id, listed) if each.is_live(token.created_at)]
             _check_room(token, others)

@@ -14,7 +14,7 @@ from application_status.intake.atsi.read_back import read_back
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import UnknownPath
-from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint
+from application_status.platform.http.endpoint import UPTIME_PATH, LambdaHandler, Reply, Request, endpoint, uptime
 from application_status.platform.settings import read
 from application_status.quality.page.page import failed, quality_page, refused
 from application_status.quality.reports.endpoint import ReportSource, definitions, quality
@@ -23,14 +23,15 @@ from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_
 
 
 class ViewsSettings(NamedTuple):
-    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE.
+    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE and those below.
 
-    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
     """
 
     applications_table: str
     quality_table: str
     tokens_table: str
+    requests_per_second: int
     reporting_time_zone: ZoneInfo
     sandbox_applications_table: str
 
@@ -43,7 +44,7 @@ _SECONDS = 25.0
 
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
     """Connect the views to their tables; `answers` maps each path to its function."""
-    tokens = TokenLookup(dynamodb, settings.tokens_table)
+    tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
         sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
@@ -68,12 +69,13 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         DOCS_PATH: docs_page,
         FILE_PATH: docs_file,
         PROBLEM_PATH: problem_page,
+        UPTIME_PATH: uptime,
     }
 
     def answer(request: Request) -> Reply:
         if request.resource not in answers:
             raise UnknownPath
-        request.require_method("GET")
+        request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
         return answers[request.resource](request)
 
     return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)

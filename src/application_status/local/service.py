@@ -115,7 +115,7 @@ def _scheduled(handler: Handler) -> Callable[[], None]:
 
     def call() -> None:
         with suppress(Exception):
-            handler({}, None)
+            handler({"source": "aws.events"}, None)
 
     return call
 

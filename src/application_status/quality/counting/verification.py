@@ -23,14 +23,7 @@ from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.randomness import RANDOM
-from application_status.platform.telemetry import (
-    add_stack_dimension,
-    begin,
-    flush,
-    hiding_error_messages,
-    logger,
-    metrics,
-)
+from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED, Marker
@@ -38,7 +31,7 @@ from application_status.quality.counters.read import QualityReader, read_consist
 from application_status.quality.counters.write import read_markers
 from application_status.quality.counting import drift
 from application_status.quality.counting.drift import Drift
-from application_status.quality.counting.stream import AnalyticsSettings, change_of
+from application_status.quality.counting.stream import change_of
 from application_status.quality.counting.sums import Reading, read_all
 from application_status.quality.rules.totals import amount_of, months_of
 
@@ -178,14 +171,9 @@ type Handler = Callable[[Any, Any], dict[str, int]]
 
 
 def verification(
-    dynamodb: DynamoDB,
-    applications: AllApplications,
-    tokens: TokenRegister,
-    analytics: AnalyticsSettings,
-    stack: str,
+    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, tokens: TokenRegister, zone: ZoneInfo
 ) -> Handler:
     """Return the handler of the scheduled function, which also counts the tokens that expire soon."""
-    quality_table, zone = analytics
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
@@ -194,7 +182,6 @@ def verification(
                 live = generations(dynamodb, quality_table).live
                 verifier = Verifier(applications, dynamodb, quality_table, live, zone)
                 verified, found = _verify(verifier)
-                add_stack_dimension(stack)
                 if generations(dynamodb, quality_table).live == live:
                     _log(verified, found, verifier.unreadable)
                 _log_expiring(expiring(tokens.list(), now()))
