@@ -19,7 +19,7 @@ BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
 .PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
-.PHONY: needs-test needs-bench needs-screenshots
+.PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -37,6 +37,9 @@ test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready
 # What no target can make: brought or checked before anything that takes long.
 needs-test needs-bench needs-screenshots: .venv/.ready
 	@PYTHONPATH=tools $(BIN)/python -m prerequisites $(@:needs-%=%)
+
+needs-deploy: .venv/.ready
+	@PYTHONPATH=tools $(BIN)/python -m deployment $(ENV)
 
 check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, template, locks
 	$(BIN)/ruff format --check .
@@ -91,9 +94,9 @@ build-host: .venv/.ready .tools/sam/.ready  ## Build the functions for this mach
 
 # Containers reach the tables through the Docker bridge: `make run TABLES_HOST=172.17.0.1` on Linux.
 SAM_LOCAL = --template .aws-sam/host/template.yaml --parameter-overrides Architecture=$(HOST_ARCHITECTURE) \
-	--env-vars events/environment.json --add-host host.docker.internal:host-gateway --region us-east-1
+	--env-vars events/environment.json --add-host host.docker.internal:host-gateway --region us-east-1 $(SAM_FLAGS)
 
-sam-api: build-host  ## sam local start-api on port 3001 against the tables of a running `make run`; needs Docker
+sam-api: build-host  ## sam local start-api on port 3001 against the tables of a running `make run`, with SAM_FLAGS=; needs Docker
 	$(LOCAL_AWS) $(SAM) local start-api --port 3001 $(SAM_LOCAL)
 
 sam-invoke: build-host  ## sam local invoke with EVENT=events/<Function>/<file>.json, like sam-api; needs Docker
@@ -105,7 +108,7 @@ bench: needs-bench build-host .tools/runtime/.ready $(if $(SHORT),,$(PEERS:%=.to
 	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
 	PYTHONPATH=tools $(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
 
-deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
+deploy: needs-deploy build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)
 
 clean:  ## Remove everything that the targets above made
