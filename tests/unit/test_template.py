@@ -182,7 +182,7 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     properties = resource["Properties"]
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
@@ -458,7 +458,7 @@ def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], 
 def test_logs_expire(expanded: dict[str, Any]) -> None:
     """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "WafLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30
