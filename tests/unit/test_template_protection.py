@@ -76,6 +76,7 @@ def test_requests_of_one_address_are_capped(expanded: dict[str, Any]) -> None:
     (acl,) = of_type(expanded, "AWS::WAFv2::WebACL").values()
     (rate,) = (rule for rule in acl["Rules"] if rule["Priority"] == 0)
     limit = {"Limit": {"Ref": "WafRequestsPerIp"}, "AggregateKeyType": "IP", "EvaluationWindowSec": 300}
+    assert rate["Name"] == "requests-per-ip"
     assert rate["Statement"] == {"RateBasedStatement": limit}
     response = rate["Action"]["Block"]["CustomResponse"]
     assert response == {

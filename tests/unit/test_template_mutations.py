@@ -1,0 +1,131 @@
+"""Whatever is deleted from the template, a check of it fails: a resource, policy, setting, condition or parameter.
+
+The checks are all tests in the files test_template*.py that take the expanded template. So a new resource or setting
+needs a check there before this test passes.
+"""
+
+import inspect
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from application_status.local.template import Template
+
+type Where = tuple[str | int, ...]
+type Check = Callable[[dict[str, Any]], None]
+
+CHECKED_ELSEWHERE = {
+    r"Resources/\w+Role/Properties/Policies/0/PolicyDocument/Statement/\d+(/(Action|Resource)(/\d+)?)?": (
+        "tests/integration/test_permissions.py compares what the roles of functions allow with what the functions do"
+    ),
+}
+FREE = {
+    r"(Resources/\w+/Properties/)?(Alarm)?Description|Resources/\w+/.*/(Id|PolicyName)": "texts and names for readers",
+    r"AWSTemplateFormatVersion": "CloudFormation knows one version",
+    r"Resources/\w+/Properties/(Tags|Code)(/.*)?": "written by SAM, for the build",
+    r"Resources/ApiDeployment\w+/Properties/Description|Resources/Api/Properties/Body/info(/.*)?": "written by SAM",
+    r"Resources/Api/Properties/Body/(paths/.*/responses|components/securitySchemes/\w+/(in|name|type))": "the same",
+}
+"""Places whose deletion no check of the template sees, as regular expressions, and why none needs to."""
+
+
+def checks() -> Iterator[Check]:
+    """Yield the tests of the template as functions of the expanded template, one for each row of a test's parameters."""
+    for path in sorted({*Path(__file__).parent.glob("test_template*.py")} - {Path(__file__)}):
+        for name, test in runpy.run_path(str(path)).items():  # as plain asserts: pytest's own take long to fail
+            taken = set(inspect.signature(test).parameters) if name.startswith("test_") else set()
+            if taken & {"expanded", "resources", "api"}:
+                for row in rows(test):
+                    yield bound(test, taken, row)
+
+
+def rows(test: Any) -> list[dict[str, Any]]:
+    for mark in getattr(test, "pytestmark", ()):
+        name, values = mark.args
+        return [{name: value} for value in values]
+    return [{}]
+
+
+def bound(test: Callable[..., None], taken: set[str], row: dict[str, Any]) -> Check:
+    def check(expanded: dict[str, Any]) -> None:
+        resources = expanded["Resources"]
+        known = {"expanded": expanded, "resources": resources, **row}
+        if "api" in taken:
+            known["api"] = resources["Api"]["Properties"]["Body"]
+        test(**{name: known[name] for name in taken})
+
+    return check
+
+
+def places(node: Any, where: Where = ()) -> Iterator[Where]:
+    """Yield the place of each member and each element; an intrinsic function (Ref, Fn::If) is a value as a whole."""
+    if isinstance(node, dict) and len(node) == 1 and next(iter(node)).startswith(("Ref", "Fn::")):
+        return
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in parts:
+        yield (*where, key)
+        yield from places(value, (*where, key))
+
+
+def fails_without(expanded: dict[str, Any], where: Where, all_checks: list[Check]) -> bool:
+    """Return whether a check fails while the part at a place is deleted."""
+    *path, last = where
+    parent: Any = expanded
+    for key in path:
+        parent = parent[key]
+    whole = parent.copy()
+    del parent[last]
+    try:
+        return any(fails(check, expanded) for check in all_checks)
+    finally:
+        parent.clear()
+        if isinstance(parent, dict):
+            parent.update(whole)
+        else:
+            parent.extend(whole)
+
+
+def fails(check: Check, expanded: dict[str, Any]) -> bool:
+    try:
+        check(expanded)
+    except Exception:  # noqa: BLE001  # a KeyError fails a test, too
+        return True
+    return False
+
+
+def is_free(place: str) -> bool:
+    return any(re.fullmatch(pattern, place) for pattern in FREE)
+
+
+def is_checked_elsewhere(place: str, functions: set[str]) -> bool:
+    role = place.split("/")[1].removesuffix("Role") if place.startswith("Resources/") else ""
+    return f"{role}Function" in functions and any(re.fullmatch(pattern, place) for pattern in CHECKED_ELSEWHERE)
+
+
+def test_deletion_of_any_part_fails_a_check(expanded: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template that lacks a part differs from the one that the tests describe; the parts without a check are few."""
+    monkeypatch.setattr(yaml, "load", cache(yaml.load))  # some checks read the file as well
+    all_checks = list(checks())
+    assert not any(fails(check, expanded) for check in all_checks)
+    functions = set(Template({"FactsDelivery": "on"}).handlers())
+    unchecked = [
+        place
+        for where in places(expanded)
+        if not is_checked_elsewhere(place := "/".join(map(str, where)), functions)
+        and not is_free(place)
+        and not fails_without(expanded, where, all_checks)
+    ]
+    assert not unchecked, f"{len(unchecked)} parts of the template can be deleted without a failing check"
+
+
+def test_few_parts_are_free(expanded: dict[str, Any]) -> None:
+    """Each pattern is in use."""
+    all_places = ["/".join(map(str, where)) for where in places(expanded)]
+    for pattern in FREE | CHECKED_ELSEWHERE:
+        assert any(re.fullmatch(pattern, place) for place in all_places), pattern
