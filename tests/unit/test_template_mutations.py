@@ -36,7 +36,7 @@ FREE = {
 
 
 def checks() -> Iterator[Check]:
-    """Yield the tests of the template as functions of the expanded template, one for each row of a test's parameters."""
+    """Yield the tests of the template as functions of the expanded template, one for each row of parameters."""
     for path in sorted({*Path(__file__).parent.glob("test_template*.py")} - {Path(__file__)}):
         for name, test in runpy.run_path(str(path)).items():  # as plain asserts: pytest's own take long to fail
             taken = set(inspect.signature(test).parameters) if name.startswith("test_") else set()
