@@ -6,9 +6,14 @@ EVENT ?= events/WebhookFunction/report.json
 TABLES_HOST ?= 127.0.0.1
 ROUNDS ?= 7
 
+UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
 MINISTACK_VERSION := 1.5.33
 AWSLAMBDARIC_VERSION := 4.2.2
+CHECKOV_VERSION := 3.3.30
+CFN_LINT_VERSION := 1.58.0
+CFN_LINT_SERVERLESS_VERSION := 0.3.6
+PIP_AUDIT_VERSION := 2.10.1
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
@@ -18,7 +23,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean audit sbom
 .PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
 help:  ## List the targets
@@ -41,7 +46,7 @@ needs-test needs-bench needs-screenshots: .venv/.ready
 needs-deploy: .venv/.ready
 	@PYTHONPATH=tools $(BIN)/python -m deployment $(ENV)
 
-check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, template, locks
+check: .venv/.ready .tools/sam/.ready .tools/checkov/.ready  ## Lint, types, import contracts, template, locks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -50,6 +55,10 @@ check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, templat
 	$(UV) lock --check
 	$(UV) export -q $(EXPORT) | diff - src/requirements.txt
 	$(SAM) validate --lint --region eu-central-1
+	@mkdir -p .aws-sam
+	PYTHONPATH=tools $(BIN)/python -m full_template > .aws-sam/full.json
+	.tools/checkov/bin/cfn-lint --config-file .cfn-lint.yaml --template .aws-sam/full.json
+	.tools/checkov/bin/checkov --config-file .checkov.yaml --file .aws-sam/full.json
 
 format: .venv/.ready  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only .
@@ -60,6 +69,13 @@ EXPORT := --locked --no-dev --no-emit-project --no-header --format requirements-
 lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
+
+audit: .tools/audit/.ready  ## Look for known vulnerabilities in what is deployed; needs PyPI's advisories
+	.tools/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement src/requirements.txt
+
+sbom: .venv/.ready  ## List what is deployed, as CycloneDX JSON in .aws-sam/sbom.cdx.json
+	@mkdir -p .aws-sam
+	$(UV) export -q --locked --no-dev --format cyclonedx1.5 --output-file .aws-sam/sbom.cdx.json
 
 screenshots: needs-screenshots  ## Take the README's screenshots of a running `make run`
 	PYTHONPATH=tools $(BIN)/python -m screenshots
@@ -116,13 +132,13 @@ clean:  ## Remove everything that the targets above made
 
 .tools/uv/bin/uv:
 	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet uv
+	.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
 	$(UV) sync --locked --quiet
 	@touch $@
 
-# aws-sam-cli pins boto3 and ministack pins botocore: each has an environment of its own.
+# aws-sam-cli and checkov pin boto3, and ministack pins botocore: each has an environment of its own.
 .tools/%/.ready: Makefile | $(filter .tools/%,$(UV))
 	$(UV) venv --quiet --clear .tools/$*
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)
@@ -146,3 +162,5 @@ PEER_litestar_mangum := boto3 litestar==2.25.0 mangum==0.22.0
 TOOL_sam := aws-sam-cli==$(SAM_VERSION) pip
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"
 TOOL_runtime := awslambdaric==$(AWSLAMBDARIC_VERSION)
+TOOL_checkov := checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION) cfn-lint-serverless==$(CFN_LINT_SERVERLESS_VERSION)
+TOOL_audit := pip-audit==$(PIP_AUDIT_VERSION)

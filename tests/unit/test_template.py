@@ -188,7 +188,7 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
 def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
-    """They share only the key with the live table: no stream, no index, no backup; items expire."""
+    """They share only the key with the live table: no stream, no index; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
@@ -200,6 +200,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": live["KeySchema"],
         "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": live["SSESpecification"],
     }
 

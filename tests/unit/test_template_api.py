@@ -37,7 +37,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
     }
 
 
-def test_who_has_to_sign(api: dict[str, Any]) -> None:
+def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
     """ATSs send a token to the function; the gateway checks users' sign-in and the board's AWS credentials."""
     assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
         "/api/application-status": None,
@@ -59,7 +59,8 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
     assert schemes["Users"]["x-amazon-apigateway-authtype"] == "cognito_user_pools"
     assert schemes["Users"]["x-amazon-apigateway-authorizer"]["type"] == "cognito_user_pools"
     (pool,) = schemes["Users"]["x-amazon-apigateway-authorizer"]["providerARNs"]
-    assert pool["Fn::If"][:2] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}]
+    given = expanded["Parameters"]["UserPoolArn"]["Default"]  # SAM fills in the value
+    assert pool["Fn::If"] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}, given]
     assert "security" not in api
     for path in (IAM_PATH, FOR_BOARD):
         assert "credentials" not in api["paths"][path][ANY]["x-amazon-apigateway-integration"]

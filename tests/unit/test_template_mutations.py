@@ -64,8 +64,8 @@ def bound(test: Callable[..., None], taken: set[str], row: dict[str, Any]) -> Ch
 
 
 def places(node: Any, where: Where = ()) -> Iterator[Where]:
-    """Yield the place of each member and each element; an intrinsic function (Ref, Fn::If) is a value as a whole."""
-    if isinstance(node, dict) and len(node) == 1 and next(iter(node)).startswith(("Ref", "Fn::")):
+    """Yield the place of each member and element; an intrinsic function other than Fn::If is a value as a whole."""
+    if isinstance(node, dict) and len(node) == 1 and re.match("Ref|Fn::(?!If)", next(iter(node))):
         return
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, value in parts:

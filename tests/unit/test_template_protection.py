@@ -23,20 +23,18 @@ def either(with_key: Any, without: Any) -> dict[str, Any]:
 
 
 def test_own_key_encrypts_whatever_holds_data(expanded: dict[str, Any]) -> None:
-    """Tables, buckets, logs, the delivery of facts and the results of queries; AWS's keys do if there is none."""
+    """Tables, buckets, logs, facts, results of queries, the functions' environment; AWS's keys do if there is none."""
     assert expanded["Conditions"]["HasKmsKey"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "KmsKeyArn"}, ""]}]}
     assert expanded["Parameters"]["KmsKeyArn"]["Default"] == ""
-    no_value = {"Ref": "AWS::NoValue"}
     for table in of_type(expanded, "AWS::DynamoDB::Table").values():
-        kind = either("KMS", no_value)
+        kind = either("KMS", {"Ref": "AWS::NoValue"})
         assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": kind, "KMSMasterKeyId": BY_KEY}
+    own = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": "KmsKeyArn"}}}
+    default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     for bucket in of_type(expanded, "AWS::S3::Bucket").values():
-        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        encryption = {"SSEAlgorithm": either("aws:kms", "AES256"), "KMSMasterKeyID": BY_KEY}
-        assert rule == {
-            "ServerSideEncryptionByDefault": encryption,
-            "BucketKeyEnabled": either(with_key=True, without=no_value),
-        }
+        rules = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rules == either([own | {"BucketKeyEnabled": True}], [default])
+    assert all(each["KmsKeyArn"] == BY_KEY for each in of_type(expanded, "AWS::Lambda::Function").values())
     assert all(group["KmsKeyId"] == BY_KEY for group in of_type(expanded, "AWS::Logs::LogGroup").values())
     (stream,) = of_type(expanded, "AWS::KinesisFirehose::DeliveryStream").values()
     kind = either("CUSTOMER_MANAGED_CMK", "AWS_OWNED_CMK")
