@@ -1,14 +1,14 @@
 """Whatever is deleted from the template, a check of it fails: a resource, policy, setting, condition or parameter.
 
-The checks are all tests in the files test_template*.py that take the expanded template. So a new resource or setting
-needs a check there before this test passes.
+The checks are all tests of this folder that take the expanded template. So a new resource or setting needs a check
+before this test passes.
 """
 
 import inspect
 import re
 import runpy
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 from application_status.local.template import Template
+
+FIXTURE = re.compile(r"\b(expanded|resources|api): dict\[")
 
 type Where = tuple[str | int, ...]
 type Check = Callable[[dict[str, Any]], None]
@@ -37,22 +39,27 @@ FREE = {
 
 def checks() -> Iterator[Check]:
     """Yield the tests of the template as functions of the expanded template, one for each row of parameters."""
-    for path in sorted({*Path(__file__).parent.glob("test_template*.py")} - {Path(__file__)}):
-        for name, test in runpy.run_path(str(path)).items():  # as plain asserts: pytest's own take long to fail
-            taken = set(inspect.signature(test).parameters) if name.startswith("test_") else set()
-            if taken & {"expanded", "resources", "api"}:
+    for path in sorted({*Path(__file__).parent.glob("test_*.py")} - {Path(__file__)}):
+        if FIXTURE.search(path.read_text(encoding="utf-8")):
+            for name, test in runpy.run_path(str(path)).items():  # as plain asserts: pytest's own take long to fail
+                taken = set(inspect.signature(test).parameters) if name.startswith("test_") else set()
                 for row in rows(test):
-                    yield bound(test, taken, row)
+                    if taken and taken <= {"expanded", "resources", "api", *row}:
+                        yield bound(test, taken, row)
 
 
 def rows(test: Any) -> list[dict[str, Any]]:
+    """Return the arguments of each run of a test, by their names."""
+    found: list[dict[str, Any]] = [{}]
     for mark in getattr(test, "pytestmark", ()):
-        name, values = mark.args
-        return [{name: value} for value in values]
-    return [{}]
+        names = re.findall(r"\w+", str(mark.args[0]))
+        values = [each if len(names) > 1 else (each,) for each in mark.args[1]]
+        found = [row | dict(zip(names, each, strict=True)) for row in found for each in values]
+    return found
 
 
 def bound(test: Callable[..., None], taken: set[str], row: dict[str, Any]) -> Check:
+    @wraps(test)
     def check(expanded: dict[str, Any]) -> None:
         resources = expanded["Resources"]
         known = {"expanded": expanded, "resources": resources, **row}
@@ -112,7 +119,7 @@ def test_deletion_of_any_part_fails_a_check(expanded: dict[str, Any], monkeypatc
     """A template that lacks a part differs from the one that the tests describe; the parts without a check are few."""
     monkeypatch.setattr(yaml, "load", cache(yaml.load))  # some checks read the file as well
     all_checks = list(checks())
-    assert not any(fails(check, expanded) for check in all_checks)
+    assert not [check for check in all_checks if fails(check, expanded)], "fix these first"
     functions = set(Template({"FactsDelivery": "on"}).handlers())
     unchecked = [
         place
