@@ -89,7 +89,12 @@ def fails_without(expanded: dict[str, Any], where: Where, all_checks: list[Check
     whole = parent.copy()
     del parent[last]
     try:
-        return any(fails(check, expanded) for check in all_checks)
+        for check in all_checks:
+            if fails(check, expanded):
+                all_checks.remove(check)
+                all_checks.insert(0, check)  # it probably fails for the next part as well
+                return True
+        return False
     finally:
         parent.clear()
         if isinstance(parent, dict):

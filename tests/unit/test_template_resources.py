@@ -131,6 +131,22 @@ def test_tables_have_their_keys(resources: dict[str, Any], name: str) -> None:
     assert {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]} == types
 
 
+def test_alarms_over_several_metrics_compare_one_result(resources: dict[str, Any]) -> None:
+    """All other metrics are parts of its expression. The ids of metrics begin with a small letter, functions do not."""
+    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
+        metrics = []
+        for each in alarm.get("Metrics", []):
+            _, metric, _ = each.get("Fn::If", (None, each, None))
+            metrics.append(metric)
+        compared = [metric["Id"] for metric in metrics if metric.get("ReturnData", True)]
+        expressions = " ".join(metric.get("Expression", "") for metric in metrics)
+        ids = {metric["Id"] for metric in metrics}
+        used = ids if "METRICS(" in expressions else {*re.findall(r"\b[a-z]\w*", expressions)}
+        assert all("Expression" in metric or "MetricStat" in metric for metric in metrics), name
+        assert {*used, *compared} == ids, name
+        assert len(compared) == bool(metrics), name
+
+
 def test_bucket_policies_are_written_in_the_current_language(resources: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
     policies = of_type(resources, "AWS::S3::BucketPolicy").values()
