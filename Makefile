@@ -138,7 +138,7 @@ clean:  ## Remove everything that the targets above made
 	$(UV) sync --locked --quiet
 	@touch $@
 
-# aws-sam-cli and checkov pin boto3, and ministack pins botocore: each has an environment of its own.
+# aws-sam-cli pins boto3 and ministack pins botocore: each has an environment of its own.
 .tools/%/.ready: Makefile | $(filter .tools/%,$(UV))
 	$(UV) venv --quiet --clear .tools/$*
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)

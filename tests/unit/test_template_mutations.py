@@ -28,7 +28,8 @@ CHECKED_ELSEWHERE = {
     ),
 }
 FREE = {
-    r"(Resources/\w+/Properties/)?(Alarm)?Description|Resources/\w+/.*/(Id|PolicyName)": "texts and names for readers",
+    r"(Resources/\w+/Properties/)?(Alarm)?Description|Resources/.*/PolicyName": "texts and names for readers",
+    r"Resources/.*/(Rules|Targets)/\d+/Id": "tell the parts of a list apart",
     r"AWSTemplateFormatVersion": "CloudFormation knows one version",
     r"Resources/\w+/Properties/(Tags|Code)(/.*)?": "written by SAM, for the build",
     r"Resources/ApiDeployment\w+/Properties/Description|Resources/Api/Properties/Body/info(/.*)?": "written by SAM",
