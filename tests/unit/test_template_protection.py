@@ -127,9 +127,10 @@ def test_firewall_stores_no_token(expanded: dict[str, Any]) -> None:
     ]
     (logging,) = of_type(expanded, "AWS::WAFv2::LoggingConfiguration").values()
     headers = [{"SingleHeader": {"Name": name}} for name in ("x-atsitoken", "authorization", "cookie")]
+    log_group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${WafLogs}"
     assert logging == {
         "ResourceArn": {"Fn::GetAtt": ["WebAcl", "Arn"]},
-        "LogDestinationConfigs": [{"Fn::GetAtt": ["WafLogs", "Arn"]}],
+        "LogDestinationConfigs": [{"Fn::Sub": log_group}],
         "RedactedFields": [*headers, {"QueryString": {}}],
         "LoggingFilter": {
             "DefaultBehavior": "DROP",
