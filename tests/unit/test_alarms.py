@@ -327,6 +327,7 @@ def test_every_table_that_lasts_is_watched(resources: dict[str, Resource]) -> No
 
 def widgets(resources: dict[str, Resource]) -> list[Any]:
     """Return the dashboard's widgets, where ${X} is the text of a reference, with the one of the facts."""
+    assert resources["Dashboard"]["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
     text, parts = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     condition, facts, otherwise = parts["FactsWidget"]["Fn::If"]
     assert (condition, otherwise) == ("DeliversFacts", "")
@@ -391,3 +392,10 @@ def test_runbook_describes_exactly_the_alarms() -> None:
     names = [name for name, _, _ in rows]
     parts = {part for each in COMPOSITES.values() for part in each}
     assert sorted(names) == sorted({*ALARMS, *COMPOSITES} - parts)
+
+
+def test_the_share_of_unmapped_labels_is_one_of_all_results(resources: dict[str, Any]) -> None:
+    """Of all reports and signals that are not refused."""
+    metrics = [each for each in resources["UnmappedAlarm"]["Properties"]["Metrics"] if "MetricStat" in each]
+    counted = {each["MetricStat"]["Metric"]["MetricName"] for each in metrics}
+    assert counted == {result.capitalize() for result in ReportResult}

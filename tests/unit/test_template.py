@@ -220,13 +220,13 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     properties = resource["Properties"]
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
 def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
-    """They share only the key with the live table: no stream, no index, no backup; items expire."""
+    """They share only the key with the live table: no stream, no index; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
@@ -238,6 +238,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": live["KeySchema"],
         "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": live["SSESpecification"],
     }
 
@@ -488,7 +489,7 @@ def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], 
 def test_logs_expire(expanded: dict[str, Any]) -> None:
     """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "ApiLogs"}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "ApiLogs", "WafLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30
