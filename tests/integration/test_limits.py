@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from application_status.access import rules as tokens
 from application_status.access.limits import Buckets, key_of_address, key_of_ats, limit_of_ats
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.platform.errors import ConditionFailed, TooManyRequests, Unavailable
 from benchmarks.limits import FLOOD, LIMIT, OTHERS, simulate
 from support.log_lines import picked
