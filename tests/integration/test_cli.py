@@ -398,15 +398,3 @@ def test_stack_option_finds_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("application-status: Stack with id status-prod does not exist in us-east-1; check --stack, ")
-
-
-@pytest.mark.usefixtures("lookup")
-def test_an_ats_gets_a_limit_of_its_own(run: Run) -> None:
-    """And the general one again."""
-    assert run("limits", "set", "--ats", "workday", "--per-second", "200")[0] == 0
-    assert run("limits", "set", "--ats", "greenhouse", "--per-second", "7")[0] == 0
-    code, out, _ = run("limits", "list")
-    assert (code, out.split()) == (0, ["ATS", "PER_SECOND", "greenhouse", "7", "workday", "200"])
-    assert run("limits", "unset", "--ats", "workday")[0] == 0
-    assert json.loads(run("limits", "list", "--json")[1]) == [{"ats": "greenhouse", "per_second": 7}]
-    assert run("limits", "set", "--ats", "workday", "--per-second", "0")[0] == 2
