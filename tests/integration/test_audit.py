@@ -71,6 +71,12 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "tokens issue": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
     "tokens adopt": (["--ats", "workday", "--days", "7"], {"ats": "workday", "days": "7"}),
     "tokens revoke": (["demo0001"], {"key_id": "demo0001"}),
+    "limits set": (["--ats", ATS, "--per-second", "200"], {"ats": ATS, "per_second": "200"}),
+    "limits unset": (["--ats", ATS], {"ats": ATS}),
+    "tables restore": (
+        ["TokensTable", "--from", "TokensTable", "--replace"],
+        {"table": "TokensTable", "source": "TokensTable", "replace": "True"},
+    ),
     "labels override": (
         ["--ats", ATS, "--set", LABEL, "OFFER", "--set", "Stage 4", "HIRED"], {"ats": ATS, "meanings": "2 not recorded"}
     ),
@@ -83,6 +89,7 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
 READS: dict[str, list[list[str]]] = {
     "applications show": [[APPLICATION]],
     "tokens list": [[]],
+    "limits list": [[]],
     "labels explain": [["Absage", "--ats", ATS]],
     "labels override": [["--ats", ATS]],
     "labels unmapped": [[]],

@@ -3,6 +3,7 @@
 import getpass
 import re
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -39,6 +40,7 @@ class Target:
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         self._where: dict[str, Any] = {} if stack else local | keys
         self._is_recorded = False
+        self._recording = Lock()
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
@@ -83,10 +85,13 @@ class Target:
         command = click.get_current_context()
 
         def record(model: Any, **_: Any) -> None:
-            if not self._is_recorded and not model.name.startswith(_READS):
-                log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
-                log.add(self.operator, command.command_path.partition(" ")[2], command.params)
-                self._is_recorded = True
+            if model.name.startswith(_READS):
+                return
+            with self._recording:  # calls from other threads wait until the entry is written
+                if not self._is_recorded:
+                    log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
+                    log.add(self.operator, command.command_path.partition(" ")[2], command.params)
+                    self._is_recorded = True
 
         client.meta.events.register("before-call", record)
         return client
