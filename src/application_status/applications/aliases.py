@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from application_status.applications.items import expiry
 from application_status.applications.rules.application import Registration
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import ApplicationId, AtsId, now
 
@@ -58,6 +58,23 @@ class AliasTable:
                     ConditionExpression=_IS_THE_APPLICATIONS,
                     ExpressionAttributeValues={":application": {"S": application_id}},
                 )
+
+    def deletions(self, application_id: ApplicationId, registration: Registration) -> list[Item]:
+        """Return the actions that delete an application's aliases in a transaction."""
+        rows = chain.from_iterable(_rows(application_id, registration).values())
+        keys = [row_key(each["Alias"]["S"], each["Member"]["S"]) for each in rows]
+        return [
+            {
+                "Delete": {
+                    "TableName": self._table,
+                    "Key": row_key(row["Alias"]["S"], row["Member"]["S"]),
+                    "ConditionExpression": _IS_THE_APPLICATIONS,
+                    "ExpressionAttributeValues": {":application": {"S": application_id}},
+                }
+            }
+            for row in batch_get(self._dynamodb, self._table, keys)
+            if row["AtsiApplicationId"]["S"] == application_id
+        ]
 
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
         item = self._dynamodb("GetItem", TableName=self._table, Key=row_key(alias, "-"), ConsistentRead=True).get(
