@@ -45,7 +45,7 @@ LATENCY_SECONDS = 0.5  # so long that all calls that can be made at the same tim
 ROUNDS = 3
 YEARS = (1, 10)
 BERLIN = ZoneInfo("Europe/Berlin")
-SETTINGS = ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable")
+SETTINGS = ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", 0, BERLIN, "SandboxApplicationsTable")
 
 type Reply = Mapping[str, Any]
 type Table = Callable[[str, Mapping[str, Any]], Reply]

@@ -65,9 +65,6 @@ ALIASES = Aliases(
 )
 BERLIN = ZoneInfo("Europe/Berlin")
 RETENTION_DAYS, OPEN_RETENTION_DAYS = 180, 400
-SIGNALS_SETTINGS = SignalsSettings(
-    "ApplicationsTable", "AliasesTable", "TokensTable", "SandboxApplicationsTable", "SandboxAliasesTable"
-)
 
 
 class RecordingDynamoDB(DynamoDB):
@@ -103,6 +100,7 @@ class World:
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
+    requests_per_second: int = 0
     endpoint: str | None = None
     dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
@@ -132,12 +130,13 @@ class World:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
         self.webhook = make_webhook(
-            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
+            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
+            webhook_settings(self.unknown, self.requests_per_second),
         )
         self.registry = make_registry(
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), SIGNALS_SETTINGS)
+        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
@@ -147,11 +146,18 @@ class World:
         self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
         self.views = make_views(
             self._under_role("ViewsFunction"),
-            ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
+            ViewsSettings(
+                "ApplicationsTable",
+                "QualityTable",
+                "TokensTable",
+                self.requests_per_second,
+                BERLIN,
+                "SandboxApplicationsTable",
+            ),
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),
-            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable"),
+            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
             self._under_role("MyApplicationsFunction"),
@@ -198,9 +204,23 @@ class World:
         return found
 
 
-def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:
+def webhook_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
-    return WebhookSettings("ApplicationsTable", "TokensTable", unknown, "SandboxApplicationsTable")
+    return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
+    """Return the signals' settings."""
+    return SignalsSettings(
+        "ApplicationsTable",
+        "AliasesTable",
+        "TokensTable",
+        requests_per_second,
+        "SandboxApplicationsTable",
+        "SandboxAliasesTable",
+    )
 
 
 def registration(**changes: Any) -> Registration:
