@@ -2,6 +2,7 @@
 
 import re
 from functools import cached_property
+from typing import Any
 
 import boto3
 import click
@@ -37,6 +38,29 @@ class Target:
     def table(self, logical_id: str) -> str:
         """Return the name of a table: from the stack, or its logical id locally."""
         return logical_id if self.stack is None else _physical_id(self.stack, logical_id)
+
+    @cached_property
+    def s3(self) -> Any:
+        """The client of the target's buckets."""
+        if self.stack:
+            return boto3.client("s3")
+        return boto3.client(
+            "s3",
+            endpoint_url=self._local_tables,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106  # the local service accepts any key
+        )
+
+    def bucket(self, logical_id: str) -> str | None:
+        """Return the name of a bucket, or None if the target does not have it, e.g. because it delivers no facts."""
+        if self.stack is None:
+            names = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+            return logical_id if logical_id in names else None
+        try:
+            return _physical_id(self.stack, logical_id)
+        except LookupError:
+            return None
 
     def analytics(self) -> AnalyticsSettings:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
