@@ -40,7 +40,7 @@ CANARIES = {
     "tracking token": "canary-tracking-token",
     "candidate profile": "canary-profile",
     "label of a report": "Absage an Carla Canary",
-    "label of a signal": "Gespraech mit Carla Canary",
+    "label of a signal": "Blauer Ordner Carla Canary",
     "label of an earlier state": "Anruf bei Carla Canary",
     "idempotency key": "canary-idempotency-key",
     "token of the ATS": TOKEN,
@@ -53,7 +53,7 @@ REMAINS = {
     ("application", "ApplicationsTable"),  # the tombstone
     ("application", "QualityTable"),  # the empty marker
     ("application", "logs"),
-    ("pseudonym of the application", "FactsBucket"),  # the fact that it was erased
+    ("pseudonym of the application", "facts of erasures"),
     ("application with a failed record", "ApplicationsTable"),
     ("application with a failed record", "QualityTable"),
     ("application with a failed record", "logs"),
@@ -94,8 +94,8 @@ def plant(world: World) -> None:
     world.report("canary-jobseeker", AtsiApplicationId=CLEAN)  # refused, with an error that must not be logged
     token = {"token": "canary-tracking-token"}
     earlier = {"previous": state("Anruf bei Carla Canary", 1)}
-    sent(world, signal(state("Gespraech mit Carla Canary", 2), **token, **earlier), complete(**token))
-    by_profile = signal(state("Gespraech mit Carla Canary", 3), candidateApplicationProfileId="canary-profile")
+    sent(world, signal(state("Blauer Ordner Carla Canary", 2), **token, **earlier), complete(**token))
+    by_profile = signal(state("Blauer Ordner Carla Canary", 3), candidateApplicationProfileId="canary-profile")
     del by_profile["token"]
     sent(world, by_profile, position_signal(success=True, positionProfileIds=[POSITION]))
     positions_copied(world)
@@ -169,16 +169,18 @@ def stored(world: World, log: StringIO, folder: Path) -> dict[str, str]:
         found[table["TableName"]] = " ".join(map(text_of, items))
     s3 = boto3.client("s3")
     for bucket in BUCKETS:
-        contents = ""
+        contents = erasures = ""
         for each in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
             file = folder / "object"
             s3.download_file(bucket, each["Key"], str(file))
             if bucket == "FactsBucket":
                 with duckdb.connect() as connection:
-                    contents += str(connection.read_parquet(str(file)).fetchall())
+                    facts = connection.read_parquet(str(file))
+                    contents += str(facts.filter("kind <> 'erased'").fetchall())
+                    erasures += str(facts.filter("kind = 'erased'").fetchall())
             else:
                 contents += each["Key"] + file.read_text(encoding="utf-8")
-        found[bucket] = contents
+        found |= {bucket: contents, "facts of erasures": erasures}
     return found
 
 
