@@ -19,6 +19,7 @@ from application_status.functions.retention import make_handler as make_retentio
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId, now
+from application_status.quality.counters.journal import additions
 from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.rebuilds import RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Counters
@@ -165,6 +166,14 @@ def test_totals_stay_exactly_as_they_were(world: World, *, is_merged: bool) -> N
     assert verified(world, 2) == []
     with time_machine.travel(now() + timedelta(days=500)):
         assert world.verification({}, None) == {"verified": 4, "drift": 0}
+
+
+def test_verify_finds_what_the_archive_lacks(world: World) -> None:
+    """A row that is lost makes the totals of its ATS, client and job wrong."""
+    expire_all(world)
+    row = next(row for row in naming(world, "'archive'") if "client-3" in str(additions([row])))
+    world.client.delete_item(TableName="QualityTable", Key={name: row[name] for name in ("Scope", "Part")})
+    assert {each.of for each in verified(world)} >= {ATS, "client client-3", "job job-1 of client-3"}
 
 
 def test_names_of_clients_and_jobs_survive_a_rebuild(world: World) -> None:
