@@ -42,7 +42,7 @@ SHORT_FORMS = (
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
-    (r"(labels override|facts export|(jobseeker|applications) erase)$", r"\1 --help"),  # mentions of a command, without what it needs
+    (r"(labels override|facts export|(jobseeker|applications) erase)$", r"\1 --help"),  # only mentioned
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
     (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
