@@ -120,7 +120,11 @@ class Exactness(RuleBasedStateMachine):
         self.tables = Memory()
         self.client = self.made_client()
         self.world = World(self.client, UnknownApplications.ACCEPT)
-        self.deliveries = Deliveries(self.tables.streams["ApplicationsTable"], Unsteady(self.client, self._overtake))
+        self.deliveries = Deliveries(
+            self.tables.streams["ApplicationsTable"],
+            Unsteady(self.client, self._overtake),
+            lambda: self.time.shift(timedelta(milliseconds=1)),  # of two names, the one counted later is shown
+        )
         self.erased: set[ApplicationId] = set()
         self.archived: list[Application] = []
         self.notified = 0
