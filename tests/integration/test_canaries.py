@@ -125,7 +125,7 @@ def deliver_facts(world: World, folder: Path, skip: int = 0) -> int:
 
     Return how many changes there are.
     """
-    aside = SetAside(FailedRecords("FailedRecordsBucket"), "local")
+    aside = SetAside(FailedRecords("FailedRecordsBucket"))
     handler = make_facts(Firehose(boto3.client("firehose")), FactsSettings("FactsStream", BERLIN), aside)
     s3 = boto3.client("s3")
     known = {each["Key"] for each in s3.list_objects_v2(Bucket="FactsBucket").get("Contents", ())}

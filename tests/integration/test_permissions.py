@@ -155,6 +155,7 @@ def my_applications(world: World) -> None:
 
 def health(world: World) -> None:
     world.health(batch([line()]), None)
+    world.health(sample_event("HealthFunction/scheduled"), None)
 
 
 def verification(world: World) -> None:
@@ -179,7 +180,7 @@ def facts(world: World) -> None:
     handler = make_facts(
         Firehose(boto3.client("firehose")),
         FactsSettings("FactsStream", BERLIN),
-        SetAside(FailedRecords("FailedRecordsBucket"), "local"),
+        SetAside(FailedRecords("FailedRecordsBucket")),
     )
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
 

@@ -26,6 +26,7 @@ NOT_RUN = {
     r"^make bench( |$)": "needs valgrind: .ci/run runs it with SHORT=1",
     r"^make build\b": "make test builds for this machine first",
     r"^make deploy\b": "needs an AWS account: tests/deploy deploys to a stand-in",
+    r"^make audit\b": "needs PyPI's advisories",
     r"^make sam-": "needs Docker: tests/runtime runs the functions in Lambda's runtime",
     r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
     r"^make clean\b": "removes what the tests need",

@@ -177,10 +177,9 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("PositionsFunction", "FAILED_RECORDS_BUCKET"),
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
-        ("VerificationFunction", "STACK"),
+        ("VerificationFunction", "QUALITY_TABLE"),
         ("RetentionFunction", "OPEN_RETENTION_DAYS"),
         ("FactsFunction", "FACTS_STREAM"),
-        ("FactsFunction", "STACK"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
 )

@@ -143,7 +143,7 @@ class World:
         self.analytics = make_analytics(
             self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
             self._under_role("ViewsFunction"),
             ViewsSettings(
@@ -166,7 +166,7 @@ class World:
         self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
-            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local"),
+            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN),
         )
         self.retention = make_retention(
             self._under_role("RetentionFunction"),

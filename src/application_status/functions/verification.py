@@ -12,21 +12,17 @@ from application_status.quality.counting.verification import Handler, verificati
 
 
 class VerificationSettings(NamedTuple):
-    """Environment of the verification function: APPLICATIONS_TABLE, QUALITY_TABLE, REPORTING_TIME_ZONE, STACK.
-
-    STACK, the stack's name, is a dimension of its metrics, so stacks in one account have separate alarms.
-    """
+    """Environment of the verification function: APPLICATIONS_TABLE, QUALITY_TABLE, REPORTING_TIME_ZONE."""
 
     applications_table: str
     quality_table: str
     reporting_time_zone: ZoneInfo
-    stack: str
 
 
 def make_handler(dynamodb: DynamoDB, settings: VerificationSettings) -> Handler:
     """Connect the verification to its tables."""
     applications = AllApplications(dynamodb, settings.applications_table)
-    return verification(dynamodb, applications, settings.quality_table, settings.reporting_time_zone, settings.stack)
+    return verification(dynamodb, applications, settings.quality_table, settings.reporting_time_zone)
 
 
 lambda_handler = make_handler(connect(), read(VerificationSettings, os.environ))

@@ -114,7 +114,7 @@ def _scheduled(handler: Handler) -> Callable[[], None]:
 
     def call() -> None:
         with suppress(Exception):
-            handler({}, None)
+            handler({"source": "aws.events"}, None)
 
     return call
 
