@@ -22,6 +22,7 @@ from application_status.functions.facts import make_handler as make_facts
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import application_id, now
 from support import firehose, quality_pages, sandbox
+from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
 from support.signals import position_signal, sent, signal, state
@@ -166,6 +167,18 @@ def verification(world: World) -> None:
         assert world.verification(sample_event("VerificationFunction/scheduled"), None)["drift"] > 0
 
 
+def retention(world: World) -> None:
+    other = application_id(f"{APPLICATION[:-4]}0000")
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(
+        other, registration(aliases=Aliases(tokens=("t-2",)))
+    )
+    sent(world, signal(state("Stage 3", 5)), signal(state("Stage 3", 5), token="t-2"))
+    sent(world, signal(state("Hired", 6)), signal(state("Hired", 6), token="t-2"))
+    for each in (other, SIGNALLED_APPLICATION):
+        deliver(world, each)
+    expire_all(world)
+
+
 def facts(world: World) -> None:
     handler = make_facts(
         Firehose(boto3.client("firehose")),
@@ -187,6 +200,7 @@ WAYS: dict[str, Callable[[World], None]] = {
     "MyApplicationsFunction": my_applications,
     "HealthFunction": health,
     "VerificationFunction": verification,
+    "RetentionFunction": retention,
     "FactsFunction": facts,
 }
 

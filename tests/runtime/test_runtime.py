@@ -61,6 +61,10 @@ def is_verified(reply: Any) -> bool:
     return set(reply) == {"verified", "drift"}
 
 
+def is_expired(reply: Any) -> bool:
+    return set(reply) == {"expired"}
+
+
 def is_merged(reply: Any) -> bool:
     return set(reply) == {"merged"}
 
@@ -76,6 +80,7 @@ KINDS = {
     "MyApplicationsFunction": is_shown,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
+    "RetentionFunction": is_expired,
     "FactsFunction": is_counted,
     "ViewsFunction": is_answered,
 }
@@ -173,6 +178,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "QUALITY_TABLE"),
+        ("RetentionFunction", "OPEN_RETENTION_DAYS"),
         ("FactsFunction", "FACTS_STREAM"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
@@ -214,6 +220,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
         "PositionsFunction",
         "HealthFunction",
         "VerificationFunction",
+        "RetentionFunction",
         "FactsFunction",
     ],
 )

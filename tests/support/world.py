@@ -26,6 +26,8 @@ from application_status.functions.positions import PositionsSettings
 from application_status.functions.positions import make_handler as make_positions
 from application_status.functions.registry import RegistrySettings
 from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.retention import RetentionSettings
+from application_status.functions.retention import make_handler as make_retention
 from application_status.functions.sandbox import SandboxSettings
 from application_status.functions.sandbox import make_handler as make_sandbox
 from application_status.functions.signals import SignalsSettings
@@ -62,6 +64,7 @@ ALIASES = Aliases(
     tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
 )
 BERLIN = ZoneInfo("Europe/Berlin")
+RETENTION_DAYS, OPEN_RETENTION_DAYS = 180, 400
 
 
 class RecordingDynamoDB(DynamoDB):
@@ -176,6 +179,10 @@ class World:
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
             VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
+        )
+        self.retention = make_retention(
+            self._under_role("RetentionFunction"),
+            RetentionSettings("ApplicationsTable", "AliasesTable", "QualityTable", RETENTION_DAYS, OPEN_RETENTION_DAYS),
         )
         self.dynamodb.operations.clear()
 

@@ -29,6 +29,7 @@ NAMES = (
     "MyApplications",
     "Health",
     "Verification",
+    "Retention",
     "Facts",
 )
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
@@ -107,7 +108,10 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction")
     seconds = dict.fromkeys(behind, 60)
-    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {"MergeFunction": 300}
+    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
+        "MergeFunction": 300,
+        "RetentionFunction": 900,
+    }
     assert properties["Timeout"] == seconds.get(function, 10)
 
 
@@ -388,13 +392,14 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
-def test_merges_and_checks_are_scheduled(expanded: dict[str, Any]) -> None:
-    """Each runs at least three times in its alarm's period, through its alias."""
+def test_merges_checks_and_retention_are_scheduled(expanded: dict[str, Any]) -> None:
+    """Those with an alarm run at least three times in its period, through their alias."""
     rules = [each["Properties"] for each in of_type(expanded["Resources"], "AWS::Events::Rule").values()]
     assert {target["Arn"]["Ref"]: rule["ScheduleExpression"] for rule in rules for target in rule["Targets"]} == {
         "MergeFunctionAliaslive": "rate(5 minutes)",
         "HealthFunctionAliaslive": "rate(1 hour)",
         "VerificationFunctionAliaslive": {"Fn::Sub": "rate(${VerificationRate})"},
+        "RetentionFunctionAliaslive": "rate(1 hour)",
     }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
@@ -404,6 +409,7 @@ def test_merges_and_checks_are_scheduled(expanded: dict[str, Any]) -> None:
             Schedule("MergeFunction", 300),
             Schedule("HealthFunction", 3600),
             Schedule("VerificationFunction", seconds),
+            Schedule("RetentionFunction", 3600),
         ]
 
 

@@ -40,6 +40,8 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "VerificationRate": ("String", "1 hour", {"AllowedValues": ["15 minutes", "30 minutes", "1 hour"]}),
     "UserPoolArn": ("String", "", {}),
     "BadNewsDelayHours": ("Number", 0, {"MinValue": 0, "MaxValue": 720}),
+    "RetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
+    "OpenRetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
     "FactsDelivery": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "FactsRetentionDays": ("Number", 400, {"MinValue": 1}),
     "TokenDays": ("Number", 365, {"MinValue": 1, "MaxValue": 3650}),

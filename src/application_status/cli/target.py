@@ -47,6 +47,11 @@ class Target:
         """The client of the target's tables."""
         return DynamoDB(boto.transport(self._recorded(boto.client(**self._where))))
 
+    @cached_property
+    def s3(self) -> Any:
+        """The client of the target's buckets."""
+        return self.client("s3")
+
     def client(self, service: str, **options: Any) -> Any:
         """Return a client of another service of AWS; the options are those of `boto3.client`."""
         return self._recorded(boto3.client(service, **self._where, **options))
@@ -62,6 +67,16 @@ class Target:
     def table(self, logical_id: str) -> str:
         """Return the name of a table or bucket: from the stack, or its logical id locally."""
         return logical_id if self.stack is None else _physical_id(self.stack, logical_id)
+
+    def bucket(self, logical_id: str) -> str | None:
+        """Return the name of a bucket, or None if the target does not have it, e.g. because it delivers no facts."""
+        if self.stack is None:
+            names = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+            return logical_id if logical_id in names else None
+        try:
+            return _physical_id(self.stack, logical_id)
+        except LookupError:
+            return None
 
     def token_days(self) -> int:
         """Return after how many days a token expires by default."""
@@ -85,16 +100,19 @@ class Target:
         command = click.get_current_context()
 
         def record(model: Any, **_: Any) -> None:
-            if model.name.startswith(_READS):
-                return
-            with self._recording:  # calls from other threads wait until the entry is written
-                if not self._is_recorded:
-                    log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
-                    log.add(self.operator, command.command_path.partition(" ")[2], command.params)
-                    self._is_recorded = True
+            if not model.name.startswith(_READS):
+                self.record(command)
 
         client.meta.events.register("before-call", record)
         return client
+
+    def record(self, command: click.Context) -> None:
+        """Write the command's entry in the audit log, if it is not written yet."""
+        with self._recording:  # calls from other threads wait until the entry is written
+            if not self._is_recorded:
+                log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
+                log.add(self.operator, command.command_path.partition(" ")[2], command.params)
+                self._is_recorded = True
 
 
 pass_target = click.make_pass_decorator(Target)

@@ -18,7 +18,7 @@ ServiceError
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
 |   +-- AliasTaken           an alias in the registration belongs to another application
 |   +-- TooManyAliases       the application would exceed the maximum number of aliases of one kind
-|   +-- ApplicationErased    the application was erased and can't be registered again
+|   +-- ApplicationErased    the application was erased or has expired, and can't be registered again
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          the condition of a write did not hold; carries the stored item
 +-- SettingsError            a setting is missing or wrong; the function does not start
@@ -174,10 +174,12 @@ class TooManyAliases(Refusal):
 
 
 class ApplicationErased(Refusal):
-    """The application was erased and can't be registered again."""
+    """The application was erased or has expired, and can't be registered again."""
 
     def __init__(self) -> None:
-        super().__init__("The application with this AtsiApplicationId was erased and can't be registered again.")
+        super().__init__(
+            "The application with this AtsiApplicationId was erased or has expired, and can't be registered again."
+        )
 
 
 class Unavailable(ServiceError):
