@@ -46,11 +46,23 @@ def is_sent(reply: Any) -> bool:
 
 
 def is_answered(reply: Any) -> bool:
-    return bool(reply["statusCode"] == 200)
+    return reply["statusCode"] == 200 or leads_to_sign_in(reply)
 
 
 def is_shown(reply: Any) -> bool:
-    return reply["statusCode"] == 200 and "Python Developer" in reply["body"]
+    return leads_to_sign_in(reply) or (reply["statusCode"] == 200 and "Python Developer" in reply["body"])
+
+
+def leads_to_sign_in(reply: Any) -> bool:
+    return bool(reply["statusCode"] == 303 and reply["headers"]["Location"].startswith("/sign-in?"))
+
+
+def is_signing_in_or_out(reply: Any) -> bool:
+    return reply["statusCode"] == 200 or "/oauth2/authorize?" in reply["headers"]["Location"]
+
+
+def is_nobody(reply: Any) -> bool:
+    return bool(reply["response"]["claimsOverrideDetails"]["claimsToAddOrOverride"] == {})
 
 
 def is_done(reply: Any) -> bool:
@@ -74,6 +86,8 @@ KINDS = {
     "MergeFunction": is_merged,
     "PositionsFunction": is_counted,
     "MyApplicationsFunction": is_shown,
+    "SignInFunction": is_signing_in_or_out,
+    "PreTokenFunction": is_nobody,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
     "FactsFunction": is_counted,
