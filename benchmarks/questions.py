@@ -32,7 +32,7 @@ from botocore.compat import HTTPHeaders
 from application_status.access.assignments import Assignments
 from application_status.functions import views
 from application_status.functions.views import ViewsSettings, make_handler
-from application_status.local.user_pool import CLIENT_ID, UserPool
+from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger
@@ -74,7 +74,7 @@ class Question:
             "path": self.path,
             "httpMethod": "GET",
             "headers": {},
-            "multiValueHeaders": {"Authorization": [f"Bearer {POOL.id_token(self.claims)}"]},
+            "multiValueHeaders": {"Authorization": [f"Bearer {id_token(POOL.issuer, self.claims)}"]},
             "stageVariables": {"UserPoolClientId": CLIENT_ID},
             "multiValueQueryStringParameters": {name: [value] for name, value in {**self.query, **days}.items()},
             "requestContext": {"requestId": "question", "authorizer": {"claims": dict(self.claims)}},

@@ -41,7 +41,7 @@ from application_status.functions.views import make_handler as make_views
 from application_status.functions.webhook import WebhookSettings
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.local.template import Template, pattern
-from application_status.local.user_pool import CLIENT_ID, UserPool
+from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
@@ -187,7 +187,7 @@ class World:
 
     def id_token(self, claims: Mapping[str, Any]) -> str:
         """Return the id token of a user with these claims, as the pool issues it."""
-        return self.pool.id_token(claims)
+        return id_token(self.pool.issuer, claims)
 
     def _under_role(self, function: str) -> UnderRole:
         return UnderRole(self.dynamodb, function, self.used[function])

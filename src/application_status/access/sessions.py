@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import jwt
 
-from application_status.platform.errors import Unauthenticated, Unavailable
+from application_status.platform.errors import NotSignedIn, Unauthenticated, Unavailable
 from application_status.platform.http.endpoint import Reply, Request, refusal, refusal_headers
 from application_status.platform.http.fetch import Fetch, fetch
 from application_status.platform.http.negotiation import qualities
@@ -49,12 +49,17 @@ class IdTokens:
         """Return a page's request with the claims of its user.
 
         Raises:
-            Unauthenticated: the request has no valid id token.
+            Unauthenticated: the id token in the header is not valid.
+            NotSignedIn: there is no such header, and no valid id token in the cookie.
             Unavailable: the pool's keys can't be fetched.
         """
         sent = request.header("Authorization")
-        token = cookie(request, ID_TOKEN_COOKIE) if sent is None else sent.rpartition(" ")[2]
-        return replace(request, claims=self.claims(token, client_id(request)))
+        if sent is not None:
+            return replace(request, claims=self.claims(sent.rpartition(" ")[2], client_id(request)))
+        try:
+            return replace(request, claims=self.claims(cookie(request, ID_TOKEN_COOKIE), client_id(request)))
+        except Unauthenticated:
+            raise NotSignedIn from None
 
     def claims(self, token: str, audience: str) -> Mapping[str, str]:
         """Return the claims of an id token that the pool issued to an app client; groups are joined with commas.
@@ -77,7 +82,7 @@ class IdTokens:
                 options={"require": _REQUIRED_CLAIMS},
             )
         except (jwt.PyJWTError, RecursionError) as error:
-            logger.info("refused an id token", reason=type(error).__name__)
+            logger.info("not a valid id token", reason=type(error).__name__)
             raise Unauthenticated from None
         if found["token_use"] != "id":  # noqa: S105  # a kind of token
             raise Unauthenticated
@@ -128,8 +133,8 @@ def not_signed_in(error: Unauthenticated, request: Request) -> Reply:
 
     A browser is led to the sign-in and back. A request with its own header, or that doesn't accept HTML, gets a 401.
     """
-    ranges = qualities(request, "Accept")
-    if request.method != "GET" or "authorization" in request.headers or not ranges.get("text/html"):
+    is_browsers = request.method == "GET" and qualities(request, "Accept").get("text/html")
+    if not isinstance(error, NotSignedIn) or not is_browsers:
         answer = refusal(error, request)
         return answer | {"headers": answer["headers"] | refusal_headers(error, "Bearer")}
     query = urlencode(request.query, doseq=True)

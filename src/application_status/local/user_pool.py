@@ -75,15 +75,6 @@ class UserPool:
             }.items()
         }
 
-    def id_token(self, claims: Mapping[str, Any]) -> str:
-        """Return a signed id token with these claims beside those that every id token has; they replace them."""
-        moment = int(time.time())
-        common = {
-            "iss": self.issuer, "aud": CLIENT_ID, "sub": "made-up", "token_use": "id",
-            "iat": moment, "exp": moment + _TOKEN_SECONDS,
-        }  # fmt: skip
-        return jwt.encode({**common, **claims}, _key(), _ALGORITHM, {"kid": _KEY_ID})
-
     def fetch(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Any]:
         """Answer a call like `platform.http.fetch.fetch`, without HTTP."""
         path = urlsplit(url).path
@@ -152,7 +143,7 @@ class UserPool:
         details = self._pre_token(event, None)["response"]["claimsOverrideDetails"]
         groups = details["groupOverrideDetails"]["groupsToOverride"]
         of_groups = {"cognito:groups": groups} if groups else {}
-        return self.id_token({"sub": user, **details["claimsToAddOrOverride"], **of_groups, **more})
+        return id_token(self.issuer, {"sub": user, **details["claimsToAddOrOverride"], **of_groups, **more})
 
     def _revoke(self, request: Request) -> Reply:
         self._refresh_tokens.pop(_form(request).get("token", ""), None)
@@ -165,6 +156,16 @@ class UserPool:
     def _keys(self, _: Request) -> Reply:
         key = jwt.algorithms.RSAAlgorithm.to_jwk(_key().public_key(), as_dict=True)
         return reply(200, {"keys": [{**key, "kid": _KEY_ID, "use": "sig", "alg": _ALGORITHM}]})
+
+
+def id_token(issuer: str, claims: Mapping[str, Any]) -> str:
+    """Return a signed id token with these claims beside those that every id token has; they replace them."""
+    moment = int(time.time())
+    common = {
+        "iss": issuer, "aud": CLIENT_ID, "sub": "made-up", "token_use": "id",
+        "iat": moment, "exp": moment + _TOKEN_SECONDS,
+    }  # fmt: skip
+    return jwt.encode({**common, **claims}, _key(), _ALGORITHM, {"kid": _KEY_ID})
 
 
 @cache

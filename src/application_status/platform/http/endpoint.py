@@ -242,6 +242,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
+    errors.NotSignedIn: Problem(401, "unauthenticated", "No valid token"),
     errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
