@@ -109,6 +109,7 @@ class World:
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
     oidc_users: OidcUsers = OidcUsers.ASSIGNED
+    pool_url: str = POOL_URL
     endpoint: str | None = None
     dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
@@ -140,7 +141,7 @@ class World:
         self.pre_token = make_pre_token(
             self._under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
         )
-        self.pool = UserPool(POOL_URL, self.assignments, self.pre_token, {})
+        self.pool = UserPool(self.pool_url, self.assignments, self.pre_token, {})
         id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
         self.sign_in = sign_in(LoginPages(self.pool.issuer, self.pool.fetch), id_tokens)
         self.webhook = make_webhook(
