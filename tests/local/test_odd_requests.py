@@ -357,7 +357,7 @@ def test_function_that_raises_is_a_5xx() -> None:
     def broken(_event: Any, _context: Any) -> Any:
         raise LookupError
 
-    gateway = Gateway(Template(), {"WebhookFunction": broken}, 0)
+    gateway = Gateway(Template({"DomainName": "localhost"}), {"WebhookFunction": broken}, 0)
     threading.Thread(target=gateway.serve_forever, args=(0.02,), daemon=True).start()
     try:
         status, headers, problem = ask(gateway.server_port, REPORTING + b"Content-Length: 0\r\n\r\n")

@@ -270,5 +270,8 @@ def test_only_the_signals_load_graphql() -> None:
 def test_only_pages_load_templates() -> None:
     """MyApplicationsFunction loads no library for reading request bodies."""
     tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
-    assert [name for name, top in tops.items() if "jinja2" in top] == ["MyApplicationsFunction", "ViewsFunction"]
+    pages = ["MyApplicationsFunction", "SignInFunction", "ViewsFunction"]
+    assert [name for name, top in tops.items() if "jinja2" in top] == pages
+    assert [name for name, top in tops.items() if "jwt" in top] == pages
     assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})
+    assert tops["SignInFunction"].isdisjoint({"pydantic", "jiter", "boto3"})
