@@ -18,7 +18,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
+.PHONY: help run test check format lock openapi screenshots bench bench-quality bench-limits build build-host sam-api sam-invoke deploy clean
 .PHONY: needs-test needs-bench needs-screenshots
 
 help:  ## List the targets
@@ -66,14 +66,17 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
-VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable \
-	USER_POOL_ISSUER=http://pool/user-pool
+VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 \
+	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable USER_POOL_ISSUER=http://pool/user-pool
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
 	$(VIEWS) $(BIN)/python -m benchmarks.questions $(if $(SHORT),--short) $(if $(INSTRUCTIONS),--instructions)
 	$(BIN)/python -m benchmarks.durations_error
+
+bench-limits: .venv/.ready  ## Measure what the limits of ATSs cost, and that none suffers from another; SHORT=1 for seconds
+	@$(LOCAL_AWS) $(BIN)/python -m benchmarks.limits $(if $(SHORT),--short)
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
 SERVICES := dynamodb firehose s3 sts

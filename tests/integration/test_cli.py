@@ -1,19 +1,28 @@
 """The operators' command line, in this process: against local tables and against a deployed stack's."""
 
 import io
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from moto import mock_aws
 
 from application_status.access import rules as tokens
 from application_status.access.tokens import TokenLookup
 from application_status.cli.main import main
+from application_status.cli.output import progress_bar
+from application_status.cli.target import Target
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.dynamodb import boto
-from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB, DynamoDBError
+from application_status.platform.errors import Unavailable
 from application_status.platform.values import AtsId
 from support.faults import Clock, fresh_client
 from support.world import TEMPLATE, TOKEN
@@ -72,7 +81,7 @@ def test_list_shows_states(run: Run, lookup: TokenLookup) -> None:
         [revoked[10:18], "greenhouse", "test", "revoked"],
     ]
     assert rows[0][5].endswith("Z")
-    assert rows[1][5] == "never"
+    assert rows[1][5] == "-"
     assert [line.split()[0] for line in run("list", "--ats", "greenhouse")[1].splitlines()] == ["ID", revoked[10:18]]
     assert (lookup.owner(live.strip()), lookup.owner(revoked.strip())) == ("workday", None)
 
@@ -150,11 +159,106 @@ def test_service_that_does_not_run_is_named(run: Run, monkeypatch: pytest.Monkey
     ids=str,
 )  # fmt: skip
 def test_wrong_arguments_are_explained(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """argparse's exit code 2, before anything is called."""
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    assert stopped.value.code == 2
-    assert "usage: application-status" in capsys.readouterr().err
+    """Exit code 2, before anything is called; a group of commands alone shows its help."""
+    assert main(arguments) == 2
+    assert "Usage: application-status" in capsys.readouterr().err
+
+
+def test_listing_in_json_has_all_values(lookup: TokenLookup, run: Run) -> None:
+    """One object a token, with the columns' names; all of it is visible ASCII."""
+    token = run("issue", "--ats", "workday")[1].strip()
+    code, out, err = run("list", "--json")
+    (listed,) = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (listed["id"], listed["ats"], listed["state"], listed["expires"]) == (token[10:18], "workday", "live", None)
+    assert lookup.owner(token) == "workday"
+
+
+@pytest.mark.usefixtures("lookup")
+def test_rows_are_never_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids can be copied from a narrow terminal; there the columns' names are bold."""
+    monkeypatch.setenv("COLUMNS", "40")
+    long = "ats." * 16
+    run("issue", "--ats", long)
+    header, row = run("list")[1].splitlines()
+    assert long in row
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    bold, *rows = run("list")[1].splitlines()
+    assert rows == [row]
+    assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "").rstrip() == header != bold
+
+
+@pytest.mark.parametrize("address", ["", "here", "127.0.0.1:4566", "ftp://here", "http://"])
+def test_wrong_address_of_the_tables_is_explained(run: Run, address: str) -> None:
+    """Exit code 2, with an example."""
+    code, out, err = run("list", local=address)
+    assert (code, out) == (2, "")
+    assert "is not the address of tables; `make run` prints it, e.g. http://127.0.0.1:4566\n" in err
+
+
+@pytest.mark.parametrize(
+    ("raised", "sentence"),
+    [
+        (NoRegionError(), "no AWS region is set; set AWS_REGION"),
+        (NoCredentialsError(), "no AWS credentials are set; set AWS_PROFILE"),
+        (
+            ClientError({"Error": {"Code": "ExpiredToken"}}, "DescribeStackResource"),
+            "which may have expired; sign in again",
+        ),
+        (DynamoDBError("ExpiredTokenException", "expired", 400, {}), "which may have expired; sign in again"),
+        (DynamoDBError("ResourceNotFoundException", "", 400, {}), "lacks a table or function of this release; deploy"),
+        (Unavailable("Scan failed 3 times"), "can't reach the stack status-dev. Scan failed 3 times; run the command"),
+    ],
+)
+def test_what_to_do_about_aws_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, raised: Exception, sentence: str
+) -> None:
+    """Exit code 1, and a sentence instead of a traceback."""
+
+    def fails(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(Target, "table", fails)
+    assert main(["--stack", "status-dev", "tokens", "list"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("application-status: ")) == ("", True)
+    assert sentence in err
+
+
+@pytest.mark.parametrize("package", ["click", "duckdb", "rich"])
+def test_missing_package_is_named(tmp_path: Path, package: str) -> None:
+    """As after an installation without the operators' packages."""
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('no', name='{package}')", encoding="utf-8")
+    command = [sys.executable, "-m", "application_status.cli.main", "--version"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"application-status: the package {package} is not installed. Install what operators")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completes_commands(shell: str) -> None:
+    """The shell's script is printed."""
+    environment = os.environ | {"_APPLICATION_STATUS_COMPLETE": f"{shell}_source"}
+    command = [str(Path(sys.executable).with_name("application-status"))]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert f"_APPLICATION_STATUS_COMPLETE={shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_shown_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """It counts in either case."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar("applications", 7) as progress:
+        progress.update(3)
+        progress.update(4)
+        assert progress.amount() == 7
+    out, err = capsys.readouterr()
+    assert (out, "applications" in err) == ("", terminal)
 
 
 def test_stack_option_finds_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,5 +272,4 @@ def test_stack_option_finds_the_table(capsys: pytest.CaptureFixture[str]) -> Non
         assert main(["--stack", "status-prod", "tokens", "list"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("application-status: ")
-    assert "status-prod" in err
+    assert err.startswith("application-status: Stack with id status-prod does not exist in us-east-1; check --stack, ")

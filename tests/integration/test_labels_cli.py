@@ -44,6 +44,8 @@ version = "newer"
 """
 MUTATION = "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }"
 
+NO_OVERRIDES = "MEANING  LABEL\n"
+
 type Run = Callable[..., tuple[int, str, str]]
 
 
@@ -106,7 +108,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
     one = change(world.stored(SIGNALLED_APPLICATION), BERLIN)
     another = replace(one, application_id=application_id(APPLICATION), unmapped_labels=("Stage 4",))
     Counters(world.dynamodb, "QualityTable").apply([one, another])
-    expected = [f"           2  {ATS:<20} Stage 4", f"           1  {ATS:<20} Stage 3"]
+    expected = [f"           2  {ATS}  Stage 4", f"           1  {ATS}  Stage 3"]
     assert run("unmapped")[1].splitlines()[1:] == run("unmapped", "--ats", ATS)[1].splitlines()[1:] == expected
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []
 
@@ -315,23 +317,23 @@ def test_application_that_changes_meanwhile_is_left_for_another_run(
 
 def test_own_meanings_win_are_shown_and_can_go(world: World, run: Run) -> None:
     """An override counts for its ATS alone."""
-    assert run("override", "--ats", ATS, "--set", "Stage 3", "OFFER") == (0, f"{'OFFER':<28} Stage 3\n", "")
+    assert run("override", "--ats", ATS, "--set", "Stage 3", "OFFER") == (0, "MEANING  LABEL\nOFFER    Stage 3\n", "")
     assert run("explain", "stage 3", "--ats", ATS)[1].startswith("OFFER, by the rule override")
     assert run("explain", "Stage 3", "--ats", OTHER_ATS)[1].startswith("unmapped")
     send(world, "Stage 3", 2)
     assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
-    assert run("override", "--ats", ATS, "--unset", "Stage 3")[:2] == (0, "")
+    assert run("override", "--ats", ATS, "--unset", "Stage 3")[:2] == (0, NO_OVERRIDES)
     assert run("override", "--ats", ATS, "--unset", "Stage 3")[0] == 1
 
 
 def test_another_spelling_is_the_same_label(run: Run, world: World) -> None:
     """Its meaning replaces the former one, and it removes that of any other; two in one command are refused."""
     run("override", "--ats", ATS, "--set", "Stage 3", "OFFER")
-    assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, f"{'HIRED':<28} stage 3\n", "")
+    assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, "MEANING  LABEL\nHIRED    stage 3\n", "")
     code, out, err = run("override", "--ats", ATS, "--set", "Stage 3", "OFFER", "--unset", "STAGE 3")
     assert (code, out) == (1, "")
     assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of the same label; send only one of them\n"
-    assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, "")
+    assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, NO_OVERRIDES)
     assert world.dynamodb.operations == []
 
 
@@ -340,6 +342,6 @@ def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> 
     code, _, err = run("override", "--ats", ATS, "--set", "Stage 3", "interviewing")
     assert code == 1
     assert "interviewing" in err
-    assert run("override", "--ats", ATS)[1] == ""
+    assert run("override", "--ats", ATS)[1] == NO_OVERRIDES
     assert OTHER_TOKEN not in err
     assert world.dynamodb.operations == []

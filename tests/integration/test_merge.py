@@ -28,6 +28,7 @@ from application_status.quality.counters.merge import (
     last_merge,
 )
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
+from application_status.quality.counting import merging
 from application_status.quality.rules.disclosure import Sizes
 from support.counters import heads_and_members, read, reader_of, stored, totals_and_markers, truth
 from support.streams import deliver
@@ -420,6 +421,19 @@ def test_large_journal_is_merged_in_parts(world: World, monkeypatch: pytest.Monk
     assert (merge(world.dynamodb), merge(world.dynamodb)) == (1, 0)
     assert_merged(world)
     assert last_merge(world.dynamodb, "QualityTable", 1) == LastMerge(number=2)
+
+
+@pytest.mark.parametrize(("seconds", "parts"), [(200.0, [3, 0]), (0.0, [2, 1])])
+def test_the_function_merges_parts_until_its_time_is_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, parts: list[int]
+) -> None:
+    """So that a journal which grows faster than one part in five minutes does not grow for ever."""
+    monkeypatch.setattr(merges, "_MOST_ENTRIES", 2)
+    monkeypatch.setattr(merging, "_BEGIN_SECONDS", seconds)
+    count_all(world)
+    with time_machine.travel(now() + A_DAY):
+        assert [world.merge(EVENT, None)["merged"] for _ in parts] == parts
+    assert_merged(world)
 
 
 def test_lists_follow_what_their_members_lose(world: World) -> None:

@@ -35,6 +35,7 @@ from support.world import (
     SIGNALLED_APPLICATION,
     TEMPLATE,
     TEST_TOKEN,
+    TOKEN,
     World,
     http_event,
     registration,
@@ -52,7 +53,12 @@ def world() -> Iterator[World]:
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
         records = FailedRecords("FailedRecordsBucket")
-        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=records)  # type: ignore[arg-type]
+        yield World(
+            boto3.client("dynamodb"),
+            UnknownApplications.ACCEPT,
+            requests_per_second=50,
+            kept=records,  # type: ignore[arg-type]
+        )
 
 
 @pytest.fixture
@@ -104,6 +110,7 @@ def registry(world: World) -> None:
 
 def sandboxed(world: World) -> None:
     sandbox.created(world)
+    assert sandbox.create(world, token=TOKEN).status == 403  # not a test token, and one that may be a guess
 
 
 def analytics(world: World) -> None:

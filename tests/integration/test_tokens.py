@@ -135,7 +135,7 @@ def test_expired_token_is_refused_at_once(dynamodb: RecordingDynamoDB, register:
     """A container that remembers the token refuses it too."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
         register.add(TOKEN, ATS, expires_at=now() + timedelta(seconds=30))
-        lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
+        lookup = TokenLookup(dynamodb, TABLE, clock=Clock().monotonic)
         moment.shift(29.999)
         assert lookup.owner(TOKEN) == ATS
         moment.shift(0.001)
@@ -145,7 +145,7 @@ def test_expired_token_is_refused_at_once(dynamodb: RecordingDynamoDB, register:
 def test_revoked_token_is_refused_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A container may remember the token for that long, counted from its look-up; a fresh one refuses it at once."""
     stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
-    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=clock.monotonic)
     assert lookup.owner(TOKEN) == ATS
     clock.sleep(1)
     register.revoke(stored.key_id)
@@ -163,7 +163,7 @@ def test_being_asked_does_not_prolong_the_memory(dynamodb: RecordingDynamoDB, re
     """A busy container looks a token up as often as an idle one."""
     register.add(TOKEN, ATS)
     clock = Clock()
-    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=clock.monotonic)
     dynamodb.operations.clear()
     for _ in range(121):
         assert lookup.owner(TOKEN) == ATS
@@ -173,7 +173,7 @@ def test_being_asked_does_not_prolong_the_memory(dynamodb: RecordingDynamoDB, re
 
 def test_unknown_tokens_are_not_remembered(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A token works from the moment it is issued, and strangers can't fill the memory."""
-    lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=Clock().monotonic)
     assert lookup.owner(TOKEN) is None
     register.add(TOKEN, ATS)
     assert lookup.owner(TOKEN) == ATS

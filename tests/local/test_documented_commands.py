@@ -37,13 +37,14 @@ NOT_RUN = {
 
 SHORT_FORMS = (
     (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
-    (r"(?<= )bench-quality", "bench-quality SHORT=1"),
+    (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
     (r"(labels override|facts export)$", r"\1 --help"),  # mentions of a command, without what it needs
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
+    (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
     (r"\bFOLDER\b", "facts"),
 )

@@ -70,9 +70,6 @@ ALIASES = Aliases(
     tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
 )
 BERLIN = ZoneInfo("Europe/Berlin")
-SIGNALS_SETTINGS = SignalsSettings(
-    "ApplicationsTable", "AliasesTable", "TokensTable", "SandboxApplicationsTable", "SandboxAliasesTable"
-)
 
 
 class RecordingDynamoDB(DynamoDB):
@@ -108,6 +105,7 @@ class World:
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
+    requests_per_second: int = 0
     oidc_users: OidcUsers = OidcUsers.ASSIGNED
     pool_url: str = POOL_URL
     endpoint: str | None = None
@@ -145,12 +143,13 @@ class World:
         id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
         self.sign_in = sign_in(LoginPages(self.pool.issuer, self.pool.fetch), id_tokens)
         self.webhook = make_webhook(
-            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
+            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
+            webhook_settings(self.unknown, self.requests_per_second),
         )
         self.registry = make_registry(
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), SIGNALS_SETTINGS)
+        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
@@ -161,13 +160,19 @@ class World:
         self.views = make_views(
             self._under_role("ViewsFunction"),
             ViewsSettings(
-                "ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable", self.pool.issuer
+                "ApplicationsTable",
+                "QualityTable",
+                "TokensTable",
+                self.requests_per_second,
+                BERLIN,
+                "SandboxApplicationsTable",
+                self.pool.issuer,
             ),
             id_tokens,
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),
-            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable"),
+            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
             self._under_role("MyApplicationsFunction"),
@@ -220,9 +225,23 @@ class World:
         return found
 
 
-def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:
+def webhook_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
-    return WebhookSettings("ApplicationsTable", "TokensTable", unknown, "SandboxApplicationsTable")
+    return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
+    """Return the signals' settings."""
+    return SignalsSettings(
+        "ApplicationsTable",
+        "AliasesTable",
+        "TokensTable",
+        requests_per_second,
+        "SandboxApplicationsTable",
+        "SandboxAliasesTable",
+    )
 
 
 def registration(**changes: Any) -> Registration:

@@ -223,7 +223,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
-    assert refs == {"TokensTable", *SANDBOX_TABLES}
+    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES}
 
 
 def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
@@ -305,14 +305,17 @@ def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resou
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
-    """Aliases of tracking tokens, ids of counted batches of log lines, and the whole sandbox; nothing else."""
+    """Aliases of tracking tokens, ids of counted batches of log lines, addresses' limits, and the whole sandbox."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
         if "TimeToLiveSpecification" in table["Properties"]
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
-    assert ends == dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at)
+    assert ends == {
+        **dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at),
+        "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},
+    }
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:

@@ -20,11 +20,11 @@ from support.world import (
     APPLICATION,
     ATS,
     SIGNALLED_APPLICATION,
-    SIGNALS_SETTINGS,
     TOKEN,
     answer,
     http_event,
     registration,
+    signals_settings,
     webhook_settings,
 )
 from wire.conftest import Transported, both
@@ -73,7 +73,7 @@ def test_signals_are_to_be_sent_again(way: Proxy, stored: Any, transport: Transp
     batch = event({"query": MANY, "variables": {"input": {"signals": signals}}})
     before = 0
     while True:
-        handle = make_signals(DynamoDB(transport(way.url)), SIGNALS_SETTINGS)  # which remembers no token yet
+        handle = make_signals(DynamoDB(transport(way.url)), signals_settings())  # which remembers no token yet
         way.plan = [*[Fault.PASS] * before, *[damage] * LASTING]
         reply = answer(handle(batch, None))
         if way.plan:

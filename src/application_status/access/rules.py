@@ -21,6 +21,7 @@ _GENERATED = re.compile(
 )
 _OPAQUE = re.compile(r"[!-~]{1,256}")
 _LIVE, _TEST = "atsi_live_", "atsi_test_"
+_OPAQUE_KEY = "opaque-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,12 @@ def key_id(text: str) -> str | None:
     if text.startswith((_LIVE, _TEST)):
         parts = _GENERATED.fullmatch(text)
         return parts[2] if parts and parts[3] == _checksum(parts[1]) else None
-    return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+    return f"{_OPAQUE_KEY}{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+
+
+def is_opaque(key_id: str) -> bool:
+    """Return whether a key is that of a token not made by `generate`, which may be short enough to be guessed."""
+    return key_id.startswith(_OPAQUE_KEY)
 
 
 def sha256(text: str) -> str:

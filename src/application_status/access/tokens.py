@@ -5,7 +5,8 @@ Environments               selects live data or the sandbox's, depending on the 
 TokenLookup                reads tokens, with a cache
 TokenRegister              adds, lists and revokes tokens, for the command line
 
-KeyId                            S     the key, see rules.key_id; overrides of labels have keys that begin with ats#
+KeyId                            S     the key, see rules.key_id; overrides of labels have keys that begin with ats#,
+                                       and limits of requests (limits.py) keys that begin with limit#
 TokenSha256, AtsId               S     the token's digest, and the ATS to which it belongs
 Test                             BOOL  only on test tokens
 CreatedAt, ExpiresAt, RevokedAt  S     the latter two only if they apply
@@ -16,8 +17,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from application_status.access.rules import Token, is_test, key_id, sha256
-from application_status.platform.dynamodb.client import Cache, DynamoDB, Item, pages
+from application_status.access.limits import (
+    INVALID_TOKENS,
+    Buckets,
+    is_empty,
+    key_of_address,
+    key_of_ats,
+    limit_of_ats,
+)
+from application_status.access.rules import Token, is_opaque, is_test, key_id, sha256
+from application_status.platform.dynamodb.client import Cache, DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
 from application_status.platform.http.endpoint import Request
 from application_status.platform.telemetry import enter_sandbox
@@ -29,34 +38,71 @@ _HAS_DIGEST = "attribute_exists(TokenSha256)"
 
 
 class TokenLookup:
-    """Look up the ATS to which a token belongs.
+    """Look up the ATS to which a token belongs, and limit the requests of ATSs.
 
-    Valid tokens are cached for 60 seconds, so a revocation takes effect within that time.
+    Valid tokens are cached for 60 seconds, so a revocation takes effect within that time. `requests_per_second` is the
+    limit of each ATS; 0 means that nothing is limited.
     """
 
-    def __init__(self, dynamodb: DynamoDB, table: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        dynamodb: DynamoDB,
+        table: str,
+        requests_per_second: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._cache = Cache[str, Token](_CACHE_SECONDS, clock)
+        self._buckets = Buckets(dynamodb, table)
+        self._requests_per_second = requests_per_second
 
-    def owner(self, text: str) -> AtsId | None:
-        """Return the ATS to which this live token belongs, or None."""
-        token = self._find(text)
-        return token.ats_id if token and token.matches(text) and token.is_live(now()) else None
+    def owner(self, text: str, address: str = "") -> AtsId | None:
+        """Return the ATS to which this live token belongs, or None; `address` is the sender's IP address.
 
-    def _find(self, text: str) -> Token | None:
+        Raises:
+            TooManyRequests: the token is not valid, or is opaque, and the address has sent too many invalid ones.
+        """
         found = key_id(text)
         if found is None:
             return None
-        if token := self._cache.get(found):
-            return token
-        reply = self._dynamodb("GetItem", TableName=self._table, Key=_key(found), ConsistentRead=True)
-        if "Item" not in reply:
-            return None
-        token = _token(reply["Item"])
-        if token.matches(text):
+        token = self._cache.get(found) or self._read(found, text, address)
+        if token and token.matches(text) and token.is_live(now()):
+            return token.ats_id
+        if self._requests_per_second:
+            self._buckets.take(key_of_address(address), INVALID_TOKENS)
+        return None
+
+    def _read(self, found: str, text: str, address: str) -> Token | None:
+        """Read a token and cache it, if the text is this token.
+
+        An opaque token may be short enough to be guessed, so its address's bucket is read with it.
+        """
+        if self._requests_per_second and is_opaque(found):
+            of_address = key_of_address(address)
+            items = {
+                each["KeyId"]["S"]: each
+                for each in batch_get(self._dynamodb, self._table, [_key(found), _key(of_address)])
+            }
+            if of_address in items and is_empty(items[of_address], INVALID_TOKENS, self._buckets.clock()):
+                self._buckets.take(of_address, INVALID_TOKENS)
+            item = items.get(found)
+        else:
+            item = self._dynamodb("GetItem", TableName=self._table, Key=_key(found), ConsistentRead=True).get("Item")
+        token = _token(item) if item else None
+        if token and token.matches(text):
             self._cache.keep(found, token)
         return token
+
+    def limit(self, ats: "CallingAts", requests: int = 1) -> None:
+        """Count requests of an ATS.
+
+        Raises:
+            TooManyRequests: the ATS sends too many.
+        """
+        if self._requests_per_second:
+            key = key_of_ats(ats.id, test=ats.in_sandbox)
+            self._buckets.take(key, limit_of_ats(self._requests_per_second), requests)
 
 
 class CallingAts(NamedTuple):
@@ -82,21 +128,23 @@ def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
 
     Raises:
         Unauthenticated: there is no valid token, or several different ones.
+        TooManyRequests: the address has sent too many invalid tokens.
     """
     presented = request.headers.get("x-atsitoken", ())
-    return ats_of_token(presented[0] if len(presented) == 1 else "", tokens)
+    return ats_of_token(presented[0] if len(presented) == 1 else "", request, tokens)
 
 
-def ats_of_token(text: str, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS to which a token belongs; a test token marks the invocation's telemetry as the sandbox's.
+def ats_of_token(text: str, request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS to which a request's token belongs; a test token marks the telemetry as the sandbox's.
 
     Raises:
         Unauthenticated: the token is not valid.
+        TooManyRequests: the address has sent too many invalid tokens.
     """
     in_sandbox = is_test(text)
     if in_sandbox:
         enter_sandbox()
-    ats_id = tokens.owner(text)
+    ats_id = tokens.owner(text, request.address)
     if ats_id is None:
         raise Unauthenticated
     return CallingAts(ats_id, in_sandbox)

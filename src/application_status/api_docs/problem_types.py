@@ -111,7 +111,13 @@ PROBLEM_TYPES = (
         "of a query), `detail` and `expected`; `ignoredFields` lists unrecognised fields",
         "correct each; names are case-sensitive",
     ),
-    ProblemType("throttled", "429", "too many requests at once", "wait `Retry-After` seconds, then send it again"),
+    ProblemType(
+        "throttled",
+        "429",
+        "your ATS sends more requests or signals a second than `RateLimit-Policy` says, or your address sends too many "
+        "invalid tokens, or all callers together send too many requests",
+        "wait `Retry-After` seconds, then send it again; spread large transfers over time",
+    ),
     ProblemType(
         "daily-limit-reached",
         "429",

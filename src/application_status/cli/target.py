@@ -1,10 +1,11 @@
 """The target of a command: a deployed stack, or the local service."""
 
-import argparse
 import re
 from functools import cached_property
 
 import boto3
+import click
+from botocore.exceptions import ClientError
 
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
@@ -22,39 +23,61 @@ class Target:
 
     def __init__(self, stack: str | None, local_tables: str) -> None:
         self.name = f"the stack {stack}" if stack else f"the local service at {local_tables}"
-        self._stack = stack
+        self.stack = stack
         self._local_tables = local_tables
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
         """The client of the target's tables."""
-        if self._stack:
+        if self.stack:
             return connect()
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         return connect(endpoint_url=self._local_tables, region_name="us-east-1", **keys)
 
     def table(self, logical_id: str) -> str:
         """Return the name of a table: from the stack, or its logical id locally."""
-        return logical_id if self._stack is None else _physical_id(self._stack, logical_id)
+        return logical_id if self.stack is None else _physical_id(self.stack, logical_id)
 
     def analytics(self) -> AnalyticsSettings:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
-        if self._stack is None:
+        if self.stack is None:
             return read(AnalyticsSettings, _LOCAL_ANALYTICS)
-        function = _physical_id(self._stack, "AnalyticsFunction")
+        function = _physical_id(self.stack, "AnalyticsFunction")
         deployed = boto3.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
         return read(AnalyticsSettings, deployed["Environment"]["Variables"])
 
 
+pass_target = click.make_pass_decorator(Target)
+"""Decorates a command, whose first argument is then the target."""
+
+
+class AtsIdType(click.ParamType[AtsId]):
+    """The id of an ATS, as an argument."""
+
+    name = "id"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> AtsId:
+        """Return the id; refuse one that is not valid."""
+        if not _ATS_ID.fullmatch(value):
+            self.fail(f"{value!r} is not the id of an ATS: 1 to 64 letters, digits and . _ : -", param, ctx)
+        return AtsId(value)
+
+
 def _physical_id(stack: str, logical_id: str) -> str:
+    """Return the name of a resource of a stack.
+
+    Raises:
+        LookupError: there is no such stack here, or it lacks the resource.
+    """
     stacks = boto3.client("cloudformation")
-    found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+    try:
+        found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise LookupError(
+            f"{error.response['Error']['Message']} in {stacks.meta.region_name}; check --stack, AWS_PROFILE and "
+            "AWS_REGION, or deploy this release"
+        ) from error
     name: str = found["StackResourceDetail"]["PhysicalResourceId"]
     return name
-
-
-def ats_id(text: str) -> AtsId:
-    """Parse the id of an ATS, as an argument."""
-    if not _ATS_ID.fullmatch(text):
-        raise argparse.ArgumentTypeError("1 to 64 letters, digits and . _ : -")
-    return AtsId(text)

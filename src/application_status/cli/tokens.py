@@ -1,76 +1,86 @@
 """`application-status tokens`: issues, adopts, lists and revokes tokens."""
 
-import argparse
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
+
+import click
 
 from application_status.access import rules as tokens
 from application_status.access.tokens import TokenRegister
-from application_status.cli.output import print_error, print_line
-from application_status.cli.target import Target, ats_id
-from application_status.platform.values import now, to_text
+from application_status.cli.output import json_option, print_error, print_line, print_table
+from application_status.cli.target import AtsIdType, Target, pass_target
+from application_status.platform.values import AtsId, now, to_text
+
+_MOST_DAYS = 3650
+
+_ats = click.option("--ats", required=True, type=AtsIdType(), help="The id of the ATS.")
+_days = click.option("--days", type=click.IntRange(1, _MOST_DAYS), help="Days until it expires.  [default: never]")
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands to the parser."""
-    issue = commands.add_parser("issue", help="create a token and show it, once")
-    issue.add_argument("--test", action="store_true", help="a test token, for the sandbox only")
-    issue.set_defaults(command=_with_register(_issue))
-    adopt = commands.add_parser("adopt", help="register a token that was issued elsewhere, read from standard input")
-    adopt.set_defaults(command=_with_register(_adopt))
-    for command in (issue, adopt):
-        command.add_argument("--ats", required=True, type=ats_id, help="the id of the ATS")
-        command.add_argument("--days", type=_days, help="days until it expires (default: never)")
-
-    listing = commands.add_parser("list", help="list the ids of tokens, without their secrets")
-    listing.add_argument("--ats", type=ats_id)
-    listing.set_defaults(command=_with_register(_list))
-
-    revoke = commands.add_parser("revoke", help="revoke a token; takes effect within 60 s")
-    revoke.add_argument("key_id", help="the ID that `tokens list` shows")
-    revoke.set_defaults(command=_with_register(_revoke))
+@click.group("tokens")
+def commands() -> None:
+    """Issue, list and revoke tokens of ATSs."""
 
 
-def _with_register(
-    command: Callable[[TokenRegister, argparse.Namespace], None],
-) -> Callable[[Target, argparse.Namespace], None]:
-    return lambda target, given: command(TokenRegister(target.dynamodb, target.table("TokensTable")), given)
-
-
-def _issue(register: TokenRegister, given: argparse.Namespace) -> None:
-    text = tokens.generate(test=given.test)
-    stored = register.add(text, given.ats, expires_at=_expiry(given))
+@commands.command("issue")
+@_ats
+@click.option("--test", is_flag=True, help="A test token, for the sandbox only.")
+@_days
+@pass_target
+def _issue(target: Target, ats: AtsId, days: int | None, *, test: bool) -> None:
+    """Create a token and show it, once."""
+    text = tokens.generate(test=test)
+    stored = _register(target).add(text, ats, expires_at=_expiry(days))
     print_line(text)
     print_error(f"This is the only time the token is shown. Its id is {stored.key_id}.")
 
 
-def _adopt(register: TokenRegister, given: argparse.Namespace) -> None:
-    stored = register.add(sys.stdin.readline().strip(), given.ats, expires_at=_expiry(given))
+@commands.command("adopt")
+@_ats
+@_days
+@pass_target
+def _adopt(target: Target, ats: AtsId, days: int | None) -> None:
+    """Register a token that was issued elsewhere, read from standard input."""
+    stored = _register(target).add(sys.stdin.readline().strip(), ats, expires_at=_expiry(days))
     print_line(stored.key_id)
 
 
-def _list(register: TokenRegister, given: argparse.Namespace) -> None:
-    found, moment = register.list(given.ats), now()
-    row = "{:<24} {:<20} {:<5} {:<8} {:<25} {}"
-    print_line(row.format("ID", "ATS", "KIND", "STATE", "CREATED", "EXPIRES"))
-    for token in found:
-        state = "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired"
-        expires = to_text(token.expires_at) if token.expires_at else "never"
-        kind = "test" if token.test else "live"
-        print_line(row.format(token.key_id, token.ats_id, kind, state, to_text(token.created_at), expires))
+@commands.command("list")
+@click.option("--ats", type=AtsIdType(), help="Only those of this ATS.")
+@json_option
+@pass_target
+def _list(target: Target, ats: AtsId | None, *, as_json: bool) -> None:
+    """List the ids of tokens, without their secrets."""
+    found, moment = _register(target).list(ats), now()
+    print_table(
+        ("id", "ats", "kind", "state", "created", "expires"),
+        [
+            (
+                token.key_id,
+                token.ats_id,
+                "test" if token.test else "live",
+                "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired",
+                to_text(token.created_at),
+                token.expires_at and to_text(token.expires_at),
+            )
+            for token in found
+        ],
+        as_json=as_json,
+    )
 
 
-def _revoke(register: TokenRegister, given: argparse.Namespace) -> None:
-    register.revoke(given.key_id)
-    print_line(f"{given.key_id} is revoked; it stops working within 60 s.")
+@commands.command("revoke")
+@click.argument("key_id", metavar="ID")
+@pass_target
+def _revoke(target: Target, key_id: str) -> None:
+    """Revoke the token with this ID of `tokens list`; takes effect within 60 s."""
+    _register(target).revoke(key_id)
+    print_line(f"{key_id} is revoked; it stops working within 60 s.")
 
 
-def _expiry(given: argparse.Namespace) -> datetime | None:
-    return now() + timedelta(days=given.days) if given.days else None
+def _register(target: Target) -> TokenRegister:
+    return TokenRegister(target.dynamodb, target.table("TokensTable"))
 
 
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 3650:  # noqa: PLR2004  # ten years
-        raise argparse.ArgumentTypeError("1 to 3650 days")
-    return int(text)
+def _expiry(days: int | None) -> datetime | None:
+    return now() + timedelta(days=days) if days else None

@@ -24,14 +24,16 @@ from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_
 
 
 class ViewsSettings(NamedTuple):
-    """Environment: the names of four tables, REPORTING_TIME_ZONE and USER_POOL_ISSUER.
+    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE and those below.
 
-    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    USER_POOL_ISSUER is the address of the user pool.
     """
 
     applications_table: str
     quality_table: str
     tokens_table: str
+    requests_per_second: int
     reporting_time_zone: ZoneInfo
     sandbox_applications_table: str
     user_pool_issuer: str
@@ -45,7 +47,7 @@ _SECONDS = 25.0
 
 def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdTokens) -> LambdaHandler:
     """Connect the views to their tables and the user pool; `answers` maps each path to its function."""
-    tokens = TokenLookup(dynamodb, settings.tokens_table)
+    tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
         sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),

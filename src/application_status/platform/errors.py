@@ -14,6 +14,7 @@ ServiceError
 |   +-- InvalidFields        the body is JSON, but fields are missing or invalid
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
+|   +-- TooManyRequests      the ATS sends too many requests, or the address too many with invalid tokens
 |   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications today
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
 |   +-- AliasTaken           an alias in the registration belongs to another application
@@ -110,6 +111,30 @@ class UnknownApplication(Refusal):
 
     def __init__(self) -> None:
         super().__init__("You have no application with this AtsiApplicationId.")
+
+
+class TooManyRequests(Refusal):
+    """A limit of requests is reached.
+
+    Attributes:
+        policy: the limit's name.
+        quota, window: how many requests it admits in how many seconds.
+        retry_after: in seconds.
+    """
+
+    def __init__(self, policy: str, per_second: float, quota: int, window: int, retry_after: int) -> None:
+        if policy == "invalid-tokens":
+            reason = "Too many requests with an invalid token came from this address. Send a valid token"
+        else:
+            reason = (
+                f"Your ATS may send {per_second:g} requests a second, and {quota} at once; each signal counts as one. "
+                "Send the same request again"
+            )
+        super().__init__(f"{reason} after Retry-After seconds.")
+        self.policy = policy
+        self.quota = quota
+        self.window = window
+        self.retry_after = retry_after
 
 
 class DailyLimitReached(Refusal):

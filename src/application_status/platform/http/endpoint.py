@@ -40,7 +40,7 @@ class Request:
     Header names are in lower case; a header or query parameter has one value, or several different ones. `resource` is
     the path template, with {parameters}. `prefix` is what the client's URL has in front of this path: the stage (`/v1`)
     at the default endpoint, nothing at a custom domain. `host` is the API's host name in that URL. `claims` are those
-    of the signed-in user.
+    of the signed-in user, and `address` is the caller's IP address.
 
     Values that the event lacks, or that have an unexpected type, are empty and never an error. A lone surrogate becomes
     U+FFFD, which no valid id, token or key contains.
@@ -56,6 +56,7 @@ class Request:
     query: Mapping[str, tuple[str, ...]]
     claims: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
+    address: str
     encoded_body: str
     body_is_base64: bool
 
@@ -81,6 +82,7 @@ class Request:
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
             headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
+            address=_text(_mapping(context.get("identity")).get("sourceIp")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
@@ -255,6 +257,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
+    errors.TooManyRequests: Problem(429, "throttled", "Too many requests"),
     errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
@@ -287,13 +290,22 @@ def refusal(error: errors.Refusal, request: Request) -> Reply:
 
 
 def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
-    """Return the headers that RFC 9110 requires with a refusal; `scheme` is the authentication scheme."""
+    """Return the headers that RFC 9110 requires with a refusal; `scheme` is the authentication scheme.
+
+    RateLimit headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
     if isinstance(error, errors.MethodNotAllowed):
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
     if isinstance(error, errors.DailyLimitReached):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.TooManyRequests):
+        return {
+            "Retry-After": str(error.retry_after),
+            "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
+            "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
+        }
     return {}
 
 

@@ -169,6 +169,7 @@ def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
 
     Raises:
         Unauthenticated: the path needs a token, and there is no valid one.
+        TooManyRequests: a limit is reached.
         Forbidden: it is a test token, or the signed-in user may not see reports.
     """
     if request.resource == BOARD_PATH:
@@ -176,6 +177,7 @@ def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
     if request.resource == USER_PATH:
         return signed_in(request.claims)
     ats = calling_ats(request, tokens)
+    tokens.limit(ats)
     if ats.in_sandbox:
         raise Forbidden(
             "Sandbox applications are not counted, so there are no reports for test tokens. Use a live token."
