@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from application_status.access.assignments import _PROVIDER, OidcUsers
+from application_status.access.assignments import PROVIDER, OidcUsers
 from application_status.access.sessions import SIGN_OUT_PATH
 from application_status.cli.target import Target
 from application_status.local.template import PATH, Schedule, Template
@@ -452,7 +452,7 @@ def test_people_sign_in_with_a_code_at_the_pool_s_login_pages(resources: dict[st
 def test_board_s_own_provider_is_optional(expanded: dict[str, Any]) -> None:
     """With an issuer, the app client offers it; its secret is read from Secrets Manager and is in no parameter."""
     provider = expanded["Resources"]["BoardIdentityProvider"]
-    assert (provider["Condition"], provider["Properties"]["ProviderName"]) == ("Federates", _PROVIDER)
+    assert (provider["Condition"], provider["Properties"]["ProviderName"]) == ("Federates", PROVIDER)
     secret = provider["Properties"]["ProviderDetails"]["client_secret"]
     assert secret == {"Fn::Sub": "{{resolve:secretsmanager:${OidcClientSecretArn}}}"}
     offered = expanded["Resources"]["UserPoolClient"]["Properties"]["SupportedIdentityProviders"]

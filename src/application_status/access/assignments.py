@@ -16,7 +16,10 @@ from application_status.platform.values import now, to_text
 
 CLIENT_CLAIM, ATS_CLAIM, JOBSEEKER_CLAIM = "custom:client_id", "custom:ats_id", "custom:jobseeker_id"
 GROUPS_CLAIM, STAFF = "cognito:groups", "staff"
-_PROVIDER = "Board"
+PROVIDER = "Board"
+"""The name of the board's own provider in the user pool."""
+
+PROVIDER_PREFIX = f"{PROVIDER}_"
 
 
 class Role(StrEnum):
@@ -94,7 +97,7 @@ def user_of(event: Mapping[str, Any], assignments: Assignments, oidc_users: Oidc
     identity = json.loads(attributes["identities"])[0]
     provider, own_id = identity["providerName"], identity["userId"]
     found = assignments.find(f"{provider}_{own_id}")
-    if found is None and provider == _PROVIDER and oidc_users is OidcUsers.JOBSEEKERS:
+    if found is None and provider == PROVIDER and oidc_users is OidcUsers.JOBSEEKERS:
         return Assignment(Role.JOBSEEKER, own_id)
     return found
 

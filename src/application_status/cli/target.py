@@ -2,6 +2,7 @@
 
 import re
 from functools import cached_property
+from typing import Any
 
 import boto3
 import click
@@ -42,9 +43,23 @@ class Target:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
         if self.stack is None:
             return read(AnalyticsSettings, _LOCAL_ANALYTICS)
-        function = _physical_id(self.stack, "AnalyticsFunction")
-        deployed = boto3.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
-        return read(AnalyticsSettings, deployed["Environment"]["Variables"])
+        return read(AnalyticsSettings, _environment(self.stack, "AnalyticsFunction"))
+
+    @cached_property
+    def cognito(self) -> Any:
+        """The client of the stack's user pool."""
+        return boto3.client("cognito-idp")
+
+    @cached_property
+    def user_pool_id(self) -> str:
+        """The id of the stack's user pool, which is the last part of its address.
+
+        Raises:
+            LookupError: there is no such stack, or it is the local service.
+        """
+        if self.stack is None:
+            raise LookupError("the local service has no user pool of Cognito")
+        return _environment(self.stack, "SignInFunction")["USER_POOL_ISSUER"].rpartition("/")[2]
 
 
 pass_target = click.make_pass_decorator(Target)
@@ -61,6 +76,14 @@ class AtsIdType(click.ParamType[AtsId]):
         if not _ATS_ID.fullmatch(value):
             self.fail(f"{value!r} is not the id of an ATS: 1 to 64 letters, digits and . _ : -", param, ctx)
         return AtsId(value)
+
+
+def _environment(stack: str, function: str) -> dict[str, str]:
+    """Return the environment variables of a deployed function."""
+    name = _physical_id(stack, function)
+    deployed = boto3.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
+    variables: dict[str, str] = deployed["Environment"]["Variables"]
+    return variables
 
 
 def _physical_id(stack: str, logical_id: str) -> str:
