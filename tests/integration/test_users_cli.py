@@ -130,3 +130,12 @@ def test_removed_user_is_gone(run: Run, target: Target) -> None:
 def test_local_service_has_no_users(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["users", *arguments]) != 0
     assert "local service" in capsys.readouterr().err
+
+
+def test_no_command_prints_control_characters(run: Run) -> None:
+    """An id can come from a provider."""
+    evil = "Board_\x1b]0;x\x07\u202e"
+    for arguments in (["assign", evil, "--ats", evil], ["list"], ["remove", evil], ["create", f'{evil}"@x', "--staff"]):
+        out = "".join(run(*arguments)[1:])
+        assert out
+        assert not {*out} & {*evil[6:]} - {*"]0;x"}

@@ -31,6 +31,7 @@ NOT_RUN = {
     r"^make clean\b": "removes what the tests need",
     r"^(aws|sam) ": "needs an AWS account",
     r"^jq ": "reads what the aws before it fetched",
+    r"\busers (create|assign|list|remove)\b": "needs a stack with a user pool: test_users_cli.py runs them",
     r"\banalytics rebuild\b": "waits for a minute: tests/deploy runs it",
 }
 """Why a command that this pattern matches is not run here."""
@@ -54,7 +55,7 @@ FIRST_TOKEN = """first_token() {
     application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
 }"""
 
-_GROUP = "applications|tokens|labels|analytics|facts"
+_GROUP = "applications|tokens|users|labels|analytics|facts"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
