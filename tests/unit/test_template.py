@@ -469,9 +469,9 @@ def test_functions_know_the_pool_by_its_issuer_and_the_app_client_by_the_stage(r
         for name in ("Views", "MyApplications", "SignIn")
     }
     assert len(issuer) == 1
-    condition, own, others = json.loads(issuer.pop())["Fn::If"]
-    assert (condition, own) == ("OwnUserPool", {"Fn::GetAtt": ["UserPool", "ProviderURL"]})
-    assert others["Fn::Sub"][0] == "https://cognito-idp.${AWS::Region}.amazonaws.com/${Id}"
+    address, pool = json.loads(issuer.pop())["Fn::Sub"]
+    assert address == "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${Id}"
+    assert pool["Id"]["Fn::If"][:2] == ["OwnUserPool", {"Ref": "UserPool"}]
     (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
     client = {"Fn::If": ["OwnUserPool", {"Ref": "UserPoolClient"}, {"Ref": "UserPoolClientId"}]}
     assert stage["Properties"]["Variables"] == {"UserPoolClientId": client}
