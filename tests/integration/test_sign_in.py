@@ -206,6 +206,16 @@ def test_token_is_for_this_sign_in(browser: Browser, claims: dict[str, Any], sta
     assert browser.send(browser.log_in(login, "client/client-1"))["statusCode"] == status
 
 
+@pytest.mark.parametrize("state", ["", "another"])
+def test_callback_with_another_state_is_refused(browser: Browser, state: str) -> None:
+    """Even if code, verifier and nonce were right; the code is not exchanged."""
+    nonce = parse_qs(urlsplit(location(browser.send("/sign-in"))).query)["nonce"][0]
+    token = browser.world.id_token({"nonce": nonce})
+    with_pool(browser.world, lambda _url, _form: (200, {"id_token": token}))
+    assert browser.send(f"{CALLBACK}?code=right&state={state}")["statusCode"] == 401
+    assert "__Host-id-token" not in browser.cookies
+
+
 @pytest.mark.parametrize("found", [None, [], {}, {"id_token": None}, {"id_token": "a.b.c"}, {"error": "x"}])
 def test_unexpected_reply_signs_nobody_in(browser: Browser, found: Any) -> None:
     """The page says so."""
