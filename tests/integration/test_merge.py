@@ -135,7 +135,7 @@ def assert_merged(world: World) -> None:
 def test_small_journal_waits_for_the_hours_set(world: World, hours: int) -> None:
     """With none, the next run merges it."""
     count_all(world)
-    handler = make_handler(world.dynamodb, MergeSettings("QualityTable", BERLIN, hours, "local"))
+    handler = make_handler(world.dynamodb, MergeSettings("QualityTable", BERLIN, hours))
     counted_at = now()
     if hours:
         with time_machine.travel(counted_at + timedelta(hours=hours, minutes=-1)):
@@ -480,7 +480,7 @@ def test_metric_has_the_entries_of_all_generations(world: World, capsys: pytest.
         (described,) = metrics["_aws"]["CloudWatchMetrics"]
         assert (described["Namespace"], sorted(map(sorted, described["Dimensions"]))) == (
             "ApplicationStatus",
-            [["service"], ["service", "stack"]],
+            [["service", "stack"]],
         )
 
 

@@ -40,6 +40,7 @@ from support.world import (
     http_event,
     registration,
     sample_event,
+    set_last_use,
 )
 
 BAD_RECORD = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
@@ -53,12 +54,14 @@ def world() -> Iterator[World]:
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
         records = FailedRecords("FailedRecordsBucket")
-        yield World(
+        world = World(
             boto3.client("dynamodb"),
             UnknownApplications.ACCEPT,
             requests_per_second=50,
             kept=records,  # type: ignore[arg-type]
         )
+        set_last_use(world.client, "2026-01-01")
+        yield world
 
 
 @pytest.fixture
@@ -166,6 +169,7 @@ def pre_token(world: World) -> None:
 
 def health(world: World) -> None:
     world.health(batch([line()]), None)
+    world.health(sample_event("HealthFunction/scheduled"), None)
 
 
 def verification(world: World) -> None:
@@ -178,7 +182,7 @@ def facts(world: World) -> None:
     handler = make_facts(
         Firehose(boto3.client("firehose")),
         FactsSettings("FactsStream", BERLIN),
-        SetAside(FailedRecords("FailedRecordsBucket"), "local"),
+        SetAside(FailedRecords("FailedRecordsBucket")),
     )
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
 

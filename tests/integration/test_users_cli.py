@@ -27,6 +27,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
             client.create_table(**table)
         target = Target("stack", "")
         target.dynamodb = RecordingDynamoDB(client)
+        target.cognito = boto3.client("cognito-idp")
         target.user_pool_id = target.cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
         monkeypatch.setattr(Target, "table", lambda _self, logical_id: logical_id)
         yield target

@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from application_status.access.assignments import Assignments, OidcUsers
+from application_status.access.register import TokenRegister
 from application_status.access.sessions import IdTokens
-from application_status.access.tokens import TokenRegister
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
@@ -84,6 +84,17 @@ class RecordingDynamoDB(DynamoDB):
         return super().__call__(operation, **request)
 
 
+def set_last_use(client: Any, day: str = "9999-12-31") -> None:
+    """Set the day of the last use of all tokens; in the far future, so that no request stores another."""
+    for token in TokenRegister(DynamoDB(boto.transport(client)), "TokensTable").list():
+        client.update_item(
+            TableName="TokensTable",
+            Key={"KeyId": {"S": token.key_id}},
+            UpdateExpression="SET LastUsedOn = :day",
+            ExpressionAttributeValues={":day": {"S": day}},
+        )
+
+
 @dataclass
 class Answer:
     """A handler's HTTP reply."""
@@ -127,6 +138,7 @@ class World:
         tokens.add(TOKEN, ATS)
         tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
+        set_last_use(self.client)
         registrations = Registrations(self.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
@@ -156,7 +168,7 @@ class World:
         self.analytics = make_analytics(
             self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
             self._under_role("ViewsFunction"),
             ViewsSettings(
@@ -182,7 +194,7 @@ class World:
         self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
-            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local"),
+            VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
         )
         self.dynamodb.operations.clear()
 

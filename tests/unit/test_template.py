@@ -18,7 +18,7 @@ from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.sign_in.endpoint import _SESSION_SECONDS, CALLBACK_PATH
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable", "UsersTable")
+TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable", "UsersTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
@@ -171,6 +171,44 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
     assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
 
 
+def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) -> None:
+    """A deployment shifts them slowly only if the parameter says how; each of its values has its mapping."""
+    assert not [each for each in expanded["Resources"].values() if each["Type"].startswith("AWS::CodeDeploy")]
+    assert not [name for name, each in expanded["Resources"].items() if "UpdatePolicy" in each]
+    parameter, gradual = expanded["Parameters"]["Canary"], expanded["Mappings"]["Deployment"]
+    assert parameter["Default"] == "off"
+    assert {value: gradual[value]["IsGradual"] for value in parameter["AllowedValues"]} == {
+        value: str(value != "off").lower() for value in parameter["AllowedValues"]
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) -> None:
+    """CodeDeploy moves the alias to the new version in steps, and back if requests or functions fail."""
+    resources = with_canary["Resources"]
+    group = f"{function}DeploymentGroup"
+    assert resources[f"{function}Aliaslive"]["UpdatePolicy"] == {
+        "CodeDeployLambdaAliasUpdate": {
+            "ApplicationName": {"Ref": "ServerlessDeploymentApplication"},
+            "DeploymentGroupName": {"Ref": group},
+        }
+    }
+    properties = resources[group]["Properties"]
+    alarms = ("FailedRequests5MinutesAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
+    assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
+    assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
+    assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+    configuration = {"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": "Canary10Percent10Minutes"}]}
+    assert properties["DeploymentConfigName"] == configuration
+    assert resources[group].get("Condition") == resources[function].get("Condition")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], function: str) -> None:
+    """The stack's name is a dimension of all metrics, so stacks in one account have separate alarms."""
+    assert resources[function]["Properties"]["Environment"]["Variables"]["STACK"] == {"Ref": "AWS::StackName"}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
@@ -187,13 +225,13 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     properties = resource["Properties"]
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
 def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
-    """They share only the key with the live table: no stream, no index, no backup; items expire."""
+    """They share only the key with the live table: no stream, no index; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
@@ -205,6 +243,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": live["KeySchema"],
         "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": live["SSESpecification"],
     }
 
@@ -223,7 +262,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
-    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES}
+    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, "AWS::StackName"}
 
 
 def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
@@ -289,6 +328,7 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         "StartingPosition": "TRIM_HORIZON",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
+        "MetricsConfig": {"Metrics": ["EventCount"]},
         "MaximumRetryAttempts": 100,
         "MaximumRecordAgeInSeconds": 43200,
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
@@ -298,10 +338,24 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resource], name: str) -> None:
-    """They use the bucket of the mapping's destination, and the stack's name as the alarm's dimension."""
+    """They use the bucket of the mapping's destination."""
     variables = resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]
     assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
-    assert variables["STACK"] == {"Ref": "AWS::StackName"}
+
+
+def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> None:
+    """Lambda writes what it gives up after an asynchronous call to the bucket of failed records.
+
+    The scheduled functions have no such destination: their next run does what a failed one did not.
+    """
+    ((name, kept),) = of_type(resources, "AWS::Lambda::EventInvokeConfig").items()
+    assert (name, kept["DependsOn"]) == ("HealthFunctionEventInvokeConfig", ["HealthFunctionAliaslive"])
+    bucket = {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}
+    assert kept["Properties"] == {
+        "FunctionName": {"Ref": "HealthFunction"},
+        "Qualifier": "live",
+        "DestinationConfig": {"OnFailure": {"Destination": bucket}},
+    }
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
@@ -330,7 +384,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert patterns == {"WebhookLogs": '{ $.channel = "atsi" }', "SignalsLogs": '{ $.channel = "signals" }'}
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
-        if name.startswith("HealthFunction"):
+        if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
             permission = each["Properties"]
             assert (permission["FunctionName"], permission["Principal"]) == (alias, "logs.amazonaws.com")
             text, names = permission["SourceArn"]["Fn::Sub"]
@@ -339,18 +393,23 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
-def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None:
+def test_merges_and_checks_are_scheduled(expanded: dict[str, Any]) -> None:
     """Each runs at least three times in its alarm's period, through its alias."""
     rules = [each["Properties"] for each in of_type(expanded["Resources"], "AWS::Events::Rule").values()]
     assert {target["Arn"]["Ref"]: rule["ScheduleExpression"] for rule in rules for target in rule["Targets"]} == {
         "MergeFunctionAliaslive": "rate(5 minutes)",
+        "HealthFunctionAliaslive": "rate(1 hour)",
         "VerificationFunctionAliaslive": {"Fn::Sub": "rate(${VerificationRate})"},
     }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
     for value, seconds in (("1 hour", 3600), ("15 minutes", 900)):
         schedules = Template({"VerificationRate": value}).schedules()
-        assert schedules == [Schedule("MergeFunction", 300), Schedule("VerificationFunction", seconds)]
+        assert schedules == [
+            Schedule("MergeFunction", 300),
+            Schedule("HealthFunction", 3600),
+            Schedule("VerificationFunction", seconds),
+        ]
 
 
 def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> None:
@@ -359,45 +418,15 @@ def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> 
     assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 24)
 
 
-ALARMS: dict[str, dict[str, Any]] = {
-    "DriftAlarm": {"MetricName": "Drift", "Statistic": "Maximum", "Period": 3 * 3600, "TreatMissingData": "breaching"},
-    "SetAsideAlarm": {"MetricName": "SetAside", "Statistic": "Sum", "Period": 300, "TreatMissingData": "notBreaching"},
-    "MergeAlarm": {
-        "MetricName": "Merged",
-        "Statistic": "SampleCount",
-        "Period": 3600,
-        "TreatMissingData": "breaching",
-        "ComparisonOperator": "LessThanThreshold",
-    },
-}
-
-
-@pytest.mark.parametrize("name", ALARMS)
-def test_drift_failed_records_and_missing_runs_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
-    """Each alarm has the metric with its two dimensions, and notifies the topic if there is one."""
-    alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
-    assert alarms.keys() == ALARMS.keys()
-    properties = {**alarms[name]["Properties"]}
-    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-    assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
-    assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
-    assert "docs/operations.md" in properties.pop("AlarmDescription")
-    assert properties == {
-        "Namespace": "ApplicationStatus",
-        "Dimensions": [
-            {"Name": "service", "Value": "application-status"},
-            {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
-        ],
-        "EvaluationPeriods": 1,
-        "Threshold": 1,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        **ALARMS[name],
-    }
-
-
 def test_command_line_counts_locally_as_the_template_does() -> None:
     """The zone of the local service is the template's default."""
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
+
+
+def test_tokens_expire_after_a_year_by_default(expanded: dict[str, Any]) -> None:
+    """Locally too; the command line reads a stack's value from its output."""
+    assert Target(None, "").token_days() == expanded["Parameters"]["TokenDays"]["Default"] == 365
+    assert expanded["Outputs"]["TokenDays"]["Value"] == {"Ref": "TokenDays"}
 
 
 def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:
@@ -540,7 +569,7 @@ def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], 
 def test_logs_expire(expanded: dict[str, Any]) -> None:
     """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "ApiLogs", "WafLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30

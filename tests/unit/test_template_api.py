@@ -15,6 +15,7 @@ JOBSEEKER_PATHS = ("/api/my/applications", "/api/my/applications/{AtsiApplicatio
 JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
+UPTIME_PATH = "/health"
 SANDBOX_PATH = "/api/sandbox/applications"
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
@@ -37,13 +38,13 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         **dict.fromkeys((*JOBSEEKER_PATHS, JOBSEEKERS_PAGE), "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(SIGN_IN_PATHS, "${SignInFunctionAliaslive}/invocations"),
         **dict.fromkeys(
-            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES),
+            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES, UPTIME_PATH),
             "${ViewsFunctionAliaslive}/invocations",
         ),
     }
 
 
-def test_who_has_to_sign(api: dict[str, Any]) -> None:
+def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
     """ATSs send a token to the function; the gateway checks users' sign-in and the board's AWS credentials.
 
     A Cognito authorizer reads no cookies, so the pages' functions verify the id token.
@@ -61,16 +62,30 @@ def test_who_has_to_sign(api: dict[str, Any]) -> None:
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
         SANDBOX_PATH: None,
-        **dict.fromkeys(PAGES),
+        **dict.fromkeys((*PAGES, UPTIME_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert schemes["Users"]["x-amazon-apigateway-authtype"] == "cognito_user_pools"
+    assert schemes["Users"]["x-amazon-apigateway-authorizer"]["type"] == "cognito_user_pools"
     (pool,) = schemes["Users"]["x-amazon-apigateway-authorizer"]["providerARNs"]
-    assert pool["Fn::If"][:2] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}]
+    given = expanded["Parameters"]["UserPoolArn"]["Default"]  # SAM fills in the value
+    assert pool["Fn::If"] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}, given]
     assert "security" not in api
     for path in (IAM_PATH, FOR_BOARD):
         assert "credentials" not in api["paths"][path][ANY]["x-amazon-apigateway-integration"]
+
+
+def test_api_is_regional_and_passes_bodies_on_as_received(resources: dict[str, Any], api: dict[str, Any]) -> None:
+    """Its stage is v1; bodies of any type are binary, so that API Gateway does not change them."""
+    properties = resources["Api"]["Properties"]
+    assert properties["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert properties["Parameters"] == {"endpointConfigurationTypes": "REGIONAL"}
+    assert (api["x-amazon-apigateway-binary-media-types"], properties["BinaryMediaTypes"]) == (["*/*"], ["*~1*"])
+    ((name, stage),) = ((name, each) for name, each in resources.items() if each["Type"] == "AWS::ApiGateway::Stage")
+    deployment = resources[stage["Properties"]["DeploymentId"]["Ref"]]["Properties"]
+    assert stage["Properties"]["RestApiId"] == deployment["RestApiId"] == {"Ref": "Api"}
+    assert (name, stage["Properties"]["StageName"]) == ("Apiv1Stage", "v1")
 
 
 def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
@@ -78,15 +93,53 @@ def test_every_path_is_throttled(expanded: dict[str, Any]) -> None:
     (stage,) = (each for each in expanded["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage")
     (settings,) = stage["Properties"]["MethodSettings"]
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["MetricsEnabled"] is True
     assert settings["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
     assert all(expanded["Parameters"][name]["Default"] > 0 for name in ("ThrottlingRate", "ThrottlingBurst"))
 
 
+def test_access_logs_say_nothing_about_a_person_or_a_token(expanded: dict[str, Any]) -> None:
+    """With the parameter, a JSON line for each request: only these values, of which none comes from its caller."""
+    (stage,) = (each for each in expanded["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage")
+    condition, setting, otherwise = stage["Properties"]["AccessLogSetting"]["Fn::If"]
+    assert (condition, otherwise) == ("WritesAccessLogs", {"Ref": "AWS::NoValue"})
+    assert expanded["Conditions"][condition] == {"Fn::Equals": [{"Ref": "AccessLogs"}, "on"]}
+    assert expanded["Parameters"]["AccessLogs"]["Default"] == "off"
+    assert setting["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    assert expanded["Resources"]["ApiLogs"]["Condition"] == condition
+    assert set(json.loads(setting["Format"]).values()) == {
+        f"$context.{name}"
+        for name in (
+            "requestId",
+            "extendedRequestId",
+            "requestTimeEpoch",
+            "httpMethod",
+            "resourcePath",
+            "status",
+            "responseLatency",
+            "responseLength",
+            "integration.latency",
+            "integration.status",
+            "integration.requestId",
+            "error.responseType",
+        )
+    }
+    assert "DataTraceEnabled" not in stage["Properties"]["MethodSettings"][0]
+
+
 def test_gateway_errors_are_problems(api: dict[str, Any]) -> None:
     """They have the form of the functions' errors: valid JSON once API Gateway has filled in its values."""
     responses = api["x-amazon-apigateway-gateway-responses"]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED"} <= responses.keys()
+    assert responses.keys() == {
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "REQUEST_TOO_LARGE",
+        "THROTTLED",
+        "UNAUTHORIZED",
+        "WAF_FILTERED",
+    }
     for kind, response in responses.items():
         headers = {name.rpartition(".")[2]: value for name, value in response["responseParameters"].items()}
         assert headers["Content-Type"] == "'application/problem+json'"

@@ -15,6 +15,7 @@ from application_status.intake.sandbox.create import SandboxApplication
 from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
+from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
 from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
@@ -219,6 +220,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security=None,
             replies={"200": Content(type=DefinitionReply, by_name=True)},
             problems=_ALWAYS,
+        ),
+    ),
+    UPTIME_PATH: (
+        Operation(
+            method="get",
+            name="uptime",
+            summary="Check that the API answers; it reads no data",
+            security=None,
+            replies={"200": Content(type=UptimeReply)},
+            problems=_ALWAYS,
+        ),
+        Operation(
+            method="head",
+            name="uptimeWithoutBody",
+            summary="Check that the API answers, without a body",
+            security=None,
+            replies={"200": None},
+            problems=(),
         ),
     ),
 }

@@ -15,7 +15,7 @@ from application_status.intake.atsi.read_back import read_back
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import UnknownPath
-from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint
+from application_status.platform.http.endpoint import UPTIME_PATH, LambdaHandler, Reply, Request, endpoint, uptime
 from application_status.platform.settings import read
 from application_status.quality.page.page import failed, quality_page, refused
 from application_status.quality.reports.endpoint import ReportSource, definitions, quality
@@ -72,12 +72,13 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdToken
         DOCS_PATH: docs_page,
         FILE_PATH: docs_file,
         PROBLEM_PATH: problem_page,
+        UPTIME_PATH: uptime,
     }
 
     def answer(request: Request) -> Reply:
         if request.resource not in answers:
             raise UnknownPath
-        request.require_method("GET")
+        request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
         return answers[request.resource](request)
 
     def sign_in(request: Request) -> Request:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from application_status.local import demo, demo_board, user_pool
@@ -60,19 +60,20 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         functions = _functions(template, f"http://127.0.0.1:{port}")
         lock = threading.Lock()
         handlers = {name: _one_at_a_time(function, lock) for name, function in functions.items()}
+        tables.functions = {name: _invoked(name, handler) for name, handler in handlers.items()}
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
         gateway.sign_in_at(_user_pool(gateway.url, functions["PreTokenFunction"]))
         demo_board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
         pollers = [
-            StreamPoller(mapping, _without_context(handlers[mapping.function]), tables.url)
+            StreamPoller(mapping, tables.functions[mapping.function], tables.url)
             for mapping in template.stream_mappings()
         ]
         for poller in pollers:
             poller.start()
             stack.callback(poller.stop)
         for subscription in template.log_subscriptions():
-            log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
+            log_filter = SubscriptionFilter(subscription, tables.functions[subscription.function])
             log_filter.start()
             stack.callback(log_filter.stop)
         for schedule in template.schedules():
@@ -126,17 +127,24 @@ def _scheduled(handler: Handler) -> Callable[[], None]:
 
     def call() -> None:
         with suppress(Exception):
-            handler({}, None)
+            handler({"source": "aws.events"}, None)
 
     return call
 
 
-def _without_context(handler: Handler) -> Invoke:
-    return lambda event: handler(event, None)
+class _Context(NamedTuple):
+    """The part of Lambda's context that names the function."""
+
+    invoked_function_arn: str
+
+
+def _invoked(name: str, handler: Handler) -> Invoke:
+    context = _Context(f"arn:aws:lambda:us-east-1:000000000000:function:{name}:live")
+    return lambda event: handler(event, context)
 
 
 def _seed() -> None:
-    from application_status.access.tokens import TokenRegister
+    from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
     from application_status.platform.dynamodb.boto import connect
 

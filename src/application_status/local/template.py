@@ -83,14 +83,14 @@ class Template:
     """
 
     def __init__(self, parameters: Mapping[str, str] | None = None, path: Path = PATH) -> None:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader of ours
-        defaults = {name: str(each["Default"]) for name, each in document["Parameters"].items()}
+        content = read_template(path)
+        defaults = {name: str(each["Default"]) for name, each in content["Parameters"].items()}
         self._values = {**_PSEUDO, **defaults, **(parameters or {})}
-        self._conditions: Mapping[str, Any] = document["Conditions"]
+        self._conditions: Mapping[str, Any] = content["Conditions"]
         self._resources: Mapping[str, Any] = {
-            name: each for name, each in document["Resources"].items() if self._exists(each.get("Condition"))
+            name: each for name, each in content["Resources"].items() if self._exists(each.get("Condition"))
         }
-        self._globals: Mapping[str, Any] = document["Globals"]["Function"]
+        self._globals: Mapping[str, Any] = content["Globals"]["Function"]
 
     def tables(self) -> Iterator[dict[str, Any]]:
         """Yield each table as a CreateTable request, without backup, encryption and expiry."""
@@ -217,6 +217,12 @@ class Template:
                 text, own = argument if isinstance(argument, list) else (argument, {})
                 return _PARAMETER.sub(lambda found: self._resolve(own.get(found[1], {"Ref": found[1]})), text)
         raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
+
+
+def read_template(path: Path = PATH) -> dict[str, Any]:
+    """Read a template; short forms of intrinsic functions become long ones: !Ref X is {"Ref": "X"}."""
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader
+    return content
 
 
 def pattern(path: str) -> re.Pattern[str]:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from application_status.platform import errors
 from application_status.platform.deadlines import deadline
@@ -31,6 +31,8 @@ from application_status.platform.values import ApplicationId, application_id
 
 _RETRY_AFTER_SECONDS = 2
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,11 @@ class Request:
         if len(values) > 1:
             raise MalformedHeader(f"{name} was sent {len(values)} times with different values; send it once.")
         return values[0] if values else None
+
+    def traceparent(self) -> str | None:
+        """Return the caller's trace (W3C Trace Context), or None if the header is missing or malformed."""
+        values = self.headers.get("traceparent", ())
+        return values[0] if len(values) == 1 and _TRACEPARENT.fullmatch(values[0]) else None
 
     def body(self, limit: int) -> bytes:
         """Return the body's bytes; `limit` is in bytes.
@@ -273,6 +280,21 @@ def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
     }
 
 
+class UptimeReply(TypedDict):
+    """The reply to an uptime check."""
+
+    status: Literal["ok"]
+
+
+UPTIME_PATH = "/health"
+
+
+def uptime(_: Request) -> Reply:
+    """Answer an uptime check: that a request reaches a function and returns. It reads no table."""
+    body: UptimeReply = {"status": "ok"}
+    return reply(200, body)
+
+
 def no_content() -> Reply:
     """Return a 204 reply without a body."""
     return {"statusCode": 204, "headers": {"Cache-Control": "no-store"}, "body": ""}
@@ -355,7 +377,8 @@ def endpoint(
 
     def lambda_handler(event: Any, context: Any) -> Reply:
         request = Request.from_event(event)
-        begin(request.request_id or getattr(context, "aws_request_id", None))
+        invocation = getattr(context, "aws_request_id", None)
+        begin(request.request_id or invocation, function_request_id=invocation, traceparent=request.traceparent())
         try:
             request.require_resource()
             with deadline(seconds):

@@ -10,14 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.telemetry import (
-    add_stack_dimension,
-    begin,
-    flush,
-    hiding_error_messages,
-    logger,
-    metrics,
-)
+from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.merge import Merger
 
@@ -27,7 +20,7 @@ _BEGIN_SECONDS = 200.0  # a merge that is cut off would have to wait for its lea
 type Handler = Callable[[Any, Any], dict[str, int]]
 
 
-def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: timedelta, stack: str) -> Handler:
+def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: timedelta) -> Handler:
     """Return the handler of the scheduled function; it raises Unavailable if DynamoDB fails, and the next run goes on.
 
     A journal is merged if it is large, or if an entry is older than `oldest`, in parts until it is small again or the
@@ -47,7 +40,6 @@ def merging(dynamodb: DynamoDB, quality_table: str, zone: ZoneInfo, oldest: time
                         merged += entries
                         if time.monotonic() >= until:
                             break
-                add_stack_dimension(stack)
                 metrics.add_metric(name="Merged", unit=MetricUnit.Count, value=merged)
         finally:
             flush()
