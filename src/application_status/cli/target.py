@@ -92,9 +92,23 @@ class Target:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
         if self.stack is None:
             return read(AnalyticsSettings, _LOCAL_ANALYTICS)
-        function = _physical_id(self.stack, "AnalyticsFunction")
-        deployed = boto3.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
-        return read(AnalyticsSettings, deployed["Environment"]["Variables"])
+        return read(AnalyticsSettings, _environment(self.stack, "AnalyticsFunction"))
+
+    @cached_property
+    def cognito(self) -> Any:
+        """The client of the stack's user pool."""
+        return self.client("cognito-idp")
+
+    @cached_property
+    def user_pool_id(self) -> str:
+        """The id of the stack's user pool, which is the last part of its address.
+
+        Raises:
+            LookupError: there is no such stack, or it is the local service.
+        """
+        if self.stack is None:
+            raise LookupError("the local service has no user pool of Cognito")
+        return _environment(self.stack, "SignInFunction")["USER_POOL_ISSUER"].rpartition("/")[2]
 
     def _recorded(self, client: Any) -> Any:
         command = click.get_current_context()
@@ -141,6 +155,14 @@ class AtsIdType(click.ParamType[AtsId]):
             return ats_id(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def _environment(stack: str, function: str) -> dict[str, str]:
+    """Return the environment variables of a deployed function."""
+    name = _physical_id(stack, function)
+    deployed = boto3.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
+    variables: dict[str, str] = deployed["Environment"]["Variables"]
+    return variables
 
 
 def _physical_id(stack: str, logical_id: str) -> str:
