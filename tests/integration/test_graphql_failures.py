@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from application_status.access.register import TokenRegister
 from application_status.access.rules import generate, key_id
-from application_status.access.tokens import TokenRegister
 from application_status.functions.signals import make_handler
 from application_status.platform import deadlines
 from application_status.platform.dynamodb import boto

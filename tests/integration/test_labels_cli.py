@@ -345,3 +345,36 @@ def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> 
     assert run("override", "--ats", ATS)[1] == NO_OVERRIDES
     assert OTHER_TOKEN not in err
     assert world.dynamodb.operations == []
+
+
+def test_overrides_are_set_from_a_file(world: World, run: Run, tmp_path: Path) -> None:
+    """All at once, beside those of --set, which win; a spreadsheet's byte order mark is fine."""
+    file = tmp_path / "overrides.csv"
+    file.write_text("\ufefflabel,status,outcome\nStage 3,OFFER,\nAbsage,REJECTED,position_closed\n", encoding="utf-8")
+    code, out, _ = run("override", "--ats", ATS, "--file", str(file), "--set", "Stage 3", "HIRED", "--json")
+    assert (code, json.loads(out)) == (
+        0, [{"meaning": "REJECTED/position_closed", "label": "Absage"}, {"meaning": "HIRED", "label": "Stage 3"}]
+    )  # fmt: skip
+    assert world.dynamodb.operations == []
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "the first line of {file} should be label,status or label,status,outcome"),
+        ("label;status\nStage 3;OFFER\n", "the first line of {file} should be"),
+        ("label,status\nStage 3,OFFER\nStage 4\n", "line 3 of {file} should have a label, a status and at most"),
+        ("label,status\nStage 3,OFFER,open\n", "line 2 of {file} should have a label, a status and at most"),
+        ("label,status\nStage 3,OFFER\nStage 3,HIRED\n", "line 3 of {file} repeats the label 'Stage 3'"),
+        ("label,status\nStage 3,OFFER\nStage 4,nothing\n", "nothing"),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_wrong_file_of_overrides_changes_nothing(run: Run, tmp_path: Path, content: str, sentence: str) -> None:
+    """Exit code 1; a sentence names the file and the line."""
+    file = tmp_path / "overrides.csv"
+    file.write_text(content)
+    code, out, err = run("override", "--ats", ATS, "--file", str(file))
+    assert (code, out) == (1, "")
+    assert sentence.format(file=file) in err
+    assert run("override", "--ats", ATS)[1] == NO_OVERRIDES

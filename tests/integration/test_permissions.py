@@ -40,6 +40,7 @@ from support.world import (
     http_event,
     registration,
     sample_event,
+    set_last_use,
 )
 
 BAD_RECORD = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
@@ -53,12 +54,14 @@ def world() -> Iterator[World]:
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
         records = FailedRecords("FailedRecordsBucket")
-        yield World(
+        world = World(
             boto3.client("dynamodb"),
             UnknownApplications.ACCEPT,
             requests_per_second=50,
             kept=records,  # type: ignore[arg-type]
         )
+        set_last_use(world.client, "2026-01-01")
+        yield world
 
 
 @pytest.fixture

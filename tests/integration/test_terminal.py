@@ -10,19 +10,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import click
+import boto3
 import pytest
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.cli import main as command_line
 from application_status.labels.overrides import OverrideRegister
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.escaping import printable
+from application_status.platform.streams import FailedRecords
 from application_status.platform.values import AtsId, application_id
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
+from support.command_line import words
 from support.faults import Clock, fresh_client
 from support.signals import sent, signal, state
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
@@ -46,6 +48,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
     world.report("REJECTED", RawStatus=f"own {EVIL}")
+    failed = {"requestContext": {"functionArn": EVIL, "condition": EVIL}, "requestPayload": {}}
+    boto3.client("s3", endpoint_url=server.url).create_bucket(Bucket="FailedRecordsBucket")
+    FailedRecords("FailedRecordsBucket", endpoint_url=server.url).put("set-aside/1", failed)
     quality = Counters(world.dynamodb, "QualityTable")
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
     quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
@@ -82,15 +87,6 @@ def assert_harmless(text: str) -> None:
     assert "!\n!" not in text
 
 
-def commands(command: click.Command) -> Iterator[tuple[str, ...]]:
-    """Yield every command below one, as its words."""
-    if not isinstance(command, click.Group):
-        yield ()
-        return
-    for name, below in command.commands.items():
-        yield from ((name, *rest) for rest in commands(below))
-
-
 def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: Path) -> None:
     """Over tables, folders and arguments full of them; what is printed is there, as escapes."""
     folder, shown = tmp_path / f"folder {EVIL}", printable(EVIL)
@@ -99,9 +95,13 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("labels", "override"): run("labels", "override", "--ats", ATS, "--set", f"my {EVIL}", "HIRED"),
         ("labels", "unmapped"): run("labels", "unmapped"),
         ("tokens", "list"): run("tokens", "list"),
-        ("tokens", "issue"): run("tokens", "issue", "--ats", EVIL),
+        ("tokens", "issue"): run("tokens", "issue", "--show", "--ats", EVIL),
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
+        ("audit", "list"): run("audit", "list"),
+        ("failures", "list"): run("failures", "list"),
+        ("failures", "show"): run("failures", "show", "set-aside/1", "--payload"),
+        ("failures", "redrive"): run("failures", "redrive", f"set-aside/{EVIL}"),
         ("analytics", "verify"): run("analytics", "verify"),
         ("analytics", "rebuild"): run("analytics", "rebuild"),
         ("facts", "export"): run("facts", "export", "--to", str(folder)),
@@ -112,8 +112,14 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ran["facts", "query"] = run("facts", "query", query, "--from", str(folder))
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "REJECTED/offer_declined"})
     ran["labels", "remap"] = run("labels", "remap", "--apply")
-    assert {*ran} == {*commands(command_line.commands)}
-    refused = {("tokens", "issue"): 2, ("tokens", "adopt"): 1, ("tokens", "revoke"): 1, ("applications", "erase"): 2}
+    assert {*ran} == {*words(command_line.commands)}
+    refused = {
+        ("failures", "redrive"): 1,
+        ("tokens", "issue"): 2,
+        ("tokens", "adopt"): 1,
+        ("tokens", "revoke"): 1,
+        ("applications", "erase"): 2,
+    }
     assert {command: code for command, (code, _, _) in ran.items() if code} == {**refused, ("analytics", "verify"): 1}
     silent = {("labels", "explain"), ("tokens", "issue"), ("tokens", "adopt")}
     assert {command for command, (_, out, err) in ran.items() if shown.lstrip("=") not in out + err} == silent

@@ -177,7 +177,7 @@ def test_tables_can_be_looked_into(service: LocalService) -> None:
 def test_command_line_works_against_it(service: LocalService) -> None:
     """A token issued there is known to the running service at once, and not to be seen in its lines."""
     command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
-    command += [f"http://127.0.0.1:{service.tables_port}", "tokens", "issue", "--ats", "workday"]
+    command += [f"http://127.0.0.1:{service.tables_port}", "tokens", "issue", "--ats", "workday", "--show"]
     token = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
     headers = {"Content-Type": "application/json", "X-AtsiToken": token}
     body = json.dumps({"AtsiApplicationId": APPLICATION, "Status": "OFFER"}).encode()
@@ -212,7 +212,12 @@ def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalSe
     document = json.load(s3.get_object(Bucket="FailedRecordsBucket", Key=listed["Key"])["Body"])
     (record,) = json.loads(document["payload"])["Records"]
     assert record["dynamodb"]["NewImage"]["AtsiApplicationId"]["S"] == unreadable
-    assert document["requestContext"]["functionArn"] == "analytics"
+    assert document["requestContext"]["functionArn"].endswith(":function:AnalyticsFunction:live")
+    command = [str(Path(sys.executable).with_name("application-status")), "--local-tables"]
+    command += [f"http://127.0.0.1:{service.tables_port}", "failures", "redrive", "--all"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "0 events succeeded, 1 failed again\n")
+    assert f"{listed['Key']}: AnalyticsFunction set it aside again: KeyError\n" in done.stderr
     service.dynamodb.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": unreadable}})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
@@ -79,6 +79,17 @@ class RecordingDynamoDB(DynamoDB):
         return super().__call__(operation, **request)
 
 
+def set_last_use(client: Any, day: str = "9999-12-31") -> None:
+    """Set the day of the last use of all tokens; in the far future, so that no request stores another."""
+    for token in TokenRegister(DynamoDB(boto.transport(client)), "TokensTable").list():
+        client.update_item(
+            TableName="TokensTable",
+            Key={"KeyId": {"S": token.key_id}},
+            UpdateExpression="SET LastUsedOn = :day",
+            ExpressionAttributeValues={":day": {"S": day}},
+        )
+
+
 @dataclass
 class Answer:
     """A handler's HTTP reply."""
@@ -120,6 +131,7 @@ class World:
         tokens.add(TOKEN, ATS)
         tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
+        set_last_use(self.client)
         registrations = Registrations(self.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
@@ -166,7 +178,7 @@ class World:
         self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
-            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN),
+            VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
         )
         self.retention = make_retention(
             self._under_role("RetentionFunction"),

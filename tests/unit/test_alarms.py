@@ -91,6 +91,7 @@ ALARMS = {
     "SilentAtsAlarm": Expected(1, 3 * 3600, {"SilentAts": 1}, {"SilentAts": 0}, "breaching"),
     "UnmappedAlarm": Expected(1, 3600, {"recorded": 89, "unmapped": 11}, {"late": 10, "unmapped": 89}),
     "DriftAlarm": Expected(1, 3 * 3600, {"Drift": 1}, {"Drift": 0}, "breaching"),
+    "TokensExpiringAlarm": Expected(1, 3 * 3600, {"TokensExpiring": 1}, {"TokensExpiring": 0}),
     "MergeAlarm": Expected(1, 3600, {"Merged": 0}, {"Merged": 1}, "breaching"),
     "FactsDelayAlarm": Expected(2, 300, {"DeliveryToS3.DataFreshness": 901}, {"DeliveryToS3.DataFreshness": 900}),
     "FactsConversionAlarm": Expected(1, 300, {"FailedConversion.Records": 1}, {"FailedConversion.Records": 0}),
@@ -228,6 +229,7 @@ STATISTICS = {
     "Merged": "SampleCount",
     "DeliveryToS3.DataFreshness": "Maximum",
     "SilentAts": "Maximum",
+    "TokensExpiring": "Maximum",
 }
 
 
@@ -298,7 +300,7 @@ def test_events_and_records_of_all_functions_are_watched(resources: dict[str, Re
     lost = metrics(alarms(resources)["LostEventsAlarm"]).values()
     assert {(each.name, each.dimensions["FunctionName"]["Ref"]) for each in lost} == {
         *(("AsyncEventsDropped", function) for function in asynchronous),
-        *(("DestinationDeliveryFailures", function) for function in streams),
+        *(("DestinationDeliveryFailures", function) for function in streams | kinds["CloudWatchLogs"]),
     }
     ages = metrics(alarms(resources)["StreamAgeAlarm"]).values()
     assert {each.dimensions["FunctionName"]["Ref"] for each in ages} == streams
@@ -312,11 +314,11 @@ def test_events_and_records_of_all_functions_are_watched(resources: dict[str, Re
 
 
 def test_every_table_that_lasts_is_watched(resources: dict[str, Resource]) -> None:
-    """Reads and writes; not the sandbox's tables."""
+    """Reads and writes; not the sandbox's tables, and not the audit log, which no function uses."""
     tables = {
         name
         for name, each in resources.items()
-        if each["Type"] == "AWS::DynamoDB::Table" and each["DeletionPolicy"] == "Retain"
+        if each["Type"] == "AWS::DynamoDB::Table" and each["DeletionPolicy"] == "Retain" and name != "AuditTable"
     }
     found = {
         (each.name, each.dimensions["TableName"]["Ref"])

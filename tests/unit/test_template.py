@@ -15,7 +15,7 @@ from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.reports.query import STAFF
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
+TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
@@ -342,6 +342,21 @@ def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resou
     assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
 
 
+def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> None:
+    """Lambda writes what it gives up after an asynchronous call to the bucket of failed records.
+
+    The scheduled functions have no such destination: their next run does what a failed one did not.
+    """
+    ((name, kept),) = of_type(resources, "AWS::Lambda::EventInvokeConfig").items()
+    assert (name, kept["DependsOn"]) == ("HealthFunctionEventInvokeConfig", ["HealthFunctionAliaslive"])
+    bucket = {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}
+    assert kept["Properties"] == {
+        "FunctionName": {"Ref": "HealthFunction"},
+        "Qualifier": "live",
+        "DestinationConfig": {"OnFailure": {"Destination": bucket}},
+    }
+
+
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
     """Aliases of tracking tokens, ids of counted batches of log lines, addresses' limits, and the whole sandbox."""
     ends = {
@@ -407,6 +422,12 @@ def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> 
 def test_command_line_counts_locally_as_the_template_does() -> None:
     """The zone of the local service is the template's default."""
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
+
+
+def test_tokens_expire_after_a_year_by_default(expanded: dict[str, Any]) -> None:
+    """Locally too; the command line reads a stack's value from its output."""
+    assert Target(None, "").token_days() == expanded["Parameters"]["TokenDays"]["Default"] == 365
+    assert expanded["Outputs"]["TokenDays"]["Value"] == {"Ref": "TokenDays"}
 
 
 def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:

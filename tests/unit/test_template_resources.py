@@ -23,6 +23,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "AliasesTable": ("Alias", "Member"),
     "QualityTable": ("Scope", "Part"),
     "TokensTable": ("KeyId",),
+    "AuditTable": ("Month", "At"),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
     "SandboxAliasesTable": ("Alias", "Member"),
 }
@@ -43,6 +44,7 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "OpenRetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
     "FactsDelivery": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "FactsRetentionDays": ("Number", 400, {"MinValue": 1}),
+    "TokenDays": ("Number", 365, {"MinValue": 1, "MaxValue": 3650}),
     "Waf": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "WafRequestsPerIp": ("Number", 30_000, {"MinValue": 10}),
     "KmsKeyArn": ("String", "", {}),
@@ -67,6 +69,7 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
 
 OUTPUTS: dict[str, tuple[dict[str, str], str | None]] = {
     "ApiUrl": ({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/v1"}, None),
+    "TokenDays": ({"Ref": "TokenDays"}, None),
     "FailedRecords": ({"Ref": "FailedRecordsBucket"}, None),
     "Facts": ({"Ref": "FactsBucket"}, "DeliversFacts"),
     "UserPoolId": ({"Ref": "UserPool"}, "OwnUserPool"),

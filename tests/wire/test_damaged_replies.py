@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications import items
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Application
@@ -24,6 +24,7 @@ from support.world import (
     answer,
     http_event,
     registration,
+    set_last_use,
     signals_settings,
     webhook_settings,
 )
@@ -40,6 +41,7 @@ def stored(client: Any) -> Any:
     """Return how to read an application from the tables, which have a token and two applications."""
     dynamodb = DynamoDB(boto.transport(client))
     TokenRegister(dynamodb, "TokensTable").add(TOKEN, ATS)
+    set_last_use(client)
     registrations = Registrations(dynamodb, "ApplicationsTable", "AliasesTable")
     registrations.register(APPLICATION, registration())
     registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES))

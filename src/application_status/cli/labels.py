@@ -1,5 +1,6 @@
 """`application-status labels`: explains and overrides the mapping of labels, lists unmapped ones, and remaps all."""
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -46,14 +47,25 @@ def _explain(target: Target, label: str, ats: AtsId | None) -> None:
 @click.option("--ats", required=True, type=AtsIdType(), help="The id of the ATS.")
 @click.option("--set", "meanings", nargs=2, multiple=True, metavar="LABEL STATUS[/OUTCOME]", help="Set an override.")
 @click.option("--unset", multiple=True, metavar="LABEL", help="Remove an override.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Set all overrides of a CSV file with the columns label, status and, if needed, outcome.",
+)
 @json_option
 @pass_target
-def _override(
-    target: Target, ats: AtsId, meanings: Sequence[tuple[str, str]], unset: Sequence[str], *, as_json: bool
+def _override(  # noqa: PLR0913  # its options
+    target: Target,
+    *,
+    ats: AtsId,
+    meanings: Sequence[tuple[str, str]],
+    unset: Sequence[str],
+    file: Path | None,
+    as_json: bool,
 ) -> None:
-    """Show or change the overrides of an ATS."""
-    register = _overrides(target)
-    overrides = register.change(ats, dict(meanings), unset) if meanings or unset else register.of(ats)
+    """Show or change the overrides of an ATS; all changes of a command are made at once, or none."""
+    register, changes = _overrides(target), {**(_read_overrides(file) if file else {}), **dict(meanings)}
+    overrides = register.change(ats, changes, unset) if changes or unset else register.of(ats)
     print_table(("meaning", "label"), [(overrides[label], label) for label in sorted(overrides)], as_json=as_json)
 
 
@@ -148,6 +160,28 @@ def _text(status: str | None, outcome: str | None) -> str:
     if status is None:
         return "unmapped"
     return f"{status}/{outcome}" if outcome and outcome != "open" else str(status)
+
+
+def _read_overrides(file: Path) -> dict[str, str]:
+    """Return the labels of a file with their meanings.
+
+    Raises:
+        ValueError: the file is not CSV in UTF-8 with the expected columns, a line has no label or status, or a label
+            comes twice.
+    """
+    found: dict[str, str] = {}
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        if not {"label", "status"} <= {*(rows.fieldnames or ())} <= {"label", "status", "outcome"}:
+            raise ValueError(f"the first line of {file} should be label,status or label,status,outcome")
+        for row in rows:
+            label, status, outcome = (row.get(name) or "" for name in ("label", "status", "outcome"))
+            if not label or not status or None in row:
+                raise ValueError(f"line {rows.line_num} of {file} should have a label, a status and at most an outcome")
+            if label in found:
+                raise ValueError(f"line {rows.line_num} of {file} repeats the label {label!r}; set it once")
+            found[label] = f"{status}/{outcome}" if outcome else status
+    return found
 
 
 def _overrides(target: Target) -> OverrideRegister:

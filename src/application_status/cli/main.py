@@ -15,7 +15,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from application_status.access.tokens import TooManyTokens
+from application_status.access.register import TooManyTokens
 from application_status.platform.dynamodb.client import DynamoDBError
 from application_status.platform.errors import SettingsError, Unavailable
 from application_status.quality.counters.rebuilds import RebuildOvertaken
@@ -23,7 +23,18 @@ from application_status.quality.counters.rebuilds import RebuildOvertaken
 try:
     import click
 
-    from application_status.cli import analytics, applications, facts, jobseeker, labels, tokens
+    from application_status.cli import (
+        analytics,
+        applications,
+        audit,
+        facts,
+        failures,
+        jobseeker,
+        labels,
+        limits,
+        tables,
+        tokens,
+    )
     from application_status.cli.output import print_error
     from application_status.cli.target import LOCAL_TABLES, Target
 except ModuleNotFoundError as missing:
@@ -106,7 +117,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str) -> No
     context.obj = Target(stack, local_tables)
 
 
-for _group in (applications, jobseeker, tokens, labels, analytics, facts):
+for _group in (applications, jobseeker, tokens, limits, labels, analytics, facts, failures, tables, audit):
     commands.add_command(_group.commands)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Registration
 from application_status.applications.rules.report import Channel

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from application_status.local import demo, demo_board
@@ -58,18 +58,19 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         stack.callback(tables.stop)
         os.environ["AWS_ENDPOINT_URL"] = tables.url
         handlers = _functions(template)
+        tables.functions = {name: _invoked(name, handler) for name, handler in handlers.items()}
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
         demo_board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
         pollers = [
-            StreamPoller(mapping, _without_context(handlers[mapping.function]), tables.url)
+            StreamPoller(mapping, tables.functions[mapping.function], tables.url)
             for mapping in template.stream_mappings()
         ]
         for poller in pollers:
             poller.start()
             stack.callback(poller.stop)
         for subscription in template.log_subscriptions():
-            log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
+            log_filter = SubscriptionFilter(subscription, tables.functions[subscription.function])
             log_filter.start()
             stack.callback(log_filter.stop)
         for schedule in template.schedules():
@@ -119,12 +120,19 @@ def _scheduled(handler: Handler) -> Callable[[], None]:
     return call
 
 
-def _without_context(handler: Handler) -> Invoke:
-    return lambda event: handler(event, None)
+class _Context(NamedTuple):
+    """The part of Lambda's context that names the function."""
+
+    invoked_function_arn: str
+
+
+def _invoked(name: str, handler: Handler) -> Invoke:
+    context = _Context(f"arn:aws:lambda:us-east-1:000000000000:function:{name}:live")
+    return lambda event: handler(event, context)
 
 
 def _seed() -> None:
-    from application_status.access.tokens import TokenRegister
+    from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
     from application_status.platform.dynamodb.boto import connect
 

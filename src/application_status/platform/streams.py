@@ -33,6 +33,7 @@ from application_status.platform.telemetry import (
     hiding_error_messages,
     logger,
 )
+from application_status.platform.values import now, to_text
 
 _STORE_SECONDS = 40.0
 _SET_ASIDE_SECONDS = 8.0  # leaves time for one more call before the function's time-out
@@ -165,6 +166,7 @@ class SetAside:
         has_number = number.isascii() and number.isdecimal() and len(number) <= _MAX_NUMBER_LENGTH
         digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
         document = {
+            "timestamp": to_text(now()),  # a later failure of the record differs from this one
             "requestContext": {"functionArn": arn, "condition": "SetAside"},
             "failure": error_fields(error),
             "payload": json.dumps({"Records": [record]}),

@@ -23,6 +23,7 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Merged                 journal entries added to the totals
     Drift                  counters found wrong by a verification
     Verified               applications compared by a verification
+    TokensExpiring         live tokens that expire within 30 days and have no successor
     SilentAts              ATSs that reported regularly and have stopped
     OldestRecordAge        seconds from the write of a batch's oldest record to its processing
     Sandbox.<metric>       any of these for calls with a test token; the metric without prefix has live calls only

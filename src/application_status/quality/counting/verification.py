@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from application_status.access.register import TokenRegister
+from application_status.access.rules import Token, expiring
 from application_status.applications.scan import ITEMS_PER_CALL, AllApplications, Unreadable
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
@@ -168,8 +170,10 @@ _LOGGED = 20
 type Handler = Callable[[Any, Any], dict[str, int]]
 
 
-def verification(dynamodb: DynamoDB, applications: AllApplications, quality_table: str, zone: ZoneInfo) -> Handler:
-    """Return the handler of the scheduled function."""
+def verification(
+    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, tokens: TokenRegister, zone: ZoneInfo
+) -> Handler:
+    """Return the handler of the scheduled function, which also counts the tokens that expire soon."""
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
@@ -180,6 +184,7 @@ def verification(dynamodb: DynamoDB, applications: AllApplications, quality_tabl
                 verified, found = _verify(verifier)
                 if generations(dynamodb, quality_table).live == live:
                     _log(verified, found, verifier.unreadable)
+                _log_expiring(expiring(tokens.list(), now()))
         finally:
             flush()
         return {"verified": verified, "drift": len(found)}
@@ -207,6 +212,12 @@ def _verify(verifier: Verifier) -> tuple[int, Sequence[Drift]]:
 def _is_settled(item: Item) -> bool:
     changed = item.get("UpdatedAt") or item.get("ErasedAt")
     return changed is None or changed["S"] < to_text(now() - _SETTLED)
+
+
+def _log_expiring(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        logger.warning("token expires", ats=token.ats_id, token=token.key_id, at=str(token.expires_at))
+    metrics.add_metric(name="TokensExpiring", unit=MetricUnit.Count, value=len(tokens))
 
 
 def _log(verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
