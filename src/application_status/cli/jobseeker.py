@@ -169,6 +169,8 @@ def _erase_failed_records(target: Target, ids: set[str]) -> int:
     for key in _keys(target, bucket):
         try:
             document = json.loads(target.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            if "requestPayload" in document:  # log lines, which contain no personal data
+                continue
             event = json.loads(document["payload"])
             kept = [record for record in event["Records"] if ids.isdisjoint(_texts(record))]
         except (KeyError, TypeError, ValueError):
