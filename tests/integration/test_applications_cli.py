@@ -26,9 +26,11 @@ def erase(server: TableServer, *ids: str) -> int:
 
 def test_applications_are_erased(world: World, server: TableServer, capsys: pytest.CaptureFixture[str]) -> None:
     """Several at once, in any spelling, with their aliases; doing it again is fine."""
-    for _ in range(2):
+    for said in ("is erased", "was erased"):
         assert erase(server, APPLICATION.upper(), SIGNALLED_APPLICATION) == 0
-        assert capsys.readouterr().out == f"{APPLICATION} is erased.\n{SIGNALLED_APPLICATION} is erased.\n"
+        out = capsys.readouterr().out
+        assert f"{APPLICATION} {said}" in out
+        assert f"{SIGNALLED_APPLICATION} {said}" in out
         assert all(items.is_tombstone(world.item(each)) for each in (APPLICATION, SIGNALLED_APPLICATION))
         assert world.client.scan(TableName="AliasesTable")["Items"] == []
 

@@ -14,8 +14,11 @@ from moto import mock_aws
 from application_status.access import rules as tokens
 from application_status.access.limits import Buckets, key_of_address, key_of_ats, limit_of_ats
 from application_status.access.register import TokenRegister
+from application_status.cli.main import main
+from application_status.local.tables import TableServer
 from application_status.platform.errors import ConditionFailed, TooManyRequests, Unavailable
 from benchmarks.limits import FLOOD, LIMIT, OTHERS, simulate
+from support.faults import fresh_client
 from support.log_lines import picked
 from support.signals import counted, send, signal, state
 from support.world import (
@@ -234,3 +237,20 @@ def test_leases_of_many_addresses_are_forgotten() -> None:
             now += 0.01
             buckets.take(f"limit#{number}", limit_of_ats(10))
         assert len(buckets._leases) < 400  # noqa: SLF001
+
+
+def test_operators_give_an_ats_a_limit_of_its_own(server: TableServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the general one again."""
+    world = World(fresh_client(server))
+
+    def run(*arguments: str, code: int = 0) -> str:
+        assert main(["--local-tables", server.url, "limits", *arguments]) == code
+        return capsys.readouterr().out
+
+    run("set", "--ats", "workday", "--per-second", "200")
+    run("set", "--ats", "greenhouse", "--per-second", "7")
+    assert run("list").split() == ["ATS", "PER_SECOND", "greenhouse", "7", "workday", "200"]
+    run("unset", "--ats", "workday")
+    assert json.loads(run("list", "--json")) == [{"ats": "greenhouse", "per_second": 7}]
+    run("set", "--ats", "workday", "--per-second", "0", code=2)
+    world.close()

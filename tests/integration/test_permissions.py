@@ -19,9 +19,11 @@ from application_status.applications.rules.application import Aliases
 from application_status.facts.firehose import Firehose
 from application_status.functions.facts import FactsSettings
 from application_status.functions.facts import make_handler as make_facts
+from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import application_id, now
 from support import firehose, quality_pages, sandbox
+from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
 from support.signals import position_signal, sent, signal, state
@@ -152,7 +154,18 @@ def my_applications(world: World) -> None:
     for name in ("list", "one", "page"):
         event = sample_event(f"MyApplicationsFunction/{name}")
         event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
+        event["multiValueHeaders"]["Authorization"] = [f"Bearer {world.id_token(AS_JOBSEEKER)}"]
+        event["stageVariables"] = {"UserPoolClientId": CLIENT_ID}
         assert world.my_applications(event, None)["statusCode"] == 200
+
+
+def sign_in(world: World) -> None:
+    assert world.sign_in(sample_event("SignInFunction/sign-in"), None)["statusCode"] == 303
+
+
+def pre_token(world: World) -> None:
+    event = sample_event("PreTokenFunction/sign-in")
+    assert world.pre_token(event, None)["response"]["claimsOverrideDetails"]
 
 
 def health(world: World) -> None:
@@ -164,6 +177,18 @@ def verification(world: World) -> None:
     deliver(world)
     with time_machine.travel(now() + timedelta(minutes=16)):
         assert world.verification(sample_event("VerificationFunction/scheduled"), None)["drift"] > 0
+
+
+def retention(world: World) -> None:
+    other = application_id(f"{APPLICATION[:-4]}0000")
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(
+        other, registration(aliases=Aliases(tokens=("t-2",)))
+    )
+    sent(world, signal(state("Stage 3", 5)), signal(state("Stage 3", 5), token="t-2"))
+    sent(world, signal(state("Hired", 6)), signal(state("Hired", 6), token="t-2"))
+    for each in (other, SIGNALLED_APPLICATION):
+        deliver(world, each)
+    expire_all(world)
 
 
 def facts(world: World) -> None:
@@ -185,8 +210,11 @@ WAYS: dict[str, Callable[[World], None]] = {
     "PositionsFunction": positions,
     "ViewsFunction": views,
     "MyApplicationsFunction": my_applications,
+    "SignInFunction": sign_in,
+    "PreTokenFunction": pre_token,
     "HealthFunction": health,
     "VerificationFunction": verification,
+    "RetentionFunction": retention,
     "FactsFunction": facts,
 }
 

@@ -301,8 +301,8 @@ def test_rebuild_overtaken_by_another_says_so(world: World, dynamodb: SteppedDyn
     assert kept_generations(world) == {"2"}
 
 
-def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB) -> None:
-    """Switching before every segment is scanned is refused; reports keep reading the former generation."""
+def test_switch_waits_for_every_segment_and_the_archive(world: World, dynamodb: SteppedDynamoDB) -> None:
+    """Switching before all is counted is refused; reports keep reading the former generation."""
     rebuilds = Rebuilds(dynamodb, "QualityTable")
     rebuilds.start(BERLIN.key, 2)
     begun = rebuilds.current()
@@ -312,6 +312,9 @@ def test_switch_waits_for_every_segment(world: World, dynamodb: SteppedDynamoDB)
         rebuilds.switch(begun)
     assert counted(world) == expected_counters(world)
     rebuilds.save(begun, Segment(1, 2), None)
+    with pytest.raises(RebuildOvertaken):
+        rebuilds.switch(begun)
+    rebuilds.add_archive(begun)
     rebuilds.switch(begun)
     assert rebuilds.former() == 1
 

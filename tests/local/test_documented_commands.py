@@ -31,6 +31,7 @@ NOT_RUN = {
     r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
     r"^make clean\b": "removes what the tests need",
     r"^(aws|sam) ": "needs an AWS account",
+    r"\busers (create|assign|list|remove)\b": "needs a stack with a user pool: test_users_cli.py runs them",
     r"\bfailures show\b": "there is no failed record: tests/integration shows some",
     r"\banalytics rebuild\b": "waits for a minute: tests/deploy runs it",
 }
@@ -43,10 +44,13 @@ SHORT_FORMS = (
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
-    (r"(labels override|facts export|tokens issue)$", r"\1 --help"),  # mentions of a command, without what it needs
+    (r"(labels override|facts export|tokens issue|(jobseeker|applications) erase)$", r"\1 --help"),  # only mentioned
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
     (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
+    (r"(?<=jobseeker erase )<JOBSEEKER> --yes", "--help"),  # it would erase what the next documents need
+    (r"<JOBSEEKER>", demo.JOBSEEKER_ID),
+    (r"\bFORMER-TABLE\b", "ApplicationsTable"),
     (r"\bFOLDER\b", "facts"),
 )
 """What is replaced in the other commands, one after the other, so that each works here and takes seconds."""
@@ -55,7 +59,7 @@ FIRST_TOKEN = """first_token() {
     application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
 }"""
 
-_GROUP = "applications|tokens|labels|analytics|facts|failures|audit"
+_GROUP = "applications|jobseeker|tokens|limits|users|labels|analytics|facts|failures|tables|audit"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"

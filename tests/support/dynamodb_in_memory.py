@@ -94,7 +94,8 @@ class Memory:
             codes = [self._reason(request) if request else {"Code": "None"} for request in reasons]
             raise _error("TransactionCanceledException", CancellationReasons=codes)
         for kind, request in actions:
-            self._apply(kind, request)
+            if kind != "ConditionCheck":
+                self._apply(kind, request)
         return {}
 
     def query(self, **request: Any) -> dict[str, Any]:

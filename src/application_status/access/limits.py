@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from application_status.platform.deadlines import deadline
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed, TooManyRequests, Unavailable
 from application_status.platform.values import AtsId
 
@@ -34,6 +34,7 @@ _MOST_LEASES = 1000
 _DELETED_AFTER_SECONDS = 3600
 _OVERFILL = 1000  # a bucket may gain a second's permits beyond its burst, so that most updates succeed at once
 _KNOWN_FOR = 5000
+_OF_ATS = "limit#"
 _IS_FULL = "attribute_not_exists(FullAt) OR FullAt <= :now"
 _IS_REFILLING = "FullAt > :recently AND FullAt <= :latest"
 
@@ -64,7 +65,7 @@ INVALID_TOKENS = Limit("invalid-tokens", per_second=0.2, burst=20, is_temporary=
 
 def key_of_ats(ats_id: AtsId, *, test: bool) -> str:
     """Return the key of an ATS's bucket; its test tokens have a bucket of their own."""
-    return f"limit#test#{ats_id}" if test else f"limit#{ats_id}"
+    return f"limit#test#{ats_id}" if test else f"{_OF_ATS}{ats_id}"
 
 
 def key_of_address(address: str) -> str:
@@ -121,10 +122,10 @@ class Buckets:
         if now >= lease.ends:
             lease.size = 0
         if lease.left < amount:
-            self._renew(key, lease, amount - lease.left, now)
+            self._renew(key, lease, limit, amount - lease.left, now)
         lease.left -= amount
 
-    def _renew(self, key: str, lease: _Lease, amount: int, now: float) -> None:
+    def _renew(self, key: str, lease: _Lease, default: Limit, amount: int, now: float) -> None:
         size = max(amount, min(2 * lease.size, lease.limit.burst // _LEASES_PER_BURST))
         start = int(now * 1000)
         is_refilling = lease.full_at > start - _KNOWN_FOR
@@ -136,7 +137,7 @@ class Buckets:
             except Unavailable:
                 size = lease.limit.burst
             except ConditionFailed as failed:
-                _learn(lease, failed.item or {})
+                _learn(lease, default, failed.item or {})
                 is_refilling = lease.full_at > start - _OVERFILL
                 left = _permits(lease.full_at, lease.limit, start)
                 if left < amount:
@@ -145,7 +146,7 @@ class Buckets:
                 size = max(amount, min(size, int(left)))
                 continue
             else:
-                _learn(lease, reply["Attributes"])
+                _learn(lease, default, reply["Attributes"])
             break
         lease.size = size
         lease.left += size
@@ -179,11 +180,41 @@ class Buckets:
             self._leases = {key: each for key, each in self._leases.items() if now < max(each.ends, each.refuses_until)}
 
 
-def _learn(lease: _Lease, item: Mapping[str, Any]) -> None:
+class OwnLimits:
+    """Set and list the limits of single ATSs, for the command line."""
+
+    def __init__(self, dynamodb: DynamoDB, tokens_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = tokens_table
+
+    def all(self) -> dict[AtsId, int]:
+        """Return the ATSs that have a limit of their own, and their requests a second."""
+        request = {"TableName": self._table, "FilterExpression": "attribute_exists(PerSecond)", "ConsistentRead": True}
+        items = [item for page in pages(self._dynamodb, "Scan", request) for item in page]
+        return {AtsId(each["KeyId"]["S"].removeprefix(_OF_ATS)): int(each["PerSecond"]["N"]) for each in items}
+
+    def set(self, ats_id: AtsId, per_second: int) -> None:
+        """Limit an ATS to a number of requests a second."""
+        self._update(ats_id, "SET PerSecond = :limit", {":limit": {"N": str(per_second)}})
+
+    def unset(self, ats_id: AtsId) -> None:
+        """Limit an ATS like all others."""
+        self._update(ats_id, "REMOVE PerSecond")
+
+    def _update(self, ats_id: AtsId, update: str, values: Item | None = None) -> None:
+        self._dynamodb(
+            "UpdateItem",
+            TableName=self._table,
+            Key={"KeyId": {"S": key_of_ats(ats_id, test=False)}},
+            UpdateExpression=update,
+            **({"ExpressionAttributeValues": values} if values else {}),
+        )
+
+
+def _learn(lease: _Lease, default: Limit, item: Mapping[str, Any]) -> None:
     """Take over when the bucket is full again, and its own limit."""
     lease.full_at = int(item["FullAt"]["N"]) if "FullAt" in item else 0
-    if "PerSecond" in item:
-        lease.limit = limit_of_ats(float(item["PerSecond"]["N"]))
+    lease.limit = limit_of_ats(int(item["PerSecond"]["N"])) if "PerSecond" in item else default
 
 
 def _permits(full_at: int, limit: Limit, start: int) -> float:

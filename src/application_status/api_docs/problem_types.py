@@ -54,7 +54,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "unknown-application",
         "404",
-        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased",
+        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased or has expired",
         "send the id from the ApplyRequest",
     ),
     ProblemType(
@@ -89,7 +89,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "application-erased",
         "410",
-        "the application was erased; nothing was registered",
+        "the application was erased or has expired; nothing was registered",
         "use a new id; an erasure can't be undone",
     ),
     ProblemType(

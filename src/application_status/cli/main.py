@@ -23,7 +23,19 @@ from application_status.quality.counters.rebuilds import RebuildOvertaken
 try:
     import click
 
-    from application_status.cli import analytics, applications, audit, facts, failures, labels, tokens
+    from application_status.cli import (
+        analytics,
+        applications,
+        audit,
+        facts,
+        failures,
+        jobseeker,
+        labels,
+        limits,
+        tables,
+        tokens,
+        users,
+    )
     from application_status.cli.output import print_error
     from application_status.cli.target import LOCAL_TABLES, Target
 except ModuleNotFoundError as missing:
@@ -106,7 +118,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str) -> No
     context.obj = Target(stack, local_tables)
 
 
-for _group in (applications, tokens, labels, analytics, facts, failures, audit):
+for _group in (applications, jobseeker, tokens, limits, users, labels, analytics, facts, failures, tables, audit):
     commands.add_command(_group.commands)
 
 

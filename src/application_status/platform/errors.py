@@ -3,6 +3,7 @@
 ServiceError
 +-- Refusal                  the request can't succeed as sent; nothing was written
 |   +-- Unauthenticated      no token, or one that is not valid for this path
+|   |   +-- NotSignedIn      a page was requested without a valid session; a browser is led to the sign-in
 |   +-- Forbidden            the caller is authenticated but not authorized
 |   +-- MethodNotAllowed     the path exists, but not with this method
 |   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
@@ -18,7 +19,7 @@ ServiceError
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
 |   +-- AliasTaken           an alias in the registration belongs to another application
 |   +-- TooManyAliases       the application would exceed the maximum number of aliases of one kind
-|   +-- ApplicationErased    the application was erased and can't be registered again
+|   +-- ApplicationErased    the application was erased or has expired, and can't be registered again
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          the condition of a write did not hold; carries the stored item
 +-- SettingsError            a setting is missing or wrong; the function does not start
@@ -42,6 +43,10 @@ class Unauthenticated(Refusal):
 
     def __init__(self) -> None:
         super().__init__("A valid token for this path is required.")
+
+
+class NotSignedIn(Unauthenticated):
+    """A page was requested without a valid session, as everybody does before the sign-in and when a token expires."""
 
 
 class Forbidden(Refusal):
@@ -174,10 +179,12 @@ class TooManyAliases(Refusal):
 
 
 class ApplicationErased(Refusal):
-    """The application was erased and can't be registered again."""
+    """The application was erased or has expired, and can't be registered again."""
 
     def __init__(self) -> None:
-        super().__init__("The application with this AtsiApplicationId was erased and can't be registered again.")
+        super().__init__(
+            "The application with this AtsiApplicationId was erased or has expired, and can't be registered again."
+        )
 
 
 class Unavailable(ServiceError):

@@ -10,6 +10,7 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     PositionStateRecorded  new states of positions
     ApplicationsNotified   applications updated with a new state of their position
     Registered             applications registered
+    Expired                applications deleted after their retention
     Erased                 successful requests to erase an application
     Refused, Failed        HTTP requests answered with 4xx, with 503
     Unauthenticated, ...   refused requests by reason; each metric has the name of its class in errors.py
