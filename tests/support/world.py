@@ -89,13 +89,14 @@ class RecordingDynamoDB(DynamoDB):
 
 def set_last_use(client: Any, day: str = "9999-12-31") -> None:
     """Set the day of the last use of all tokens; in the far future, so that no request stores another."""
-    for token in TokenRegister(DynamoDB(boto.transport(client)), "TokensTable").list():
-        client.update_item(
-            TableName="TokensTable",
-            Key={"KeyId": {"S": token.key_id}},
-            UpdateExpression="SET LastUsedOn = :day",
-            ExpressionAttributeValues={":day": {"S": day}},
-        )
+    for item in client.scan(TableName="TokensTable")["Items"]:
+        if "TokenSha256" in item:
+            client.update_item(
+                TableName="TokensTable",
+                Key={"KeyId": item["KeyId"]},
+                UpdateExpression="SET LastUsedOn = :day",
+                ExpressionAttributeValues={":day": {"S": day}},
+            )
 
 
 @dataclass
