@@ -41,10 +41,15 @@ SHORT_FORMS = (
     (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
     (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
+    (r"--rate 50 --seconds 60", "--rate 5 --seconds 1"),
+    (r"--from <RESTORED>", "--from ApplicationsTable"),
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
-    (r"(labels override|facts export|tokens issue|(jobseeker|applications) erase)$", r"\1 --help"),  # only mentioned
+    (
+        r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
+        r"\1 --help",
+    ),  # only mentioned
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
     (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
@@ -107,6 +112,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
     (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
     (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
+    (folder / "test-token.txt").write_text(f"{demo.TEST_TOKEN}\n", encoding="utf-8")
     port, tables_port = free_port(), free_port()
     environment = os.environ | {
         "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",

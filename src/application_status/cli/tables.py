@@ -11,7 +11,7 @@ from application_status.cli.target import Target, pass_target
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages, side_by_side
 from application_status.platform.errors import ConditionFailed
 
-_TABLES = ("ApplicationsTable", "AliasesTable", "QualityTable", "TokensTable")
+_TABLES = ("ApplicationsTable", "AliasesTable", "QualityTable", "TokensTable", "UsersTable", "AuditTable")
 _CALLS_AT_ONCE = 25
 _IS_NO_TOMBSTONE = "attribute_not_exists(ErasedAt)"
 
