@@ -41,7 +41,7 @@ class _Share(click.ParamType[float]):
         except ValueError:
             share = 0.0
         if not 0 < share <= 1:
-            self.fail(f"{value!r} is not a number over 0 up to 1", param, ctx)
+            self.fail(f"'{value}' is not a number over 0 up to 1", param, ctx)
         return share
 
 

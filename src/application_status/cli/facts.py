@@ -24,7 +24,7 @@ class _Zone(click.ParamType[ZoneInfo]):
         try:
             return ZoneInfo(value)
         except (ValueError, ZoneInfoNotFoundError):
-            self.fail(f"{value!r} is not an IANA time zone, e.g. Europe/Berlin", param, ctx)
+            self.fail(f"'{value}' is not an IANA time zone, e.g. Europe/Berlin", param, ctx)
 
 
 @click.group("facts")

@@ -179,7 +179,7 @@ def _read_overrides(file: Path) -> dict[str, str]:
             if not label or not status or None in row:
                 raise ValueError(f"line {rows.line_num} of {file} should have a label, a status and at most an outcome")
             if label in found:
-                raise ValueError(f"line {rows.line_num} of {file} repeats the label {label!r}; set it once")
+                raise ValueError(f"line {rows.line_num} of {file} repeats the label '{label}'; set it once")
             found[label] = f"{status}/{outcome}" if outcome else status
     return found
 

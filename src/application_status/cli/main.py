@@ -98,7 +98,7 @@ def _what_to_do(error: Exception, target: Target) -> str:
 
 def _address(_: click.Context, __: click.Parameter, value: str) -> str:
     if not _ADDRESS.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is not the address of tables; `make run` prints it, e.g. {LOCAL_TABLES}")
+        raise click.BadParameter(f"'{value}' is not the address of tables; `make run` prints it, e.g. {LOCAL_TABLES}")
     return value
 
 

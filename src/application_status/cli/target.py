@@ -140,7 +140,7 @@ def ats_id(text: str) -> AtsId:
         ValueError: it is not valid.
     """
     if not _ATS_ID.fullmatch(text):
-        raise ValueError(f"{text!r} is not the id of an ATS: 1 to 64 letters, digits and . _ : -")
+        raise ValueError(f"'{text}' is not the id of an ATS: 1 to 64 letters, digits and . _ : -")
     return AtsId(text)
 
 
