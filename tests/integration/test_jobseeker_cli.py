@@ -66,6 +66,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     target = Target(None, "nowhere")
     target.dynamodb, target.s3 = world.dynamodb, boto3.client("s3")
     monkeypatch.setattr(command_line, "Target", lambda *_: target)
+    monkeypatch.setattr(Target, "record", lambda *_: None)
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         capsys.readouterr()

@@ -19,6 +19,7 @@ from application_status.applications.rules.application import Aliases
 from application_status.facts.firehose import Firehose
 from application_status.functions.facts import FactsSettings
 from application_status.functions.facts import make_handler as make_facts
+from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import application_id, now
 from support import firehose, quality_pages, sandbox
@@ -153,7 +154,18 @@ def my_applications(world: World) -> None:
     for name in ("list", "one", "page"):
         event = sample_event(f"MyApplicationsFunction/{name}")
         event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
+        event["multiValueHeaders"]["Authorization"] = [f"Bearer {world.id_token(AS_JOBSEEKER)}"]
+        event["stageVariables"] = {"UserPoolClientId": CLIENT_ID}
         assert world.my_applications(event, None)["statusCode"] == 200
+
+
+def sign_in(world: World) -> None:
+    assert world.sign_in(sample_event("SignInFunction/sign-in"), None)["statusCode"] == 303
+
+
+def pre_token(world: World) -> None:
+    event = sample_event("PreTokenFunction/sign-in")
+    assert world.pre_token(event, None)["response"]["claimsOverrideDetails"]
 
 
 def health(world: World) -> None:
@@ -198,6 +210,8 @@ WAYS: dict[str, Callable[[World], None]] = {
     "PositionsFunction": positions,
     "ViewsFunction": views,
     "MyApplicationsFunction": my_applications,
+    "SignInFunction": sign_in,
+    "PreTokenFunction": pre_token,
     "HealthFunction": health,
     "VerificationFunction": verification,
     "RetentionFunction": retention,

@@ -17,6 +17,7 @@ FUNCTIONS = {
     "SandboxFunction": "sandbox",
     "ViewsFunction": "views",
     "MyApplicationsFunction": "my_applications",
+    "SignInFunction": "sign_in",
 }
 REQUEST, INVOCATION = "request-7", "invocation-7"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -31,6 +31,7 @@ NOT_RUN = {
     r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
     r"^make clean\b": "removes what the tests need",
     r"^(aws|sam) ": "needs an AWS account",
+    r"\busers (create|assign|list|remove)\b": "needs a stack with a user pool: test_users_cli.py runs them",
     r"\bfailures show\b": "there is no failed record: tests/integration shows some",
     r"\banalytics rebuild\b": "waits for a minute: tests/deploy runs it",
 }
@@ -58,7 +59,7 @@ FIRST_TOKEN = """first_token() {
     application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
 }"""
 
-_GROUP = "applications|jobseeker|tokens|labels|analytics|facts|failures|audit"
+_GROUP = "applications|jobseeker|tokens|limits|users|labels|analytics|facts|failures|tables|audit"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"

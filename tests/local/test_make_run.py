@@ -1,6 +1,5 @@
 """`make run` as a process: what a newcomer sees, from the welcome to Ctrl-C."""
 
-import base64
 import csv
 import json
 import os
@@ -97,7 +96,7 @@ def test_the_contracts_own_request_works(service: LocalService) -> None:
 
 def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
     """The 404 of template.yaml, with a request id of its own."""
-    expected = json.loads(Template().gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
+    expected = json.loads(Template({"DomainName": "localhost"}).gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
     replies = [
         send(service, {}, path)
         for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/api/application-status")
@@ -154,12 +153,9 @@ def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService
 
 
 def test_signed_in_jobseeker_asks_for_the_applications(service: LocalService) -> None:
-    """The claims of an id token say who it is, as a Cognito authorizer hands them over; they win over the cookie."""
-    claims = base64.urlsafe_b64encode(json.dumps({"custom:jobseeker_id": demo.JOBSEEKER_ID}).encode()).decode()
-    headers = {
-        "Authorization": f"Bearer header.{claims.rstrip('=')}.signature",
-        "Cookie": "sign-in=jobseeker/jobseeker-2",
-    }
+    """The claims of an id token say who it is, as a Cognito authorizer passes them on; cookies don't count there."""
+    own, others = (service.id_token(f"jobseeker/{name}") for name in (demo.JOBSEEKER_ID, "jobseeker-2"))
+    headers = {"Authorization": f"Bearer {own}", "Cookie": f"__Host-id-token={others}"}
     request = Request(f"{service.url}/api/my/applications", headers=headers)  # noqa: S310  # loopback
     with urlopen(request, timeout=20) as reply:  # noqa: S310
         listed = {each["AtsiApplicationId"] for each in json.load(reply)["Applications"]}

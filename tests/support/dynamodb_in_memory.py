@@ -104,8 +104,8 @@ class Memory:
         return self._page(request, lambda item: all(k in item for k in keys) and _true(condition, request, item))
 
     def scan(self, **request: Any) -> dict[str, Any]:
-        condition = _compiled(request.get("FilterExpression", "NOT attribute_exists(Nothing)"))
-        return self._page(request, lambda item: _true(condition, request, item))
+        condition = _compiled(request["FilterExpression"]) if "FilterExpression" in request else None
+        return self._page(request, lambda item: condition is None or _true(condition, request, item))
 
     def _page(self, request: Mapping[str, Any], matches: Callable[[Item], bool]) -> dict[str, Any]:
         start = self._key({**request, "Key": request["ExclusiveStartKey"]}) if "ExclusiveStartKey" in request else ()

@@ -2,20 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
 
+from application_status.access.assignments import PROVIDER, OidcUsers
+from application_status.access.sessions import SIGN_OUT_PATH
 from application_status.cli.target import Target
 from application_status.local.template import PATH, Schedule, Template
 from application_status.platform.settings import read
 from application_status.quality.counters.items import Marker, label_item, marker_item
 from application_status.quality.counting.stream import AnalyticsSettings
-from application_status.quality.reports.query import STAFF
+from application_status.sign_in.endpoint import _SESSION_SECONDS, CALLBACK_PATH
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable")
+TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable", "UsersTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
@@ -27,6 +30,8 @@ NAMES = (
     "Positions",
     "Views",
     "MyApplications",
+    "SignIn",
+    "PreToken",
     "Health",
     "Verification",
     "Retention",
@@ -110,6 +115,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     seconds = dict.fromkeys(behind, 60)
     seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
         "MergeFunction": 300,
+        "PreTokenFunction": 5,
         "RetentionFunction": 900,
     }
     assert properties["Timeout"] == seconds.get(function, 10)
@@ -252,7 +258,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     knowing: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for name, value in resources[function]["Properties"]["Environment"]["Variables"].items():
-            if isinstance(value, dict) and value["Ref"] in SANDBOX_TABLES:
+            if isinstance(value, dict) and value.get("Ref") in SANDBOX_TABLES:
                 assert name == {"SandboxApplicationsTable": "SANDBOX_APPLICATIONS_TABLE"}.get(
                     value["Ref"], "SANDBOX_ALIASES_TABLE"
                 )
@@ -437,24 +443,98 @@ def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:
 
 
 def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource]) -> None:
-    """Only administrators create users; whom a user stands for never changes and is in the id token."""
+    """Only administrators create users, and the trigger decides whom a user stands for, not an attribute or a group.
+
+    The attributes of release 1.0 stay, as a pool can't lose any, but no token contains them.
+    """
     (pool,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPool").values())
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["LambdaConfig"] == {"PreTokenGeneration": {"Ref": "PreTokenFunctionAliaslive"}}
     ids = ("ats_id", "client_id", "jobseeker_id")
     assert sorted(pool["Schema"], key=lambda each: str(each["Name"])) == [
         {"Name": name, "AttributeDataType": "String", "Mutable": False} for name in ids
     ]
     (client,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPoolClient").values())
-    assert client["ReadAttributes"] == ["email", *(f"custom:{name}" for name in ids)]
-    assert client["WriteAttributes"] == ["email"]
+    assert client["ReadAttributes"] == client["WriteAttributes"] == ["email"]
+    assert not of_type(resources, "AWS::Cognito::UserPoolGroup")
+    permission = resources["PreTokenPermission"]["Properties"]
+    assert permission == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "PreTokenFunctionAliaslive"},
+        "Principal": "cognito-idp.amazonaws.com",
+        "SourceArn": {"Fn::If": ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}, {"Ref": "UserPoolArn"}]},
+    }
 
 
-def test_staff_is_a_group_of_the_pool(resources: dict[str, Resource]) -> None:
-    """Only administrators add users to it; it gives them no permission in AWS."""
-    (group,) = of_type(resources, "AWS::Cognito::UserPoolGroup").values()
-    assert group["Condition"] == "OwnUserPool"
-    assert group["Properties"].keys() == {"GroupName", "UserPoolId", "Description"}
-    assert (group["Properties"]["GroupName"], group["Properties"]["UserPoolId"]) == (STAFF, {"Ref": "UserPool"})
+def test_people_sign_in_with_a_code_at_the_pool_s_login_pages(resources: dict[str, Resource]) -> None:
+    """Managed login with a style, without which it shows no page; only the code grant, and no scope for attributes."""
+    (domain,) = of_type(resources, "AWS::Cognito::UserPoolDomain").values()
+    assert domain["Properties"]["ManagedLoginVersion"] == 2
+    assert resources["UserPool"]["Properties"]["UserPoolTier"] == "ESSENTIALS"
+    style = resources["LoginStyle"]["Properties"]
+    assert (style["ClientId"], style["UseCognitoProvidedValues"]) == ({"Ref": "UserPoolClient"}, True)
+    client = resources["UserPoolClient"]["Properties"]
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid"])
+    assert client["AllowedOAuthFlowsUserPoolClient"] is client["EnableTokenRevocation"] is True
+    assert "GenerateSecret" not in client
+    assert [each["Fn::Sub"][0] for each in client["CallbackURLs"]] == [f"${{Url}}{CALLBACK_PATH}"]
+    assert [each["Fn::Sub"][0] for each in client["LogoutURLs"]] == [f"${{Url}}{SIGN_OUT_PATH}"]
+    assert client["TokenValidityUnits"]["RefreshToken"] == "minutes"
+    assert client["RefreshTokenValidity"] * 60 == _SESSION_SECONDS
+    conditional = ("UserPool", "LoginDomain", "UserPoolClient", "LoginStyle")
+    assert {resources[name]["Condition"] for name in conditional} == {"OwnUserPool"}
+
+
+def test_board_s_own_provider_is_optional(expanded: dict[str, Any]) -> None:
+    """With an issuer, the app client offers it; its secret is read from Secrets Manager and is in no parameter."""
+    provider = expanded["Resources"]["BoardIdentityProvider"]
+    assert (provider["Condition"], provider["Properties"]["ProviderName"]) == ("Federates", PROVIDER)
+    secret = provider["Properties"]["ProviderDetails"]["client_secret"]
+    assert secret == {"Fn::Sub": "{{resolve:secretsmanager:${OidcClientSecretArn}}}"}
+    offered = expanded["Resources"]["UserPoolClient"]["Properties"]["SupportedIdentityProviders"]
+    own = {"Fn::If": ["Federates", {"Ref": "BoardIdentityProvider"}, {"Ref": "AWS::NoValue"}]}
+    assert offered == ["COGNITO", own]
+    users = expanded["Parameters"]["OidcUsers"]
+    assert (users["Default"], users["AllowedValues"]) == (OidcUsers.ASSIGNED, [*OidcUsers])
+
+
+def test_functions_know_the_pool_by_its_issuer_and_the_app_client_by_the_stage(resources: dict[str, Resource]) -> None:
+    """The client's id can't be in a function's environment: the client needs the API, and that the functions."""
+    issuer = {
+        json.dumps(resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]["USER_POOL_ISSUER"])
+        for name in ("Views", "MyApplications", "SignIn")
+    }
+    assert len(issuer) == 1
+    address, pool = json.loads(issuer.pop())["Fn::Sub"]
+    assert address == "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${Id}"
+    assert pool["Id"]["Fn::If"][:2] == ["OwnUserPool", {"Ref": "UserPool"}]
+    (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
+    client = {"Fn::If": ["OwnUserPool", {"Ref": "UserPoolClient"}, {"Ref": "UserPoolClientId"}]}
+    assert stage["Properties"]["Variables"] == {"UserPoolClientId": client}
+
+
+def test_dependencies_of_resources_have_no_cycle(resources: dict[str, Resource]) -> None:
+    """CloudFormation refuses a template with one, and nothing checks it before."""
+    graph = {name: {*named_in(each)} & resources.keys() for name, each in resources.items()}
+    tuple(TopologicalSorter(graph).static_order())
+
+
+def named_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, argument in value.items():
+            if name == "Ref":
+                yield argument
+            elif name == "Fn::GetAtt":
+                yield argument[0] if isinstance(argument, list) else argument.partition(".")[0]
+            elif name == "Fn::Sub":
+                text = argument[0] if isinstance(argument, list) else argument
+                yield from re.findall(r"\$\{(\w+)", text)
+            elif name == "DependsOn":
+                yield from as_list(argument)
+            yield from named_in(argument)
+    elif isinstance(value, list):
+        for each in value:
+            yield from named_in(each)
 
 
 EXPIRY: dict[str, dict[str, Any]] = {
@@ -505,10 +585,14 @@ def test_logs_expire(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """SAM publishes no version for a new parameter value, so its description names each one the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone", "JournalHours", "BadNewsDelayHours"}
+    parameters = {
+        "UnknownApplications", "ReportingTimeZone", "JournalHours", "BadNewsDelayHours", "OidcUsers", "SignInPrefix",
+        "UserPoolArn", "UserPoolDomain",
+    }  # fmt: skip
     for function in FUNCTIONS:
-        variables = resources[function]["Properties"]["Environment"]["Variables"].values()
-        used = {value["Ref"] for value in variables if isinstance(value, dict)} & parameters
+        variables = json.dumps(resources[function]["Properties"]["Environment"]["Variables"])
+        used = {*re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', variables)}
+        used = {name for names in used for name in names} & parameters
         (version,) = (v for name, v in resources.items() if name.startswith(f"{function}Version"))
         described = json.dumps(version["Properties"].get("Description", ""))
         assert all(f"${{{name}}}" in described for name in used), function

@@ -84,7 +84,9 @@ def test_requests_of_one_address_are_capped(expanded: dict[str, Any]) -> None:
     }
     body = acl["CustomResponseBodies"]["throttled"]
     assert body["ContentType"] == "APPLICATION_JSON"
-    problem = json.loads(body["Content"])
+    content, parts = body["Content"]["Fn::Sub"]
+    assert parts == {"Prefix": {"Fn::If": ["HasDomain", "", "/v1"]}}
+    problem = json.loads(content.replace("${Prefix}", "/v1"))
     assert problem.keys() == {"type", "title", "status", "detail"}
     gateways = json.loads(Template().gateway_response("THROTTLED").body)
     assert [problem[name] for name in ("type", "title", "status")] == [

@@ -15,6 +15,46 @@ OF_EVERY_FUNCTION = {
     "AWS_ENDPOINT_URL_DYNAMODB": "",
     "STACK": {"Ref": "AWS::StackName"},
 }
+LOGIN_URL: Any = {
+    "Fn::If": [
+        "OwnUserPool",
+        {
+            "Fn::Sub": [
+                "https://${Prefix}.auth.${AWS::Region}.amazoncognito.com",
+                {
+                    "Prefix": {
+                        "Fn::If": [
+                            "HasSignInPrefix",
+                            {"Ref": "SignInPrefix"},
+                            {"Fn::Sub": "${AWS::StackName}-${AWS::AccountId}"},
+                        ]
+                    }
+                },
+            ]
+        },
+        {"Fn::Sub": "https://${UserPoolDomain}"},
+    ]
+}
+POOL_ARN: Any = {"Fn::Split": ["/", {"Fn::Sub": "${UserPoolArn}/"}]}
+COMPUTED: dict[str, Any] = {
+    "LOGIN_URL": LOGIN_URL,
+    "USER_POOL_ISSUER": {
+        "Fn::Sub": [
+            "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${Id}",
+            {
+                "Id": {
+                    "Fn::If": [
+                        "OwnUserPool",
+                        {"Ref": "UserPool"},
+                        {"Fn::Select": [1, POOL_ARN]},
+                    ]
+                }
+            },
+        ]
+    },
+}
+"""Settings that follow from a choice between parameters."""
+
 ENDPOINTS = {"FAILED_RECORDS_BUCKET": "AWS_ENDPOINT_URL_S3", "FACTS_STREAM": "AWS_ENDPOINT_URL_FIREHOSE"}
 """The variable of the endpoint that `sam local` sets, by the setting that names what is behind it."""
 
@@ -24,6 +64,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "QualityTable": ("Scope", "Part"),
     "TokensTable": ("KeyId",),
     "AuditTable": ("Month", "At"),
+    "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
     "SandboxAliasesTable": ("Alias", "Member"),
 }
@@ -38,7 +79,16 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "ReportingTimeZone": ("String", "Europe/Berlin", {}),
     "JournalHours": ("Number", 24, {"MinValue": 0, "MaxValue": 24}),
     "VerificationRate": ("String", "1 hour", {"AllowedValues": ["15 minutes", "30 minutes", "1 hour"]}),
-    "UserPoolArn": ("String", "", {}),
+    **dict.fromkeys(
+        (
+            *("DomainName", "CertificateArn", "HostedZoneId"),
+            *("SendersDomainName", "SendersCertificateArn", "SendersTruststoreUri"),
+            *("UserPoolArn", "UserPoolClientId", "UserPoolDomain", "SignInPrefix"),
+            *("OidcIssuer", "OidcClientId", "OidcClientSecretArn"),
+        ),
+        ("String", "", {}),
+    ),
+    "OidcUsers": ("String", "assigned", {"AllowedValues": ["assigned", "jobseekers"]}),
     "BadNewsDelayHours": ("Number", 0, {"MinValue": 0, "MaxValue": 720}),
     "RetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
     "OpenRetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
@@ -67,8 +117,21 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
 }
 """Type, default and bounds of each parameter."""
 
-OUTPUTS: dict[str, tuple[dict[str, str], str | None]] = {
-    "ApiUrl": ({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/v1"}, None),
+OUTPUTS: dict[str, tuple[Any, str | None]] = {
+    "ApiUrl": (
+        {
+            "Fn::If": [
+                "HasDomain",
+                {"Fn::Sub": "https://${DomainName}"},
+                {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/v1"},
+            ]
+        },
+        None,
+    ),
+    "DomainTarget": ({"Fn::GetAtt": ["ApiDomain", "RegionalDomainName"]}, "HasDomain"),
+    "SendersDomainTarget": ({"Fn::GetAtt": ["SendersDomain", "RegionalDomainName"]}, "HasSendersDomain"),
+    "SignInUrl": (LOGIN_URL, None),
+    "PreTokenTrigger": ({"Ref": "PreTokenFunctionAliaslive"}, None),
     "TokenDays": ({"Ref": "TokenDays"}, None),
     "FailedRecords": ({"Ref": "FailedRecordsBucket"}, None),
     "Facts": ({"Ref": "FactsBucket"}, "DeliversFacts"),
@@ -97,6 +160,7 @@ def test_functions_have_exactly_their_settings(resources: dict[str, Any]) -> Non
         names |= {"FAILED_RECORDS_BUCKET", "STACK"} if "SetAside" in members else set()
         expected: dict[str, Any] = {each: {"Ref": camel(each)} for each in names}
         expected |= {"STACK": {"Ref": "AWS::StackName"}} if "STACK" in names else {}
+        expected |= {each: COMPUTED[each] for each in names & COMPUTED.keys()}
         expected |= {ENDPOINTS[each]: "" for each in names & ENDPOINTS.keys()}
         assert function["Environment"]["Variables"] == expected | OF_EVERY_FUNCTION, name
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
@@ -19,6 +20,7 @@ from application_status.quality.reports.endpoint import DefinitionReply
 from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
 from application_status.quality.reports.query import QualityQuery
+from application_status.sign_in.endpoint import CALLBACK_PATH
 from openapi import examples
 
 type Examples = Mapping[str, Mapping[str, Any]]
@@ -97,7 +99,7 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
     )
 
 
-PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
+PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH, SIGN_IN_PATH, CALLBACK_PATH, SIGN_OUT_PATH}
 """Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)

@@ -76,7 +76,7 @@ def _of_function(reply: Reply) -> tuple[int, Mapping[str, str], Any]:
 
 
 def _of_gateway(kind: str) -> tuple[int, Mapping[str, str], Any]:
-    response = Template().gateway_response(kind)
+    response = Template({"DomainName": "status.example.com"}).gateway_response(kind)
     return response.status, response.headers, json.loads(response.body.replace("$context.requestId", _REQUEST_ID))
 
 

@@ -6,9 +6,11 @@ Month     S   the month of the act, e.g. 2026-11
 At        S   the time of the act, `#`, and a random suffix
 Who       S   the operator: an ARN for a stack, the user of the operating system locally
 Act       S   the command, e.g. tokens revoke
-Given     M   the command's arguments and options: name -> value; only how many there are of those in WITHHELD
+Given     M   the command's arguments and options: name -> value; only how many there are of those in WITHHELD, and a
+              digest of those in DIGESTED
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -17,8 +19,11 @@ from uuid import uuid4
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.values import DateTimeText, now, to_text
 
-WITHHELD = frozenset({"jobseeker_id", "meanings", "unset"})
-"""Arguments and options whose values are left out: ids of jobseekers, and texts of labels, which may be personal."""
+WITHHELD = frozenset({"meanings", "unset"})
+"""Arguments and options whose values are left out, because they may be personal data: texts of labels."""
+
+DIGESTED = frozenset({"jobseeker_id"})
+"""Arguments that identify a person: the log can only confirm an id that somebody has."""
 
 
 class Entry(NamedTuple):
@@ -73,7 +78,12 @@ def _shown(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if value is None or value is False or value == ():
             continue
         values = value if isinstance(value, tuple) else (value,)
-        yield name, f"{len(values)} not recorded" if name in WITHHELD else " ".join(map(str, values))
+        if name in WITHHELD:
+            yield name, f"{len(values)} not recorded"
+        elif name in DIGESTED:
+            yield name, f"SHA-256 {hashlib.sha256(value.encode()).hexdigest()[:16]}"
+        else:
+            yield name, " ".join(map(str, values))
 
 
 def _entry(item: Item) -> Entry:

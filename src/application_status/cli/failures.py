@@ -78,7 +78,7 @@ class _Bucket:
     """The bucket of failed records."""
 
     def __init__(self, target: Target) -> None:
-        self._s3 = target.client("s3")
+        self._s3 = target.s3
         self._lambda = target.client("lambda", config=_LONGEST_INVOCATION)
         self._name = target.table("FailedRecordsBucket")
 

@@ -51,6 +51,7 @@ def _export(target: Target, jobseeker_id: str, to: Path) -> None:
     found = [each for page in _stored(target, jobseeker_id) for each in page]
     if not found:
         raise _unknown(jobseeker_id)
+    target.record(click.get_current_context())
     with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         about = {"jobseeker": jobseeker_id, "exported_at": to_text(now()), "applications": _exported(target, found)}
         json.dump(about, file, indent=2, ensure_ascii=False)

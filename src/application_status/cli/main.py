@@ -34,6 +34,7 @@ try:
         limits,
         tables,
         tokens,
+        users,
     )
     from application_status.cli.output import print_error
     from application_status.cli.target import LOCAL_TABLES, Target
@@ -117,7 +118,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str) -> No
     context.obj = Target(stack, local_tables)
 
 
-for _group in (applications, jobseeker, tokens, limits, labels, analytics, facts, failures, tables, audit):
+for _group in (applications, jobseeker, tokens, limits, users, labels, analytics, facts, failures, tables, audit):
     commands.add_command(_group.commands)
 
 

@@ -47,6 +47,11 @@ class Target:
         """The client of the target's tables."""
         return DynamoDB(boto.transport(self._recorded(boto.client(**self._where))))
 
+    @cached_property
+    def s3(self) -> Any:
+        """The client of the target's buckets."""
+        return self.client("s3")
+
     def client(self, service: str, **options: Any) -> Any:
         """Return a client of another service of AWS; the options are those of `boto3.client`."""
         return self._recorded(boto3.client(service, **self._where, **options))
@@ -62,11 +67,6 @@ class Target:
     def table(self, logical_id: str) -> str:
         """Return the name of a table or bucket: from the stack, or its logical id locally."""
         return logical_id if self.stack is None else _physical_id(self.stack, logical_id)
-
-    @cached_property
-    def s3(self) -> Any:
-        """The client of the target's buckets."""
-        return self.client("s3")
 
     def bucket(self, logical_id: str) -> str | None:
         """Return the name of a bucket, or None if the target does not have it, e.g. because it delivers no facts."""
@@ -92,24 +92,41 @@ class Target:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""
         if self.stack is None:
             return read(AnalyticsSettings, _LOCAL_ANALYTICS)
-        function = _physical_id(self.stack, "AnalyticsFunction")
-        deployed = boto3.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
-        return read(AnalyticsSettings, deployed["Environment"]["Variables"])
+        return read(AnalyticsSettings, _environment(self.stack, "AnalyticsFunction"))
+
+    @cached_property
+    def cognito(self) -> Any:
+        """The client of the stack's user pool."""
+        return self.client("cognito-idp")
+
+    @cached_property
+    def user_pool_id(self) -> str:
+        """The id of the stack's user pool, which is the last part of its address.
+
+        Raises:
+            LookupError: there is no such stack, or it is the local service.
+        """
+        if self.stack is None:
+            raise LookupError("the local service has no user pool of Cognito")
+        return _environment(self.stack, "SignInFunction")["USER_POOL_ISSUER"].rpartition("/")[2]
 
     def _recorded(self, client: Any) -> Any:
         command = click.get_current_context()
 
         def record(model: Any, **_: Any) -> None:
-            if model.name.startswith(_READS):
-                return
-            with self._recording:  # calls from other threads wait until the entry is written
-                if not self._is_recorded:
-                    log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
-                    log.add(self.operator, command.command_path.partition(" ")[2], command.params)
-                    self._is_recorded = True
+            if not model.name.startswith(_READS):
+                self.record(command)
 
         client.meta.events.register("before-call", record)
         return client
+
+    def record(self, command: click.Context) -> None:
+        """Write the command's entry in the audit log, if it is not written yet."""
+        with self._recording:  # calls from other threads wait until the entry is written
+            if not self._is_recorded:
+                log = AuditLog(boto.connect(**self._where), self.table("AuditTable"))
+                log.add(self.operator, command.command_path.partition(" ")[2], command.params)
+                self._is_recorded = True
 
 
 pass_target = click.make_pass_decorator(Target)
@@ -138,6 +155,14 @@ class AtsIdType(click.ParamType[AtsId]):
             return ats_id(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def _environment(stack: str, function: str) -> dict[str, str]:
+    """Return the environment variables of a deployed function."""
+    name = _physical_id(stack, function)
+    deployed = boto3.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
+    variables: dict[str, str] = deployed["Environment"]["Variables"]
+    return variables
 
 
 def _physical_id(stack: str, logical_id: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from application_status.access.sessions import IdTokens
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.applications.read import OwnApplications
@@ -26,6 +27,7 @@ class ViewsSettings(NamedTuple):
     """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE and those below.
 
     Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    USER_POOL_ISSUER is the address of the user pool.
     """
 
     applications_table: str
@@ -34,6 +36,7 @@ class ViewsSettings(NamedTuple):
     requests_per_second: int
     reporting_time_zone: ZoneInfo
     sandbox_applications_table: str
+    user_pool_issuer: str
 
 
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
@@ -42,8 +45,8 @@ _SECONDS = 25.0
 """Time limit of all calls for one reply."""
 
 
-def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
-    """Connect the views to their tables; `answers` maps each path to its function."""
+def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdTokens) -> LambdaHandler:
+    """Connect the views to their tables and the user pool; `answers` maps each path to its function."""
     tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
@@ -78,7 +81,12 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
         return answers[request.resource](request)
 
-    return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
+    def sign_in(request: Request) -> Request:
+        return id_tokens.signed_in(request) if request.resource == PAGE_PATH else request
+
+    return endpoint(answer, sign_in=sign_in, refuse=refused, fail=failed, seconds=_SECONDS)
 
 
-lambda_handler = make_handler(connect(), read(ViewsSettings, os.environ))
+_settings = read(ViewsSettings, os.environ)
+
+lambda_handler = make_handler(connect(), _settings, IdTokens(_settings.user_pool_issuer))

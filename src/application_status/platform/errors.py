@@ -3,6 +3,7 @@
 ServiceError
 +-- Refusal                  the request can't succeed as sent; nothing was written
 |   +-- Unauthenticated      no token, or one that is not valid for this path
+|   |   +-- NotSignedIn      a page was requested without a valid session; a browser is led to the sign-in
 |   +-- Forbidden            the caller is authenticated but not authorized
 |   +-- MethodNotAllowed     the path exists, but not with this method
 |   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
@@ -42,6 +43,10 @@ class Unauthenticated(Refusal):
 
     def __init__(self) -> None:
         super().__init__("A valid token for this path is required.")
+
+
+class NotSignedIn(Unauthenticated):
+    """A page was requested without a valid session, as everybody does before the sign-in and when a token expires."""
 
 
 class Forbidden(Refusal):

@@ -63,7 +63,7 @@ def sandbox(tokens: TokenLookup, registrations: Registrations, creations: Sandbo
         body = _view(application_id, registration, request.request_id)
         if ignored:
             body["IgnoredFields"] = ignored
-        return reply(201, body, Location=f"/api/application-status/{application_id}")
+        return reply(201, body, Location=f"{request.prefix}/api/application-status/{application_id}")
 
     return create
 

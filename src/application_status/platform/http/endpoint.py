@@ -30,6 +30,7 @@ from application_status.platform.telemetry import add_metric, begin, flush, log_
 from application_status.platform.values import ApplicationId, application_id
 
 _RETRY_AFTER_SECONDS = 2
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 
@@ -39,8 +40,9 @@ class Request:
     """An HTTP request, parsed from API Gateway's proxy event.
 
     Header names are in lower case; a header or query parameter has one value, or several different ones. `resource` is
-    the path template, with {parameters}. `claims` are those of the signed-in user, and
-    `address` is the caller's IP address.
+    the path template, with {parameters}. `prefix` is what the client's URL has in front of this path: the stage (`/v1`)
+    at the default endpoint, nothing at a custom domain. `host` is the API's host name in that URL. `claims` are those
+    of the signed-in user, and `address` is the caller's IP address.
 
     Values that the event lacks, or that have an unexpected type, are empty and never an error. A lone surrogate becomes
     U+FFFD, which no valid id, token or key contains.
@@ -48,6 +50,9 @@ class Request:
 
     method: str
     resource: str
+    prefix: str
+    host: str
+    stage_variables: Mapping[str, str]
     request_id: str
     path_parameters: Mapping[str, str]
     query: Mapping[str, tuple[str, ...]]
@@ -67,9 +72,13 @@ class Request:
         body = event.get("body")
         context = _mapping(event.get("requestContext"))
         claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
+        resource = _text(event.get("resource"))
         return cls(
             method=_text(event.get("httpMethod")),
-            resource=_text(event.get("resource")),
+            resource=resource,
+            prefix=_prefix(_text(context.get("path")), resource),
+            host=_text(context.get("domainName")),
+            stage_variables=_texts(event.get("stageVariables")),
             request_id=_text(context.get("requestId")),
             path_parameters=_texts(event.get("pathParameters")),
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
@@ -131,6 +140,15 @@ class Request:
         if len(body) > limit:
             raise _too_large(limit)
         return body
+
+
+def _prefix(path: str, resource: str) -> str:
+    """Return what a URL's path has in front of the path that the resource describes.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+    """
+    prefix = path.rsplit("/", resource.count("/"))[0] if resource else ""
+    return prefix if _PREFIX.fullmatch(prefix) else ""
 
 
 def _too_large(limit: int) -> BodyTooLarge:
@@ -233,6 +251,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
+    errors.NotSignedIn: Problem(401, "unauthenticated", "No valid token"),
     errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
@@ -330,7 +349,7 @@ def retry_later() -> dict[str, str]:
 
 def _details(problem: Problem, detail: str, request: Request) -> ProblemDetails:
     return {
-        "type": f"/problems/{problem.type}",
+        "type": f"{request.prefix}/problems/{problem.type}",
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
@@ -345,13 +364,15 @@ def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str])
 def endpoint(
     answer: Callable[[Request], Reply],
     *,
+    sign_in: Callable[[Request], Request] = lambda request: request,
     refuse: Callable[[Refusal, Request], Reply] = refusal,
     fail: Callable[[Problem, Request], Reply] = failure,
     seconds: float = 5.0,
 ) -> LambdaHandler:
     """Return a Lambda handler that calls `answer` with the request and never raises.
 
-    `refuse` and `fail` build the replies to errors. `seconds` limits the time spent on calls to the store.
+    `sign_in` returns the request with the claims of its user. `refuse` and `fail` build the replies to errors; if
+    `sign_in` raised, the request is without claims. `seconds` limits the time spent on calls to the store.
     """
 
     def lambda_handler(event: Any, context: Any) -> Reply:
@@ -361,6 +382,7 @@ def endpoint(
         try:
             request.require_resource()
             with deadline(seconds):
+                request = sign_in(request)
                 return answer(request)
         except Refusal as error:
             add_metric(type(error).__name__)
