@@ -14,9 +14,7 @@ PARTITION_WRITE_UNITS = 1_000
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 
 WEBHOOK_SECONDS = 0.010
-WEBHOOK_DOLLARS = 4.90
-LIMIT_DOLLARS = 0.63
-"""A write unit for each report: an environment that sees an ATS often needs less."""
+WEBHOOK_DOLLARS = 5.53
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class Capacity:
         """The price of a month."""
         millions = self.rate * SECONDS_A_MONTH / 1e6
         health = min(self.rate, 1) * SECONDS_A_MONTH / 1e6 * HEALTH_DOLLARS
-        return millions * (WEBHOOK_DOLLARS + LIMIT_DOLLARS + self.counting.dollars) + health + FIXED_DOLLARS
+        return millions * (WEBHOOK_DOLLARS + self.counting.dollars) + health + FIXED_DOLLARS
 
 
 def table() -> str:
