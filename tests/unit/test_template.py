@@ -187,7 +187,7 @@ def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) ->
     }
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - {"PreTokenFunction"}))
 def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) -> None:
     """CodeDeploy moves the alias to the new version in steps, and back if requests or functions fail."""
     resources = with_canary["Resources"]
@@ -531,10 +531,12 @@ def test_functions_know_the_pool_by_its_issuer_and_the_app_client_by_the_stage(r
     assert stage["Properties"]["Variables"] == {"UserPoolClientId": client}
 
 
-def test_dependencies_of_resources_have_no_cycle(resources: dict[str, Resource]) -> None:
+def test_dependencies_of_resources_have_no_cycle(expanded: dict[str, Any], with_canary: dict[str, Any]) -> None:
     """CloudFormation refuses a template with one, and nothing checks it before."""
-    graph = {name: {*named_in(each)} & resources.keys() for name, each in resources.items()}
-    tuple(TopologicalSorter(graph).static_order())
+    for template in (expanded, with_canary):
+        resources = template["Resources"]
+        graph = {name: {*named_in(each)} & resources.keys() for name, each in resources.items()}
+        tuple(TopologicalSorter(graph).static_order())
 
 
 def named_in(value: Any) -> Iterator[str]:
