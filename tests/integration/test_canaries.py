@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
+from application_status.access.assignments import Assignment, Role
 from application_status.applications.record import UnknownApplications
 from application_status.cli import main as command_line
 from application_status.cli import parquet
@@ -43,6 +44,7 @@ CANARIES = {
     "label of a signal": "Blauer Ordner Carla Canary",
     "label of an earlier state": "Anruf bei Carla Canary",
     "idempotency key": "canary-idempotency-key",
+    "user": "canary-user",
     "token of the ATS": TOKEN,
     "label in the sandbox": "Test mit Karl Canary",
 }
@@ -84,6 +86,7 @@ def register(world: World, of: str, *, with_aliases: bool) -> None:
 
 def plant(world: World) -> None:
     """Send canaries by every way in."""
+    world.assignments.assign("canary-user", Assignment(Role.JOBSEEKER, "canary-jobseeker"))
     for each in (CLEAN, FAILED):
         world.report("INTERVIEW", AtsiApplicationId=each, RawStatus="Absage an Carla Canary")
         register(world, each, with_aliases=each == CLEAN)

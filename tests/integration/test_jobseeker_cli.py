@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from moto import mock_aws
 
+from application_status.access.assignments import Assignment, Role
 from application_status.applications.erase import Erased, Erasure
 from application_status.applications.register import Registrations
 from application_status.applications.scan import AllApplications
@@ -115,14 +116,15 @@ def naming(world: World, text: str) -> list[Any]:
     return [item for table in contents(world) for item in table if text in str(item)]
 
 
-def test_export_has_all_that_is_stored(run: Run, tmp_path: Path) -> None:
+def test_export_has_all_that_is_stored(world: World, run: Run, tmp_path: Path) -> None:
     """Applications with histories, aliases, states of positions and counts; only its owner can read the file."""
     file = tmp_path / "jobseeker.json"
+    world.assignments.assign("own", Assignment(Role.JOBSEEKER, "jobseeker-1"))
     code, out, _ = run("jobseeker", "export", "jobseeker-1", "--to", file)
     assert (code, out) == (0, f"3 applications of the jobseeker jobseeker-1 are in {file}.\n")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     found = json.loads(file.read_text(encoding="utf-8"))
-    assert found["jobseeker"] == "jobseeker-1"
+    assert (found["jobseeker"], found["users"]) == ("jobseeker-1", ["own"])
     applications = {each["application"]: each for each in found["applications"]}
     assert applications.keys() == {*ALL}
     signalled = applications[SIGNALLED_APPLICATION]
@@ -173,10 +175,13 @@ def test_erasing_removes_all_and_says_what(world: World, run: Run, tmp_path: Pat
     set_aside(world, "set-aside/analytics/1.json", SIGNALLED_APPLICATION)
     set_aside(world, "set-aside/analytics/2.json", OTHER)
     deliver_facts(world, tmp_path)
+    for user, jobseeker in (("own", "jobseeker-1"), ("other", "jobseeker-2")):
+        world.assignments.assign(user, Assignment(Role.JOBSEEKER, jobseeker))
     code, out, err = run("jobseeker", "erase", "jobseeker-1", "--yes")
-    assert (code, err) == (0, "")
+    assert (code, "`users remove own`" in err) == (0, True)
+    assert dict(world.assignments.all()).keys() == {"other"}
     removed = {line[:16].strip(): int(line.split()[-1]) for line in out.splitlines()[1:]}
-    assert removed == {"applications": 3, "aliases": 3, "counters": 3, "facts": 5, "failed records": 2}
+    assert removed == {"applications": 3, "aliases": 3, "counters": 3, "facts": 5, "failed records": 2, "users": 1}
     for text in ("jobseeker-1", SIGNAL_TOKEN, PROFILE, "Stage 3"):
         assert naming(world, text) == []
     left = objects("FailedRecordsBucket")

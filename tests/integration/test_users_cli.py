@@ -140,3 +140,27 @@ def test_no_command_prints_control_characters(run: Run) -> None:
         out = "".join(run(*arguments)[1:])
         assert out
         assert not {*out} & {*evil[6:]} - {*"]0;x"}
+
+
+def test_changes_are_in_the_audit_log(target: Target, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with a digest of the address and of the jobseeker, who are persons."""
+    for name in ("dynamodb", "cognito"):
+        target.__dict__.pop(name)  # the command's own clients write the log
+    monkeypatch.setattr(Target, "operator", "arn:operator")
+    for act, *arguments in (
+        ("create", EMAIL, "--client", "client-1"),
+        ("assign", EMAIL, "--jobseeker", "jobseeker-1"),
+        ("list",),
+        ("remove", EMAIL),
+    ):
+        for name in ("dynamodb", "cognito"):
+            target.__dict__.pop(name, None)
+        target._is_recorded = False  # noqa: SLF001  # as in a new command
+        assert run(act, *arguments)[0] == 0
+    entries = boto3.client("dynamodb").scan(TableName="AuditTable")["Items"]
+    acts = [each["Act"]["S"] for each in sorted(entries, key=lambda item: item["At"]["S"])]
+    assert acts == ["users create", "users assign", "users remove"]
+    stored = json.dumps(entries)
+    assert "arn:operator" in stored
+    assert "SHA-256 " in stored
+    assert not [each for each in (EMAIL, "jobseeker-1") if each in stored]

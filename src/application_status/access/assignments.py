@@ -76,6 +76,10 @@ class Assignments:
             for item in page:
                 yield item["UserId"]["S"], _assignment(item)
 
+    def of_jobseeker(self, jobseeker_id: str) -> list[str]:
+        """Return the ids of the users that are assigned to a jobseeker; this reads the whole table."""
+        return [user_id for user_id, to in self.all() if to == Assignment(Role.JOBSEEKER, jobseeker_id)]
+
 
 def _key(user_id: str) -> Item:
     return {"UserId": {"S": user_id}}

@@ -22,7 +22,7 @@ from application_status.platform.values import DateTimeText, now, to_text
 WITHHELD = frozenset({"meanings", "unset"})
 """Arguments and options whose values are left out, because they may be personal data: texts of labels."""
 
-DIGESTED = frozenset({"jobseeker_id"})
+DIGESTED = frozenset({"email", "jobseeker", "jobseeker_id", "user"})
 """Arguments that identify a person: the log can only confirm an id that somebody has."""
 
 

@@ -1,7 +1,6 @@
 """`application-status jobseeker`: exports and erases all that is stored about a jobseeker."""
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from application_status.access.assignments import Assignments
 from application_status.applications import items
 from application_status.applications.aliases import AliasTable, position_alias, row_key
 from application_status.applications.erase import Erasure
@@ -19,7 +19,7 @@ from application_status.applications.read import JobseekersApplications
 from application_status.applications.scan import ITEMS_PER_CALL, AllApplications
 from application_status.cli import parquet
 from application_status.cli.applications import described
-from application_status.cli.output import print_error, print_line, print_table, progress_bar
+from application_status.cli.output import print_error, print_line, print_table, private_file, progress_bar
 from application_status.cli.target import Target, pass_target
 from application_status.facts.rules import pseudonym
 from application_status.platform.dynamodb.client import Item, batch_get
@@ -49,11 +49,17 @@ def _export(target: Target, jobseeker_id: str, to: Path) -> None:
     reports count it for.
     """
     found = [each for page in _stored(target, jobseeker_id) for each in page]
-    if not found:
+    users = _assignments(target).of_jobseeker(jobseeker_id)
+    if not found and not users:
         raise _unknown(jobseeker_id)
     target.record(click.get_current_context())
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        about = {"jobseeker": jobseeker_id, "exported_at": to_text(now()), "applications": _exported(target, found)}
+    with private_file(to) as file:
+        about = {
+            "jobseeker": jobseeker_id,
+            "exported_at": to_text(now()),
+            "users": users,
+            "applications": _exported(target, found),
+        }
         json.dump(about, file, indent=2, ensure_ascii=False)
     print_line(f"{len(found)} applications of the jobseeker {jobseeker_id} are in {to}.")
 
@@ -116,6 +122,7 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
     removed["facts"] += _erase_facts(target, ids, min((item["AppliedAt"]["S"] for item in found), default=""))
     erased = _erase_applications(target, jobseeker_id, removed)
     removed["failed records"] += _erase_failed_records(target, {*ids, *erased, jobseeker_id})
+    removed["users"] = _unassign(target, jobseeker_id)
     if not any(removed.values()):
         raise _unknown(jobseeker_id)
     removed["counters"] = _uncounted(target, erased)
@@ -127,7 +134,21 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
         )
 
 
-_PLACES = ("applications", "aliases", "counters", "facts", "failed records")
+_PLACES = ("applications", "aliases", "counters", "facts", "failed records", "users")
+
+
+def _assignments(target: Target) -> Assignments:
+    return Assignments(target.dynamodb, target.table("UsersTable"))
+
+
+def _unassign(target: Target, jobseeker_id: str) -> int:
+    """Remove the assignments of a jobseeker's users, and name the users; return how many there were."""
+    assignments = _assignments(target)
+    users = assignments.of_jobseeker(jobseeker_id)
+    for user_id in users:
+        assignments.remove(user_id)
+        print_error(f"The user {user_id} is not assigned any more; delete the account with `users remove {user_id}`.")
+    return len(users)
 
 
 def _unknown(jobseeker_id: str) -> LookupError:

@@ -3,16 +3,19 @@
 print_line, print_error   one line
 print_table, print_json   a listing: aligned columns, or JSON
 print_row                 a row of CSV
+private_file              a new file for what others must not read
 print_unreadable          the applications that a command left out
 progress_bar              a progress bar, on a terminal
 """
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 import click
@@ -75,6 +78,17 @@ def print_row(cells: Iterable[object]) -> None:
     safe = (spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells)
     csv.writer(row, lineterminator="").writerow(safe)
     print_line(row.getvalue())
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """Create a file that only its owner can read.
+
+    Raises:
+        FileExistsError: there is a file with this name.
+    """
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        yield file
 
 
 def print_unreadable(unreadable: Unreadable) -> int:

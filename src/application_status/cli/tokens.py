@@ -1,6 +1,5 @@
 """`application-status tokens`: issues, adopts, lists and revokes tokens."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from application_status.access import rules as tokens
 from application_status.access.register import TokenRegister, TooManyTokens
-from application_status.cli.output import json_option, print_error, print_line, print_table
+from application_status.cli.output import json_option, print_error, print_line, print_table, private_file
 from application_status.cli.target import AtsIdType, Target, ats_id, pass_target
 from application_status.platform.values import AtsId, now, to_text
 
@@ -175,7 +174,7 @@ def _place(
         secrets = target.client("secretsmanager")
         yield lambda ats, text: _put_secret(secrets, secret or f"{prefix}{ats}", text)
     elif out:
-        with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        with private_file(out) as file:
 
             def write(ats: AtsId, text: str) -> None:
                 file.write(f"{text}\n" if alone else f"{ats},{text}\n")
