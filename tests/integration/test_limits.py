@@ -131,6 +131,15 @@ def test_each_signal_counts(limited: World) -> None:
         assert limited.stored(SIGNALLED_APPLICATION).version == recorded
 
 
+def test_a_refused_batch_refuses_no_single_request(limited: World) -> None:
+    """If the bucket has enough for that."""
+    with time_machine.travel(START, tick=False):
+        Buckets(limited.dynamodb, "TokensTable").take(key_of_ats(ATS, test=False), limit_of_ats(2), 80)
+        batch = [signal(state("Interview", day)) for day in range(1, 29)]
+        assert send(limited, *batch).status == 429
+        assert get(limited).status == 200
+
+
 def test_an_ats_can_have_a_limit_of_its_own(limited: World) -> None:
     """It is stored with the bucket."""
     limited.client.put_item(
@@ -186,13 +195,14 @@ def test_without_an_answer_of_the_table_requests_are_admitted(error: Exception |
     assert len(calls) == (2 if error else 8)
 
 
-def test_guessing_is_limited_by_address(limited: World) -> None:
+def test_guessing_is_limited_by_address(limited: World, capsys: pytest.CaptureFixture[str]) -> None:
     """After 20 invalid tokens an address gets a 429, also for a right opaque token; a generated one works."""
     generated = tokens.generate()
     with time_machine.travel(START, tick=False) as moment:
         TokenRegister(limited.dynamodb, "TokensTable").add(generated, ATS)
         guesses = [get(limited, f"secret{number}").status for number in range(22)]
         assert guesses == [401] * 20 + [429] * 2
+        assert counted(capsys)["Unauthenticated"] == 22  # so that its alarm sees those beyond the limit, too
         limited.restart()
         refused = get(limited, OTHER_TOKEN, of=FOREIGN_APPLICATION)
         assert (refused.status, refused.headers["RateLimit-Policy"]) == (429, '"invalid-tokens";q=20;w=100')

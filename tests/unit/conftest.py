@@ -48,7 +48,7 @@ def expanded() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def with_canary() -> dict[str, Any]:
-    return expand(Canary="Canary10Percent10Minutes")
+    return expand(Canary="Canary10Percent30Minutes")
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) 
     assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
     assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
     assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
-    configuration = {"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": "Canary10Percent10Minutes"}]}
+    configuration = {"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": "Canary10Percent30Minutes"}]}
     assert properties["DeploymentConfigName"] == configuration
     assert resources[group].get("Condition") == resources[function].get("Condition")
 
@@ -217,7 +217,7 @@ def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], f
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
-    whole = {"SignalsFunction", "MergeFunction", "ViewsFunction"}
+    whole = {"SignalsFunction", "MergeFunction", "ViewsFunction", "RetentionFunction"}
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 

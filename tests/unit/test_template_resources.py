@@ -107,9 +107,9 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         {
             "AllowedValues": [
                 "off",
-                "Canary10Percent10Minutes",
                 "Canary10Percent30Minutes",
                 "Linear10PercentEvery3Minutes",
+                "Linear10PercentEvery10Minutes",
             ]
         },
     ),

@@ -141,7 +141,8 @@ class Buckets:
                 is_refilling = lease.full_at > start - _OVERFILL
                 left = _permits(lease.full_at, lease.limit, start)
                 if left < amount:
-                    lease.refuses_until = now + _REFUSAL_SECONDS
+                    if left < 1:
+                        lease.refuses_until = now + _REFUSAL_SECONDS
                     raise _refusal(lease.limit, (amount - left) / lease.limit.per_second) from None
                 size = max(amount, min(size, int(left)))
                 continue

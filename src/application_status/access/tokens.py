@@ -21,9 +21,9 @@ from application_status.access.limits import (
 from application_status.access.rules import Token, is_opaque, is_test, key_id
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import CONNECT_SECONDS, READ_SECONDS, Cache, DynamoDB, batch_get
-from application_status.platform.errors import ConditionFailed, ServiceError, Unauthenticated
+from application_status.platform.errors import ConditionFailed, ServiceError, TooManyRequests, Unauthenticated
 from application_status.platform.http.endpoint import Request
-from application_status.platform.telemetry import enter_sandbox, logger
+from application_status.platform.telemetry import add_metric, enter_sandbox, logger
 from application_status.platform.values import AtsId, now
 
 _CACHE_SECONDS = 60
@@ -65,8 +65,20 @@ class TokenLookup:
         if token and token.matches(text) and token.is_live(now()):
             return token.ats_id
         if self._requests_per_second:
-            self._buckets.take(key_of_address(address), INVALID_TOKENS)
+            self._count_invalid(address)
         return None
+
+    def _count_invalid(self, address: str) -> None:
+        """Count a request without a valid token.
+
+        Raises:
+            TooManyRequests: the address has sent too many.
+        """
+        try:
+            self._buckets.take(key_of_address(address), INVALID_TOKENS)
+        except TooManyRequests:
+            add_metric(Unauthenticated.__name__)  # so that its alarm counts these replies, too
+            raise
 
     def _read(self, found: str, text: str, address: str) -> Token | None:
         """Read a token and cache it, if the text is this token.
@@ -80,7 +92,7 @@ class TokenLookup:
                 for each in batch_get(self._dynamodb, self._table, [items.key(found), items.key(of_address)])
             }
             if of_address in read and is_empty(read[of_address], INVALID_TOKENS, self._buckets.clock()):
-                self._buckets.take(of_address, INVALID_TOKENS)
+                self._count_invalid(address)
             item = read.get(found)
         else:
             key = items.key(found)

@@ -12,9 +12,11 @@ finds an application either in the table or in the archive, never in both.
 """
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from application_status.applications import items
@@ -22,7 +24,7 @@ from application_status.applications.aliases import AliasTable
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.status import Outcome
 from application_status.platform.deadlines import deadline
-from application_status.platform.dynamodb.client import DynamoDB, Item, pages
+from application_status.platform.dynamodb.client import DynamoDB, Item, pages, side_by_side
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.outages import one_by_one
 from application_status.platform.telemetry import (
@@ -40,9 +42,10 @@ from application_status.quality.counters.journal import Name
 from application_status.quality.counters.write import Change, Counters, counter_update, read_markers
 
 _PARTS, _PART_SECONDS = 24, 3_600
-_READING_SECONDS, _STORE_SECONDS = 780.0, 840.0
+_READING_SECONDS, _STORE_SECONDS = 720.0, 840.0
 _ACTIONS_PER_TRANSACTION = 100
 
+_JOB = ("AtsId", "ClientId", "JobId")
 _MAY_HAVE_EXPIRED = "attribute_not_exists(ErasedAt) AND (attribute_not_exists(AppliedAt) OR AppliedAt < :limit)"
 
 type Handler = Callable[[Any, Any], dict[str, int]]
@@ -118,7 +121,7 @@ class Retention:
     def expire_part(self, number: int) -> int:
         """Expire the applications of one of the table's parts; return how many expired.
 
-        It stops after 13 minutes; what is left expires a day later.
+        It begins no page after 12 minutes; what is left expires a day later.
         """
         shortest = self._limits.shortest
         if shortest is None:
@@ -132,12 +135,21 @@ class Retention:
             "TotalSegments": _PARTS,
         }
         for page in pages(self._dynamodb, "Scan", request):
-            for item, has_expired in one_by_one(page, self.expire, _note):
-                if has_expired:
-                    expired += 1
-                    logger.info("expired", application=item["AtsiApplicationId"]["S"])
-                if time.monotonic() > until:
-                    return expired
+            jobs: dict[str, list[Item]] = defaultdict(list)  # applications of a job change the same row of the archive
+            for item in page:
+                jobs[repr([item.get(name) for name in _JOB])].append(item)
+            expired += sum(side_by_side([partial(self._expire_each, of_job) for of_job in jobs.values()]))
+            if time.monotonic() > until:
+                logger.warning("part not finished", part=number)
+                break
+        return expired
+
+    def _expire_each(self, applications: Sequence[Item]) -> int:
+        expired = 0
+        for item, has_expired in one_by_one(applications, self.expire, _note):
+            if has_expired:
+                expired += 1
+                logger.info("expired", application=item["AtsiApplicationId"]["S"])
         return expired
 
     def _require_no_rebuild(self, live: int) -> Item:
