@@ -75,7 +75,7 @@ bench-quality: .venv/.ready  ## Measure what counting a change and what a report
 	$(BIN)/python -m benchmarks.durations_error
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
-SERVICES := dynamodb firehose s3 sts
+SERVICES := dynamodb events firehose s3 scheduler sts
 define finish
 	@find $(1)/*/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -r {} +
 	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)

@@ -76,7 +76,7 @@ KINDS = {
     "MyApplicationsFunction": is_shown,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
-    "FactsFunction": is_counted,
+    "DeliveryFunction": is_counted,
     "ViewsFunction": is_answered,
 }
 
@@ -144,7 +144,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
     assert int(reply.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "DeliveryFunction"])
 def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, function: str) -> None:
     """The package has what S3 takes; the object names the function that its payload is for."""
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "42", "NewImage": {}}}
@@ -173,8 +173,8 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "STACK"),
-        ("FactsFunction", "FACTS_STREAM"),
-        ("FactsFunction", "STACK"),
+        ("DeliveryFunction", "SCHEDULE_GROUP"),
+        ("DeliveryFunction", "STACK"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
     ],
 )
@@ -215,7 +215,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
         "PositionsFunction",
         "HealthFunction",
         "VerificationFunction",
-        "FactsFunction",
+        "DeliveryFunction",
     ],
 )
 def test_functions_without_callers_load_neither_messages_nor_http(function: str) -> None:

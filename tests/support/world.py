@@ -46,7 +46,7 @@ from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 
 EVENTS = Path(__file__).parents[2] / "events"
-TEMPLATE = Template({"FactsDelivery": "on"})
+TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on"})
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"
 ATS = AtsId("demo-ats")

@@ -109,7 +109,7 @@ class Template:
         """Return a function's environment variables; a table's name is its logical id.
 
         Raises:
-            NotImplementedError: a value has an intrinsic function other than Ref and Sub.
+            NotImplementedError: a value has an intrinsic function other than Ref, GetAtt, If and Sub.
         """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}
@@ -181,16 +181,24 @@ class Template:
         """Return whether a resource with this condition is created; one without a condition always is."""
         if condition is None:
             return True
-        left, right = (self._resolve(value) for value in self._conditions[condition]["Fn::Equals"])
+        ((function, arguments),) = self._conditions[condition].items()
+        if function == "Fn::Or":
+            return any(self._exists(each["Condition"]) for each in arguments)
+        left, right = (self._resolve(value) for value in arguments)
         return left == right
 
     def _resolve(self, value: Any) -> str:
-        """Resolve a plain value, a Ref, or a Sub of parameters."""
+        """Resolve a plain value, a Ref, a GetAtt, an If, or a Sub of parameters."""
         if not isinstance(value, Mapping):
             return str(value)
         intrinsic, argument = next(iter(value.items()))
         if intrinsic == "Fn::Sub":
             return _PARAMETER.sub(lambda found: self._values[found[1]], str(argument))
+        if intrinsic == "Fn::If":
+            condition, if_true, if_false = argument
+            return self._resolve(if_true if self._exists(condition) else if_false)
+        if intrinsic == "Fn::GetAtt":
+            return str(argument)
         if intrinsic != "Ref":
             raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
         return self._values.get(str(argument), str(argument))
@@ -210,7 +218,7 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
         value: Any = loader.construct_scalar(node)
     else:
         value = loader.construct_sequence(node, deep=True)  # type: ignore[arg-type]  # the short forms take lists
-    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
