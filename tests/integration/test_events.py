@@ -1,6 +1,7 @@
 """The events of changes, through the real function and handlers: what is published, when, and after which failures."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import boto3
 import pytest
 import time_machine
+import yaml
 from botocore.exceptions import ClientError
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
@@ -19,15 +22,17 @@ from application_status.events.eventbridge import EventBus, Schedules
 from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
 from application_status.facts.stream import fact_sink
-from application_status.functions.delivery import make_handler
+from application_status.functions.delivery import from_environment, make_handler
 from application_status.platform import deadlines
+from application_status.platform.errors import SettingsError
 from application_status.platform.streams import Sink, StreamHandler
 from application_status.platform.values import from_text, to_text
+from prerequisites import ROOT
 from support import eventbridge, firehose
 from support.failed_records import KeptRecords, set_aside
 from support.signals import counted, position_signal, sent
 from support.streams import positions_copied, stream
-from support.world import APPLICATION, BERLIN, SIGNALLED_APPLICATION, World, answer, http_event
+from support.world import APPLICATION, BERLIN, SIGNALLED_APPLICATION, TEMPLATE, World, answer, http_event
 
 START = from_text("2026-11-22T10:00:00.000Z")
 HOUR = timedelta(hours=1)
@@ -390,3 +395,53 @@ def happen(world: World, status: str, label: str | None, at: datetime | None) ->
             "RawStatus": label,
         }
         world.report(status, **{name: value for name, value in fields.items() if value})
+
+
+def of_schema(event: dict[str, Any]) -> bool:
+    """Return whether the published schema has the event's detail, without unknown fields."""
+    schemas = json.loads((ROOT / "docs/events.schema.json").read_text(encoding="utf-8"))
+    kind = event["detail-type"]
+    validate(event["detail"], {"$ref": f"#/$defs/{kind}", **schemas})
+    return bool(event["detail"].keys() <= schemas["$defs"][kind]["properties"].keys())
+
+
+def test_events_follow_the_published_schema(world: World) -> None:
+    """All three kinds, and the example of the documentation."""
+    delivery = Delivery(world, delay_hours=0)
+    for status in ("INTERVIEW", "REJECTED"):
+        world.report(status, BusinessDate="2026-11-20T00:00:00+01:00")
+    assert world.erase().status == 204
+    delivery.changes()
+    (example,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs/events.md").read_text(encoding="utf-8"), re.DOTALL)
+    events = [*eventbridge.received(), json.loads(example)]
+    assert all(of_schema(each) for each in events)
+    assert {each["detail-type"] for each in events} == {
+        "ApplicationStatusChanged", "ApplicationStatusRecorded", "ApplicationErased",
+    }  # fmt: skip
+
+
+def test_mailers_queue_gets_what_changes_for_jobseekers(world: World) -> None:
+    """The rule of docs/samples/mailer.yaml leaves out registrations, and all that is internal."""
+    rule = re.search(
+        r"EventPattern:\n(.*?)\n      Targets",
+        (ROOT / "docs/samples/mailer.yaml").read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+    assert rule
+    eventbridge.subscribe("mailer", yaml.safe_load(rule[1]))
+    delivery = Delivery(world)
+    world.report("INTERVIEW")
+    world.report("REJECTED")
+    delivery.changes()
+    assert [each["detail"]["JobseekerStatus"] for each in eventbridge.received("mailer")] == ["interview"]
+
+
+def test_function_starts_with_what_is_switched_on() -> None:
+    """Facts or events alone, or both; nothing at all is a mistake, as changes would be lost."""
+    environ = TEMPLATE.environment("DeliveryFunction")
+    for off in ({"FACTS_STREAM": ""}, {"EVENT_BUS": "", "SCHEDULE_GROUP": ""}, {}):
+        from_environment({**environ, **off})
+    with pytest.raises(SettingsError, match="FACTS_STREAM and EVENT_BUS are missing"):
+        from_environment({**environ, "FACTS_STREAM": "", "EVENT_BUS": ""})
+    with pytest.raises(SettingsError, match="SCHEDULE_GROUP is missing"):
+        from_environment({**environ, "SCHEDULE_GROUP": ""})
