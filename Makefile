@@ -6,9 +6,14 @@ EVENT ?= events/WebhookFunction/report.json
 TABLES_HOST ?= 127.0.0.1
 ROUNDS ?= 7
 
+UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
 MINISTACK_VERSION := 1.5.33
 AWSLAMBDARIC_VERSION := 4.2.2
+CHECKOV_VERSION := 3.3.30
+CFN_LINT_VERSION := 1.58.0
+CFN_LINT_SERVERLESS_VERSION := 0.3.6
+PIP_AUDIT_VERSION := 2.10.1
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
@@ -18,8 +23,8 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi screenshots bench bench-quality build build-host sam-api sam-invoke deploy clean
-.PHONY: needs-test needs-bench needs-screenshots
+.PHONY: help run test check format lock openapi screenshots bench bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
+.PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -38,7 +43,10 @@ test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready
 needs-test needs-bench needs-screenshots: .venv/.ready
 	@PYTHONPATH=tools $(BIN)/python -m prerequisites $(@:needs-%=%)
 
-check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, template, locks
+needs-deploy: .venv/.ready
+	@PYTHONPATH=tools $(BIN)/python -m deployment $(ENV)
+
+check: .venv/.ready .tools/sam/.ready .tools/checkov/.ready  ## Lint, types, import contracts, template, locks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -47,6 +55,10 @@ check: .venv/.ready .tools/sam/.ready  ## Lint, types, import contracts, templat
 	$(UV) lock --check
 	$(UV) export -q $(EXPORT) | diff - src/requirements.txt
 	$(SAM) validate --lint --region eu-central-1
+	@mkdir -p .aws-sam
+	PYTHONPATH=tools $(BIN)/python -m full_template > .aws-sam/full.json
+	.tools/checkov/bin/cfn-lint --config-file .cfn-lint.yaml --template .aws-sam/full.json
+	.tools/checkov/bin/checkov --config-file .checkov.yaml --file .aws-sam/full.json
 
 format: .venv/.ready  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only .
@@ -58,6 +70,13 @@ lock: .venv/.ready  ## Lock the dependencies, and export what is deployed
 	$(UV) lock
 	$(UV) export -q $(EXPORT) > src/requirements.txt
 
+audit: .tools/audit/.ready  ## Look for known vulnerabilities in what is deployed; needs PyPI's advisories
+	.tools/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement src/requirements.txt
+
+sbom: .venv/.ready  ## List what is deployed, as CycloneDX JSON in .aws-sam/sbom.cdx.json
+	@mkdir -p .aws-sam
+	$(UV) export -q --locked --no-dev --format cyclonedx1.5 --output-file .aws-sam/sbom.cdx.json
+
 screenshots: needs-screenshots  ## Take the README's screenshots of a running `make run`
 	PYTHONPATH=tools $(BIN)/python -m screenshots
 
@@ -65,14 +84,18 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 	PYTHONPATH=tools $(BIN)/python -m openapi
 
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
-	FAILED_RECORDS_BUCKET=FailedRecordsBucket STACK=local
-VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable
+	FAILED_RECORDS_BUCKET=FailedRecordsBucket
+VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 \
+	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable USER_POOL_ISSUER=http://pool/user-pool
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
 	$(BIN)/python -m benchmarks.quality_cost $(if $(SHORT),--short)
 	$(VIEWS) $(BIN)/python -m benchmarks.questions $(if $(SHORT),--short) $(if $(INSTRUCTIONS),--instructions)
 	$(BIN)/python -m benchmarks.durations_error
+
+bench-limits: .venv/.ready  ## Measure what the limits of ATSs cost, and that none suffers from another; SHORT=1 for seconds
+	@$(LOCAL_AWS) $(BIN)/python -m benchmarks.limits $(if $(SHORT),--short)
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
 SERVICES := dynamodb events firehose s3 scheduler sts
@@ -91,9 +114,9 @@ build-host: .venv/.ready .tools/sam/.ready  ## Build the functions for this mach
 
 # Containers reach the tables through the Docker bridge: `make run TABLES_HOST=172.17.0.1` on Linux.
 SAM_LOCAL = --template .aws-sam/host/template.yaml --parameter-overrides Architecture=$(HOST_ARCHITECTURE) \
-	--env-vars events/environment.json --add-host host.docker.internal:host-gateway --region us-east-1
+	--env-vars events/environment.json --add-host host.docker.internal:host-gateway --region us-east-1 $(SAM_FLAGS)
 
-sam-api: build-host  ## sam local start-api on port 3001 against the tables of a running `make run`; needs Docker
+sam-api: build-host  ## sam local start-api on port 3001 against the tables of a running `make run`, with SAM_FLAGS=; needs Docker
 	$(LOCAL_AWS) $(SAM) local start-api --port 3001 $(SAM_LOCAL)
 
 sam-invoke: build-host  ## sam local invoke with EVENT=events/<Function>/<file>.json, like sam-api; needs Docker
@@ -105,7 +128,7 @@ bench: needs-bench build-host .tools/runtime/.ready $(if $(SHORT),,$(PEERS:%=.to
 	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
 	PYTHONPATH=tools $(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
 
-deploy: build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
+deploy: needs-deploy build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)
 
 clean:  ## Remove everything that the targets above made
@@ -113,7 +136,7 @@ clean:  ## Remove everything that the targets above made
 
 .tools/uv/bin/uv:
 	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet uv
+	.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
 	$(UV) sync --locked --quiet
@@ -143,3 +166,5 @@ PEER_litestar_mangum := boto3 litestar==2.25.0 mangum==0.22.0
 TOOL_sam := aws-sam-cli==$(SAM_VERSION) pip
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"
 TOOL_runtime := awslambdaric==$(AWSLAMBDARIC_VERSION)
+TOOL_checkov := checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION) cfn-lint-serverless==$(CFN_LINT_SERVERLESS_VERSION)
+TOOL_audit := pip-audit==$(PIP_AUDIT_VERSION)

@@ -31,7 +31,7 @@ from benchmarks.ledger import Ledger
 
 SETTINGS = AnalyticsSettings("QualityTable", ZoneInfo("Europe/Berlin"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
-NOWHERE = SetAside(FailedRecords("none"), "local")  # no record of the benchmark fails
+NOWHERE = SetAside(FailedRecords("none"))  # no record of the benchmark fails
 RECORDS, HISTORIES, ROUNDS = 2_000, 200, 3
 SHORT_RECORDS, SHORT_HISTORIES = 40, 4
 

@@ -28,6 +28,7 @@ class Contender:
         return {
             "APPLICATIONS_TABLE": "ApplicationsTable",
             "TOKENS_TABLE": "TokensTable",
+            "REQUESTS_PER_SECOND": "1000000",  # requests follow each other as fast as they can here
             "UNKNOWN_APPLICATIONS": "reject",
             "SANDBOX_APPLICATIONS_TABLE": "SandboxApplicationsTable",
             "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -29,8 +29,10 @@ from zoneinfo import ZoneInfo
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from application_status.access.assignments import Assignments
 from application_status.functions import views
 from application_status.functions.views import ViewsSettings, make_handler
+from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger
@@ -45,7 +47,10 @@ LATENCY_SECONDS = 0.5  # so long that all calls that can be made at the same tim
 ROUNDS = 3
 YEARS = (1, 10)
 BERLIN = ZoneInfo("Europe/Berlin")
-SETTINGS = ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable")
+POOL = UserPool("http://pool", Assignments(boto.connect(), "UsersTable"), lambda event, _: event, {})
+SETTINGS = ViewsSettings(
+    "ApplicationsTable", "QualityTable", "TokensTable", 0, BERLIN, "SandboxApplicationsTable", POOL.issuer
+)
 
 type Reply = Mapping[str, Any]
 type Table = Callable[[str, Mapping[str, Any]], Reply]
@@ -69,7 +74,8 @@ class Question:
             "path": self.path,
             "httpMethod": "GET",
             "headers": {},
-            "multiValueHeaders": {},
+            "multiValueHeaders": {"Authorization": [f"Bearer {id_token(POOL.issuer, self.claims)}"]},
+            "stageVariables": {"UserPoolClientId": CLIENT_ID},
             "multiValueQueryStringParameters": {name: [value] for name, value in {**self.query, **days}.items()},
             "requestContext": {"requestId": "question", "authorizer": {"claims": dict(self.claims)}},
             "body": None,
@@ -158,7 +164,7 @@ def ask(recorded: Recorded, event: Mapping[str, Any], times: int) -> float:
     """Ask a question, and return the least processor time of a reply, in seconds."""
     client = boto.client()
     client.meta.events.register("before-send.dynamodb", recorded)
-    handler = make_handler(DynamoDB(boto.transport(client)), SETTINGS)
+    handler = make_handler(DynamoDB(boto.transport(client)), SETTINGS, POOL.id_tokens)
     best = float("inf")
     for _ in range(times):
         began = time.process_time()

@@ -50,7 +50,11 @@ def _reply(members: dict[str, object]) -> bytes:
     return head.encode() + content
 
 
-_REPLIES = {b"GetItem": _reply({"Item": _TOKEN_ITEM}), b"UpdateItem": _reply({"Attributes": _BEFORE})}
+_REPLIES = {
+    b"GetItem": _reply({"Item": _TOKEN_ITEM}),
+    b"BatchGetItem": _reply({"Responses": {"TokensTable": [_TOKEN_ITEM]}}),
+    b"UpdateItem": _reply({"Attributes": _BEFORE}),
+}
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,6 +16,7 @@ from application_status.local.gateway import Gateway
 from application_status.platform.values import ApplicationId, application_id, now, to_text
 from browser.windows import Window, windows
 from chromium import chromium
+from local.process import free_port
 from support.world import TEMPLATE, World, registration
 
 
@@ -54,17 +55,20 @@ def site() -> Iterator[Site]:
         return take_turn
 
     with mock_aws():
-        world = World(boto3.client("dynamodb"))
+        port = free_port()
+        world = World(boto3.client("dynamodb"), pool_url=f"http://127.0.0.1:{port}")
         functions = {
             "MyApplicationsFunction": world.my_applications,
+            "SignInFunction": world.sign_in,
             "ViewsFunction": world.views,
             "WebhookFunction": world.webhook,
         }
         handlers = {name: one_at_a_time(handler) for name, handler in functions.items()}
-        with Gateway(TEMPLATE, handlers, 0) as gateway:
+        with Gateway(TEMPLATE, handlers, port) as gateway:
+            gateway.sign_in_at(world.pool)
             serving = threading.Thread(target=gateway.serve_forever)
             serving.start()
-            yield Site(f"http://127.0.0.1:{gateway.server_port}", world)
+            yield Site(gateway.url, world)
             gateway.shutdown()
             serving.join()
 

@@ -1,8 +1,10 @@
 """The home page of `make run` in a browser: look around, send a status, and see what it changes."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.request import urlopen
 
+import jwt
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -86,27 +88,36 @@ def test_keyboard_is_enough(opened: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "path", "claim"),
+    ("link", "path", "claims"),
     [
-        ("My applications", "/my/applications", "jobseeker/jobseeker-1"),
-        ("demo-ats", "/quality", "ats/demo-ats"),
-        ("icims", "/quality", "ats/icims"),
-        ("Example GmbH", "/quality", "client/example"),
-        ("The board's staff", "/quality", "staff"),
+        ("My applications", "/my/applications", {"custom:jobseeker_id": "jobseeker-1"}),
+        ("demo-ats", "/quality", {"custom:ats_id": "demo-ats"}),
+        ("icims", "/quality", {"custom:ats_id": "icims"}),
+        ("Example GmbH", "/quality", {"custom:client_id": "example"}),
+        ("The board's staff", "/quality", {"cognito:groups": ["staff"]}),
     ],
 )
-def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str, claim: str) -> None:
-    """Each link leads to the role's page and sets one cookie that is hidden from scripts."""
+def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str, claims: dict[str, Any]) -> None:
+    """Each link leads through the sign-in to the role's page; scripts see none of the cookies."""
     page = opened()
-    address = page.get_by_role("link", name=link, exact=True).get_attribute("href")
-    reply = page.context.request.get(f"{service.url}{address}", max_redirects=0)
-    assert (reply.status, reply.headers["location"]) == (303, path)
-    (cookie,) = page.context.cookies()
-    assert (cookie["name"], cookie["value"]) == ("sign-in", claim)
-    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     page.get_by_role("link", name=link, exact=True).click()
     expect(page).to_have_url(f"{service.url}{path}")
     expect(page.get_by_role("heading", level=2).first).to_be_visible()
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    assert cookies.keys() == {"__Host-id-token", "__Host-refresh-token", "user-pool"}
+    assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in cookies.values())
+    found = jwt.decode(cookies["__Host-id-token"]["value"], options={"verify_signature": False})
+    roles = {name: value for name, value in found.items() if name.startswith(("custom:", "cognito:"))}
+    assert roles == claims
+
+
+def test_another_link_changes_the_user(opened: Open, service: LocalService) -> None:
+    """Without signing out before."""
+    page = opened()
+    for link, heading in (("Example GmbH", "Client Example GmbH"), ("demo-ats", "ATS demo-ats")):
+        page.goto(service.url)
+        page.get_by_role("link", name=link, exact=True).click()
+        expect(page.get_by_text(heading).first).to_be_visible()
 
 
 def test_jobseekers_page_is_the_first_jobseekers(opened: Open) -> None:

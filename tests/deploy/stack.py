@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health

@@ -53,7 +53,7 @@ def test_registration_reaches_the_deployed_table(stack: Stack) -> None:
 
 def test_jobseeker_sees_the_application(stack: Stack) -> None:
     """The deployed function finds it by the deployed index."""
-    reply = stack.invoke("MyApplicationsFunction", sample_event("MyApplicationsFunction/page"))
+    reply = stack.invoke("MyApplicationsFunction", sample_event("MyApplicationsFunction/list"))
     assert reply["statusCode"] == 200, reply["body"]
     assert "Python Developer" in reply["body"]
 

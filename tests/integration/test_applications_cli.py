@@ -1,5 +1,6 @@
 """`application-status applications`: what an operator does with applications."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from support.faults import fresh_client
 from support.signals import contents
-from support.world import APPLICATION, SIGNALLED_APPLICATION, World
+from support.world import APPLICATION, ATS, SIGNALLED_APPLICATION, World
 
 
 @pytest.fixture
@@ -25,9 +26,11 @@ def erase(server: TableServer, *ids: str) -> int:
 
 def test_applications_are_erased(world: World, server: TableServer, capsys: pytest.CaptureFixture[str]) -> None:
     """Several at once, in any spelling, with their aliases; doing it again is fine."""
-    for _ in range(2):
+    for said in ("is erased", "was erased"):
         assert erase(server, APPLICATION.upper(), SIGNALLED_APPLICATION) == 0
-        assert capsys.readouterr().out == f"{APPLICATION} is erased.\n{SIGNALLED_APPLICATION} is erased.\n"
+        out = capsys.readouterr().out
+        assert f"{APPLICATION} {said}" in out
+        assert f"{SIGNALLED_APPLICATION} {said}" in out
         assert all(items.is_tombstone(world.item(each)) for each in (APPLICATION, SIGNALLED_APPLICATION))
         assert world.client.scan(TableName="AliasesTable")["Items"] == []
 
@@ -35,10 +38,42 @@ def test_applications_are_erased(world: World, server: TableServer, capsys: pyte
 def test_wrong_id_stops_before_anything_is_erased(
     world: World, server: TableServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """argparse's exit code 2, and a sentence with the id."""
+    """Exit code 2, and a sentence with the id."""
     before = contents(world)
-    with pytest.raises(SystemExit) as stopped:
-        erase(server, APPLICATION, "job-1")
-    assert stopped.value.code == 2
+    assert erase(server, APPLICATION, "job-1") == 2
     assert "job-1 is not a UUID" in capsys.readouterr().err
     assert contents(world) == before
+
+
+def test_application_is_shown_with_its_history(
+    world: World, server: TableServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The newest report first; --json has the same."""
+    world.report("INTERVIEW", BusinessDate="2022-07-03T09:00:00Z")
+    world.report("REJECTED", RawStatus="Absage", BusinessDate="2022-07-04T00:00:00+02:00")
+    capsys.readouterr()
+    show = ["--local-tables", server.url, "applications", "show", APPLICATION.upper()]
+    assert main([*show, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["application"], shown["ats"], shown["status"], shown["label"]) == (
+        APPLICATION, ATS, "REJECTED", "Absage"
+    )  # fmt: skip
+    assert [(each["effective"], each["status"]) for each in shown["history"]][:2] == [
+        ("2022-07-04", "REJECTED"), ("2022-07-03T09:00:00.000Z", "INTERVIEW")
+    ]  # fmt: skip
+    assert main(show) == 0
+    out = capsys.readouterr().out
+    assert f"application      {APPLICATION}\n" in out
+    assert out.index("Absage", out.index("EFFECTIVE")) < out.index("INTERVIEW")
+
+
+def test_missing_and_erased_applications_are_said(
+    world: World, server: TableServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, and which of both it is."""
+    show = ["--local-tables", server.url, "applications", "show"]
+    world.erase(APPLICATION)
+    for shown, sentence in ((APPLICATION, "was erased at 20"), (APPLICATION[:-1] + "9", "there is no application 51")):
+        capsys.readouterr()
+        assert main([*show, shown]) == 1
+        assert sentence in capsys.readouterr().err

@@ -12,10 +12,10 @@ import pytest
 from moto import mock_aws
 
 from application_status.access import rules as tokens
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.platform.values import AtsId, now, to_text
 from support.refusals import GOOD, raw_event, refused, with_header
-from support.world import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event
+from support.world import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event, set_last_use
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LIVE, REVOKED, EXPIRED = tokens.generate(), tokens.generate(), tokens.generate()
@@ -38,6 +38,7 @@ def world() -> Iterator[World]:
         register.add(LIVE, AtsId("live-ats"))
         register.revoke(register.add(REVOKED, AtsId("revoked-ats")).key_id)
         register.add(EXPIRED, AtsId("expired-ats"), expires_at=now() - timedelta(milliseconds=1))
+        set_last_use(world.client)
         yield world
 
 

@@ -6,6 +6,7 @@
 import os
 import random
 import sys
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -36,12 +37,15 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id, from_text, now, to_text
+from application_status.quality.counters import archive
 from application_status.quality.counters import merge as merges
 from application_status.quality.counters import write as quality
 from application_status.quality.counters.merge import Merger
 from application_status.quality.counters.read import QualityReader
+from application_status.quality.counters.rebuilds import _SHAPE, RebuildOvertaken, Rebuilds
 from application_status.quality.counters.write import Change, Counters
 from application_status.quality.counting import stream as handler
+from application_status.quality.counting.retention import Limits, Retention
 from application_status.quality.counting.stream import change_of
 from support.counters import heads_and_members, read, totals_and_markers, truth
 from support.dynamodb_in_memory import Agreeing, Memory
@@ -110,13 +114,19 @@ class Exactness(RuleBasedStateMachine):
         self.patches.setattr(handler, "CHANGES_PER_CALL", changes)
         self.patches.setattr(quality, "_ACTIONS_PER_TRANSACTION", actions)
         self.patches.setattr(merges, "_MOST_ENTRIES", entries)
+        self.patches.setattr(archive, "_ROWS_PER_PAGE", 1)
         self.clock = time_machine.travel(START, tick=False)
         self.time = self.clock.start()
         self.tables = Memory()
         self.client = self.made_client()
         self.world = World(self.client, UnknownApplications.ACCEPT)
-        self.deliveries = Deliveries(self.tables.streams["ApplicationsTable"], Unsteady(self.client, self._overtake))
+        self.deliveries = Deliveries(
+            self.tables.streams["ApplicationsTable"],
+            Unsteady(self.client, self._overtake),
+            lambda: self.time.shift(timedelta(milliseconds=1)),  # of two names, the one counted later is shown
+        )
         self.erased: set[ApplicationId] = set()
+        self.archived: list[Application] = []
         self.notified = 0
         self.live, self.building = 1, 0
         self.scanned: list[Change] | None = None
@@ -180,6 +190,24 @@ class Exactness(RuleBasedStateMachine):
         assert self.world.erase(application).status == 204
         self.erased.add(application)
 
+    @rule(application=applications, fates=fates, is_counted=st.sampled_from([True, True, False]))
+    def expire(self, application: ApplicationId, fates: Fates, *, is_counted: bool) -> None:
+        """Let an application expire; it does not while its last change is not counted, or during a rebuild."""
+        self.time.shift(timedelta(milliseconds=2))
+        if is_counted:
+            self.deliveries.deliver(int(application[-1]) % SHARDS, len(self.deliveries.stream), CALM)
+        item = self.tables.tables["ApplicationsTable"].get((application,))
+        if item is None or items.is_tombstone(item):
+            return
+        client, limit = self.deliveries.client, timedelta(milliseconds=1)
+        tables = "ApplicationsTable", "AliasesTable", "QualityTable"
+        expiring = Retention(DynamoDB(transport(client)), *tables, Limits(limit, limit))
+        with client.meeting(fates), suppress(Unavailable, Killed):
+            expiring.expire(item)
+        if items.is_tombstone(self.tables.tables["ApplicationsTable"][application,]):
+            self.archived.append(items.application(item))
+            self.erased.add(application)
+
     @rule(hours=st.integers(1, 20))
     def wait(self, hours: int) -> None:
         self.time.shift(timedelta(hours=hours))
@@ -221,7 +249,20 @@ class Exactness(RuleBasedStateMachine):
     @rule()
     def announce_a_generation(self) -> None:
         self.building = self.live + 1
-        self._announce(Live=self.live, Building=self.building)
+        self._announce(
+            Live={"N": str(self.live)}, Building={"N": str(self.building)}, Shape=_SHAPE, DaysIn={"S": BERLIN.key},
+            ScanSegments={"N": "1"}, Progress={"M": {}}, ArchiveAfter={"M": {}},
+        )  # fmt: skip
+
+    @precondition(lambda self: self.building)
+    @rule(fates=fates)
+    def add_the_archive(self, fates: Fates) -> None:
+        """Add a page or all; an interrupted rebuild continues where it was."""
+        rebuild = Rebuilds(self.world.dynamodb, "QualityTable").current()
+        assert rebuild
+        client = self.deliveries.client
+        with client.meeting(fates), suppress(Unavailable, Killed, RebuildOvertaken):
+            Rebuilds(DynamoDB(transport(client)), "QualityTable").add_archive(rebuild)
 
     @precondition(lambda self: self.building and self.scanned is None)
     @rule()
@@ -238,18 +279,23 @@ class Exactness(RuleBasedStateMachine):
             Counters(DynamoDB(transport(client)), "QualityTable").apply_in(self.building, self.scanned[:amount])
             del self.scanned[:amount]
 
-    @precondition(lambda self: self.scanned == [])
+    @precondition(lambda self: self.is_built())
     @rule()
     def switch(self) -> None:
         self.live, self.building, self.scanned = self.building, 0, None
-        self._announce(Live=self.live)
+        self._announce(Live={"N": str(self.live)})
+
+    def is_built(self) -> bool:
+        """Return whether all is counted into the second generation."""
+        return self.scanned == [] and "ArchiveAfter" not in self.tables.tables["QualityTable"]["generation", "current"]
 
     # What must hold.
 
     @invariant()
     def totals_and_journal_are_the_sum_of_the_markers(self) -> None:
         for generation, (counted, marked) in totals_and_markers(self.tables.tables["QualityTable"].values()).items():
-            assert counted == marked, f"generation {generation}"
+            if generation >= self.live:  # the archive goes on without the former ones
+                assert counted == marked, f"generation {generation}"
 
     @invariant()
     def readers_read_the_sum_of_the_markers(self) -> None:
@@ -274,13 +320,17 @@ class Exactness(RuleBasedStateMachine):
             self.scan()
         while self.scanned:
             self.count_what_was_scanned(5, [])
+        if self.building:
+            self.add_the_archive([])
+        expected = Counter(truth(self._applications()))
+        expected.update({cell: n for cell, n in truth(self.archived).items() if cell[0] != "label"})
         for generation in (self.live, *filter(None, [self.building])):
             self.time.shift(timedelta(minutes=11))
             merger = Merger(self.world.dynamodb, "QualityTable", generation)
             while merger.merge(now().date()):
                 continue
             reader = QualityReader(self.world.dynamodb, "QualityTable", generation, now().date())
-            assert read(reader, CLIENTS) == truth(self._applications())
+            assert read(reader, CLIENTS) == expected
             for application in self._applications():
                 if of := application.registration:
                     assert reader.job(of.client_id, of.job_id).name == of.job_title
@@ -291,9 +341,8 @@ class Exactness(RuleBasedStateMachine):
         table = self.tables.tables["ApplicationsTable"].values()
         return [items.application(item) for item in table if not items.is_tombstone(item)]
 
-    def _announce(self, **generations: int) -> None:
-        numbers = {name: {"N": str(number)} for name, number in generations.items()}
-        item = {"Scope": {"S": "generation"}, "Part": {"S": "current"}, **numbers}
+    def _announce(self, **generations: Any) -> None:
+        item = {"Scope": {"S": "generation"}, "Part": {"S": "current"}, **generations}
         self.client.put_item(TableName="QualityTable", Item=item)
 
     def _overtake(self) -> None:
@@ -303,7 +352,7 @@ class Exactness(RuleBasedStateMachine):
             self.announce_a_generation()
         elif self.scanned is None:
             self.scan()
-        elif not self.scanned:
+        elif self.is_built():
             self.switch()
 
 

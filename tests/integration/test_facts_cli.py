@@ -118,8 +118,6 @@ def test_folder_without_facts_is_named(run: Run, tmp_path: Path) -> None:
     ids=str,
 )  # fmt: skip
 def test_wrong_arguments_are_explained(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """argparse's exit code 2, before anything is called."""
-    with pytest.raises(SystemExit) as stopped:
-        main(["facts", *arguments])
-    assert stopped.value.code == 2
-    assert "usage: application-status" in capsys.readouterr().err
+    """Exit code 2, before anything is called."""
+    assert main(["facts", *arguments]) == 2
+    assert "Usage: application-status" in capsys.readouterr().err

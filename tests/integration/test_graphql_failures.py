@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
+from application_status.access.register import TokenRegister
 from application_status.access.rules import generate, key_id
-from application_status.access.tokens import TokenRegister
 from application_status.functions.signals import make_handler
 from application_status.platform import deadlines
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
 from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
-from support.world import ATS, OTHER_TOKEN, SIGNALS_SETTINGS, TOKEN, World, answer
+from support.world import ATS, OTHER_TOKEN, TOKEN, World, answer, signals_settings
 
 GOOD = {"query": ONE, "variables": {"input": signal()}}
 REVOKED = generate()
@@ -76,7 +76,7 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
     signals = [signal(state("Interview", 1)), signal(state("Offer", 2)), signal(state("Hired", 3, success=True))]
     body = {"query": MANY, "variables": {"input": {"signals": signals}}}
     before_the_third = {"GetItem": 5, "UpdateItem": 3}[operation]
-    handler = make_handler(Failing(world.client, operation, before_the_third, error), SIGNALS_SETTINGS)
+    handler = make_handler(Failing(world.client, operation, before_the_third, error), signals_settings())
     reply = answer(handler(event(body), None))
     (log,) = reply.body["errors"]
     assert (reply.status, reply.body["data"], log["path"]) == (200, {"sendSignals": None}, ["sendSignals"])
@@ -91,7 +91,7 @@ def test_failure_in_a_batch_asks_to_send_it_again_and_that_ends_right(
 @pytest.mark.parametrize("error", [Unavailable("Geheimnis"), RuntimeError("Geheimnis")])
 def test_failure_before_the_document_is_a_503(world: World, error: Exception) -> None:
     """The sender can't be identified, so the whole request has to be sent again."""
-    handler = make_handler(Failing(world.client, "GetItem", 1, error), SIGNALS_SETTINGS)
+    handler = make_handler(Failing(world.client, "GetItem", 1, error), signals_settings())
     reply = answer(handler(event(GOOD), None))
     (log,) = reply.body["errors"]
     assert (reply.status, log["extensions"]["code"], reply.headers["Retry-After"]) == (

@@ -37,8 +37,8 @@ def test_batch_that_comes_again_counts_once(world: World) -> None:
     assert amounts(world) == {"2026-11-22": 6}
 
 
-def test_batch_is_remembered_for_two_days(world: World) -> None:
-    """Longer than Lambda keeps it; then the table forgets it, while counts have no end."""
+def test_batch_is_remembered_for_a_hundred_days(world: World) -> None:
+    """Longer than the bucket of failed records keeps it, so that it can be sent again; counts have no end."""
     before = datetime.now(UTC).timestamp()
     world.health(batch([line()]), None)
     ends = {
@@ -47,7 +47,7 @@ def test_batch_is_remembered_for_two_days(world: World) -> None:
     }
     assert ends.keys() == {"health", "health-batch"}
     assert ends["health"] is None
-    assert 0 <= (ends["health-batch"] or 0) - before - 2 * 86_400 + 1 < 60
+    assert 0 <= (ends["health-batch"] or 0) - before - 100 * 86_400 + 1 < 60
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2, 1)])

@@ -44,6 +44,8 @@ version = "newer"
 """
 MUTATION = "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }"
 
+NO_OVERRIDES = "MEANING  LABEL\n"
+
 type Run = Callable[..., tuple[int, str, str]]
 
 
@@ -106,7 +108,7 @@ def test_unmapped_labels_are_listed_by_volume(world: World, run: Run) -> None:
     one = change(world.stored(SIGNALLED_APPLICATION), BERLIN)
     another = replace(one, application_id=application_id(APPLICATION), unmapped_labels=("Stage 4",))
     Counters(world.dynamodb, "QualityTable").apply([one, another])
-    expected = [f"           2  {ATS:<20} Stage 4", f"           1  {ATS:<20} Stage 3"]
+    expected = [f"           2  {ATS}  Stage 4", f"           1  {ATS}  Stage 3"]
     assert run("unmapped")[1].splitlines()[1:] == run("unmapped", "--ats", ATS)[1].splitlines()[1:] == expected
     assert run("unmapped", "--ats", OTHER_ATS)[1].splitlines()[1:] == []
 
@@ -315,23 +317,23 @@ def test_application_that_changes_meanwhile_is_left_for_another_run(
 
 def test_own_meanings_win_are_shown_and_can_go(world: World, run: Run) -> None:
     """An override counts for its ATS alone."""
-    assert run("override", "--ats", ATS, "--set", "Stage 3", "OFFER") == (0, f"{'OFFER':<28} Stage 3\n", "")
+    assert run("override", "--ats", ATS, "--set", "Stage 3", "OFFER") == (0, "MEANING  LABEL\nOFFER    Stage 3\n", "")
     assert run("explain", "stage 3", "--ats", ATS)[1].startswith("OFFER, by the rule override")
     assert run("explain", "Stage 3", "--ats", OTHER_ATS)[1].startswith("unmapped")
     send(world, "Stage 3", 2)
     assert world.stored(SIGNALLED_APPLICATION).status == "OFFER"
-    assert run("override", "--ats", ATS, "--unset", "Stage 3")[:2] == (0, "")
+    assert run("override", "--ats", ATS, "--unset", "Stage 3")[:2] == (0, NO_OVERRIDES)
     assert run("override", "--ats", ATS, "--unset", "Stage 3")[0] == 1
 
 
 def test_another_spelling_is_the_same_label(run: Run, world: World) -> None:
     """Its meaning replaces the former one, and it removes that of any other; two in one command are refused."""
     run("override", "--ats", ATS, "--set", "Stage 3", "OFFER")
-    assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, f"{'HIRED':<28} stage 3\n", "")
+    assert run("override", "--ats", ATS, "--set", "stage 3", "HIRED") == (0, "MEANING  LABEL\nHIRED    stage 3\n", "")
     code, out, err = run("override", "--ats", ATS, "--set", "Stage 3", "OFFER", "--unset", "STAGE 3")
     assert (code, out) == (1, "")
     assert err == "application-status: 'Stage 3' and 'STAGE 3' are spellings of the same label; send only one of them\n"
-    assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, "")
+    assert run("override", "--ats", ATS, "--unset", "Stage  3")[:2] == (0, NO_OVERRIDES)
     assert world.dynamodb.operations == []
 
 
@@ -340,6 +342,39 @@ def test_wrong_meaning_is_refused_and_nothing_stored(world: World, run: Run) -> 
     code, _, err = run("override", "--ats", ATS, "--set", "Stage 3", "interviewing")
     assert code == 1
     assert "interviewing" in err
-    assert run("override", "--ats", ATS)[1] == ""
+    assert run("override", "--ats", ATS)[1] == NO_OVERRIDES
     assert OTHER_TOKEN not in err
     assert world.dynamodb.operations == []
+
+
+def test_overrides_are_set_from_a_file(world: World, run: Run, tmp_path: Path) -> None:
+    """All at once, beside those of --set, which win; a spreadsheet's byte order mark is fine."""
+    file = tmp_path / "overrides.csv"
+    file.write_text("\ufefflabel,status,outcome\nStage 3,OFFER,\nAbsage,REJECTED,position_closed\n", encoding="utf-8")
+    code, out, _ = run("override", "--ats", ATS, "--file", str(file), "--set", "Stage 3", "HIRED", "--json")
+    assert (code, json.loads(out)) == (
+        0, [{"meaning": "REJECTED/position_closed", "label": "Absage"}, {"meaning": "HIRED", "label": "Stage 3"}]
+    )  # fmt: skip
+    assert world.dynamodb.operations == []
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "the first line of {file} should be label,status or label,status,outcome"),
+        ("label;status\nStage 3;OFFER\n", "the first line of {file} should be"),
+        ("label,status\nStage 3,OFFER\nStage 4\n", "line 3 of {file} should have a label, a status and at most"),
+        ("label,status\nStage 3,OFFER,open\n", "line 2 of {file} should have a label, a status and at most"),
+        ("label,status\nStage 3,OFFER\nStage 3,HIRED\n", "line 3 of {file} repeats the label 'Stage 3'"),
+        ("label,status\nStage 3,OFFER\nStage 4,nothing\n", "nothing"),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_wrong_file_of_overrides_changes_nothing(run: Run, tmp_path: Path, content: str, sentence: str) -> None:
+    """Exit code 1; a sentence names the file and the line."""
+    file = tmp_path / "overrides.csv"
+    file.write_text(content)
+    code, out, err = run("override", "--ats", ATS, "--file", str(file))
+    assert (code, out) == (1, "")
+    assert sentence.format(file=file) in err
+    assert run("override", "--ats", ATS)[1] == NO_OVERRIDES

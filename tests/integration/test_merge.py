@@ -28,6 +28,7 @@ from application_status.quality.counters.merge import (
     last_merge,
 )
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
+from application_status.quality.counting import merging
 from application_status.quality.rules.disclosure import Sizes
 from support.counters import heads_and_members, read, reader_of, stored, totals_and_markers, truth
 from support.streams import deliver
@@ -134,7 +135,7 @@ def assert_merged(world: World) -> None:
 def test_small_journal_waits_for_the_hours_set(world: World, hours: int) -> None:
     """With none, the next run merges it."""
     count_all(world)
-    handler = make_handler(world.dynamodb, MergeSettings("QualityTable", BERLIN, hours, "local"))
+    handler = make_handler(world.dynamodb, MergeSettings("QualityTable", BERLIN, hours))
     counted_at = now()
     if hours:
         with time_machine.travel(counted_at + timedelta(hours=hours, minutes=-1)):
@@ -422,6 +423,19 @@ def test_large_journal_is_merged_in_parts(world: World, monkeypatch: pytest.Monk
     assert last_merge(world.dynamodb, "QualityTable", 1) == LastMerge(number=2)
 
 
+@pytest.mark.parametrize(("seconds", "parts"), [(200.0, [3, 0]), (0.0, [2, 1])])
+def test_the_function_merges_parts_until_its_time_is_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, parts: list[int]
+) -> None:
+    """So that a journal which grows faster than one part in five minutes does not grow for ever."""
+    monkeypatch.setattr(merges, "_MOST_ENTRIES", 2)
+    monkeypatch.setattr(merging, "_BEGIN_SECONDS", seconds)
+    count_all(world)
+    with time_machine.travel(now() + A_DAY):
+        assert [world.merge(EVENT, None)["merged"] for _ in parts] == parts
+    assert_merged(world)
+
+
 def test_lists_follow_what_their_members_lose(world: World) -> None:
     """An erased application is missing from the job and the client, and from the sizes of their lists."""
     count_all(world)
@@ -466,7 +480,7 @@ def test_metric_has_the_entries_of_all_generations(world: World, capsys: pytest.
         (described,) = metrics["_aws"]["CloudWatchMetrics"]
         assert (described["Namespace"], sorted(map(sorted, described["Dimensions"]))) == (
             "ApplicationStatus",
-            [["service"], ["service", "stack"]],
+            [["service", "stack"]],
         )
 
 

@@ -50,11 +50,14 @@ def ask(
     world: World, path: str = LIST, *, claims: Mapping[str, str] | None = None, language: str = "en", **query: Any
 ) -> dict[str, Any]:
     """Return the raw reply to the signed-in jobseeker; a query's list is a parameter that is there several times."""
-    event = http_event("GET", path, None, {"Accept-Language": language}, None)
+    claims = {"custom:jobseeker_id": ME} if claims is None else claims
+    token = {"Authorization": f"Bearer {world.id_token(claims)}"} if path == PAGE else {}
+    event = http_event("GET", path, None, {"Accept-Language": language, **token}, None)
     event["multiValueQueryStringParameters"] = {
         name: value if isinstance(value, list) else [value] for name, value in query.items()
     } or None
-    event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": ME} if claims is None else claims}
+    if path != PAGE:
+        event["requestContext"]["authorizer"] = {"claims": claims}
     return world.my_applications(event, None)
 
 
@@ -185,8 +188,9 @@ def test_id_that_is_none_is_refused(world: World) -> None:
 @pytest.mark.parametrize("path", [LIST, PAGE])
 def test_other_methods_are_refused(world: World, path: str) -> None:
     """The reply is a 405 whose Allow header is GET."""
-    event = http_event("POST", path, {}, None, None)
-    event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": ME}}
+    claims = {"custom:jobseeker_id": ME}
+    event = http_event("POST", path, {}, {"Authorization": f"Bearer {world.id_token(claims)}"}, None)
+    event["requestContext"]["authorizer"] = {"claims": claims}
     reply = world.my_applications(event, None)
     assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, "GET")
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from support.world import APPLICATION, ATS, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
+from application_status.local.user_pool import PATH, id_token
+from support.world import APPLICATION, ATS, POOL_URL, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
 
 FUNCTIONS = {
     "WebhookFunction": "webhook",
@@ -20,6 +21,7 @@ FUNCTIONS = {
     "SandboxFunction": "sandbox",
     "ViewsFunction": "views",
     "MyApplicationsFunction": "my_applications",
+    "SignInFunction": "sign_in",
 }
 RESOURCES = [route.path for route in TEMPLATE.routes()]
 LONGEST_REPLY_BYTES = 1_000_000
@@ -77,8 +79,10 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         path = path.replace(f"{{{name}}}", {"ATS_ID": ATS, "AtsiApplicationId": APPLICATION}.get(name, "openapi.json"))
     method = draw(st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
     token = draw(st.sampled_from([TOKEN, TEST_TOKEN]))
-    event = http_event(method, path, "{}", {"Authorization": f"Bearer {token}"}, token)
     claims = draw(st.sampled_from([{"custom:jobseeker_id": "jobseeker-1"}, {"custom:client_id": "client-1"}]))
+    cookie = f"__Host-id-token={id_token(POOL_URL + PATH, claims)}"
+    sent = draw(st.sampled_from([{"Authorization": f"Bearer {token}"}, {"Cookie": cookie}]))
+    event = http_event(method, path, "{}", sent, token)
     event["requestContext"]["authorizer"] = {"claims": claims}
     return event
 
@@ -126,7 +130,7 @@ def answered(world: World, function: str, event: Any) -> int:
     """Send an event as the runtime does; return the status of the reply, which can be sent back."""
     handler: Callable[[Any, Any], Any] = getattr(world, FUNCTIONS[function])
     reply = handler(event, None)
-    assert reply.keys() == {"statusCode", "headers", "body"}
+    assert reply.keys() - {"multiValueHeaders"} == {"statusCode", "headers", "body"}
     assert isinstance(reply["statusCode"], int)
     assert all(type(text) is str and text.isascii() for header in reply["headers"].items() for text in header)
     sent = json.dumps(reply, ensure_ascii=False).encode()

@@ -22,9 +22,11 @@ from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
 from application_status.facts.stream import fact_sink
 from application_status.functions.delivery import make_handler as make_delivery
+from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
 from application_status.platform.values import application_id, now
 from support import eventbridge, firehose, quality_pages, sandbox
+from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
 from support.signals import position_signal, sent, signal, state
@@ -37,10 +39,12 @@ from support.world import (
     SIGNALLED_APPLICATION,
     TEMPLATE,
     TEST_TOKEN,
+    TOKEN,
     World,
     http_event,
     registration,
     sample_event,
+    set_last_use,
 )
 
 BAD_RECORD = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
@@ -55,7 +59,14 @@ def world() -> Iterator[World]:
         firehose.open_stream()
         eventbridge.open_bus()
         records = FailedRecords("FailedRecordsBucket")
-        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=records)  # type: ignore[arg-type]
+        world = World(
+            boto3.client("dynamodb"),
+            UnknownApplications.ACCEPT,
+            requests_per_second=50,
+            kept=records,  # type: ignore[arg-type]
+        )
+        set_last_use(world.client, "2026-01-01")
+        yield world
 
 
 @pytest.fixture
@@ -113,6 +124,7 @@ def registry(world: World) -> None:
 
 def sandboxed(world: World) -> None:
     sandbox.created(world)
+    assert sandbox.create(world, token=TOKEN).status == 403  # not a test token, and one that may be a guess
 
 
 def analytics(world: World) -> None:
@@ -152,17 +164,41 @@ def my_applications(world: World) -> None:
     for name in ("list", "one", "page"):
         event = sample_event(f"MyApplicationsFunction/{name}")
         event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
+        event["multiValueHeaders"]["Authorization"] = [f"Bearer {world.id_token(AS_JOBSEEKER)}"]
+        event["stageVariables"] = {"UserPoolClientId": CLIENT_ID}
         assert world.my_applications(event, None)["statusCode"] == 200
+
+
+def sign_in(world: World) -> None:
+    assert world.sign_in(sample_event("SignInFunction/sign-in"), None)["statusCode"] == 303
+
+
+def pre_token(world: World) -> None:
+    event = sample_event("PreTokenFunction/sign-in")
+    assert world.pre_token(event, None)["response"]["claimsOverrideDetails"]
 
 
 def health(world: World) -> None:
     world.health(batch([line()]), None)
+    world.health(sample_event("HealthFunction/scheduled"), None)
 
 
 def verification(world: World) -> None:
     deliver(world)
     with time_machine.travel(now() + timedelta(minutes=16)):
         assert world.verification(sample_event("VerificationFunction/scheduled"), None)["drift"] > 0
+
+
+def retention(world: World) -> None:
+    other = application_id(f"{APPLICATION[:-4]}0000")
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(
+        other, registration(aliases=Aliases(tokens=("t-2",)))
+    )
+    sent(world, signal(state("Stage 3", 5)), signal(state("Stage 3", 5), token="t-2"))
+    sent(world, signal(state("Hired", 6)), signal(state("Hired", 6), token="t-2"))
+    for each in (other, SIGNALLED_APPLICATION):
+        deliver(world, each)
+    expire_all(world)
 
 
 def delivery(world: World) -> None:
@@ -174,7 +210,7 @@ def delivery(world: World) -> None:
         event_sink(bus, schedules, settings.delay),
     ]
     due = due_events(dynamodb, "ApplicationsTable", bus, schedules, settings.delay)
-    handler = make_delivery(sinks, due, SetAside(FailedRecords("FailedRecordsBucket"), "local"))
+    handler = make_delivery(sinks, due, SetAside(FailedRecords("FailedRecordsBucket")))
     world.report("REJECTED")
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
     with time_machine.travel(now() + timedelta(days=3)):
@@ -191,8 +227,11 @@ WAYS: dict[str, Callable[[World], None]] = {
     "PositionsFunction": positions,
     "ViewsFunction": views,
     "MyApplicationsFunction": my_applications,
+    "SignInFunction": sign_in,
+    "PreTokenFunction": pre_token,
     "HealthFunction": health,
     "VerificationFunction": verification,
+    "RetentionFunction": retention,
     "DeliveryFunction": delivery,
 }
 

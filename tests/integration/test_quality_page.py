@@ -82,16 +82,16 @@ def test_each_user_sees_their_own(
 @pytest.mark.parametrize(
     "claims",
     [
-        None, {}, {"sub": "x"}, {"custom:jobseeker_id": "j"}, {"custom:client_id": "", "custom:ats_id": ""},
+        {}, {"sub": "x"}, {"custom:jobseeker_id": "j"}, {"custom:client_id": "", "custom:ats_id": ""},
         {"cognito:groups": ""}, {"cognito:groups": "staffing,non-staff,Staff"}, {"cognito:groups": "['staff']"},
         {**OF_ATS, **OF_CLIENT}, {**STAFF, **OF_CLIENT}, {**STAFF, **OF_ATS}, {**STAFF, **OF_ATS, **OF_CLIENT},
     ],
 )  # fmt: skip
-def test_user_with_no_role_or_several_is_refused(world: World, claims: Mapping[str, str] | None) -> None:
+def test_user_with_no_role_or_several_is_refused(world: World, claims: Mapping[str, str]) -> None:
     """The page shows the reason in words, the API replies with a problem; no table is read."""
     reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
-    several = len([each for each in (claims or {}).values() if each in {"staff", ATS, "client-1"}]) > 1
+    several = len([each for each in claims.values() if each in {"staff", ATS, "client-1"}]) > 1
     assert ("belongs to more than one of" if several else "belongs to no client or ATS") in reply["body"]
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (403, "application/problem+json")
     assert world.dynamodb.operations == []

@@ -65,8 +65,10 @@ def much(world: World, request: pytest.FixtureRequest) -> Callable[..., dict[str
     store(world, (full(n, FILLERS[request.param], (Status.INTERVIEW, Status.REJECTED)) for n in range(50)))
 
     def read(path: str, language: str) -> dict[str, Any]:
-        event = http_event("GET", path, None, {"Accept-Language": language}, None)
-        event["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": ME}}
+        claims = {"custom:jobseeker_id": ME}
+        headers = {"Accept-Language": language, "Authorization": f"Bearer {world.id_token(claims)}"}
+        event = http_event("GET", path, None, headers, None)
+        event["requestContext"]["authorizer"] = {"claims": claims}
         reply = world.my_applications(event, None)
         assert reply["statusCode"] == 200
         return reply

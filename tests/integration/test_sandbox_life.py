@@ -12,7 +12,7 @@ import time_machine
 from moto import mock_aws
 
 from application_status.access import rules as tokens
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.record import UnknownApplications
 from application_status.platform.values import from_text, now
 from support.sandbox import TABLES, create, created, read_back, report, rows

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from application_status.access import rules as tokens
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.intake.sandbox.create import CREATIONS_A_DAY
 from support.sandbox import create, created, report, rows
 from support.signals import counted

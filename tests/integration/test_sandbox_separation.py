@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from application_status.access import rules as tokens
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from support.log_lines import batch, picked
 from support.sandbox import created, read_back, report, rows
 from support.signals import position_signal, send, sent, signal, state

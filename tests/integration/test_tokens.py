@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -10,7 +11,10 @@ import time_machine
 from moto import mock_aws
 
 from application_status.access import rules as tokens
-from application_status.access.tokens import TokenLookup, TokenRegister, TooManyTokens
+from application_status.access.register import TokenRegister, TooManyTokens
+from application_status.access.tokens import TokenLookup
+from application_status.platform.dynamodb.client import DynamoDBError
+from application_status.platform.errors import ConditionFailed, Unavailable
 from application_status.platform.values import AtsId, now
 from support.faults import Clock
 from support.world import OTHER_TOKEN, TEMPLATE, TOKEN, RecordingDynamoDB
@@ -43,8 +47,8 @@ def test_only_the_digest_is_stored(dynamodb: RecordingDynamoDB, register: TokenR
     own = tokens.generate()
     register.add(own, ATS)
     register.add(TOKEN, ATS, expires_at=now() + timedelta(days=1))
-    items = dynamodb("Scan", TableName=TABLE)["Items"]
-    everything = json.dumps(items)
+    everything = json.dumps(dynamodb("Scan", TableName=TABLE)["Items"])
+    items = [item for item in dynamodb("Scan", TableName=TABLE)["Items"] if "TokenSha256" in item]
     for secret in (own, own[-49:], own[-49:-6], TOKEN, TOKEN[6:-6]):
         assert secret not in everything
     assert {item["TokenSha256"]["S"] for item in items} == {tokens.sha256(own), tokens.sha256(TOKEN)}
@@ -93,7 +97,8 @@ def test_test_tokens_count_for_themselves(dynamodb: RecordingDynamoDB, register:
         with pytest.raises(TooManyTokens):
             register.add(texts[2], ATS)
     assert [(token.ats_id, token.test) for token in register.list()] == [(ATS, False)] * 2 + [(ATS, True)] * 2
-    kinds = {item["KeyId"]["S"]: item.get("Test") for item in dynamodb("Scan", TableName=TABLE)["Items"]}
+    items = dynamodb("Scan", TableName=TABLE)["Items"]
+    kinds = {item["KeyId"]["S"]: item.get("Test") for item in items if "TokenSha256" in item}
     assert kinds == {token.key_id: {"BOOL": True} if token.test else None for token in register.list()}
     register.add(tokens.generate(test=True), OTHER_ATS)
 
@@ -135,7 +140,7 @@ def test_expired_token_is_refused_at_once(dynamodb: RecordingDynamoDB, register:
     """A container that remembers the token refuses it too."""
     with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as moment:
         register.add(TOKEN, ATS, expires_at=now() + timedelta(seconds=30))
-        lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
+        lookup = TokenLookup(dynamodb, TABLE, clock=Clock().monotonic)
         moment.shift(29.999)
         assert lookup.owner(TOKEN) == ATS
         moment.shift(0.001)
@@ -145,7 +150,7 @@ def test_expired_token_is_refused_at_once(dynamodb: RecordingDynamoDB, register:
 def test_revoked_token_is_refused_within_sixty_seconds(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A container may remember the token for that long, counted from its look-up; a fresh one refuses it at once."""
     stored, clock = register.add(TOKEN, ATS), Clock(now=1000)
-    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=clock.monotonic)
     assert lookup.owner(TOKEN) == ATS
     clock.sleep(1)
     register.revoke(stored.key_id)
@@ -163,17 +168,17 @@ def test_being_asked_does_not_prolong_the_memory(dynamodb: RecordingDynamoDB, re
     """A busy container looks a token up as often as an idle one."""
     register.add(TOKEN, ATS)
     clock = Clock()
-    lookup = TokenLookup(dynamodb, TABLE, clock.monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=clock.monotonic)
     dynamodb.operations.clear()
     for _ in range(121):
         assert lookup.owner(TOKEN) == ATS
         clock.sleep(1)
-    assert dynamodb.operations == ["GetItem"] * 3
+    assert dynamodb.operations == ["GetItem", "UpdateItem", "GetItem", "GetItem"]
 
 
 def test_unknown_tokens_are_not_remembered(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
     """A token works from the moment it is issued, and strangers can't fill the memory."""
-    lookup = TokenLookup(dynamodb, TABLE, Clock().monotonic)
+    lookup = TokenLookup(dynamodb, TABLE, clock=Clock().monotonic)
     assert lookup.owner(TOKEN) is None
     register.add(TOKEN, ATS)
     assert lookup.owner(TOKEN) == ATS
@@ -209,3 +214,88 @@ def test_list_is_complete_and_oldest_first(dynamodb: RecordingDynamoDB, register
     assert [token.ats_id for token in register.list()] == ["ats-1", "ats-2", "ats-3", "ats-4"]
     assert dynamodb.operations == ["Scan", "Scan"]
     assert [token.ats_id for token in register.list(AtsId("ats-2"))] == ["ats-2"]
+
+
+def test_first_use_of_a_day_is_stored(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
+    """One write a token and day, whichever container is first; a cached or refused token leads to none."""
+    with time_machine.travel("2026-11-22T23:59:00Z", tick=False) as moment:
+        stored = register.add(TOKEN, ATS)
+        assert [token.last_used_on for token in register.list()] == [None]
+        lookup = TokenLookup(dynamodb, TABLE, clock=Clock().monotonic)
+        dynamodb.operations.clear()
+        for _ in range(3):
+            assert lookup.owner(TOKEN) == ATS
+            assert owner(dynamodb, TOKEN) == ATS
+        assert dynamodb.operations.count("UpdateItem") == 1
+        assert [token.last_used_on for token in register.list()] == ["2026-11-22"]
+        moment.shift(timedelta(minutes=2))
+        assert owner(dynamodb, TOKEN) == ATS
+        register.revoke(stored.key_id)
+        moment.shift(timedelta(days=1))
+        assert owner(dynamodb, TOKEN) is None
+        assert [token.last_used_on for token in register.list()] == ["2026-11-23"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("throttled"),
+        DynamoDBError("AccessDeniedException", "", 400, {}),
+        ConditionFailed(None, in_doubt=False),
+    ],
+)
+def test_token_works_where_its_use_cannot_be_stored(
+    dynamodb: RecordingDynamoDB, register: TokenRegister, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The request matters more than the day of its token."""
+    register.add(TOKEN, ATS)
+    call = RecordingDynamoDB.__call__
+
+    def fails(client: RecordingDynamoDB, operation: str, **request: Any) -> dict[str, Any]:
+        if operation == "UpdateItem":
+            raise error
+        return call(client, operation, **request)
+
+    monkeypatch.setattr(RecordingDynamoDB, "__call__", fails)
+    assert owner(dynamodb, TOKEN) == ATS
+    assert [token.last_used_on for token in register.list()] == [None]
+
+
+def test_tokens_of_release_1_0_count(dynamodb: RecordingDynamoDB, register: TokenRegister) -> None:
+    """No item names them: the first token that is issued afterwards reads them all, the later ones no more."""
+    for text in (TOKEN, OTHER_TOKEN):
+        register.add(text, ATS)
+    dynamodb("DeleteItem", TableName=TABLE, Key={"KeyId": {"S": f"ats-tokens#{ATS}"}})
+    with pytest.raises(TooManyTokens):
+        register.add(tokens.generate(), ATS)
+    register.revoke(register.list()[0].key_id)
+    register.add(tokens.generate(), ATS)
+    dynamodb.operations.clear()
+    with pytest.raises(TooManyTokens):
+        register.add(tokens.generate(), ATS)
+    assert dynamodb.operations == ["GetItem", "BatchGetItem"]
+
+
+def test_token_whose_reply_was_lost_is_stored_once(register: TokenRegister, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second attempt finds the first one's items."""
+    call = RecordingDynamoDB.__call__
+
+    def twice(client: RecordingDynamoDB, operation: str, **request: Any) -> dict[str, Any]:
+        if operation == "TransactWriteItems":
+            call(client, operation, **request)
+        return call(client, operation, **request)
+
+    monkeypatch.setattr(RecordingDynamoDB, "__call__", twice)
+    token = register.add(TOKEN, ATS)
+    assert register.list() == [token]
+
+
+@pytest.mark.parametrize("key", ["ats#workday", "ats-tokens#workday"])
+def test_only_tokens_can_be_revoked(dynamodb: RecordingDynamoDB, register: TokenRegister, key: str) -> None:
+    """Other items of the table are left alone."""
+    register.add(TOKEN, ATS)
+    dynamodb("PutItem", TableName=TABLE, Item={"KeyId": {"S": "ats#workday"}, "Overrides": {"M": {}}})
+    before = dynamodb("Scan", TableName=TABLE)["Items"]
+    with pytest.raises(LookupError):
+        register.revoke(key)
+    assert dynamodb("Scan", TableName=TABLE)["Items"] == before

@@ -8,14 +8,25 @@ from typing import Any
 import pytest
 import time_machine
 
+from application_status.access.register import TokenRegister
+from application_status.access.rules import generate
 from application_status.applications import scan as all_applications
 from application_status.platform.errors import Unavailable
-from application_status.platform.values import now
+from application_status.platform.values import AtsId, now
 from application_status.quality.counters.merge import Merger
 from support.counters import falsify
 from support.streams import deliver
 from support.unreadable_items import FAILURES, poison
-from support.world import APPLICATION, ATS, BERLIN, FOREIGN_APPLICATION, SIGNALLED_APPLICATION, World, sample_event
+from support.world import (
+    APPLICATION,
+    ATS,
+    BERLIN,
+    FOREIGN_APPLICATION,
+    OTHER_ATS,
+    SIGNALLED_APPLICATION,
+    World,
+    sample_event,
+)
 
 EVENT = sample_event("VerificationFunction/scheduled")
 APPLICATIONS = (APPLICATION, SIGNALLED_APPLICATION, FOREIGN_APPLICATION)
@@ -46,7 +57,7 @@ def test_right_counters_have_no_drift(world: World, capsys: pytest.CaptureFixtur
     assert (metrics["Drift"], metrics["Verified"]) == ([0.0], [3.0])
     (described,) = metrics["_aws"]["CloudWatchMetrics"]
     assert (described["Namespace"], metrics["stack"]) == ("ApplicationStatus", "local")
-    assert sorted(map(sorted, described["Dimensions"])) == [["service"], ["service", "stack"]]
+    assert sorted(map(sorted, described["Dimensions"])) == [["service", "stack"]]
 
 
 def test_lost_record_is_drift(world: World, log: StringIO) -> None:
@@ -150,7 +161,9 @@ def test_rebuild_meanwhile_writes_no_metric(
 
     monkeypatch.setattr(all_applications.AllApplications, "page", switched)
     verify(world)
-    assert lines(capsys, "_aws") == []
+    assert [line.keys() & {"Drift", "Verified", "TokensExpiring"} for line in lines(capsys, "_aws")] == [
+        {"TokensExpiring"}
+    ]
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -182,3 +195,19 @@ def test_item_without_a_time_of_its_change_is_unreadable(world: World) -> None:
     key = {"AtsiApplicationId": {"S": APPLICATION}}
     world.client.put_item(TableName="ApplicationsTable", Item={**world.item(), "UpdatedAt": {"N": "1"}, **key})
     assert verify(world) == {"verified": 2, "drift": 0}
+
+
+def test_tokens_that_expire_soon_are_counted_and_named(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The metric is by stack; a token with a successor needs no attention."""
+    register = TokenRegister(world.dynamodb, "TokensTable")
+    soon, later = (now() + timedelta(days=days) for days in (29, 31))
+    expiring = register.add(generate(), OTHER_ATS, expires_at=soon)
+    register.revoke(next(each.key_id for each in register.list(OTHER_ATS) if each.key_id != expiring.key_id))
+    for ats, expiry in (("succeeded", soon), ("succeeded", None), ("later", later)):
+        register.add(generate(), AtsId(ats), expires_at=expiry)
+    verify(world, minutes=0)
+    (metrics,) = lines(capsys, "_aws")
+    assert (metrics["TokensExpiring"], metrics["stack"]) == ([1.0], "local")
+    assert [vars(each)["token"] for each in caplog.records if each.message == "token expires"] == [expiring.key_id]

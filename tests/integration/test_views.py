@@ -425,6 +425,15 @@ def test_other_methods(world: World, method: str) -> None:
     assert problem(world.views(http_event(method, "/api/quality"), None)) == (405, "method-not-allowed", [])
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_uptime_check_says_nothing_else_and_reads_nothing(world: World, method: str) -> None:
+    """It needs no token, and the reply names no version."""
+    reply = answer(world.views(http_event(method, "/health", token=None), None))
+    assert (reply.status, reply.body, world.dynamodb.operations) == (200, {"status": "ok"}, [])
+    assert reply.headers == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    assert problem(world.views(http_event("POST", "/health", token=None), None)) == (405, "method-not-allowed", [])
+
+
 def test_health_has_requests_by_channel_and_result(world: World) -> None:
     """The report counts the ATS's requests by period; others don't see it."""
     seen = now() - timedelta(hours=6)

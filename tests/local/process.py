@@ -1,5 +1,8 @@
 """`make run` as a process."""
 
+import base64
+import hashlib
+import json
 import os
 import re
 import signal
@@ -9,11 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import urlopen
 
 import boto3
+
+from application_status.local.user_pool import PATH
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +69,20 @@ class LocalService:
     @property
     def dynamodb(self) -> Any:
         return boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{self.tables_port}")
+
+    def id_token(self, user: str) -> str:
+        """Return an id token of the local user pool, e.g. for `client/example`."""
+        pool, verifier = f"{self.url}{PATH}", "verifier"
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        asked = {"user": user, "state": "", "nonce": "", "code_challenge": challenge, "redirect_uri": pool}
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request("GET", f"{PATH}/oauth2/authorize?{urlencode(asked)}")
+            location = connection.getresponse().headers["Location"]
+        (code,) = parse_qs(urlsplit(location).query)["code"]
+        form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": pool}
+        with urlopen(f"{pool}/oauth2/token", urlencode(form).encode(), timeout=60) as reply:  # noqa: S310  # loopback
+            token: str = json.load(reply)["id_token"]
+            return token
 
     def line(self, pattern: str) -> str:
         """Return the first line that matches, once it is there."""

@@ -26,25 +26,36 @@ NOT_RUN = {
     r"^make bench( |$)": "needs valgrind: .ci/run runs it with SHORT=1",
     r"^make build\b": "make test builds for this machine first",
     r"^make deploy\b": "needs an AWS account: tests/deploy deploys to a stand-in",
+    r"^make audit\b": "needs PyPI's advisories",
     r"^make sam-": "needs Docker: tests/runtime runs the functions in Lambda's runtime",
     r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
     r"^make clean\b": "removes what the tests need",
     r"^(aws|sam) ": "needs an AWS account",
-    r"^jq ": "reads what the aws before it fetched",
+    r"\busers (create|assign|list|remove)\b": "needs a stack with a user pool: test_users_cli.py runs them",
+    r"\bfailures show\b": "there is no failed record: tests/integration shows some",
     r"\banalytics rebuild\b": "waits for a minute: tests/deploy runs it",
 }
 """Why a command that this pattern matches is not run here."""
 
 SHORT_FORMS = (
     (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
-    (r"(?<= )bench-quality", "bench-quality SHORT=1"),
+    (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
+    (r"--rate 50 --seconds 60", "--rate 5 --seconds 1"),
+    (r"--from <RESTORED>", "--from ApplicationsTable"),
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
-    (r"(labels override|facts export)$", r"\1 --help"),  # mentions of a command, without what it needs
+    (
+        r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
+        r"\1 --help",
+    ),  # only mentioned
     (r"(?<=tokens revoke )<ID>", "$(first_token)"),
+    (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
+    (r"(?<=jobseeker erase )<JOBSEEKER> --yes", "--help"),  # it would erase what the next documents need
+    (r"<JOBSEEKER>", demo.JOBSEEKER_ID),
+    (r"\bFORMER-TABLE\b", "ApplicationsTable"),
     (r"\bFOLDER\b", "facts"),
 )
 """What is replaced in the other commands, one after the other, so that each works here and takes seconds."""
@@ -53,7 +64,7 @@ FIRST_TOKEN = """first_token() {
     application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
 }"""
 
-_GROUP = "applications|tokens|labels|analytics|facts"
+_GROUP = "applications|jobseeker|tokens|limits|users|labels|analytics|facts|failures|tables|audit"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
@@ -98,7 +109,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     for name in (".venv", ".tools", ".python-version"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
+    (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
+    (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
     (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
+    (folder / "test-token.txt").write_text(f"{demo.TEST_TOKEN}\n", encoding="utf-8")
     port, tables_port = free_port(), free_port()
     environment = os.environ | {
         "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",

@@ -307,15 +307,12 @@ def test_unreadable_token_does_not_sign_in(service: LocalService, payload: bytes
     assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
-@pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "5", "null", '{"a": 1}', '["jobseeker-1"]', '""'])
-def test_claim_that_is_no_text_is_none(service: LocalService, value: str) -> None:
-    """Whatever an id token says."""
-    token = base64.urlsafe_b64encode(f'{{"custom:jobseeker_id": {value}}}'.encode()).decode()
-    more = f"Authorization: Bearer a.{token}.b\r\n"
-    with connected(service.port) as client:
-        client.sendall(get("/api/my/applications", more=more))
-        status, _, answered = reply(client)
-    assert (status, answered["type"]) == (403, "/problems/forbidden")
+@pytest.mark.parametrize("path", ["/my/applications", "/api/my/applications"])
+def test_unsigned_token_does_not_sign_in(service: LocalService, path: str) -> None:
+    """Neither at the page nor at the API."""
+    token = base64.urlsafe_b64encode(b'{"custom:jobseeker_id": "jobseeker-1"}').decode()
+    status, _, problem = ask(service.port, get(path, more=f"Authorization: Bearer a.{token}.b\r\n"))
+    assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
 class Slow(ClientConnection):
@@ -360,7 +357,7 @@ def test_function_that_raises_is_a_5xx() -> None:
     def broken(_event: Any, _context: Any) -> Any:
         raise LookupError
 
-    gateway = Gateway(Template(), {"WebhookFunction": broken}, 0)
+    gateway = Gateway(Template({"DomainName": "localhost"}), {"WebhookFunction": broken}, 0)
     threading.Thread(target=gateway.serve_forever, args=(0.02,), daemon=True).start()
     try:
         status, headers, problem = ask(gateway.server_port, REPORTING + b"Content-Length: 0\r\n\r\n")

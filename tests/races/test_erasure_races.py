@@ -19,11 +19,11 @@ from support.world import (
     APPLICATION,
     ATS,
     SIGNALLED_APPLICATION,
-    SIGNALS_SETTINGS,
     Answer,
     World,
     answer,
     http_event,
+    signals_settings,
     webhook_settings,
 )
 
@@ -86,7 +86,7 @@ def test_erased_among_signals(world: World, clients: list[DynamoDB]) -> None:
         event({"query": ONE, "variables": {"input": signal(state(f"Interview {day}", day))}})
         for day in range(1, OTHERS + 1)
     ]
-    containers = [make_signals(dynamodb, SIGNALS_SETTINGS) for dynamodb in clients[1 : 1 + len(bodies)]]
+    containers = [make_signals(dynamodb, signals_settings()) for dynamodb in clients[1 : 1 + len(bodies)]]
     calls = [partial(_answered, container, body) for container, body in zip(containers, bodies, strict=True)]
     reply, *answers = all_at_once(erasing(clients[0], SIGNALLED_APPLICATION), *calls)
     assert reply.status == 204

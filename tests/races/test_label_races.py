@@ -59,7 +59,7 @@ def test_two_operators_at_the_command_line(world: World, endpoint: str, capsys: 
     assert all_at_once(*[partial(main, [*command, "--set", *each]) for each in given]) == [0, 0]
     capsys.readouterr()
     assert main(command) == 0
-    assert capsys.readouterr().out == f"{'OFFER':<28} Stage 3\n{'HIRED':<28} Stage 4\n"
+    assert capsys.readouterr().out == "MEANING  LABEL\nOFFER    Stage 3\nHIRED    Stage 4\n"
     assert world.client.get_item(TableName="TokensTable", Key={"KeyId": {"S": f"ats#{ATS}"}})["Item"]["Version"] == {
         "N": "2"
     }

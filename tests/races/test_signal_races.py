@@ -34,11 +34,11 @@ from support.world import (
     ATS,
     POSITION,
     SIGNALLED_APPLICATION,
-    SIGNALS_SETTINGS,
     Answer,
     World,
     answer,
     http_event,
+    signals_settings,
     webhook_settings,
 )
 
@@ -55,7 +55,7 @@ def signalling(clients: Sequence[DynamoDB], *signals: Any) -> list[Call]:
     for dynamodb, each in zip(clients, signals, strict=False):
         document, variables = (MANY, {"signals": each}) if isinstance(each, list) else (ONE, each)
         body = event({"query": document, "variables": {"input": variables}})
-        calls.append(partial(_answered, make_signals(dynamodb, SIGNALS_SETTINGS), body))
+        calls.append(partial(_answered, make_signals(dynamodb, signals_settings()), body))
     return calls
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.local import demo
 from application_status.local.tables import TableServer

@@ -46,11 +46,23 @@ def is_sent(reply: Any) -> bool:
 
 
 def is_answered(reply: Any) -> bool:
-    return bool(reply["statusCode"] == 200)
+    return reply["statusCode"] == 200 or leads_to_sign_in(reply)
 
 
 def is_shown(reply: Any) -> bool:
-    return reply["statusCode"] == 200 and "Python Developer" in reply["body"]
+    return leads_to_sign_in(reply) or (reply["statusCode"] == 200 and "Python Developer" in reply["body"])
+
+
+def leads_to_sign_in(reply: Any) -> bool:
+    return bool(reply["statusCode"] == 303 and reply["headers"]["Location"].startswith("/sign-in?"))
+
+
+def is_signing_in_or_out(reply: Any) -> bool:
+    return reply["statusCode"] == 200 or "/oauth2/authorize?" in reply["headers"]["Location"]
+
+
+def is_nobody(reply: Any) -> bool:
+    return bool(reply["response"]["claimsOverrideDetails"]["claimsToAddOrOverride"] == {})
 
 
 def is_done(reply: Any) -> bool:
@@ -59,6 +71,10 @@ def is_done(reply: Any) -> bool:
 
 def is_verified(reply: Any) -> bool:
     return set(reply) == {"verified", "drift"}
+
+
+def is_expired(reply: Any) -> bool:
+    return set(reply) == {"expired"}
 
 
 def is_merged(reply: Any) -> bool:
@@ -74,8 +90,11 @@ KINDS = {
     "MergeFunction": is_merged,
     "PositionsFunction": is_counted,
     "MyApplicationsFunction": is_shown,
+    "SignInFunction": is_signing_in_or_out,
+    "PreTokenFunction": is_nobody,
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
+    "RetentionFunction": is_expired,
     "DeliveryFunction": is_counted,
     "ViewsFunction": is_answered,
 }
@@ -172,10 +191,13 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("PositionsFunction", "FAILED_RECORDS_BUCKET"),
         ("MyApplicationsFunction", "BAD_NEWS_DELAY_HOURS"),
         ("HealthFunction", "QUALITY_TABLE"),
-        ("VerificationFunction", "STACK"),
+        ("VerificationFunction", "QUALITY_TABLE"),
+        ("RetentionFunction", "OPEN_RETENTION_DAYS"),
         ("DeliveryFunction", "SCHEDULE_GROUP"),
-        ("DeliveryFunction", "STACK"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
+        ("ViewsFunction", "USER_POOL_ISSUER"),
+        ("SignInFunction", "LOGIN_URL"),
+        ("PreTokenFunction", "OIDC_USERS"),
     ],
 )
 def test_missing_setting_stops_the_start(start: Start, function: str, variable: str) -> None:
@@ -215,6 +237,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
         "PositionsFunction",
         "HealthFunction",
         "VerificationFunction",
+        "RetentionFunction",
         "DeliveryFunction",
     ],
 )
@@ -236,9 +259,9 @@ def test_function_starts_from_bytecode(function: str) -> None:
 
 
 def test_package_is_small() -> None:
-    """Lambda fetches it for each new container; 35 MB unzipped, bytecode included."""
+    """Lambda fetches it for each new container; 55 MB unzipped, bytecode included, 15 of them for verifying tokens."""
     files = (BUILD / "WebhookFunction").rglob("*")
-    assert sum(file.stat().st_size for file in files if file.is_file()) <= 35_000_000
+    assert sum(file.stat().st_size for file in files if file.is_file()) <= 55_000_000
 
 
 def test_webhook_loads_no_sdk() -> None:
@@ -256,5 +279,8 @@ def test_only_the_signals_load_graphql() -> None:
 def test_only_pages_load_templates() -> None:
     """MyApplicationsFunction loads no library for reading request bodies."""
     tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
-    assert [name for name, top in tops.items() if "jinja2" in top] == ["MyApplicationsFunction", "ViewsFunction"]
+    pages = ["MyApplicationsFunction", "SignInFunction", "ViewsFunction"]
+    assert [name for name, top in tops.items() if "jinja2" in top] == pages
+    assert [name for name, top in tops.items() if "jwt" in top] == pages
     assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})
+    assert tops["SignInFunction"].isdisjoint({"pydantic", "jiter", "boto3"})

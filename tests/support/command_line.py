@@ -1,7 +1,8 @@
-"""Runs `application-status analytics` on the tables of a test."""
+"""Runs `application-status analytics` on the tables of a test, and lists all commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import click
 import pytest
 
 from application_status.cli import main as command_line
@@ -24,3 +25,12 @@ def command(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         return code, "".join(line for line in out.splitlines(keepends=True) if not line.startswith("{")), err
 
     return run
+
+
+def words(command: click.Command) -> Iterator[tuple[str, ...]]:
+    """Yield every command below one, as its words."""
+    if not isinstance(command, click.Group):
+        yield ()
+        return
+    for name, below in command.commands.items():
+        yield from ((name, *rest) for rest in words(below))

@@ -12,9 +12,10 @@ from application_status.applications.rules.application import Application
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.archive import ARCHIVE
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import AT, HEAD, NO_CLIENT
-from application_status.quality.counters.journal import additions
+from application_status.quality.counters.journal import Subject, additions
 from application_status.quality.counters.merge import LISTED_MEASURES, Head, head
 from application_status.quality.counters.read import QualityReader, read_consistently
 from application_status.quality.rules.contribution import Cell, contribution, is_dated, is_size
@@ -91,13 +92,23 @@ def truth(applications: Iterable[Application]) -> Tally:
 def totals_and_markers(rows: Iterable[Item]) -> Mapping[int, tuple[Tally, Tally]]:
     """Return, for each generation in the Quality table's items, the sum of its totals and that of its markers.
 
-    Entries of the journal are added to the totals, unless the row includes them.
+    Entries of the journal are added to the totals, unless the row includes them, and the archive to the markers: to
+    those of a generation being built, only as far as the rebuild has added it.
     """
+    rows = list(rows)
+    archive = [row for row in rows if row["Scope"]["S"] == ARCHIVE]
+    current = next((row for row in rows if row["Scope"]["S"] == "generation"), {})
     by_generation: dict[int, list[Item]] = defaultdict(list)
     for row in rows:
         if number := quality_items.generation_of(row):
             by_generation[number].append(row)
-    return {number: (_totals(number, of), _markers(of)) for number, of in by_generation.items()}
+    found = {}
+    for number, of in by_generation.items():
+        is_built = "Building" in current and int(current["Building"]["N"]) == number
+        upto = current.get("ArchiveAfter", {"M": {}})["M"].get("Part", {"S": ""})["S"]
+        added = [row for row in archive if row["Part"]["S"] <= upto or not (is_built and "ArchiveAfter" in current)]
+        found[number] = _totals(number, of), _markers(number, of, added)
+    return found
 
 
 def _totals(generation: int, rows: Iterable[Item]) -> Tally:
@@ -128,30 +139,38 @@ def _totals(generation: int, rows: Iterable[Item]) -> Tally:
 _ROWS = ("months", "years", "atss", "client", "jobs")
 
 
-def _markers(rows: Iterable[Item]) -> Tally:
+def _markers(generation: int, rows: Iterable[Item], archive: Iterable[Item]) -> Tally:
     found: Counter[tuple[str, ...]] = Counter()
     for item in rows:
         if not item["Scope"]["S"].startswith("marker#"):
             continue
-        generation = item["Scope"]["S"].split("#")[1]
         marker = quality_items.marker(item)
         for cell, amount in marker.contribution.items():
-            places = [
-                (f"months#{generation}#{cell.day[:7]}", cell.ats_id),
-                (f"years#{generation}#{cell.day[:4]}", cell.ats_id),
-                (f"atss#{generation}", cell.ats_id),
-            ]
-            places.append((f"client#{generation}#{marker.client_id or NO_CLIENT}", AT + cell.ats_id))
-            if marker.client_id and marker.job_id:
-                places += [
-                    (f"client#{generation}#{marker.client_id}", cell.day[:7]),
-                    (f"jobs#{generation}#{marker.client_id}", marker.job_id),
-                ]
-            for place in places:
-                if not place[1].startswith(AT) or Kind.CLIENT.has(cell.measure):
-                    found[(*place, cell.measure)] += amount
+            subject = Subject(cell.ats_id, marker.client_id, marker.job_id)
+            for place in _places(generation, subject, cell.day, cell.measure):
+                found[place] += amount
         found.update([(f"labels#{generation}#{marker.ats_id}", label) for label in marker.unmapped_labels])
+    for subject, amounts in additions(archive).amounts.items():
+        for (day, measure), amount in amounts.items():
+            for place in _places(generation, subject, day, measure):
+                found[place] += amount
     return found
+
+
+def _places(generation: int, of: Subject, day: str, measure: str) -> list[tuple[str, ...]]:
+    """Return the rows that have a measure of an ATS, client and job."""
+    places = [
+        (f"months#{generation}#{day[:7]}", of.ats_id),
+        (f"years#{generation}#{day[:4]}", of.ats_id),
+        (f"atss#{generation}", of.ats_id),
+        (f"client#{generation}#{of.client_id or NO_CLIENT}", AT + of.ats_id),
+    ]
+    if of.client_id and of.job_id:
+        places += [
+            (f"client#{generation}#{of.client_id}", day[:7]),
+            (f"jobs#{generation}#{of.client_id}", of.job_id),
+        ]
+    return [(*place, measure) for place in places if not place[1].startswith(AT) or Kind.CLIENT.has(measure)]
 
 
 def heads_and_members(rows: Iterable[Item]) -> Mapping[str, tuple[Head, Head]]:

@@ -94,7 +94,8 @@ class Memory:
             codes = [self._reason(request) if request else {"Code": "None"} for request in reasons]
             raise _error("TransactionCanceledException", CancellationReasons=codes)
         for kind, request in actions:
-            self._apply(kind, request)
+            if kind != "ConditionCheck":
+                self._apply(kind, request)
         return {}
 
     def query(self, **request: Any) -> dict[str, Any]:
@@ -103,7 +104,8 @@ class Memory:
         return self._page(request, lambda item: all(k in item for k in keys) and _true(condition, request, item))
 
     def scan(self, **request: Any) -> dict[str, Any]:
-        return self._page(request, lambda _: True)
+        condition = _compiled(request["FilterExpression"]) if "FilterExpression" in request else None
+        return self._page(request, lambda item: condition is None or _true(condition, request, item))
 
     def _page(self, request: Mapping[str, Any], matches: Callable[[Item], bool]) -> dict[str, Any]:
         start = self._key({**request, "Key": request["ExclusiveStartKey"]}) if "ExclusiveStartKey" in request else ()

@@ -31,4 +31,4 @@ class KeptRecords(FailedRecords):
 
 def set_aside(kept: FailedRecords | None = None) -> SetAside:
     """Return a SetAside that uses this store."""
-    return SetAside(kept or KeptRecords(), "local")
+    return SetAside(kept or KeptRecords())

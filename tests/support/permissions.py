@@ -25,6 +25,12 @@ class Permission(NamedTuple):
     resource: str
 
 
+_KEEP_WHAT_FAILED = {
+    Permission("s3:ListBucket", "FailedRecordsBucket"),
+    Permission("s3:PutObject", "FailedRecordsBucket/*"),
+}
+
+
 def allowed(function: str) -> set[Permission]:
     """Return what a function's role in the template allows."""
     resources = _TEMPLATE._resources  # noqa: SLF001  # the local service has no roles, so that nothing else reads them
@@ -46,6 +52,7 @@ def of_lambda(function: str) -> set[Permission]:
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     found = {Permission(f"logs:{each}", _logs(function)) for each in ("CreateLogStream", "PutLogEvents")}
     for mapping in _TEMPLATE.stream_mappings():
@@ -54,16 +61,14 @@ def of_lambda(function: str) -> set[Permission]:
             found |= {
                 Permission(f"dynamodb:{each}", stream) for each in ("DescribeStream", "GetRecords", "GetShardIterator")
             }
-            found |= {
-                Permission("dynamodb:ListStreams", f"{stream}/*"),
-                Permission("s3:ListBucket", "FailedRecordsBucket"),
-                Permission("s3:PutObject", "FailedRecordsBucket/*"),
-            }
+            found |= {Permission("dynamodb:ListStreams", f"{stream}/*"), *_KEEP_WHAT_FAILED}
     for mapping in _of_queues(function):
         queue = mapping["EventSourceArn"]["Fn::GetAtt"].removesuffix(".Arn")
         found |= {
             Permission(f"sqs:{each}", queue) for each in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
         }
+    if "EventInvokeConfig" in _TEMPLATE._resources[function]["Properties"]:  # noqa: SLF001
+        found |= _KEEP_WHAT_FAILED
     return found
 
 

@@ -116,9 +116,10 @@ CALM = Trial()
 class Deliveries:
     """A stream that delivers its records, as it grows, to the analytics function."""
 
-    def __init__(self, stream: Sequence[Record], client: Unsteady) -> None:
+    def __init__(self, stream: Sequence[Record], client: Unsteady, on_invoke: Callable[[], object]) -> None:
         self.stream = stream
         self.client = client
+        self.on_invoke = on_invoke
         self.waiting: list[deque[Record]] = [deque() for _ in range(SHARDS)]
         self.failed: list[Record] = []
         self._seen = 0
@@ -173,6 +174,7 @@ class Deliveries:
 
     def _invoke(self, event: Any) -> Any:
         """Invoke the function; a killed invocation counts as failed."""
+        self.on_invoke()
         try:
             return self._handler(event, None)
         except Killed:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.assignments import Assignments, OidcUsers
+from application_status.access.register import TokenRegister
+from application_status.access.sessions import IdTokens
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
@@ -24,8 +26,12 @@ from application_status.functions.my_applications import MyApplicationsSettings
 from application_status.functions.my_applications import make_handler as make_my_applications
 from application_status.functions.positions import PositionsSettings
 from application_status.functions.positions import make_handler as make_positions
+from application_status.functions.pre_token import PreTokenSettings
+from application_status.functions.pre_token import make_handler as make_pre_token
 from application_status.functions.registry import RegistrySettings
 from application_status.functions.registry import make_handler as make_registry
+from application_status.functions.retention import RetentionSettings
+from application_status.functions.retention import make_handler as make_retention
 from application_status.functions.sandbox import SandboxSettings
 from application_status.functions.sandbox import make_handler as make_sandbox
 from application_status.functions.signals import SignalsSettings
@@ -37,16 +43,20 @@ from application_status.functions.views import make_handler as make_views
 from application_status.functions.webhook import WebhookSettings
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.local.template import Template, pattern
+from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counting.stream import AnalyticsSettings
+from application_status.sign_in.endpoint import LoginPages, sign_in
 from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 
 EVENTS = Path(__file__).parents[2] / "events"
-TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on"})
+TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on", "DomainName": "status.test"})
+HOST = "status.test"
+POOL_URL = "https://pool.test"
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"
 ATS = AtsId("demo-ats")
@@ -62,9 +72,7 @@ ALIASES = Aliases(
     tokens=(SIGNAL_TOKEN,), candidate_application_profile_ids=(PROFILE,), position_profile_ids=(POSITION,)
 )
 BERLIN = ZoneInfo("Europe/Berlin")
-SIGNALS_SETTINGS = SignalsSettings(
-    "ApplicationsTable", "AliasesTable", "TokensTable", "SandboxApplicationsTable", "SandboxAliasesTable"
-)
+RETENTION_DAYS, OPEN_RETENTION_DAYS = 180, 400
 
 
 class RecordingDynamoDB(DynamoDB):
@@ -77,6 +85,18 @@ class RecordingDynamoDB(DynamoDB):
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         self.operations.append(operation)
         return super().__call__(operation, **request)
+
+
+def set_last_use(client: Any, day: str = "9999-12-31") -> None:
+    """Set the day of the last use of all tokens; in the far future, so that no request stores another."""
+    for item in client.scan(TableName="TokensTable")["Items"]:
+        if "TokenSha256" in item:
+            client.update_item(
+                TableName="TokensTable",
+                Key={"KeyId": item["KeyId"]},
+                UpdateExpression="SET LastUsedOn = :day",
+                ExpressionAttributeValues={":day": {"S": day}},
+            )
 
 
 @dataclass
@@ -100,6 +120,9 @@ class World:
     client: Any
     unknown: UnknownApplications = UnknownApplications.REJECT
     bad_news_delay_hours: int = 0
+    requests_per_second: int = 0
+    oidc_users: OidcUsers = OidcUsers.ASSIGNED
+    pool_url: str = POOL_URL
     endpoint: str | None = None
     dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
@@ -119,6 +142,7 @@ class World:
         tokens.add(TOKEN, ATS)
         tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
+        set_last_use(self.client)
         registrations = Registrations(self.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
@@ -128,38 +152,68 @@ class World:
     def restart(self) -> None:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
+        self.pre_token = make_pre_token(
+            self._under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
+        )
+        self.pool = UserPool(self.pool_url, self.assignments, self.pre_token, {})
+        id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
+        self.sign_in = sign_in(LoginPages(self.pool.issuer, self.pool.fetch), id_tokens)
         self.webhook = make_webhook(
-            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]), webhook_settings(self.unknown)
+            UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
+            webhook_settings(self.unknown, self.requests_per_second),
         )
         self.registry = make_registry(
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), SIGNALS_SETTINGS)
+        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
         self.analytics = make_analytics(
             self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24, "local"))
+        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
             self._under_role("ViewsFunction"),
-            ViewsSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN, "SandboxApplicationsTable"),
+            ViewsSettings(
+                "ApplicationsTable",
+                "QualityTable",
+                "TokensTable",
+                self.requests_per_second,
+                BERLIN,
+                "SandboxApplicationsTable",
+                self.pool.issuer,
+            ),
+            id_tokens,
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),
-            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable"),
+            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
             self._under_role("MyApplicationsFunction"),
-            MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours),
+            MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours, self.pool.issuer),
+            id_tokens,
         )
         self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
             self._under_role("VerificationFunction"),
-            VerificationSettings("ApplicationsTable", "QualityTable", BERLIN, "local"),
+            VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
+        )
+        self.retention = make_retention(
+            self._under_role("RetentionFunction"),
+            RetentionSettings("ApplicationsTable", "AliasesTable", "QualityTable", RETENTION_DAYS, OPEN_RETENTION_DAYS),
         )
         self.dynamodb.operations.clear()
+
+    @property
+    def assignments(self) -> Assignments:
+        """The assignments of users, as the command line makes them."""
+        return Assignments(self.dynamodb, "UsersTable")
+
+    def id_token(self, claims: Mapping[str, Any]) -> str:
+        """Return the id token of a user with these claims, as the pool issues it."""
+        return id_token(self.pool.issuer, claims)
 
     def _under_role(self, function: str) -> UnderRole:
         return UnderRole(self.dynamodb, function, self.used[function])
@@ -191,9 +245,23 @@ class World:
         return found
 
 
-def webhook_settings(unknown: UnknownApplications = UnknownApplications.REJECT) -> WebhookSettings:
+def webhook_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
-    return WebhookSettings("ApplicationsTable", "TokensTable", unknown, "SandboxApplicationsTable")
+    return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
+    """Return the signals' settings."""
+    return SignalsSettings(
+        "ApplicationsTable",
+        "AliasesTable",
+        "TokensTable",
+        requests_per_second,
+        "SandboxApplicationsTable",
+        "SandboxAliasesTable",
+    )
 
 
 def registration(**changes: Any) -> Registration:
@@ -224,7 +292,8 @@ def http_event(
         "multiValueHeaders": {name: [value] for name, value in all_headers.items()},
         "queryStringParameters": None,
         "pathParameters": match.groupdict() or None,
-        "requestContext": {"requestId": str(uuid.uuid4())},
+        "stageVariables": {"UserPoolClientId": CLIENT_ID},
+        "requestContext": {"requestId": str(uuid.uuid4()), "path": path, "domainName": HOST},
         "body": body if isinstance(body, str) or body is None else json.dumps(body),
         "isBase64Encoded": False,
     }

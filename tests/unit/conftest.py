@@ -23,7 +23,7 @@ class NoManagedPolicies:
 
 template = yaml_parse(Path(sys.argv[1]).read_text(encoding="utf-8"))
 template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-print(json.dumps(transform(template, {}, NoManagedPolicies())))
+print(json.dumps(transform(template, json.loads(sys.argv[2]), NoManagedPolicies())))
 """
 
 
@@ -32,14 +32,23 @@ def _no_sockets() -> None:
     disable_socket()
 
 
-@pytest.fixture(scope="session")
-def expanded() -> dict[str, Any]:
-    command = [str(SAM_PYTHON), "-c", EXPAND, str(ROOT / "template.yaml")]
+def expand(**parameters: str) -> dict[str, Any]:
+    command = [str(SAM_PYTHON), "-c", EXPAND, str(ROOT / "template.yaml"), json.dumps(parameters)]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     template: dict[str, Any] = json.loads(done.stdout)
     return template
+
+
+@pytest.fixture(scope="session")
+def expanded() -> dict[str, Any]:
+    return expand()
+
+
+@pytest.fixture(scope="session")
+def with_canary() -> dict[str, Any]:
+    return expand(Canary="Canary10Percent10Minutes")
 
 
 @pytest.fixture

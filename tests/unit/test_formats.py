@@ -15,7 +15,9 @@ DAY = date(2026, 1, 1)
 
 def line(client: str, value: float | None) -> dict[str, str]:
     number = Number("delay", "days", value, 7)
-    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row({"Client": client}, DAY, DAY, [number])]))["body"]))
+    (found,) = csv.DictReader(
+        io.StringIO(as_csv(QualityReport([Row({"Client": client}, DAY, DAY, [number])]), "")["body"])
+    )
     return found
 
 
@@ -36,7 +38,7 @@ def test_life_has_no_days() -> None:
     """The cells of its period are empty, as those of names that are not known."""
     number = Number("delay", "days", 1.5, 7)
     subject: Subject = {"Client": "client-1", "Job": "job-1", "JobTitle": "Koch (m/w/d)"}
-    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, None, None, [number])]))["body"]))
+    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, None, None, [number])]), "")["body"]))
     assert (found["job_title"], found["company"]) == ("Koch (m/w/d)", "")
     assert (found["from"], found["to"]) == ("", "")
 
@@ -45,5 +47,5 @@ def test_names_are_no_formulas() -> None:
     """Names come from registrations, and a spreadsheet must not run one."""
     number = Number("delay", "days", 1.5, 7)
     subject: Subject = {"Client": "client-1", "Company": "=1+1", "JobTitle": "@SUM(A1)"}
-    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, DAY, DAY, [number])]))["body"]))
+    (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, DAY, DAY, [number])]), "")["body"]))
     assert (found["company"], found["job_title"]) == ("'=1+1", "'@SUM(A1)")

@@ -40,8 +40,8 @@ def test_every_problem_is_explained(api: dict[str, Any]) -> None:
     """Under the statuses that the functions and the gateway answer it with."""
     known = {each.type: str(each.status) for each in (*PROBLEMS.values(), UNEXPECTED)}
     for response in api["x-amazon-apigateway-gateway-responses"].values():
-        (body,) = response["responseTemplates"].values()
-        (kind,) = re.findall(r'"/problems/([^"]+)"', body)
+        ((body, _),) = (each["Fn::Sub"] for each in response["responseTemplates"].values())
+        (kind,) = re.findall(r'/problems/([^"]+)"', body)
         assert known.setdefault(kind, response.get("statusCode", "4xx")) == response.get("statusCode", "4xx")
     assert {each.type: each.status for each in PROBLEM_TYPES} == known
 

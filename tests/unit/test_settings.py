@@ -18,8 +18,8 @@ ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 def test_settings_are_read_with_their_types() -> None:
     """Other variables don't matter."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
-    environ |= {"SANDBOX_APPLICATIONS_TABLE": "s"}
-    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", UnknownApplications.ACCEPT, "s")
+    environ |= {"SANDBOX_APPLICATIONS_TABLE": "s", "REQUESTS_PER_SECOND": "50"}
+    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", 50, UnknownApplications.ACCEPT, "s")
     assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
     analytics = read(AnalyticsSettings, ANALYTICS)
     assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
@@ -31,17 +31,19 @@ def test_every_missing_variable_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as error:
         read(WebhookSettings, environ)
     assert str(error.value) == (
-        "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; UNKNOWN_APPLICATIONS is missing; "
-        "SANDBOX_APPLICATIONS_TABLE is missing"
+        "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; REQUESTS_PER_SECOND is missing; "
+        "UNKNOWN_APPLICATIONS is missing; SANDBOX_APPLICATIONS_TABLE is missing"
     )
 
 
 def test_missing_and_wrong_are_named_together() -> None:
     """The wrong one with its value."""
+    environ = {"TOKENS_TABLE": "t", "SANDBOX_APPLICATIONS_TABLE": "s"}
     with pytest.raises(SettingsError) as error:
-        read(WebhookSettings, {"TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "maybe", "SANDBOX_APPLICATIONS_TABLE": "s"})
+        read(WebhookSettings, environ | {"REQUESTS_PER_SECOND": "many", "UNKNOWN_APPLICATIONS": "maybe"})
     assert str(error.value) == (
-        "WebhookSettings: APPLICATIONS_TABLE is missing; UNKNOWN_APPLICATIONS=maybe is not a UnknownApplications"
+        "WebhookSettings: APPLICATIONS_TABLE is missing; REQUESTS_PER_SECOND=many is not a int; "
+        "UNKNOWN_APPLICATIONS=maybe is not a UnknownApplications"
     )
 
 
@@ -56,5 +58,6 @@ def test_what_is_no_time_zone_is_wrong(zone: str) -> None:
 def test_what_happens_to_unknown_applications_is_spelled_exactly(text: str) -> None:
     """Guessing would let strangers create applications."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "SANDBOX_APPLICATIONS_TABLE": "s"}
-    with pytest.raises(SettingsError):
+    environ |= {"REQUESTS_PER_SECOND": "50"}
+    with pytest.raises(SettingsError, match="UNKNOWN_APPLICATIONS"):
         read(WebhookSettings, environ | {"UNKNOWN_APPLICATIONS": text})

@@ -2,20 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
 
+from application_status.access.assignments import PROVIDER, OidcUsers
+from application_status.access.sessions import SIGN_OUT_PATH
 from application_status.cli.target import Target
 from application_status.local.template import PATH, Schedule, Template
 from application_status.platform.settings import read
 from application_status.quality.counters.items import Marker, label_item, marker_item
 from application_status.quality.counting.stream import AnalyticsSettings
-from application_status.quality.reports.query import STAFF
+from application_status.sign_in.endpoint import _SESSION_SECONDS, CALLBACK_PATH
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "QualityTable", "TokensTable")
+TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable", "UsersTable")
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
@@ -27,8 +30,11 @@ NAMES = (
     "Positions",
     "Views",
     "MyApplications",
+    "SignIn",
+    "PreToken",
     "Health",
     "Verification",
+    "Retention",
     "Delivery",
 )
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
@@ -107,7 +113,11 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "DeliveryFunction")
     seconds = dict.fromkeys(behind, 60)
-    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {"MergeFunction": 300}
+    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
+        "MergeFunction": 300,
+        "PreTokenFunction": 5,
+        "RetentionFunction": 900,
+    }
     assert properties["Timeout"] == seconds.get(function, 10)
 
 
@@ -167,6 +177,44 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
     assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
 
 
+def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) -> None:
+    """A deployment shifts them slowly only if the parameter says how; each of its values has its mapping."""
+    assert not [each for each in expanded["Resources"].values() if each["Type"].startswith("AWS::CodeDeploy")]
+    assert not [name for name, each in expanded["Resources"].items() if "UpdatePolicy" in each]
+    parameter, gradual = expanded["Parameters"]["Canary"], expanded["Mappings"]["Deployment"]
+    assert parameter["Default"] == "off"
+    assert {value: gradual[value]["IsGradual"] for value in parameter["AllowedValues"]} == {
+        value: str(value != "off").lower() for value in parameter["AllowedValues"]
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) -> None:
+    """CodeDeploy moves the alias to the new version in steps, and back if requests or functions fail."""
+    resources = with_canary["Resources"]
+    group = f"{function}DeploymentGroup"
+    assert resources[f"{function}Aliaslive"]["UpdatePolicy"] == {
+        "CodeDeployLambdaAliasUpdate": {
+            "ApplicationName": {"Ref": "ServerlessDeploymentApplication"},
+            "DeploymentGroupName": {"Ref": group},
+        }
+    }
+    properties = resources[group]["Properties"]
+    alarms = ("FailedRequests5MinutesAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
+    assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
+    assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
+    assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+    configuration = {"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": "Canary10Percent10Minutes"}]}
+    assert properties["DeploymentConfigName"] == configuration
+    assert resources[group].get("Condition") == resources[function].get("Condition")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], function: str) -> None:
+    """The stack's name is a dimension of all metrics, so stacks in one account have separate alarms."""
+    assert resources[function]["Properties"]["Environment"]["Variables"]["STACK"] == {"Ref": "AWS::StackName"}
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
@@ -183,13 +231,13 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
     properties = resource["Properties"]
     assert properties["DeletionProtectionEnabled"] is True
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
 def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
-    """They share only the key with the live table: no stream, no index, no backup; items expire."""
+    """They share only the key with the live table: no stream, no index; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
@@ -201,6 +249,7 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": live["KeySchema"],
         "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": live["SSESpecification"],
     }
 
@@ -219,7 +268,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
-    assert refs == {"TokensTable", *SANDBOX_TABLES}
+    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, "AWS::StackName"}
 
 
 def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
@@ -286,6 +335,7 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         "StartingPosition": "TRIM_HORIZON",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
+        "MetricsConfig": {"Metrics": ["EventCount"]},
         "MaximumRetryAttempts": 100,
         "MaximumRecordAgeInSeconds": 43200,
         "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}}},
@@ -295,21 +345,38 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_stream_functions_set_aside_where_lambda_does(resources: dict[str, Resource], name: str) -> None:
-    """They use the bucket of the mapping's destination, and the stack's name as the alarm's dimension."""
+    """They use the bucket of the mapping's destination."""
     variables = resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]
     assert variables["FAILED_RECORDS_BUCKET"] == {"Ref": "FailedRecordsBucket"}
-    assert variables["STACK"] == {"Ref": "AWS::StackName"}
+
+
+def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> None:
+    """Lambda writes what it gives up after an asynchronous call to the bucket of failed records.
+
+    The scheduled functions have no such destination: their next run does what a failed one did not.
+    """
+    ((name, kept),) = of_type(resources, "AWS::Lambda::EventInvokeConfig").items()
+    assert (name, kept["DependsOn"]) == ("HealthFunctionEventInvokeConfig", ["HealthFunctionAliaslive"])
+    bucket = {"Fn::GetAtt": ["FailedRecordsBucket", "Arn"]}
+    assert kept["Properties"] == {
+        "FunctionName": {"Ref": "HealthFunction"},
+        "Qualifier": "live",
+        "DestinationConfig": {"OnFailure": {"Destination": bucket}},
+    }
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
-    """Aliases of tracking tokens, ids of counted batches of log lines, and the whole sandbox; nothing else."""
+    """Aliases of tracking tokens, ids of counted batches of log lines, addresses' limits, and the whole sandbox."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
         if "TimeToLiveSpecification" in table["Properties"]
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
-    assert ends == dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at)
+    assert ends == {
+        **dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at),
+        "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},
+    }
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
@@ -324,7 +391,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert patterns == {"WebhookLogs": '{ $.channel = "atsi" }', "SignalsLogs": '{ $.channel = "signals" }'}
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
-        if name.startswith("HealthFunction"):
+        if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
             permission = each["Properties"]
             assert (permission["FunctionName"], permission["Principal"]) == (alias, "logs.amazonaws.com")
             text, names = permission["SourceArn"]["Fn::Sub"]
@@ -333,18 +400,25 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
 
 
-def test_merges_and_verification_are_scheduled(expanded: dict[str, Any]) -> None:
-    """Each runs at least three times in its alarm's period, through its alias."""
+def test_merges_checks_and_retention_are_scheduled(expanded: dict[str, Any]) -> None:
+    """Those with an alarm run at least three times in its period, through their alias."""
     rules = [each["Properties"] for each in of_type(expanded["Resources"], "AWS::Events::Rule").values()]
     assert {target["Arn"]["Ref"]: rule["ScheduleExpression"] for rule in rules for target in rule["Targets"]} == {
         "MergeFunctionAliaslive": "rate(5 minutes)",
+        "HealthFunctionAliaslive": "rate(1 hour)",
         "VerificationFunctionAliaslive": {"Fn::Sub": "rate(${VerificationRate})"},
+        "RetentionFunctionAliaslive": "rate(1 hour)",
     }
     rate = expanded["Parameters"]["VerificationRate"]
     assert (rate["Default"], rate["AllowedValues"]) == ("1 hour", ["15 minutes", "30 minutes", "1 hour"])
     for value, seconds in (("1 hour", 3600), ("15 minutes", 900)):
         schedules = Template({"VerificationRate": value}).schedules()
-        assert schedules == [Schedule("MergeFunction", 300), Schedule("VerificationFunction", seconds)]
+        assert schedules == [
+            Schedule("MergeFunction", 300),
+            Schedule("HealthFunction", 3600),
+            Schedule("VerificationFunction", seconds),
+            Schedule("RetentionFunction", 3600),
+        ]
 
 
 def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> None:
@@ -353,45 +427,15 @@ def test_journal_is_merged_within_a_day_by_default(expanded: dict[str, Any]) -> 
     assert (hours["Type"], hours["Default"], hours["MinValue"], hours["MaxValue"]) == ("Number", 24, 0, 24)
 
 
-ALARMS: dict[str, dict[str, Any]] = {
-    "DriftAlarm": {"MetricName": "Drift", "Statistic": "Maximum", "Period": 3 * 3600, "TreatMissingData": "breaching"},
-    "SetAsideAlarm": {"MetricName": "SetAside", "Statistic": "Sum", "Period": 300, "TreatMissingData": "notBreaching"},
-    "MergeAlarm": {
-        "MetricName": "Merged",
-        "Statistic": "SampleCount",
-        "Period": 3600,
-        "TreatMissingData": "breaching",
-        "ComparisonOperator": "LessThanThreshold",
-    },
-}
-
-
-@pytest.mark.parametrize("name", ALARMS)
-def test_drift_failed_records_and_missing_runs_raise_an_alarm(expanded: dict[str, Any], name: str) -> None:
-    """Each alarm has the metric with its two dimensions, and notifies the topic if there is one."""
-    alarms = of_type(expanded["Resources"], "AWS::CloudWatch::Alarm")
-    assert alarms.keys() == ALARMS.keys()
-    properties = {**alarms[name]["Properties"]}
-    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
-    assert (properties.pop("AlarmActions"), properties.pop("OKActions")) == (topic, topic)
-    assert expanded["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopic"}, ""]}]}
-    assert "docs/operations.md" in properties.pop("AlarmDescription")
-    assert properties == {
-        "Namespace": "ApplicationStatus",
-        "Dimensions": [
-            {"Name": "service", "Value": "application-status"},
-            {"Name": "stack", "Value": {"Ref": "AWS::StackName"}},
-        ],
-        "EvaluationPeriods": 1,
-        "Threshold": 1,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        **ALARMS[name],
-    }
-
-
 def test_command_line_counts_locally_as_the_template_does() -> None:
     """The zone of the local service is the template's default."""
     assert Target(None, "").analytics() == read(AnalyticsSettings, Template().environment("AnalyticsFunction"))
+
+
+def test_tokens_expire_after_a_year_by_default(expanded: dict[str, Any]) -> None:
+    """Locally too; the command line reads a stack's value from its output."""
+    assert Target(None, "").token_days() == expanded["Parameters"]["TokenDays"]["Default"] == 365
+    assert expanded["Outputs"]["TokenDays"]["Value"] == {"Ref": "TokenDays"}
 
 
 def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:
@@ -401,24 +445,98 @@ def test_rejections_have_no_delay_by_default(expanded: dict[str, Any]) -> None:
 
 
 def test_no_user_chooses_whose_applications_to_see(resources: dict[str, Resource]) -> None:
-    """Only administrators create users; whom a user stands for never changes and is in the id token."""
+    """Only administrators create users, and the trigger decides whom a user stands for, not an attribute or a group.
+
+    The attributes of release 1.0 stay, as a pool can't lose any, but no token contains them.
+    """
     (pool,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPool").values())
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert pool["LambdaConfig"] == {"PreTokenGeneration": {"Ref": "PreTokenFunctionAliaslive"}}
     ids = ("ats_id", "client_id", "jobseeker_id")
     assert sorted(pool["Schema"], key=lambda each: str(each["Name"])) == [
         {"Name": name, "AttributeDataType": "String", "Mutable": False} for name in ids
     ]
     (client,) = (each["Properties"] for each in of_type(resources, "AWS::Cognito::UserPoolClient").values())
-    assert client["ReadAttributes"] == ["email", *(f"custom:{name}" for name in ids)]
-    assert client["WriteAttributes"] == ["email"]
+    assert client["ReadAttributes"] == client["WriteAttributes"] == ["email"]
+    assert not of_type(resources, "AWS::Cognito::UserPoolGroup")
+    permission = resources["PreTokenPermission"]["Properties"]
+    assert permission == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "PreTokenFunctionAliaslive"},
+        "Principal": "cognito-idp.amazonaws.com",
+        "SourceArn": {"Fn::If": ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}, {"Ref": "UserPoolArn"}]},
+    }
 
 
-def test_staff_is_a_group_of_the_pool(resources: dict[str, Resource]) -> None:
-    """Only administrators add users to it; it gives them no permission in AWS."""
-    (group,) = of_type(resources, "AWS::Cognito::UserPoolGroup").values()
-    assert group["Condition"] == "OwnUserPool"
-    assert group["Properties"].keys() == {"GroupName", "UserPoolId", "Description"}
-    assert (group["Properties"]["GroupName"], group["Properties"]["UserPoolId"]) == (STAFF, {"Ref": "UserPool"})
+def test_people_sign_in_with_a_code_at_the_pool_s_login_pages(resources: dict[str, Resource]) -> None:
+    """Managed login with a style, without which it shows no page; only the code grant, and no scope for attributes."""
+    (domain,) = of_type(resources, "AWS::Cognito::UserPoolDomain").values()
+    assert domain["Properties"]["ManagedLoginVersion"] == 2
+    assert resources["UserPool"]["Properties"]["UserPoolTier"] == "ESSENTIALS"
+    style = resources["LoginStyle"]["Properties"]
+    assert (style["ClientId"], style["UseCognitoProvidedValues"]) == ({"Ref": "UserPoolClient"}, True)
+    client = resources["UserPoolClient"]["Properties"]
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == (["code"], ["openid"])
+    assert client["AllowedOAuthFlowsUserPoolClient"] is client["EnableTokenRevocation"] is True
+    assert "GenerateSecret" not in client
+    assert [each["Fn::Sub"][0] for each in client["CallbackURLs"]] == [f"${{Url}}{CALLBACK_PATH}"]
+    assert [each["Fn::Sub"][0] for each in client["LogoutURLs"]] == [f"${{Url}}{SIGN_OUT_PATH}"]
+    assert client["TokenValidityUnits"]["RefreshToken"] == "minutes"
+    assert client["RefreshTokenValidity"] * 60 == _SESSION_SECONDS
+    conditional = ("UserPool", "LoginDomain", "UserPoolClient", "LoginStyle")
+    assert {resources[name]["Condition"] for name in conditional} == {"OwnUserPool"}
+
+
+def test_board_s_own_provider_is_optional(expanded: dict[str, Any]) -> None:
+    """With an issuer, the app client offers it; its secret is read from Secrets Manager and is in no parameter."""
+    provider = expanded["Resources"]["BoardIdentityProvider"]
+    assert (provider["Condition"], provider["Properties"]["ProviderName"]) == ("Federates", PROVIDER)
+    secret = provider["Properties"]["ProviderDetails"]["client_secret"]
+    assert secret == {"Fn::Sub": "{{resolve:secretsmanager:${OidcClientSecretArn}}}"}
+    offered = expanded["Resources"]["UserPoolClient"]["Properties"]["SupportedIdentityProviders"]
+    own = {"Fn::If": ["Federates", {"Ref": "BoardIdentityProvider"}, {"Ref": "AWS::NoValue"}]}
+    assert offered == ["COGNITO", own]
+    users = expanded["Parameters"]["OidcUsers"]
+    assert (users["Default"], users["AllowedValues"]) == (OidcUsers.ASSIGNED, [*OidcUsers])
+
+
+def test_functions_know_the_pool_by_its_issuer_and_the_app_client_by_the_stage(resources: dict[str, Resource]) -> None:
+    """The client's id can't be in a function's environment: the client needs the API, and that the functions."""
+    issuer = {
+        json.dumps(resources[f"{name}Function"]["Properties"]["Environment"]["Variables"]["USER_POOL_ISSUER"])
+        for name in ("Views", "MyApplications", "SignIn")
+    }
+    assert len(issuer) == 1
+    address, pool = json.loads(issuer.pop())["Fn::Sub"]
+    assert address == "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${Id}"
+    assert pool["Id"]["Fn::If"][:2] == ["OwnUserPool", {"Ref": "UserPool"}]
+    (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
+    client = {"Fn::If": ["OwnUserPool", {"Ref": "UserPoolClient"}, {"Ref": "UserPoolClientId"}]}
+    assert stage["Properties"]["Variables"] == {"UserPoolClientId": client}
+
+
+def test_dependencies_of_resources_have_no_cycle(resources: dict[str, Resource]) -> None:
+    """CloudFormation refuses a template with one, and nothing checks it before."""
+    graph = {name: {*named_in(each)} & resources.keys() for name, each in resources.items()}
+    tuple(TopologicalSorter(graph).static_order())
+
+
+def named_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, argument in value.items():
+            if name == "Ref":
+                yield argument
+            elif name == "Fn::GetAtt":
+                yield argument[0] if isinstance(argument, list) else argument.partition(".")[0]
+            elif name == "Fn::Sub":
+                text = argument[0] if isinstance(argument, list) else argument
+                yield from re.findall(r"\$\{(\w+)", text)
+            elif name == "DependsOn":
+                yield from as_list(argument)
+            yield from named_in(argument)
+    elif isinstance(value, list):
+        for each in value:
+            yield from named_in(each)
 
 
 EXPIRY: dict[str, dict[str, Any]] = {
@@ -460,7 +578,7 @@ def test_buckets_are_private_and_objects_expire(resources: dict[str, Resource], 
 def test_logs_expire(expanded: dict[str, Any]) -> None:
     """Each log group has a retention of at most a year."""
     groups = of_type(expanded["Resources"], "AWS::Logs::LogGroup")
-    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs"}
+    assert groups.keys() == {f"{name}Logs" for name in FUNCTIONS.values()} | {"FactsDeliveryLogs", "ApiLogs", "WafLogs"}
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     retention = expanded["Parameters"]["LogRetentionDays"]
     assert retention["Default"] == 30
@@ -469,10 +587,14 @@ def test_logs_expire(expanded: dict[str, Any]) -> None:
 
 def test_new_values_of_parameters_reach_the_alias(resources: dict[str, Resource]) -> None:
     """SAM publishes no version for a new parameter value, so its description names each one the environment uses."""
-    parameters = {"UnknownApplications", "ReportingTimeZone", "JournalHours", "BadNewsDelayHours"}
+    parameters = {
+        "UnknownApplications", "ReportingTimeZone", "JournalHours", "BadNewsDelayHours", "OidcUsers", "SignInPrefix",
+        "UserPoolArn", "UserPoolDomain",
+    }  # fmt: skip
     for function in FUNCTIONS:
-        variables = resources[function]["Properties"]["Environment"]["Variables"].values()
-        used = {value.get("Ref") for value in variables if isinstance(value, dict)} & parameters
+        variables = json.dumps(resources[function]["Properties"]["Environment"]["Variables"])
+        used = {*re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', variables)}
+        used = {name for names in used for name in names} & parameters
         (version,) = (v for name, v in resources.items() if name.startswith(f"{function}Version"))
         described = json.dumps(version["Properties"].get("Description", ""))
         assert all(f"${{{name}}}" in described for name in used), function

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications import items
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Application
@@ -20,11 +20,12 @@ from support.world import (
     APPLICATION,
     ATS,
     SIGNALLED_APPLICATION,
-    SIGNALS_SETTINGS,
     TOKEN,
     answer,
     http_event,
     registration,
+    set_last_use,
+    signals_settings,
     webhook_settings,
 )
 from wire.conftest import Transported, both
@@ -40,6 +41,7 @@ def stored(client: Any) -> Any:
     """Return how to read an application from the tables, which have a token and two applications."""
     dynamodb = DynamoDB(boto.transport(client))
     TokenRegister(dynamodb, "TokensTable").add(TOKEN, ATS)
+    set_last_use(client)
     registrations = Registrations(dynamodb, "ApplicationsTable", "AliasesTable")
     registrations.register(APPLICATION, registration())
     registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES))
@@ -73,7 +75,7 @@ def test_signals_are_to_be_sent_again(way: Proxy, stored: Any, transport: Transp
     batch = event({"query": MANY, "variables": {"input": {"signals": signals}}})
     before = 0
     while True:
-        handle = make_signals(DynamoDB(transport(way.url)), SIGNALS_SETTINGS)  # which remembers no token yet
+        handle = make_signals(DynamoDB(transport(way.url)), signals_settings())  # which remembers no token yet
         way.plan = [*[Fault.PASS] * before, *[damage] * LASTING]
         reply = answer(handle(batch, None))
         if way.plan:

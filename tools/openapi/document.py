@@ -48,7 +48,8 @@ _ABOUT = """\
 Receives status reports for job applications from applicant tracking systems (ATSs), and returns what is recorded.
 
 Errors are problem documents (RFC 9457), except at `/graphql`, which has GraphQL errors. Other paths are answered with
-404 `unknown-path`, other methods with 405 `method-not-allowed`. After a 429 or 503, retry in `Retry-After` seconds.
+404 `unknown-path`, other methods with 405 `method-not-allowed`. Addresses in replies begin with the API's stage, `/v1`,
+if the API has no domain of its own. After a 429 or 503, retry in `Retry-After` seconds.
 """
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
@@ -14,10 +15,12 @@ from application_status.intake.sandbox.create import SandboxApplication
 from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
+from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
 from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
 from application_status.quality.reports.query import QualityQuery
+from application_status.sign_in.endpoint import CALLBACK_PATH
 from openapi import examples
 
 type Examples = Mapping[str, Mapping[str, Any]]
@@ -96,7 +99,7 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
     )
 
 
-PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH}
+PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH, SIGN_IN_PATH, CALLBACK_PATH, SIGN_OUT_PATH}
 """Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
@@ -217,6 +220,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security=None,
             replies={"200": Content(type=DefinitionReply, by_name=True)},
             problems=_ALWAYS,
+        ),
+    ),
+    UPTIME_PATH: (
+        Operation(
+            method="get",
+            name="uptime",
+            summary="Check that the API answers; it reads no data",
+            security=None,
+            replies={"200": Content(type=UptimeReply)},
+            problems=_ALWAYS,
+        ),
+        Operation(
+            method="head",
+            name="uptimeWithoutBody",
+            summary="Check that the API answers, without a body",
+            security=None,
+            replies={"200": None},
+            problems=(),
         ),
     ),
 }

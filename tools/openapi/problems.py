@@ -30,9 +30,18 @@ _REFUSALS = (
     ),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
     errors.DailyLimitReached(200, 3600),
+    errors.TooManyRequests("ats", per_second=50, quota=100, window=2, retry_after=1),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {
+        "description": "the limit's name, its quota of requests (`q`) and its window in seconds (`w`)",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "the limit's name, how many requests are left (`r`), and the seconds until there are more (`t`)",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": {"description": "the scheme to use", "schema": {"type": "string"}},
 }
 _TYPES = {each.type: each for each in PROBLEM_TYPES}
@@ -67,7 +76,7 @@ def _of_function(reply: Reply) -> tuple[int, Mapping[str, str], Any]:
 
 
 def _of_gateway(kind: str) -> tuple[int, Mapping[str, str], Any]:
-    response = Template().gateway_response(kind)
+    response = Template({"DomainName": "status.example.com"}).gateway_response(kind)
     return response.status, response.headers, json.loads(response.body.replace("$context.requestId", _REQUEST_ID))
 
 
@@ -82,7 +91,6 @@ _EXAMPLES: dict[str, tuple[int, Mapping[str, str], Any]] = {
     "unavailable": _of_function(failure(PROBLEMS[errors.Unavailable], _REQUEST)),
     "unexpected": _of_function(failure(UNEXPECTED, _REQUEST)),
     "unknown-path": _of_gateway("MISSING_AUTHENTICATION_TOKEN"),
-    "throttled": _of_gateway("THROTTLED"),
     "refused": (403, {}, _REFUSED),
 }
 """The status, headers and body of an example of each type."""

@@ -9,10 +9,11 @@ import re
 import secrets
 import string
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from application_status.platform.values import AtsId
+from application_status.platform.values import AtsId, DateText
 
 _BASE62 = string.digits + string.ascii_letters
 _KEY_ID_LENGTH, _SECRET_BYTES, _SECRET_LENGTH, _CHECKSUM_LENGTH = 8, 32, 43, 6
@@ -21,11 +22,16 @@ _GENERATED = re.compile(
 )
 _OPAQUE = re.compile(r"[!-~]{1,256}")
 _LIVE, _TEST = "atsi_live_", "atsi_test_"
+_NOTICE = timedelta(days=30)
+_OPAQUE_KEY = "opaque-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A stored token: `sha256` is the hexadecimal digest of the whole token, `test` is True for a test token."""
+    """A stored token: `sha256` is the hexadecimal digest of the whole token, `test` is True for a test token.
+
+    `issued_by` is the operator who issued it, `last_used_on` the day (UTC) of its last use, as an ISO 8601 date.
+    """
 
     key_id: str
     sha256: str
@@ -34,6 +40,8 @@ class Token:
     test: bool = False
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    issued_by: str | None = None
+    last_used_on: DateText | None = None
 
     def is_live(self, moment: datetime) -> bool:
         """Return whether the token is neither revoked nor expired at this time."""
@@ -42,6 +50,17 @@ class Token:
     def matches(self, text: str) -> bool:
         """Return whether the text is this token, in constant time."""
         return hmac.compare_digest(self.sha256, sha256(text))
+
+
+def expiring(tokens: Iterable[Token], moment: datetime) -> list[Token]:
+    """Return the live tokens that expire within 30 days and have no successor.
+
+    A successor is another live token of the same ATS that expires later than that, or never. Test tokens don't count.
+    """
+    live = [token for token in tokens if token.is_live(moment) and not token.test]
+    soon = [token for token in live if token.expires_at and token.expires_at <= moment + _NOTICE]
+    succeeded = {token.ats_id for token in live if token not in soon}
+    return [token for token in soon if token.ats_id not in succeeded]
 
 
 def is_test(text: str) -> bool:
@@ -68,7 +87,12 @@ def key_id(text: str) -> str | None:
     if text.startswith((_LIVE, _TEST)):
         parts = _GENERATED.fullmatch(text)
         return parts[2] if parts and parts[3] == _checksum(parts[1]) else None
-    return f"opaque-{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+    return f"{_OPAQUE_KEY}{sha256(text)[:16]}" if _OPAQUE.fullmatch(text) else None
+
+
+def is_opaque(key_id: str) -> bool:
+    """Return whether a key is that of a token not made by `generate`, which may be short enough to be guessed."""
+    return key_id.startswith(_OPAQUE_KEY)
 
 
 def sha256(text: str) -> str:

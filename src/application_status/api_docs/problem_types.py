@@ -54,7 +54,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "unknown-application",
         "404",
-        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased",
+        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased or has expired",
         "send the id from the ApplyRequest",
     ),
     ProblemType(
@@ -89,7 +89,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "application-erased",
         "410",
-        "the application was erased; nothing was registered",
+        "the application was erased or has expired; nothing was registered",
         "use a new id; an erasure can't be undone",
     ),
     ProblemType(
@@ -111,7 +111,13 @@ PROBLEM_TYPES = (
         "of a query), `detail` and `expected`; `ignoredFields` lists unrecognised fields",
         "correct each; names are case-sensitive",
     ),
-    ProblemType("throttled", "429", "too many requests at once", "wait `Retry-After` seconds, then send it again"),
+    ProblemType(
+        "throttled",
+        "429",
+        "your ATS sends more requests or signals a second than `RateLimit-Policy` says, or your address sends too many "
+        "invalid tokens, or all callers together send too many requests",
+        "wait `Retry-After` seconds, then send it again; spread large transfers over time",
+    ),
     ProblemType(
         "daily-limit-reached",
         "429",

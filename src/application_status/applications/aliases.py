@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from application_status.applications.items import expiry
 from application_status.applications.rules.application import Registration
-from application_status.platform.dynamodb.client import DynamoDB, Item
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import ApplicationId, AtsId, now
 
@@ -47,8 +47,9 @@ class AliasTable:
         """Return the ATS's application with this candidate profile id; None if it is unknown or another ATS's."""
         return self._find(f"profile#{profile_id}", ats_id)
 
-    def remove(self, application_id: ApplicationId, registration: Registration) -> None:
-        """Remove an application's aliases, except expired ones that another application has now."""
+    def remove(self, application_id: ApplicationId, registration: Registration) -> int:
+        """Remove an application's aliases, except expired ones that another application has now; return how many."""
+        removed = 0
         for each in chain.from_iterable(_rows(application_id, registration).values()):
             with suppress(ConditionFailed):
                 self._dynamodb(
@@ -58,6 +59,29 @@ class AliasTable:
                     ConditionExpression=_IS_THE_APPLICATIONS,
                     ExpressionAttributeValues={":application": {"S": application_id}},
                 )
+                removed += 1
+        return removed
+
+    def rows(self, application_id: ApplicationId, registration: Registration) -> list[Item]:
+        """Return an application's aliases as stored."""
+        rows = chain.from_iterable(_rows(application_id, registration).values())
+        keys = [row_key(each["Alias"]["S"], each["Member"]["S"]) for each in rows]
+        stored = batch_get(self._dynamodb, self._table, keys)
+        return [row for row in stored if row["AtsiApplicationId"]["S"] == application_id]
+
+    def deletions(self, application_id: ApplicationId, registration: Registration) -> list[Item]:
+        """Return the actions that delete an application's aliases in a transaction."""
+        return [
+            {
+                "Delete": {
+                    "TableName": self._table,
+                    "Key": row_key(row["Alias"]["S"], row["Member"]["S"]),
+                    "ConditionExpression": _IS_THE_APPLICATIONS,
+                    "ExpressionAttributeValues": {":application": {"S": application_id}},
+                }
+            }
+            for row in self.rows(application_id, registration)
+        ]
 
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
         item = self._dynamodb("GetItem", TableName=self._table, Key=row_key(alias, "-"), ConsistentRead=True).get(

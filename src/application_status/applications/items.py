@@ -16,7 +16,8 @@ ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the r
 ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, in seconds since 1970
 Positions          M   digest of a position -> {Ended, Since, DayOffset?, ReceivedAt, Version}, its last reported
                        state; absent without aliases
-ErasedAt           S   only in the tombstone of an erased application, which has the key, ErasedAt and Version
+ErasedAt           S   only in the tombstone of an erased or expired application, which has the key, ErasedAt, Version
+Expired            BOOL  true if the application expired; absent if it was erased
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -69,9 +70,13 @@ def application_item(application: Application, *, updated_at: str) -> Item:
     }
 
 
-def tombstone(application_id: ApplicationId, *, version: int, erased_at: str) -> Item:
-    """Return the item that replaces an erased application."""
-    return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}}
+def tombstone(application_id: ApplicationId, *, version: int, erased_at: str, expired: bool = False) -> Item:
+    """Return the item that replaces an erased or expired application.
+
+    It stays for ever, as a sender may report an application at any time.
+    """
+    flag = {"Expired": {"BOOL": True}} if expired else {}
+    return {**key(application_id), "ErasedAt": {"S": erased_at}, "Version": {"N": str(version)}, **flag}
 
 
 def expiry(expires_at: datetime) -> Item:

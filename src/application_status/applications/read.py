@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from application_status.applications import items
 from application_status.applications.rules.application import Application, Registration
-from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import one_by_one
 from application_status.platform.telemetry import log_unreadable
@@ -76,6 +77,20 @@ class JobseekersApplications:
         read = batch_get(self._dynamodb, self._table, keys)
         own = one_by_one(read, lambda item: _own(item, jobseeker_id), _left_out)
         return ApplicationList([each for _, each in own if each], complete=len(reply["Items"]) <= LIST_LIMIT)
+
+    def ids(self, jobseeker_id: str) -> list[ApplicationId]:
+        """Return the ids of all applications of a jobseeker, without a limit.
+
+        The index is updated within about a second, so it may lack a new application, and still have an erased one.
+        """
+        request = {
+            "TableName": self._table,
+            "IndexName": _INDEX,
+            "KeyConditionExpression": "JobseekerId = :jobseeker",
+            "ExpressionAttributeValues": {":jobseeker": {"S": jobseeker_id}},
+        }
+        found = chain.from_iterable(pages(self._dynamodb, "Query", request))
+        return [ApplicationId(item["AtsiApplicationId"]["S"]) for item in found]
 
     def one(self, jobseeker_id: str, application_id: ApplicationId) -> RegisteredApplication:
         """Return an application of a jobseeker.

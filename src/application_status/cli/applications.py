@@ -1,29 +1,145 @@
-"""`application-status applications`: erases applications."""
+"""`application-status applications`: shows and erases applications, and erases them again after a restore."""
 
-import argparse
+from collections.abc import Sequence
+from typing import Any
 
+import click
+
+from application_status.applications import items
 from application_status.applications.erase import Erasure
-from application_status.cli.output import print_line
-from application_status.cli.target import Target
-from application_status.platform.values import ApplicationId, application_id
+from application_status.applications.rules.application import Application
+from application_status.applications.scan import AllApplications
+from application_status.cli.output import json_option, print_json, print_line, print_table, progress_bar
+from application_status.cli.target import Target, pass_target
+from application_status.platform.dynamodb.client import Item
+from application_status.platform.values import ApplicationId, application_id, to_text
+from application_status.quality.counters.generations import generations
+from application_status.quality.counters.write import read_markers
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands to the parser."""
-    erase = commands.add_parser("erase", help="erase applications permanently; safe to repeat")
-    erase.add_argument("ids", nargs="+", type=_id, metavar="ID", help="an AtsiApplicationId")
-    erase.set_defaults(command=_erase)
+class _Id(click.ParamType[ApplicationId]):
+    name = "id"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> ApplicationId:
+        try:
+            return application_id(value)
+        except ValueError as error:
+            self.fail(f"{value} is {error}", param, ctx)
 
 
-def _erase(target: Target, given: argparse.Namespace) -> None:
+@click.group("applications")
+def commands() -> None:
+    """Show applications, erase them, and erase them again after a restore."""
+
+
+@commands.command("show")
+@click.argument("shown", type=_Id(), metavar="ID")
+@json_option
+@pass_target
+def _show(target: Target, shown: ApplicationId, *, as_json: bool) -> None:
+    """Show an application with all that was reported about it, the newest first."""
+    found = AllApplications(target.dynamodb, target.table("ApplicationsTable")).of([shown])
+    if not found:
+        raise LookupError(f"there is no application {shown}; ids are those under which the board registered them")
+    if items.is_tombstone(found[0]):
+        raise LookupError(f"the application {shown} {_gone(found[0])}")
+    application = items.application(found[0])
+    about, columns, history = _about(application), *_history(application)
+    if as_json:
+        print_json(described(application))
+        return
+    for name, value in about.items():
+        print_line(f"{name:<16} {'-' if value is None else value}")
+    print_line("")
+    print_table(columns, history, as_json=False)
+
+
+def described(application: Application) -> dict[str, Any]:
+    """Return what is stored about an application, and its history, the newest first."""
+    columns, history = _history(application)
+    return {**_about(application), "history": [dict(zip(columns, row, strict=True)) for row in history]}
+
+
+def _about(application: Application) -> dict[str, Any]:
+    outcome, _ = application.outcome
+    registration = application.registration
+    return {
+        "application": application.application_id,
+        "ats": application.ats_id,
+        "status": application.status,
+        "label": application.raw_status,
+        "outcome": outcome,
+        "version": application.version,
+        "client": registration and registration.client_id,
+        "job": registration and registration.job_id,
+        "jobseeker": registration and registration.jobseeker_id,
+        "title": registration and registration.job_title,
+        "company": registration and registration.company,
+        "applied_at": registration and to_text(registration.applied_at),
+    }
+
+
+def _history(application: Application) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    newest_first = sorted(application.transitions.items(), reverse=True)
+    return ("effective", "received", "channel", "status", "label"), [
+        (
+            (each.sent_day and each.sent_day.isoformat()) or to_text(each.effective_at),
+            to_text(each.received_at),
+            each.channel,
+            each.status or "unmapped",
+            each.raw_status,
+        )
+        for _, each in newest_first
+    ]
+
+
+@commands.command("erase")
+@click.argument("ids", type=_Id(), nargs=-1, required=True, metavar="ID...")
+@pass_target
+def _erase(target: Target, ids: Sequence[ApplicationId]) -> None:
+    """Erase applications permanently; safe to repeat."""
     erasure = Erasure(target.dynamodb, target.table("ApplicationsTable"), target.table("AliasesTable"))
-    for each in given.ids:
-        erasure.erase(each)
-        print_line(f"{each} is erased.")
+    for each in ids:
+        erased = erasure.erase(each)
+        if erased.was_stored:
+            print_line(f"{each} is erased, with {erased.aliases} aliases.")
+        elif erased.tombstone:
+            print_line(f"{each} {_gone(erased.tombstone)}; nothing was left to erase.")
+        else:
+            print_line(f"{each} is unknown, so nothing was erased. From now on it can't be registered or reported.")
 
 
-def _id(text: str) -> ApplicationId:
-    try:
-        return application_id(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is {error}") from None
+def _gone(tombstone: Item) -> str:
+    verb = "expired" if "Expired" in tombstone else "was erased"
+    return f"{verb} at {tombstone['ErasedAt']['S']}"
+
+
+@commands.command("reapply-erasures")
+@click.option(
+    "--from", "former", required=True, metavar="TABLE", help="The Applications table from before the restore."
+)
+@pass_target
+def _reapply(target: Target, former: str) -> None:
+    """Erase again, after a restore, what was erased after the restored point in time.
+
+    Reads the tombstones of the former table. An expired application stays expired if the archive of the counters has
+    it; otherwise it expires again by itself. Safe to repeat.
+    """
+    erasure = Erasure(target.dynamodb, target.table("ApplicationsTable"), target.table("AliasesTable"))
+    quality = target.table("QualityTable")
+    live = generations(target.dynamodb, quality).live
+    applications, start, amount = AllApplications(target.dynamodb, former), None, 0
+    with progress_bar("applications", applications.approximate_count()) as progress:
+        while True:
+            page, start = applications.page(start)
+            tombstones = {application_id(each["AtsiApplicationId"]["S"]): each for each in page if "ErasedAt" in each}
+            expired = [each for each, tombstone in tombstones.items() if "Expired" in tombstone]
+            markers = read_markers(target.dynamodb, quality, live, expired)
+            for each, tombstone in tombstones.items():
+                is_archived = each in markers and not markers[each].contribution
+                if each not in expired or is_archived:
+                    amount += erasure.erase(each, tombstone).was_stored
+            progress.update(len(page))
+            if start is None:
+                break
+    print_line(f"{amount} applications are erased again.")

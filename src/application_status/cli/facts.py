@@ -1,17 +1,15 @@
 """`application-status facts`: exports the facts of all applications as Parquet, and queries Parquet files."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tqdm import tqdm
+import click
 
 from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli import parquet
-from application_status.cli.output import print_line, print_row
-from application_status.cli.target import Target
-from application_status.cli.unreadable import print_unreadable
+from application_status.cli.output import json_option, print_json, print_line, print_row, print_unreadable, progress_bar
+from application_status.cli.target import Target, pass_target
 from application_status.facts.stream import facts_of
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import one_by_one
@@ -19,19 +17,19 @@ from application_status.platform.outages import one_by_one
 _FILE = "facts.parquet"
 
 
-def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands to the parser."""
-    export = commands.add_parser("export", help=f"write the facts of all applications to {_FILE} in a folder")
-    export.add_argument("--to", required=True, type=Path, metavar="FOLDER")
-    export.add_argument(
-        "--time-zone", type=_zone, help="time zone of the days (default: the stack's ReportingTimeZone)"
-    )
-    export.set_defaults(command=_export)
+class _Zone(click.ParamType[ZoneInfo]):
+    name = "zone"
 
-    query = commands.add_parser("query", help="run a query on the Parquet files of a folder; prints CSV")
-    query.add_argument("query", choices=parquet.QUERIES)
-    query.add_argument("--from", required=True, type=Path, metavar="FOLDER", dest="folder")
-    query.set_defaults(command=_query)
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        try:
+            return ZoneInfo(value)
+        except (ValueError, ZoneInfoNotFoundError):
+            self.fail(f"'{value}' is not an IANA time zone, e.g. Europe/Berlin", param, ctx)
+
+
+@click.group("facts")
+def commands() -> None:
+    """Export and query facts."""
 
 
 def export(applications: AllApplications, zone: ZoneInfo, folder: Path) -> Unreadable:
@@ -45,7 +43,7 @@ def _all_facts(applications: AllApplications, zone: ZoneInfo, unreadable: Unread
     def documents(item: Item) -> str:
         return "".join(fact.to_json() for fact in facts_of(item, zone))
 
-    with tqdm(total=applications.approximate_count(), unit=" applications", leave=False) as progress:
+    with progress_bar("applications", applications.approximate_count()) as progress:
         start = None
         while True:
             page, start = applications.page(start)
@@ -55,21 +53,27 @@ def _all_facts(applications: AllApplications, zone: ZoneInfo, unreadable: Unread
                 return
 
 
-def _export(target: Target, given: argparse.Namespace) -> int:
-    zone = given.time_zone or target.analytics().reporting_time_zone
-    unreadable = export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, given.to)
-    print_line(given.to / _FILE)
+@commands.command("export")
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path), metavar="FOLDER")
+@click.option("--time-zone", type=_Zone(), help="Time zone of the days.  [default: the stack's ReportingTimeZone]")
+@pass_target
+def _export(target: Target, folder: Path, time_zone: ZoneInfo | None) -> int:
+    """Write the facts of all applications to facts.parquet in a folder."""
+    zone = time_zone or target.analytics().reporting_time_zone
+    unreadable = export(AllApplications(target.dynamodb, target.table("ApplicationsTable")), zone, folder)
+    print_line(folder / _FILE)
     return print_unreadable(unreadable)
 
 
-def _query(_target: Target, given: argparse.Namespace) -> None:
-    columns, rows = parquet.ask(given.query, given.folder)
+@commands.command("query")
+@click.argument("query", type=click.Choice(parquet.QUERIES))
+@click.option("--from", "folder", required=True, type=click.Path(path_type=Path), metavar="FOLDER")
+@json_option
+def _query(query: str, folder: Path, *, as_json: bool) -> None:
+    """Run a query on the Parquet files of a folder; prints CSV."""
+    columns, rows = parquet.ask(query, folder)
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
     for row in (columns, *rows):
         print_row(row)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, ZoneInfoNotFoundError) as error:
-        raise argparse.ArgumentTypeError("an IANA time zone, e.g. Europe/Berlin") from error

@@ -1,78 +1,150 @@
 """The operators' command line, for a deployed stack or the local service."""
 
-import argparse
+import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Never, override
+from typing import Any, override
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
-from application_status.access.tokens import TooManyTokens
-from application_status.cli import analytics, applications, facts, labels, tokens
-from application_status.cli.output import print_error
-from application_status.cli.target import LOCAL_TABLES, Target
+from application_status.access.register import TooManyTokens
 from application_status.platform.dynamodb.client import DynamoDBError
 from application_status.platform.errors import SettingsError, Unavailable
-from application_status.platform.escaping import printable
 from application_status.quality.counters.rebuilds import RebuildOvertaken
 
+try:
+    import click
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that escapes arguments in its error messages."""
+    from application_status.cli import (
+        analytics,
+        applications,
+        audit,
+        facts,
+        failures,
+        jobseeker,
+        labels,
+        limits,
+        tables,
+        tokens,
+        users,
+    )
+    from application_status.cli.output import print_error
+    from application_status.cli.target import LOCAL_TABLES, Target
+except ModuleNotFoundError as missing:
+    raise SystemExit(
+        f"application-status: the package {missing.name} is not installed. Install what operators need: "
+        "uv sync --group operators"
+    ) from None
+
+_INTERRUPTED = 130
+_ADDRESS = re.compile(r"https?://[^/]+.*", re.DOTALL)
+_REJECTED_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "RequestExpired",
+    "UnrecognizedClientException",
+}
+
+
+class _Commands(click.Group):
+    """All commands; what goes wrong in one becomes a sentence that says what to do."""
 
     @override
-    def error(self, message: str) -> Never:
-        super().error(printable(message))
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (
+            TooManyTokens,
+            RebuildOvertaken,
+            SettingsError,
+            Unavailable,
+            ValueError,
+            LookupError,
+            OSError,
+            BotoCoreError,
+            ClientError,
+            DynamoDBError,
+        ) as error:
+            raise click.ClickException(_what_to_do(error, ctx.obj)) from error
+
+
+def _what_to_do(error: Exception, target: Target) -> str:
+    code = error.code if isinstance(error, DynamoDBError) else ""
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+    if isinstance(error, NoRegionError):
+        return "no AWS region is set; set AWS_REGION, or a region in your AWS profile with `aws configure`"
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return "no AWS credentials are set; set AWS_PROFILE, or sign in with `aws login` or `aws sso login`"
+    if code in _REJECTED_CREDENTIALS or isinstance(error, (SSOError, TokenRetrievalError)):
+        return f"AWS does not accept these credentials, which may have expired; sign in again ({error})"
+    if isinstance(error, Unavailable):
+        local = "Is it running? Use --local-tables with the address that `make run` prints, or --stack for a stack."
+        return f"can't reach {target.name}. {f'{error}; run the command again.' if target.stack else local}"
+    if code == "ResourceNotFoundException":
+        return f"{target.name} lacks a table or function of this release; deploy this release, or start it again"
+    return str(error)
+
+
+def _address(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise click.BadParameter(f"'{value}' is not the address of tables; `make run` prints it, e.g. {LOCAL_TABLES}")
+    return value
+
+
+@click.group("application-status", cls=_Commands, context_settings={"max_content_width": 120})
+@click.version_option(package_name="application-status", message="%(prog)s %(version)s")
+@click.option("--stack", help="The deployed stack, e.g. application-status-dev.  [default: the local service]")
+@click.option(
+    "--local-tables",
+    default=LOCAL_TABLES,
+    show_default=True,
+    callback=_address,
+    help="Address of the tables of `make run`.",
+)
+@click.pass_context
+def commands(context: click.Context, stack: str | None, local_tables: str) -> None:
+    """Operate the application-status service: a deployed stack, or the local service of `make run`."""
+    context.obj = Target(stack, local_tables)
+
+
+for _group in (applications, jobseeker, tokens, limits, users, labels, analytics, facts, failures, tables, audit):
+    commands.add_command(_group.commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 if done, 1 with a message on standard error if it failed.
 
-    An interrupted command returns 130. A command may return an exit code of its own.
+    Wrong arguments return 2, an interrupted command 130. A command may return an exit code of its own.
     """
-    given = _parser().parse_args(arguments)
-    target = Target(given.stack, given.local_tables)
     try:
-        code: int = given.command(target, given) or 0
-    except (
-        TooManyTokens,
-        RebuildOvertaken,
-        SettingsError,
-        ValueError,
-        LookupError,
-        OSError,
-        BotoCoreError,
-        ClientError,
-        DynamoDBError,
-    ) as error:
-        print_error(f"application-status: {error}")
-        return 1
-    except Unavailable:
-        hint = "Is it running? Use --local-tables for another address, or --stack for a deployed stack."
-        print_error(f"application-status: can't reach {target.name}. {hint}")
-        return 1
-    except KeyboardInterrupt:
+        return commands.main(arguments, "application-status", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        _print_lines(error.format_message())
+        return error.exit_code
+    except click.ClickException as error:
+        if isinstance(error, click.UsageError) and error.ctx:
+            _print_lines(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.")
+        print_error(f"application-status: {error.format_message()}")
+        return error.exit_code
+    except click.Abort:
         print_error("application-status: interrupted")
-        return 130
-    return code
+        return _INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="application-status", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('application-status')}")
-    parser.add_argument("--stack", help="the deployed stack, e.g. application-status-dev (default: the local service)")
-    parser.add_argument("--local-tables", default=LOCAL_TABLES, help="address of the tables of `make run`")
-    groups = parser.add_subparsers(required=True)
-    for name, what, module in (
-        ("applications", "erase applications", applications),
-        ("tokens", "issue, list and revoke tokens of ATSs", tokens),
-        ("labels", "explain, override and remap labels", labels),
-        ("analytics", "rebuild and verify the quality counters", analytics),
-        ("facts", "export and query facts", facts),
-    ):
-        module.add_commands(groups.add_parser(name, help=what).add_subparsers(required=True))
-    return parser
+def _print_lines(text: str) -> None:
+    for line in text.splitlines():
+        print_error(line)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Writes facts as Parquet files and queries them, with DuckDB instead of Firehose and Athena."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,25 @@ def write(documents: Iterable[str], file: Path) -> None:
             out.writelines(documents)
         connection.read_json(str(given), columns=COLUMNS, format="unstructured").write_parquet(str(made))
         made.replace(file)
+
+
+def without(file: Path, applications: Collection[str]) -> int:
+    """Remove the facts of applications, by their pseudonyms, from a Parquet file; return how many it had.
+
+    The file is replaced only if it had some; a file without facts is deleted.
+    """
+    with duckdb.connect() as connection:
+        facts = connection.read_parquet(str(file))
+        connection.execute("CREATE TABLE erased AS SELECT unnest(?) AS application", [list(applications)])
+        kept = facts.filter("application NOT IN (SELECT application FROM erased)")
+        amount, remaining = len(facts), len(kept)
+        if remaining and remaining < amount:
+            made = file.with_suffix(".made")
+            kept.write_parquet(str(made))
+            made.replace(file)
+        elif not remaining:
+            file.unlink()
+    return amount - remaining
 
 
 def view(name: str) -> str:

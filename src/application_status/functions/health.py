@@ -1,10 +1,11 @@
-"""The Lambda function that counts each ATS's requests by result, from the log lines of the HTTP functions."""
+"""The Lambda function that counts each ATS's requests by result, from log lines, and finds ATSs that have stopped."""
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from application_status.health.counts import Health
+from application_status.health.silence import is_scheduled, silence_check
 from application_status.health.stream import LogHandler, health_log
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
@@ -22,8 +23,18 @@ class HealthSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: HealthSettings) -> LogHandler:
-    """Connect the log lines to the counters of requests."""
-    return health_log(Health(dynamodb, settings.quality_table), settings.reporting_time_zone)
+    """Connect the log lines and the hourly check to the counters of requests."""
+    health = Health(dynamodb, settings.quality_table)
+    count_lines = health_log(health, settings.reporting_time_zone)
+    check_silence = silence_check(health, settings.reporting_time_zone)
+
+    def handler(event: Any, context: Any) -> None:
+        if is_scheduled(event):
+            check_silence(event, context)
+        else:
+            count_lines(event, context)
+
+    return handler
 
 
 lambda_handler = make_handler(connect(), read(HealthSettings, os.environ))

@@ -14,18 +14,22 @@ from application_status.platform.settings import read
 
 
 class SandboxSettings(NamedTuple):
-    """Environment of the sandbox function: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE."""
+    """Environment: SANDBOX_APPLICATIONS_TABLE, SANDBOX_ALIASES_TABLE, TOKENS_TABLE, REQUESTS_PER_SECOND.
+
+    REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    """
 
     sandbox_applications_table: str
     sandbox_aliases_table: str
     tokens_table: str
+    requests_per_second: int
 
 
 def make_handler(dynamodb: DynamoDB, settings: SandboxSettings) -> LambdaHandler:
     """Connect the sandbox to its tables."""
     applications_table, aliases_table = settings.sandbox_applications_table, settings.sandbox_aliases_table
     return sandbox(
-        TokenLookup(dynamodb, settings.tokens_table),
+        TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second),
         Registrations(dynamodb, applications_table, aliases_table, life=LIFE),
         SandboxCreations(dynamodb, aliases_table, CREATIONS_A_DAY),
     )

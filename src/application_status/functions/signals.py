@@ -18,11 +18,15 @@ from application_status.platform.settings import read
 
 
 class SignalsSettings(NamedTuple):
-    """Environment of the signals function: TOKENS_TABLE; APPLICATIONS_TABLE, ALIASES_TABLE and both as SANDBOX_..."""
+    """Environment: APPLICATIONS_TABLE and ALIASES_TABLE, both as SANDBOX_..., too, TOKENS_TABLE, REQUESTS_PER_SECOND.
+
+    REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    """
 
     applications_table: str
     aliases_table: str
     tokens_table: str
+    requests_per_second: int
     sandbox_applications_table: str
     sandbox_aliases_table: str
 
@@ -47,7 +51,7 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
             vocabulary,
         ),
     )
-    return signals(TokenLookup(dynamodb, settings.tokens_table), receivers)
+    return signals(TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second), receivers)
 
 
 lambda_handler = make_handler(connect(), read(SignalsSettings, os.environ))

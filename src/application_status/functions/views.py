@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from application_status.access.sessions import IdTokens
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.applications.read import OwnApplications
@@ -14,7 +15,7 @@ from application_status.intake.atsi.read_back import read_back
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import UnknownPath
-from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint
+from application_status.platform.http.endpoint import UPTIME_PATH, LambdaHandler, Reply, Request, endpoint, uptime
 from application_status.platform.settings import read
 from application_status.quality.page.page import failed, quality_page, refused
 from application_status.quality.reports.endpoint import ReportSource, definitions, quality
@@ -23,16 +24,19 @@ from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_
 
 
 class ViewsSettings(NamedTuple):
-    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE, REPORTING_TIME_ZONE.
+    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE and those below.
 
-    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name).
+    Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    USER_POOL_ISSUER is the address of the user pool.
     """
 
     applications_table: str
     quality_table: str
     tokens_table: str
+    requests_per_second: int
     reporting_time_zone: ZoneInfo
     sandbox_applications_table: str
+    user_pool_issuer: str
 
 
 APPLICATION_PATH = "/api/application-status/{AtsiApplicationId}"
@@ -41,9 +45,9 @@ _SECONDS = 25.0
 """Time limit of all calls for one reply."""
 
 
-def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
-    """Connect the views to their tables; `answers` maps each path to its function."""
-    tokens = TokenLookup(dynamodb, settings.tokens_table)
+def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdTokens) -> LambdaHandler:
+    """Connect the views to their tables and the user pool; `answers` maps each path to its function."""
+    tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
         sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
@@ -68,15 +72,21 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings) -> LambdaHandler:
         DOCS_PATH: docs_page,
         FILE_PATH: docs_file,
         PROBLEM_PATH: problem_page,
+        UPTIME_PATH: uptime,
     }
 
     def answer(request: Request) -> Reply:
         if request.resource not in answers:
             raise UnknownPath
-        request.require_method("GET")
+        request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
         return answers[request.resource](request)
 
-    return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
+    def sign_in(request: Request) -> Request:
+        return id_tokens.signed_in(request) if request.resource == PAGE_PATH else request
+
+    return endpoint(answer, sign_in=sign_in, refuse=refused, fail=failed, seconds=_SECONDS)
 
 
-lambda_handler = make_handler(connect(), read(ViewsSettings, os.environ))
+_settings = read(ViewsSettings, os.environ)
+
+lambda_handler = make_handler(connect(), _settings, IdTokens(_settings.user_pool_issuer))

@@ -15,14 +15,16 @@ from application_status.platform.settings import is_started_ahead, read
 
 
 class WebhookSettings(NamedTuple):
-    """Environment of the webhook: APPLICATIONS_TABLE, TOKENS_TABLE, UNKNOWN_APPLICATIONS, SANDBOX_APPLICATIONS_TABLE.
+    """Environment of the webhook, APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, TOKENS_TABLE and those below.
 
+    REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
     UNKNOWN_APPLICATIONS (reject or accept) applies to live tokens only. The sandbox always rejects unknown
     applications.
     """
 
     applications_table: str
     tokens_table: str
+    requests_per_second: int
     unknown_applications: UnknownApplications
     sandbox_applications_table: str
 
@@ -30,7 +32,7 @@ class WebhookSettings(NamedTuple):
 def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler:
     """Connect the webhook to the live tables and the sandbox's."""
     return webhook(
-        TokenLookup(dynamodb, settings.tokens_table),
+        TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second),
         OverrideLookup(dynamodb, settings.tokens_table),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),

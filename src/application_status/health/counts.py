@@ -21,11 +21,8 @@ from application_status.platform.values import AtsId, from_text, now, to_text
 
 _ALL = "health"
 _DAYS_PER_TRANSACTION = 99
-_BATCH_LIFE = timedelta(days=2)
-"""Longer than Lambda keeps an asynchronous event: 6 hours.
-
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-"""
+_BATCH_LIFE = timedelta(days=100)
+"""Longer than the bucket of failed records keeps an event that can be sent again: 90 days."""
 
 
 class Health:

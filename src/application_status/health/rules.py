@@ -1,9 +1,10 @@
-"""Groups the results of requests by ATS and day."""
+"""Groups the results of requests by ATS and day, and finds ATSs that have stopped sending requests."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from application_status.applications.rules.report import Channel
@@ -39,3 +40,19 @@ def by_day(requests: Iterable[RequestResult], zone: ZoneInfo) -> list[HealthDay]
         HealthDay(ats_id, day, Counter((each.channel, each.result) for each in of_day), max(each.at for each in of_day))
         for (ats_id, day), of_day in sorted(found.items())
     ]
+
+
+_REGULAR_DAYS = 5
+_GRACE = timedelta(days=1)
+
+
+def is_silent(days: Sequence[HealthDay], now: datetime) -> bool:
+    """Return whether an ATS has stopped; `days` are its recent days with requests, oldest first.
+
+    It has stopped if its last request is more than a day older than its longest pause so far: a nightly sender after 48
+    hours, one that rests at weekends after four days. With fewer than five days, it has no pattern to depart from.
+    """
+    if len(days) < _REGULAR_DAYS:
+        return False
+    longest_pause = max(later.last_seen - earlier.last_seen for earlier, later in pairwise(days))
+    return now - days[-1].last_seen > longest_pause + _GRACE

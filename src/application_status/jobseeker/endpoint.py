@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from application_status.access.assignments import JOBSEEKER_CLAIM
+from application_status.access.sessions import IdTokens
 from application_status.applications.read import JobseekersApplications, RegisteredApplication
 from application_status.jobseeker.language import in_language, words
 from application_status.jobseeker.listing import Page, not_shown, page
@@ -131,15 +133,17 @@ def _day(change: StatusChange) -> DateText | None:
 
 
 _ONE_PATH = "/api/my/applications/{AtsiApplicationId}"
-_JOBSEEKER_CLAIM = "custom:jobseeker_id"
 _SECONDS = 8.0  # a thousand applications are eleven calls
 
 
-def my_applications(applications: JobseekersApplications, zone: ZoneInfo, delay: timedelta) -> LambdaHandler:
+def my_applications(
+    applications: JobseekersApplications, id_tokens: IdTokens, zone: ZoneInfo, delay: timedelta
+) -> LambdaHandler:
     """Return the handler of `GET /api/my/applications`, `/api/my/applications/{AtsiApplicationId}`, `/my/applications`.
 
-    API Gateway has verified the sign-in; the claim custom:jobseeker_id identifies the jobseeker. Days are cut in
-    `zone`. Bad news is shown only after `delay` from its receipt.
+    API Gateway has verified the id token of a request to the API, and `id_tokens` verifies that of a request for the
+    page. Its claim custom:jobseeker_id identifies the jobseeker. Days are cut in `zone`. Bad news is shown only after
+    `delay` from its receipt.
     """
 
     def answer(request: Request) -> Reply:
@@ -157,7 +161,10 @@ def my_applications(applications: JobseekersApplications, zone: ZoneInfo, delay:
             return page_reply(listed, moment.astimezone(zone), request, complete=found.complete)
         return list_reply(listed, request, complete=found.complete)
 
-    return endpoint(answer, refuse=refused, fail=failed, seconds=_SECONDS)
+    def sign_in(request: Request) -> Request:
+        return id_tokens.signed_in(request) if request.resource == PAGE_PATH else request
+
+    return endpoint(answer, sign_in=sign_in, refuse=refused, fail=failed, seconds=_SECONDS)
 
 
 def _left_out(registered: RegisteredApplication, error: Exception) -> None:
@@ -165,7 +172,7 @@ def _left_out(registered: RegisteredApplication, error: Exception) -> None:
 
 
 def _jobseeker(request: Request) -> str:
-    jobseeker_id = request.claims.get(_JOBSEEKER_CLAIM)
+    jobseeker_id = request.claims.get(JOBSEEKER_CLAIM)
     if not jobseeker_id:
         raise Forbidden("You are signed in, but not as a jobseeker.")
     return jobseeker_id

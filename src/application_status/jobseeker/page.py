@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
+from application_status.access.sessions import JOBSEEKERS_PAGE, not_signed_in, sign_out_address
 from application_status.jobseeker.language import in_language, words
 from application_status.jobseeker.listing import Page, not_shown
 from application_status.jobseeker.rules.status import JobseekerView, ProgressStep, StatusChange
 from application_status.jobseeker.rules.words import Words
-from application_status.platform.errors import Refusal
+from application_status.platform.errors import Refusal, Unauthenticated
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     Problem,
@@ -22,7 +23,7 @@ from application_status.platform.http.endpoint import (
 from application_status.platform.http.html import Pages
 from application_status.platform.outages import one_by_one
 
-PAGE_PATH = "/my/applications"
+PAGE_PATH = JOBSEEKERS_PAGE
 TIMELINE_LIMIT = 30
 """The most changes of an application on the page: the first one, and the last ones."""
 
@@ -79,6 +80,7 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
         next=listed.next,
         first="after" not in request.query,
         complete=complete,
+        sign_out_address=sign_out_address(request),
     )
 
 
@@ -86,6 +88,8 @@ def refused(error: Refusal, request: Request) -> Reply:
     """Return the reply to a refused request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return refusal(error, request)
+    if isinstance(error, Unauthenticated):
+        return not_signed_in(error, request)
     status = PROBLEMS[type(error)].status
     text = words(request).refused.get(status, str(error))
     return _notice(status, text, request, **refusal_headers(error, "Bearer"))
@@ -100,7 +104,14 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
     language = words(request)
-    return _PAGES.reply(status, "notice.html", in_language(language) | headers, title=language.title, text=text)
+    return _PAGES.reply(
+        status,
+        "notice.html",
+        in_language(language) | headers,
+        title=language.title,
+        text=text,
+        sign_out_address=sign_out_address(request),
+    )
 
 
 def _card(of: JobseekerView, today: datetime, language: Words) -> Card:

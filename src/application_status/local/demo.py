@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application_status.access.tokens import TokenRegister
+from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Registration
 from application_status.applications.rules.report import Channel
@@ -215,3 +215,14 @@ def _openings() -> list[Opening]:
 
 
 OPENINGS = tuple(_openings())
+
+CLIENTS: Mapping[str, str] = dict(list({each.client_id: each.company for each in OPENINGS}.items())[:3])
+"""Three clients, and their companies."""
+
+USERS: Mapping[str, str] = {
+    f"jobseeker/{JOBSEEKER_ID}": "has applied for jobs",
+    **{f"ats/{name}": profile.description for name, profile in ATS_PROFILES.items()},
+    **{f"client/{name}": f"recruits for {company}" for name, company in CLIENTS.items()},
+    "staff": "works for the job board",
+}
+"""The users who can sign in, and a description of each."""

@@ -4,7 +4,7 @@ import base64
 import json
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from typing import Any, override
@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from application_status.local.connection import LOOPBACK, ClientConnection, host_name
 from application_status.local.request_body import UnreadableBody, read_body
-from application_status.local.sign_in import SIGN_IN_PATHS, claims, sign_in
 from application_status.local.template import Route, Template, pattern
+from application_status.local.user_pool import CLIENT_ID, UserPool
 from application_status.platform.telemetry import log_unexpected, logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
@@ -33,8 +33,18 @@ class Gateway(ThreadingHTTPServer):
         self.template = template
         self.routes = [(pattern(route.path), route) for route in template.routes()]
         self.handlers = dict(handlers)
-        for path in SIGN_IN_PATHS:
-            self.add(path, sign_in)
+        self.user_pool: UserPool | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the API."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def sign_in_at(self, user_pool: UserPool) -> None:
+        """Add a user pool, whose users may call the paths with the authorizer."""
+        self.user_pool = user_pool
+        for path, handler in user_pool.handlers.items():
+            self.add(path, handler)
 
     def add(self, path: str, handler: Handler) -> None:
         """Add a path that only the local service has."""
@@ -92,7 +102,7 @@ class _GatewayConnection(ClientConnection):
             log_unexpected(error)
             self._gateway_response("DEFAULT_5XX", event)
             return
-        self._send(reply["statusCode"], reply["headers"], reply["body"])
+        self._send(reply["statusCode"], reply["headers"], reply["body"], reply.get("multiValueHeaders"))
 
     @override
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -119,12 +129,20 @@ class _GatewayConnection(ClientConnection):
             "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
             "pathParameters": None,
-            "requestContext": {"requestId": str(uuid.uuid4()), "httpMethod": self.command, "stage": "local"},
+            "stageVariables": {"UserPoolClientId": CLIENT_ID},
+            "requestContext": {
+                "requestId": str(uuid.uuid4()),
+                "httpMethod": self.command,
+                "stage": "local",
+                "path": unquote(url.path),
+                "domainName": url.netloc or self.headers["Host"],
+            },
         }
 
     def _sign_in(self, event: Mapping[str, Any]) -> bool:
         """Add the signed-in user's claims to the event, as a Cognito authorizer does; return whether there are any."""
-        found = claims(self.headers)
+        pool, sent = self.server.user_pool, self.headers["Authorization"]
+        found = pool.claims(sent) if pool and sent else None
         if found is not None:
             event["requestContext"]["authorizer"] = {"claims": found}
         return found is not None
@@ -136,7 +154,13 @@ class _GatewayConnection(ClientConnection):
         body = response.body.replace("$context.error.messageString", json.dumps(detail))
         self._send(response.status, response.headers, body.replace("$context.requestId", str(uuid.uuid4())))
 
-    def _send(self, status: int, headers: Mapping[str, str], body: str) -> None:
+    def _send(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: str,
+        repeated: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         content = body.encode()
         self.send_response(status)
         if self.close_connection:
@@ -144,6 +168,9 @@ class _GatewayConnection(ClientConnection):
         length = {} if status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(content))}  # RFC 9110, 8.6
         for name, value in {**headers, **length}.items():
             self.send_header(name, value)
+        for name, values in (repeated or {}).items():
+            for value in values:
+                self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)

@@ -17,7 +17,6 @@ _HEADERS = {
     "Content-Language": "en",
     "Referrer-Policy": "same-origin",  # without a referrer, browsers send "Origin: null" with the form
 }
-_CLIENTS = dict(list({each.client_id: each.company for each in demo.OPENINGS}.items())[:3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
         test_token=demo.TEST_TOKEN,
         jobseeker=demo.JOBSEEKER_ID,
         ats_profiles=demo.ATS_PROFILES,
-        clients=_CLIENTS,
+        clients=demo.CLIENTS,
         samples=demo.SAMPLES,
         statuses=list(Status),
         chosen=chosen,

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.local import demo, demo_board
+from application_status.local import demo, demo_board, user_pool
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
@@ -20,7 +20,7 @@ from application_status.local.tables import TableServer
 from application_status.local.template import Template
 
 _PROCESSED_WITHIN_SECONDS = 10.0
-_PARAMETERS = {"JournalHours": "0"}
+_PARAMETERS = {"JournalHours": "0", "DomainName": "localhost"}
 _SECONDS_BETWEEN_CALLS = {"MergeFunction": 5.0}  # so that a new job joins its list soon
 
 type Handler = Callable[[Any, Any], Any]
@@ -57,19 +57,23 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         tables = TableServer(template, tables_host, tables_port)
         stack.callback(tables.stop)
         os.environ["AWS_ENDPOINT_URL"] = tables.url
-        handlers = _functions(template)
+        functions = _functions(template, f"http://127.0.0.1:{port}")
+        lock = threading.Lock()
+        handlers = {name: _one_at_a_time(function, lock) for name, function in functions.items()}
+        tables.functions = {name: _invoked(name, handler) for name, handler in handlers.items()}
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
+        gateway.sign_in_at(_user_pool(gateway.url, functions["PreTokenFunction"]))
         demo_board.fill(tables.load, ZoneInfo(os.environ["REPORTING_TIME_ZONE"]))
         pollers = [
-            StreamPoller(mapping, _without_context(handlers[mapping.function]), tables.url)
+            StreamPoller(mapping, tables.functions[mapping.function], tables.url)
             for mapping in template.stream_mappings()
         ]
         for poller in pollers:
             poller.start()
             stack.callback(poller.stop)
         for subscription in template.log_subscriptions():
-            log_filter = SubscriptionFilter(subscription, _without_context(handlers[subscription.function]))
+            log_filter = SubscriptionFilter(subscription, tables.functions[subscription.function])
             log_filter.start()
             stack.callback(log_filter.stop)
         for schedule in template.schedules():
@@ -79,7 +83,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
             stack.callback(calls.stop)
         _seed()
         wait_until_processed(pollers, _PROCESSED_WITHIN_SECONDS)
-        service = Service(gateway, tables, f"http://127.0.0.1:{gateway.server_port}")
+        service = Service(gateway, tables, gateway.url)
         gateway.add("/", Home(service.url, pollers).answer)
         yield service
 
@@ -90,13 +94,22 @@ def _bypass_proxies(tables_host: str) -> None:
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", tables_host]))
 
 
-def _functions(template: Template) -> dict[str, Handler]:
-    functions, lock = {}, threading.Lock()
+def _functions(template: Template, url: str) -> dict[str, Handler]:
+    functions = {}
+    of_user_pool = dict.fromkeys(("USER_POOL_ISSUER", "LOGIN_URL"), url + user_pool.PATH)
     for name, path in template.handlers().items():
-        os.environ.update(template.environment(name))
+        os.environ.update(template.environment(name) | of_user_pool)
         module, _, attribute = path.rpartition(".")
-        functions[name] = _one_at_a_time(getattr(importlib.import_module(module), attribute), lock)
+        functions[name] = getattr(importlib.import_module(module), attribute)
     return functions
+
+
+def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:
+    """Return the user pool; it calls its trigger while the sign-in function waits for a token, so not in turn."""
+    from application_status.access.assignments import Assignments
+    from application_status.platform.dynamodb.boto import connect
+
+    return user_pool.UserPool(url, Assignments(connect(), "UsersTable"), pre_token, demo.USERS)
 
 
 def _one_at_a_time(handler: Handler, lock: threading.Lock) -> Handler:
@@ -114,17 +127,24 @@ def _scheduled(handler: Handler) -> Callable[[], None]:
 
     def call() -> None:
         with suppress(Exception):
-            handler({}, None)
+            handler({"source": "aws.events"}, None)
 
     return call
 
 
-def _without_context(handler: Handler) -> Invoke:
-    return lambda event: handler(event, None)
+class _Context(NamedTuple):
+    """The part of Lambda's context that names the function."""
+
+    invoked_function_arn: str
+
+
+def _invoked(name: str, handler: Handler) -> Invoke:
+    context = _Context(f"arn:aws:lambda:us-east-1:000000000000:function:{name}:live")
+    return lambda event: handler(event, context)
 
 
 def _seed() -> None:
-    from application_status.access.tokens import TokenRegister
+    from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
     from application_status.platform.dynamodb.boto import connect
 

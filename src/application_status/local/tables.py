@@ -1,6 +1,7 @@
-"""The tables and buckets of the local service, in a moto server inside this process.
+"""The tables, buckets and functions of the local service, in a moto server inside this process.
 
-moto loses updates under concurrent threads, so it gets one request at a time.
+moto loses updates under concurrent threads, so it gets one request at a time. Functions run in this process instead:
+`Invoke` of Lambda's API calls them. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 Web pages have no access, even from a browser on this machine (see connection.py): requests with an Origin header, or
 with a Host header that names another machine, are refused. So are moto's own paths, which can reset all data.
@@ -8,6 +9,7 @@ with a Host header that names another machine, are refused. So are moto's own pa
 
 import io
 import json
+import re
 import socket
 import threading
 from base64 import b64encode
@@ -22,6 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from application_status.local.connection import LOOPBACK, ClientConnection, host_name
+from application_status.local.event_source_mapping import Invoke
 from application_status.local.moto_patch import patch_moto
 from application_status.local.request_body import UnreadableBody, read_body
 from application_status.local.template import Template
@@ -29,6 +32,7 @@ from application_status.platform.dynamodb.client import Item
 
 _REGION = "us-east-1"
 _LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
+_INVOKE = re.compile(r"/2015-03-31/functions/(\w+)/invocations")
 _HOST_OF_CONTAINERS = "host.docker.internal"
 
 type _StartResponse = Callable[..., Any]
@@ -55,12 +59,13 @@ class _TableConnection(ClientConnection, WSGIRequestHandler):
 
 
 class TableServer:
-    """A moto server with the template's tables and buckets."""
+    """A moto server with the template's tables and buckets; `functions` are those that it can invoke, by name."""
 
     def __init__(self, template: Template, host: str, port: int) -> None:
         patch_moto()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
+        self.functions: Mapping[str, Invoke] = {}
         self._buckets = template.buckets()
         self._names = LOOPBACK | {_HOST_OF_CONTAINERS, host.lower()}
         self._socket = socket.create_server((host, port))
@@ -78,6 +83,8 @@ class TableServer:
         wrong = self._wrong(environ)
         if wrong:
             return _refusal(wrong, start_response)
+        if invoked := _INVOKE.fullmatch(environ["PATH_INFO"]):
+            return _invoke(self.functions[invoked[1]], environ, start_response)
         with self._lock:
             return list(self._app(environ, start_response))
 
@@ -88,10 +95,11 @@ class TableServer:
         host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
         if host not in self._names and host != address:
             return "The Host header names another machine."
-        _, first, *_ = environ["PATH_INFO"].split("/")
-        return (
-            None if first in {"", *self._buckets} else "Only the tables, at /, and the template's buckets are served."
-        )
+        path = environ["PATH_INFO"]
+        invoked = _INVOKE.fullmatch(path)
+        if path.split("/")[1] in {"", *self._buckets} or (invoked and invoked[1] in self.functions):
+            return None
+        return "Only the tables, at /, and the template's buckets and functions are served."
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Store items in a table without requests, which would slow down the start."""
@@ -110,6 +118,20 @@ class TableServer:
 def _encoded(value: Item) -> Item:
     """Return an attribute value as moto stores it: binary content in Base64, as on the wire."""
     return {"B": b64encode(value["B"]).decode()} if "B" in value else value
+
+
+def _invoke(function: Invoke, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+    """Call a function with the event in the request's body, and answer as Lambda does."""
+    failed = []
+    try:
+        answer = function(json.loads(environ["wsgi.input"].read() or b"{}"))
+    except Exception as error:  # noqa: BLE001  # any exception of the function
+        failed = [("X-Amz-Function-Error", "Unhandled")]
+        answer = {"errorMessage": str(error), "errorType": type(error).__name__}
+    content = json.dumps(answer).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), *failed]
+    start_response("200 OK", headers)
+    return [content]
 
 
 def _refusal(message: str, start_response: _StartResponse) -> Iterable[bytes]:

@@ -16,7 +16,12 @@ _FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _PARAMETER = re.compile(r"\$\{([\w:]+)\}")
-_PSEUDO = {"AWS::Region": "us-east-1", "AWS::StackName": "local", "AWS::URLSuffix": "localhost"}
+_PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "local",
+    "AWS::URLSuffix": "localhost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +83,14 @@ class Template:
     """
 
     def __init__(self, parameters: Mapping[str, str] | None = None, path: Path = PATH) -> None:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader of ours
-        defaults = {name: str(each["Default"]) for name, each in document["Parameters"].items()}
+        content = read_template(path)
+        defaults = {name: str(each["Default"]) for name, each in content["Parameters"].items()}
         self._values = {**_PSEUDO, **defaults, **(parameters or {})}
-        self._conditions: Mapping[str, Any] = document["Conditions"]
+        self._conditions: Mapping[str, Any] = content["Conditions"]
         self._resources: Mapping[str, Any] = {
-            name: each for name, each in document["Resources"].items() if self._exists(each.get("Condition"))
+            name: each for name, each in content["Resources"].items() if self._exists(each.get("Condition"))
         }
-        self._globals: Mapping[str, Any] = document["Globals"]["Function"]
+        self._globals: Mapping[str, Any] = content["Globals"]["Function"]
 
     def tables(self) -> Iterator[dict[str, Any]]:
         """Yield each table as a CreateTable request, without backup, encryption and expiry."""
@@ -109,7 +114,7 @@ class Template:
         """Return a function's environment variables; a table's name is its logical id.
 
         Raises:
-            NotImplementedError: a value has an intrinsic function other than Ref, GetAtt, If and Sub.
+            NotImplementedError: the local service can't resolve a value.
         """
         own = self._resources[function]["Properties"]["Environment"]["Variables"]
         variables = {**self._globals["Environment"]["Variables"], **own}
@@ -160,7 +165,7 @@ class Template:
         return GatewayResponse(
             status=response.get("StatusCode", status),
             headers={name: value.strip("'") for name, value in headers.items()},
-            body=response["ResponseTemplates"]["application/json"],
+            body=self._resolve(response["ResponseTemplates"]["application/json"]),
         )
 
     def _functions(self) -> Iterator[tuple[str, Any]]:
@@ -168,7 +173,7 @@ class Template:
 
     def _events(self, kind: str) -> Iterator[tuple[str, Any]]:
         for function, properties in self._functions():
-            for event in properties["Events"].values():
+            for event in properties.get("Events", {}).values():
                 if event["Type"] == kind:
                     yield function, event["Properties"]
 
@@ -179,29 +184,47 @@ class Template:
 
     def _exists(self, condition: str | None) -> bool:
         """Return whether a resource with this condition is created; one without a condition always is."""
-        if condition is None:
-            return True
-        ((function, arguments),) = self._conditions[condition].items()
-        if function == "Fn::Or":
-            return any(self._exists(each["Condition"]) for each in arguments)
-        left, right = (self._resolve(value) for value in arguments)
-        return left == right
+        return condition is None or self._holds(self._conditions[condition])
+
+    def _holds(self, condition: Mapping[str, Any]) -> bool:
+        ((intrinsic, argument),) = condition.items()
+        match intrinsic:
+            case "Fn::Equals":
+                left, right = map(self._resolve, argument)
+                return left == right
+            case "Fn::Not":
+                return not self._holds(argument[0])
+            case "Fn::And":
+                return all(map(self._holds, argument))
+            case "Fn::Or":
+                return any(map(self._holds, argument))
+            case "Fn::Condition":
+                return self._exists(argument)
+        raise NotImplementedError(f"the local service can't resolve {json.dumps(condition)}")
 
     def _resolve(self, value: Any) -> str:
-        """Resolve a plain value, a Ref, a GetAtt, an If, or a Sub of parameters."""
+        """Resolve a value; an attribute of a resource, e.g. its ARN, is its name: `UserPool.Arn`."""
         if not isinstance(value, Mapping):
             return str(value)
-        intrinsic, argument = next(iter(value.items()))
-        if intrinsic == "Fn::Sub":
-            return _PARAMETER.sub(lambda found: self._values[found[1]], str(argument))
-        if intrinsic == "Fn::If":
-            condition, if_true, if_false = argument
-            return self._resolve(if_true if self._exists(condition) else if_false)
-        if intrinsic == "Fn::GetAtt":
-            return str(argument)
-        if intrinsic != "Ref":
-            raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
-        return self._values.get(str(argument), str(argument))
+        ((intrinsic, argument),) = value.items()
+        match intrinsic:
+            case "Ref":
+                return self._values.get(str(argument), str(argument))
+            case "Fn::GetAtt":
+                return str(argument)
+            case "Fn::If":
+                condition, then, otherwise = argument
+                return self._resolve(then if self._exists(condition) else otherwise)
+            case "Fn::Sub":
+                text, own = argument if isinstance(argument, list) else (argument, {})
+                return _PARAMETER.sub(lambda found: self._resolve(own.get(found[1], {"Ref": found[1]})), text)
+        raise NotImplementedError(f"the local service can't resolve {json.dumps(value)}")
+
+
+def read_template(path: Path = PATH) -> dict[str, Any]:
+    """Read a template; short forms of intrinsic functions become long ones: !Ref X is {"Ref": "X"}."""
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader
+    return content
 
 
 def pattern(path: str) -> re.Pattern[str]:
@@ -218,7 +241,7 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
         value: Any = loader.construct_scalar(node)
     else:
         value = loader.construct_sequence(node, deep=True)  # type: ignore[arg-type]  # the short forms take lists
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _intrinsic)

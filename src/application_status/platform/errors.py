@@ -3,6 +3,7 @@
 ServiceError
 +-- Refusal                  the request can't succeed as sent; nothing was written
 |   +-- Unauthenticated      no token, or one that is not valid for this path
+|   |   +-- NotSignedIn      a page was requested without a valid session; a browser is led to the sign-in
 |   +-- Forbidden            the caller is authenticated but not authorized
 |   +-- MethodNotAllowed     the path exists, but not with this method
 |   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
@@ -13,11 +14,12 @@ ServiceError
 |   +-- InvalidFields        the body is JSON, but fields are missing or invalid
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
+|   +-- TooManyRequests      the ATS sends too many requests, or the address too many with invalid tokens
 |   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications today
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
 |   +-- AliasTaken           an alias in the registration belongs to another application
 |   +-- TooManyAliases       the application would exceed the maximum number of aliases of one kind
-|   +-- ApplicationErased    the application was erased and can't be registered again
+|   +-- ApplicationErased    the application was erased or has expired, and can't be registered again
 +-- Unavailable              the store is throttled or down; the same call may succeed later
 +-- ConditionFailed          the condition of a write did not hold; carries the stored item
 +-- SettingsError            a setting is missing or wrong; the function does not start
@@ -41,6 +43,10 @@ class Unauthenticated(Refusal):
 
     def __init__(self) -> None:
         super().__init__("A valid token for this path is required.")
+
+
+class NotSignedIn(Unauthenticated):
+    """A page was requested without a valid session, as everybody does before the sign-in and when a token expires."""
 
 
 class Forbidden(Refusal):
@@ -107,6 +113,30 @@ class UnknownApplication(Refusal):
         super().__init__("You have no application with this AtsiApplicationId.")
 
 
+class TooManyRequests(Refusal):
+    """A limit of requests is reached.
+
+    Attributes:
+        policy: the limit's name.
+        quota, window: how many requests it admits in how many seconds.
+        retry_after: in seconds.
+    """
+
+    def __init__(self, policy: str, per_second: float, quota: int, window: int, retry_after: int) -> None:
+        if policy == "invalid-tokens":
+            reason = "Too many requests with an invalid token came from this address. Send a valid token"
+        else:
+            reason = (
+                f"Your ATS may send {per_second:g} requests a second, and {quota} at once; each signal counts as one. "
+                "Send the same request again"
+            )
+        super().__init__(f"{reason} after Retry-After seconds.")
+        self.policy = policy
+        self.quota = quota
+        self.window = window
+        self.retry_after = retry_after
+
+
 class DailyLimitReached(Refusal):
     """The ATS has created the maximum number of sandbox applications today; `retry_after` is in seconds."""
 
@@ -149,10 +179,12 @@ class TooManyAliases(Refusal):
 
 
 class ApplicationErased(Refusal):
-    """The application was erased and can't be registered again."""
+    """The application was erased or has expired, and can't be registered again."""
 
     def __init__(self) -> None:
-        super().__init__("The application with this AtsiApplicationId was erased and can't be registered again.")
+        super().__init__(
+            "The application with this AtsiApplicationId was erased or has expired, and can't be registered again."
+        )
 
 
 class Unavailable(ServiceError):

@@ -28,13 +28,13 @@ from application_status.platform.outages import is_outage
 from application_status.platform.settings import read
 from application_status.platform.telemetry import (
     add_metric,
-    add_stack_dimension,
     begin,
     error_fields,
     flush,
     hiding_error_messages,
     logger,
 )
+from application_status.platform.values import now, to_text
 
 _STORE_SECONDS = 40.0
 _SET_ASIDE_SECONDS = 8.0  # leaves time for one more call before the function's time-out
@@ -145,21 +145,16 @@ class FailedRecords:
 
 
 class SetAsideSettings(NamedTuple):
-    """Environment of each stream function: FAILED_RECORDS_BUCKET, and STACK, the stack's name."""
+    """Environment of each stream function: FAILED_RECORDS_BUCKET."""
 
     failed_records_bucket: str
-    stack: str
 
 
 class SetAside:
-    """Write each failed record to S3 as an event that can be sent to its function again.
+    """Write each failed record to S3 as an event that can be sent to its function again."""
 
-    The metric `SetAside` has the stack as a dimension, so stacks in one account have separate alarms.
-    """
-
-    def __init__(self, failed_records: FailedRecords, stack: str) -> None:
+    def __init__(self, failed_records: FailedRecords) -> None:
         self._failed_records = failed_records
-        self._stack = stack
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -168,8 +163,7 @@ class SetAside:
         Raises:
             SettingsError: a setting is missing.
         """
-        settings = read(SetAsideSettings, environ)
-        return cls(FailedRecords(settings.failed_records_bucket), settings.stack)
+        return cls(FailedRecords(read(SetAsideSettings, environ).failed_records_bucket))
 
     def failures_of(self, batch: Batch, function: str, arn: str) -> None:
         """Write the failed records before the batch's end to S3.
@@ -192,7 +186,6 @@ class SetAside:
             logger.error("set aside", sequence_number=sequence_number(record), extra=error_fields(error))
         if written:
             add_metric("SetAside", written)
-            add_stack_dimension(self._stack)
 
     def _put(self, function: str, arn: str, record: Any, error: Exception) -> None:
         """Write one record, in an object with the same members as those that Lambda writes for failed batches.
@@ -204,6 +197,7 @@ class SetAside:
         has_number = number.isascii() and number.isdecimal() and len(number) <= _MAX_NUMBER_LENGTH
         digest = sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
         document = {
+            "timestamp": to_text(now()),  # a later failure of the record differs from this one
             "requestContext": {"functionArn": arn, "condition": "SetAside"},
             "failure": error_fields(error),
             "payload": json.dumps({"Records": [record]}),

@@ -1,7 +1,7 @@
 """The logger and the metrics (CloudWatch embedded metric format) of all functions.
 
 Log lines and metrics contain ids and results only: no bodies, labels or tokens. All metrics are in the namespace
-ApplicationStatus:
+ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one account have separate alarms:
 
     Recorded, Unchanged, Late, Unmapped  status reports by result
     Folded                 reports removed from a full history and only counted
@@ -10,23 +10,28 @@ ApplicationStatus:
     PositionStateRecorded  new states of positions
     ApplicationsNotified   applications updated with a new state of their position
     Registered             applications registered
+    Expired                applications deleted after their retention
     Erased                 successful requests to erase an application
     Refused, Failed        HTTP requests answered with 4xx, with 503
     Unauthenticated, ...   refused requests by reason; each metric has the name of its class in errors.py
     StoreRetries           calls to AWS repeated after throttling, an error or a lost reply
     Changes.<STATUS>       changes counted by the analytics, by the application's status (or removed, erased)
-    SetAside               stream records that failed and were written to S3; also by stack
+    SetAside               stream records that failed and were written to S3
     Unreadable             applications and log lines that could not be read and were skipped
     FactsSent              facts delivered to Firehose
     EventsSent             events that the event bus accepted
     EventsDelayed          schedules created for bad news that is published later
     Skipped                stream records older than what is already counted
-    Drift                  counters found wrong by a verification; also by stack
-    Verified               applications compared by a verification; also by stack
+    Merged                 journal entries added to the totals
+    Drift                  counters found wrong by a verification
+    Verified               applications compared by a verification
+    TokensExpiring         live tokens that expire within 30 days and have no successor
+    SilentAts              ATSs that reported regularly and have stopped
     OldestRecordAge        seconds from the write of a batch's oldest record to its processing
     Sandbox.<metric>       any of these for calls with a test token; the metric without prefix has live calls only
 """
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,14 +46,22 @@ _SERVICE = "application-status"
 
 logger = Logger(service=_SERVICE, utc=True)
 metrics = Metrics(namespace="ApplicationStatus", service=_SERVICE)
+metrics.set_default_dimensions(stack=os.environ.get("STACK", "local"))  # template.yaml sets it for every function
 
 _caller: ContextVar[tuple[AtsId, str] | None] = ContextVar("caller", default=None)
 _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
 
 
-def begin(correlation_id: str | None) -> None:
-    """Start an invocation: add its id (the request's, if there is one) to each of its log lines."""
-    logger.set_correlation_id(correlation_id)
+def begin(
+    correlation_id: str | None, *, function_request_id: str | None = None, traceparent: str | None = None
+) -> None:
+    """Start an invocation: add its ids to each of its log lines.
+
+    `correlation_id` is the id of the HTTP request, or else of the invocation. `function_request_id` is the id that
+    Lambda gives an HTTP request's invocation, which also is on Lambda's own lines, for example about a time-out.
+    `traceparent` is the caller's trace (W3C Trace Context).
+    """
+    logger.append_keys(correlation_id=correlation_id, function_request_id=function_request_id, traceparent=traceparent)
 
 
 def set_caller(ats_id: AtsId, channel: str) -> None:
@@ -116,11 +129,6 @@ def hiding_error_messages() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  # no error's message may reach the logs
         log_unexpected(error)
         raise RuntimeError("unexpected error; see the log line 'unexpected'") from None
-
-
-def add_stack_dimension(stack: str) -> None:
-    """Write the metrics of the current invocation by stack too, so that stacks in one account have separate alarms."""
-    metrics.add_dimensions(service=_SERVICE, stack=stack)
 
 
 def add_metric(metric: str, amount: int = 1) -> None:

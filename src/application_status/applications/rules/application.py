@@ -296,6 +296,16 @@ class Application:
         return runs
 
     @property
+    def changed_at(self) -> datetime:
+        """When the last change was received: a new status or label, the state of a position, or the application itself.
+
+        Repetitions of a status and label are no changes, so a sender that repeats them every night prolongs nothing.
+        """
+        moments = [run[0].received_at for run in self.changes()]
+        moments += [each.received_at for each in self.positions.values()]
+        return max([*moments, self.registration.applied_at] if self.registration else moments)
+
+    @property
     def unmapped_labels(self) -> tuple[str, ...]:
         """The first ten different unmapped labels, oldest first."""
         labels = [each.raw_status for each in self.in_order() if each.status is None and each.raw_status]

@@ -71,10 +71,12 @@ def read_back(request: Request, applications: Environments[OwnApplications], tok
 
     Raises:
         Unauthenticated: the token is missing or not valid.
+        TooManyRequests: a limit is reached.
         InvalidFields: the id is not a UUID.
         UnknownApplication: the application does not exist or belongs to another ATS.
     """
     ats = calling_ats(request, tokens)
+    tokens.limit(ats)
     found = applications.for_caller(ats).of(ats.id, path_id(request))
     logger.info("read", application=found.application_id, ats=ats.id)
     return reply(200, application_view(found, request.request_id))

@@ -109,6 +109,7 @@ def webhook(tokens: TokenLookup, overrides: OverrideLookup, applications: Enviro
         request.require_method("POST")
         ats = _authenticate(request, tokens)
         set_caller(ats.id, Channel.ATSI)
+        tokens.limit(ats)
         checked, ignored = parse_report(request, ats.id)
         checked = _with_outcome(checked, overrides)
         recorded = applications.for_caller(ats).record(checked)

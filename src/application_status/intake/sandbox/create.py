@@ -53,6 +53,7 @@ def sandbox(tokens: TokenLookup, registrations: Registrations, creations: Sandbo
     def create(request: Request) -> Reply:
         request.require_method("POST")
         ats = _authenticate(request, tokens)
+        tokens.limit(ats)
         ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
         creations.add(ats.id)
         application_id, registration = new_application(ats.id)
@@ -62,7 +63,7 @@ def sandbox(tokens: TokenLookup, registrations: Registrations, creations: Sandbo
         body = _view(application_id, registration, request.request_id)
         if ignored:
             body["IgnoredFields"] = ignored
-        return reply(201, body, Location=f"/api/application-status/{application_id}")
+        return reply(201, body, Location=f"{request.prefix}/api/application-status/{application_id}")
 
     return create
 

@@ -5,7 +5,7 @@ execute  parses and executes a GraphQL request; the schema's resolvers call `Sig
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
@@ -34,6 +34,7 @@ from application_status.platform.errors import (
     InvalidFields,
     MalformedBody,
     Refusal,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -48,6 +49,7 @@ from application_status.platform.http.endpoint import (
     Request,
     endpoint,
     field_problems,
+    refusal,
     refusal_headers,
     reply,
     retry_later,
@@ -110,7 +112,9 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
         request.require_method("POST")
         ats = _authenticate(request, tokens)
         set_caller(ats.id, Channel.SIGNALS)
-        executed, result = execute(_graphql_request(request), SignalMutations(receivers.for_caller(ats), ats.id))
+        tokens.limit(ats)
+        mutations = SignalMutations(receivers.for_caller(ats), ats.id)
+        executed, result = execute(_graphql_request(request), mutations, lambda signals: tokens.limit(ats, signals))
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             add_metric("Refused")
@@ -124,7 +128,7 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
 def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
     given = request.headers.get("authorization", ())
     text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    return ats_of_token(text[len(_BEARER) :].strip(), tokens)
+    return ats_of_token(text[len(_BEARER) :].strip(), request, tokens)
 
 
 def _graphql_request(request: Request) -> GraphqlRequest:
@@ -142,11 +146,16 @@ def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
     return reply(status, body, **headers)
 
 
-def execute(call: GraphqlRequest, mutations: SignalMutations) -> tuple[bool, ExecutionResult]:
+def execute(
+    call: GraphqlRequest, mutations: SignalMutations, limit: Callable[[int], None]
+) -> tuple[bool, ExecutionResult]:
     """Execute a request; return whether it was executed, and its result or errors.
 
     A mutation is first executed with a RequestSize in place of `mutations`. If it has too many signals, none is
-    recorded.
+    recorded. `limit` is called with the number of its signals beyond the first, which the request counts for.
+
+    Raises:
+        TooManyRequests: `limit` refused the signals; none is recorded.
     """
     try:
         document = _parse(call)
@@ -157,6 +166,8 @@ def execute(call: GraphqlRequest, mutations: SignalMutations) -> tuple[bool, Exe
         _execute(document, call, size)
         if error := size.error():
             return False, ExecutionResult(None, [error])
+        if size.signals > 1:
+            limit(size.signals - 1)
     result = _execute(document, call, mutations)
     executed = result.data is not None or any(error.path for error in result.errors or [])
     return executed, result
@@ -277,6 +288,8 @@ def _first_error(wrong: Sequence[FieldError]) -> str:
 
 
 def _refusal(error: Refusal, request: Request) -> Reply:
+    if isinstance(error, TooManyRequests):
+        return refusal(error, request)  # in the form of the gateway's own 429
     code: _Code = UNAUTHENTICATED if isinstance(error, Unauthenticated) else BAD_USER_INPUT
     return _failed(PROBLEMS[type(error)], str(error), code, request, **refusal_headers(error, "Bearer"))
 

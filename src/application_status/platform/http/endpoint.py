@@ -8,9 +8,10 @@ endpoint  wraps each HTTP function: parses the event, limits its time, converts 
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from application_status.platform import errors
 from application_status.platform.deadlines import deadline
@@ -29,6 +30,9 @@ from application_status.platform.telemetry import add_metric, begin, flush, log_
 from application_status.platform.values import ApplicationId, application_id
 
 _RETRY_AFTER_SECONDS = 2
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class Request:
     """An HTTP request, parsed from API Gateway's proxy event.
 
     Header names are in lower case; a header or query parameter has one value, or several different ones. `resource` is
-    the path template, with {parameters}. `claims` are those of the signed-in user.
+    the path template, with {parameters}. `prefix` is what the client's URL has in front of this path: the stage (`/v1`)
+    at the default endpoint, nothing at a custom domain. `host` is the API's host name in that URL. `claims` are those
+    of the signed-in user, and `address` is the caller's IP address.
 
     Values that the event lacks, or that have an unexpected type, are empty and never an error. A lone surrogate becomes
     U+FFFD, which no valid id, token or key contains.
@@ -44,11 +50,15 @@ class Request:
 
     method: str
     resource: str
+    prefix: str
+    host: str
+    stage_variables: Mapping[str, str]
     request_id: str
     path_parameters: Mapping[str, str]
     query: Mapping[str, tuple[str, ...]]
     claims: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
+    address: str
     encoded_body: str
     body_is_base64: bool
 
@@ -62,14 +72,19 @@ class Request:
         body = event.get("body")
         context = _mapping(event.get("requestContext"))
         claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
+        resource = _text(event.get("resource"))
         return cls(
             method=_text(event.get("httpMethod")),
-            resource=_text(event.get("resource")),
+            resource=resource,
+            prefix=_prefix(_text(context.get("path")), resource),
+            host=_text(context.get("domainName")),
+            stage_variables=_texts(event.get("stageVariables")),
             request_id=_text(context.get("requestId")),
             path_parameters=_texts(event.get("pathParameters")),
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
             headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
+            address=_text(_mapping(context.get("identity")).get("sourceIp")),
             encoded_body=body if isinstance(body, str) else "",
             body_is_base64=event.get("isBase64Encoded") is True,
         )
@@ -103,6 +118,11 @@ class Request:
             raise MalformedHeader(f"{name} was sent {len(values)} times with different values; send it once.")
         return values[0] if values else None
 
+    def traceparent(self) -> str | None:
+        """Return the caller's trace (W3C Trace Context), or None if the header is missing or malformed."""
+        values = self.headers.get("traceparent", ())
+        return values[0] if len(values) == 1 and _TRACEPARENT.fullmatch(values[0]) else None
+
     def body(self, limit: int) -> bytes:
         """Return the body's bytes; `limit` is in bytes.
 
@@ -120,6 +140,15 @@ class Request:
         if len(body) > limit:
             raise _too_large(limit)
         return body
+
+
+def _prefix(path: str, resource: str) -> str:
+    """Return what a URL's path has in front of the path that the resource describes.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+    """
+    prefix = path.rsplit("/", resource.count("/"))[0] if resource else ""
+    return prefix if _PREFIX.fullmatch(prefix) else ""
 
 
 def _too_large(limit: int) -> BodyTooLarge:
@@ -222,6 +251,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
+    errors.NotSignedIn: Problem(401, "unauthenticated", "No valid token"),
     errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
@@ -234,6 +264,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
+    errors.TooManyRequests: Problem(429, "throttled", "Too many requests"),
     errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
@@ -247,6 +278,21 @@ def reply(status: int, body: Mapping[str, object], **headers: str) -> Reply:
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"} | headers,
         "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+class UptimeReply(TypedDict):
+    """The reply to an uptime check."""
+
+    status: Literal["ok"]
+
+
+UPTIME_PATH = "/health"
+
+
+def uptime(_: Request) -> Reply:
+    """Answer an uptime check: that a request reaches a function and returns. It reads no table."""
+    body: UptimeReply = {"status": "ok"}
+    return reply(200, body)
 
 
 def no_content() -> Reply:
@@ -266,13 +312,22 @@ def refusal(error: errors.Refusal, request: Request) -> Reply:
 
 
 def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
-    """Return the headers that RFC 9110 requires with a refusal; `scheme` is the authentication scheme."""
+    """Return the headers that RFC 9110 requires with a refusal; `scheme` is the authentication scheme.
+
+    RateLimit headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
     if isinstance(error, errors.MethodNotAllowed):
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
     if isinstance(error, errors.DailyLimitReached):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, errors.TooManyRequests):
+        return {
+            "Retry-After": str(error.retry_after),
+            "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
+            "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
+        }
     return {}
 
 
@@ -294,7 +349,7 @@ def retry_later() -> dict[str, str]:
 
 def _details(problem: Problem, detail: str, request: Request) -> ProblemDetails:
     return {
-        "type": f"/problems/{problem.type}",
+        "type": f"{request.prefix}/problems/{problem.type}",
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
@@ -309,21 +364,25 @@ def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str])
 def endpoint(
     answer: Callable[[Request], Reply],
     *,
+    sign_in: Callable[[Request], Request] = lambda request: request,
     refuse: Callable[[Refusal, Request], Reply] = refusal,
     fail: Callable[[Problem, Request], Reply] = failure,
     seconds: float = 5.0,
 ) -> LambdaHandler:
     """Return a Lambda handler that calls `answer` with the request and never raises.
 
-    `refuse` and `fail` build the replies to errors. `seconds` limits the time spent on calls to the store.
+    `sign_in` returns the request with the claims of its user. `refuse` and `fail` build the replies to errors; if
+    `sign_in` raised, the request is without claims. `seconds` limits the time spent on calls to the store.
     """
 
     def lambda_handler(event: Any, context: Any) -> Reply:
         request = Request.from_event(event)
-        begin(request.request_id or getattr(context, "aws_request_id", None))
+        invocation = getattr(context, "aws_request_id", None)
+        begin(request.request_id or invocation, function_request_id=invocation, traceparent=request.traceparent())
         try:
             request.require_resource()
             with deadline(seconds):
+                request = sign_in(request)
                 return answer(request)
         except Refusal as error:
             add_metric(type(error).__name__)

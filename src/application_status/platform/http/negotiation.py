@@ -1,6 +1,7 @@
 """Content negotiation: parses the headers Accept and Accept-Language."""
 
 import re
+from collections.abc import Collection
 
 from application_status.platform.http.endpoint import Request
 
@@ -22,3 +23,19 @@ def qualities(request: Request, header: str) -> dict[str, float]:
         if name and match:
             found[name] = max(float(match[1]), found.get(name, 0.0))
     return found
+
+
+def preferred_language(request: Request, offered: Collection[str]) -> str:
+    """Return the language that `Accept-Language` prefers among those offered, or the first if it prefers none.
+
+    A regional language counts as the language itself.
+    https://www.rfc-editor.org/rfc/rfc9110#name-accept-language
+    """
+    preferred: dict[str, float] = {}
+    for name, quality in qualities(request, "Accept-Language").items():
+        language = name.partition("-")[0]
+        preferred[language] = max(quality, preferred.get(language, 0.0))
+    others = preferred.get("*", 0.0)
+    ours = {name: preferred.get(name, others) for name in (*preferred, *offered) if name in offered}
+    best = max(ours, key=lambda name: ours[name])
+    return best if ours[best] else next(iter(offered))

@@ -17,6 +17,8 @@
     jobs#<generation>#<client>        <job>            totals of a job over its whole life, and its name
     jobs, clients#...                 #                totals of the list's members by size, see disclosure.py
     labels#<generation>#<ats>         <label>          LabelOf S <generation>#<ats>, Applications N
+    archive                           <digest>         Amounts B, Changes N: what expired applications were counted for,
+                                                       see archive.py; Revision N
 
 A row of totals has Totals B, Number N (that of the merge that wrote it last), and in lists Name S and NamedAt S. What
 is in an attribute of type B is JSON, compressed with zlib: DynamoDB charges a write for the whole item, and a row has

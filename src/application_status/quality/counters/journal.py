@@ -118,12 +118,17 @@ def entry_item(generation: int, additions: Additions) -> Item:
         not 0 < len(each.encode()) <= _LONGEST_KEY_BYTES for of in additions.amounts for each in of if each is not None
     ):
         raise ValueError(f"an id must have 1 to {_LONGEST_KEY_BYTES} bytes")
-    return {
-        "Scope": {"S": journal_scope(generation)},
-        "Part": {"S": f"{to_text(now())}#{uuid.uuid4().hex[:12]}"},
-        "Changes": {"N": str(additions.changes)},
-        "Amounts": packed(_content(additions)),
-    }
+    return {**entry_key(generation), **stored_additions(additions)}
+
+
+def entry_key(generation: int) -> Item:
+    """Return the key of a new entry."""
+    return {"Scope": {"S": journal_scope(generation)}, "Part": {"S": f"{to_text(now())}#{uuid.uuid4().hex[:12]}"}}
+
+
+def stored_additions(additions: Additions) -> Item:
+    """Return the attributes that store additions, as `additions` reads them."""
+    return {"Changes": {"N": str(additions.changes)}, "Amounts": packed(_content(additions))}
 
 
 def read_journal(dynamodb: DynamoDB, table: str, generation: int, most_bytes: float = math.inf) -> list[Item]:

@@ -6,6 +6,7 @@ Shape         N  the shape of its items, `_SHAPE`; a rebuild that a release with
 DaysIn        S  the time zone of its days
 ScanSegments  N  the number of segments of the scan
 Progress      M  segment number -> the last key scanned, empty at the beginning; a finished segment is removed
+ArchiveAfter  M  the key of the last row of the archive that is added, empty at the beginning; absent when all are added
 Former        N  after the switch: the former generation, until its items are deleted
 """
 
@@ -18,8 +19,10 @@ from datetime import timedelta
 from application_status.applications.scan import Key, Segment
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
 from application_status.platform.errors import ConditionFailed, ServiceError
+from application_status.quality.counters.archive import archive_page
 from application_status.quality.counters.generations import KEY, generations
 from application_status.quality.counters.items import generation_of
+from application_status.quality.counters.journal import entry_key
 from application_status.quality.counters.merge import LEASE, last_merge
 
 _SHAPE = {"N": "2"}
@@ -37,11 +40,12 @@ class RebuildOvertaken(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A generation being built, with the last key of each segment that is not finished."""
+    """A generation being built, with the last key of each segment that is not finished, and of the archive."""
 
     generation: int
     zone: str
     unfinished: Mapping[Segment, Key]
+    archive_after: Key | None
 
 
 class Rebuilds:
@@ -61,6 +65,7 @@ class Rebuilds:
             generation=int(item["Building"]["N"]),
             zone=item["DaysIn"]["S"],
             unfinished={Segment(int(n), total): key["M"] for n, key in sorted(item["Progress"]["M"].items())},
+            archive_after=item["ArchiveAfter"]["M"] if "ArchiveAfter" in item else None,
         )
 
     def start(self, zone: str, segments: int) -> None:
@@ -76,13 +81,14 @@ class Rebuilds:
             ":shape": _SHAPE,
             ":zone": {"S": zone},
             ":segments": {"N": str(segments)},
+            ":nothing": {"M": {}},
             ":progress": {"M": {str(number): {"M": {}} for number in range(segments)}},
             **({":current": {"N": str(current.building)}} if current.building else {}),
         }
         with suppress(ConditionFailed):
             self._update(
                 "SET Live = :live, Building = :next, Shape = :shape, DaysIn = :zone, ScanSegments = :segments, "
-                "Progress = :progress",
+                "Progress = :progress, ArchiveAfter = :nothing",
                 f"(attribute_not_exists(Live) OR Live = :live) AND attribute_not_exists(Former) AND {unchanged}",
                 values,
             )
@@ -103,17 +109,52 @@ class Rebuilds:
         except ConditionFailed:
             raise RebuildOvertaken from None
 
+    def add_archive(self, rebuild: Rebuild) -> None:
+        """Add the amounts of the archive to the generation being built.
+
+        A transaction adds a page of rows, each as an entry of the journal, and stores how far the archive is added. So
+        each row is added once, even if this is interrupted.
+
+        Raises:
+            RebuildOvertaken: another generation is being built, or another process adds the archive.
+        """
+        after = rebuild.archive_after
+        while after is not None:
+            rows, following = archive_page(self._dynamodb, self._table, after)
+            entries = [{**row, **entry_key(rebuild.generation)} for row in rows]
+            values = {":generation": {"N": str(rebuild.generation)}, ":after": {"M": after}}
+            update = {
+                "TableName": self._table,
+                "Key": KEY,
+                "UpdateExpression": "SET ArchiveAfter = :following" if following else "REMOVE ArchiveAfter",
+                "ConditionExpression": "Building = :generation AND ArchiveAfter = :after",
+                "ExpressionAttributeValues": values | ({":following": {"M": following}} if following else {}),
+            }
+            try:
+                self._dynamodb(
+                    "TransactWriteItems",
+                    TransactItems=[
+                        {"Update": update},
+                        *({"Put": {"TableName": self._table, "Item": entry}} for entry in entries),
+                    ],
+                )
+            except ConditionFailed:
+                current = self.current()
+                if not current or (current.generation, current.archive_after) != (rebuild.generation, following):
+                    raise RebuildOvertaken from None
+            after = following
+
     def switch(self, rebuild: Rebuild) -> None:
         """Switch reports to the new generation.
 
         Raises:
-            RebuildOvertaken: another generation is being built, or a segment is not finished.
+            RebuildOvertaken: another generation is being built, or a segment or the archive is not finished.
         """
         values: dict[str, Item] = {":generation": {"N": str(rebuild.generation)}, ":none": {"N": "0"}}
         try:
             self._update(
                 "SET Former = Live, Live = :generation REMOVE Building, Shape, DaysIn, ScanSegments, Progress",
-                "Building = :generation AND size(Progress) = :none",
+                "Building = :generation AND size(Progress) = :none AND attribute_not_exists(ArchiveAfter)",
                 values,
             )
         except ConditionFailed:

@@ -179,18 +179,21 @@ class Counters:
 
     def _write(self, generation: int, group: Sequence[CounterUpdate]) -> bool:
         """Write updates in one transaction; return False if something that they depend on has changed meanwhile."""
+        entry = {"Put": {"TableName": self._table, "Item": entry_item(generation, additions_of(group))}}
+        try:
+            self._dynamodb("TransactWriteItems", TransactItems=[*self.actions(generation, group), entry])
+        except ConditionFailed:
+            return False
+        return True
+
+    def actions(self, generation: int, group: Sequence[CounterUpdate]) -> list[Item]:
+        """Return the actions of a transaction that write markers and unmapped labels, without the amounts."""
         labels: Counter[tuple[str, str]] = Counter()
         for update in group:
             for label, amount in update.labels.items():
                 labels[label] += amount
         actions = [self._put_marker(generation, update) for update in group]
-        actions += self._label_actions(generation, {label: amount for label, amount in labels.items() if amount})
-        actions.append({"Put": {"TableName": self._table, "Item": entry_item(generation, additions_of(group))}})
-        try:
-            self._dynamodb("TransactWriteItems", TransactItems=actions)
-        except ConditionFailed:
-            return False
-        return True
+        return actions + self._label_actions(generation, {label: amount for label, amount in labels.items() if amount})
 
     def _put_marker(self, generation: int, update: CounterUpdate) -> Item:
         put: dict[str, Any] = {

@@ -26,6 +26,8 @@ _READINGS, _READING_PAUSE_SECONDS = 3, 2
 class Scan:
     """A scan that counts all applications into the generation being built, with a thread for each segment.
 
+    What expired applications were counted for is added first, from the archive.
+
     Applications that can't be read or counted are added to `unreadable` and left out.
     """
 
@@ -44,6 +46,7 @@ class Scan:
             Unavailable: dynamoDB stays unavailable.
             RebuildOvertaken: another rebuild has progressed further.
         """
+        self.rebuilds.add_archive(rebuild)
         stopped = Event()
         with ThreadPoolExecutor(max(1, len(rebuild.unfinished))) as pool:
             segments = [

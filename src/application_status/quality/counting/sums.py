@@ -1,9 +1,9 @@
-"""Compares all totals with the sums over all markers, in memory that does not grow with the applications.
+"""Compares all totals with the sums over all markers and the archive, in memory that the applications do not grow.
 
 A reading adds up, for each partition of the Quality table, the amounts of its rows and of the journal, less those of
-the markers, each multiplied by a number that is derived from what the amount is about. The result of a partition is
-zero if all its amounts are equal, and with near certainty another number if one differs. Only for the partitions that
-differ, a further reading keeps the single amounts.
+the markers and of the archive, each multiplied by a number that is derived from what the amount is about. The result of
+a partition is zero if all its amounts are equal, and with near certainty another number if one differs. Only for the
+partitions that differ, a further reading keeps the single amounts.
 
 https://en.wikipedia.org/wiki/Fingerprint_(computing)
 """
@@ -12,16 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
+from application_status.quality.counters.archive import ARCHIVE
 from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
 from application_status.quality.counters.journal import Subject, additions, read_journal, rows_of
 from application_status.quality.counters.merge import Head, head, head_with, last_merge, list_of
 from application_status.quality.counting.drift import Drift
-from application_status.quality.rules.contribution import is_dated
+from application_status.quality.rules.contribution import Counts, is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
 
 _KINDS = {"months": Kind.MONTH, "years": Kind.YEAR, "atss": Kind.ATS, "jobs": Kind.JOB}
@@ -40,7 +42,7 @@ class Amount(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """The differences between totals and markers by partition; of the partitions in `only`, it keeps each amount."""
+    """The differences between totals and what is expected, by partition; it keeps each amount of those in `only`."""
 
     only: frozenset[str] = frozenset()
     differences: Counter[str] = field(default_factory=Counter)
@@ -54,7 +56,7 @@ class Reading:
             self.totals[about] += amount
 
     def expect(self, about: Amount, amount: int) -> None:
-        """Add an amount of the markers."""
+        """Add an amount of the markers or of the archive."""
         self.differences[about.scope] -= amount * _number(about)
         if about.scope in self.only:
             self.expected[about] += amount
@@ -81,8 +83,9 @@ def read_all(
 ) -> Reading:
     """Read the whole table once; `on_markers` gets the markers of each page.
 
-    Entries of the journal count with the totals, unless the row includes them already. Lists are compared with their
-    members' rows, unless a merge is not finished, as it writes their totals first.
+    The archive counts with the markers. Entries of the journal count with the totals, unless the row includes them
+    already. Lists are compared with their members' rows, unless a merge is not finished, as it writes their totals
+    first.
     """
     reading = Reading(frozenset(only))
     last = last_merge(dynamodb, table, generation)
@@ -98,18 +101,25 @@ def read_all(
         }
         for marker in markers.values():
             _add_marker(reading, generation, marker)
+        archived = additions(item for item in page if item["Scope"]["S"] == ARCHIVE)
+        for about, amount in _amounts(archived.by_row(generation)):
+            reading.expect(about, amount)
         for key in _add_totals(reading, of_generation, last.number):
             unmerged.pop(key, None)
         if not last.entries:
             _add_lists(reading, generation, of_generation)
         on_markers(markers)
     waiting = additions(entry for entry in entries if entry["Part"]["S"] not in in_merge).by_row(generation)
-    for by_row in (unmerged, waiting):
-        for key, amounts in by_row.items():
-            for (day, measure), amount in amounts.items():
-                if key.kind.has(measure):
-                    reading.add(_about(key, measure, day), amount)
+    for about, amount in chain(_amounts(unmerged), _amounts(waiting)):
+        reading.add(about, amount)
     return reading
+
+
+def _amounts(by_row: Mapping[RowKey, Counts]) -> Iterator[tuple[Amount, int]]:
+    for key, amounts in by_row.items():
+        for (day, measure), amount in amounts.items():
+            if key.kind.has(measure):
+                yield _about(key, measure, day), amount
 
 
 def _add_lists(reading: Reading, generation: int, items: Iterable[Item]) -> None:

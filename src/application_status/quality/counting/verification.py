@@ -16,19 +16,14 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from application_status.access.register import TokenRegister
+from application_status.access.rules import Token, expiring
 from application_status.applications.scan import ITEMS_PER_CALL, AllApplications, Unreadable
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.randomness import RANDOM
-from application_status.platform.telemetry import (
-    add_stack_dimension,
-    begin,
-    flush,
-    hiding_error_messages,
-    logger,
-    metrics,
-)
+from application_status.platform.telemetry import begin, flush, hiding_error_messages, logger, metrics
 from application_status.platform.values import ApplicationId, now, to_text
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import NOT_COUNTED, Marker
@@ -176,9 +171,9 @@ type Handler = Callable[[Any, Any], dict[str, int]]
 
 
 def verification(
-    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, zone: ZoneInfo, stack: str
+    dynamodb: DynamoDB, applications: AllApplications, quality_table: str, tokens: TokenRegister, zone: ZoneInfo
 ) -> Handler:
-    """Return the handler of the scheduled function."""
+    """Return the handler of the scheduled function, which also counts the tokens that expire soon."""
 
     def lambda_handler(_event: Any, context: Any) -> dict[str, int]:
         begin(getattr(context, "aws_request_id", None))
@@ -188,7 +183,8 @@ def verification(
                 verifier = Verifier(applications, dynamodb, quality_table, live, zone)
                 verified, found = _verify(verifier)
                 if generations(dynamodb, quality_table).live == live:
-                    _log(stack, verified, found, verifier.unreadable)
+                    _log(verified, found, verifier.unreadable)
+                _log_expiring(expiring(tokens.list(), now()))
         finally:
             flush()
         return {"verified": verified, "drift": len(found)}
@@ -218,7 +214,13 @@ def _is_settled(item: Item) -> bool:
     return changed is None or changed["S"] < to_text(now() - _SETTLED)
 
 
-def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
+def _log_expiring(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        logger.warning("token expires", ats=token.ats_id, token=token.key_id, at=str(token.expires_at))
+    metrics.add_metric(name="TokensExpiring", unit=MetricUnit.Count, value=len(tokens))
+
+
+def _log(verified: int, found: Sequence[Drift], unreadable: Unreadable) -> None:
     for each in found[:_LOGGED]:
         logger.error(
             "drift",
@@ -231,7 +233,6 @@ def _log(stack: str, verified: int, found: Sequence[Drift], unreadable: Unreadab
         )
     for application_id, error in list(unreadable.items())[:_LOGGED]:
         logger.error("unreadable", application=application_id, error=error)
-    add_stack_dimension(stack)
     metrics.add_metric(name="Drift", unit=MetricUnit.Count, value=len(found))
     metrics.add_metric(name="Unreadable", unit=MetricUnit.Count, value=len(unreadable))
     metrics.add_metric(name="Verified", unit=MetricUnit.Count, value=verified)

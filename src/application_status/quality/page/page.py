@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
-from application_status.platform.errors import FieldError, InvalidFields, Refusal
+from application_status.access.sessions import not_signed_in, sign_out_address
+from application_status.platform.errors import FieldError, InvalidFields, Refusal, Unauthenticated
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     Problem,
@@ -31,7 +32,7 @@ from application_status.quality.page.words import (
 )
 from application_status.quality.reports.endpoint import ReportSource
 from application_status.quality.reports.formats import as_csv_page, downloadable, sendable, too_large
-from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, parameters, signed_in
+from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, signed_in
 from application_status.quality.reports.report import MEMBERS, QualityReport, Subject
 from application_status.quality.rules.durations import MINIMUM
 
@@ -54,36 +55,50 @@ def quality_page(request: Request, reports: ReportSource) -> Reply:
     if queries.csv:
         query = queries.by_name[queries.csv]
         found = reports.built(now, lambda builder: builder.report(query))
-        return _download(queries.csv, query, found, parameters(request))
+        return _download(queries.csv, query, found, request)
     of_page = reports.built(now, lambda builder: builder.reports(queries.by_name))
-    return _page(caller, queries, of_page, now)
+    return _page(caller, queries, of_page, now, request)
 
 
 def refused(error: Refusal, request: Request) -> Reply:
     """Return the reply to a refused request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return refusal(error, request)
+    if isinstance(error, Unauthenticated):
+        return not_signed_in(error, request)
     status, headers = PROBLEMS[type(error)].status, refusal_headers(error, "Bearer")
     if not isinstance(error, InvalidFields):
-        return _notice(status, str(error), headers)
+        return _notice(status, str(error), request, headers)
     given = {name: values[-1] for name, values in request.query.items()}
     corrected = form(signed_in(request.claims), given, errors=error.errors)
-    return _PAGES.reply(status, "wrong.html", _ENGLISH | headers, title=_TITLE, form=corrected, intervals=INTERVALS)
+    return _PAGES.reply(
+        status,
+        "wrong.html",
+        _ENGLISH | headers,
+        title=_TITLE,
+        form=corrected,
+        intervals=INTERVALS,
+        sign_out_address=sign_out_address(request),
+    )
 
 
 def failed(problem: Problem, request: Request) -> Reply:
     """Return the reply to a failed request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return failure(problem, request)
-    return _notice(problem.status, "This page is not available right now. Please try again in a moment.", retry_later())
+    text = "This page is not available right now. Please try again in a moment."
+    return _notice(problem.status, text, request, retry_later())
 
 
-def _notice(status: int, text: str, headers: dict[str, str]) -> Reply:
-    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text)
+def _notice(status: int, text: str, request: Request, headers: dict[str, str]) -> Reply:
+    address = sign_out_address(request)
+    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text, sign_out_address=address)
 
 
-def _page(caller: Caller, queries: PageQueries, reports: Mapping[str, QualityReport], today: datetime) -> Reply:
-    csvs = {name: downloadable(queries.by_name[name], found) for name, found in reports.items()}
+def _page(
+    caller: Caller, queries: PageQueries, reports: Mapping[str, QualityReport], today: datetime, request: Request
+) -> Reply:
+    csvs = {name: downloadable(queries.by_name[name], found, request.prefix) for name, found in reports.items()}
     shown = {name: csvs[name] or found for name, found in reports.items()}
     cohort = shown["cohort"]
     return _PAGES.reply(
@@ -105,6 +120,7 @@ def _page(caller: Caller, queries: PageQueries, reports: Mapping[str, QualityRep
         csv_address=queries.csv_address,
         shorter={name: too_large(queries.by_name[name], reports[name]).expected for name in csvs if not csvs[name]},
         minimum=MINIMUM,
+        sign_out_address=sign_out_address(request),
     )
 
 
@@ -133,11 +149,11 @@ def _subject(query: QualityQuery, named: Subject) -> str:
     return f"ATS {query.ats}" if query.ats else "All ATSs"
 
 
-def _download(name: str, query: QualityQuery, found: QualityReport, given: Mapping[str, str]) -> Reply:
+def _download(name: str, query: QualityQuery, found: QualityReport, request: Request) -> Reply:
     """Return a report as a CSV file; ids have colons, which a file name may not have on Windows."""
     parts = ("applicant-quality", name, query.ats, query.client, query.job, query.first, query.last)
     file_name = "-".join(str(part) for part in parts if part).replace(":", "-")
-    answer = sendable(query, found, lambda report: as_csv_page(report, given), parameter="csv")
+    answer = sendable(query, found, lambda report: as_csv_page(report, request), parameter="csv")
     headers = {"Content-Disposition": f'attachment; filename="{file_name}.csv"', "X-Content-Type-Options": "nosniff"}
     return answer | {"headers": answer["headers"] | headers}
 

@@ -15,7 +15,7 @@ from application_status.platform.telemetry import logger
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
 from application_status.quality.reports.formats import CSV, as_csv_page, as_json, media_type, sendable
-from application_status.quality.reports.query import Caller, QualityQuery, parameters, quality_query
+from application_status.quality.reports.query import Caller, QualityQuery, quality_query
 from application_status.quality.reports.report import QualityReport, report, unmapped_report
 from application_status.quality.rules.definitions import DEFINITIONS
 
@@ -98,8 +98,8 @@ def quality(request: Request, caller: Caller, reports: ReportSource) -> Reply:
     found = reports.built(now, lambda builder: builder.report(query))
     logger.info("reported", kind=query.kind, rows=len(found.rows))
     if kind == CSV:
-        return sendable(query, found, lambda report: as_csv_page(report, parameters(request)))
-    return sendable(query, found, lambda report: as_json(query, report, now, request.request_id))
+        return sendable(query, found, lambda report: as_csv_page(report, request))
+    return sendable(query, found, lambda report: as_json(query, report, now, request))
 
 
 class DefinitionReply(TypedDict):

@@ -13,7 +13,7 @@ from application_status.platform.escaping import spreadsheet_cell
 from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.http.negotiation import qualities
 from application_status.platform.values import DateText
-from application_status.quality.reports.query import QualityQuery, ReportKind
+from application_status.quality.reports.query import QualityQuery, ReportKind, parameters
 from application_status.quality.reports.report import MEMBERS, ROWS_LIMIT, QualityReport, Row, Subject, days_of
 from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
@@ -107,7 +107,7 @@ class QualityReply(TypedDict):
     """The value of `after` for the next page of a list; null on the last page, and if the report is no list."""
 
 
-def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id: str) -> Reply:
+def as_json(query: QualityQuery, found: QualityReport, now: datetime, request: Request) -> Reply:
     """Return the report in JSON; `now` is in the reporting time zone."""
     body: QualityReply = {
         "Kind": query.kind,
@@ -117,8 +117,8 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id
         "TimeZone": str(now.tzinfo),
         "Today": now.date().isoformat(),
         "MinimumApplications": MINIMUM,
-        "RequestId": request_id,
-        "Rows": [_row(each) for each in found.rows],
+        "RequestId": request.request_id,
+        "Rows": [_row(each, request.prefix) for each in found.rows],
         "Hidden": found.hidden,
         "Cut": found.cut,
         "Next": found.following,
@@ -126,16 +126,17 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request_id
     return reply(200, body)
 
 
-def as_csv(found: QualityReport) -> Reply:
+def as_csv(found: QualityReport, prefix: str) -> Reply:
     """Return the report in CSV (RFC 4180), a line for each number; an unknown value is empty.
 
+    `prefix` is the request's, for the addresses of the definitions.
     A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
     report as a whole: its period, how much is hidden or cut, and the next page.
     """
     text = io.StringIO()
     lines = csv.DictWriter(text, _COLUMNS.values(), restval="")
     lines.writeheader()
-    for row in map(_row, found.rows):
+    for row in (_row(each, prefix) for each in found.rows):
         of = {_COLUMNS[name]: value for name, value in row.items() if name != "Numbers"}
         for each in row["Numbers"]:
             cells = of | {_COLUMNS[name]: value for name, value in each.items()}
@@ -143,14 +144,14 @@ def as_csv(found: QualityReport) -> Reply:
     return reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"}) | {"body": text.getvalue()}
 
 
-def as_csv_page(found: QualityReport, parameters: Mapping[str, str]) -> Reply:
+def as_csv_page(found: QualityReport, request: Request) -> Reply:
     """Return the report in CSV, with the address of a list's next page in the header `Link` (RFC 8288).
 
-    The address is that of the query `parameters`, with another `after`, relative to the same path.
+    The address is that of the request, with another `after`, relative to the same path.
     """
-    answer = as_csv(found)
+    answer = as_csv(found, request.prefix)
     if found.following:
-        answer["headers"]["Link"] = f'<?{urlencode({**parameters, "after": found.following})}>; rel="next"'
+        answer["headers"]["Link"] = f'<?{urlencode({**parameters(request), "after": found.following})}>; rel="next"'
     return answer
 
 
@@ -169,9 +170,9 @@ def sendable(
     return fitting[1]
 
 
-def downloadable(query: QualityQuery, found: QualityReport) -> QualityReport | None:
-    """Return the rows of a report that its CSV has; None if it is too large."""
-    fitting = _fitting(query, found, as_csv)
+def downloadable(query: QualityQuery, found: QualityReport, prefix: str) -> QualityReport | None:
+    """Return the rows of a report that its CSV has; None if it is too large. `prefix` is the request's."""
+    fitting = _fitting(query, found, lambda report: as_csv(report, prefix))
     return fitting[0] if fitting else None
 
 
@@ -219,20 +220,20 @@ def _day(day: date | None) -> DateText | None:
     return day.isoformat() if day else None
 
 
-def _row(row: Row) -> QualityRow:
+def _row(row: Row, prefix: str) -> QualityRow:
     return {
         **row.of,
         "From": _day(row.first),
         "To": _day(row.last),
-        "Numbers": [_number(each) for each in row.numbers],
+        "Numbers": [_number(each, prefix) for each in row.numbers],
     }
 
 
-def _number(number: Number) -> QualityNumber:
+def _number(number: Number, prefix: str) -> QualityNumber:
     return {
         "Measure": number.measure,
         "Unit": number.unit,
         "Value": number.value,
         "Population": number.population,
-        "Definition": f"{DEFINITIONS_PATH}#{family(number.measure)}",
+        "Definition": f"{prefix}{DEFINITIONS_PATH}#{family(number.measure)}",
     }

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from application_status.access.assignments import ATS_CLAIM, CLIENT_CLAIM, GROUPS_CLAIM, STAFF
+from application_status.access.sessions import QUALITY_PAGE
 from application_status.access.tokens import TokenLookup, calling_ats
 from application_status.platform.errors import FieldError, Forbidden, InvalidFields
 from application_status.platform.http.body import message
@@ -158,9 +160,8 @@ def _only(name: str, values: tuple[str, ...]) -> str:
     return values[0]
 
 
-ATS_PATH, USER_PATH, BOARD_PATH, PAGE_PATH = "/api/quality", "/api/my/quality", "/api/board/quality", "/quality"
-CLIENT_CLAIM, ATS_CLAIM, GROUPS_CLAIM = "custom:client_id", "custom:ats_id", "cognito:groups"
-STAFF = "staff"
+ATS_PATH, USER_PATH, BOARD_PATH = "/api/quality", "/api/my/quality", "/api/board/quality"
+PAGE_PATH = QUALITY_PAGE
 
 
 def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
@@ -168,6 +169,7 @@ def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
 
     Raises:
         Unauthenticated: the path needs a token, and there is no valid one.
+        TooManyRequests: a limit is reached.
         Forbidden: it is a test token, or the signed-in user may not see reports.
     """
     if request.resource == BOARD_PATH:
@@ -175,6 +177,7 @@ def identify_caller(request: Request, tokens: TokenLookup) -> Caller:
     if request.resource == USER_PATH:
         return signed_in(request.claims)
     ats = calling_ats(request, tokens)
+    tokens.limit(ats)
     if ats.in_sandbox:
         raise Forbidden(
             "Sandbox applications are not counted, so there are no reports for test tokens. Use a live token."

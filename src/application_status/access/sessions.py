@@ -1,0 +1,150 @@
+"""Signed-in people: the cookies with their tokens, and the verification of id tokens for the pages.
+
+API Gateway's Cognito authorizer verifies id tokens for the API, but it reads only headers. The pages' functions
+therefore verify the token themselves, whether it comes in the session cookie or in the header Authorization.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+
+from application_status.platform.errors import NotSignedIn, Unauthenticated, Unavailable
+from application_status.platform.http.endpoint import Reply, Request, refusal, refusal_headers
+from application_status.platform.http.fetch import Fetch, fetch
+from application_status.platform.http.negotiation import qualities
+from application_status.platform.telemetry import logger
+
+JOBSEEKERS_PAGE, QUALITY_PAGE = "/my/applications", "/quality"
+SIGN_IN_PATH, SIGN_OUT_PATH = "/sign-in", "/sign-out"
+
+# Browsers accept this prefix only from this very host, over TLS and for all paths:
+# https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
+ID_TOKEN_COOKIE = "__Host-id-token"  # noqa: S105  # its name
+_KEYS_LIVE_SECONDS, _SECONDS_BETWEEN_FETCHES = 3600.0, 60.0
+_CLOCK_SKEW_SECONDS = 10
+_REQUIRED_CLAIMS = ["aud", "exp", "iat", "iss", "sub", "token_use"]
+
+
+class IdTokens:
+    """Verify the id tokens of a user pool.
+
+    The pool's public keys are fetched once an hour, and at most once a minute for a key that is not known yet.
+    `issuer` is the pool's address, https://cognito-idp.REGION.amazonaws.com/POOL. `clock` returns seconds and never
+    goes backwards.
+    """
+
+    def __init__(self, issuer: str, fetch: Fetch = fetch, clock: Callable[[], float] = time.monotonic) -> None:
+        self._issuer = issuer
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+
+    def signed_in(self, request: Request) -> Request:
+        """Return a page's request with the claims of its user.
+
+        Raises:
+            Unauthenticated: the id token in the header is not valid.
+            NotSignedIn: there is no such header, and no valid id token in the cookie.
+            Unavailable: the pool's keys can't be fetched.
+        """
+        sent = request.header("Authorization")
+        if sent is not None:
+            return replace(request, claims=self.claims(sent.rpartition(" ")[2], client_id(request)))
+        try:
+            return replace(request, claims=self.claims(cookie(request, ID_TOKEN_COOKIE), client_id(request)))
+        except Unauthenticated:
+            raise NotSignedIn from None
+
+    def claims(self, token: str, audience: str) -> Mapping[str, str]:
+        """Return the claims of an id token that the pool issued to an app client; groups are joined with commas.
+
+        Raises:
+            Unauthenticated: the token is not valid, or is no id token.
+            Unavailable: the pool's keys can't be fetched.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+        """
+        try:
+            key = self._key(jwt.get_unverified_header(token).get("kid", ""))
+            found = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=audience,
+                issuer=self._issuer,
+                leeway=_CLOCK_SKEW_SECONDS,
+                options={"require": _REQUIRED_CLAIMS},
+            )
+        except (jwt.PyJWTError, RecursionError) as error:
+            logger.info("not a valid id token", reason=type(error).__name__)
+            raise Unauthenticated from None
+        if found["token_use"] != "id":  # noqa: S105  # a kind of token
+            raise Unauthenticated
+        return dict(_texts(found))
+
+    def _key(self, key_id: str) -> jwt.PyJWK:
+        age = self._clock() - self._fetched_at
+        if age > _KEYS_LIVE_SECONDS or (key_id not in self._keys and age > _SECONDS_BETWEEN_FETCHES):
+            try:
+                self._keys, self._fetched_at = self._fetched_keys(), self._clock()
+            except Unavailable:
+                if key_id not in self._keys:
+                    raise
+        if key_id not in self._keys:
+            raise Unauthenticated
+        return self._keys[key_id]
+
+    def _fetched_keys(self) -> Mapping[str, jwt.PyJWK]:
+        status, found = self._fetch(f"{self._issuer}/.well-known/jwks.json", None)
+        try:
+            return {each["kid"]: jwt.PyJWK(each, algorithm="RS256") for each in found["keys"]}
+        except (KeyError, TypeError, jwt.PyJWTError):
+            raise Unavailable(f"the user pool's keys can't be read; status {status}") from None
+
+
+def _texts(claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in claims.items():
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, list):
+            yield name, ",".join(each for each in value if isinstance(each, str))
+
+
+def client_id(request: Request) -> str:
+    """Return the id of the app client with which people sign in at this API."""
+    return request.stage_variables.get("UserPoolClientId", "")
+
+
+def cookie(request: Request, name: str) -> str:
+    """Return the value of a cookie, or an empty text; malformed cookies beside it don't matter."""
+    sent = ";".join(request.headers.get("cookie", ())).split(";")
+    pairs = (each.strip().partition("=") for each in sent)
+    return next((value for found, _, value in pairs if found == name), "")
+
+
+def not_signed_in(error: Unauthenticated, request: Request) -> Reply:
+    """Return the reply to a page's request without a valid token.
+
+    A browser is led to the sign-in and back. A request with its own header, or that doesn't accept HTML, gets a 401.
+    """
+    is_browsers = request.method == "GET" and qualities(request, "Accept").get("text/html")
+    if not isinstance(error, NotSignedIn) or not is_browsers:
+        answer = refusal(error, request)
+        return answer | {"headers": answer["headers"] | refusal_headers(error, "Bearer")}
+    query = urlencode(request.query, doseq=True)
+    return_to = f"{request.resource}?{query}" if query else request.resource
+    address = f"{request.prefix}{SIGN_IN_PATH}?{urlencode({'return_to': return_to})}"
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}
+
+
+def sign_out_address(request: Request) -> str:
+    """Return the address at which a user signs out; empty if the session is not in our cookies."""
+    ours = "authorization" not in request.headers and cookie(request, ID_TOKEN_COOKIE)
+    return f"{request.prefix}{SIGN_OUT_PATH}" if ours else ""

@@ -1,0 +1,48 @@
+"""Somebody signs in and out in a browser: the pages of the sign-in, and the cookies that Chromium really keeps."""
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.windows import Window, looks_right
+from local.process import LocalService
+
+
+def test_page_leads_to_the_login_and_back(window: Window, service: LocalService) -> None:
+    """Without JavaScript: choose a user, see the page asked for, sign out, and be asked to sign in again."""
+    page = window(f"{service.url}/quality?interval=month", java_script_enabled=False)
+    page.get_by_role("link", name="client/example").click()
+    expect(page).to_have_url(f"{service.url}/quality?interval=month")
+    expect(page.get_by_text("Client Example GmbH").first).to_be_visible()
+    page.context.clear_cookies(name="__Host-id-token")  # as if it had expired
+    page.reload()
+    expect(page).to_have_url(f"{service.url}/quality?interval=month")
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    assert page.context.cookies() == []
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_text("Choose a made-up user")).to_be_visible()
+
+
+def test_script_of_a_page_sees_no_token(window: Window, service: LocalService) -> None:
+    """The cookies are HttpOnly."""
+    page = window(f"{service.url}/sign-in/staff")
+    assert page.evaluate("document.cookie") == ""
+
+
+@pytest.mark.parametrize(("colors", "width"), [("light", 360), ("light", 1200), ("dark", 360), ("dark", 1200)])
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_pages_are_accessible_and_fit(
+    window: Window, service: LocalService, colors: str, width: int, locale: str
+) -> None:
+    """The login page, the page for a failed sign-in, the refused page, and both pages of signing out."""
+    options = {"colors": colors, "width": width, "locale": locale}
+    looks_right(window(f"{service.url}/quality", **options), width, colors)
+    looks_right(window(f"{service.url}/sign-in/callback?code=a&state=b", status=401, **options), width, colors)
+    page = window(f"{service.url}/sign-in/staff", **options)
+    for path in ("/my/applications", "/sign-out"):
+        page.goto(f"{service.url}{path}")
+        looks_right(page, width, colors)
+    page.get_by_role("button").click()
+    expect(page.get_by_role("link")).to_be_visible()
+    looks_right(page, width, colors)

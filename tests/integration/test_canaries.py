@@ -1,0 +1,213 @@
+"""Unmistakable personal data goes in by every way, the jobseeker is erased, and all that is stored is searched."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+import time_machine
+from moto import mock_aws
+
+from application_status.applications.record import UnknownApplications
+from application_status.cli import main as command_line
+from application_status.cli import parquet
+from application_status.cli.target import Target
+from application_status.facts.firehose import Firehose
+from application_status.facts.rules import pseudonym
+from application_status.functions.facts import FactsSettings
+from application_status.functions.facts import make_handler as make_facts
+from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.values import ApplicationId, now
+from application_status.quality.counters.items import unpacked
+from support import firehose, sandbox
+from support.log_lines import batch, picked
+from support.quality_pages import STAFF, shown
+from support.signals import complete, position_signal, sent, signal, state
+from support.streams import positions_copied, stream
+from support.world import ATS, BERLIN, TEMPLATE, TEST_TOKEN, TOKEN, World, answer, http_event, sample_event
+
+CLEAN = ApplicationId("ca0a5100-0000-4000-8000-000000000001")
+FAILED = ApplicationId("ca0a5100-0000-4000-8000-000000000002")
+CANARIES = {
+    "jobseeker": "canary-jobseeker",
+    "application": CLEAN,
+    "pseudonym of the application": pseudonym(CLEAN),
+    "application with a failed record": FAILED,
+    "tracking token": "canary-tracking-token",
+    "candidate profile": "canary-profile",
+    "label of a report": "Absage an Carla Canary",
+    "label of a signal": "Blauer Ordner Carla Canary",
+    "label of an earlier state": "Anruf bei Carla Canary",
+    "idempotency key": "canary-idempotency-key",
+    "token of the ATS": TOKEN,
+    "label in the sandbox": "Test mit Karl Canary",
+}
+POSITION = "canary-position"
+BUCKETS = ("FailedRecordsBucket", "FactsBucket")
+
+REMAINS = {
+    ("application", "ApplicationsTable"),  # the tombstone
+    ("application", "QualityTable"),  # the empty marker
+    ("application", "logs"),
+    ("pseudonym of the application", "facts of erasures"),
+    ("application with a failed record", "ApplicationsTable"),
+    ("application with a failed record", "QualityTable"),
+    ("application with a failed record", "logs"),
+    ("label in the sandbox", "SandboxApplicationsTable"),  # of no jobseeker; it expires
+}
+"""What may remain after an erasure, and where; docs/operations.md says until when."""
+NEVER_STORED = {"token of the ATS", "idempotency key"}
+"""Only their digests are stored."""
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
+        firehose.open_stream()
+        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=FailedRecords("FailedRecordsBucket"))  # type: ignore[arg-type]
+
+
+def register(world: World, of: str, *, with_aliases: bool) -> None:
+    aliases = {"Token": ["canary-tracking-token"], "CandidateApplicationProfileId": ["canary-profile"]}
+    body = {
+        "AtsId": ATS, "ClientId": "client-9", "JobId": "job-9", "JobseekerId": "canary-jobseeker", "JobTitle": "Koch",
+        "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
+        "Aliases": {**aliases, "PositionProfileIds": [POSITION]} if with_aliases else {},
+    }  # fmt: skip
+    assert answer(world.registry(http_event("PUT", f"/api/applications/{of}", body, token=None), None)).status == 201
+
+
+def plant(world: World) -> None:
+    """Send canaries by every way in."""
+    for each in (CLEAN, FAILED):
+        world.report("INTERVIEW", AtsiApplicationId=each, RawStatus="Absage an Carla Canary")
+        register(world, each, with_aliases=each == CLEAN)
+    world.report(
+        "REJECTED", AtsiApplicationId=CLEAN, RawStatus="Absage an Carla Canary",
+        headers={"Idempotency-Key": "canary-idempotency-key"},
+    )  # fmt: skip
+    world.report("canary-jobseeker", AtsiApplicationId=CLEAN)  # refused, with an error that must not be logged
+    token = {"token": "canary-tracking-token"}
+    earlier = {"previous": state("Anruf bei Carla Canary", 1)}
+    sent(world, signal(state("Blauer Ordner Carla Canary", 2), **token, **earlier), complete(**token))
+    by_profile = signal(state("Blauer Ordner Carla Canary", 3), candidateApplicationProfileId="canary-profile")
+    del by_profile["token"]
+    sent(world, by_profile, position_signal(success=True, positionProfileIds=[POSITION]))
+    positions_copied(world)
+    made = sandbox.created(world)
+    sandbox.report(world, made["AtsiApplicationId"], "INTERVIEW", RawStatus="Test mit Karl Canary")
+    sent(world, signal(state("Test mit Karl Canary", 4), token=made["Aliases"]["Token"][0]), token=TEST_TOKEN)
+
+
+def count(world: World) -> None:
+    assert world.analytics({"Records": [*stream(world, "ApplicationsTable")]}, None) == {"batchItemFailures": []}
+
+
+def fail(world: World) -> None:
+    """Let records fail that no function can read."""
+    image = {**world.item(FAILED), "Status": {"S": "Absage an Carla Canary"}}
+    record = {
+        "eventName": "MODIFY",
+        "dynamodb": {"SequenceNumber": "7", "ApproximateCreationDateTime": 1.0, "NewImage": image},
+    }
+    world.analytics({"Records": [record]}, None)
+    alias = {"Alias": {"S": "position#x"}, "AtsiApplicationId": {"S": FAILED}, "JobseekerId": {"S": "canary-jobseeker"}}
+    world.positions({"Records": [{"dynamodb": {"SequenceNumber": "8", "NewImage": alias}}]}, None)
+
+
+def deliver_facts(world: World, folder: Path, skip: int = 0) -> int:
+    """Deliver the facts of the changes after the first few, as Parquet, which the stand-in of Firehose does not make.
+
+    Return how many changes there are.
+    """
+    aside = SetAside(FailedRecords("FailedRecordsBucket"))
+    handler = make_facts(Firehose(boto3.client("firehose")), FactsSettings("FactsStream", BERLIN), aside)
+    s3 = boto3.client("s3")
+    known = {each["Key"] for each in s3.list_objects_v2(Bucket="FactsBucket").get("Contents", ())}
+    records = stream(world, "ApplicationsTable")
+    assert handler({"Records": records[skip:]}, None) == {"batchItemFailures": []}
+    for each in s3.list_objects_v2(Bucket="FactsBucket")["Contents"]:
+        if each["Key"] not in known:
+            content = s3.get_object(Bucket="FactsBucket", Key=each["Key"])["Body"].read().decode()
+            parquet.write([content], folder / "facts.parquet")
+            s3.upload_file(str(folder / "facts.parquet"), "FactsBucket", each["Key"])
+    return len(records)
+
+
+def use(world: World, log: StringIO) -> None:
+    """Let all other functions do what they do with the canaries; return to the log what the health function read."""
+    lines = log.getvalue()
+    world.health(batch(picked(log)), None)
+    log.write(lines)
+    with time_machine.travel(now() + timedelta(days=1)):
+        world.merge(sample_event("MergeFunction/scheduled"), None)
+        world.verification(sample_event("VerificationFunction/scheduled"), None)
+    shown(world, STAFF)
+    mine = http_event("GET", "/api/my/applications", token=None)
+    mine["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": "canary-jobseeker"}}
+    assert world.my_applications(mine, None)["statusCode"] == 200
+    world.views(http_event("GET", f"/api/application-status/{CLEAN}"), None)
+    world.views(http_event("GET", f"/api/application-status/{CLEAN}", token="canary-tracking-token"), None)
+
+
+def text_of(item: Any) -> str:
+    """Return an item of a table as text, with what is compressed in it."""
+    compressed = [item[name] for name in ("Contribution", "Amounts", "Totals", "Entries") if name in item]
+    return f"{item} {[unpacked(value) for value in compressed]}"
+
+
+def stored(world: World, log: StringIO, folder: Path) -> dict[str, str]:
+    """Return all that is stored, as text, by place."""
+    found = {"logs": log.getvalue()}
+    for table in TEMPLATE.tables():
+        items = world.client.scan(TableName=table["TableName"])["Items"]
+        found[table["TableName"]] = " ".join(map(text_of, items))
+    s3 = boto3.client("s3")
+    for bucket in BUCKETS:
+        contents = erasures = ""
+        for each in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+            file = folder / "object"
+            s3.download_file(bucket, each["Key"], str(file))
+            if bucket == "FactsBucket":
+                with duckdb.connect() as connection:
+                    facts = connection.read_parquet(str(file))
+                    contents += str(facts.filter("kind <> 'erased'").fetchall())
+                    erasures += str(facts.filter("kind = 'erased'").fetchall())
+            else:
+                contents += each["Key"] + file.read_text(encoding="utf-8")
+        found |= {bucket: contents, "facts of erasures": erasures}
+    return found
+
+
+def canaries_in(places: dict[str, str]) -> set[tuple[str, str]]:
+    return {(name, place) for place, text in places.items() for name, canary in CANARIES.items() if canary in text}
+
+
+def test_only_what_is_documented_remains(
+    world: World, log: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every canary is found before; afterwards, exactly those in REMAINS."""
+    plant(world)
+    count(world)
+    fail(world)
+    delivered = deliver_facts(world, tmp_path)
+    use(world, log)
+    before = canaries_in(stored(world, log, tmp_path))
+    assert {name for name, _ in before} == CANARIES.keys() - NEVER_STORED
+    assert {place for _, place in before} >= {"ApplicationsTable", "AliasesTable", "QualityTable", *BUCKETS, "logs"}
+
+    monkeypatch.setattr("time.sleep", lambda _: count(world))
+    target = Target(None, "nowhere")
+    target.dynamodb, target.s3 = world.dynamodb, boto3.client("s3")
+    monkeypatch.setattr(command_line, "Target", lambda *_: target)
+    assert command_line.main(["jobseeker", "erase", "canary-jobseeker", "--yes"]) == 0
+    positions_copied(world)
+    deliver_facts(world, tmp_path, delivered)
+    with time_machine.travel(now() + timedelta(days=2)):
+        world.merge(sample_event("MergeFunction/scheduled"), None)
+    assert canaries_in(stored(world, log, tmp_path)) == REMAINS
