@@ -18,8 +18,8 @@ from application_status.cli import parquet
 from application_status.cli.target import Target
 from application_status.facts.firehose import Firehose
 from application_status.facts.rules import pseudonym
-from application_status.functions.facts import FactsSettings
-from application_status.functions.facts import make_handler as make_facts
+from application_status.facts.stream import fact_sink
+from application_status.functions.delivery import make_handler as make_delivery
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
@@ -126,7 +126,7 @@ def deliver_facts(world: World, folder: Path, skip: int = 0) -> int:
     Return how many changes there are.
     """
     aside = SetAside(FailedRecords("FailedRecordsBucket"))
-    handler = make_facts(Firehose(boto3.client("firehose")), FactsSettings("FactsStream", BERLIN), aside)
+    handler = make_delivery([fact_sink(Firehose(boto3.client("firehose")), "FactsStream", BERLIN)], None, aside)
     s3 = boto3.client("s3")
     known = {each["Key"] for each in s3.list_objects_v2(Bucket="FactsBucket").get("Contents", ())}
     records = stream(world, "ApplicationsTable")
