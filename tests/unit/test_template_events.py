@@ -6,6 +6,7 @@ from application_status.local.template import Template
 
 EVENTS = {
     "EventBus", "DueEventsSchedules", "DueEventsQueue", "DueEventsDeadLetters", "DueEventsMapping", "DueEventsRole",
+    "DueEventsAlarm",
 }  # fmt: skip
 
 
@@ -35,14 +36,29 @@ def test_function_gets_the_settings_of_what_is_switched_on() -> None:
     )  # fmt: skip
 
 
+def test_function_may_do_what_is_switched_on(resources: dict[str, Any]) -> None:
+    """Its other permissions depend on no switch; test_permissions.py compares them with what it does."""
+    policies = resources["DeliveryRole"]["Properties"]["Policies"]
+    conditions = [each["Fn::If"][0] if "Fn::If" in each else None for each in policies]
+    assert conditions == [None, "DeliversFacts", "DeliversEvents"]
+    assert [each["Fn::If"][2] for each in policies[1:]] == [{"Ref": "AWS::NoValue"}] * 2
+
+
+def test_names_begin_with_the_stacks(resources: dict[str, Any]) -> None:
+    """So an account can have several stacks."""
+    assert resources["EventBus"]["Properties"]["Name"] == {"Fn::Sub": "${AWS::StackName}-events"}
+    assert resources["DueEventsSchedules"]["Properties"] == {"Name": {"Fn::Sub": "${AWS::StackName}-due-events"}}
+
+
 def test_messages_of_due_events_are_not_lost(resources: dict[str, Any]) -> None:
-    """Both queues are encrypted and keep messages for 14 days; five failures lead to the dead letters."""
+    """Both queues keep messages for 14 days; five failures lead to the dead letters."""
     queue, dead = (resources[name]["Properties"] for name in ("DueEventsQueue", "DueEventsDeadLetters"))
     assert queue.pop("RedrivePolicy") == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["DueEventsDeadLetters", "Arn"]}, "maxReceiveCount": 5,
     }  # fmt: skip
     assert queue.pop("VisibilityTimeout") == 6 * resources["DeliveryFunction"]["Properties"]["Timeout"]
-    assert queue == dead == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
+    assert queue.keys() == dead.keys() == {"SqsManagedSseEnabled", "KmsMasterKeyId", "MessageRetentionPeriod"}
+    assert queue["MessageRetentionPeriod"] == dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert resources["DueEventsMapping"]["Properties"] == {
         "EventSourceArn": {"Fn::GetAtt": ["DueEventsQueue", "Arn"]},
         "FunctionName": {"Ref": "DeliveryFunctionAliaslive"},
