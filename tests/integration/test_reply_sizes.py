@@ -26,11 +26,11 @@ from application_status.quality.reports.report import ALL_LABELS_LIMIT, LABELS_L
 from application_status.quality.rules.contribution import TIMED_STATUSES
 from application_status.quality.rules.numbers import STEPS
 from support.quality_pages import STAFF, ask, section
-from support.world import World
+from support.world import BERLIN, World
 
 ATSS = [AtsId(f"{number:W>64}") for number in range(120)]
 CLIENT, COMPANY, TITLE = "C" * 64, "Example GmbH", "Python Developer (m/w/d)"
-TODAY = now().date()
+TODAY = now().astimezone(BERLIN).date()
 JOBS = [f"{number:J>64}" for number in range(1_100)]
 DAYS, LABELS = 500, LABELS_LIMIT + 5
 FILLERS = {"four bytes": "\N{SLIGHTLY SMILING FACE}", "escaped in JSON": "\x01", "escaped in HTML and CSV": '"'}
@@ -86,7 +86,7 @@ def requests() -> list[HealthDay]:
     results = [*ReportResult, *(each.type for each in PROBLEM_TYPES[:8])]
     counts = dict.fromkeys(product(Channel, results), 1_234_567)
     days = [(ats_id, days_ago) for ats_id in ATSS for days_ago in range(DAYS if ats_id == ATSS[0] else 1)]
-    return [HealthDay(ats_id, now().date() - timedelta(days=days_ago), counts, now()) for ats_id, days_ago in days]
+    return [HealthDay(ats_id, TODAY - timedelta(days=days_ago), counts, now()) for ats_id, days_ago in days]
 
 
 def size(reply: Mapping[str, Any]) -> int:
@@ -100,7 +100,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "health": {"kind": "health"}, "by ATS": {"by": "ats"}, "by day": {"interval": "day"},
 }  # fmt: skip
 LONG: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a year by day": ({"interval": "day", "from_": str(now().date() - timedelta(days=399))}, "/interval", "numbers"),
+    "a year by day": ({"interval": "day", "from_": str(TODAY - timedelta(days=399))}, "/interval", "numbers"),
     "more by day": ({"interval": "day", "from_": "2020-01-01"}, "/interval", "at most 400 days"),
     "more by day of an ATS": ({"ats": ATSS[0], "interval": "day", "from_": "2020-01-01"}, "/interval", "500 rows"),
     "more health": ({"kind": "health", "from_": "2020-01-01"}, "/from", "at most 100 days"),
@@ -155,7 +155,7 @@ def test_cut_labels_are_counted(board: World, filler: str, monkeypatch: pytest.M
     ("query", "listed"),
     [
         ({}, {"comparison": 100, "unmapped": 100, "health": 100}),
-        ({"interval": "day", "from_": str(now().date() - timedelta(days=399))}, {"over-time": 400, "unmapped": 100}),
+        ({"interval": "day", "from_": str(TODAY - timedelta(days=399))}, {"over-time": 400, "unmapped": 100}),
         ({"ats": ATSS[0], "interval": "day"}, {"over-time": 90, "unmapped": 100}),
         ({"client": CLIENT}, {"comparison": 82}),
     ],

@@ -152,7 +152,7 @@ def test_sam_local_gets_further_options(tmp_path: Path, target: str) -> None:
     sam.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n', encoding="utf-8")
     sam.chmod(sam.stat().st_mode | stat.S_IXUSR)
     flags = "SAM_FLAGS=--skip-pull-image --docker-network my-network"
-    command = ["make", "-o", "build-host", target, f"SAM={sam}", flags]
+    command = ["make", "--no-print-directory", "-o", "build-host", target, f"SAM={sam}", flags]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     arguments = done.stdout.partition("<local>")[2]
     assert arguments.startswith(f"<{target.removeprefix('sam-').replace('api', 'start-api')}>")

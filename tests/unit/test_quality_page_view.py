@@ -74,6 +74,14 @@ def test_bars_are_shares_of_the_width() -> None:
     assert [(each.label, each.text, each.width) for each in plot.bars] == [("a" * 64, "1", 50.0), ("b", "2", 33.333)]
 
 
+@pytest.mark.parametrize("median", [1.0, 5.0, 5.2, 30.0])
+def test_dot_of_a_median_does_not_touch_the_end_of_the_axis(median: float) -> None:
+    """Half of it would stand beside the card."""
+    (span,) = spans("t", [("a", "", median, None)]).spans
+    assert span.median is not None
+    assert span.median < 96
+
+
 @pytest.mark.parametrize(
     ("longest", "ticks"),
     [

@@ -167,21 +167,32 @@ def test_custom_domain_replaces_the_default_endpoint(expanded: dict[str, Any], a
     (server,) = api["servers"]
     off = server["x-amazon-apigateway-endpoint-configuration"]
     assert off == {"disableExecuteApiEndpoint": {"Fn::If": ["HasDomain", True, False]}}
-    for name, parameter, condition in (
-        ("ApiDomain", "DomainName", "HasDomain"),
-        ("SendersDomain", "SendersDomainName", "HasSendersDomain"),
+    for name, parameter, certificate, condition, has_record in (
+        ("ApiDomain", "DomainName", "CertificateArn", "HasDomain", "HasHostedZone"),
+        ("SendersDomain", "SendersDomainName", "SendersCertificateArn", "HasSendersDomain", "HasSendersRecord"),
     ):
         domain, mapping = resources[name], resources[f"{name}Mapping"]
         assert domain["Condition"] == mapping["Condition"] == condition
         assert domain["Properties"]["DomainName"] == {"Ref": parameter}
+        assert domain["Properties"]["RegionalCertificateArn"] == {"Ref": certificate}
+        assert domain["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
         assert domain["Properties"]["SecurityPolicy"] == "TLS_1_2"
         assert mapping["Properties"] == {
             "DomainName": {"Ref": name}, "RestApiId": {"Ref": "Api"}, "Stage": {"Ref": "Apiv1Stage"},
         }  # fmt: skip
-        record = resources[f"{name}Record"]["Properties"]
-        assert (record["Name"], record["HostedZoneId"]) == ({"Ref": parameter}, {"Ref": "HostedZoneId"})
-        assert record["AliasTarget"]["DNSName"] == {"Fn::GetAtt": [name, "RegionalDomainName"]}
+        assert resources[f"{name}Record"]["Condition"] == has_record
+        assert resources[f"{name}Record"]["Properties"] == {
+            "HostedZoneId": {"Ref": "HostedZoneId"},
+            "Name": {"Ref": parameter},
+            "Type": "A",
+            "AliasTarget": {
+                "DNSName": {"Fn::GetAtt": [name, "RegionalDomainName"]},
+                "HostedZoneId": {"Fn::GetAtt": [name, "RegionalHostedZoneId"]},
+            },
+        }
     conditions = expanded["Conditions"]
+    for condition, parameter in (("HasDomain", "DomainName"), ("HasSendersDomain", "SendersDomainName")):
+        assert conditions[condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
     assert conditions["HasHostedZone"]["Fn::And"][0] == {"Condition": "HasDomain"}
     assert conditions["HasSendersRecord"]["Fn::And"] == [
         {"Condition": "HasSendersDomain"}, {"Condition": "HasHostedZone"},

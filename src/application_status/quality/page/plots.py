@@ -63,7 +63,9 @@ class Spans:
 
 def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None]]) -> Spans:
     """Return a chart of (label, text, median, 90th percentile), in days."""
-    longest = max([1.0, *(days for _, _, *both in times for days in both if days is not None)])
+    room = 1.05  # for the half of a median's dot
+    ends = [end for _, _, median, p90 in times for end in (median and median * room, p90)]
+    longest = max([1.0, *(end for end in ends if end is not None)])
     step = next((step for step in _STEPS if longest / step <= _TICKS), 365)
     end = step * -(-longest // step)
 
