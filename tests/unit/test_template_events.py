@@ -52,7 +52,7 @@ def test_names_begin_with_the_stacks(resources: dict[str, Any]) -> None:
 
 def test_messages_of_due_events_are_not_lost(resources: dict[str, Any]) -> None:
     """Both queues keep messages for 14 days; five failures lead to the dead letters."""
-    queue, dead = (resources[name]["Properties"] for name in ("DueEventsQueue", "DueEventsDeadLetters"))
+    queue, dead = (dict(resources[name]["Properties"]) for name in ("DueEventsQueue", "DueEventsDeadLetters"))
     assert queue.pop("RedrivePolicy") == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["DueEventsDeadLetters", "Arn"]}, "maxReceiveCount": 5,
     }  # fmt: skip
