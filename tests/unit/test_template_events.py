@@ -16,6 +16,8 @@ def test_events_are_published_only_if_switched_on(expanded: dict[str, Any]) -> N
     assert expanded["Parameters"]["EventDelivery"]["Default"] == "off"
     conditional = {name for name, each in expanded["Resources"].items() if each.get("Condition") == "DeliversEvents"}
     assert conditional == EVENTS
+    either = {name for name, each in expanded["Resources"].items() if each.get("Condition") == "Delivers"}
+    assert either == {name for name in expanded["Resources"] if name.startswith("Delivery")}
     assert expanded["Outputs"]["EventBusName"]["Condition"] == "DeliversEvents"
     assert expanded["Conditions"]["Delivers"] == {
         "Fn::Or": [{"Condition": "DeliversFacts"}, {"Condition": "DeliversEvents"}]
