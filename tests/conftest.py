@@ -13,7 +13,7 @@ from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing
 
-_TEMPLATE = Template({"FactsDelivery": "on"})
+_TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on"})
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",

@@ -1,4 +1,4 @@
-"""The built template with the optional facts, deployed by sam to an AWS stand-in that runs its functions."""
+"""The built template with the optional facts and events, deployed by sam to an AWS stand-in that runs its functions."""
 
 import os
 import platform
@@ -45,7 +45,7 @@ def _deploy(endpoint: str, folder: Path) -> None:
     command = [
         str(SAM), "deploy", "--template-file", str(_template()), "--stack-name", _NAME, "--resolve-s3",
         "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-        "--parameter-overrides", f"Architecture={architecture}", "FactsDelivery=on",
+        "--parameter-overrides", f"Architecture={architecture}", "FactsDelivery=on", "EventDelivery=on",
     ]  # fmt: skip
     environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(

@@ -102,7 +102,7 @@ def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -
     return reply.status, answered
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "DeliveryFunction"])
 def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -> None:
     """The function's alias `live` gets its stream, with the failure handling of the template."""
     alias = stack.resources[f"{function}Aliaslive"]

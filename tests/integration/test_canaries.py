@@ -1,5 +1,6 @@
 """Unmistakable personal data goes in by every way, the jobseeker is erased, and all that is stored is searched."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -17,14 +18,16 @@ from application_status.applications.record import UnknownApplications
 from application_status.cli import main as command_line
 from application_status.cli import parquet
 from application_status.cli.target import Target
+from application_status.events.eventbridge import connect as connect_eventbridge
+from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
 from application_status.facts.rules import pseudonym
-from application_status.functions.facts import FactsSettings
-from application_status.functions.facts import make_handler as make_facts
+from application_status.facts.stream import fact_sink
+from application_status.functions.delivery import make_handler as make_delivery
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
-from support import firehose, sandbox
+from support import eventbridge, firehose, sandbox
 from support.log_lines import batch, picked
 from support.quality_pages import STAFF, shown
 from support.signals import complete, position_signal, sent, signal, state
@@ -55,6 +58,7 @@ REMAINS = {
     ("application", "ApplicationsTable"),  # the tombstone
     ("application", "QualityTable"),  # the empty marker
     ("application", "logs"),
+    ("application", "schedules"),
     ("pseudonym of the application", "facts of erasures"),
     ("application with a failed record", "ApplicationsTable"),
     ("application with a failed record", "QualityTable"),
@@ -71,6 +75,7 @@ def world() -> Iterator[World]:
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
+        eventbridge.open_bus()
         yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=FailedRecords("FailedRecordsBucket"))  # type: ignore[arg-type]
 
 
@@ -123,13 +128,15 @@ def fail(world: World) -> None:
     world.positions({"Records": [{"dynamodb": {"SequenceNumber": "8", "NewImage": alias}}]}, None)
 
 
-def deliver_facts(world: World, folder: Path, skip: int = 0) -> int:
-    """Deliver the facts of the changes after the first few, as Parquet, which the stand-in of Firehose does not make.
+def deliver(world: World, folder: Path, skip: int = 0) -> int:
+    """Deliver facts and events of the changes after the first few; facts as Parquet, which moto does not make.
 
     Return how many changes there are.
     """
     aside = SetAside(FailedRecords("FailedRecordsBucket"))
-    handler = make_facts(Firehose(boto3.client("firehose")), FactsSettings("FactsStream", BERLIN), aside)
+    settings = eventbridge.settings(delay_hours=48)
+    facts = fact_sink(Firehose(boto3.client("firehose")), "FactsStream", BERLIN)
+    handler = make_delivery([facts, event_sink(*connect_eventbridge(settings), settings.delay)], None, aside)
     s3 = boto3.client("s3")
     known = {each["Key"] for each in s3.list_objects_v2(Bucket="FactsBucket").get("Contents", ())}
     records = stream(world, "ApplicationsTable")
@@ -166,7 +173,7 @@ def text_of(item: Any) -> str:
 
 def stored(world: World, log: StringIO, folder: Path) -> dict[str, str]:
     """Return all that is stored, as text, by place."""
-    found = {"logs": log.getvalue()}
+    found = {"logs": log.getvalue(), "schedules": json.dumps(eventbridge.schedules(), default=str)}
     for table in TEMPLATE.tables():
         items = world.client.scan(TableName=table["TableName"])["Items"]
         found[table["TableName"]] = " ".join(map(text_of, items))
@@ -198,11 +205,18 @@ def test_only_what_is_documented_remains(
     plant(world)
     count(world)
     fail(world)
-    delivered = deliver_facts(world, tmp_path)
+    delivered = deliver(world, tmp_path)
     use(world, log)
     before = canaries_in(stored(world, log, tmp_path))
     assert {name for name, _ in before} == CANARIES.keys() - NEVER_STORED
-    assert {place for _, place in before} >= {"ApplicationsTable", "AliasesTable", "QualityTable", *BUCKETS, "logs"}
+    assert {place for _, place in before} >= {
+        "ApplicationsTable",
+        "AliasesTable",
+        "QualityTable",
+        *BUCKETS,
+        "logs",
+        "schedules",
+    }
 
     monkeypatch.setattr("time.sleep", lambda _: count(world))
     target = Target(None, "nowhere")
@@ -210,7 +224,7 @@ def test_only_what_is_documented_remains(
     monkeypatch.setattr(command_line, "Target", lambda *_: target)
     assert command_line.main(["jobseeker", "erase", "canary-jobseeker", "--yes"]) == 0
     positions_copied(world)
-    deliver_facts(world, tmp_path, delivered)
+    deliver(world, tmp_path, delivered)
     with time_machine.travel(now() + timedelta(days=2)):
         world.merge(sample_event("MergeFunction/scheduled"), None)
     assert canaries_in(stored(world, log, tmp_path)) == REMAINS

@@ -17,7 +17,8 @@ from application_status.applications.scan import AllApplications, Unreadable
 from application_status.cli import parquet
 from application_status.cli.facts import export
 from application_status.facts.firehose import Firehose
-from application_status.functions.facts import FactsSettings, make_handler
+from application_status.facts.stream import fact_sink
+from application_status.functions.delivery import make_handler
 from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.quality.rules.contribution import Cell
 from support.counters import counted
@@ -63,7 +64,7 @@ def objects(records: Records) -> list[str]:
     """What Firehose took, in JSON: the stream, a part of it again, and late replays, under faults on every side."""
     chance = random.Random(2)  # noqa: S311  # a seeded run, no secret
     firehose = UnreliableFirehose(open_stream(), chance)
-    handler = make_handler(Firehose(firehose), FactsSettings(STREAM, BERLIN), set_aside())
+    handler = make_handler([fact_sink(Firehose(firehose), STREAM, BERLIN)], None, set_aside())
 
     def mortal(event: dict[str, Any]) -> Any:
         answer = handler(event, None)
@@ -71,7 +72,7 @@ def objects(records: Records) -> list[str]:
             raise RuntimeError("killed before its answer arrived")
         return answer
 
-    impatient = replace(MAPPINGS["FactsFunction"], batch_size=10, maximum_retry_attempts=0)
+    impatient = replace(MAPPINGS["DeliveryFunction"], batch_size=10, maximum_retry_attempts=0)
     mapping = EventSourceMapping(impatient, mortal, time.time)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("application_status.platform.deadlines._FIRST_PAUSE_SECONDS", 0)

@@ -1,4 +1,4 @@
-"""The facts' function: what it sends, and what it answers when Firehose takes only a part or nothing."""
+"""The delivery of facts: what it sends, and what it answers when Firehose takes only a part or nothing."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidatio
 from application_status.applications import items
 from application_status.facts.firehose import Firehose
 from application_status.facts.rules import Fact, pseudonym
-from application_status.functions.facts import FactsSettings, make_handler
+from application_status.facts.stream import fact_sink
+from application_status.functions.delivery import make_handler
 from application_status.platform import deadlines
 from application_status.platform.values import ApplicationId
 from support.failed_records import KeptRecords, set_aside
@@ -19,7 +20,7 @@ from support.signals import counted
 from support.unreadable_items import FAILURES, poison
 from support.world import APPLICATION, BERLIN, sample_event
 
-SETTINGS = FactsSettings("FactsStream", BERLIN)
+STREAM = "FactsStream"
 REFUSED = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
 
 
@@ -35,7 +36,7 @@ class Client:
     empty_replies: int = 0
 
     def put_record_batch(self, *, DeliveryStreamName: str, Records: Sequence[Any]) -> Any:  # noqa: N803  # botocore's
-        assert DeliveryStreamName == SETTINGS.facts_stream
+        assert DeliveryStreamName == STREAM
         self.attempts += 1
         if self.error and self.attempts <= self.errors:
             raise self.error
@@ -53,7 +54,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def registrations(amount: int) -> list[dict[str, Any]]:
     """Return the records of so many new applications, numbered from 0."""
-    (record, *_) = sample_event("FactsFunction/changes")["Records"]
+    (record, *_) = sample_event("DeliveryFunction/changes")["Records"]
     records = []
     for number in range(amount):
         image = {**record["dynamodb"]["NewImage"], "AtsiApplicationId": {"S": f"{number:032x}"}}
@@ -63,7 +64,7 @@ def registrations(amount: int) -> list[dict[str, Any]]:
 
 
 def failed(client: Client, records: Sequence[Any], kept: KeptRecords | None = None) -> list[str]:
-    handler = make_handler(Firehose(client), SETTINGS, set_aside(kept))
+    handler = make_handler([fact_sink(Firehose(client), STREAM, BERLIN)], None, set_aside(kept))
     answer = handler({"Records": records}, None)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
@@ -81,7 +82,7 @@ def log(data: bytes) -> list[Any]:
 def test_change_sends_only_new_facts(capsys: pytest.CaptureFixture[str]) -> None:
     """Each change is one Firehose record; a change without new facts is none; a removal is an erasure."""
     client = Client()
-    assert failed(client, sample_event("FactsFunction/changes")["Records"]) == []
+    assert failed(client, sample_event("DeliveryFunction/changes")["Records"]) == []
     ((first, *more),) = client.calls
     assert [fact["kind"] for fact in log(first)] == ["applied"]
     assert [[fact["kind"] for fact in log(data)] for data in more] == [["transition"]]
@@ -89,7 +90,7 @@ def test_change_sends_only_new_facts(capsys: pytest.CaptureFixture[str]) -> None
     record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"]
     assert failed(client, [record]) == []
     assert len(client.calls) == 1
-    assert failed(client, sample_event("FactsFunction/removal")["Records"]) == []
+    assert failed(client, sample_event("DeliveryFunction/removal")["Records"]) == []
     assert [(fact["kind"], fact["version"]) for fact in log(client.calls[1][0])] == [("erased", 3)]
     tombstone = items.tombstone(APPLICATION, version=4, erased_at="2026-11-22T09:00:00.000Z")
     record["dynamodb"]["NewImage"] = tombstone

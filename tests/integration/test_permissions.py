@@ -16,13 +16,16 @@ from moto import mock_aws
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases
+from application_status.events.due import due_events
+from application_status.events.eventbridge import connect as connect_eventbridge
+from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
-from application_status.functions.facts import FactsSettings
-from application_status.functions.facts import make_handler as make_facts
+from application_status.facts.stream import fact_sink
+from application_status.functions.delivery import make_handler as make_delivery
 from application_status.local.user_pool import CLIENT_ID
-from application_status.platform.streams import FailedRecords, SetAside
+from application_status.platform.streams import FailedRecords, SetAside, Sink
 from application_status.platform.values import application_id, now
-from support import firehose, quality_pages, sandbox
+from support import eventbridge, firehose, quality_pages, sandbox
 from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
@@ -54,6 +57,7 @@ def world() -> Iterator[World]:
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
+        eventbridge.open_bus()
         records = FailedRecords("FailedRecordsBucket")
         world = World(
             boto3.client("dynamodb"),
@@ -67,18 +71,24 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def clients_calls(monkeypatch: pytest.MonkeyPatch) -> set[Permission]:
-    """What the clients of S3 and Firehose do that are made from now on."""
+    """What the clients of S3, Firehose and EventBridge do that are made from now on."""
     calls: set[Permission] = set()
     make = boto3.client
 
     def note(params: Any, event_name: str, **_: Any) -> None:
         service, operation = event_name.split(".")[1:]
-        resource = f"{params['Bucket']}/*" if service == "s3" else params["DeliveryStreamName"]
-        calls.add(Permission(f"{service}:{operation}", resource))
+        if operation == "PutEvents":
+            calls.update(Permission("events:PutEvents", entry["EventBusName"]) for entry in params["Entries"])
+        elif operation == "CreateSchedule":
+            calls.add(Permission("scheduler:CreateSchedule", f"{params['GroupName']}/*"))
+            calls.add(Permission("iam:PassRole", params["Target"]["RoleArn"].removesuffix(".Arn")))
+        else:
+            resource = f"{params['Bucket']}/*" if service == "s3" else params["DeliveryStreamName"]
+            calls.add(Permission(f"{service}:{operation}", resource))
 
     def noted(service: str, **options: Any) -> Any:
         client = make(service, **options)
-        for each in ("s3", "firehose"):
+        for each in ("s3", "firehose", "events", "scheduler"):
             client.meta.events.register(f"provide-client-params.{each}", note)
         return client
 
@@ -191,13 +201,20 @@ def retention(world: World) -> None:
     expire_all(world)
 
 
-def facts(world: World) -> None:
-    handler = make_facts(
-        Firehose(boto3.client("firehose")),
-        FactsSettings("FactsStream", BERLIN),
-        SetAside(FailedRecords("FailedRecordsBucket")),
-    )
+def delivery(world: World) -> None:
+    settings = eventbridge.settings(delay_hours=48)
+    bus, schedules = connect_eventbridge(settings)
+    dynamodb = UnderRole(world.dynamodb, "DeliveryFunction", world.used["DeliveryFunction"])
+    sinks: list[Sink[Any]] = [
+        fact_sink(Firehose(boto3.client("firehose")), "FactsStream", BERLIN),
+        event_sink(bus, schedules, settings.delay),
+    ]
+    due = due_events(dynamodb, "ApplicationsTable", bus, schedules, settings.delay)
+    handler = make_delivery(sinks, due, SetAside(FailedRecords("FailedRecordsBucket")))
+    world.report("REJECTED")
     handler({"Records": [*stream(world, "ApplicationsTable"), BAD_RECORD]}, None)
+    with time_machine.travel(now() + timedelta(days=3)):
+        assert handler(eventbridge.due_messages(), None) == {"batchItemFailures": []}
 
 
 WAYS: dict[str, Callable[[World], None]] = {
@@ -215,7 +232,7 @@ WAYS: dict[str, Callable[[World], None]] = {
     "HealthFunction": health,
     "VerificationFunction": verification,
     "RetentionFunction": retention,
-    "FactsFunction": facts,
+    "DeliveryFunction": delivery,
 }
 
 

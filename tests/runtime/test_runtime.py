@@ -95,7 +95,7 @@ KINDS = {
     "HealthFunction": is_done,
     "VerificationFunction": is_verified,
     "RetentionFunction": is_expired,
-    "FactsFunction": is_counted,
+    "DeliveryFunction": is_counted,
     "ViewsFunction": is_answered,
 }
 
@@ -163,7 +163,7 @@ def test_store_that_is_down_answers_503_in_time(start: Start, dead_store: str) -
     assert int(reply.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "FactsFunction"])
+@pytest.mark.parametrize("function", ["AnalyticsFunction", "PositionsFunction", "DeliveryFunction"])
 def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, function: str) -> None:
     """The package has what S3 takes; the object names the function that its payload is for."""
     record = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "42", "NewImage": {}}}
@@ -193,7 +193,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("HealthFunction", "QUALITY_TABLE"),
         ("VerificationFunction", "QUALITY_TABLE"),
         ("RetentionFunction", "OPEN_RETENTION_DAYS"),
-        ("FactsFunction", "FACTS_STREAM"),
+        ("DeliveryFunction", "SCHEDULE_GROUP"),
         ("ViewsFunction", "APPLICATIONS_TABLE"),
         ("ViewsFunction", "USER_POOL_ISSUER"),
         ("SignInFunction", "LOGIN_URL"),
@@ -238,7 +238,7 @@ def test_function_makes_no_boto3_resource(function: str) -> None:
         "HealthFunction",
         "VerificationFunction",
         "RetentionFunction",
-        "FactsFunction",
+        "DeliveryFunction",
     ],
 )
 def test_functions_without_callers_load_neither_messages_nor_http(function: str) -> None:

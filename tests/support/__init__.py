@@ -20,6 +20,7 @@ Streams, logs and reports
     quality_pages           the quality report's page and JSON
     facts_queries           the project's queries over a folder of facts
     firehose                delivery of facts to S3
+    eventbridge             an event bus and schedules
     log_lines               log lines as the health function receives them
 
 Engines

@@ -9,7 +9,7 @@ import pytest
 from application_status.local.template import Template
 from application_status.platform.dynamodb.client import DynamoDB
 
-_TEMPLATE = Template({"FactsDelivery": "on"})
+_TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on"})
 _ACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -36,7 +36,8 @@ def allowed(function: str) -> set[Permission]:
     resources = _TEMPLATE._resources  # noqa: SLF001  # the local service has no roles, so that nothing else reads them
     role = resources[resources[function]["Properties"]["Role"]["Fn::GetAtt"].partition(".")[0]]
     found = set()
-    for policy in role["Properties"]["Policies"]:
+    for either in role["Properties"]["Policies"]:
+        policy = either["Fn::If"][1] if "Fn::If" in either else either  # everything optional is switched on here
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement.keys() == {"Effect", "Action", "Resource"}, statement
             assert statement["Effect"] == "Allow", statement
@@ -46,10 +47,11 @@ def allowed(function: str) -> set[Permission]:
 
 
 def of_lambda(function: str) -> set[Permission]:
-    """Return what Lambda itself does under a function's role: writes its logs, reads its stream, keeps what failed.
+    """Return what Lambda itself does under a function's role: writes logs, reads stream and queue, keeps what failed.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
     found = {Permission(f"logs:{each}", _logs(function)) for each in ("CreateLogStream", "PutLogEvents")}
@@ -60,6 +62,11 @@ def of_lambda(function: str) -> set[Permission]:
                 Permission(f"dynamodb:{each}", stream) for each in ("DescribeStream", "GetRecords", "GetShardIterator")
             }
             found |= {Permission("dynamodb:ListStreams", f"{stream}/*"), *_KEEP_WHAT_FAILED}
+    for mapping in _of_queues(function):
+        queue = mapping["EventSourceArn"]["Fn::GetAtt"].removesuffix(".Arn")
+        found |= {
+            Permission(f"sqs:{each}", queue) for each in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+        }
     if "EventInvokeConfig" in _TEMPLATE._resources[function]["Properties"]:  # noqa: SLF001
         found |= _KEEP_WHAT_FAILED
     return found
@@ -99,6 +106,12 @@ class UnderRole(DynamoDB):
         return self._dynamodb(operation, **request)
 
 
+def _of_queues(function: str) -> Iterator[Any]:
+    for _, mapping in _TEMPLATE._of_type("AWS::Lambda::EventSourceMapping"):  # noqa: SLF001
+        if mapping["FunctionName"]["Ref"] == f"{function}.Alias":
+            yield mapping
+
+
 def _logs(function: str) -> str:
     logs: str = _TEMPLATE._resources[function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]  # noqa: SLF001
     return logs
@@ -107,6 +120,7 @@ def _logs(function: str) -> str:
 def _name(resource: Any) -> str:
     ((intrinsic, argument),) = resource.items()
     text = f"${{{argument}}}" if intrinsic == "Fn::GetAtt" else argument
+    text = re.sub(r"^arn:.*:schedule/\$\{(\w+)\}", r"\1", text)
     return re.sub(r"\$\{(\w+)\.(Arn|StreamArn)\}", lambda m: m[1] + ("/stream" if m[2] == "StreamArn" else ""), text)
 
 

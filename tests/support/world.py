@@ -54,7 +54,7 @@ from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 
 EVENTS = Path(__file__).parents[2] / "events"
-TEMPLATE = Template({"FactsDelivery": "on", "DomainName": "status.test"})
+TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on", "DomainName": "status.test"})
 HOST = "status.test"
 POOL_URL = "https://pool.test"
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"

@@ -39,18 +39,21 @@ AWS_METRICS: dict[str, dict[tuple[str, ...], set[str]]] = {
     "AWS/DynamoDB": {("TableName",): {"ReadThrottleEvents", "WriteThrottleEvents"}},
     # https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
     "AWS/Firehose": {("DeliveryStreamName",): {"DeliveryToS3.DataFreshness", "FailedConversion.Records"}},
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    "AWS/SQS": {("QueueName",): {"ApproximateNumberOfMessagesVisible"}},
 }
 NAMED_BY = {
     "FunctionName": "AWS::Lambda::Function",
     "EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
     "TableName": "AWS::DynamoDB::Table",
     "DeliveryStreamName": "AWS::KinesisFirehose::DeliveryStream",
+    "QueueName": "AWS::SQS::Queue",
 }
 """The type of the resource that a dimension's value refers to."""
 
 
 class Metric(NamedTuple):
-    """A metric of an alarm; the value of a dimension is a text or a Ref."""
+    """A metric of an alarm; the value of a dimension is a text, a Ref or a GetAtt."""
 
     namespace: str
     name: str
@@ -76,14 +79,14 @@ ALARMS = {
     "RefusedShareAlarm": Expected(1, 900, {"requests": 100, "refused": 21}, {"requests": 99, "refused": 99}),
     "LatencyAlarm": Expected(3, 300, {"Latency": 1001}, {"Latency": 1000}),
     "ApiErrorsAlarm": Expected(1, 300, {"views": 2, "webhook": 3}, {"webhook": 4}),
-    "BackgroundErrorsAlarm": Expected(3, 300, {"facts": 1}, {"facts": 0}),
+    "BackgroundErrorsAlarm": Expected(3, 300, {"delivery": 1}, {"delivery": 0}),
     "ApiThrottlesAlarm": Expected(1, 300, {"sandbox": 5}, {"sandbox": 4}),
     "BackgroundThrottlesAlarm": Expected(3, 300, {"merge": 1}, {"merge": 0}),
     "ApiTimeoutAlarm": Expected(2, 300, {"views": 22_401}, {"views": 22_400, "webhook": 8_000}),
     "LostEventsAlarm": Expected(1, 300, {"health": 1}, {"health": 0}),
     "GivenUpRecordsAlarm": Expected(1, 300, {"positions_dropped": 1}, {"positions": 0}),
     "SetAsideAlarm": Expected(1, 300, {"SetAside": 1}, {"SetAside": 0}),
-    "StreamAgeAlarm": Expected(2, 300, {"analytics": 300_001}, {"analytics": 300_000, "facts": 300_000}),
+    "StreamAgeAlarm": Expected(2, 300, {"analytics": 300_001}, {"analytics": 300_000, "delivery": 300_000}),
     "TableThrottlesAlarm": Expected(3, 300, {"tokens_reads": 1}, {"tokens_reads": 0}),
     "StoreRetriesAlarm": Expected(3, 300, {"StoreRetries": 100}, {"StoreRetries": 99}),
     "UnauthenticatedAlarm": Expected(1, 300, {"Unauthenticated": 300}, {"Unauthenticated": 299}),
@@ -95,6 +98,9 @@ ALARMS = {
     "MergeAlarm": Expected(1, 3600, {"Merged": 0}, {"Merged": 1}, "breaching"),
     "FactsDelayAlarm": Expected(2, 300, {"DeliveryToS3.DataFreshness": 901}, {"DeliveryToS3.DataFreshness": 900}),
     "FactsConversionAlarm": Expected(1, 300, {"FailedConversion.Records": 1}, {"FailedConversion.Records": 0}),
+    "DueEventsAlarm": Expected(
+        1, 300, {"ApproximateNumberOfMessagesVisible": 1}, {"ApproximateNumberOfMessagesVisible": 0}
+    ),
 }
 COMPOSITES = {
     "FastBurnAlarm": ("FailedRequests1HourAlarm", "FailedRequests5MinutesAlarm"),
@@ -178,7 +184,8 @@ def assert_emitted(metric: Metric, resources: dict[str, Resource]) -> None:
     assert metric.name in AWS_METRICS[metric.namespace][tuple(metric.dimensions)]
     for name, value in metric.dimensions.items():
         if name in NAMED_BY:
-            assert resources[value["Ref"]]["Type"] == NAMED_BY[name]
+            named = value["Fn::GetAtt"][0] if name == "QueueName" else value["Ref"]  # a queue's Ref is its address
+            assert resources[named]["Type"] == NAMED_BY[name]
 
 
 def test_api_has_the_name_that_its_metrics_have(resources: dict[str, Resource]) -> None:
@@ -222,6 +229,7 @@ def test_alarm_is_raised_at_its_threshold(resources: dict[str, Resource], name: 
 
 
 STATISTICS = {
+    "ApproximateNumberOfMessagesVisible": "Maximum",
     "Drift": "Maximum",
     "Duration": "p99",
     "IteratorAge": "Maximum",
@@ -305,7 +313,11 @@ def test_events_and_records_of_all_functions_are_watched(resources: dict[str, Re
     ages = metrics(alarms(resources)["StreamAgeAlarm"]).values()
     assert {each.dimensions["FunctionName"]["Ref"] for each in ages} == streams
     given_up = metrics(alarms(resources)["GivenUpRecordsAlarm"]).values()
-    mappings = {name for name, each in resources.items() if each["Type"] == "AWS::Lambda::EventSourceMapping"}
+    mappings = {
+        name
+        for name, each in resources.items()
+        if each["Type"] == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in each["Properties"]
+    }
     assert {(each.name, each.dimensions["EventSourceMappingUUID"]["Ref"]) for each in given_up} == {
         (name, mapping)
         for name in ("DroppedEventCount", "OnFailureDestinationDeliveredEventCount")
@@ -329,15 +341,20 @@ def test_every_table_that_lasts_is_watched(resources: dict[str, Resource]) -> No
     assert found == {(name, table) for name in ("ReadThrottleEvents", "WriteThrottleEvents") for table in tables}
 
 
+OPTIONAL_WIDGETS = {"FactsWidget": "DeliversFacts", "EventsWidget": "DeliversEvents"}
+
+
 def widgets(resources: dict[str, Resource]) -> list[Any]:
-    """Return the dashboard's widgets, where ${X} is the text of a reference, with the one of the facts."""
+    """Return the dashboard's widgets, where ${X} is the text of a reference, with those of facts and events."""
     assert resources["Dashboard"]["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
     text, parts = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    condition, facts, otherwise = parts["FactsWidget"]["Fn::If"]
-    assert (condition, otherwise) == ("DeliversFacts", "")
-    with_facts, without = (text.replace("${FactsWidget}", part) for part in (facts["Fn::Sub"], ""))
-    assert len(json.loads(without)["widgets"]) == len(json.loads(with_facts)["widgets"]) - 1
-    found: list[Any] = json.loads(with_facts)["widgets"]
+    complete = without = text
+    for name, condition in OPTIONAL_WIDGETS.items():
+        given, widget, otherwise = parts[name]["Fn::If"]
+        assert (given, otherwise) == (condition, "")
+        complete, without = complete.replace(f"${{{name}}}", widget["Fn::Sub"]), without.replace(f"${{{name}}}", "")
+    found: list[Any] = json.loads(complete)["widgets"]
+    assert len(json.loads(without)["widgets"]) == len(found) - len(OPTIONAL_WIDGETS)
     return found
 
 
@@ -358,7 +375,9 @@ def shown(widget: Any) -> Iterator[Metric]:
 
 
 def reference(text: str) -> Any:
-    return {"Ref": text[2:-1]} if text.startswith("${") else text
+    name = text[2:-1]
+    found = {"Fn::GetAtt": name.split(".")} if "." in name else {"Ref": name}
+    return found if text.startswith("${") else text
 
 
 def test_dashboard_shows_metrics_that_are_emitted(resources: dict[str, Resource]) -> None:
@@ -367,7 +386,7 @@ def test_dashboard_shows_metrics_that_are_emitted(resources: dict[str, Resource]
     for metric in found:
         assert_emitted(metric, resources)
     text = json.dumps(resources["Dashboard"])
-    names = set(re.findall(r"\$\{(\w+)\}", text)) - {"FactsWidget"}
+    names = set(re.findall(r"\$\{(\w+)\}", text)) - OPTIONAL_WIDGETS.keys()
     assert names <= resources.keys()
     graphs = [each for each in widgets(resources) if each["type"] != "text"]
     assert {each["properties"]["region"] for each in graphs} == {"${AWS::Region}"}

@@ -35,7 +35,7 @@ NAMES = (
     "Health",
     "Verification",
     "Retention",
-    "Facts",
+    "Delivery",
 )
 FUNCTIONS = {f"{name}Function": name for name in NAMES}
 
@@ -65,11 +65,11 @@ DELIVERY_ALLOWED = {
     },
     attribute("FactsDeliveryLogs"): {"logs:PutLogEvents"},
 }
-SERVICES = {"FactsDeliveryRole": "firehose.amazonaws.com"}
+SERVICES = {"FactsDeliveryRole": "firehose.amazonaws.com", "DueEventsRole": "scheduler.amazonaws.com"}
 
 
 def test_each_role_is_for_one_service_alone(resources: dict[str, Resource]) -> None:
-    """One for each function and one for Firehose, without managed policies or boundaries.
+    """One for each function, for Firehose and for EventBridge Scheduler, without managed policies or boundaries.
 
     test_permissions.py compares what they allow with what the functions do.
     """
@@ -111,7 +111,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["Runtime"] == "python3.13"
     assert json.dumps(properties["Role"]) == attribute(f"{FUNCTIONS[function]}Role")
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
-    behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "FactsFunction")
+    behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "DeliveryFunction")
     seconds = dict.fromkeys(behind, 60)
     seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
         "MergeFunction": 300,
@@ -122,9 +122,10 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
 
 
 def test_template_is_in_the_order_of_the_data() -> None:
-    """Senders, counting, readers, operation, facts; each function is followed by its role."""
+    """Senders, counting, readers, operation, delivery; each function is followed by its role."""
     order = re.findall(r"^  (\w+(?:Function|Role)):$", PATH.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    order.remove("FactsDeliveryRole")
+    for service_role in SERVICES:
+        order.remove(service_role)
     assert order == [f"{name}{part}" for name in NAMES for part in ("Function", "Role")]
 
 
@@ -305,7 +306,7 @@ def index(name: str, keys: list[str], *included: str) -> dict[str, Any]:
 POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Analytics": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
-    "Facts": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
+    "Delivery": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
     "Positions": (
         "AliasesTable",
         "NEW_IMAGE",
@@ -326,6 +327,7 @@ def test_streams_lose_nothing(resources: dict[str, Resource], name: str) -> None
         each["Properties"]
         for each in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
         if each["Properties"]["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
+        and "StartingPosition" in each["Properties"]
     )
     assert mapping == {
         "EventSourceArn": {"Fn::GetAtt": [table, "StreamArn"]},

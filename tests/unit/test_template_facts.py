@@ -23,8 +23,8 @@ def test_facts_are_delivered_only_if_switched_on(expanded: dict[str, Any]) -> No
 
 def test_local_service_delivers_none() -> None:
     """Firehose is AWS's; on one machine `facts export` writes the facts."""
-    assert "FactsFunction" not in Template().handlers()
-    assert "FactsFunction" in Template({"FactsDelivery": "on"}).handlers()
+    assert "DeliveryFunction" not in Template().handlers()
+    assert "DeliveryFunction" in Template({"FactsDelivery": "on"}).handlers()
 
 
 def test_table_has_the_columns_of_a_fact(resources: dict[str, Any]) -> None:

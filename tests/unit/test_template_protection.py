@@ -23,7 +23,7 @@ def either(with_key: Any, without: Any) -> dict[str, Any]:
 
 
 def test_own_key_encrypts_whatever_holds_data(expanded: dict[str, Any]) -> None:
-    """Tables, buckets, logs, facts, results of queries, the functions' environment; AWS's keys do if there is none."""
+    """Tables, buckets, logs, facts, events, results of queries, environments; AWS's keys do if there is none."""
     assert expanded["Conditions"]["HasKmsKey"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "KmsKeyArn"}, ""]}]}
     assert expanded["Parameters"]["KmsKeyArn"]["Default"] == ""
     for table in of_type(expanded, "AWS::DynamoDB::Table").values():
@@ -39,6 +39,11 @@ def test_own_key_encrypts_whatever_holds_data(expanded: dict[str, Any]) -> None:
     (stream,) = of_type(expanded, "AWS::KinesisFirehose::DeliveryStream").values()
     kind = either("CUSTOMER_MANAGED_CMK", "AWS_OWNED_CMK")
     assert stream["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": kind, "KeyARN": BY_KEY}
+    (bus,) = of_type(expanded, "AWS::Events::EventBus").values()
+    assert bus["KmsKeyIdentifier"] == BY_KEY
+    for queue in of_type(expanded, "AWS::SQS::Queue").values():
+        assert queue["KmsMasterKeyId"] == BY_KEY
+        assert queue["SqsManagedSseEnabled"] == either({"Ref": "AWS::NoValue"}, True)  # noqa: FBT003  # the value in YAML
     (group,) = of_type(expanded, "AWS::Athena::WorkGroup").values()
     results = group["WorkGroupConfiguration"]["ResultConfiguration"]["EncryptionConfiguration"]
     assert results == {"EncryptionOption": either("SSE_KMS", "SSE_S3"), "KmsKey": BY_KEY}

@@ -52,10 +52,21 @@ COMPUTED: dict[str, Any] = {
             },
         ]
     },
+    "FACTS_STREAM": {"Fn::If": ["DeliversFacts", {"Ref": "FactsStream"}, ""]},
+    "EVENT_BUS": {"Fn::If": ["DeliversEvents", {"Ref": "EventBus"}, ""]},
+    "SCHEDULE_GROUP": {"Fn::If": ["DeliversEvents", {"Ref": "DueEventsSchedules"}, ""]},
+    "SCHEDULE_ROLE": {"Fn::If": ["DeliversEvents", {"Fn::GetAtt": ["DueEventsRole", "Arn"]}, ""]},
+    "DUE_EVENTS_QUEUE": {"Fn::If": ["DeliversEvents", {"Fn::GetAtt": ["DueEventsQueue", "Arn"]}, ""]},
+    "DUE_EVENTS_DEAD_LETTERS": {"Fn::If": ["DeliversEvents", {"Fn::GetAtt": ["DueEventsDeadLetters", "Arn"]}, ""]},
 }
 """Settings that follow from a choice between parameters."""
 
-ENDPOINTS = {"FAILED_RECORDS_BUCKET": "AWS_ENDPOINT_URL_S3", "FACTS_STREAM": "AWS_ENDPOINT_URL_FIREHOSE"}
+ENDPOINTS = {
+    "FAILED_RECORDS_BUCKET": "AWS_ENDPOINT_URL_S3",
+    "FACTS_STREAM": "AWS_ENDPOINT_URL_FIREHOSE",
+    "EVENT_BUS": "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "SCHEDULE_GROUP": "AWS_ENDPOINT_URL_SCHEDULER",
+}
 """The variable of the endpoint that `sam local` sets, by the setting that names what is behind it."""
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -94,6 +105,7 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "OpenRetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
     "FactsDelivery": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "FactsRetentionDays": ("Number", 400, {"MinValue": 1}),
+    "EventDelivery": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "TokenDays": ("Number", 365, {"MinValue": 1, "MaxValue": 3650}),
     "Waf": ("String", "off", {"AllowedValues": ["off", "on"]}),
     "WafRequestsPerIp": ("Number", 30_000, {"MinValue": 10}),
@@ -135,6 +147,7 @@ OUTPUTS: dict[str, tuple[Any, str | None]] = {
     "TokenDays": ({"Ref": "TokenDays"}, None),
     "FailedRecords": ({"Ref": "FailedRecordsBucket"}, None),
     "Facts": ({"Ref": "FactsBucket"}, "DeliversFacts"),
+    "EventBusName": ({"Ref": "EventBus"}, "DeliversEvents"),
     "UserPoolId": ({"Ref": "UserPool"}, "OwnUserPool"),
     "UserPoolClientId": ({"Ref": "UserPoolClient"}, "OwnUserPool"),
 }
@@ -168,11 +181,12 @@ def test_functions_have_exactly_their_settings(resources: dict[str, Any]) -> Non
 def test_policies_allow_named_actions_on_named_resources(resources: dict[str, Any]) -> None:
     """No action and no resource is a wildcard; which actions, test_permissions.py compares with the calls."""
     for role in of_type(resources, "AWS::IAM::Role").values():
-        assert len(role["Policies"]) == 1
-        trust, granted = role["AssumeRolePolicyDocument"], role["Policies"][0]["PolicyDocument"]
-        assert trust["Version"] == granted["Version"] == "2012-10-17"
+        policies = [each["Fn::If"][1] if "Fn::If" in each else each for each in role["Policies"]]
+        trust, granted = role["AssumeRolePolicyDocument"], [each["PolicyDocument"] for each in policies]
+        assert granted
+        assert {trust["Version"], *(each["Version"] for each in granted)} == {"2012-10-17"}
         assert trust["Statement"][0]["Effect"] == "Allow"
-        for statement in granted["Statement"]:
+        for statement in (statement for each in granted for statement in each["Statement"]):
             assert statement["Effect"] == "Allow"
             assert not {"*"} & {*json.dumps(statement["Action"]).split('"')}
             assert all(isinstance(each, dict) for each in as_list(statement["Resource"]))

@@ -1,17 +1,21 @@
-"""Writes docs/openapi.yaml, the page's openapi.json, and the table in docs/problems.md (`make openapi`)."""
+"""Writes the description of the API, the schemas of the events, and the table in docs/problems.md (`make openapi`)."""
 
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from application_status.api_docs.problem_types import PROBLEM_TYPES
+from application_status.events.rules import ApplicationErased, ApplicationStatusChanged, ApplicationStatusRecorded
 from openapi.document import document
+from openapi.schemas import Schemas
 
 _ROOT = Path(__file__).parents[2]
 DESCRIPTION = _ROOT / "docs/openapi.yaml"
 SHOWN = _ROOT / "src/application_status/api_docs/openapi.json"
+EVENTS = _ROOT / "docs/events.schema.json"
 PROBLEMS = _ROOT / "docs/problems.md"
 
 _TABLE = re.compile(r"(?<=\| type \| status \| cause \| fix \|\n\|---\|---\|---\|---\|\n)(?:\|.*\n)+")
@@ -25,6 +29,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def event_schemas() -> dict[str, Any]:
+    """Return the JSON Schema of each event's detail, by detail-type."""
+    schemas = Schemas()
+    for kind in (ApplicationStatusChanged, ApplicationStatusRecorded, ApplicationErased):
+        schemas.refer(kind, closed=False)
+    text = json.dumps(schemas.components).replace("#/components/schemas/", "#/$defs/")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": json.loads(text)}
+
+
 def written() -> dict[Path, str]:
     """Return the text of each generated file."""
     described = document()
@@ -32,6 +45,7 @@ def written() -> dict[Path, str]:
     return {
         DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120),
         SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",
+        EVENTS: json.dumps(event_schemas(), ensure_ascii=False, indent=2) + "\n",
         PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
     }
 

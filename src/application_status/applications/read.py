@@ -1,4 +1,4 @@
-"""Read applications: one for its ATS, or those of a jobseeker."""
+"""Read applications: any one, one for its ATS, or those of a jobseeker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,13 @@ LIST_LIMIT = 1000
 _INDEX = "ByJobseeker"
 
 
+def stored_application(dynamodb: DynamoDB, table: str, application_id: ApplicationId) -> Application | None:
+    """Return an application; None if it does not exist or was erased."""
+    reply = dynamodb("GetItem", TableName=table, Key=items.key(application_id), ConsistentRead=True)
+    item = reply.get("Item")
+    return None if item is None or items.is_tombstone(item) else items.application(item)
+
+
 class OwnApplications:
     """Read an ATS's own applications."""
 
@@ -31,11 +38,10 @@ class OwnApplications:
         Raises:
             UnknownApplication: it does not exist, belongs to another ATS, or was erased.
         """
-        reply = self._dynamodb("GetItem", TableName=self._table, Key=items.key(application_id), ConsistentRead=True)
-        item = reply.get("Item")
-        if item is None or items.is_tombstone(item) or item["AtsId"]["S"] != ats_id:
+        application = stored_application(self._dynamodb, self._table, application_id)
+        if application is None or application.ats_id != ats_id:
             raise UnknownApplication
-        return items.application(item)
+        return application
 
 
 type RegisteredApplication = tuple[Application, Registration]

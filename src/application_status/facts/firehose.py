@@ -1,36 +1,14 @@
 """A client of Amazon Data Firehose that puts records and returns how many were accepted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004  # botocore's name
-    CredentialRetrievalError,
-    HTTPClientError,
-)
-
-from application_status.platform.deadlines import Attempts
-from application_status.platform.telemetry import logger
-
-_CONNECT_SECONDS, _READ_SECONDS = 0.5, 5
-_SERVER_ERROR = 500
+from application_status.platform.put_entries import client, put_entries
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 BYTES_PER_RECORD = 1_024_000
 _RECORDS_PER_CALL = 500
 _BYTES_PER_CALL = 3_000_000  # 4 MiB when encoded in base64
-
-# https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
-_RETRYABLE = {
-    "LimitExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailableException",
-    "ThrottlingException",
-}
 
 
 class Firehose:
@@ -41,48 +19,25 @@ class Firehose:
 
     def put(self, stream: str, records: Sequence[bytes]) -> int:
         """Put records; return how many were accepted, counted from the first. Some later ones may be accepted too."""
+
+        def call(batch: Sequence[bytes]) -> Sequence[Mapping[str, Any]]:
+            entries = [{"Data": data} for data in batch]
+            reply = self._client.put_record_batch(DeliveryStreamName=stream, Records=entries)
+            results: Sequence[Mapping[str, Any]] = reply.get("RequestResponses", ())
+            return results
+
         done = 0
-        for call in _calls(records):
-            accepted = self._put(stream, call)
+        for group in _calls(records):
+            accepted = put_entries("PutRecordBatch", call, group)
             done += accepted
-            if accepted < len(call):
+            if accepted < len(group):
                 break
         return done
 
-    def _put(self, stream: str, records: Sequence[bytes]) -> int:
-        """Put the records of one call, and retry those that were refused."""
-        waiting = dict(enumerate(records))
-        attempts = Attempts("PutRecordBatch", _CONNECT_SECONDS + _READ_SECONDS)
-        for _ in attempts:
-            batch = [{"Data": data} for data in waiting.values()]
-            try:
-                reply = self._client.put_record_batch(DeliveryStreamName=stream, Records=batch)
-            except (BotoCoreError, ClientError) as error:
-                attempts.error = _code(error)
-                if _is_retryable(error):
-                    continue
-                break
-            results = reply.get("RequestResponses", ())
-            if len(results) != len(batch):  # botocore reads a 200 that is not JSON as {}
-                attempts.error = "NoReply"
-                continue
-            refused = {n: each["ErrorCode"] for n, each in zip(waiting, results, strict=True) if "ErrorCode" in each}
-            if not refused:
-                return len(records)
-            waiting = {n: records[n] for n in refused}
-            attempts.error = refused[min(refused)]
-        logger.warning("unavailable", error=attempts.error)
-        return min(waiting)
-
 
 def connect(**client_options: Any) -> Firehose:
-    """Return a client without botocore's own retries; it connects on its first call."""
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    return Firehose(boto3.client("firehose", config=config, **client_options))
+    """Return a client; it connects on its first call."""
+    return Firehose(client("firehose", **client_options))
 
 
 def _calls(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
@@ -95,15 +50,3 @@ def _calls(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
             start, size = number, len(record)
     if start < len(records):
         yield records[start:]
-
-
-def _code(error: Exception) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-
-
-def _is_retryable(error: Exception) -> bool:
-    """Return whether the same call may succeed later."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= _SERVER_ERROR or _code(error) in _RETRYABLE
-    return isinstance(error, (ConnectionError, CredentialRetrievalError, HTTPClientError))

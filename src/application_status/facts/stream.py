@@ -1,6 +1,6 @@
-"""The handler of the facts function: sends the facts that changed from the applications' stream to Firehose.
+"""Sends the facts that changed, from the applications' stream, to Firehose.
 
-`facts_stream` makes the handler; `stream_record` reads one record; `facts_of` derives the facts of an item.
+`stream_record` reads one record; `facts_of` derives the facts of an item; `fact_sink` sends them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,8 @@ from application_status.applications import items
 from application_status.facts.firehose import BYTES_PER_RECORD, Firehose
 from application_status.facts.rules import Fact, erased, facts
 from application_status.platform.dynamodb.client import Item
-from application_status.platform.errors import Unavailable
 from application_status.platform.outages import one_by_one
-from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
+from application_status.platform.streams import Sink
 from application_status.platform.telemetry import add_metric
 from application_status.platform.values import ApplicationId
 
@@ -64,19 +63,16 @@ def _erased(item: Item, *, later: int = 0) -> Fact:
     return erased(ApplicationId(item["AtsiApplicationId"]["S"]), int(item["Version"]["N"]) + later)
 
 
-def facts_stream(firehose: Firehose, stream: str, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
-    """Return the handler of the applications' stream, which stops a batch at the first record it can't send."""
+def fact_sink(firehose: Firehose, stream: str, zone: ZoneInfo) -> Sink[tuple[int, bytes]]:
+    """Return the sink that sends the facts of the applications' stream to Firehose."""
 
-    def read_one(record: Any) -> tuple[int, bytes]:
+    def read(record: Any) -> tuple[int, bytes] | None:
         found = stream_record(record, zone)
-        return len(found.facts), found.data()
+        return (len(found.facts), found.data()) if found.facts else None
 
-    def send_all(batch: Batch) -> None:
-        read = batch.process_each(enumerate(batch.records), read_one)
-        changed = [(index, amount, data) for index, (amount, data) in read if amount]
-        accepted = firehose.put(stream, [data for _, _, data in changed])
-        add_metric("FactsSent", sum(amount for _, amount, _ in changed[:accepted]))
-        for index, _, _ in changed[accepted:][:1]:
-            batch.stop(index, Unavailable())
+    def send(changed: Sequence[tuple[int, bytes]]) -> int:
+        accepted = firehose.put(stream, [data for _, data in changed])
+        add_metric("FactsSent", sum(amount for amount, _ in changed[:accepted]))
+        return accepted
 
-    return stream_handler("facts", send_all, set_aside)
+    return Sink(read, send)

@@ -196,6 +196,8 @@ class Template:
                 return not self._holds(argument[0])
             case "Fn::And":
                 return all(map(self._holds, argument))
+            case "Fn::Or":
+                return any(map(self._holds, argument))
             case "Fn::Condition":
                 return self._exists(argument)
         raise NotImplementedError(f"the local service can't resolve {json.dumps(condition)}")

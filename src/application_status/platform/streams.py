@@ -2,6 +2,7 @@
 
 stream_handler  wraps each stream function: limits its time, writes metrics, and returns the record to retry from
 Batch           the records of an invocation, which of them failed, and where processing stopped
+Sink            sends what it derives from each record to another system
 SetAside        writes failed records to S3
 
 A record that fails because of its content is set aside in S3, with its payload, and processing continues. If the store
@@ -83,6 +84,36 @@ class Batch:
         """End the batch before the record with this index, because of an outage."""
         logger.warning("unavailable", records=len(self.records), done=index, extra=error_fields(error))
         self.end = min(self.end, index)
+
+
+class Sink[Message]:
+    """Sends a message for each record to another system, at least once.
+
+    If several sinks send the same batch and one of them fails, Lambda sends the batch again from there. A sink then
+    skips the records that it has just sent, so an outage of one sink does not repeat the messages of another. A new
+    container does not remember them and repeats them once.
+    """
+
+    def __init__(self, read: Callable[[Any], Message | None], send: Callable[[Sequence[Message]], int]) -> None:
+        """Set `read`, which returns a record's message or None, and `send`.
+
+        `read` raises any exception for a record that it can't read. `send` returns how many messages were accepted,
+        counted from the first.
+        """
+        self._read = read
+        self._send = send
+        self._sent: set[str] = set()
+
+    def send(self, batch: Batch) -> None:
+        """Send the messages of a batch; stop it at the first record whose message was not accepted."""
+        numbers = [sequence_number(record) for record in batch.records]
+        self._sent &= set(numbers)
+        new = [(index, record) for index, record in enumerate(batch.records) if numbers[index] not in self._sent]
+        messages = [(index, message) for index, message in batch.process_each(new, self._read) if message is not None]
+        accepted = self._send([message for _, message in messages])
+        self._sent |= {numbers[index] for index, _ in messages[:accepted]} - {_WHOLE_BATCH}
+        for index, _ in messages[accepted:][:1]:
+            batch.stop(index, Unavailable())
 
 
 class FailedRecords:

@@ -14,11 +14,13 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Erased                 successful requests to erase an application
     Refused, Failed        HTTP requests answered with 4xx, with 503
     Unauthenticated, ...   refused requests by reason; each metric has the name of its class in errors.py
-    StoreRetries           calls to DynamoDB and Firehose repeated after throttling, an error or a lost reply
+    StoreRetries           calls to AWS repeated after throttling, an error or a lost reply
     Changes.<STATUS>       changes counted by the analytics, by the application's status (or removed, erased)
     SetAside               stream records that failed and were written to S3
     Unreadable             applications and log lines that could not be read and were skipped
     FactsSent              facts delivered to Firehose
+    EventsSent             events that the event bus accepted
+    EventsDelayed          schedules created for bad news that is published later
     Skipped                stream records older than what is already counted
     Merged                 journal entries added to the totals
     Drift                  counters found wrong by a verification

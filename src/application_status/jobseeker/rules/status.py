@@ -126,6 +126,15 @@ def jobseeker_view(
     return JobseekerView(application.application_id, registration, changes)
 
 
+def bad_news_received(application: Application) -> Iterator[datetime]:
+    """Yield when each bad news of an application was received: its delay begins then."""
+    for run in application.changes():
+        if run[0].status and _status_of(run[0]).bad_news:
+            yield _received(run)
+    if application.position_end:
+        yield application.position_end.received_at
+
+
 def _changes(application: Application, now: datetime, delay: timedelta) -> Iterator[StatusChange]:
     known = [run for run in application.changes() if run[0].status]
     for index, run in enumerate(known):
@@ -140,9 +149,13 @@ def _changes(application: Application, now: datetime, delay: timedelta) -> Itera
 def _has_stood(
     bad_news: Sequence[Transition], later: Sequence[Sequence[Transition]], now: datetime, delay: timedelta
 ) -> bool:
-    due = min(each.received_at for each in bad_news) + delay
+    due = _received(bad_news) + delay
     revoking = (each for run in later for each in run if not _status_of(each).bad_news)
     return due <= now and not any(each.received_at < due for each in revoking)
+
+
+def _received(bad_news: Sequence[Transition]) -> datetime:
+    return min(each.received_at for each in bad_news)
 
 
 def _status_of(transition: Transition) -> JobseekerStatus:
