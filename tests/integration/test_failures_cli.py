@@ -161,6 +161,16 @@ def test_event_whose_function_fails_is_kept(
     assert {each["key"] for each in json.loads(run("list", "--json")[1])} == {ASYNC, STREAM}
 
 
+def test_event_of_a_function_that_is_gone_does_not_stop_the_others(world: World, run: Run, s3: Any) -> None:
+    """It stays, with the reason."""
+    assert world.stored()
+    keep(s3, STREAM, "FormerFunction", payload=json.dumps({"Records": []}))
+    keep_lines(s3, batch([line()]))
+    code, out, err = run("redrive", "--all")
+    assert (code, out) == (1, "1 events succeeded, 1 failed again\n")
+    assert "FormerFunction can't be called" in err
+
+
 def test_dry_run_sends_nothing(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """It prints the functions and keys."""
     key = set_aside(world, monkeypatch)

@@ -449,6 +449,11 @@ def test_keys_are_fetched_at_most_once_a_minute(world: World) -> None:
     assert keys.fetched == 3
     with pytest.raises(Unavailable):
         id_tokens.claims(unknown, audience)
+    assert id_tokens.claims(token, audience)
+    assert keys.fetched == 3  # each attempt may take seconds, so the next one comes later
+    clock[0], keys.down = 4011, False
+    assert refused()
+    assert keys.fetched == 4
 
 
 @pytest.mark.parametrize("path", [PAGE, QUALITY])

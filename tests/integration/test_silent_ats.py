@@ -58,6 +58,8 @@ def test_silent_ats_is_named_and_counted(world: World, log: StringIO, capsys: py
     assert checked(world, log, capsys, FRIDAY + timedelta(days=2)) == ([0.0], [])
     found = checked(world, log, capsys, FRIDAY + timedelta(days=3))
     assert found == ([1.0], [(ATS, "2026-11-20T17:00:00.000Z")])
+    found = checked(world, log, capsys, FRIDAY + timedelta(days=4))
+    assert found == ([0.0], [(ATS, "2026-11-20T17:00:00.000Z")])  # so that it does not hide the next one
     assert checked(world, log, capsys, FRIDAY + timedelta(weeks=4)) == ([0.0], [])
     world.health(batch([line()], at=(FRIDAY + timedelta(days=3)).isoformat()), None)
     assert checked(world, log, capsys, FRIDAY + timedelta(days=3, hours=1)) == ([0.0], [])

@@ -422,3 +422,8 @@ def test_the_share_of_unmapped_labels_is_one_of_all_results(resources: dict[str,
     metrics = [each for each in resources["UnmappedAlarm"]["Properties"]["Metrics"] if "MetricStat" in each]
     counted = {each["MetricStat"]["Metric"]["MetricName"] for each in metrics}
     assert counted == {result.capitalize() for result in ReportResult}
+
+
+def test_latency_needs_enough_requests(resources: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html"""
+    assert resources["LatencyAlarm"]["Properties"]["EvaluateLowSampleCountPercentile"] == "ignore"

@@ -25,7 +25,7 @@ SIGN_IN_PATH, SIGN_OUT_PATH = "/sign-in", "/sign-out"
 # Browsers accept this prefix only from this very host, over TLS and for all paths:
 # https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
 ID_TOKEN_COOKIE = "__Host-id-token"  # noqa: S105  # its name
-_KEYS_LIVE_SECONDS, _SECONDS_BETWEEN_FETCHES = 3600.0, 60.0
+_KEYS_LIVE_SECONDS, _SECONDS_BETWEEN_FETCHES, _SECONDS_BETWEEN_RETRIES = 3600.0, 60.0, 10.0
 _CLOCK_SKEW_SECONDS = 10
 _REQUIRED_CLAIMS = ["aud", "exp", "iat", "iss", "sub", "token_use"]
 
@@ -43,7 +43,7 @@ class IdTokens:
         self._fetch = fetch
         self._clock = clock
         self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._retry_at = float("-inf")
 
     def signed_in(self, request: Request) -> Request:
         """Return a page's request with the claims of its user.
@@ -92,13 +92,20 @@ class IdTokens:
         age = self._clock() - self._fetched_at
         if age > _KEYS_LIVE_SECONDS or (key_id not in self._keys and age > _SECONDS_BETWEEN_FETCHES):
             try:
-                self._keys, self._fetched_at = self._fetched_keys(), self._clock()
+                self._keys, self._fetched_at = self._fetched_again(), self._clock()
             except Unavailable:
                 if key_id not in self._keys:
                     raise
         if key_id not in self._keys:
             raise Unauthenticated
         return self._keys[key_id]
+
+    def _fetched_again(self) -> Mapping[str, jwt.PyJWK]:
+        """Fetch the keys, unless that has just failed: each attempt can take seconds."""
+        if self._clock() < self._retry_at:
+            raise Unavailable("the user pool's keys could not be fetched a moment ago")
+        self._retry_at = self._clock() + _SECONDS_BETWEEN_RETRIES
+        return self._fetched_keys()
 
     def _fetched_keys(self) -> Mapping[str, jwt.PyJWK]:
         status, found = self._fetch(f"{self._issuer}/.well-known/jwks.json", None)

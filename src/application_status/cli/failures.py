@@ -108,9 +108,11 @@ class _Bucket:
 
         A function that fails for the same record writes the object again, with another time, and reports success.
         """
-        reply = self._lambda.invoke(
-            FunctionName=failure.function, Qualifier=_ALIAS, Payload=json.dumps(failure.event).encode()
-        )
+        payload = json.dumps(failure.event).encode()
+        try:
+            reply = self._lambda.invoke(FunctionName=failure.function, Qualifier=_ALIAS, Payload=payload)
+        except ClientError as error:
+            return f"{failure.function} can't be called: {error.response['Error']['Code']}"
         answer = json.loads(reply["Payload"].read() or b"null")
         if "FunctionError" in reply:
             return f"{failure.function} failed: {answer.get('errorType', reply['FunctionError'])}"

@@ -121,6 +121,8 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
     removed["failed records"] += _erase_failed_records(target, {*ids, jobseeker_id})
     removed["facts"] += _erase_facts(target, ids, min((item["AppliedAt"]["S"] for item in found), default=""))
     erased = _erase_applications(target, jobseeker_id, removed)
+    if found_late := {*erased} - {*ids}:  # the index did not show them before
+        removed["facts"] += _erase_facts(target, [*found_late], "")
     removed["failed records"] += _erase_failed_records(target, {*ids, *erased, jobseeker_id})
     removed["users"] = _unassign(target, jobseeker_id)
     if not any(removed.values()):

@@ -15,7 +15,7 @@ from application_status.platform.dynamodb.client import side_by_side
 from application_status.platform.telemetry import begin, flush, logger, metrics
 from application_status.platform.values import now, to_text
 
-_DAYS = timedelta(days=28)
+_DAYS, _A_DAY = timedelta(days=28), timedelta(days=1)
 _STORE_SECONDS = 45.0
 
 
@@ -28,8 +28,9 @@ def is_scheduled(event: Any) -> bool:
 
 
 def silence_check(health: Health, zone: ZoneInfo) -> Callable[[Any, Any], None]:
-    """Return the handler of the scheduled events; it writes a log line for each ATS that has stopped, and their number.
+    """Return the handler of the scheduled events; it writes a log line for each ATS that has stopped.
 
+    The metric counts those that stopped within a day, so that an ATS that has left does not hide the next one.
     It raises Unavailable if DynamoDB fails; Lambda then invokes it again.
     """
 
@@ -40,10 +41,11 @@ def silence_check(health: Health, zone: ZoneInfo) -> Callable[[Any, Any], None]:
         try:
             with deadline(_STORE_SECONDS):
                 reads = [partial(health.read, ats_id, today - _DAYS, today) for ats_id in health.ats_ids()]
-                silent = [days[-1] for days in side_by_side(reads) if is_silent(days, at)]
-            for day in silent:
-                logger.warning("silent", ats=day.ats_id, last_seen=to_text(day.last_seen))
-            metrics.add_metric(name="SilentAts", unit=MetricUnit.Count, value=len(silent))
+                silent = [days for days in side_by_side(reads) if is_silent(days, at)]
+            for days in silent:
+                logger.warning("silent", ats=days[-1].ats_id, last_seen=to_text(days[-1].last_seen))
+            lately = [days for days in silent if not is_silent(days, at - _A_DAY)]
+            metrics.add_metric(name="SilentAts", unit=MetricUnit.Count, value=len(lately))
         finally:
             flush()
 

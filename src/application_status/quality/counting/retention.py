@@ -121,7 +121,7 @@ class Retention:
     def expire_part(self, number: int) -> int:
         """Expire the applications of one of the table's parts; return how many expired.
 
-        It begins no page after 12 minutes; what is left expires a day later.
+        It stops after 12 minutes; what is left expires on the following days.
         """
         shortest = self._limits.shortest
         if shortest is None:
@@ -138,18 +138,20 @@ class Retention:
             jobs: dict[str, list[Item]] = defaultdict(list)  # applications of a job change the same row of the archive
             for item in page:
                 jobs[repr([item.get(name) for name in _JOB])].append(item)
-            expired += sum(side_by_side([partial(self._expire_each, of_job) for of_job in jobs.values()]))
+            expired += sum(side_by_side([partial(self._expire_each, of_job, until) for of_job in jobs.values()]))
             if time.monotonic() > until:
                 logger.warning("part not finished", part=number)
                 break
         return expired
 
-    def _expire_each(self, applications: Sequence[Item]) -> int:
+    def _expire_each(self, applications: Sequence[Item], until: float) -> int:
         expired = 0
         for item, has_expired in one_by_one(applications, self.expire, _note):
             if has_expired:
                 expired += 1
                 logger.info("expired", application=item["AtsiApplicationId"]["S"])
+            if time.monotonic() > until:
+                break
         return expired
 
     def _require_no_rebuild(self, live: int) -> Item:
