@@ -5,7 +5,7 @@ A report, from the request to DynamoDB:
     functions/webhook.py               settings, and the tables that the parts use
     platform/http/endpoint.py          parses API Gateway's event into a Request, and converts errors to replies
     intake/atsi/receive.py             the handler: authenticates, validates, records, replies
-    access/tokens.py                   looks up the ATS of the token; access/rules.py has the tokens' format
+    access/tokens.py                   looks up the ATS of the token, and limits its requests (access/limits.py)
     platform/http/body.py              parses the JSON body
     labels/rules/interpretation.py     interprets the label of a rejection; vocabulary.py and overrides.py map it
     applications/record.py             writes the report with one conditional UpdateItem

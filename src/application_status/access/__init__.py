@@ -1,4 +1,5 @@
-"""Authentication of ATSs by token, and the choice between live data and the sandbox.
+"""Who may do what: tokens and limits of ATSs, sessions and assignments of people, and the log of operators' changes.
 
-Start with `tokens.py`; `rules.py` has the tokens' format and checks, `register.py` issues and revokes tokens.
+ATSs: start with `tokens.py`; `rules.py` has the tokens' format, `limits.py` limits requests, `register.py` issues tokens.
+People: start with `sessions.py`; `assignments.py` has whom a user is assigned to.
 """
