@@ -106,7 +106,8 @@ def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -
 def test_stream_mappings_are_deployed_as_declared(stack: Stack, function: str) -> None:
     """The function's alias `live` gets its stream, with the failure handling of the template."""
     alias = stack.resources[f"{function}Aliaslive"]
-    (mapping,) = (each for each in stack.mappings() if each["FunctionArn"] == alias)
+    of_function = [each for each in stack.mappings() if each["FunctionArn"] == alias]
+    (mapping,) = (each for each in of_function if ":dynamodb:" in each["EventSourceArn"])
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (100, True)
     bucket = stack.resources["FailedRecordsBucket"]

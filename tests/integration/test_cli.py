@@ -13,7 +13,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 from moto import mock_aws
 
 from application_status.access import rules as tokens
@@ -28,7 +28,7 @@ from application_status.platform.dynamodb.client import DynamoDB, DynamoDBError
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import AtsId, from_text, now
 from support.faults import Clock, fresh_client
-from support.world import TEMPLATE, TOKEN
+from support.world import TEMPLATE, TOKEN, World
 
 STACK = json.dumps(
     {
@@ -317,7 +317,8 @@ def test_wrong_address_of_the_tables_is_explained(run: Run, address: str) -> Non
 @pytest.mark.parametrize(
     ("raised", "sentence"),
     [
-        (NoRegionError(), "no AWS region is set; set AWS_REGION"),
+        (NoRegionError(), "no AWS region is set; set AWS_DEFAULT_REGION"),
+        (ProfileNotFound(profile="none"), "set AWS_PROFILE to one that `aws configure list-profiles` lists"),
         (NoCredentialsError(), "no AWS credentials are set; set AWS_PROFILE"),
         (
             ClientError({"Error": {"Code": "ExpiredToken"}}, "DescribeStackResource"),
@@ -398,3 +399,14 @@ def test_stack_option_finds_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("application-status: Stack with id status-prod does not exist in us-east-1; check --stack, ")
+
+
+def test_closed_pipe_ends_a_listing_silently(server: TableServer) -> None:
+    """As for any program whose reader has read enough, e.g. `head -1`."""
+    world = World(fresh_client(server))
+    program = f"{sys.executable} -m application_status.cli.main --local-tables {server.url}"
+    script = f"set -o pipefail; {program} tokens list | true; echo $?"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    world.close()
+    assert done.stderr == ""
+    assert done.stdout.strip() in {"0", "1"}

@@ -1,5 +1,6 @@
 """`application-status jobseeker`, and erasing again after a restore."""
 
+import io
 import json
 import stat
 from collections.abc import Callable, Iterator
@@ -141,7 +142,7 @@ def test_export_replaces_no_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "jobseeker.json"
     file.write_text("mine", encoding="utf-8")
     code, _, err = run("jobseeker", "export", "jobseeker-1", "--to", file)
-    assert (code, "File exists" in err, file.read_text(encoding="utf-8")) == (1, True, "mine")
+    assert (code, "exists; name a new file" in err, file.read_text(encoding="utf-8")) == (1, True, "mine")
 
 
 def test_unreadable_application_is_exported_as_stored(world: World, run: Run, tmp_path: Path) -> None:
@@ -192,6 +193,14 @@ def test_erasing_removes_all_and_says_what(world: World, run: Run, tmp_path: Pat
     assert naming(world, "jobseeker-2")
 
 
+def test_erasing_without_a_confirmation_erases_nothing(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no terminal can ask, the command says what to give."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, _, err = run("jobseeker", "erase", "jobseeker-1")
+    assert (code, "Give --yes to erase" in err) == (2, True)
+    assert naming(world, "jobseeker-1")
+
+
 def test_erasing_again_says_that_nothing_is_left(run: Run) -> None:
     """As for an unknown id, because no link from the jobseeker remains."""
     assert run("jobseeker", "erase", "jobseeker-1", "--yes")[0] == 0
@@ -209,7 +218,7 @@ def test_erasing_asks_first(world: World, run: Run, monkeypatch: pytest.MonkeyPa
         return "n"
 
     monkeypatch.setattr("click.termui.visible_prompt_func", answer)
-    assert run("jobseeker", "erase", "jobseeker-1")[0] == 130
+    assert run("jobseeker", "erase", "jobseeker-1")[0] == 2
     assert contents(world) == before
     assert "Erase 3 applications of the jobseeker jobseeker-1 permanently?" in "".join(asked)
 

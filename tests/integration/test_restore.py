@@ -86,3 +86,13 @@ def test_tables_with_two_keys_are_copied_whole(world: World, run: Run) -> None:
 def everything(world: World, table: str) -> list[Any]:
     """Return all items of a table, in a fixed order."""
     return sorted(world.client.scan(TableName=table)["Items"], key=repr)
+
+
+@pytest.mark.parametrize("command", [("tables", "restore", "TokensTable"), ("applications", "reapply-erasures")])
+def test_missing_table_is_named(
+    world: World, server: TableServer, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    """It is the one of --from, not one of the stack."""
+    assert main(["--local-tables", server.url, *command, "--from", "nope"]) == 1
+    assert "there is no table nope in this account and region; check --from" in capsys.readouterr().err
+    world.close()

@@ -144,8 +144,6 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("labels", "explain"),
         ("tokens", "adopt"),
         ("limits", "list"),
-        ("applications", "reapply-erasures"),
-        ("tables", "restore"),
         *of_stacks,
     }
     assert {command for command, (_, out, err) in ran.items() if shown.lstrip("=") not in out + err} == silent

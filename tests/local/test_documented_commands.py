@@ -112,7 +112,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
     (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
     (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
-    (folder / "test-token.txt").write_text(f"{demo.TEST_TOKEN}\n", encoding="utf-8")
     port, tables_port = free_port(), free_port()
     environment = os.environ | {
         "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",

@@ -87,7 +87,7 @@ def is_empty(item: Item, limit: Limit, seconds: float) -> bool:
 
 @dataclass(slots=True)
 class _Lease:
-    """What an environment knows of a bucket, and the permits it took from it; times in seconds since 1970."""
+    """A bucket as last read, and the permits taken from it; times in seconds since 1970."""
 
     limit: Limit
     size: int = 0

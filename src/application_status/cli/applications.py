@@ -128,7 +128,7 @@ def _reapply(target: Target, former: str) -> None:
     erasure = Erasure(target.dynamodb, target.table("ApplicationsTable"), target.table("AliasesTable"))
     quality = target.table("QualityTable")
     live = generations(target.dynamodb, quality).live
-    applications, start, amount = AllApplications(target.dynamodb, former), None, 0
+    applications, start, amount = AllApplications(target.dynamodb, target.restored(former)), None, 0
     with progress_bar("applications", applications.approximate_count()) as progress:
         while True:
             page, start = applications.page(start)

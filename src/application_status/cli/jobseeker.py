@@ -1,6 +1,7 @@
 """`application-status jobseeker`: exports and erases all that is stored about a jobseeker."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
@@ -115,7 +116,7 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
     found = [item for page in _stored(target, jobseeker_id) for item in page]
     ids = [_id(item) for item in found]
     if ids and not yes:
-        click.confirm(f"Erase {len(ids)} applications of the jobseeker {jobseeker_id} permanently?", abort=True)
+        _confirm(f"Erase {len(ids)} applications of the jobseeker {jobseeker_id} permanently?")
     removed = dict.fromkeys(_PLACES, 0)
     # First what is found by the applications' ids, and the applications last: then a repeated run finds the rest.
     removed["failed records"] += _erase_failed_records(target, {*ids, jobseeker_id})
@@ -134,6 +135,21 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
             f"{len(erased) - removed['counters']} applications are still counted. The analytics function takes them "
             "out of the counters; check it with `analytics verify`."
         )
+
+
+def _confirm(question: str) -> None:
+    """Ask for a confirmation.
+
+    Raises:
+        UsageError: there is no terminal to ask at.
+        Abort: the answer is no.
+    """
+    try:
+        click.confirm(question, abort=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError("This was not confirmed, so nothing was erased. Give --yes to erase.") from None
 
 
 _PLACES = ("applications", "aliases", "counters", "facts", "failed records", "users")

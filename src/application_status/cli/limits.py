@@ -41,7 +41,7 @@ def _set(target: Target, ats: AtsId, per_second: int) -> None:
 def _unset(target: Target, ats: AtsId) -> None:
     """Give an ATS the limit of all others again; takes effect within seconds."""
     _limits(target).unset(ats)
-    print_line(f"{ats} may send as much as all others.")
+    print_line(f"{ats} has the limit of the stack again (RequestsPerSecond).")
 
 
 def _limits(target: Target) -> OwnLimits:

@@ -11,6 +11,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -54,6 +55,13 @@ _REJECTED_CREDENTIALS = {
     "RequestExpired",
     "UnrecognizedClientException",
 }
+_NO_CREDENTIALS = "no AWS credentials are set; set AWS_PROFILE, or sign in with `aws login` or `aws sso login`"
+_REMEDIES = {
+    NoRegionError: "no AWS region is set; set AWS_DEFAULT_REGION, or a region in your AWS profile with `aws configure`",
+    ProfileNotFound: "there is no such AWS profile; set AWS_PROFILE to one that `aws configure list-profiles` lists",
+    NoCredentialsError: _NO_CREDENTIALS,
+    PartialCredentialsError: _NO_CREDENTIALS,
+}
 
 
 class _Commands(click.Group):
@@ -63,6 +71,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # the next program of a pipe has read enough; Click ends the command without a word
+            raise
         except (
             TooManyTokens,
             RebuildOvertaken,
@@ -82,10 +92,9 @@ def _what_to_do(error: Exception, target: Target) -> str:
     code = error.code if isinstance(error, DynamoDBError) else ""
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
-    if isinstance(error, NoRegionError):
-        return "no AWS region is set; set AWS_REGION, or a region in your AWS profile with `aws configure`"
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
-        return "no AWS credentials are set; set AWS_PROFILE, or sign in with `aws login` or `aws sso login`"
+    for kind, remedy in _REMEDIES.items():
+        if isinstance(error, kind):
+            return remedy
     if code in _REJECTED_CREDENTIALS or isinstance(error, (SSOError, TokenRetrievalError)):
         return f"AWS does not accept these credentials, which may have expired; sign in again ({error})"
     if isinstance(error, Unavailable):

@@ -87,7 +87,11 @@ def private_file(path: Path) -> Iterator[TextIO]:
     Raises:
         FileExistsError: there is a file with this name.
     """
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        raise FileExistsError(f"{path} exists; name a new file") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         yield file
 
 

@@ -22,12 +22,14 @@ def commands() -> None:
 
 
 @commands.command("restore")
-@click.argument("table", type=click.Choice(_TABLES))
+@click.argument("table", type=click.Choice(_TABLES), metavar="TABLE")
 @click.option("--from", "source", required=True, metavar="NAME", help="The table that AWS made from the backup.")
 @click.option("--replace", is_flag=True, help="Also replace items that the stack's table has.")
 @pass_target
 def _restore(target: Target, table: str, source: str, *, replace: bool) -> None:
-    """Copy the items of a table that was restored from a backup into the stack's TABLE; safe to repeat.
+    """Copy a restored table into the stack's TABLE; safe to repeat.
+
+    TABLE is ApplicationsTable, AliasesTable, QualityTable, TokensTable, UsersTable or AuditTable.
 
     Items that the stack's table has stay as they are, unless --replace is given. Erased applications stay erased.
     """
@@ -35,7 +37,7 @@ def _restore(target: Target, table: str, source: str, *, replace: bool) -> None:
     name = target.table(table)
     condition = _IS_NO_TOMBSTONE if replace else f"attribute_not_exists({_partition_key(target.dynamodb, name)})"
     with progress_bar("items") as counted:
-        for page in pages(target.dynamodb, "Scan", {"TableName": source}):
+        for page in pages(target.dynamodb, "Scan", {"TableName": target.restored(source)}):
             for group in batched(page, _CALLS_AT_ONCE, strict=False):
                 done = _put(target.dynamodb, name, group, condition)
                 restored, kept = restored + sum(done), kept + len(done) - sum(done)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from application_status.access.audit import AuditLog
 from application_status.platform.dynamodb import boto
-from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.dynamodb.client import DynamoDB, DynamoDBError
 from application_status.platform.settings import read
 from application_status.platform.values import AtsId
 from application_status.quality.counting.stream import AnalyticsSettings
@@ -67,6 +67,20 @@ class Target:
     def table(self, logical_id: str) -> str:
         """Return the name of a table or bucket: from the stack, or its logical id locally."""
         return logical_id if self.stack is None else _physical_id(self.stack, logical_id)
+
+    def restored(self, table: str) -> str:
+        """Return the name of a table that AWS restored, or of a former one.
+
+        Raises:
+            LookupError: there is no such table.
+        """
+        try:
+            self.dynamodb("DescribeTable", TableName=table)
+        except DynamoDBError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            raise LookupError(f"there is no table {table} in this account and region; check --from") from error
+        return table
 
     def bucket(self, logical_id: str) -> str | None:
         """Return the name of a bucket, or None if the target does not have it, e.g. because it delivers no facts."""
@@ -179,7 +193,7 @@ def _physical_id(stack: str, logical_id: str) -> str:
             raise
         raise LookupError(
             f"{error.response['Error']['Message']} in {stacks.meta.region_name}; check --stack, AWS_PROFILE and "
-            "AWS_REGION, or deploy this release"
+            "AWS_DEFAULT_REGION, or deploy this release"
         ) from error
     name: str = found["StackResourceDetail"]["PhysicalResourceId"]
     return name

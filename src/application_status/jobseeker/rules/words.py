@@ -85,7 +85,7 @@ ENGLISH = Words(
     incomplete="Only your newest applications are listed.",
     failed="Your applications are not available right now. Please try again in a moment.",
     refused={
-        403: "You are signed in, but not as a jobseeker.",
+        403: "You are signed in, but not as a jobseeker. Sign out, and sign in with the account that applied.",
         422: "This link is incomplete. Please open your applications again.",
     },
 )
@@ -132,7 +132,10 @@ GERMAN = Words(
     incomplete="Nur Ihre neuesten Bewerbungen sind aufgeführt.",
     failed="Ihre Bewerbungen sind gerade nicht verfügbar. Bitte versuchen Sie es gleich noch einmal.",
     refused={
-        403: "Sie sind angemeldet, aber nicht als Bewerberin oder Bewerber.",
+        403: (
+            "Sie sind angemeldet, aber nicht als Bewerberin oder Bewerber. Melden Sie sich ab, und dann mit dem Konto "
+            "an, mit dem Sie sich beworben haben."
+        ),
         422: "Dieser Link ist unvollständig. Bitte öffnen Sie Ihre Bewerbungen noch einmal.",
     },
 )

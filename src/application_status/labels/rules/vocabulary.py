@@ -188,7 +188,7 @@ def _words(key: str) -> list[str]:
 def _parse_meaning(text: object, where: str) -> _Means:
     name, slash, outcome = _text(text, where).partition("/")
     if name not in Status.__members__:
-        raise ValueError(f"{where}: {text!r} is not a status")
+        raise ValueError(f"{where}: {text!r} is not a status; use one of {', '.join(Status)}")
     outcomes = _OUTCOMES.get(Status(name), (Outcome.OPEN,))
     if slash and outcome not in outcomes:
         raise ValueError(f"{where}: {text!r} is not an outcome of {name}")
