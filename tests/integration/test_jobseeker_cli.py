@@ -208,8 +208,12 @@ def test_erasing_again_says_that_nothing_is_left(run: Run) -> None:
     assert (code, "all was erased or expired before" in err) == (1, True)
 
 
-def test_erasing_asks_first(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The question names how many applications; after another answer than yes nothing is erased."""
+@pytest.mark.parametrize(("jobseeker", "applications"), [("jobseeker-1", 3), ("jobseeker-9", 0)])
+def test_erasing_asks_first(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, jobseeker: str, applications: int
+) -> None:
+    """The question says how much would be erased; after another answer than yes nothing is erased."""
+    world.assignments.assign("own", Assignment(Role.JOBSEEKER, jobseeker))
     before = contents(world)
     asked: list[str] = []
 
@@ -218,9 +222,19 @@ def test_erasing_asks_first(world: World, run: Run, monkeypatch: pytest.MonkeyPa
         return "n"
 
     monkeypatch.setattr("click.termui.visible_prompt_func", answer)
-    assert run("jobseeker", "erase", "jobseeker-1")[0] == 2
+    assert run("jobseeker", "erase", jobseeker)[0] == 2
     assert contents(world) == before
-    assert "Erase 3 applications of the jobseeker jobseeker-1 permanently?" in "".join(asked)
+    assert f"Erase {applications} applications and 1 assignments of the jobseeker {jobseeker}" in "".join(asked)
+
+
+def test_user_without_applications_is_exported_and_erased(world: World, run: Run, tmp_path: Path) -> None:
+    """An assignment is stored about the jobseeker as well."""
+    world.assignments.assign("own", Assignment(Role.JOBSEEKER, "jobseeker-9"))
+    assert run("jobseeker", "export", "jobseeker-9", "--to", tmp_path / "jobseeker.json")[0] == 0
+    found = json.loads((tmp_path / "jobseeker.json").read_text(encoding="utf-8"))
+    assert (found["users"], found["applications"]) == (["own"], [])
+    assert run("jobseeker", "erase", "jobseeker-9", "--yes")[0] == 0
+    assert run("jobseeker", "export", "jobseeker-9", "--to", tmp_path / "second.json")[0] == 1
 
 
 def test_interrupted_erasure_is_finished_by_the_next(

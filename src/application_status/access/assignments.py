@@ -77,7 +77,10 @@ class Assignments:
                 yield item["UserId"]["S"], _assignment(item)
 
     def of_jobseeker(self, jobseeker_id: str) -> list[str]:
-        """Return the ids of the users that are assigned to a jobseeker; this reads the whole table."""
+        """Return the ids of the users that are assigned to a jobseeker.
+
+        It reads the whole table: about a read unit for 50 users.
+        """
         return [user_id for user_id, to in self.all() if to == Assignment(Role.JOBSEEKER, jobseeker_id)]
 
 

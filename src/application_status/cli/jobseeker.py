@@ -46,8 +46,8 @@ def commands() -> None:
 def _export(target: Target, jobseeker_id: str, to: Path) -> None:
     """Write all that is stored about a jobseeker to a file that only you can read.
 
-    The file is JSON: each application with its history, its aliases, the states of its positions, and what the quality
-    reports count it for.
+    The file is JSON: the users that are assigned to the jobseeker, and each application with its history, its aliases,
+    the states of its positions, and what the quality reports count it for.
     """
     found = [each for page in _stored(target, jobseeker_id) for each in page]
     users = _assignments(target).of_jobseeker(jobseeker_id)
@@ -110,13 +110,16 @@ def _plain(value: Mapping[str, Any]) -> Any:
 def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
     """Erase all applications of a jobseeker permanently.
 
-    Prints what was removed, by place. If it is interrupted, run it again to continue. An application that is registered
-    meanwhile may stay; run it again for that.
+    Also removes the assignments of the jobseeker's users; delete their accounts with `users remove`. Prints what was
+    removed, by place. If it is interrupted, run it again to continue. An application that is registered meanwhile may
+    stay; run it again for that.
     """
     found = [item for page in _stored(target, jobseeker_id) for item in page]
     ids = [_id(item) for item in found]
-    if ids and not yes:
-        _confirm(f"Erase {len(ids)} applications of the jobseeker {jobseeker_id} permanently?")
+    users = _assignments(target).of_jobseeker(jobseeker_id)
+    if (ids or users) and not yes:
+        what = f"{len(ids)} applications and {len(users)} assignments of the jobseeker {jobseeker_id}"
+        _confirm(f"Erase {what} permanently?")
     removed = dict.fromkeys(_PLACES, 0)
     # First what is found by the applications' ids, and the applications last: then a repeated run finds the rest.
     removed["failed records"] += _erase_failed_records(target, {*ids, jobseeker_id})
@@ -125,7 +128,7 @@ def _erase(target: Target, jobseeker_id: str, *, yes: bool) -> None:
     if found_late := {*erased} - {*ids}:  # the index did not show them before
         removed["facts"] += _erase_facts(target, [*found_late], "")
     removed["failed records"] += _erase_failed_records(target, {*ids, *erased, jobseeker_id})
-    removed["users"] = _unassign(target, jobseeker_id)
+    removed["users"] = _unassign(target, users)
     if not any(removed.values()):
         raise _unknown(jobseeker_id)
     removed["counters"] = _uncounted(target, erased)
@@ -159,10 +162,9 @@ def _assignments(target: Target) -> Assignments:
     return Assignments(target.dynamodb, target.table("UsersTable"))
 
 
-def _unassign(target: Target, jobseeker_id: str) -> int:
-    """Remove the assignments of a jobseeker's users, and name the users; return how many there were."""
+def _unassign(target: Target, users: Sequence[str]) -> int:
+    """Remove the assignments of users, and print whose accounts are left; return how many users there are."""
     assignments = _assignments(target)
-    users = assignments.of_jobseeker(jobseeker_id)
     for user_id in users:
         assignments.remove(user_id)
         print_error(f"The user {user_id} is not assigned any more; delete the account with `users remove {user_id}`.")
