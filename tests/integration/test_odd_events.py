@@ -12,17 +12,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from application_status.local.user_pool import PATH, id_token
-from support.world import APPLICATION, ATS, POOL_URL, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
+from support.world import APPLICATION, ATS, HTTP_FUNCTIONS, POOL_URL, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
 
-FUNCTIONS = {
-    "WebhookFunction": "webhook",
-    "SignalsFunction": "signals",
-    "RegistryFunction": "registry",
-    "SandboxFunction": "sandbox",
-    "ViewsFunction": "views",
-    "MyApplicationsFunction": "my_applications",
-    "SignInFunction": "sign_in",
-}
 RESOURCES = [route.path for route in TEMPLATE.routes()]
 LONGEST_REPLY_BYTES = 1_000_000
 SCRIPT = "swagger-ui-bundle.js"
@@ -128,7 +119,7 @@ def shared() -> Iterator[World]:
 
 def answered(world: World, function: str, event: Any) -> int:
     """Send an event as the runtime does; return the status of the reply, which can be sent back."""
-    handler: Callable[[Any, Any], Any] = getattr(world, FUNCTIONS[function])
+    handler: Callable[[Any, Any], Any] = getattr(world, HTTP_FUNCTIONS[function])
     reply = handler(event, None)
     assert reply.keys() - {"multiValueHeaders"} == {"statusCode", "headers", "body"}
     assert isinstance(reply["statusCode"], int)
@@ -141,7 +132,7 @@ def answered(world: World, function: str, event: Any) -> int:
     return status
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", HTTP_FUNCTIONS)
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(base=st.just({}) | requests(), changes=st.fixed_dictionaries({}, optional=PARTS))
 def test_no_odd_event_makes_a_function_fail(shared: World, function: str, base: Any, changes: Any) -> None:
@@ -150,14 +141,14 @@ def test_no_odd_event_makes_a_function_fail(shared: World, function: str, base: 
     assert answered(shared, function, event) < 500
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", HTTP_FUNCTIONS)
 @pytest.mark.parametrize("event", [None, True, 1, "x", [], [[]], {}, {"requestContext": None}], ids=str)
 def test_what_is_no_request_is_an_unknown_path(shared: World, function: str, event: Any) -> None:
     """It has no resource."""
     assert answered(shared, function, event) == 404
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", HTTP_FUNCTIONS)
 @pytest.mark.parametrize("shape", [http_api_event, load_balancers_event])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_other_gateways_events_are_unknown_paths(
@@ -170,7 +161,7 @@ def test_other_gateways_events_are_unknown_paths(
     assert shared.dynamodb.operations == []
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", HTTP_FUNCTIONS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "TRACE"])
 @pytest.mark.parametrize("resource", ["/", "/api", "/unknown/{Id}", "{proxy+}", "\ud800"])
 def test_unknown_resource_is_no_failure(shared: World, function: str, method: str, resource: str) -> None:

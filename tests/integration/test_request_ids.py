@@ -8,21 +8,12 @@ from typing import Any
 import pytest
 
 from support.faults import fresh_client, table_server
-from support.world import EVENTS, TEMPLATE, World, answer, sample_event
+from support.world import EVENTS, HTTP_FUNCTIONS, TEMPLATE, World, answer, sample_event
 
-FUNCTIONS = {
-    "WebhookFunction": "webhook",
-    "SignalsFunction": "signals",
-    "RegistryFunction": "registry",
-    "SandboxFunction": "sandbox",
-    "ViewsFunction": "views",
-    "MyApplicationsFunction": "my_applications",
-    "SignInFunction": "sign_in",
-}
 REQUEST, INVOCATION = "request-7", "invocation-7"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 SAMPLES = [
-    f"{each.parent.name}/{each.stem}" for each in sorted(EVENTS.glob("*/*.json")) if each.parent.name in FUNCTIONS
+    f"{each.parent.name}/{each.stem}" for each in sorted(EVENTS.glob("*/*.json")) if each.parent.name in HTTP_FUNCTIONS
 ]
 
 
@@ -33,15 +24,15 @@ def call(world: World, name: str, log: StringIO, **headers: str) -> tuple[dict[s
     event["multiValueHeaders"] = {header: [value] for header, value in event["headers"].items()}
     event.setdefault("requestContext", {})["requestId"] = REQUEST
     log.truncate(log.seek(0))
-    handler = getattr(world, FUNCTIONS[name.partition("/")[0]])
+    handler = getattr(world, HTTP_FUNCTIONS[name.partition("/")[0]])
     reply = handler(event, SimpleNamespace(aws_request_id=INVOCATION))
     return reply, [line for line in map(json.loads, log.getvalue().splitlines()) if "_aws" not in line]
 
 
 def test_every_function_behind_the_api_has_a_sample() -> None:
-    """Add a new function to FUNCTIONS above."""
-    assert {route.function for route in TEMPLATE.routes()} == FUNCTIONS.keys()
-    assert {name.partition("/")[0] for name in SAMPLES} == FUNCTIONS.keys()
+    """Add a new function to HTTP_FUNCTIONS."""
+    assert {route.function for route in TEMPLATE.routes()} == HTTP_FUNCTIONS.keys()
+    assert {name.partition("/")[0] for name in SAMPLES} == HTTP_FUNCTIONS.keys()
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -53,6 +53,17 @@ from application_status.sign_in.endpoint import LoginPages, sign_in
 from support.failed_records import KeptRecords, set_aside
 from support.permissions import Permission, UnderRole
 
+HTTP_FUNCTIONS = {
+    "WebhookFunction": "webhook",
+    "SignalsFunction": "signals",
+    "RegistryFunction": "registry",
+    "SandboxFunction": "sandbox",
+    "ViewsFunction": "views",
+    "MyApplicationsFunction": "my_applications",
+    "SignInFunction": "sign_in",
+}
+"""The functions behind the API: the attribute of `World` that has each."""
+
 EVENTS = Path(__file__).parents[2] / "events"
 TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on", "DomainName": "status.test"})
 HOST = "status.test"

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from application_status.access.limits import limit_of_ats
+from application_status.access.limits import refusal as refusal_of_limit
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.applications.register import ALIAS_LIMIT
 from application_status.local.template import Template
@@ -30,7 +32,7 @@ _REFUSALS = (
     ),
     errors.InvalidFields((_WRONG,), ignored=("Remark",)),
     errors.DailyLimitReached(200, 3600),
-    errors.TooManyRequests("ats", per_second=50, quota=100, window=2, retry_after=1),
+    refusal_of_limit(limit_of_ats(50)),
 )
 _HEADERS = {
     "Retry-After": {"description": "seconds", "schema": {"type": "integer"}},

@@ -118,7 +118,7 @@ class Buckets:
             self._forget_ended(now)
             lease = self._leases[key] = _Lease(limit)
         if now < lease.refuses_until:
-            raise _refusal(lease.limit, lease.refuses_until - now)
+            raise refusal(lease.limit, lease.refuses_until - now)
         if now >= lease.ends:
             lease.size = 0
         if lease.left < amount:
@@ -143,7 +143,7 @@ class Buckets:
                 if left < amount:
                     if left < 1:
                         lease.refuses_until = now + _REFUSAL_SECONDS
-                    raise _refusal(lease.limit, (amount - left) / lease.limit.per_second) from None
+                    raise refusal(lease.limit, (amount - left) / lease.limit.per_second) from None
                 size = max(amount, min(size, int(left)))
                 continue
             else:
@@ -213,7 +213,7 @@ class OwnLimits:
 
 
 def _learn(lease: _Lease, default: Limit, item: Mapping[str, Any]) -> None:
-    """Take over when the bucket is full again, and its own limit."""
+    """Store what an item contains: when the bucket is full again, and the ATS's own limit, if it has one."""
     lease.full_at = int(item["FullAt"]["N"]) if "FullAt" in item else 0
     lease.limit = limit_of_ats(int(item["PerSecond"]["N"])) if "PerSecond" in item else default
 
@@ -223,6 +223,15 @@ def _permits(full_at: int, limit: Limit, start: int) -> float:
     return limit.burst - max(full_at - start, 0) * limit.per_second / 1000
 
 
-def _refusal(limit: Limit, seconds: float) -> TooManyRequests:
+def refusal(limit: Limit, seconds: float = 0) -> TooManyRequests:
+    """Return the error of a reached limit, with the seconds until it admits more."""
+    if limit is INVALID_TOKENS:
+        text = "Too many requests with an invalid token came from this address. Send a valid token"
+    else:
+        text = (
+            f"Your ATS may send {limit.per_second:g} requests a second, and {limit.burst} at once; each signal counts "
+            "as one. Send the same request again"
+        )
     retry_after = math.ceil(max(seconds, _REFUSAL_SECONDS))
-    return TooManyRequests(limit.name, limit.per_second, limit.burst, math.ceil(limit.window), retry_after)
+    text = f"{text} after Retry-After seconds."
+    return TooManyRequests(text, limit.name, limit.burst, math.ceil(limit.window), retry_after)

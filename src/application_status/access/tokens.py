@@ -34,9 +34,9 @@ _IS_FIRST_USE_OF_DAY = f"{items.HAS_DIGEST} AND (attribute_not_exists(LastUsedOn
 class TokenLookup:
     """Look up the ATS to which a token belongs, and limit the requests of ATSs.
 
-    Valid tokens are cached for 60 seconds, so a revocation takes effect within that time. When a token is read on its
-    first day of use, or on a later day, the day is written to it. A request does not fail if this write fails.
-    `requests_per_second` is the limit of each ATS; 0 means that nothing is limited.
+    Valid tokens are cached for 60 seconds, so a revocation takes effect within that time. The first read of a token on
+    a day stores that day as its last use; a request does not fail if this write fails. `requests_per_second` is the
+    limit of each ATS; 0 means that nothing is limited.
     """
 
     def __init__(
@@ -67,6 +67,16 @@ class TokenLookup:
         if self._requests_per_second:
             self._count_invalid(address)
         return None
+
+    def limit(self, ats: "CallingAts", requests: int = 1) -> None:
+        """Count requests of an ATS.
+
+        Raises:
+            TooManyRequests: the ATS sends too many.
+        """
+        if self._requests_per_second:
+            key = key_of_ats(ats.id, test=ats.in_sandbox)
+            self._buckets.take(key, limit_of_ats(self._requests_per_second), requests)
 
     def _count_invalid(self, address: str) -> None:
         """Count a request without a valid token.
@@ -123,16 +133,6 @@ class TokenLookup:
             return  # another container stored it
         except ServiceError as error:
             logger.warning("last use not stored", error=type(error).__name__)
-
-    def limit(self, ats: "CallingAts", requests: int = 1) -> None:
-        """Count requests of an ATS.
-
-        Raises:
-            TooManyRequests: the ATS sends too many.
-        """
-        if self._requests_per_second:
-            key = key_of_ats(ats.id, test=ats.in_sandbox)
-            self._buckets.take(key, limit_of_ats(self._requests_per_second), requests)
 
 
 class CallingAts(NamedTuple):

@@ -122,15 +122,8 @@ class TooManyRequests(Refusal):
         retry_after: in seconds.
     """
 
-    def __init__(self, policy: str, per_second: float, quota: int, window: int, retry_after: int) -> None:
-        if policy == "invalid-tokens":
-            reason = "Too many requests with an invalid token came from this address. Send a valid token"
-        else:
-            reason = (
-                f"Your ATS may send {per_second:g} requests a second, and {quota} at once; each signal counts as one. "
-                "Send the same request again"
-            )
-        super().__init__(f"{reason} after Retry-After seconds.")
+    def __init__(self, text: str, policy: str, quota: int, window: int, retry_after: int) -> None:
+        super().__init__(text)
         self.policy = policy
         self.quota = quota
         self.window = window

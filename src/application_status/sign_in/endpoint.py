@@ -231,10 +231,9 @@ class _Sessions:
 def _own_page(request: Request) -> str:
     """Return the page to which the parameter `return_to` leads; empty for anything but one of our pages."""
     address = _parameter(request, "return_to")
-    ours = address.partition("?")[0] in {JOBSEEKERS_PAGE, QUALITY_PAGE}
-    return (
-        address if ours and len(address) <= _LONGEST_RETURN_TO and address.isascii() and address.isprintable() else ""
-    )
+    is_ours = address.partition("?")[0] in {JOBSEEKERS_PAGE, QUALITY_PAGE}
+    is_plain = len(address) <= _LONGEST_RETURN_TO and address.isascii() and address.isprintable()
+    return address if is_ours and is_plain else ""
 
 
 def _parameter(request: Request, name: str) -> str:
