@@ -215,11 +215,7 @@ def registration(item: Item) -> Registration | None:
         job_title=item["JobTitle"]["S"],
         company=item["Company"]["S"],
         applied_at=from_text(item["AppliedAt"]["S"]),
-        aliases=Aliases(
-            tokens=values("Token"),
-            candidate_application_profile_ids=values("CandidateApplicationProfileId"),
-            position_profile_ids=values("PositionProfileIds"),
-        ),
+        aliases=Aliases.of_kinds(values),
     )
 
 

@@ -17,7 +17,15 @@ class Channel(StrEnum):
 
     ATSI = "atsi"
     SIGNALS = "signals"
+    INDEED = "indeed"
+    GREENHOUSE = "greenhouse"
+    ASHBY = "ashby"
+    RECRUITEE = "recruitee"
+    LEVER = "lever"
 
+
+NATIVE = (Channel.GREENHOUSE, Channel.ASHBY, Channel.RECRUITEE, Channel.LEVER)
+"""The channels of ATSs' own webhooks."""
 
 _TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
 _MOMENT_LENGTH = 24
