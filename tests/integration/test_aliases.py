@@ -1,5 +1,6 @@
 """Applications known by their aliases: all or nothing, and what a signal costs by then."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_further_aliases_join_those_known(world: World) -> None:
     assert rows(world, NEW) == expected()
     registered = world.stored(NEW).registration
     assert registered is not None
-    assert {kind: list(values) for kind, values in registered.aliases.by_kind.items()} == ALIASES
+    assert {kind: list(values) for kind, values in registered.aliases.by_kind.items() if values} == ALIASES
     assert register(world).body["Result"] == "unchanged"
     for day, name in enumerate(({"token": "t-1"}, {"token": "t-2"}), start=1):
         sent(world, signal(state("Interview", day), **name))
@@ -364,3 +365,101 @@ def test_thirty_aliases_are_written_at_once(world: World) -> None:
     many = {kind: [f"{kind}-{number}" for number in range(10)] for kind in ALIASES}
     assert register(world, aliases=many).status == 201
     assert len(rows(world, NEW)) == 30
+
+
+GREENHOUSE = {"ApplicationId": "700100", "CandidateId": "500200", "JobId": "300400", "ExternalId": "e-1"}
+ACCOUNT = f"greenhouse#{ATS}#clientid-1"
+
+
+def add(world: World, of: str, aliases: Any, method: str = "PATCH") -> Answer:
+    """Send aliases of an application."""
+    body = {"Aliases": aliases}
+    return answer(world.registry(http_event(method, f"/api/applications/{of}/aliases", body, token=None), None))
+
+
+def test_ids_of_an_ats_are_aliases_of_each_kind(world: World) -> None:
+    """Those of a candidate can have several applications; a job is also a position of the application."""
+    assert register(world, aliases={"Greenhouse": GREENHOUSE, "ApplyId": ["a-1"]}).status == 201
+    assert rows(world, NEW) == {
+        (f"apply#{ATS}#a-1", "-"),
+        (f"native#{ACCOUNT}#application#700100", "-"),
+        (f"native#{ACCOUNT}#candidate-job#500200#300400", "-"),
+        (f"native#{ACCOUNT}#candidate#500200", NEW),
+        (f"native#{ACCOUNT}#external#e-1", NEW),
+        (f"position#{ATS}#greenhouse:clientid-1:300400", NEW),
+    }
+    other_job = {"ApplicationId": "700101", "CandidateId": "500200", "JobId": "300401", "ExternalId": "e-1"}
+    assert register(world, ANOTHER, aliases={"Greenhouse": other_job}).status == 201
+    assert (f"native#{ACCOUNT}#candidate#500200", ANOTHER) in rows(world, ANOTHER)
+
+
+def test_aliases_can_be_added_later(world: World) -> None:
+    """A renewed token, or an id that the ATS gave later; the registration is otherwise as it was."""
+    register(world, aliases={"Token": ["t-1"]})
+    before = world.stored(NEW)
+    reply = add(world, NEW, {"Token": ["t-2"], "Ashby": {"ApplicationId": "6f2a1f0e"}})
+    assert (reply.status, reply.body["Result"]) == (200, "updated")
+    assert add(world, NEW, {"Token": ["t-2"]}).body["Result"] == "unchanged"
+    after = world.stored(NEW)
+    assert after.registration is not None
+    assert before.registration is not None
+    assert after.registration.aliases.tokens == ("t-1", "t-2")
+    assert replace(after.registration, aliases=before.registration.aliases) == before.registration
+    assert (f"native#ashby#{ATS}#clientid-1#application#6f2a1f0e", "-") in rows(world, NEW)
+
+
+def test_aliases_of_several_providers_are_read_as_they_were_written(world: World) -> None:
+    """So that a repetition changes nothing."""
+    aliases = {"Lever": {"ApplicationId": "o-1"}, "Greenhouse": GREENHOUSE, "Ashby": {"CandidateId": "c", "JobId": "j"}}
+    assert register(world, aliases=aliases).body["Result"] == "registered"
+    assert register(world, aliases=aliases).body["Result"] == "unchanged"
+    assert add(world, NEW, aliases).body["Result"] == "unchanged"
+
+
+def test_added_alias_of_another_application_is_refused(world: World) -> None:
+    """An ATS's application has one application here."""
+    register(world, aliases={"Greenhouse": GREENHOUSE})
+    register(world, ANOTHER, aliases={})
+    reply = add(world, ANOTHER, {"Greenhouse": {"ApplicationId": "700100"}})
+    assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
+    assert "Greenhouse" in reply.body["detail"]
+    assert rows(world, ANOTHER) == set()
+
+
+def test_same_id_of_another_client_is_another_alias(world: World) -> None:
+    """The ids of a client's account say nothing about those of another."""
+    register(world, aliases={"Greenhouse": GREENHOUSE})
+    assert register(world, ANOTHER, aliases={"Greenhouse": GREENHOUSE}, ClientId="client-2").status == 201
+
+
+@pytest.mark.parametrize(
+    ("aliases", "pointer"),
+    [
+        ({"Greenhouse": {"ApplicationId": "a#b"}}, "/Aliases/Greenhouse/ApplicationId"),
+        ({"Greenhouse": {"ApplicationId": 700100}}, "/Aliases/Greenhouse/ApplicationId"),
+        ({"Greenhouse": {"JobId": "1"}}, "/Aliases/Greenhouse"),
+        ({"Greenhuose": GREENHOUSE}, "/Aliases/Greenhuose"),
+        ({"ApplyId": "a-1"}, "/Aliases/ApplyId"),
+    ],
+)
+def test_invalid_aliases_are_refused(world: World, aliases: Any, pointer: str) -> None:
+    """The reply names the field."""
+    register(world, aliases={})
+    reply = add(world, NEW, aliases)
+    assert (reply.status, [each["pointer"] for each in reply.body["errors"]]) == (422, [pointer])
+
+
+def test_aliases_of_unregistered_application_are_refused(world: World) -> None:
+    """There is nothing that they could name."""
+    assert add(world, NEW, {"Token": ["t-9"]}).status == 404
+    assert add(world, NEW, {"Token": ["t-9"]}, method="PUT").status == 405
+    assert rows(world, NEW) == set()
+
+
+def test_erasure_removes_the_ids_of_an_ats(world: World) -> None:
+    """All rows of the application go, and those of another application of the candidate stay."""
+    register(world, aliases={"Greenhouse": GREENHOUSE, "ApplyId": ["a-1"]})
+    register(world, ANOTHER, aliases={"Greenhouse": {"ApplicationId": "700101", "CandidateId": "500200"}})
+    assert world.registry(http_event("DELETE", f"/api/applications/{NEW}", token=None), None)["statusCode"] == 204
+    assert rows(world, NEW) == set()
+    assert (f"native#{ACCOUNT}#candidate#500200", ANOTHER) in rows(world, ANOTHER)

@@ -118,6 +118,10 @@ def registry(world: World) -> None:
     reported = event["pathParameters"]["AtsiApplicationId"]
     world.report("INTERVIEW", AtsiApplicationId=reported)
     assert world.registry(event, None)["statusCode"] == 201
+    aliases = http_event(
+        "PATCH", f"/api/applications/{reported}/aliases", {"Aliases": {"Lever": {"ApplicationId": "o"}}}
+    )
+    assert world.registry(aliases, None)["statusCode"] == 200
     for each in (reported, SIGNALLED_APPLICATION):
         assert world.erase(each).status == 204
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 ANY = "x-amazon-apigateway-any-method"
-IAM_PATH = "/api/applications/{AtsiApplicationId}"
+IAM_PATHS = ("/api/applications/{AtsiApplicationId}", "/api/applications/{AtsiApplicationId}/aliases")
 QUALITY_PATHS = OF_ATS, OF_USER, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 QUALITY_PAGE = "/quality"
 DEFINITIONS_PATH = "/api/quality/definitions"
@@ -33,7 +33,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
-        IAM_PATH: "${RegistryFunctionAliaslive}/invocations",
+        **dict.fromkeys(IAM_PATHS, "${RegistryFunctionAliaslive}/invocations"),
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
         **dict.fromkeys((*JOBSEEKER_PATHS, JOBSEEKERS_PAGE), "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(SIGN_IN_PATHS, "${SignInFunctionAliaslive}/invocations"),
@@ -53,7 +53,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         "/api/application-status": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
         "/graphql": None,
-        IAM_PATH: [{"AWS_IAM": []}],
+        **{path: [{"AWS_IAM": []}] for path in IAM_PATHS},
         OF_ATS: None,
         OF_USER: [{"Users": []}],
         **dict.fromkeys((QUALITY_PAGE, JOBSEEKERS_PAGE, *SIGN_IN_PATHS)),
@@ -72,7 +72,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
     given = expanded["Parameters"]["UserPoolArn"]["Default"]  # SAM fills in the value
     assert pool["Fn::If"] == ["OwnUserPool", {"Fn::GetAtt": ["UserPool", "Arn"]}, given]
     assert "security" not in api
-    for path in (IAM_PATH, FOR_BOARD):
+    for path in (*IAM_PATHS, FOR_BOARD):
         assert "credentials" not in api["paths"][path][ANY]["x-amazon-apigateway-integration"]
 
 

@@ -12,6 +12,7 @@ TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contr
 PATHS = {
     "/api/application-status/{AtsiApplicationId}": _ID,
     "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
+    "/api/applications/{AtsiApplicationId}/aliases": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/my/applications/{AtsiApplicationId}": _ID,
     "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",
 }
@@ -75,6 +76,12 @@ REGISTRATIONS = {
         "AppliedAt": "2022-07-01T09:00:00Z",
         "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
     }
+}
+ALIASES = {
+    "ids of the ATS": {
+        "Aliases": {"Greenhouse": {"ApplicationId": "700100", "CandidateId": "500200", "JobId": "300400"}}
+    },
+    "renewed token": {"Aliases": {"Token": ["8EuX7R79hl3S5plOHiwh2Z"]}},
 }
 REGISTRATION_REPLIES = {
     result: {"AtsiApplicationId": _ID, "Result": result, "RequestId": _REQUEST_ID}

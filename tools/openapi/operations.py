@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
-from application_status.applications.registry import RegistrationMessage, RegistrationReply
+from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
 from application_status.intake.sandbox.create import SandboxApplication
@@ -182,6 +182,22 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security="AWS_IAM",
             replies={"204": None},
             problems=(*_IAM, "invalid-fields", *_ALWAYS),
+        ),
+    ),
+    "/api/applications/{AtsiApplicationId}/aliases": (
+        Operation(
+            method="patch",
+            name="addAliases",
+            summary="Add aliases to an application",
+            security="AWS_IAM",
+            request=Content(type=AliasesMessage, examples=examples.ALIASES),
+            replies={
+                "200": Content(
+                    type=RegistrationReply,
+                    examples={each: examples.REGISTRATION_REPLIES[each] for each in ("unchanged", "updated")},
+                )
+            },
+            problems=(*_BODY, *_IAM, "unknown-application", "alias-taken", "too-many-aliases", *_ALWAYS),
         ),
     ),
     "/api/quality": (

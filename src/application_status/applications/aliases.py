@@ -1,15 +1,20 @@
-"""The Aliases table: maps the ids that signals use for an application to the application.
+"""The Aliases table: maps the ids that senders use for an application to the application.
 
 Alias                       Member         attributes
 token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
 profile#<profile id>        -              AtsId, AtsiApplicationId
+apply#<ats>#<apply id>      -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  AtsId, AtsiApplicationId; one row for each application of the position
 position#<ats>#<id>         state          the position's last reported state, see positions.py
+native#<account>#<kind>#<id>  -            AtsId, AtsiApplicationId, EndedAt S?; kinds application, candidate-job
+native#<account>#<kind>#<id>  <application>  the same; kinds candidate, external, which several applications may share
+parked#...                  ...            events without an application, see parked.py
 made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
 
-Only the ATS in a row can use its alias. ExpiresAt N is when the row expires, in seconds since 1970. An expired row is
-ignored, and its alias can be given to another application; DynamoDB deletes it some days later. In the sandbox all rows
-expire, and no row is a state.
+An account is a client's account with a provider: <provider>#<ats>#<client>. EndedAt is when the ATS said that it will
+report nothing more by this alias. Only the ATS in a row can use its alias. ExpiresAt N is when the row expires, in
+seconds since 1970. An expired row is ignored, and its alias can be given to another application; DynamoDB deletes it
+some days later. In the sandbox all rows expire, and no row is a state.
 
 Each row is written once, when an application gets the alias. Registering a token again does not extend its life.
 """
@@ -20,16 +25,59 @@ from itertools import chain
 from typing import NamedTuple
 
 from application_status.applications.items import expiry
-from application_status.applications.rules.application import Registration
-from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get
+from application_status.applications.rules.application import NativeIds, Registration
+from application_status.applications.rules.report import NATIVE, Channel
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import ConditionFailed
-from application_status.platform.values import ApplicationId, AtsId, now
+from application_status.platform.values import ApplicationId, AtsId, now, to_text
 
 _TOKEN_LIFE = timedelta(days=180)
 _IS_FREE_OR_OWN_OR_ENDED = (
     "attribute_not_exists(Alias) OR (AtsId = :ats AND AtsiApplicationId = :application) OR ExpiresAt <= :now"
 )
 _IS_THE_APPLICATIONS = "AtsiApplicationId = :application"
+
+
+class Account(NamedTuple):
+    """A client's account with the provider of its ATS; the ids of its webhooks are looked up only within it."""
+
+    provider: Channel
+    ats_id: AtsId
+    client_id: str
+
+    @property
+    def key(self) -> str:
+        """The account as a part of a key."""
+        return f"{self.provider}#{self.ats_id}#{self.client_id}"
+
+    def position(self, job: str) -> str:
+        """Return the position id of a job."""
+        return f"{self.provider}:{self.client_id}:{job}"
+
+    def aliases(self, ids: NativeIds) -> list[str]:
+        """Return the aliases of an application's ids, the most specific first."""
+        return [alias for alias, _ in self.aliases_with_members(ids, ApplicationId(""))]
+
+    def aliases_with_members(self, ids: NativeIds, application_id: ApplicationId) -> list[tuple[str, str]]:
+        """Return the Alias and Member of the rows of an application's ids, the most specific first."""
+        rows = [
+            ("application", (ids.application,), "-"),
+            ("candidate-job", (ids.candidate, ids.job), "-"),
+            ("external", (ids.external,), application_id),
+            ("candidate", (ids.candidate,), application_id),
+        ]
+        return [
+            (f"native#{self.key}#{kind}#{'#'.join(values)}", member) for kind, values, member in rows if all(values)
+        ]
+
+
+class NativeAlias(NamedTuple):
+    """An alias of an ATS's webhooks: its row's key and its application; `ended` if nothing more will be reported."""
+
+    alias: str
+    member: str
+    application_id: ApplicationId
+    ended: bool
 
 
 class AliasTable:
@@ -46,6 +94,48 @@ class AliasTable:
     def by_profile(self, profile_id: str, ats_id: AtsId) -> ApplicationId | None:
         """Return the ATS's application with this candidate profile id; None if it is unknown or another ATS's."""
         return self._find(f"profile#{profile_id}", ats_id)
+
+    def by_apply_id(self, apply_id: str, ats_id: AtsId) -> ApplicationId | None:
+        """Return the ATS's application with this id of the board; None if it is unknown or another ATS's."""
+        return self._find(f"apply#{ats_id}#{apply_id}", ats_id)
+
+    def native(self, account: Account, ids: NativeIds) -> NativeAlias | None:
+        """Return the most specific alias of an application's ids; None if it is unknown, or several applications'."""
+        for alias in account.aliases(ids):
+            found = self.natives(alias)
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def natives(self, alias: str) -> list[NativeAlias]:
+        """Return the rows of an alias of an ATS's webhooks: one for each application."""
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#alias = :alias",
+            "ExpressionAttributeNames": {"#alias": "Alias"},
+            "ExpressionAttributeValues": {":alias": {"S": alias}},
+            "ConsistentRead": True,
+        }
+        rows = chain.from_iterable(pages(self._dynamodb, "Query", request))
+        return [
+            NativeAlias(alias, each["Member"]["S"], ApplicationId(each["AtsiApplicationId"]["S"]), "EndedAt" in each)
+            for each in rows
+        ]
+
+    def end(self, native: NativeAlias) -> None:
+        """Store that the ATS will report nothing more by this alias, unless the alias was removed."""
+        with suppress(ConditionFailed):
+            self._dynamodb(
+                "UpdateItem",
+                TableName=self._table,
+                Key=row_key(native.alias, native.member),
+                ConditionExpression=_IS_THE_APPLICATIONS,
+                UpdateExpression="SET EndedAt = if_not_exists(EndedAt, :now)",
+                ExpressionAttributeValues={
+                    ":application": {"S": native.application_id},
+                    ":now": {"S": to_text(now())},
+                },
+            )
 
     def remove(self, application_id: ApplicationId, registration: Registration) -> int:
         """Remove an application's aliases, except expired ones that another application has now; return how many."""
@@ -136,7 +226,26 @@ def _rows(application_id: ApplicationId, registration: Registration) -> dict[str
         "PositionProfileIds": [
             {**row_key(position_alias(ats_id, each), application_id), **owner} for each in aliases.position_profile_ids
         ],
+        "ApplyId": [{**row_key(f"apply#{ats_id}#{each}", "-"), **owner} for each in aliases.apply_ids],
+        **{
+            provider.capitalize(): [
+                {**row_key(*each), **owner} for each in _native_rows(application_id, registration, provider)
+            ]
+            for provider in NATIVE
+        },
     }
+
+
+def _native_rows(application_id: ApplicationId, registration: Registration, provider: Channel) -> list[tuple[str, str]]:
+    """Return the Alias and Member of an application's rows for a provider, without duplicates."""
+    account = Account(provider, registration.ats_id, registration.client_id)
+    rows: list[tuple[str, str]] = []
+    for ids in registration.aliases.native:
+        if ids.provider is provider:
+            rows += account.aliases_with_members(ids, application_id)
+            if ids.job:
+                rows.append((position_alias(account.ats_id, account.position(ids.job)), application_id))
+    return list(dict.fromkeys(rows))
 
 
 def _put(table: str, item: Item) -> Item:

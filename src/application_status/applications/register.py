@@ -1,11 +1,13 @@
 """Register applications, each in one write with the aliases that signals use for it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from application_status.applications import aliases, items
+from application_status.applications.read import stored_application
 from application_status.applications.record import Update
 from application_status.applications.rules.application import Aliases, Application, Registration
 from application_status.applications.rules.status import Status
@@ -16,8 +18,9 @@ from application_status.platform.errors import (
     ConditionFailed,
     RegistrationConflict,
     TooManyAliases,
+    UnknownApplication,
 )
-from application_status.platform.values import ApplicationId, now, to_text
+from application_status.platform.values import ApplicationId, AtsId, now, to_text
 
 ALIAS_LIMIT = 40
 """The maximum number of aliases of each kind per application, expired ones included."""
@@ -79,6 +82,23 @@ class Registrations:
                 if failed.item is not None and items.is_tombstone(failed.item):
                     raise ApplicationErased from None
                 stored = items.application(failed.item) if failed.item else None
+
+    def add_aliases(self, application_id: ApplicationId, more: Aliases) -> tuple[AtsId, RegistrationResult]:
+        """Add aliases to a registered application; return its ATS, and whether anything was new.
+
+        Raises:
+            UnknownApplication: the application is not registered, or was erased.
+            AliasTaken: another application has one of the aliases.
+            TooManyAliases: the application would have more than ALIAS_LIMIT aliases of a kind.
+            Unavailable: the store failed; the same aliases can be sent again.
+        """
+        while True:
+            stored = stored_application(self._dynamodb, self._applications, application_id)
+            if stored is None or stored.registration is None:
+                raise UnknownApplication
+            known = stored.registration
+            with suppress(ConditionFailed):  # the application has changed since it was read
+                return known.ats_id, self._update(stored, known, replace(known, aliases=more))
 
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""

@@ -1,14 +1,15 @@
 """The registry API: the job board's Apply system registers (PUT) and erases (DELETE) applications."""
 
 from collections.abc import Sequence
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, NotRequired, Self, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_pascal
 
 from application_status.applications.erase import Erasure
 from application_status.applications.register import RegistrationResult, Registrations
-from application_status.applications.rules.application import Aliases, Registration
+from application_status.applications.rules.application import Aliases, NativeIds, Registration
+from application_status.applications.rules.report import NATIVE
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import (
     LambdaHandler,
@@ -23,22 +24,72 @@ from application_status.platform.telemetry import add_metric, logger
 from application_status.platform.values import ApplicationId, AtsId, now
 
 _BODY_LIMIT_BYTES = 8 * 1024
+_ALIASES_RULE = (
+    "Token, CandidateApplicationProfileId, PositionProfileIds, ApplyId: lists of at most 10 strings; "
+    f"{', '.join(each.capitalize() for each in NATIVE)}: an object with ApplicationId, CandidateId, JobId, ExternalId"
+)
 _ID_RULE = "1 to 64 letters, digits and . _ : -"
 
 type _Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
 type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
+type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-~]{1,100}$")]
+
+
+class _NativeIds(BaseModel):
+    """The ids of an ATS's own webhooks for the application; visible ASCII characters except #."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
+
+    application_id: _NativeId = ""
+    candidate_id: _NativeId = ""
+    job_id: _NativeId = ""
+    external_id: _NativeId = ""
+
+    @model_validator(mode="after")
+    def _identifies_an_application(self) -> Self:
+        if not (self.application_id or self.candidate_id or self.external_id):
+            raise ValueError("ApplicationId, CandidateId or ExternalId is required")
+        return self
 
 
 class _Aliases(BaseModel):
-    """The ids that signals use for the application, or for its position."""
+    """The ids that senders use for the application, or for its position."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
     token: _AliasList = ()
     candidate_application_profile_id: _AliasList = ()
     position_profile_ids: _AliasList = ()
+    apply_id: _AliasList = ()
+    greenhouse: _NativeIds | None = None
+    ashby: _NativeIds | None = None
+    recruitee: _NativeIds | None = None
+    lever: _NativeIds | None = None
+
+    def checked(self) -> Aliases:
+        """Return the aliases, sorted and without duplicates."""
+        native = {provider: getattr(self, provider) for provider in sorted(NATIVE)}
+        return Aliases(
+            tokens=_distinct(self.token),
+            candidate_application_profile_ids=_distinct(self.candidate_application_profile_id),
+            position_profile_ids=_distinct(self.position_profile_ids),
+            apply_ids=_distinct(self.apply_id),
+            native=tuple(
+                NativeIds(provider, ids.application_id, ids.candidate_id, ids.job_id, ids.external_id)
+                for provider, ids in native.items()
+                if ids
+            ),
+        )
+
+
+class AliasesMessage(BaseModel):
+    """The body of a request that adds aliases."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
+
+    aliases: Annotated[_Aliases, Field(description=_ALIASES_RULE)]
 
 
 class RegistrationMessage(BaseModel):
@@ -55,7 +106,7 @@ class RegistrationMessage(BaseModel):
     applied_at: Annotated[PastMoment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
     aliases: Annotated[
         _Aliases,
-        Field(description="Token, CandidateApplicationProfileId, PositionProfileIds: lists of at most 10 strings"),
+        Field(description=_ALIASES_RULE),
     ] = _Aliases()
 
 
@@ -73,10 +124,16 @@ class RegistrationReply(TypedDict):
 
 
 def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
-    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE); API Gateway does authentication."""
+    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE) and its `/aliases` (PATCH).
+
+    API Gateway does authentication.
+    """
 
     @endpoint
     def answer(request: Request) -> Reply:
+        if request.resource.endswith("/aliases"):
+            request.require_method("PATCH")
+            return _add_aliases(request, registrations)
         request.require_method("PUT", "DELETE")
         return _register(request, registrations) if request.method == "PUT" else _erase(request, erasure)
 
@@ -88,7 +145,26 @@ def _register(request: Request, registrations: Registrations) -> Reply:
     result = registrations.register(application_id, checked)
     created = result is RegistrationResult.REGISTERED
     add_metric("Registered", int(created))
-    logger.info(result, application=application_id, ats=checked.ats_id)
+    return _answer(request, 201 if created else 200, application_id, checked.ats_id, result, ignored)
+
+
+def _add_aliases(request: Request, registrations: Registrations) -> Reply:
+    body = json_object(request, _BODY_LIMIT_BYTES)
+    parsed = message(AliasesMessage, body)
+    application_id = path_id(request)
+    ats_id, result = registrations.add_aliases(application_id, parsed.aliases.checked())
+    return _answer(request, 200, application_id, ats_id, result, ignored_fields(AliasesMessage, body))
+
+
+def _answer(  # noqa: PLR0913, PLR0917  # the parts of the reply
+    request: Request,
+    status: int,
+    application_id: ApplicationId,
+    ats_id: AtsId,
+    result: RegistrationResult,
+    ignored: tuple[str, ...],
+) -> Reply:
+    logger.info(result, application=application_id, ats=ats_id)
     body: RegistrationReply = {
         "AtsiApplicationId": application_id,
         "Result": result,
@@ -96,7 +172,7 @@ def _register(request: Request, registrations: Registrations) -> Reply:
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    return reply(201 if created else 200, body)
+    return reply(status, body)
 
 
 def _erase(request: Request, erasure: Erasure) -> Reply:
@@ -128,11 +204,7 @@ def parse_registration(request: Request) -> tuple[ApplicationId, Registration, t
             job_title=parsed.job_title,
             company=parsed.company,
             applied_at=parsed.applied_at.at,
-            aliases=Aliases(
-                tokens=_distinct(parsed.aliases.token),
-                candidate_application_profile_ids=_distinct(parsed.aliases.candidate_application_profile_id),
-                position_profile_ids=_distinct(parsed.aliases.position_profile_ids),
-            ),
+            aliases=parsed.aliases.checked(),
         ),
         ignored_fields(RegistrationMessage, body),
     )
