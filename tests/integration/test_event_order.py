@@ -43,7 +43,7 @@ def snapshot(status: str | None, hours: float, label: str | None = None, **detai
 
 def decision(status: str, key: str, label: str | None = None, **details: Any) -> Report:
     """Return a report that is the newest when it is received."""
-    return report(status, label, is_newest=True, idempotency_key=key, **details)
+    return report(status, label, is_decision=True, idempotency_key=key, **details)
 
 
 @pytest.fixture
@@ -157,12 +157,15 @@ def test_known_decision_is_recognised_after_it_changed_nothing(world: World, app
 
 def test_of_decisions_the_one_received_last_wins(world: World, applications: Applications) -> None:
     """Whatever times they have."""
-    assert results(
-        applications,
-        decision("REJECTED", "rejected at 1", effective_at=at(9)),
-        decision("INTERVIEW", "unrejected", "On-site"),
-        decision("REJECTED", "rejected at 2", effective_at=at(3)),
-    ) == ["recorded"] * 3
+    assert (
+        results(
+            applications,
+            decision("REJECTED", "rejected at 1", effective_at=at(9)),
+            decision("INTERVIEW", "unrejected", "On-site"),
+            decision("REJECTED", "rejected at 2", effective_at=at(3)),
+        )
+        == ["recorded"] * 3
+    )
     assert world.stored(APPLICATION).status == "REJECTED"
 
 

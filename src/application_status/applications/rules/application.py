@@ -214,6 +214,8 @@ class Application:
         if report.is_snapshot and self.repeats_newest(report.interpretation):
             is_newer = self.seen_until is None or self.seen_until < report.order
             return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
+        if self.has_resend_key(report):
+            return Effect(ReportResult.UNCHANGED)
         current = report.transition()
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]

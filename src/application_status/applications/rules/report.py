@@ -174,7 +174,8 @@ class Report:
         idempotency_key: identifies a report that no time identifies.
         previous: the state that the sender says came before.
         ordered_at: a time that sorts the report, and counts as the effective time if there is none.
-        is_newest: whether the report is the newest when it is received, whatever its effective time.
+        is_decision: whether only its idempotency key identifies it, and not its times, and it is the newest when it is
+            received, if nothing else sorts it.
         is_snapshot: whether it says how things stand, and not that something changed. Repetitions are no reports.
     """
 
@@ -189,34 +190,32 @@ class Report:
     idempotency_key: str | None = None
     previous: Transition | None = None
     ordered_at: datetime | None = None
-    is_newest: bool = False
+    is_decision: bool = False
     is_snapshot: bool = False
 
     @property
     def order(self) -> datetime | None:
         """The time that sorts the report, None if it is the newest when it is received."""
-        return None if self.is_newest else self.ordered_at or self.effective_at
+        return self.ordered_at or (None if self.is_decision else self.effective_at)
 
     @property
     def resend_key(self) -> str | None:
-        """A digest that identifies a resent report which no time sorts, None for other reports.
+        """A digest that identifies a resent report which no time identifies, None for other reports.
 
         Other reports are identified by their transition's key.
         """
-        if self.idempotency_key is None or self.order is not None:
+        if self.idempotency_key is None or not (self.is_decision or self.order is None):
             return None
         interpretation = self.interpretation
-        return digest(
-            f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}",
-            length=16,
-        )
+        text = f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}"
+        return digest(self.idempotency_key if self.is_decision else text, length=16)
 
     def transition(self, *, after: str | None = None) -> Transition:
         """Return the transition to write; a report that no time sorts comes after the head key in `after`."""
         order = self.order or self.received_at
         effective_at, source = self.effective_at or order, TimeSource.REPORTED
         if self.effective_at is None:
-            source = TimeSource.PROXY if self.order else TimeSource.RECEIVED
+            source = TimeSource.RECEIVED if order == self.received_at else TimeSource.PROXY
         transition = Transition(
             channel=self.channel,
             interpretation=self.interpretation,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from application_status.applications.rules.application import Application
-from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.report import NATIVE, Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -30,7 +30,9 @@ def _interpret(transition: Transition, vocabulary: Vocabulary, overrides: Mappin
     interpretation = transition.interpretation
     if interpretation.raw_status is None:
         return interpretation
-    if transition.channel is Channel.SIGNALS:
+    if transition.channel in NATIVE and interpretation.mapping is None:
+        return interpretation  # the event itself said what it means
+    if transition.channel in (Channel.SIGNALS, *NATIVE):
         return interpret_signal(
             interpretation.raw_status, interpretation.raw_phase, interpretation.success, vocabulary, overrides
         )
