@@ -12,7 +12,7 @@ import yaml
 PATH = Path(__file__).parents[3] / "template.yaml"
 
 _TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
+_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+|\*)" \}')
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _PARAMETER = re.compile(r"\$\{([\w:]+)\}")
@@ -48,7 +48,7 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscription:
-    """A function's subscription to log lines in which a field has a given value."""
+    """A function's subscription to log lines in which a field has a given value, or any value if it is `*`."""
 
     function: str
     field: str
