@@ -63,6 +63,7 @@ COMPUTED: dict[str, Any] = {
 
 ENDPOINTS = {
     "FAILED_RECORDS_BUCKET": "AWS_ENDPOINT_URL_S3",
+    "CONNECTIONS_TABLE": "AWS_ENDPOINT_URL_KMS",
     "FACTS_STREAM": "AWS_ENDPOINT_URL_FIREHOSE",
     "EVENT_BUS": "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "SCHEDULE_GROUP": "AWS_ENDPOINT_URL_SCHEDULER",
@@ -74,6 +75,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "AliasesTable": ("Alias", "Member"),
     "QualityTable": ("Scope", "Part"),
     "TokensTable": ("KeyId",),
+    "ConnectionsTable": ("ConnectionId", "Part"),
     "AuditTable": ("Month", "At"),
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
