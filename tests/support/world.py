@@ -213,9 +213,12 @@ class World:
                 self.requests_per_second,
                 BERLIN,
                 "SandboxApplicationsTable",
+                "AliasesTable",
+                "ConnectionsTable",
                 self.pool.issuer,
             ),
             id_tokens,
+            self.providers,
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),

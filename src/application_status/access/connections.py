@@ -260,7 +260,7 @@ class ConnectionLookup:
             self._buckets.take(key_of_connection(connection.id), limit_of_connection(self._requests_per_second))
 
     def _read(self, provider: str, connection_id: str, key: str, address: str) -> Opened:
-        found = read_connection(self._dynamodb, self._table, connection_id) if _ID.fullmatch(connection_id) else None
+        found = read_connection(self._dynamodb, self._table, connection_id)
         has_key = hmac.compare_digest(found.key_sha256 if found else _NO_KEY, sha256(key))
         if found is None or not has_key or found.provider != provider or found.disabled_at:
             if self._requests_per_second:
@@ -278,6 +278,8 @@ class ConnectionLookup:
 
 def read_connection(dynamodb: DynamoDB, table: str, connection_id: str) -> Connection | None:
     """Return a connection, or None."""
+    if not _ID.fullmatch(connection_id):  # DynamoDB refuses keys of any length
+        return None
     reply = dynamodb("GetItem", TableName=table, Key=part_key(connection_id, _PART["S"]), ConsistentRead=True)
     return _connection(reply["Item"]) if "Item" in reply else None
 
