@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from application_status.access.connections import Connection, Created
 from application_status.applications.rules.application import NativeIds
@@ -24,6 +25,7 @@ from application_status.intake.connect.events import (
     text_at,
 )
 from application_status.intake.connect.providers import Provider, SecretFrom
+from application_status.platform import kms
 from application_status.platform.values import AtsId
 from support.world import ATS, Answer, World, answer, http_event
 
@@ -87,11 +89,25 @@ PROVIDERS: Mapping[Channel, Provider] = {
 }
 
 
+def local_kms(url: str) -> Any:
+    """Return a client of a new server's KMS, in which the service's key is made."""
+    client = kms.client(endpoint_url=url)
+    client.create_alias(AliasName="alias/SecretsKey", TargetKeyId=client.create_key()["KeyMetadata"]["KeyId"])
+    return client
+
+
+def made_as(world: World, suffix: str, created_by: str = "operator") -> Connection:
+    """Create a connection of Greenhouse with a known id, gr-<suffix>."""
+    characters = iter(suffix)
+    with patch("application_status.access.connections.secrets.choice", lambda _: next(characters)):
+        return made(world, created_by=created_by).connection
+
+
 def made(
-    world: World, provider: Channel = Channel.GREENHOUSE, secret: str | None = SECRET, client: str = CLIENT
+    world: World, provider: Channel = Channel.GREENHOUSE, secret: str | None = SECRET, created_by: str = "operator"
 ) -> Created:
     """Create a connection."""
-    return world.connections.create(provider, AtsId(ATS), client, secret=secret, created_by="operator")
+    return world.connections.create(provider, AtsId(ATS), CLIENT, secret=secret, created_by=created_by)
 
 
 def stage(label: str = "On-site interview", application: str = "700100", **more: Any) -> bytes:

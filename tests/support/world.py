@@ -150,7 +150,7 @@ class World:
     wire: Wire | None = field(init=False, default=None)
     providers: Mapping[Channel, Provider] = field(default_factory=lambda: PROVIDERS)
     clock: Callable[[], float] = time.monotonic
-    kms: FakeKms = field(default_factory=FakeKms)
+    kms: Any = field(default_factory=FakeKms)
     kept: KeptRecords = field(default_factory=KeptRecords)
     used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 

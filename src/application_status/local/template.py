@@ -106,6 +106,10 @@ class Template:
         """Return the names of the buckets."""
         return [name for name, _ in self._of_type("AWS::S3::Bucket")]
 
+    def kms_keys(self) -> list[str]:
+        """Return the names of the KMS keys."""
+        return [name for name, _ in self._of_type("AWS::KMS::Key")]
+
     def handlers(self) -> dict[str, str]:
         """Return each function's handler, as module.name."""
         return {name: properties["Handler"] for name, properties in self._functions()}
