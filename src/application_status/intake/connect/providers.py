@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from application_status.applications.rules.report import Channel
+from application_status.intake.connect.ashby import webhook as ashby
 from application_status.intake.connect.events import Read, Verify
+from application_status.intake.connect.greenhouse import webhook as greenhouse
 
 
 class SecretFrom(StrEnum):
@@ -44,4 +46,9 @@ class Provider(NamedTuple):
     success: int = 200
 
 
-PROVIDERS: Mapping[Channel, Provider] = {}
+PROVIDERS: Mapping[Channel, Provider] = {
+    Channel.GREENHOUSE: Provider(
+        "Greenhouse", SecretFrom.BOARD, greenhouse.CHECKLIST, greenhouse.verify, greenhouse.read
+    ),
+    Channel.ASHBY: Provider("Ashby", SecretFrom.BOARD, ashby.CHECKLIST, ashby.verify, ashby.read),
+}
