@@ -134,6 +134,22 @@ def test_life_of_an_application_in_greenhouse(world: World, receiver: Receiver) 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("decision", ["reject_candidate", "hire_candidate"])
+def test_event_from_before_a_decision_is_late(world: World, receiver: Receiver, decision: str) -> None:
+    """Greenhouse repeats a failed delivery for hours, and promises no order."""
+    bodies = [decision, "candidate_stage_change", "application_updated"]
+    assert received(world, receiver, Channel.GREENHOUSE, bodies) == ["recorded", "late", "late"]
+    assert stored(world).status in {Status.REJECTED, Status.HIRED}
+
+
+@pytest.mark.parametrize("order", list(permutations(["reject_candidate_withdrew", "application_updated_rejected"])))
+def test_two_events_of_one_rejection_are_one(world: World, receiver: Receiver, order: tuple[str, ...]) -> None:
+    """Greenhouse reports the change of the fields, too."""
+    assert received(world, receiver, Channel.GREENHOUSE, order) == ["recorded", "unchanged"]
+    [end] = stored(world).in_order()
+    assert end.effective_at.isoformat() == "2026-11-05T12:00:00+00:00"
+
+
 @pytest.mark.parametrize(
     ("provider", "body", "outcome"),
     [

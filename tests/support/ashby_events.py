@@ -55,6 +55,11 @@ def _hired(name: str, number: int) -> Change:
     return _change(name, number, _at(9, 8), status=Status.HIRED)
 
 
+def _offer(name: str) -> Change:
+    identity = "offer 7d0e9a0d-0f0b-4a44-9f5a-1c2b3d4e5f67"
+    return Change(name=name, ids=_OF_OFFER, identity=identity, status=Status.OFFER, is_snapshot=True)
+
+
 def _not_waiting(name: str) -> Ignored:
     return Ignored(name=name, reason="The offer does not wait for the candidate's response.")
 
@@ -86,13 +91,8 @@ EVENTS: Mapping[str, Event] = {
     "applicationUpdate_hired": _hired("applicationUpdate", 0xA),
     "candidateStageChange_hired": _hired("candidateStageChange", 0xA),
     "offerCreate": _not_waiting("offerCreate"),
-    "offerUpdate": Change(
-        name="offerUpdate",
-        ids=_OF_OFFER,
-        identity="offer 7d0e9a0d-0f0b-4a44-9f5a-1c2b3d4e5f67",
-        status=Status.OFFER,
-        is_snapshot=True,
-    ),
+    "offerCreate_waiting": _offer("offerCreate"),
+    "offerUpdate": _offer("offerUpdate"),
     "offerUpdate_accepted": _not_waiting("offerUpdate"),
     "offerUpdate_declined": _not_waiting("offerUpdate"),
     "offerDelete": _other("offerDelete"),

@@ -1,9 +1,11 @@
 """Webhooks of Ashby: signatures over the exact bytes, and what each event means."""
 
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,6 +22,7 @@ from support.native_webhooks import body_of, delivery, digest, json_values, muta
 
 PROVIDER = PROVIDERS[Channel.ASHBY]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 SECRET = "ab-demo-secret"
 STAGE_CHANGE = (
     b'{"action":"candidateStageChange","webhookActionId":"0b0f7a52-5f0e-4e5f-9a55-0d2f2f6f9f01","data":{"application":'
@@ -293,3 +296,14 @@ def test_state_of_a_job(status: str, closed_at: str | None, *, ended: bool, at: 
     assert isinstance(event, PositionEnded)
     assert event.effective_at is not None
     assert (event.ended, event.effective_at.day) == (ended, at)
+
+
+def test_listed_events_are_read_and_explained() -> None:
+    """The customer selects no event in vain; docs/connect/ashby.md has the same list."""
+    listed = [match[1] for each in PROVIDER.checklist if (match := re.search(r"^([a-z]+[A-Z]\w+)$", each))]
+    assert len(listed) > 8
+    meanings = {event.name for event in EVENTS.values() if not isinstance(event, Ignored)}
+    assert set(listed) <= meanings
+    page = (ROOT / "docs" / "connect" / "ashby.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"\n\n(\| [^\n]*what it does[^\n]*\n(?:\|[^\n]*\n)+)", page)
+    assert set(re.findall(r"`(\w+)`", table)) == set(listed)

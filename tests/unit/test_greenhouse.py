@@ -1,8 +1,10 @@
 """Webhooks of Greenhouse: signatures over the exact bytes, and what each event means."""
 
 import json
+import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,6 +22,7 @@ from support.native_webhooks import body_of, delivery, digest, json_values, muta
 
 PROVIDER = PROVIDERS[Channel.GREENHOUSE]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 SECRET = "gh-demo-secret"
 STAGE_CHANGE = (
     b'{"action":"candidate_stage_change","payload":{"application":{"id":700100,"status":"active","prospect":false,'
@@ -287,3 +290,14 @@ def test_deleted_applications_are_bounded() -> None:
     """Each of them is looked up."""
     event = read("delete_candidate", person={"id": 500200, "deleted_application_ids": list(range(1, 1000))})
     assert len(event.ids) == 100
+
+
+def test_listed_events_are_read_and_explained() -> None:
+    """The customer selects no event in vain; docs/connect/greenhouse.md has the same list."""
+    listed = [match[1] for each in PROVIDER.checklist if (match := re.search(r"\((\w+)\)$", each))]
+    assert len(listed) > 8
+    meanings = {event.name for event in EVENTS.values() if not isinstance(event, Ignored)}
+    assert set(listed) <= meanings
+    page = (ROOT / "docs" / "connect" / "greenhouse.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"\n\n(\| [^\n]*what it does[^\n]*\n(?:\|[^\n]*\n)+)", page)
+    assert set(re.findall(r"`(\w+)`", table)) == set(listed)
