@@ -22,7 +22,7 @@ from application_status.applications.rules.report import (
     latest,
     same_label,
 )
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId
 
 HISTORY_LIMIT = 256
@@ -67,7 +67,7 @@ class Aliases:
     """The ids that senders use for an application, or for its position.
 
     `apply_ids` are the board's ids of the application, which Indeed's senders send back. `native` are the ids that the
-    ATS's own webhooks use.
+    ATS's own webhooks use. `second_ids` are further AtsiApplicationIds.
     """
 
     tokens: tuple[str, ...] = ()
@@ -75,6 +75,7 @@ class Aliases:
     position_profile_ids: tuple[str, ...] = ()
     apply_ids: tuple[str, ...] = ()
     native: tuple[NativeIds, ...] = ()
+    second_ids: tuple[ApplicationId, ...] = ()
 
     @property
     def by_kind(self) -> Mapping[str, tuple[str, ...]]:
@@ -85,6 +86,7 @@ class Aliases:
             "CandidateApplicationProfileId": self.candidate_application_profile_ids,
             "PositionProfileIds": self.position_profile_ids,
             "ApplyId": self.apply_ids,
+            "AtsiApplicationId": self.second_ids,
             **{provider.capitalize(): texts for provider, texts in native.items()},
         }
 
@@ -96,6 +98,7 @@ class Aliases:
             candidate_application_profile_ids=tuple(values("CandidateApplicationProfileId")),
             position_profile_ids=tuple(values("PositionProfileIds")),
             apply_ids=tuple(values("ApplyId")),
+            second_ids=tuple(ApplicationId(each) for each in values("AtsiApplicationId")),
             native=tuple(
                 NativeIds(each, *text.split(" ")) for each in sorted(NATIVE) for text in values(each.capitalize())
             ),
@@ -232,6 +235,8 @@ class Application:
     def _receive_newest(self, report: Report) -> Effect:
         if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
             return Effect(ReportResult.UNCHANGED)
+        if report.is_snapshot and not self.has_no_end:
+            return Effect(ReportResult.UNCHANGED)
         transition = report.transition(after=self.head)
         if transition.status is None:
             return self._effect(ReportResult.UNMAPPED, [transition], None)
@@ -253,6 +258,13 @@ class Application:
         return interpretation.status is self.status and (
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
+
+    HAS_NO_END: ClassVar = "NOT #status IN (:hired, :rejected)"
+
+    @property
+    def has_no_end(self) -> bool:
+        """Whether the application is neither hired nor rejected; else a snapshot without a time may be an old one."""
+        return self.status not in ENDS
 
     RESEND_KEY_IS_UNKNOWN: ClassVar = "NOT contains(ResendKeys, :resend)"
 
