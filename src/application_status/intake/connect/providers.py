@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.events import Read, Verify
+from application_status.intake.connect.lever import webhook as lever
+from application_status.intake.connect.recruitee import webhook as recruitee
 
 
 class SecretFrom(StrEnum):
@@ -44,4 +46,11 @@ class Provider(NamedTuple):
     success: int = 200
 
 
-PROVIDERS: Mapping[Channel, Provider] = {}
+PROVIDERS: Mapping[Channel, Provider] = {
+    Channel.RECRUITEE: Provider(
+        "Recruitee", SecretFrom.ATS, recruitee.CHECKLIST, recruitee.verify, recruitee.read, is_test=recruitee.is_test
+    ),
+    Channel.LEVER: Provider(
+        "Lever", SecretFrom.ATS, lever.CHECKLIST, lever.verify, lever.read, single_use=lever.single_use
+    ),
+}
