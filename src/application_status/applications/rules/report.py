@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId, from_text, to_text
 
 
@@ -40,7 +40,6 @@ class Success(StrEnum):
     NOT_FINAL = "null"
 
 
-_FINAL = (Status.HIRED, Status.REJECTED)
 FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
 
 
@@ -161,7 +160,7 @@ class Transition:
         """Whether it ends the application. A signal's interpreted status is not used, because it may change."""
         if self.channel is Channel.SIGNALS:
             return self.interpretation.success in FINAL_SUCCESS
-        return self.status in _FINAL
+        return self.status in ENDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
