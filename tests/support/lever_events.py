@@ -67,6 +67,16 @@ EVENTS: Mapping[str, Sequence[Event]] = {
             archived=120_500,
         )
     ],
+    "candidateArchiveChange_hired": [
+        _change(
+            "candidateArchiveChange",
+            16,
+            240_200,
+            Status.REJECTED,
+            "7fbd0a1b-2c3d-4e4f-8a5b-6c7d8e9f0a1b",
+            archived=239_900,
+        )
+    ],
     "candidateArchiveChange_restored": [_change("candidateArchiveChange", 7, 180_000, Status.APPLIED)],
     "candidateHired": [_change("candidateHired", 8, 240_000, Status.HIRED)],
     "candidateDeleted": [Ended(name="candidateDeleted", ids=(IDS,))],
