@@ -1,4 +1,4 @@
-"""Recorded events of Greenhouse and Ashby, from their bodies to the application."""
+"""Recorded events of each provider, from their bodies to the application."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -19,13 +19,19 @@ from application_status.intake.connect.receive import Receiver
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import AtsId, now
-from support import ashby_events, greenhouse_events
+from support import ashby_events, greenhouse_events, lever_events, recruitee_events
 from support.native_webhooks import body_of
 from support.world import ATS, World, answer, http_event
 
 ONE = "51c3be16-0f93-41ed-9cc0-00000000de01"
 CLIENT = "client-1"
-IDS = {Channel.GREENHOUSE: greenhouse_events.IDS, Channel.ASHBY: ashby_events.IDS}
+IDS = {
+    Channel.GREENHOUSE: greenhouse_events.IDS._replace(job="", external=""),
+    Channel.ASHBY: ashby_events.IDS._replace(job=""),
+    Channel.RECRUITEE: recruitee_events.IDS,
+    Channel.LEVER: lever_events.APPLICATION_IDS,
+}
+ID_FIELDS = {"ApplicationId": "application", "CandidateId": "candidate", "JobId": "job"}
 HIRE = ("candidateHire", "applicationUpdate_hired", "candidateStageChange_hired")
 
 
@@ -56,7 +62,9 @@ def register(world: World, provider: Channel, ids: NativeIds) -> None:
         "JobTitle": "Python Developer",
         "Company": "Example GmbH",
         "AppliedAt": "2026-11-01T08:00:00Z",
-        "Aliases": {provider.capitalize(): {"ApplicationId": ids.application, "CandidateId": ids.candidate}},
+        "Aliases": {
+            provider.capitalize(): {field: value for field, name in ID_FIELDS.items() if (value := getattr(ids, name))}
+        },
     }
     assert answer(world.registry(http_event("PUT", f"/api/applications/{ONE}", body, token=None), None)).status == 201
 
@@ -184,3 +192,52 @@ def test_outcome_of_an_end(world: World, receiver: Receiver, provider: Channel, 
     assert received(world, receiver, provider, [body]) == ["recorded"]
     [end] = stored(world).in_order()
     assert (end.status, end.interpretation.outcome or Outcome.ENDED_UNKNOWN) == (Status.REJECTED, outcome)
+
+
+def test_life_of_an_application_in_recruitee(world: World, receiver: Receiver) -> None:
+    """An application is a candidate in a job; an older event is late, and a repeated delivery changes nothing."""
+    bodies = [
+        "candidate_moved_stage_changed", "new_candidate", "candidate_moved_category",
+        "candidate_moved_unknown_category", "candidate_moved_disqualified", "candidate_moved_requalified", "candidate_moved_disqualified",
+        "candidate_moved_hired", "candidate_moved_hired", "new_candidate_in_talent_pool", "candidate_deleted",
+        "candidate_moved_requalified", "test_payload",
+    ]  # fmt: skip
+    results = received(world, receiver, Channel.RECRUITEE, bodies)
+    assert results == [
+        "recorded", "late", "parked", "recorded", "recorded",
+        "recorded", "recorded", "unchanged",
+        "recorded", "unchanged", "ignored", "noted",
+        "ended", "test",
+    ]  # fmt: skip
+    assert [(each.status, each.interpretation.outcome) for each in stored(world).in_order()] == [
+        (Status.APPLIED, None),
+        (Status.PRE_INTERVIEW, None),
+        (Status.INTERVIEW, None),
+        (Status.POST_INTERVIEW, None),
+        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW),
+        (Status.PRE_INTERVIEW, None),
+        (Status.HIRED, None),
+    ]
+
+
+def test_life_of_an_application_in_lever(world: World, receiver: Receiver) -> None:
+    """The board knows the id of the application, and learns that of the opportunity from the first event."""
+    bodies = [
+        "applicationCreated", "candidateStageChange", "candidateStageChange_offer", "candidateArchiveChange",
+        "candidateArchiveChange_restored", "candidateArchiveChange", "candidateHired", "interviewUpdated",
+        "verify_connection", "candidateDeleted", "candidateStageChange_offer",
+    ]  # fmt: skip
+    results = received(world, receiver, Channel.LEVER, bodies)
+    assert results == [
+        "noted", "recorded", "unmapped", "recorded", "recorded",
+        "recorded", "unchanged", "recorded", "ignored",
+        "test", "noted", "ended",
+    ]  # fmt: skip
+    assert stored(world).status is Status.HIRED
+
+
+@pytest.mark.parametrize("order", list(permutations(["candidateArchiveChange_hired", "candidateHired"])))
+def test_hire_in_lever_is_no_rejection(world: World, receiver: Receiver, order: tuple[str, ...]) -> None:
+    """Lever archives an opportunity with each hire, without saying that the reason is a hire."""
+    received(world, receiver, Channel.LEVER, ["applicationCreated", *order])
+    assert stored(world).status is Status.HIRED

@@ -25,6 +25,8 @@ HEADERS: Mapping[Channel, Callable[[bytes, str], dict[str, str]]] = {
         "Greenhouse-Event-ID": hashlib.sha1(body, usedforsecurity=False).hexdigest(),
     },
     Channel.ASHBY: lambda body, secret: {"Ashby-Signature": f"sha256={digest(body, secret)}"},
+    Channel.RECRUITEE: lambda body, secret: {"X-Recruitee-Signature": digest(body, secret)},
+    Channel.LEVER: lambda _body, _secret: {},  # the signature is in the body: support/lever_events.py
 }
 
 

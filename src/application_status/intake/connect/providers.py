@@ -11,6 +11,8 @@ from application_status.applications.rules.report import Channel
 from application_status.intake.connect.ashby import webhook as ashby
 from application_status.intake.connect.events import Read, Verify
 from application_status.intake.connect.greenhouse import webhook as greenhouse
+from application_status.intake.connect.lever import webhook as lever
+from application_status.intake.connect.recruitee import webhook as recruitee
 
 
 class SecretFrom(StrEnum):
@@ -51,4 +53,10 @@ PROVIDERS: Mapping[Channel, Provider] = {
         "Greenhouse", SecretFrom.BOARD, greenhouse.CHECKLIST, greenhouse.verify, greenhouse.read
     ),
     Channel.ASHBY: Provider("Ashby", SecretFrom.BOARD, ashby.CHECKLIST, ashby.verify, ashby.read),
+    Channel.RECRUITEE: Provider(
+        "Recruitee", SecretFrom.ATS, recruitee.CHECKLIST, recruitee.verify, recruitee.read, is_test=recruitee.is_test
+    ),
+    Channel.LEVER: Provider(
+        "Lever", SecretFrom.ATS, lever.CHECKLIST, lever.verify, lever.read, single_use=lever.single_use
+    ),
 }
