@@ -11,8 +11,8 @@ from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.applications.registry import RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply
+from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
-from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED
 from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
