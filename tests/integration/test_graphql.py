@@ -1,6 +1,6 @@
 """GraphQL as clients speak it: variables or inline arguments, named operations, aliases, introspection."""
 
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from support.signals import (
 )
 from support.world import PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World
 
-SDL = "\n".join(Path(each.__file__).with_name("schema.graphql").read_text(encoding="utf-8") for each in (seek, indeed))
+SDL = "\n".join(files(each).joinpath("schema.graphql").read_text(encoding="utf-8") for each in (seek, indeed))
 STATE = '{status: {label: "Hired", index: 11, total: 14}, %s timestamp: "2022-08-01T12:00:00.000Z"}'
 INLINE = f'{{typeCode: "ApplicationStatusUpdate", token: "{SIGNAL_TOKEN}", current: {STATE}}}'
 

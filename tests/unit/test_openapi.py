@@ -87,6 +87,8 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
         (SandboxApplication, examples.SANDBOX_APPLICATIONS),
         (GraphqlRequest, examples.SIGNALS),
         (GraphqlReply, examples.SIGNAL_REPLIES),
+        (GraphqlRequest, examples.DISPOSITIONS),
+        (GraphqlReply, examples.DISPOSITION_REPLIES),
     ],
 )
 def test_examples_are_of_their_kind(kind: type, shown: dict[str, Any]) -> None:

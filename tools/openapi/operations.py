@@ -142,11 +142,11 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="signals",
-            summary="Send Selection Signals",
+            summary="Send Selection Signals, or dispositions as to Indeed",
             security="AtsBearer",
-            request=Content(type=GraphqlRequest, examples=examples.SIGNALS),
+            request=Content(type=GraphqlRequest, examples=examples.SIGNALS | examples.DISPOSITIONS),
             replies={
-                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES | examples.DISPOSITION_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
