@@ -164,7 +164,8 @@ def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
 
 def test_every_failure_of_a_full_call_is_named(world: World) -> None:
     """However much is wrong with each disposition."""
-    assert [len(each) > 300 for each in rationales(post(world, WORST["failures of a full call"]))] == [True] * 100
+    reply = post(world, json.dumps(WORST["failures of a full call"], ensure_ascii=False))
+    assert [len(each) > 300 for each in rationales(reply)] == [True] * 100
 
 
 def test_reply_that_could_be_too_long_is_refused(world: World) -> None:
