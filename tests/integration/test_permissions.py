@@ -13,9 +13,13 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.applications.record import UnknownApplications
+from application_status.applications.aliases import Account
+from application_status.applications.parked import ParkedEvent, ParkedEvents
+from application_status.applications.record import Applications, UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.application import Aliases, NativeIds
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Status
 from application_status.events.due import due_events
 from application_status.events.eventbridge import connect as connect_eventbridge
 from application_status.events.stream import event_sink
@@ -24,7 +28,7 @@ from application_status.facts.stream import fact_sink
 from application_status.functions.delivery import make_handler as make_delivery
 from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
-from application_status.platform.values import application_id, now
+from application_status.platform.values import ApplicationId, application_id, now
 from support import dispositions, eventbridge, firehose, quality_pages, sandbox
 from support.expiry import expire_all
 from support.log_lines import batch, line
@@ -33,6 +37,7 @@ from support.signals import position_signal, sent, signal, state
 from support.streams import deliver, positions_copied, stream
 from support.world import (
     APPLICATION,
+    ATS,
     BERLIN,
     POSITION,
     PROFILE,
@@ -156,7 +161,29 @@ def positions(world: World) -> None:
         application = application_id(f"{APPLICATION[:-4]}{number:04}")
         registrations.register(application, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
     sent(world, position_signal(success=True))
+    received = ParkedEvent(ids=NativeIds(Channel.LEVER, "a-1"), received_at=now(), also=NativeIds(Channel.LEVER, "o-1"))
+    moved = ParkedEvent(
+        ids=NativeIds(Channel.LEVER, "o-1"),
+        received_at=now(),
+        report=Report(
+            application_id=ApplicationId(""),
+            ats_id=ATS,
+            channel=Channel.LEVER,
+            interpretation=Interpretation(status=Status.INTERVIEW),
+            received_at=now(),
+            tiebreaker="500",
+            idempotency_key="1",
+            is_decision=True,
+        ),
+    )
+    parked = ParkedEvents(
+        world.dynamodb, "AliasesTable", Applications(world.dynamodb, "ApplicationsTable"), registrations
+    )
+    for each in (received, moved):
+        assert parked.park(Account(Channel.LEVER, ATS, registration().client_id), each)
+    registrations.add_aliases(application, lambda _: Aliases(native=(NativeIds(Channel.LEVER, "a-1"),)))
     positions_copied(world)
+    assert world.stored(application).status == "INTERVIEW"
     world.positions({"Records": [BAD_RECORD]}, None)
 
 

@@ -66,12 +66,14 @@ def test_transitions_come_in_order_with_what_was_sent(world: World) -> None:
         "EffectiveAt": "2022-07-29T11:26:11.106Z",
         "EffectiveDay": None,
         "HasBusinessDate": True,
+        "TimeSource": "reported",
         "ReceivedAt": to_text(stored[0].received_at),
         "Late": True,
         "FromPrevious": False,
         "Folded": 0,
     }
     assert (offer["EffectiveAt"], offer["Late"], offer["RawStatus"]) == ("2022-08-02T10:00:00.000Z", False, None)
+    assert rejected["TimeSource"] == "received"
     assert (rejected["HasBusinessDate"], rejected["Late"], rejected["Outcome"]) == (False, False, "candidate_withdrew")
     assert rejected["EffectiveAt"] == rejected["ReceivedAt"]
     assert rejected["Mapping"] == stored[2].interpretation.mapping

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from application_status.applications.rules.application import Application, Position, Registration
-from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.report import Channel, Interpretation, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import from_text, instant
 from support.world import APPLICATION, ATS, registration
@@ -28,7 +28,7 @@ def move(status: str | None, days: float, *, delay: timedelta | None = timedelta
         effective_at=at(days),
         received_at=at(days) + (delay or timedelta()),
         tiebreaker=str(Status(status).rank) if status else "9",
-        has_business_date=delay is not None,
+        time_source=TimeSource.RECEIVED if delay is None else TimeSource.REPORTED,
     )
 
 

@@ -303,7 +303,7 @@ def index(name: str, keys: list[str], *included: str) -> dict[str, Any]:
     }
 
 
-POSITIONS_ONLY = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"}]}}}}'
+NO_PARKED_EVENTS = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"},{"prefix":"native#"}]}}}}'
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "Analytics": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
     "Delivery": ("ApplicationsTable", "NEW_AND_OLD_IMAGES", {"BatchSize": 100, "MaximumBatchingWindowInSeconds": 1}),
@@ -312,7 +312,7 @@ STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "NEW_IMAGE",
         {
             "BatchSize": 10,
-            "FilterCriteria": {"Filters": [{"Pattern": POSITIONS_ONLY}]},
+            "FilterCriteria": {"Filters": [{"Pattern": NO_PARKED_EVENTS}]},
         },
     ),
 }

@@ -56,6 +56,7 @@ APPLICATIONS = {
                 "EffectiveAt": "2022-07-29T11:26:11.106Z",
                 "EffectiveDay": None,
                 "HasBusinessDate": True,
+                "TimeSource": "reported",
                 "ReceivedAt": "2022-07-29T11:27:02.000Z",
                 "Late": False,
                 "FromPrevious": False,
@@ -77,7 +78,7 @@ REGISTRATIONS = {
         "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
     }
 }
-ALIASES = {
+ALIASES: dict[str, dict[str, Any]] = {
     "ids of the ATS": {
         "Aliases": {"Greenhouse": {"ApplicationId": "700100", "CandidateId": "500200", "JobId": "300400"}}
     },

@@ -6,8 +6,10 @@ profile#<profile id>        -              AtsId, AtsiApplicationId
 apply#<ats>#<apply id>      -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  AtsId, AtsiApplicationId; one row for each application of the position
 position#<ats>#<id>         state          the position's last reported state, see positions.py
-native#<account>#<kind>#<id>  -            AtsId, AtsiApplicationId, EndedAt S?; kinds application, candidate-job
-native#<account>#<kind>#<id>  <application>  the same; kinds candidate, external, which several applications may share
+native#<account>#<kind>#<id>    -              AtsId, AtsiApplicationId, EndedAt S?
+                                               kinds application, candidate-job, external-job
+native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?; kinds candidate, external, which several
+                                               applications may share; Alone without an application or job beside them
 parked#...                  ...            events without an application, see parked.py
 made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
 
@@ -54,29 +56,33 @@ class Account(NamedTuple):
         """Return the position id of a job."""
         return f"{self.provider}:{self.client_id}:{job}"
 
-    def aliases(self, ids: NativeIds) -> list[str]:
-        """Return the aliases of an application's ids, the most specific first."""
-        return [alias for alias, _ in self.aliases_with_members(ids, ApplicationId(""))]
+    def unique_aliases(self, ids: NativeIds) -> list[str]:
+        """Return the aliases that one application has, the most specific first."""
+        return self._aliases(
+            ("application", ids.application),
+            ("candidate-job", ids.candidate, ids.job),
+            ("external-job", ids.external, ids.job),
+        )
 
-    def aliases_with_members(self, ids: NativeIds, application_id: ApplicationId) -> list[tuple[str, str]]:
-        """Return the Alias and Member of the rows of an application's ids, the most specific first."""
-        rows = [
-            ("application", (ids.application,), "-"),
-            ("candidate-job", (ids.candidate, ids.job), "-"),
-            ("external", (ids.external,), application_id),
-            ("candidate", (ids.candidate,), application_id),
-        ]
-        return [
-            (f"native#{self.key}#{kind}#{'#'.join(values)}", member) for kind, values, member in rows if all(values)
-        ]
+    def shared_aliases(self, ids: NativeIds) -> list[str]:
+        """Return the aliases that several applications may have."""
+        return self._aliases(("external", ids.external), ("candidate", ids.candidate))
+
+    def _aliases(self, *kinds_and_ids: tuple[str, ...]) -> list[str]:
+        return [f"native#{self.key}#{'#'.join(each)}" for each in kinds_and_ids if all(each)]
 
 
 class NativeAlias(NamedTuple):
-    """An alias of an ATS's webhooks: its row's key and its application; `ended` if nothing more will be reported."""
+    """An alias of an ATS's webhooks: its row's key and its application.
+
+    `alone` is True if the alias was registered without an application or job beside it. `ended` is True if the ATS will
+    report nothing more by this alias.
+    """
 
     alias: str
     member: str
     application_id: ApplicationId
+    alone: bool
     ended: bool
 
 
@@ -100,10 +106,18 @@ class AliasTable:
         return self._find(f"apply#{ats_id}#{apply_id}", ats_id)
 
     def native(self, account: Account, ids: NativeIds) -> NativeAlias | None:
-        """Return the most specific alias of an application's ids; None if it is unknown, or several applications'."""
-        for alias in account.aliases(ids):
+        """Return the most specific alias of an application's ids; None if it is unknown, or several applications'.
+
+        A candidate may have applied elsewhere, too. So the candidate's id decides only if the board registered no other
+        id.
+        """
+        unique = account.unique_aliases(ids)
+        rows = batch_get(self._dynamodb, self._table, [row_key(alias, "-") for alias in unique])
+        if rows:
+            return native_alias(min(rows, key=lambda row: unique.index(row["Alias"]["S"])))
+        for alias in account.shared_aliases(ids):
             found = self.natives(alias)
-            if len(found) == 1:
+            if len(found) == 1 and found[0].alone:
                 return found[0]
         return None
 
@@ -116,11 +130,7 @@ class AliasTable:
             "ExpressionAttributeValues": {":alias": {"S": alias}},
             "ConsistentRead": True,
         }
-        rows = chain.from_iterable(pages(self._dynamodb, "Query", request))
-        return [
-            NativeAlias(alias, each["Member"]["S"], ApplicationId(each["AtsiApplicationId"]["S"]), "EndedAt" in each)
-            for each in rows
-        ]
+        return [native_alias(row) for page in pages(self._dynamodb, "Query", request) for row in page]
 
     def end(self, native: NativeAlias) -> None:
         """Store that the ATS will report nothing more by this alias, unless the alias was removed."""
@@ -184,6 +194,12 @@ class AliasTable:
         return ApplicationId(item["AtsiApplicationId"]["S"])
 
 
+def native_alias(row: Item) -> NativeAlias:
+    """Parse a row of an ATS's webhooks."""
+    application_id = ApplicationId(row["AtsiApplicationId"]["S"])
+    return NativeAlias(row["Alias"]["S"], row["Member"]["S"], application_id, "Alone" in row, "EndedAt" in row)
+
+
 class Claim(NamedTuple):
     """The transaction action that gives an application an alias, and the alias's kind."""
 
@@ -228,24 +244,25 @@ def _rows(application_id: ApplicationId, registration: Registration) -> dict[str
         ],
         "ApplyId": [{**row_key(f"apply#{ats_id}#{each}", "-"), **owner} for each in aliases.apply_ids],
         **{
-            provider.capitalize(): [
-                {**row_key(*each), **owner} for each in _native_rows(application_id, registration, provider)
-            ]
+            provider.capitalize(): [{**row, **owner} for row in _native_rows(application_id, registration, provider)]
             for provider in NATIVE
         },
     }
 
 
-def _native_rows(application_id: ApplicationId, registration: Registration, provider: Channel) -> list[tuple[str, str]]:
-    """Return the Alias and Member of an application's rows for a provider, without duplicates."""
+def _native_rows(application_id: ApplicationId, registration: Registration, provider: Channel) -> list[Item]:
+    """Return an application's rows for a provider, without the owner."""
     account = Account(provider, registration.ats_id, registration.client_id)
-    rows: list[tuple[str, str]] = []
+    rows: dict[tuple[str, str], Item] = {}
     for ids in registration.aliases.native:
-        if ids.provider is provider:
-            rows += account.aliases_with_members(ids, application_id)
-            if ids.job:
-                rows.append((position_alias(account.ats_id, account.position(ids.job)), application_id))
-    return list(dict.fromkeys(rows))
+        if ids.provider is not provider:
+            continue
+        alone = {} if ids.application or ids.job else {"Alone": {"BOOL": True}}
+        rows |= {(alias, "-"): {} for alias in account.unique_aliases(ids)}
+        rows |= {(alias, application_id): alone for alias in account.shared_aliases(ids)}
+        if ids.job:
+            rows[position_alias(account.ats_id, account.position(ids.job)), application_id] = {}
+    return [{**row_key(*key), **more} for key, more in rows.items()]
 
 
 def _put(table: str, item: Item) -> Item:

@@ -5,10 +5,11 @@ AtsId              S   the ATS that may report
 Status, RawStatus  S   the status and label of the head, the transition that decides the status
 Head               S   the head's transition key; absent while the application is only registered
 Transitions        M   transition key -> {ReceivedAt, Channel? (absent: atsi), Status?, RawStatus?, RawPhase?, Outcome?,
-                       Mapping?, Success?, Undated?, FromPrevious?, DayOffset? N: minutes if not 0, Folded? and
-                       FoldedUnmapped? N: reports}
+                       Mapping?, Success?, Undated?, Proxy?, EffectiveAt? (absent: as in the key), FromPrevious?,
+                       DayOffset? N: minutes if not 0, Folded? and FoldedUnmapped? N: reports}
 Versions           M   digest of a transition key -> N, the Version written by its report
 Folded             N   the number of reports that are only counted, because the history was full; absent if none
+SeenUntil          S   the newest time of a repeated snapshot; absent without one
 ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the time of the last write
@@ -36,6 +37,7 @@ from application_status.applications.rules.report import (
     Folded,
     Interpretation,
     Success,
+    TimeSource,
     Transition,
     digest,
     effective_time,
@@ -114,7 +116,7 @@ def resend_keys_value(keys: Sequence[str]) -> Item:
 def transition_value(transition: Transition) -> Item:
     """Return a value of the Transitions map; the effective time is part of its key."""
     interpretation = transition.interpretation
-    texts = {
+    texts: dict[str, str | None] = {
         "Channel": transition.channel if transition.channel is not Channel.ATSI else None,
         "Status": interpretation.status,
         "RawStatus": interpretation.raw_status,
@@ -123,7 +125,13 @@ def transition_value(transition: Transition) -> Item:
         "Mapping": interpretation.mapping,
         "Success": interpretation.success,
     }
-    flags = {"Undated": not transition.has_business_date, "FromPrevious": transition.from_previous}
+    flags = {
+        "Undated": transition.time_source is TimeSource.RECEIVED,
+        "Proxy": transition.time_source is TimeSource.PROXY,
+        "FromPrevious": transition.from_previous,
+    }
+    if transition.sorted_at and transition.time_source is not TimeSource.RECEIVED:
+        texts["EffectiveAt"] = to_text(transition.effective_at)
     folded = transition.folded
     numbers = {
         "DayOffset": transition.day_offset or None,  # 0 is left out: the key shows that only the day was sent
@@ -182,6 +190,7 @@ def application(item: Item) -> Application:
         status=Status(item["Status"]["S"]),
         version=int(item["Version"]["N"]),
         raw_status=_text(item, "RawStatus"),
+        seen_until=_optional(from_text, item, "SeenUntil"),
         head=_text(item, "Head"),
         transitions={
             k: _transition(k, value["M"], item["Versions"]["M"].get(version_key(k)))
@@ -220,8 +229,12 @@ def registration(item: Item) -> Registration | None:
 
 
 def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] | None) -> Transition:
-    received_at, has_business_date = from_text(value["ReceivedAt"]["S"]), "Undated" not in value
-    sorted_at = order_time(key) if is_after_another(key) else None
+    received_at = from_text(value["ReceivedAt"]["S"])
+    if "Undated" in value:
+        effective_at, source = received_at, TimeSource.RECEIVED
+    else:
+        own = _optional(from_text, value, "EffectiveAt")
+        effective_at, source = own or effective_time(key), TimeSource.PROXY if "Proxy" in value else TimeSource.REPORTED
     return Transition(
         channel=_optional(Channel, value, "Channel") or Channel.ATSI,
         interpretation=Interpretation(
@@ -232,13 +245,13 @@ def _transition(key: str, value: Mapping[str, Any], version: Mapping[str, Any] |
             mapping=_optional(str, value, "Mapping"),
             success=_optional(Success, value, "Success"),
         ),
-        effective_at=effective_time(key) if has_business_date else received_at,
+        effective_at=effective_at,
         received_at=received_at,
         tiebreaker=tiebreaker_of(key),
-        has_business_date=has_business_date,
+        time_source=source,
         day_offset=(_number(value, "DayOffset") or 0) if is_day_alone(key) else None,
         from_previous="FromPrevious" in value,
-        sorted_at=sorted_at,
+        sorted_at=order_time(key) if is_after_another(key) else None,
         folded=Folded(int(value["Folded"]["N"]), int(value["FoldedUnmapped"]["N"])) if "Folded" in value else None,
         version=int(version["N"]) if version else None,
     )

@@ -73,6 +73,8 @@ class Applications:
         """
         effect = Effect.of_newest(report)
         write: Callable[[], Recorded] = partial(self._add, report, effect, None)
+        if report.interpretation.status is None and (report.is_snapshot or report.order is None):
+            write = partial(self._compare, report)  # no condition can compare it with the newest transition
         while True:
             try:
                 return write()
@@ -86,9 +88,19 @@ class Applications:
                 effect = stored.receive(report)
                 write = partial(self._writer_for(effect), report, effect, stored)
 
+    def _compare(self, report: Report) -> Recorded:
+        """Fail as if a condition had failed, so that the report is compared with the stored application.
+
+        Raises:
+            ConditionFailed: always.
+        """
+        key = items.key(report.application_id)
+        reply = self._dynamodb("GetItem", TableName=self._table, Key=key, ConsistentRead=True)
+        raise ConditionFailed(reply.get("Item"), in_doubt=False)
+
     def _writer_for(self, effect: Effect) -> Callable[[Report, Effect, Application], Recorded]:
         if effect.result is ReportResult.UNCHANGED:
-            return self._save_resend_key
+            return self._save_seen
         return self._add if effect.history is None else self._rewrite
 
     def _stored(self, failed: ConditionFailed, report: Report) -> Application | None:
@@ -129,7 +141,7 @@ class Applications:
             update.sets.append("Versions.#made_earlier = Version + :one")
             update.names["#made_earlier"] = items.version_key(effect.head.key)
         if effect.head:
-            _set_head(update, effect.head, key if effect.head is last else effect.head.key)
+            _set_head(update, report, effect.head, key if effect.head is last else effect.head.key)
         _add_resend_key(update, report, stored)
         update.increment_version(report.received_at)
         previous, version = items.status_and_version(self._write(report, update))
@@ -147,12 +159,17 @@ class Applications:
         went = stored.transitions.keys() - after.transitions.keys()
         return Recorded(effect.result, after.status, after.version, stored.status, len(went))
 
-    def _save_resend_key(self, report: Report, effect: Effect, stored: Application) -> Recorded:
-        """Store the Idempotency-Key of a report that changes nothing else, without a new version."""
+    def _save_seen(self, report: Report, effect: Effect, stored: Application) -> Recorded:
+        """Store the Idempotency-Key or time of a report that changes nothing else, without a new version."""
+        update = Update()
         if report.resend_key and report.resend_key not in stored.resend_keys:
-            update = Update()
-            update.require_version(stored)
             _add_resend_key(update, report, stored)
+        if effect.seen_until:
+            update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
+            update.values[":order"] = {"S": to_text(effect.seen_until)}
+            update.sets.append("SeenUntil = :order")
+        if update.sets:
+            update.require_version(stored)
             self._write(report, update)
         return Recorded(effect.result, stored.status, stored.version, stored.status)
 
@@ -248,7 +265,7 @@ class Update:
         }
 
 
-def _set_head(update: Update, head: Transition, key: str) -> None:
+def _set_head(update: Update, report: Report, head: Transition, key: str) -> None:
     """Make the transition with this key the head, if it is the newest."""
     update.conditions.append(Application.IS_NEWEST)
     update.sets += ["Head = :head", "#status = :status", "RawStatus = :raw"]
@@ -258,12 +275,16 @@ def _set_head(update: Update, head: Transition, key: str) -> None:
         ":status": {"S": str(head.status)},
         ":raw": {"S": head.raw_status or ""},
     }
-    if not head.has_business_date and head.raw_status:
-        update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
-        update.values[":label"] = {"S": label_key(head.raw_status)}
-    elif not head.has_business_date:
-        update.conditions.append(Application.CHANGES_STATUS)
-    elif head.status in MAY_BE_TOO_EARLY:
+    if report.ordered_at:
+        update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
+        update.values[":order"] = {"S": to_text(report.ordered_at)}
+    if report.order is None or report.is_snapshot:
+        if head.raw_status:
+            update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
+            update.values[":label"] = {"S": label_key(head.raw_status)}
+        else:
+            update.conditions.append(Application.CHANGES_STATUS)
+    elif head.has_business_date and head.status in MAY_BE_TOO_EARLY:
         update.conditions.append(IS_NOT_TOO_EARLY)
         update.values[":latest"] = {"S": to_text(head.latest)}
 

@@ -1,5 +1,6 @@
 """Register applications, each in one write with the aliases that signals use for it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -83,8 +84,12 @@ class Registrations:
                     raise ApplicationErased from None
                 stored = items.application(failed.item) if failed.item else None
 
-    def add_aliases(self, application_id: ApplicationId, more: Aliases) -> tuple[AtsId, RegistrationResult]:
+    def add_aliases(
+        self, application_id: ApplicationId, more: Callable[[Registration], Aliases]
+    ) -> tuple[AtsId, RegistrationResult]:
         """Add aliases to a registered application; return its ATS, and whether anything was new.
+
+        `more` returns the aliases to add to a registration.
 
         Raises:
             UnknownApplication: the application is not registered, or was erased.
@@ -98,7 +103,7 @@ class Registrations:
                 raise UnknownApplication
             known = stored.registration
             with suppress(ConditionFailed):  # the application has changed since it was read
-                return known.ats_id, self._update(stored, known, replace(known, aliases=more))
+                return known.ats_id, self._update(stored, known, replace(known, aliases=more(known)))
 
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""

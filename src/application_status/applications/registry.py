@@ -152,7 +152,8 @@ def _add_aliases(request: Request, registrations: Registrations) -> Reply:
     body = json_object(request, _BODY_LIMIT_BYTES)
     parsed = message(AliasesMessage, body)
     application_id = path_id(request)
-    ats_id, result = registrations.add_aliases(application_id, parsed.aliases.checked())
+    aliases = parsed.aliases.checked()
+    ats_id, result = registrations.add_aliases(application_id, lambda _: aliases)
     return _answer(request, 200, application_id, ats_id, result, ignored_fields(AliasesMessage, body))
 
 

@@ -167,13 +167,15 @@ class Effect(NamedTuple):
     """What a report changes in an application.
 
     `added` are the transitions to write, empty if all are known. `head` is the one that becomes the head. `history` is
-    the whole new history if transitions change or are removed, None if they are only added.
+    the whole new history if transitions change or are removed, None if they are only added. `seen_until` is the time of
+    a repeated snapshot that is newer than everything seen before.
     """
 
     result: ReportResult
     added: tuple[Transition, ...] = ()
     head: Transition | None = None
     history: Mapping[str, Transition] | None = None
+    seen_until: datetime | None = None
 
     @classmethod
     def of_newest(cls, report: Report) -> "Effect":
@@ -189,8 +191,8 @@ class Application:
     """An application as stored.
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
-    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `positions` are the last reported states of
-    its positions, by digest.
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest time of a
+    snapshot that repeated the head. `positions` are the last reported states of its positions, by digest.
     """
 
     application_id: ApplicationId
@@ -201,30 +203,38 @@ class Application:
     head: str | None = None
     transitions: Mapping[str, Transition] = field(default_factory=dict)
     resend_keys: tuple[str, ...] = ()
+    seen_until: datetime | None = None
     registration: Registration | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def receive(self, report: Report) -> Effect:
         """Return what a report changes in the application."""
-        if report.effective_at is None:
-            return self._receive_undated(report)
+        if report.order is None:
+            return self._receive_newest(report)
+        if report.is_snapshot and self.repeats_newest(report.interpretation):
+            is_newer = self.seen_until is None or self.seen_until < report.order
+            return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
+        if self.has_resend_key(report):
+            return Effect(ReportResult.UNCHANGED)
         current = report.transition()
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
             return Effect(ReportResult.UNCHANGED)
         head = newest(added, self.registration)
-        if head and not self.is_newest(head):
+        if head and not (self.is_newest(head) and self.is_newer_than_snapshots(report)):
             head = None
         result = ReportResult.RECORDED if head else ReportResult.LATE
         if current.status is None and added[-1].key == current.key:
             result = ReportResult.UNMAPPED
         return self._effect(result, added, head)
 
-    def _receive_undated(self, report: Report) -> Effect:
-        if self.repeats_head(report.interpretation) or self.has_resend_key(report):
+    def _receive_newest(self, report: Report) -> Effect:
+        if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
             return Effect(ReportResult.UNCHANGED)
         transition = report.transition(after=self.head)
+        if transition.status is None:
+            return self._effect(ReportResult.UNMAPPED, [transition], None)
         return self._effect(ReportResult.RECORDED, [transition], transition)
 
     CHANGES_STATUS: ClassVar = "#status <> :status"
@@ -232,8 +242,14 @@ class Application:
         "(#status <> :status OR attribute_not_exists(Head) OR NOT contains(Head, :label))"
     )
 
-    def repeats_head(self, interpretation: Interpretation) -> bool:
-        """Return whether a report without an effective time has the head's status, and its label if it has one."""
+    def repeats_newest(self, interpretation: Interpretation) -> bool:
+        """Return whether a report has the head's status, and its label if it has one.
+
+        A report with an unmapped label is compared with the newest transition, because it is never the head.
+        """
+        if interpretation.status is None:
+            last = self.transitions[max(self.transitions)] if self.transitions else None
+            return last is not None and last.status is None and same_label(interpretation.raw_status, last.raw_status)
         return interpretation.status is self.status and (
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
@@ -249,6 +265,12 @@ class Application:
     def is_newest(self, transition: Transition) -> bool:
         """Return whether a transition is at least as new as the head."""
         return self.head is None or self.head <= transition.key
+
+    IS_NEWER_THAN_SNAPSHOTS: ClassVar = "(attribute_not_exists(SeenUntil) OR SeenUntil <= :order)"
+
+    def is_newer_than_snapshots(self, report: Report) -> bool:
+        """Return whether an event is not older than a snapshot that repeated the head; other reports always are."""
+        return report.ordered_at is None or self.seen_until is None or self.seen_until <= report.ordered_at
 
     IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"
     EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"

@@ -61,6 +61,17 @@ class Interpretation:
     success: Success | None = None
 
 
+class TimeSource(StrEnum):
+    """Where a transition's effective time comes from."""
+
+    REPORTED = "reported"
+    """The sender said when it happened."""
+    PROXY = "proxy"
+    """The event has only another time, e.g. of the application's last activity."""
+    RECEIVED = "received"
+    """The event has no time, so the time of receipt counts."""
+
+
 class Folded(NamedTuple):
     """The number of reports removed from a full history, and how many of them had an unmapped label."""
 
@@ -75,10 +86,11 @@ class Transition:
     Attributes:
         tiebreaker: sorts transitions with the same time. It is the status's rank or, for a signal, the index that was
             sent, because a signal's status is an interpretation that may change.
-        has_business_date: whether the sender sent the effective time; else it is the time of receipt.
+        time_source: where the effective time comes from.
         day_offset: set if only the day was sent: the minutes by which its zone is ahead of UTC.
         from_previous: whether it is the `previous` state of a later signal, and its own signal has not been received.
-        sorted_at: for a transition without an effective time that follows a newer one, the time of that one.
+        sorted_at: set if the effective time does not sort it: its event has another time for that, or the report was
+            the newest when it was received.
         folded: the reports removed between it and the next transition.
         version: the application's version after the report.
     """
@@ -88,12 +100,17 @@ class Transition:
     effective_at: datetime
     received_at: datetime
     tiebreaker: str
-    has_business_date: bool = True
+    time_source: TimeSource = TimeSource.REPORTED
     day_offset: int | None = None
     from_previous: bool = False
     sorted_at: datetime | None = None
     folded: Folded | None = field(default=None, compare=False)
     version: int | None = field(default=None, compare=False)
+
+    @property
+    def has_business_date(self) -> bool:
+        """Whether the sender sent the effective time."""
+        return self.time_source is TimeSource.REPORTED
 
     @property
     def status(self) -> Status | None:
@@ -150,9 +167,17 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report about one application, validated; `effective_at` is None if the sender sent no time.
+    """One report about one application, validated.
 
-    `day_offset` and `tiebreaker` are as in Transition. `previous` is the state that the sender says came before.
+    Attributes:
+        effective_at: when the status took effect, None if the sender sent no such time.
+        day_offset, tiebreaker: as in Transition.
+        idempotency_key: identifies a report that no time identifies.
+        previous: the state that the sender says came before.
+        ordered_at: a time that sorts the report, and counts as the effective time if there is none.
+        is_decision: whether only its idempotency key identifies it, and not its times, and it is the newest when it is
+            received, if nothing else sorts it.
+        is_snapshot: whether it says how things stand, and not that something changed. Repetitions are no reports.
     """
 
     application_id: ApplicationId
@@ -165,31 +190,42 @@ class Report:
     day_offset: int | None = None
     idempotency_key: str | None = None
     previous: Transition | None = None
+    ordered_at: datetime | None = None
+    is_decision: bool = False
+    is_snapshot: bool = False
+
+    @property
+    def order(self) -> datetime | None:
+        """The time that sorts the report, None if it is the newest when it is received."""
+        return self.ordered_at or (None if self.is_decision else self.effective_at)
 
     @property
     def resend_key(self) -> str | None:
-        """A digest that identifies a resent report without an effective time, None for other reports.
+        """A digest that identifies a resent report which no time identifies, None for other reports.
 
-        A report with an effective time is identified by its transition's key.
+        Other reports are identified by their transition's key.
         """
-        if self.idempotency_key is None or self.effective_at is not None:
+        if self.idempotency_key is None or not (self.is_decision or self.order is None):
             return None
         interpretation = self.interpretation
-        return digest(
-            f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}",
-            length=16,
-        )
+        text = f"{interpretation.status}\n{self.idempotency_key}\n{_normalized(interpretation.raw_status or '')}"
+        return digest(self.idempotency_key if self.is_decision else text, length=16)
 
     def transition(self, *, after: str | None = None) -> Transition:
-        """Return the transition to write; without an effective time it is sorted after the head key in `after`."""
+        """Return the transition to write; a report that no time sorts comes after the head key in `after`."""
+        order = self.order or self.received_at
+        effective_at, source = self.effective_at or order, TimeSource.REPORTED
+        if self.effective_at is None:
+            source = TimeSource.RECEIVED if order == self.received_at else TimeSource.PROXY
         transition = Transition(
             channel=self.channel,
             interpretation=self.interpretation,
-            effective_at=self.effective_at or self.received_at,
+            effective_at=effective_at,
             received_at=self.received_at,
             tiebreaker=self.tiebreaker,
-            has_business_date=self.effective_at is not None,
+            time_source=source,
             day_offset=self.day_offset,
+            sorted_at=order if order != effective_at else None,
         )
         if after is None or transition.key > after:
             return transition
@@ -240,7 +276,7 @@ def is_day_alone(key: str) -> bool:
 
 
 def is_after_another(key: str) -> bool:
-    """Return whether a transition's key is that of a report without a time that is sorted after a newer one."""
+    """Return whether a transition's key is sorted by another time than the effective time."""
     return key[_MOMENT_LENGTH] == _AFTER
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from application_status.access.tokens import Environments, TokenLookup, calling_ats
 from application_status.applications.read import OwnApplications
 from application_status.applications.rules.application import Application
-from application_status.applications.rules.report import Success, Transition
+from application_status.applications.rules.report import Success, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.http.endpoint import Reply, Request, path_id, reply
 from application_status.platform.telemetry import logger
@@ -31,11 +31,15 @@ class TransitionView(TypedDict):
     Mapping: str | None
     """The rule@version of the vocabulary that mapped the label, if one did."""
     EffectiveAt: DateTimeText
-    """BusinessDate or timestamp, else the time of receipt."""
+    """When it took effect, see TimeSource."""
     EffectiveDay: DateText | None
     """The day you sent, if the time was midnight: then only the day is known."""
     HasBusinessDate: bool
     """Whether you sent the effective time."""
+    TimeSource: TimeSource
+    """reported: you sent the effective time; proxy: the event has only another time, such as that of the application's
+    last activity; received: the event has no time, so EffectiveAt is the time of receipt.
+    """
     ReceivedAt: DateTimeText
     """When it was first received."""
     Late: bool
@@ -111,6 +115,7 @@ def _transition(transition: Transition, others: Mapping[str, Transition]) -> Tra
         "EffectiveAt": to_text(transition.effective_at),
         "EffectiveDay": day.isoformat() if day else None,
         "HasBusinessDate": transition.has_business_date,
+        "TimeSource": transition.time_source,
         "ReceivedAt": to_text(transition.received_at),
         "Late": any(each.received_at < transition.received_at for each in newer),
         "FromPrevious": transition.from_previous,

@@ -40,6 +40,18 @@ def interpret_raw_status(status: Status, raw_status: str, meaning: Meaning) -> I
     return Interpretation(status=status, raw_status=raw_status, outcome=meaning.outcome, mapping=mapping)
 
 
+def interpret_event(
+    label: str, *, rejects: bool, may_end: bool, vocabulary: Vocabulary, overrides: Mapping[str, str]
+) -> Interpretation:
+    """Interpret the label of an ATS's webhook: a stage, or the reason of a rejection (`rejects`).
+
+    Without `may_end`, a stage is never final. The interpretation has the `success` that a signal would have, from which
+    its label can be interpreted again.
+    """
+    success = Success.NOT_PLACED if rejects else None if may_end else Success.NOT_FINAL
+    return interpret_signal(label, None, success, vocabulary, overrides)
+
+
 def is_end_of_position(
     label: str, success: Success | None, vocabulary: Vocabulary, overrides: Mapping[str, str]
 ) -> bool | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from application_status.applications.rules.application import Application
-from application_status.applications.rules.report import Channel, Interpretation, Transition
+from application_status.applications.rules.report import NATIVE, Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
 from application_status.labels.rules.dispositions import DispositionStatus, interpret_disposition
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
@@ -34,7 +34,9 @@ def _interpret(transition: Transition, vocabulary: Vocabulary, overrides: Mappin
         return interpret_disposition(given, interpretation.raw_status, vocabulary, overrides)
     if interpretation.raw_status is None:
         return interpretation
-    if transition.channel is Channel.SIGNALS:
+    if transition.channel in NATIVE and interpretation.mapping is None:
+        return interpretation  # the event itself said what it means
+    if transition.channel in (Channel.SIGNALS, *NATIVE):
         return interpret_signal(
             interpretation.raw_status, interpretation.raw_phase, interpretation.success, vocabulary, overrides
         )

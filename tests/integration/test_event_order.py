@@ -1,0 +1,178 @@
+"""Reports of ATSs' own webhooks: snapshots, the time that sorts an event, and events that are the newest on receipt."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from application_status.applications.record import Applications
+from application_status.applications.rules.report import Channel, Interpretation, Report, TimeSource
+from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.values import now
+from support.world import APPLICATION, ATS, World
+
+FIRST = now() - timedelta(days=10)
+
+
+def at(hours: float) -> datetime:
+    return FIRST + timedelta(hours=hours)
+
+
+def report(status: str | None, label: str | None = None, *, outcome: str | None = None, **details: Any) -> Report:
+    """Return a report of an event; one without a time is the newest."""
+    return Report(
+        application_id=APPLICATION,
+        ats_id=ATS,
+        channel=Channel.GREENHOUSE,
+        interpretation=Interpretation(
+            status=Status(status) if status else None,
+            raw_status=label,
+            outcome=Outcome(outcome) if outcome else None,
+        ),
+        received_at=details.pop("received_at", now()),
+        tiebreaker=str(Status(status).rank) if status else "0",
+        **details,
+    )
+
+
+def snapshot(status: str | None, hours: float, label: str | None = None, **details: Any) -> Report:
+    """Return a report of how things stand, with a proxy of its time."""
+    return report(status, label, ordered_at=at(hours), is_snapshot=True, **details)
+
+
+def decision(status: str, key: str, label: str | None = None, **details: Any) -> Report:
+    """Return a report that is the newest when it is received."""
+    return report(status, label, is_decision=True, idempotency_key=key, **details)
+
+
+@pytest.fixture
+def applications(world: World) -> Applications:
+    return Applications(world.dynamodb, "ApplicationsTable")
+
+
+def results(applications: Applications, *reports: Report) -> list[str]:
+    return [str(applications.record(each).result) for each in reports]
+
+
+def test_repeated_snapshot_is_unchanged_whatever_its_time(world: World, applications: Applications) -> None:
+    """It has no transition and no version, but an older event is late from then on."""
+    assert results(
+        applications,
+        snapshot("INTERVIEW", 1, "On-site"),
+        snapshot("INTERVIEW", 2, "On-site"),
+        snapshot("INTERVIEW", 5, " on-SITE"),
+        snapshot("INTERVIEW", 3, "On-site"),
+    ) == ["recorded", "unchanged", "unchanged", "unchanged"]
+    stored = world.stored(APPLICATION)
+    assert (stored.version, len(stored.transitions), stored.seen_until) == (2, 1, at(5))
+    assert results(applications, snapshot("OFFER", 4, "Offer")) == ["late"]
+    assert results(applications, snapshot("OFFER", 6, "Offer")) == ["recorded"]
+    assert world.stored(APPLICATION).status == "OFFER"
+
+
+def test_snapshot_without_label_repeats_any_label(applications: Applications) -> None:
+    """A hire that is told without a stage, and again with other events, is one hire."""
+    assert results(
+        applications, snapshot("HIRED", 1, "Hired"), snapshot("HIRED", 2), decision("HIRED", "offer 77 version 1")
+    ) == ["recorded", "unchanged", "unchanged"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_snapshots_end_in_the_same_status_in_every_order(
+    world: World, applications: Applications, order: tuple[int, ...]
+) -> None:
+    """The newest of them decides."""
+    told = [snapshot("APPLIED", 1, "Review"), snapshot("INTERVIEW", 2, "On-site"), snapshot("INTERVIEW", 3, "On-site")]
+    told.append(snapshot("OFFER", 4, "Offer"))
+    for place in order:
+        applications.record(told[place])
+    assert world.stored(APPLICATION).status == "OFFER"
+
+
+def test_unmapped_snapshots_are_compared_with_the_newest(world: World, applications: Applications) -> None:
+    """A label that nobody mapped is one transition too, however often it is repeated."""
+    assert results(
+        applications,
+        snapshot("INTERVIEW", 1, "On-site"),
+        snapshot(None, 2, "Chemistry"),
+        snapshot(None, 3, "chemistry"),
+        snapshot("INTERVIEW", 4, "On-site"),
+        snapshot(None, 5, "Chemistry"),
+    ) == ["recorded", "unmapped", "unchanged", "unchanged", "unchanged"]
+    stored = world.stored(APPLICATION)
+    assert (stored.status, len(stored.transitions)) == ("INTERVIEW", 2)
+
+
+def test_proxy_counts_as_the_time_and_is_marked(world: World, applications: Applications) -> None:
+    """So is the receipt of an event without any time."""
+    results(applications, snapshot("INTERVIEW", 1), decision("REJECTED", "rejected"))
+    interview, rejection = world.stored(APPLICATION).in_order()
+    assert (interview.effective_at, interview.time_source) == (at(1), TimeSource.PROXY)
+    assert (rejection.effective_at, rejection.time_source) == (rejection.received_at, TimeSource.RECEIVED)
+
+
+def test_time_of_an_event_and_the_time_that_sorts_it_are_apart(world: World, applications: Applications) -> None:
+    """Each is stored: the offer was accepted before the interview, by what its sender says."""
+    results(
+        applications,
+        report("INTERVIEW", effective_at=at(5), ordered_at=at(6)),
+        report("HIRED", effective_at=at(1), ordered_at=at(7)),
+    )
+    stored = world.stored(APPLICATION)
+    assert stored.status == "HIRED"
+    interview, hire = stored.in_order()
+    assert (interview.effective_at, interview.sorted_at, interview.time_source) == (at(5), at(6), TimeSource.REPORTED)
+    assert (hire.effective_at, hire.sorted_at, hire.time_source) == (at(1), at(7), TimeSource.REPORTED)
+
+
+def test_back_dated_offer_does_not_make_a_hire_late(world: World, applications: Applications) -> None:
+    """A hire is the newest when it is received; its time is the one of the offer."""
+    assert results(
+        applications, snapshot("OFFER", 100, "Offer"), decision("HIRED", "offer 77 version 1", effective_at=at(2))
+    ) == ["recorded", "recorded"]
+    stored = world.stored(APPLICATION)
+    assert (stored.status, stored.in_order()[-1].effective_at) == ("HIRED", at(2))
+
+
+def test_delivery_that_is_repeated_for_ever_hires_once(world: World, applications: Applications) -> None:
+    """Nothing in it says when it was sent, so what it says of the offer identifies it."""
+    hire, unhire = decision("HIRED", "offer 77 version 1"), decision("OFFER", "unhired", "Offer")
+    assert results(applications, hire, unhire, hire, hire) == ["recorded", "recorded", "unchanged", "unchanged"]
+    assert world.stored(APPLICATION).status == "OFFER"
+    assert results(applications, decision("HIRED", "offer 77 version 2")) == ["recorded"]
+
+
+def test_known_decision_is_recognised_after_it_changed_nothing(world: World, applications: Applications) -> None:
+    """A hire that a snapshot reported first is known as well."""
+    hire = decision("HIRED", "offer 77 version 1")
+    assert results(applications, snapshot("HIRED", 1), hire, decision("OFFER", "unhired"), hire) == [
+        "recorded",
+        "unchanged",
+        "recorded",
+        "unchanged",
+    ]
+    assert world.stored(APPLICATION).status == "OFFER"
+
+
+def test_of_decisions_the_one_received_last_wins(world: World, applications: Applications) -> None:
+    """Whatever times they have."""
+    assert (
+        results(
+            applications,
+            decision("REJECTED", "rejected at 1", effective_at=at(9)),
+            decision("INTERVIEW", "unrejected", "On-site"),
+            decision("REJECTED", "rejected at 2", effective_at=at(3)),
+        )
+        == ["recorded"] * 3
+    )
+    assert world.stored(APPLICATION).status == "REJECTED"
+
+
+def test_snapshot_from_before_a_decision_is_late(world: World, applications: Applications) -> None:
+    """A delivery may be retried for hours."""
+    assert results(applications, decision("HIRED", "offer 77 version 1"), snapshot("INTERVIEW", 3, "On-site")) == [
+        "recorded",
+        "late",
+    ]
+    assert world.stored(APPLICATION).status == "HIRED"

@@ -1,0 +1,327 @@
+"""Events of ATSs' own webhooks: recorded for the application that their ids name, or parked until an alias names it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from application_status.applications import parked
+from application_status.applications.aliases import Account, AliasTable
+from application_status.applications.parked import ParkedCounts, ParkedEvents
+from application_status.applications.positions import Positions
+from application_status.applications.record import Applications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.report import Channel
+from application_status.applications.rules.status import Outcome, Status
+from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded
+from application_status.intake.connect.receive import EventResult, Receiver
+from application_status.labels.overrides import OverrideLookup
+from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.platform.values import AtsId, now
+from support.streams import positions_copied
+from support.world import ATS, World, answer, http_event
+
+FIRST = now() - timedelta(days=10)
+ONE, TWO, THREE = (f"51c3be16-0f93-41ed-9cc0-00000000be{last}" for last in ("01", "02", "03"))
+CLIENT = "client-1"
+ACCOUNT = Account(Channel.GREENHOUSE, AtsId(ATS), CLIENT)
+IDS = {"ApplicationId": "700100", "CandidateId": "500200", "JobId": "300400"}
+SENT = NativeIds(Channel.GREENHOUSE, "700100", "500200", "300400")
+
+
+def at(hours: float) -> datetime:
+    return FIRST + timedelta(hours=hours)
+
+
+@pytest.fixture
+def receiver(world: World) -> Receiver:
+    dynamodb, vocabulary = world.dynamodb, Vocabulary.load()
+    applications = Applications(dynamodb, "ApplicationsTable")
+    registrations = Registrations(dynamodb, "ApplicationsTable", "AliasesTable")
+    return Receiver(
+        dynamodb=dynamodb,
+        applications_table="ApplicationsTable",
+        applications=applications,
+        registrations=registrations,
+        aliases=AliasTable(dynamodb, "AliasesTable"),
+        parked=ParkedEvents(dynamodb, "AliasesTable", applications, registrations),
+        positions=Positions(dynamodb, "AliasesTable", "ApplicationsTable"),
+        overrides=OverrideLookup(dynamodb, "TokensTable"),
+        vocabulary=vocabulary,
+    )
+
+
+@pytest.fixture
+def receive(receiver: Receiver) -> Callable[..., list[str]]:
+    """Return a function that receives events and returns their results."""
+
+    def events(*given: Event, account: Account = ACCOUNT) -> list[str]:
+        return [str(receiver.receive(account, each, now()).result) for each in given]
+
+    return events
+
+
+def register(world: World, of: str = ONE, aliases: Any = None, **changes: Any) -> None:
+    ids = {"AtsId": ATS, "ClientId": CLIENT, "JobId": "job-1", "JobseekerId": "jobseeker-1"}
+    texts = {"JobTitle": "Python Developer", "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z"}
+    body = ids | texts | {"Aliases": {"Greenhouse": IDS} if aliases is None else aliases} | changes
+    assert answer(world.registry(http_event("PUT", f"/api/applications/{of}", body, token=None), None)).status == 201
+
+
+def add(world: World, aliases: Any, of: str = ONE) -> None:
+    """Add aliases, and deliver their rows to the stream's function."""
+    event = http_event("PATCH", f"/api/applications/{of}/aliases", {"Aliases": aliases}, token=None)
+    assert answer(world.registry(event, None)).status == 200
+    positions_copied(world)
+
+
+def change(hours: float, label: str | None = "On-site interview", ids: NativeIds = SENT, **details: Any) -> Change:
+    """Return a snapshot with a proxy of its time."""
+    given: dict[str, Any] = {"ordered_at": at(hours), "is_snapshot": True} | details
+    return Change(name="candidate_stage_change", ids=ids, identity=f"{label} {hours}", label=label, **given)
+
+
+def hire(offer: str = "77", ids: NativeIds = SENT) -> Change:
+    return Change(name="hire_candidate", ids=ids, identity=f"hire {offer}", status=Status.HIRED, effective_at=at(1))
+
+
+def rejection(ids: NativeIds = SENT, **details: Any) -> Change:
+    return Change(name="reject_candidate", ids=ids, identity="reject", status=Status.REJECTED, **details)
+
+
+def status(world: World, of: str = ONE) -> str:
+    return world.stored(of).status
+
+
+def test_event_is_recorded_for_the_application_with_its_id(world: World, receive: Callable[..., list[str]]) -> None:
+    """The label decides the status, and is stored with the channel."""
+    register(world)
+    assert receive(change(1), change(2, "Offer extended"), hire()) == ["recorded"] * 3
+    stored = world.stored(ONE)
+    assert [each.status for each in stored.in_order()] == ["INTERVIEW", "OFFER", "HIRED"]
+    assert {each.channel for each in stored.in_order()} == {Channel.GREENHOUSE}
+
+
+@pytest.mark.parametrize(
+    ("registered", "sent", "found"),
+    [
+        ({"ApplicationId": "700100"}, SENT, True),
+        ({"CandidateId": "500200", "JobId": "300400"}, SENT, True),
+        ({"CandidateId": "500200", "JobId": "300400"}, SENT._replace(job="9"), False),
+        ({"CandidateId": "500200"}, SENT, True),
+        ({"ApplicationId": "9", "CandidateId": "500200"}, SENT, False),
+        ({"ExternalId": "e-1"}, SENT._replace(external="e-1"), True),
+        ({"ExternalId": "e-1", "JobId": "300400"}, SENT._replace(external="e-1"), True),
+        ({"ExternalId": "e-1", "JobId": "9"}, SENT._replace(external="e-1"), False),
+    ],
+)
+def test_which_ids_name_an_application(
+    world: World, receive: Callable[..., list[str]], registered: dict[str, str], sent: NativeIds, found: bool
+) -> None:
+    """A candidate may have applied elsewhere, too, so their id decides only if nothing more specific is registered."""
+    register(world, aliases={"Greenhouse": registered})
+    assert receive(change(1, ids=sent)) == ["recorded" if found else "parked"]
+
+
+def test_id_of_several_applications_names_none(world: World, receive: Callable[..., list[str]]) -> None:
+    """Nobody can know which of them is meant."""
+    for each in (ONE, TWO):
+        register(world, each, aliases={"Greenhouse": {"CandidateId": "500200"}})
+    assert receive(change(1)) == ["parked"]
+
+
+@pytest.mark.parametrize("account", [ACCOUNT._replace(client_id="client-2"), ACCOUNT._replace(ats_id=AtsId("workday"))])
+def test_account_reports_only_about_its_own_client(
+    world: World, receive: Callable[..., list[str]], account: Account
+) -> None:
+    """The same ids at another client or ATS are other applications."""
+    register(world)
+    assert receive(change(1), rejection(), hire(), account=account) == ["parked"] * 3
+    assert receive(Ended(name="delete_application", ids=(SENT,)), account=account) == ["dropped"]
+    assert status(world) == "APPLIED"
+    assert receive(change(1)) == ["recorded"]
+
+
+def test_label_does_not_end_an_open_application(world: World, receive: Callable[..., list[str]]) -> None:
+    """A stage with the name of an end is unmapped, unless the provider has no other event for the end."""
+    register(world)
+    assert receive(change(1, "Hired"), change(2, "Hired", label_may_end=True)) == ["unmapped", "recorded"]
+    assert status(world) == "HIRED"
+
+
+@pytest.mark.parametrize(
+    ("details", "outcome"),
+    [
+        ({}, Outcome.ENDED_UNKNOWN),
+        ({"label": "Candidate withdrew"}, Outcome.CANDIDATE_WITHDREW),
+        ({"label": "Lacking skills", "outcome": Outcome.NOT_SELECTED}, Outcome.NOT_SELECTED),
+        ({"label": "Candidate withdrew", "outcome": Outcome.NOT_SELECTED}, Outcome.NOT_SELECTED),
+        ({"label": "Something else"}, Outcome.ENDED_UNKNOWN),
+    ],
+)
+def test_reason_refines_a_rejection_whose_outcome_is_unknown(
+    world: World, receive: Callable[..., list[str]], details: dict[str, Any], outcome: Outcome
+) -> None:
+    """It never outweighs what the event says."""
+    register(world)
+    assert receive(rejection(**details)) == ["recorded"]
+    assert world.stored(ONE).outcome[0] is outcome
+
+
+def test_events_before_their_alias_are_recorded_once_it_is_added(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """In the order of their times, each once."""
+    assert receive(change(3, "Offer extended"), change(1), hire(), change(1)) == ["parked"] * 4
+    register(world, aliases={})
+    add(world, {"Greenhouse": IDS})
+    stored = world.stored(ONE)
+    assert [each.status for each in stored.in_order()] == ["INTERVIEW", "OFFER", "HIRED"]
+    assert stored.in_order()[-1].effective_at == at(1)
+    assert receive(hire(), change(3, "Offer extended")) == ["unchanged", "late"]  # the label was not kept
+    rows = world.client.scan(TableName="AliasesTable")["Items"]
+    assert not [row for row in rows if row["Alias"]["S"].startswith("parked#") and "Ids" in row]
+
+
+def test_registration_with_its_ids_records_parked_events(world: World, receive: Callable[..., list[str]]) -> None:
+    """It need not be a later request."""
+    assert receive(change(1)) == ["parked"]
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_event_does_not_undo_a_later_one(world: World, receive: Callable[..., list[str]]) -> None:
+    """The stream may lag behind: an event that was received after the alias was added may be recorded first."""
+    assert receive(rejection()) == ["parked"]
+    register(world)
+    back = Change(
+        name="unreject_candidate", ids=SENT, identity="unreject", label="On-site interview", effective_at=now()
+    )
+    assert receive(back) == ["recorded"]
+    positions_copied(world)
+    stored = world.stored(ONE)
+    assert (stored.status, [each.status for each in stored.in_order()]) == ("INTERVIEW", ["REJECTED", "INTERVIEW"])
+
+
+def test_parked_events_have_no_label(world: World, receive: Callable[..., list[str]]) -> None:
+    """Labels are free text; an event whose label is unmapped has nothing else to keep."""
+    assert receive(change(1), change(2, "Anna Schmidt"), rejection(label="Too junior")) == [
+        "parked",
+        "dropped",
+        "parked",
+    ]
+    rows = str(world.client.scan(TableName="AliasesTable")["Items"])
+    assert not any(label in rows for label in ("On-site", "Anna", "junior"))
+
+
+def test_parked_events_have_a_limit_per_day(
+    world: World, receiver: Receiver, receive: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are answered all the same; the account's page shows how many were parked and recorded later."""
+    monkeypatch.setattr(parked, "EVENTS_PER_DAY", 3)
+    sent = [change(1, ids=SENT._replace(application=str(number))) for number in range(5)]
+    assert receive(*sent) == ["parked"] * 3 + ["dropped"] * 2
+    register(world, aliases={"Greenhouse": {"ApplicationId": "0"}})
+    positions_copied(world)
+    assert receiver.parked.counts(ACCOUNT) == ParkedCounts(events=3, replayed=1)
+    assert receive(change(1), account=ACCOUNT._replace(client_id="client-2")) == ["parked"]
+
+
+def test_alias_added_while_an_event_is_parked_is_found(
+    world: World, receive: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The application is looked up once more after the event was parked."""
+    looked_up = AliasTable.native
+    calls = []
+
+    def registering(self: AliasTable, account: Account, ids: NativeIds) -> Any:
+        found = looked_up(self, account, ids)
+        calls.append(found)
+        if len(calls) == 1:
+            register(world)
+        return found
+
+    monkeypatch.setattr(AliasTable, "native", registering)
+    assert receive(change(1)) == ["parked"]
+    assert status(world) == "INTERVIEW"
+
+
+def test_deleted_application_is_reported_no_longer(world: World, receive: Callable[..., list[str]]) -> None:
+    """Its history stays, it is not rejected, and a new id of the application works."""
+    register(world)
+    assert receive(change(1), Ended(name="delete_application", ids=(SENT,)), hire()) == ["recorded", "noted", "ended"]
+    assert status(world) == "INTERVIEW"
+    add(world, {"Greenhouse": {"ApplicationId": "700101"}})
+    assert receive(hire(ids=SENT._replace(application="700101"))) == ["recorded"]
+
+
+def test_deleted_candidate_ends_the_reports_of_all_their_applications(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """An application of another candidate goes on."""
+    register(world)
+    register(world, TWO, aliases={"Greenhouse": IDS | {"ApplicationId": "700101", "JobId": "300401"}})
+    register(world, THREE, aliases={"Greenhouse": {"ApplicationId": "700102", "CandidateId": "500201"}})
+    only = NativeIds(Channel.GREENHOUSE, candidate="500200")
+    assert receive(Ended(name="delete_candidate", ids=(only,))) == ["noted"]
+    second = SENT._replace(application="700101", job="300401")
+    third = NativeIds(Channel.GREENHOUSE, "700102", "500201")
+    assert receive(hire(), hire(ids=second), hire(ids=third)) == ["ended", "ended", "recorded"]
+    assert receive(Ended(name="delete_candidate", ids=(only._replace(candidate="1"),))) == ["dropped"]
+
+
+def test_merged_candidate_keeps_their_applications(world: World, receive: Callable[..., list[str]]) -> None:
+    """The id of the candidate that is kept names them from then on, also after an erasure and a registration."""
+    register(world, aliases={"Greenhouse": {"CandidateId": "500200", "JobId": "300400"}})
+    gone, kept = (NativeIds(Channel.GREENHOUSE, candidate=each) for each in ("500200", "500999"))
+    assert receive(Merged(name="merge_candidate", gone=gone, kept=kept)) == ["noted"]
+    assert receive(change(1, ids=NativeIds(Channel.GREENHOUSE, "", "500999", "300400"))) == ["recorded"]
+    assert answer(world.registry(http_event("DELETE", f"/api/applications/{ONE}", token=None), None)).status == 204
+    rows = world.client.scan(TableName="AliasesTable")["Items"]
+    assert not [row for row in rows if row["Alias"]["S"].startswith("native#")]
+
+
+@pytest.mark.parametrize("is_registered_first", [True, False])
+def test_second_set_of_ids_names_the_same_application(
+    world: World, receive: Callable[..., list[str]], *, is_registered_first: bool
+) -> None:
+    """The board knows only the id that it got when it applied, and an event links it to the other one."""
+    known, also = NativeIds(Channel.LEVER, "a-1"), NativeIds(Channel.LEVER, "o-1", "c-1")
+    account = ACCOUNT._replace(provider=Channel.LEVER)
+    if is_registered_first:
+        register(world, aliases={"Lever": {"ApplicationId": "a-1"}})
+    linked, moved = Linked(name="applicationCreated", known=known, also=also), change(1, ids=also)
+    results = receive(moved, linked, account=account)
+    if not is_registered_first:
+        register(world, aliases={"Lever": {"ApplicationId": "a-1"}})
+    positions_copied(world)
+    assert results == (["parked", "noted"] if is_registered_first else ["parked", "parked"])
+    assert status(world) == "INTERVIEW"
+    assert receive(change(2, "Offer extended", ids=also), account=account) == ["recorded"]
+
+
+def test_closed_job_ends_its_open_applications(world: World, receive: Callable[..., list[str]]) -> None:
+    """As a position of signals does, and it can be opened again."""
+    register(world)
+    job = NativeIds(Channel.GREENHOUSE, job="300400")
+    closed = PositionEnded(name="job_updated", ids=job, label="closed", ended=True, effective_at=at(5))
+    assert receive(closed, closed) == ["noted", "unchanged"]
+    positions_copied(world)
+    assert world.stored(ONE).outcome == (Outcome.POSITION_CLOSED, True)
+    elsewhere = PositionEnded(name="job_updated", ids=job._replace(job="1"), label="closed", ended=True)
+    assert receive(elsewhere) == ["dropped"]
+
+
+def test_erased_application_stays_erased(world: World, receive: Callable[..., list[str]]) -> None:
+    """Its events are parked like those of all others who did not apply through the board."""
+    register(world)
+    assert answer(world.registry(http_event("DELETE", f"/api/applications/{ONE}", token=None), None)).status == 204
+    assert receive(hire()) == ["parked"]
+
+
+def test_results_include_those_of_reports() -> None:
+    """So that each of them can be converted."""
+    assert {"recorded", "unchanged", "late", "unmapped"} <= set(EventResult)
