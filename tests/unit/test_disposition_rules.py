@@ -1,7 +1,9 @@
 """What a disposition means, how a stored one is interpreted again, and what is wrong with an invalid one."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +61,16 @@ def test_schema_says_what_each_status_means() -> None:
     assert said.keys() == set(DispositionStatus)
     assert {name: said[name] for name in MEANINGS} == MEANINGS
     assert all(said[name].startswith("No status: ") for name in SAY_NOTHING)
+
+
+def test_documentation_says_what_each_status_means() -> None:
+    """The table of docs/vocabulary.md has every status once."""
+    text = (Path(__file__).parents[2] / "docs/vocabulary.md").read_text(encoding="utf-8")
+    section = text.partition("## Indeed's statuses\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    said = [(name, row[1]) for row in rows for name in re.findall("`([A-Z_]+)`", row[0]) if name in DispositionStatus]
+    assert sorted(name for name, _ in said) == sorted(DispositionStatus)
+    assert {name: meaning for name, meaning in said if name in MEANINGS} == MEANINGS
 
 
 @pytest.mark.parametrize(
