@@ -10,12 +10,17 @@ import time_machine
 from moto import mock_aws
 
 from application_status.applications.record import UnknownApplications
+from application_status.events.stream import stream_record as events_of
+from application_status.facts.stream import facts_of
 from application_status.platform.values import now
+from application_status.quality.counting.stream import stream_record as counted
 from support.signals import contents, position_signal, send, sent, signal, stands, state
 from support.streams import positions_copied
 from support.world import (
     ATS,
+    BERLIN,
     OTHER_ATS,
+    OTHER_TOKEN,
     POSITION,
     PROFILE,
     SIGNAL_TOKEN,
@@ -384,6 +389,7 @@ def test_ids_of_an_ats_are_aliases_of_each_kind(world: World) -> None:
         (f"apply#{ATS}#a-1", "-"),
         (f"native#{ACCOUNT}#application#700100", "-"),
         (f"native#{ACCOUNT}#candidate-job#500200#300400", "-"),
+        (f"native#{ACCOUNT}#external-job#e-1#300400", "-"),
         (f"native#{ACCOUNT}#candidate#500200", NEW),
         (f"native#{ACCOUNT}#external#e-1", NEW),
         (f"position#{ATS}#greenhouse:clientid-1:300400", NEW),
@@ -463,3 +469,52 @@ def test_erasure_removes_the_ids_of_an_ats(world: World) -> None:
     assert world.registry(http_event("DELETE", f"/api/applications/{NEW}", token=None), None)["statusCode"] == 204
     assert rows(world, NEW) == set()
     assert (f"native#{ACCOUNT}#candidate#500200", ANOTHER) in rows(world, ANOTHER)
+
+
+SECOND = "51c3be16-0f93-41ed-9cc0-0000000052ec"
+
+
+@pytest.mark.parametrize("unknown", UnknownApplications)
+def test_second_id_reports_and_reads_the_application(unknown: UnknownApplications) -> None:
+    """An ATS that keeps an id of its own for a second posting need not know the first one."""
+    with mock_aws():
+        world = World(boto3.client("dynamodb"), unknown)
+        register(world, aliases={})
+        assert add(world, NEW, {"AtsiApplicationId": [SECOND.upper()]}).body["Result"] == "updated"
+        assert add(world, NEW, {"AtsiApplicationId": [SECOND]}).body["Result"] == "unchanged"
+        assert world.report("INTERVIEW", AtsiApplicationId=SECOND).body["Result"] == "recorded"
+        assert world.report("INTERVIEW", AtsiApplicationId=NEW).body["Result"] == "unchanged"
+        assert world.stored(NEW).status == "INTERVIEW"
+        read = answer(world.views(http_event("GET", f"/api/application-status/{SECOND}"), None))
+        assert (read.status, read.body["AtsiApplicationId"], read.body["Status"]) == (200, NEW, "INTERVIEW")
+
+
+def test_second_id_is_nobody_elses(world: World) -> None:
+    """Another ATS gets the reply to an unknown application, and no other application can get the id."""
+    register(world, aliases={"AtsiApplicationId": [SECOND]})
+    register(world, ANOTHER, aliases={})
+    body = {"AtsiApplicationId": SECOND, "Status": "INTERVIEW"}
+    foreign = answer(world.webhook(http_event("POST", "/api/application-status", body, token=OTHER_TOKEN), None))
+    assert (foreign.status, foreign.body["type"]) == (404, "/problems/unknown-application")
+    assert add(world, ANOTHER, {"AtsiApplicationId": [SECOND]}).body["type"] == "/problems/alias-taken"
+    assert add(world, ANOTHER, {"AtsiApplicationId": [NEW]}).body["type"] == "/problems/alias-taken"
+    assert register(world, SECOND, aliases={}).body["type"] == "/problems/registration-conflict"
+
+
+def test_erasure_by_a_second_id_erases_the_application(world: World) -> None:
+    """Neither id can be reported or registered afterwards."""
+    register(world, aliases={"AtsiApplicationId": [SECOND]})
+    assert world.registry(http_event("DELETE", f"/api/applications/{SECOND}", token=None), None)["statusCode"] == 204
+    for each in (NEW, SECOND):
+        assert world.report("INTERVIEW", AtsiApplicationId=each).status == 404
+        assert register(world, each, aliases={}).status in {409, 410}
+
+
+def test_second_id_has_no_facts_events_or_counters(world: World) -> None:
+    """It is no application of its own."""
+    register(world, aliases={"AtsiApplicationId": [SECOND]})
+    pointer = world.client.get_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": SECOND}})["Item"]
+    record = {"eventName": "INSERT", "dynamodb": {"NewImage": pointer, "ApproximateCreationDateTime": 0}}
+    assert facts_of(pointer, BERLIN) == []
+    assert events_of(record, timedelta()) is None
+    assert counted(record, BERLIN).change.contribution == {}

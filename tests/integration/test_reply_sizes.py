@@ -82,9 +82,9 @@ def counted() -> Additions:
 
 
 def requests() -> list[HealthDay]:
-    """Return a day of each ATS, and 90 of the first, with much that requests are answered with."""
+    """Return a day of each ATS, and 90 of the first, with much that requests of two channels are answered with."""
     results = [*ReportResult, *(each.type for each in PROBLEM_TYPES[:8])]
-    counts = dict.fromkeys(product(Channel, results), 1_234_567)
+    counts = dict.fromkeys(product((Channel.ATSI, Channel.SIGNALS), results), 1_234_567)
     days = [(ats_id, days_ago) for ats_id in ATSS for days_ago in range(DAYS if ats_id == ATSS[0] else 1)]
     return [HealthDay(ats_id, TODAY - timedelta(days=days_ago), counts, now()) for ats_id, days_ago in days]
 

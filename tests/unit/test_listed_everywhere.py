@@ -37,7 +37,7 @@ COUNTED = {
     "applications": "n", "reached:OFFER": "sO", "open:OFFER": "oO", "outcome:hired": "xh", "inferred": "i",
     "feedback": "f", "first_response:7": "a7", "no_response:7": "b7", "waiting": "w", "entered:OFFER": "eO",
     "reentered": "g", "time_in:OFFER:7": "tO7", "position_closed:OFFER:7": "cO7", "in:OFFER": "pO",
-    "last_activity": "q", "reports": "r", "unmapped": "u", "delay:7": "d7",
+    "last_activity": "q", "reports": "r", "unmapped": "u", "delay:7": "d7", "proxy": "y",
 }  # fmt: skip
 """A measure of each counted family, and the short name that its amounts are stored under."""
 

@@ -32,7 +32,7 @@ class Erasure:
         self._aliases = AliasTable(dynamodb, aliases_table)
 
     def erase(self, application_id: ApplicationId, former: Item | None = None) -> Erased:
-        """Erase an application, unless it is already erased; an unknown one can't be registered afterwards.
+        """Erase an application, by any of its ids, unless it is erased; an unknown one can't be registered afterwards.
 
         `former` is its tombstone in a table from before a restore, which is put again.
 
@@ -46,6 +46,8 @@ class Erasure:
                 self._put_tombstone(application_id, seen, former)
             except ConditionFailed as failed:
                 seen = failed.item
+                if first := items.first_id(seen):
+                    return self.erase(first)
                 if seen is not None and items.is_tombstone(seen):
                     return Erased(was_stored, None if was_stored else seen, aliases)  # a lost reply was its own
                 was_stored = seen is not None

@@ -19,6 +19,7 @@ Positions          M   digest of a position -> {Ended, Since, DayOffset?, Receiv
                        state; absent without aliases
 ErasedAt           S   only in the tombstone of an erased or expired application, which has the key, ErasedAt, Version
 Expired            BOOL  true if the application expired; absent if it was erased
+AliasOf            S   only in the tombstone that stands for a second id of an application: the application's first id
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +85,16 @@ def tombstone(application_id: ApplicationId, *, version: int, erased_at: str, ex
 def expiry(expires_at: datetime) -> Item:
     """Return the TTL attribute by which DynamoDB deletes an item, within days after that time."""
     return {"ExpiresAt": {"N": str(int(expires_at.timestamp()))}}
+
+
+def second_id(application_id: ApplicationId, second: ApplicationId, *, added_at: str) -> Item:
+    """Return the item of a second id of an application, a tombstone, so nothing else can get this id."""
+    return {**tombstone(second, version=1, erased_at=added_at), "AliasOf": {"S": application_id}}
+
+
+def first_id(item: Item | None) -> ApplicationId | None:
+    """Return the application's first id, if the item stands for a second id; None for other items."""
+    return ApplicationId(item["AliasOf"]["S"]) if item and "AliasOf" in item else None
 
 
 def is_tombstone(item: Item) -> bool:

@@ -19,9 +19,11 @@ _INDEX = "ByJobseeker"
 
 
 def stored_application(dynamodb: DynamoDB, table: str, application_id: ApplicationId) -> Application | None:
-    """Return an application; None if it does not exist or was erased."""
+    """Return an application, by one of its ids; None if it does not exist or was erased."""
     reply = dynamodb("GetItem", TableName=table, Key=items.key(application_id), ConsistentRead=True)
     item = reply.get("Item")
+    if first := items.first_id(item):
+        return stored_application(dynamodb, table, first)
     return None if item is None or items.is_tombstone(item) else items.application(item)
 
 

@@ -79,6 +79,10 @@ class Applications:
             try:
                 return write()
             except ConditionFailed as failed:
+                if first := items.first_id(failed.item):
+                    report = replace(report, application_id=first)
+                    write = partial(self._add, report, effect, None)
+                    continue
                 stored = self._stored(failed, report)
                 if stored is None:
                     write = partial(self._create, report)

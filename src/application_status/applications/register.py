@@ -80,6 +80,8 @@ class Registrations:
                     return self._complete(stored, registration)
                 return self._update(stored, stored.registration, registration)
             except ConditionFailed as failed:
+                if items.first_id(failed.item):
+                    raise RegistrationConflict(["AtsiApplicationId"]) from None
                 if failed.item is not None and items.is_tombstone(failed.item):
                     raise ApplicationErased from None
                 stored = items.application(failed.item) if failed.item else None
@@ -151,7 +153,10 @@ class Registrations:
             ConditionFailed: the application's condition failed; has its item.
         """
         request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        claims = aliases.claims(self._aliases, application_id, registration, self._expiry(registration))
+        claims = [
+            *aliases.claims(self._aliases, application_id, registration, self._expiry(registration)),
+            *(self._second_id(application_id, each) for each in registration.aliases.second_ids),
+        ]
         if not claims:
             self._dynamodb(f"{action}Item", **request)
             return
@@ -162,6 +167,16 @@ class Registrations:
             if taken and failed.item is None:
                 raise AliasTaken(list(dict.fromkeys(taken))) from None
             raise
+
+    def _second_id(self, application_id: ApplicationId, second: ApplicationId) -> aliases.Claim:
+        """Return the action that gives an application a second id; it fails if the id is an application's."""
+        put = {
+            "TableName": self._applications,
+            "Item": items.second_id(application_id, second, added_at=to_text(now())),
+            "ConditionExpression": "attribute_not_exists(AtsiApplicationId) OR AliasOf = :first",
+            "ExpressionAttributeValues": {":first": {"S": application_id}},
+        }
+        return aliases.Claim("AtsiApplicationId", {"Put": put})
 
     def _expiry(self, registration: Registration) -> Item:
         return items.expiry(registration.applied_at + self._life) if self._life else {}

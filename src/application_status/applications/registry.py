@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, NotRequired, Self, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_pascal
 
 from application_status.applications.erase import Erasure
@@ -21,18 +21,26 @@ from application_status.platform.http.endpoint import (
     reply,
 )
 from application_status.platform.telemetry import add_metric, logger
-from application_status.platform.values import ApplicationId, AtsId, now
+from application_status.platform.values import ApplicationId, AtsId, application_id, now
 
 _BODY_LIMIT_BYTES = 8 * 1024
+_PROVIDERS = ", ".join(each.capitalize() for each in NATIVE)
 _ALIASES_RULE = (
-    "Token, CandidateApplicationProfileId, PositionProfileIds, ApplyId: lists of at most 10 strings; "
-    f"{', '.join(each.capitalize() for each in NATIVE)}: an object with ApplicationId, CandidateId, JobId, ExternalId"
+    "Token, CandidateApplicationProfileId, PositionProfileIds, ApplyId, AtsiApplicationId: lists of at most 10 "
+    "strings; "
+    f"{_PROVIDERS}: an object with ApplicationId, CandidateId, JobId, ExternalId"
 )
 _ID_RULE = "1 to 64 letters, digits and . _ : -"
 
 type _Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
+type _ApplicationId = Annotated[
+    str,
+    StringConstraints(strict=True),
+    AfterValidator(application_id),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
+]
 type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
 type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-~]{1,100}$")]
 
@@ -63,6 +71,7 @@ class _Aliases(BaseModel):
     candidate_application_profile_id: _AliasList = ()
     position_profile_ids: _AliasList = ()
     apply_id: _AliasList = ()
+    atsi_application_id: Annotated[tuple[_ApplicationId, ...], Field(max_length=10)] = ()
     greenhouse: _NativeIds | None = None
     ashby: _NativeIds | None = None
     recruitee: _NativeIds | None = None
@@ -76,6 +85,7 @@ class _Aliases(BaseModel):
             candidate_application_profile_ids=_distinct(self.candidate_application_profile_id),
             position_profile_ids=_distinct(self.position_profile_ids),
             apply_ids=_distinct(self.apply_id),
+            second_ids=tuple(sorted({ApplicationId(each) for each in self.atsi_application_id})),
             native=tuple(
                 NativeIds(provider, ids.application_id, ids.candidate_id, ids.job_id, ids.external_id)
                 for provider, ids in native.items()

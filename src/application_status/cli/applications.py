@@ -41,6 +41,8 @@ def _show(target: Target, shown: ApplicationId, *, as_json: bool) -> None:
     found = AllApplications(target.dynamodb, target.table("ApplicationsTable")).of([shown])
     if not found:
         raise LookupError(f"there is no application {shown}; ids are those under which the board registered them")
+    if first := items.first_id(found[0]):
+        raise LookupError(f"{shown} is a second id of the application {first}; show that one")
     if items.is_tombstone(found[0]):
         raise LookupError(f"the application {shown} {_gone(found[0])}")
     application = items.application(found[0])
@@ -132,7 +134,8 @@ def _reapply(target: Target, former: str) -> None:
     with progress_bar("applications", applications.approximate_count()) as progress:
         while True:
             page, start = applications.page(start)
-            tombstones = {application_id(each["AtsiApplicationId"]["S"]): each for each in page if "ErasedAt" in each}
+            erased = [each for each in page if items.is_tombstone(each) and not items.first_id(each)]
+            tombstones = {application_id(each["AtsiApplicationId"]["S"]): each for each in erased}
             expired = [each for each, tombstone in tombstones.items() if "Expired" in tombstone]
             markers = read_markers(target.dynamodb, quality, live, expired)
             for each, tombstone in tombstones.items():

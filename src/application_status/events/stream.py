@@ -38,6 +38,8 @@ def stream_record(record: Mapping[str, Any], delay: timedelta) -> Announcement |
     body, removed = record["dynamodb"], record["eventName"] == "REMOVE"
     image = body["OldImage" if removed else "NewImage"]
     application_id = ApplicationId(image["AtsiApplicationId"]["S"])
+    if items.first_id(image):
+        return None
     is_tombstone = items.is_tombstone(image)
     if removed or is_tombstone:
         event = erasure(application_id, int(image["Version"]["N"]) + int(removed))

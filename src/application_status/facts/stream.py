@@ -56,6 +56,8 @@ def stream_record(record: Mapping[str, Any], zone: ZoneInfo) -> FactsRecord:
 
 def facts_of(item: Item, zone: ZoneInfo) -> Sequence[Fact]:
     """Return the facts of an item; raises any exception if it can't be read or converted."""
+    if items.first_id(item):
+        return []
     return [_erased(item)] if items.is_tombstone(item) else list(facts(items.application(item), zone))
 
 

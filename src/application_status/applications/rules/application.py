@@ -67,7 +67,7 @@ class Aliases:
     """The ids that senders use for an application, or for its position.
 
     `apply_ids` are the board's ids of the application, which Indeed's senders send back. `native` are the ids that the
-    ATS's own webhooks use.
+    ATS's own webhooks use. `second_ids` are further AtsiApplicationIds.
     """
 
     tokens: tuple[str, ...] = ()
@@ -75,6 +75,7 @@ class Aliases:
     position_profile_ids: tuple[str, ...] = ()
     apply_ids: tuple[str, ...] = ()
     native: tuple[NativeIds, ...] = ()
+    second_ids: tuple[ApplicationId, ...] = ()
 
     @property
     def by_kind(self) -> Mapping[str, tuple[str, ...]]:
@@ -85,6 +86,7 @@ class Aliases:
             "CandidateApplicationProfileId": self.candidate_application_profile_ids,
             "PositionProfileIds": self.position_profile_ids,
             "ApplyId": self.apply_ids,
+            "AtsiApplicationId": self.second_ids,
             **{provider.capitalize(): texts for provider, texts in native.items()},
         }
 
@@ -96,6 +98,7 @@ class Aliases:
             candidate_application_profile_ids=tuple(values("CandidateApplicationProfileId")),
             position_profile_ids=tuple(values("PositionProfileIds")),
             apply_ids=tuple(values("ApplyId")),
+            second_ids=tuple(ApplicationId(each) for each in values("AtsiApplicationId")),
             native=tuple(
                 NativeIds(each, *text.split(" ")) for each in sorted(NATIVE) for text in values(each.capitalize())
             ),

@@ -69,6 +69,7 @@ _FAMILIES = {
     "reports": "r",
     "unmapped": "u",
     "delay": "d",
+    "proxy": "y",
 }
 _WORDS = dict(zip(Status, "LACPIQOHR", strict=True)) | dict(zip(Outcome, "ohnwdcu", strict=True))
 _FAMILY_OF = {letter: family for family, letter in _FAMILIES.items()}

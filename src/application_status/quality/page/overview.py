@@ -154,6 +154,12 @@ def _open(numbers: Numbers, basis: Basis) -> Iterator[str]:
         )
 
 
+_TIMES = [
+    ("Sent with their time", "time_reported", "reports"),
+    ("Dated by another time of the event", "time_proxy", "reports"),
+]
+
+
 def coverage(numbers: Numbers, basis: Basis) -> Section:
     """Return the section with the share of applications reported on, of labels mapped, and the delay of reports."""
     shares = [
@@ -165,12 +171,12 @@ def coverage(numbers: Numbers, basis: Basis) -> Section:
         id="coverage",
         heading="Coverage",
         basis=basis.both,
-        families=("feedback", "final_feedback", "mapped", "reports", "delay"),
+        families=("feedback", "final_feedback", "mapped", "reports", "time_reported", "time_proxy", "delay"),
         plot=bars(
             "Shares with feedback and with mapped labels",
             [(name, numbers.text(measure, "share"), numbers.share(measure)) for name, measure, _ in shares],
         ),
-        table=table(("What", "Value", "of"), [*_covered(numbers, shares), *_delays(numbers)]),
+        table=table(("What", "Value", "of"), [*_covered(numbers, [*shares, *_TIMES]), *_delays(numbers)]),
         empty_text="" if "applications" in numbers or "reports" in numbers else TOO_FEW,
         downloads=("cohort", "activity"),
     )

@@ -27,6 +27,7 @@ Counted on the day on which a report took effect:
     reports                        reports, including confirmations and folded ones
     unmapped                       reports with an unmapped label
     delay:<bucket>                 reports with a time of their own, by the time until they were received
+    proxy                          reports whose event has only another time
 
 Buckets are those of `durations.py`. Special cases:
 - An application known only by its reports counts as applied for at its oldest transition.
@@ -47,7 +48,7 @@ from itertools import pairwise, repeat
 from zoneinfo import ZoneInfo
 
 from application_status.applications.rules.application import Application, Position, first_response
-from application_status.applications.rules.report import Folded, Transition
+from application_status.applications.rules.report import Folded, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.rules.durations import bucket
 
@@ -220,6 +221,8 @@ def _report_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple
             if each.has_business_date:
                 delay = bucket(each.received_at - each.effective_at, to_the_day=each.day_offset is not None)
                 yield day, f"delay:{delay}"
+            elif each.time_source is TimeSource.PROXY:
+                yield day, "proxy"
         yield from repeat((day, "reports"), reports)
         yield from repeat((day, "unmapped"), unmapped)
     if application.outcome[0] is Outcome.OPEN:

@@ -71,6 +71,15 @@ DEFINITIONS: Mapping[str, Definition] = {
     "mapped": Definition(
         "The share of reports with a known status or label.", "Reports that took effect in the period."
     ),
+    "time_reported": Definition(
+        "The share of reports that were sent with the time at which they took effect.",
+        "Reports that took effect in the period.",
+    ),
+    "time_proxy": Definition(
+        "The share of reports whose event has only another time, such as that of the application's last activity, "
+        "which counts instead. For all others the time of receipt counts.",
+        "Reports that took effect in the period.",
+    ),
     "delay": Definition(
         "Days from when a report took effect to when it was received.",
         "Reports that took effect in the period and were sent with a time.",

@@ -104,6 +104,8 @@ def activity(counts: Counts, today: date) -> Iterator[Number]:
     reports = sums["reports"]
     yield Number("reports", "reports", reports, reports)
     yield _share("mapped", reports - sums["unmapped"], reports)
+    yield _share("time_reported", sum(sums.buckets("delay").values()), reports)
+    yield _share("time_proxy", sums["proxy"], reports)
     yield from _times("delay", LifeTable(sums.buckets("delay"), {}))
 
 
