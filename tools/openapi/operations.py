@@ -11,8 +11,8 @@ from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
+from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
-from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
 from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
@@ -142,11 +142,11 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="signals",
-            summary="Send Selection Signals",
+            summary="Send Selection Signals, or dispositions as to Indeed",
             security="AtsBearer",
-            request=Content(type=GraphqlRequest, examples=examples.SIGNALS),
+            request=Content(type=GraphqlRequest, examples=examples.SIGNALS | examples.DISPOSITIONS),
             replies={
-                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES | examples.DISPOSITION_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
