@@ -163,7 +163,7 @@ def _changes(name: str, message: Any, body: bytes, standing: _Standing) -> Seque
 def _jobs(message: Any) -> Sequence[str]:
     """Return the ids of an event's jobs, without talent pools."""
     offers = value_at(message, "payload", "offers")
-    listed = offers if isinstance(offers, list) else [value_at(message, "payload", "offer")]
+    listed = offers if offers and isinstance(offers, list) else [value_at(message, "payload", "offer")]
     found = [id_at(each, "id") for each in listed[:_MAX_JOBS] if value_at(each, "kind") != _TALENT_POOL]
     return list(dict.fromkeys(filter(None, found)))
 
