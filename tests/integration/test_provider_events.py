@@ -150,22 +150,6 @@ def test_event_from_before_a_decision_is_late(world: World, receiver: Receiver, 
     assert stored(world).status in {Status.REJECTED, Status.HIRED}
 
 
-@pytest.mark.parametrize(
-    ("provider", "end", "offer"),
-    [
-        (Channel.GREENHOUSE, "hire_candidate", "offer_created"),
-        (Channel.GREENHOUSE, "reject_candidate", "offer_updated_nested"),
-        (Channel.ASHBY, "candidateHire", "offerUpdate"),
-        (Channel.ASHBY, "candidateStageChange_withdrew", "offerCreate_waiting"),
-    ],
-)
-def test_offer_that_arrives_after_the_end_changes_nothing(
-    world: World, receiver: Receiver, provider: Channel, end: str, offer: str
-) -> None:
-    """An offer has no time that could order it."""
-    assert received(world, receiver, provider, [end, offer]) == ["recorded", "unchanged"]
-
-
 @pytest.mark.parametrize("order", list(permutations(["reject_candidate_withdrew", "application_updated_rejected"])))
 def test_two_events_of_one_rejection_are_one(world: World, receiver: Receiver, order: tuple[str, ...]) -> None:
     """Greenhouse reports the change of the fields, too."""

@@ -11,6 +11,8 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     DispositionWithoutStatus  dispositions about the delivery or completeness of an application
     PositionStateRecorded  new states of positions
     ApplicationsNotified   applications updated with a new state of their position
+    EventParked, EventDropped, EventEnded, EventNoted, EventIgnored, EventTest
+                           events of native webhooks that are no reports, by result
     Registered             applications registered
     Expired                applications deleted after their retention
     Erased                 successful requests to erase an application
