@@ -157,3 +157,43 @@ SIGNALS: dict[str, dict[str, Any]] = {
     }
 }
 SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}
+_APPLY_ID = {"indeedApplyID": "51c3be16-0f93-41ed-9cc0-9092222d7333"}
+DISPOSITIONS: dict[str, dict[str, Any]] = {
+    "a disposition": {
+        "query": "mutation ($input: SendPartnerDispositionInput!) { partnerDisposition { send(input: $input) { "
+        "numberGoodDispositions failedDispositions { identifiedBy { indeedApplyID } rationale } } } }",
+        "variables": {
+            "input": {
+                "dispositions": [
+                    {
+                        "identifiedBy": _APPLY_ID,
+                        "dispositionStatus": "INTERVIEW",
+                        "rawDispositionStatus": "On-site",
+                        "rawDispositionDetails": "",
+                        "atsName": "demo-ats",
+                        "statusChangeDateTime": "2026-11-02T09:30:00Z",
+                    }
+                ]
+            }
+        },
+    }
+}
+DISPOSITION_REPLIES: dict[str, dict[str, Any]] = {
+    "good": {"data": {"partnerDisposition": {"send": {"numberGoodDispositions": 1, "failedDispositions": []}}}},
+    "failed": {
+        "data": {
+            "partnerDisposition": {
+                "send": {
+                    "numberGoodDispositions": 0,
+                    "failedDispositions": [
+                        {
+                            "identifiedBy": _APPLY_ID,
+                            "rationale": "identifiedBy.indeedApplyID: you have no application with this id; expected: "
+                            "an id under which the job board sent you the application",
+                        }
+                    ],
+                }
+            }
+        }
+    },
+}

@@ -13,8 +13,8 @@ from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
 from application_status.intake.connect.endpoint import DeliveryReply
 from application_status.intake.connect.page import CONNECTION_PAGE, CONNECTION_PATH, ConnectionReply
+from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
-from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
 from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
@@ -154,11 +154,11 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="signals",
-            summary="Send Selection Signals",
+            summary="Send Selection Signals, or dispositions as to Indeed",
             security="AtsBearer",
-            request=Content(type=GraphqlRequest, examples=examples.SIGNALS),
+            request=Content(type=GraphqlRequest, examples=examples.SIGNALS | examples.DISPOSITIONS),
             replies={
-                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES | examples.DISPOSITION_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
