@@ -494,3 +494,16 @@ class TestActivity:
             world.restart()
             deliver(world, created)
         assert "Ms Weber" not in repr(world.client.scan(TableName="ConnectionsTable")["Items"])
+
+
+def test_calls_of_a_delivery_are_few(world: World) -> None:
+    """docs/performance.md counts them; connection and activity are read and written once a minute."""
+    created = made(world)
+    register(world, MINE, Channel.GREENHOUSE)
+    deliver(world, created, stage(application="2"))
+    calls = []
+    for body in (stage(), stage(application="1")):
+        world.dynamodb.operations.clear()
+        deliver(world, created, body)
+        calls.append(list(world.dynamodb.operations))
+    assert calls == [["BatchGetItem", "UpdateItem"], ["BatchGetItem", "UpdateItem", "BatchWriteItem", "BatchGetItem"]]
