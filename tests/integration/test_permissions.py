@@ -29,7 +29,7 @@ from application_status.functions.delivery import make_handler as make_delivery
 from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
 from application_status.platform.values import ApplicationId, application_id, now
-from support import eventbridge, firehose, quality_pages, sandbox
+from support import dispositions, eventbridge, firehose, quality_pages, sandbox
 from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
@@ -113,9 +113,14 @@ def signals(world: World) -> None:
     del by_profile["token"]
     sent(world, by_profile)
     sent(world, position_signal(success=True))
-    made = sandbox.created(world)["Aliases"]
+    created = sandbox.created(world)
+    made = created["Aliases"]
     sent(world, signal(token=made["Token"][0]), token=TEST_TOKEN)
     sent(world, position_signal(success=True, positionProfileIds=made["PositionProfileIds"]), token=TEST_TOKEN)
+    in_sandbox = {"indeedApplyID": created["AtsiApplicationId"]}
+    for status in ("INTERVIEW", "INCOMPLETE"):
+        dispositions.send(world, dispositions.disposition(status))
+        dispositions.send(world, dispositions.about(in_sandbox, dispositionStatus=status), token=TEST_TOKEN)
 
 
 def registry(world: World) -> None:

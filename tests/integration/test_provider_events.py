@@ -183,8 +183,8 @@ def test_life_of_an_application_in_recruitee(world: World, receiver: Receiver) -
     bodies = [
         "candidate_moved_stage_changed", "new_candidate", "candidate_moved_category",
         "candidate_moved_unknown_category", "candidate_moved_disqualified", "candidate_moved_requalified",
-        "candidate_moved_disqualified", "candidate_moved_hired", "candidate_moved_hired",
-        "new_candidate_in_talent_pool", "candidate_deleted",
+        "candidate_moved_disqualified",
+        "candidate_moved_hired", "candidate_moved_hired", "new_candidate_in_talent_pool", "candidate_deleted",
         "candidate_moved_requalified", "test_payload",
     ]  # fmt: skip
     results = received(world, receiver, Channel.RECRUITEE, bodies)

@@ -41,6 +41,7 @@ def _change(name: str, number: int, at: datetime, label: str | None = None, stat
         identity=_identity(name, number),
         status=status,
         label=label,
+        is_open=label is not None and status in {None, Status.APPLIED, Status.OFFER},
         ordered_at=at,
         is_snapshot=True,
     )

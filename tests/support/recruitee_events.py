@@ -1,6 +1,7 @@
 """What each recorded body of Recruitee means."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from application_status.applications.rules.application import NativeIds
@@ -75,7 +76,7 @@ EVENTS: Mapping[str, Sequence[Event]] = {
         _change("candidate_moved", 900110, _at(6, 12, 0, 1), Status.REJECTED)
     ],
     "candidate_moved_requalified": [
-        _change("candidate_moved", 900111, _at(7, 12), Status.PRE_INTERVIEW, "Phone screen")
+        replace(_change("candidate_moved", 900111, _at(7, 12), Status.PRE_INTERVIEW, "Phone screen"), is_open=True)
     ],
     "candidate_deleted": [Ended(name="candidate_deleted", ids=(NativeIds(Channel.RECRUITEE, candidate="41"),))],
     "offer_published": [_job("offer_published", "published", _at(20, 6, month=10), ended=False)],

@@ -74,9 +74,13 @@ def is_test(text: str) -> bool:
 def generate(*, test: bool = False) -> str:
     """Return a new token: atsi_<live|test>_<key id>_<32 random bytes><CRC-32>, all in base 62."""
     key_id = "".join(secrets.choice(_BASE62) for _ in range(_KEY_ID_LENGTH))
-    secret = _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
-    body = f"{_TEST if test else _LIVE}{key_id}_{secret}"
+    body = f"{_TEST if test else _LIVE}{key_id}_{random_secret()}"
     return body + _checksum(body)
+
+
+def random_secret() -> str:
+    """Return 32 random bytes in base 62, as 43 characters."""
+    return _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
 
 
 def key_id(text: str) -> str | None:

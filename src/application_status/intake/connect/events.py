@@ -55,6 +55,7 @@ class Change:
         label: the name of the stage, or the reason of a rejection, at most LABEL_LENGTH characters.
         label_may_end: whether the label alone may be interpreted as an end; False if the event says that the
             application is open, or if the provider reports ends by other events.
+        is_open: whether the event says that the application has not ended, whatever its stage is called.
         effective_at: when it took effect, if the event says so.
         ordered_at: a time of the event that orders it among the events of an application; without one, the event is
             the newest when it is received.
@@ -68,6 +69,7 @@ class Change:
     outcome: Outcome | None = None
     label: str | None = None
     label_may_end: bool = False
+    is_open: bool = False
     effective_at: datetime | None = None
     ordered_at: datetime | None = None
     is_snapshot: bool = False

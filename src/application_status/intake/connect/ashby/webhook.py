@@ -119,7 +119,7 @@ def _application(name: str, data: Any, identity: str) -> Event:
             status = _stage_status(standing, label)
             if status is None and label is None:
                 return Ignored(name=name, reason="The application is in no stage.")
-            return change(status=status, label=label)
+            return change(status=status, label=label, is_open=text_at(application, "status") == "Active")
 
 
 def _standing(name: str, application: Any) -> str | None:

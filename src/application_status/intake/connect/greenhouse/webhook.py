@@ -130,7 +130,8 @@ def _change(name: str, ids: NativeIds, application: Any, body: bytes) -> Change:
         ordered_at=None if name in _DECISIONS else moment_at(application, "last_activity_at"),
         is_snapshot=name not in _DECISIONS,
     )
-    match _DECISIONS.get(name) or text_at(application, "status"):
+    standing = _DECISIONS.get(name) or text_at(application, "status")
+    match standing:
         case "hired":
             return change(
                 identity=_hire(application, body) if name in _DECISIONS else identity_of(name, activity, body=body),
@@ -149,6 +150,7 @@ def _change(name: str, ids: NativeIds, application: Any, body: bytes) -> Change:
         identity=identity_of(name, stage, activity, body=body),
         status=Status.APPLIED if stage and stage.casefold() == _FIRST_STAGE else None,
         label=stage,
+        is_open=standing == "active",
     )
 
 

@@ -152,6 +152,7 @@ def _changes(name: str, message: Any, body: bytes, standing: _Standing) -> Seque
         identity=identity_of(name, id_at(message, "id"), body=body),
         status=standing.status,
         label=standing.label,
+        is_open=value_at(message, "event_subtype") == "requalified",
         label_may_end=standing.label_may_end,
         effective_at=at,
         ordered_at=at,
