@@ -96,8 +96,10 @@ class Receiver:
         received = self._receive(account, event, received_at)
         is_report = str(received.result) in set(ReportResult)
         add_metric(received.result.capitalize() if is_report else f"Event{received.result.capitalize()}")
-        application = {"application": received.application_id} if received.application_id else {}
-        logger.info(received.result, extra=result_fields(received.result), event_type=event.name, **application)
+        extra = {**result_fields(received.result), "event_type": event.name}
+        if received.application_id:
+            extra["application"] = received.application_id
+        logger.info(received.result, extra=extra)
         return received
 
     def _receive(self, account: Account, event: Event, received_at: datetime) -> Received:
