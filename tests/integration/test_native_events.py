@@ -342,3 +342,18 @@ def test_labels_of_events_are_interpreted_again(world: World, receive: Callable[
     register(world, TWO, aliases={"Greenhouse": {"ApplicationId": "1"}})
     receive(hire(ids=SENT._replace(application="1", candidate="", job="")))
     assert remap(world.stored(TWO), Vocabulary.load(), overrides).status == "HIRED"
+
+
+def test_reopened_application_is_back_where_it_was(world: World, receive: Callable[..., list[str]]) -> None:
+    """If its stage is unmapped, it has the last status before its end; a late event does not open it."""
+    register(world)
+    receive(change(1), rejection(ordered_at=at(5)))
+    assert receive(change(4, "Chemistry", is_open=True)) == ["unmapped"]
+    assert receive(change(6, "Chemistry")) == ["unmapped"]
+    assert status(world) == "REJECTED"
+    assert receive(change(7, "Chemistry", is_open=True)) == ["recorded"]
+    assert status(world) == "INTERVIEW"
+    receive(hire())
+    back = Change(name="unhire_candidate", ids=SENT, identity="unhire", label="Chemistry", is_open=True)
+    assert receive(back) == ["recorded"]
+    assert status(world) == "INTERVIEW"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId, from_text, to_text
 
 
@@ -40,7 +40,7 @@ class Success(StrEnum):
     NOT_FINAL = "null"
 
 
-_RANKS_OF_ENDS = (str(Status.HIRED.rank), str(Status.REJECTED.rank))
+_RANKS_OF_ENDS = tuple(str(status.rank) for status in ENDS)
 FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
 
 
