@@ -46,6 +46,16 @@ only = ["helpers"]
 beyond = 1
 [groups]
 helpers = ["by"]
+[languages.fr]
+endings = ["s"]
+[languages.fr.words]
+talk = ["entretien~", "review"]
+gone = ["rejete", "refus~ d'entretien"]
+[languages.es]
+[languages.es.words]
+talk = ["entrevista"]
+gone = ["retirada", "entrevista retirada"]
+look = ["refus"]
 """
 
 
@@ -329,10 +339,21 @@ def test_wrong_override(value: str) -> None:
         ("abgelehntes", "unmapped"),
         ("Review by the board", "look"),
         ("Review by the whole board", "unmapped"),
+        ("Entretiens avec Xyzzy", "talk"),
+        ("Rejeté", "gone"),
+        ("Entretien rejeté", "gone"),
+        ("Rejeté Xyzzy", "unmapped"),
+        ("Refus d\u2019entretien", "gone"),
+        ("REFUS D'ENTRETIEN", "gone"),
+        ("Review", "unmapped"),
+        ("Review by", "look"),
+        ("Entretien review", "talk"),
+        ("Entretien entrevista", "talk"),
+        ("Review refus", "unmapped"),
     ],
 )
 def test_notation(label: str, rule: str) -> None:
-    """Wildcards, exceptions, endings and gaps work as the file's comment says; a gap's words have to be known too."""
+    """Wildcards, exceptions, endings, gaps and languages work as the file's comment says."""
     assert Vocabulary(SMALL).meaning(label).rule == rule
 
 
@@ -361,6 +382,10 @@ def test_notation(label: str, rule: str) -> None:
         ('only = ["helpers"]', "", "rule 'look'.*'beyond'"),
         ("beyond = 1", 'beyond = "1"', "rule 'look'.*'beyond'"),
         ("beyond = 1", "beyond = -1", "rule 'look'.*'beyond'"),
+        ('endings = ["s"]', 'ending = ["s"]', "language 'fr'.*'ending'"),
+        ('endings = ["s"]', "endings = [7]", "language 'fr', endings.*text"),
+        ('talk = ["entrevista"]', 'chat = ["entrevista"]', "language 'es'.*'chat'"),
+        ('talk = ["entrevista"]', 'talk = ["..."]', "language 'es', word list 'talk'.*gap"),
     ],
 )
 def test_wrong_file(old: str, new: str, named: str) -> None:
@@ -413,47 +438,56 @@ def lines_run(labels: Sequence[str], own: ParsedOverrides, vocabulary: Vocabular
     return lines
 
 
-LISTS = FILE["words"]
+LISTS = {"": FILE["words"]} | {language: table["words"] for language, table in FILE["languages"].items()}
 ALONE = {name: rule["means"] for rule in FILE["rule"] for name in rule["all"] if len(rule["all"]) == 1}
 TOGETHER = [rule for rule in FILE["rule"] if len(rule["all"]) > 1]
+DECIDING = {name for rule in FILE["rule"] for name in rule["all"]}
 
 
-def spellings(phrase: str) -> Iterator[str]:
+def spellings(phrase: str, language: str) -> Iterator[str]:
     """Yield labels that the phrase fits, with another phrase each time of the lists that it names."""
-    parts = [samples(part[1:-1]) if part[0] == "<" else (part.strip("*~"),) for part in phrase.split() if part != "..."]
+    parts = [
+        samples(part[1:-1], language) if part[0] == "<" else (part.strip("*~"),)
+        for part in phrase.split()
+        if part != "..."
+    ]
     for turn in range(max(map(len, parts))):
         yield " ".join(texts[turn * step % len(texts)] for step, texts in enumerate(parts, start=1))
 
 
 @cache
-def samples(name: str) -> tuple[str, ...]:
-    own = [islice(spellings(phrase), 4) for phrase in LISTS[name] if phrase[0] != "!"]
+def samples(name: str, language: str) -> tuple[str, ...]:
+    own = [islice(spellings(phrase, language), 4) for phrase in LISTS[language].get(name, ()) if phrase[0] != "!"]
     return tuple(label for several in own for label in several)[:300]
 
 
-def fires(phrase: str, name: str) -> bool:
+def fires(phrase: str, name: str, language: str) -> bool:
     """Whether a label of this phrase gets the meaning: alone, or beside a word that is in no list."""
     if name in ALONE:
-        return any(meant(label) == ALONE[name] for spelling in spellings(phrase) for label in beside(spelling))
-    return any(fires_with(phrase, name, rule) for rule in TOGETHER if name in rule["all"])
+        return any(meant(label) == ALONE[name] for each in spellings(phrase, language) for label in beside(each))
+    return any(fires_with(phrase, name, rule, language) for rule in TOGETHER if name in rule["all"])
 
 
 def beside(label: str) -> tuple[str, ...]:
     return label, f"{label} xyzzy", f"xyzzy {label}", f"{label} xyzzy experience"
 
 
-def fires_with(phrase: str, name: str, rule: dict[str, Sequence[str]]) -> bool:
+def fires_with(phrase: str, name: str, rule: dict[str, Sequence[str]], language: str) -> bool:
     """Whether it does so together with a phrase of each other list that the rule wants."""
-    others = [samples(other)[:40] for other in rule["all"] if other != name]
+    others = [samples(other, language)[:40] for other in rule["all"] if other != name]
     return any(
         meant(label) == rule["means"]
-        for own in islice(spellings(phrase), 100)
+        for own in islice(spellings(phrase, language), 100)
         for rest in product(*others)
         for label in (" ".join((own, *rest)), " ".join((*rest, own)))
     )
 
 
-@pytest.mark.parametrize("name", sorted({name for rule in FILE["rule"] for name in rule["all"]}))
-def test_every_phrase_can_fire(name: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [(language, name) for language, lists in LISTS.items() for name in sorted(DECIDING & lists.keys())],
+)
+def test_every_phrase_can_fire(language: str, name: str) -> None:
     """No phrase of a list is excluded by its own rule, or always decided otherwise by an earlier one."""
-    assert [phrase for phrase in LISTS[name] if phrase[0] != "!" and not fires(phrase, name)] == []
+    phrases = [phrase for phrase in LISTS[language][name] if phrase[0] != "!"]
+    assert [phrase for phrase in phrases if not fires(phrase, name, language)] == []
