@@ -25,7 +25,7 @@ _ELISION = re.compile(
     re.IGNORECASE,
 )
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u00b4\u02bc\u0149"))
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_LETTERS_APART = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l"})  # ł has no decomposition in Unicode
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "ii": "2", "iii": "3"} | {
     stem + ending: str(number)
     for number, stem in enumerate(("erst", "zweit", "dritt", "viert", "fuenft"), start=1)
@@ -44,7 +44,7 @@ def normalize(label: str) -> str:
         return _plain(label)
     label = _ELISION.sub(lambda elision: f"{elision[0][:-1]} ", label)
     text = unicodedata.normalize("NFKC", label.translate(_APOSTROPHES))
-    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
+    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_LETTERS_APART)
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _NUMBER.sub(r" \1 ", "".join(c if c.isalnum() else " " for c in letters)).split()
     return " ".join(_plain(word) for word in words)
