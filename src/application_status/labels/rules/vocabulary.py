@@ -165,7 +165,8 @@ class Vocabulary:
         most = max(reading.known for reading in readings)
         found = (each.language.rule(label, words, pieces, each) for each in readings if each.known == most > 0)
         rules = [rule for rule in found if rule]
-        rules = [rule for rule in rules if rule.knows_all] or rules
+        if most == len(words):
+            rules = [rule for rule in rules if rule.knows_all] or rules
         return rules[0] if len({rule.means for rule in rules}) == 1 else None
 
 
