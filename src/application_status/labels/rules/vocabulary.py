@@ -76,6 +76,11 @@ class _Rule:
         known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
         return (every_word & ~known).bit_count() <= self.beyond
 
+    @property
+    def knows_all(self) -> bool:
+        """Return whether the rule accounts for every word of the labels that it fits."""
+        return bool(self.only) and not self.beyond
+
     def allows_rest(self, rest: Mapping[int, int]) -> bool:
         """Return whether the rule may match a head that has this rest."""
         return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
@@ -152,11 +157,16 @@ class Vocabulary:
         return Meaning(*rule.means, rule.name, self.version)
 
     def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
-        """Return the rule of the language with the most words of the label; None if several languages differ."""
+        """Return the rule of the language with the most words of the label.
+
+        If several languages have as many, rules that account for every word precede, and differing ones decide nothing.
+        """
         readings = [language.read(words) for language in self._languages]
         most = max(reading.known for reading in readings)
         found = (each.language.rule(label, words, pieces, each) for each in readings if each.known == most > 0)
         rules = [rule for rule in found if rule]
+        if most == len(words):
+            rules = [rule for rule in rules if rule.knows_all] or rules
         return rules[0] if len({rule.means for rule in rules}) == 1 else None
 
 
@@ -191,8 +201,7 @@ class _Language:
         rule = next((rule for rule in self._rules_of_labels if rule.fits(reading.covered, every_word)), None)
         if is_doubtful(label):
             return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
-        knows_all = rule is not None and rule.only and not rule.beyond
-        if knows_all or not any(each.all <= reading.covered.keys() for each in self._rules_of_heads):
+        if (rule and rule.knows_all) or not any(each.all <= reading.covered.keys() for each in self._rules_of_heads):
             return rule
         return self._rule_of_head(words, pieces, reading.matches) or rule
 
