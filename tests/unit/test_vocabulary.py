@@ -493,6 +493,7 @@ def test_no_toml() -> None:
 WORST = [  # found by benchmarks/labels.py
     "kein offer gespraeche tests gespraeche cve suitable cven bewerbertag finalrunde personality panel presentation",
     "expectations profilen offers bewerbungen position intervieweres probeschicht coding applicantes ivw trial",
+    "competencias jefatura nos interne recruiter examinée era contacté offer buone primer par responsable día enviada",
     "interview " * 20,
     "not to be in an a on no by at it is no we us to " * 5,
 ]
