@@ -43,7 +43,7 @@ from support.world import (
 )
 
 UNKNOWN = (
-    "identifiedBy.indeedApplyID: you have no application with this id; expected: an id under which the job board sent "
+    "identifiedBy.indeedApplyID: You have no application with this id; expected: an id under which the job board sent "
     "you the application"
 )
 GOOD = {"data": {"partnerDisposition": {"send": {"numberGoodDispositions": 1, "failedDispositions": []}}}}
@@ -149,7 +149,7 @@ def test_erased_application_fails_as_an_unknown_one(world: World) -> None:
     for identified in ({"indeedApplyID": SIGNALLED_APPLICATION}, {"indeedApplyID": APPLY_ID}, {"ittk": APPLY_ID}):
         for status in ("HIRED", "DROPPED_DUPLICATE"):
             (rationale,) = rationales(send(world, about(identified, dispositionStatus=status)))
-            assert "you have no application with this id" in rationale
+            assert "You have no application with this id" in rationale
 
 
 def test_failed_dispositions_do_not_stop_the_others(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +182,7 @@ def test_failed_dispositions_do_not_stop_the_others(world: World, capsys: pytest
         ],
     )
     assert [each["rationale"].partition(" ")[0] for each in failures] == [
-        "identifiedBy.ittk:", "identifiedBy.alternateIdentifier", "rawDispositionStatus", "statusChangeDateTime",
+        "identifiedBy.ittk:", "identifiedBy.alternateIdentifier:", "rawDispositionStatus:", "statusChangeDateTime:",
     ]  # fmt: skip
     assert [each.status for each in history(world, APPLICATION)] == ["INTERVIEW", "HIRED"]
     assert counted(capsys) == {"Recorded": 2, "DispositionFailed": 4}

@@ -188,7 +188,7 @@ DISPOSITION_REPLIES: dict[str, dict[str, Any]] = {
                     "failedDispositions": [
                         {
                             "identifiedBy": _APPLY_ID,
-                            "rationale": "identifiedBy.indeedApplyID: you have no application with this id; expected: "
+                            "rationale": "identifiedBy.indeedApplyID: You have no application with this id; expected: "
                             "an id under which the job board sent you the application",
                         }
                     ],

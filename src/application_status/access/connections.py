@@ -197,7 +197,7 @@ class ConnectionRegister:
         self._dynamodb(
             "PutItem",
             TableName=self._table,
-            Item=_item(connection),
+            Item=connection_item(connection),
             ConditionExpression=condition,
             **({"ExpressionAttributeValues": values} if values else {}),
         )
@@ -289,7 +289,8 @@ def part_key(connection_id: str, part: str) -> Item:
     return {"ConnectionId": {"S": connection_id}, "Part": {"S": part}}
 
 
-def _item(connection: Connection) -> Item:
+def connection_item(connection: Connection) -> Item:
+    """Return the item of a connection."""
     sealed = connection.sealed
     return {
         **part_key(connection.id, _PART["S"]),

@@ -66,10 +66,11 @@ class EventResult(StrEnum):
 
 
 class Received(NamedTuple):
-    """What became of an event, and how its label was interpreted, if it has one."""
+    """What became of an event, how its label was interpreted, if it has one, and the application that it changed."""
 
     result: EventResult
     interpretation: Interpretation | None = None
+    application_id: ApplicationId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ class Receiver:
         received = self._receive(account, event, received_at)
         is_report = str(received.result) in set(ReportResult)
         add_metric(received.result.capitalize() if is_report else f"Event{received.result.capitalize()}")
-        logger.info(received.result, extra=result_fields(received.result), event_type=event.name)
+        extra = {**result_fields(received.result), "event_type": event.name}
+        if received.application_id:
+            extra["application"] = received.application_id
+        logger.info(received.result, extra=extra)
         return received
 
     def _receive(self, account: Account, event: Event, received_at: datetime) -> Received:
@@ -134,7 +138,7 @@ class Receiver:
             return Received(EventResult.DROPPED, interpretation)
         if recorded.folded:
             add_metric("Folded", recorded.folded)
-        return Received(EventResult(recorded.result), interpretation)
+        return Received(EventResult(recorded.result), interpretation, alias.application_id)
 
     def _interpret(self, account: Account, event: Change) -> Interpretation:
         rejects = event.status is Status.REJECTED and event.outcome is None

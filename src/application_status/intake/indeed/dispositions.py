@@ -12,7 +12,7 @@ from application_status.applications.aliases import AliasTable
 from application_status.applications.read import OwnApplications
 from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Report
-from application_status.intake.indeed.rules import Disposition, InvalidDisposition, disposition, echo
+from application_status.intake.indeed.rules import Disposition, disposition, echo, rationale
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.dispositions import interpret_disposition
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -36,9 +36,9 @@ class Payload(TypedDict):
     failedDispositions: Sequence[FailedDisposition]
 
 
-def failed(given: Mapping[str, Any], rationale: str) -> FailedDisposition:
+def failed(given: Mapping[str, Any], reason: str) -> FailedDisposition:
     """Return the failure of a disposition; it contains nothing else that was sent."""
-    return {"identifiedBy": echo(given["identifiedBy"]), "rationale": rationale}
+    return {"identifiedBy": echo(given["identifiedBy"]), "rationale": reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,14 @@ class DispositionMutations:
     def _record(self, given: Mapping[str, Any]) -> FailedDisposition | None:
         try:
             checked = disposition(given, now())
-        except InvalidDisposition as error:
+        except InvalidFields as refused:
             _count_failure(PROBLEMS[InvalidFields].type)
-            return failed(given, str(error))
+            return failed(given, rationale(refused.errors))
         try:
             self.receiver.receive(self.ats_id, checked)
         except UnknownApplication:
             _count_failure(PROBLEMS[UnknownApplication].type)
-            return failed(given, checked.unknown)
+            return failed(given, rationale([checked.unknown]))
         return None
 
 
