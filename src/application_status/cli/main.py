@@ -28,6 +28,7 @@ try:
         analytics,
         applications,
         audit,
+        clients,
         facts,
         failures,
         jobseeker,
@@ -127,7 +128,20 @@ def commands(context: click.Context, stack: str | None, local_tables: str) -> No
     context.obj = Target(stack, local_tables)
 
 
-for _group in (applications, jobseeker, tokens, limits, users, labels, analytics, facts, failures, tables, audit):
+for _group in (
+    applications,
+    jobseeker,
+    tokens,
+    clients,
+    limits,
+    users,
+    labels,
+    analytics,
+    facts,
+    failures,
+    tables,
+    audit,
+):
     commands.add_command(_group.commands)
 
 
