@@ -26,7 +26,7 @@ from application_status.platform.values import now
 from support.command_line import words
 from support.faults import fresh_client
 from support.log_lines import batch, line
-from support.world import APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, World
+from support.world import APPLICATION, ATS, ATS_CLIENT_ID, SIGNALLED_APPLICATION, TEMPLATE, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
 FAILED = "set-aside/1"
@@ -82,6 +82,8 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "tokens issue": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
     "tokens adopt": (["--ats", "workday", "--days", "7"], {"ats": "workday", "days": "7"}),
     "tokens revoke": (["demo0001"], {"key_id": "demo0001"}),
+    "clients create": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
+    "clients revoke": ([ATS_CLIENT_ID], {"client_id": ATS_CLIENT_ID}),
     "limits set": (["--ats", ATS, "--per-second", "200"], {"ats": ATS, "per_second": "200"}),
     "limits unset": (["--ats", ATS], {"ats": ATS}),
     "tables restore": (
@@ -103,6 +105,7 @@ ON_A_STACK = {"users create", "users assign", "users list", "users remove"}
 READS: dict[str, list[list[str]]] = {
     "applications show": [[APPLICATION]],
     "tokens list": [[]],
+    "clients list": [[]],
     "limits list": [[]],
     "labels explain": [["Absage", "--ats", ATS]],
     "labels override": [["--ats", ATS]],
@@ -129,7 +132,8 @@ def test_act_is_logged(world: World, run: Run, monkeypatch: pytest.MonkeyPatch, 
     assert (entry["who"], entry["act"], entry["given"]) == (getpass.getuser(), act, given)
     assert f"{begun:%Y-%m-%dT%H}" <= entry["at"] <= f"{now() + timedelta(hours=1):%Y-%m-%dT%H}"
     stored = json.dumps(world.client.scan(TableName="AuditTable")["Items"])
-    assert not [each for each in (LABEL, "atsi_test_", "issued-elsewhere", "jobseeker-1") if each in stored]
+    secrets = (LABEL, "atsi_test_", "atsi_secret_", "issued-elsewhere", "jobseeker-1")
+    assert not [each for each in secrets if each in stored]
 
 
 def test_reading_is_not_logged(world: World, run: Run) -> None:

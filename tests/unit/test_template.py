@@ -23,6 +23,7 @@ SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAlias
 NAMES = (
     "Webhook",
     "Signals",
+    "Oauth",
     "Registry",
     "Sandbox",
     "Analytics",

@@ -17,6 +17,7 @@ SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
 SANDBOX_PATH = "/api/sandbox/applications"
+TOKEN_PATHS = ("/oauth/token", "/oauth/v2/tokens")
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
 
@@ -35,6 +36,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         **dict.fromkeys(IAM_PATHS, "${RegistryFunctionAliaslive}/invocations"),
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
+        **dict.fromkeys(TOKEN_PATHS, "${OauthFunctionAliaslive}/invocations"),
         **dict.fromkeys((*JOBSEEKER_PATHS, JOBSEEKERS_PAGE), "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(SIGN_IN_PATHS, "${SignInFunctionAliaslive}/invocations"),
         **dict.fromkeys(
@@ -62,6 +64,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
         SANDBOX_PATH: None,
+        **dict.fromkeys(TOKEN_PATHS),
         **dict.fromkeys((*PAGES, UPTIME_PATH)),
     }
     schemes = api["components"]["securitySchemes"]

@@ -12,7 +12,7 @@ https://www.rfc-editor.org/rfc/rfc8037
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import jwt
@@ -23,13 +23,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from application_status.access.rules import Token, access_token_prefix, is_client_id, is_test
 from application_status.platform.telemetry import logger
 
-LIFE = timedelta(minutes=30)
+LIFE_SECONDS = 30 * 60
 """How long an access token is valid."""
 
 _ALGORITHM = "EdDSA"
 _KEY_BYTES = 32
 _PURPOSE = b"application-status access token"
-_CLOCK_SKEW = timedelta(seconds=10)
+_CLOCK_SKEW_SECONDS = 10
 """How far the clock of the execution environment that issued an access token may be ahead."""
 
 _CACHED_TOKENS = 1000
@@ -43,13 +43,13 @@ def public_key(client_secret: str) -> str:
 
 
 def issue(client: Token, client_secret: str, moment: datetime) -> str:
-    """Return an access token of a client that is valid from a moment on, for `LIFE`."""
+    """Return an access token of a client that is valid from a moment on, for `LIFE_SECONDS`."""
     issued_at = int(moment.timestamp())
     claims = {
         "sub": client.key_id,
         "client_id": client.key_id,
         "iat": issued_at,
-        "exp": issued_at + int(LIFE.total_seconds()),
+        "exp": issued_at + LIFE_SECONDS,
     }
     header = {"kid": client.key_id, "typ": "at+jwt"}
     signed = jwt.encode(claims, _private_key(client_secret), _ALGORITHM, header)
@@ -76,9 +76,8 @@ def is_access_token_of(client: Token, text: str, moment: datetime) -> bool:
     except (jwt.PyJWTError, RecursionError) as error:
         logger.info("not a valid access token", client=client.key_id, reason=type(error).__name__)
         return False
-    seconds = moment.timestamp()
-    is_short = expires_at - issued_at <= LIFE.total_seconds()
-    return is_short and issued_at - _CLOCK_SKEW.total_seconds() <= seconds < expires_at
+    is_short = expires_at - issued_at <= LIFE_SECONDS
+    return is_short and issued_at - _CLOCK_SKEW_SECONDS <= moment.timestamp() < expires_at
 
 
 @lru_cache(_CACHED_TOKENS)  # only of valid signatures: it does not keep errors

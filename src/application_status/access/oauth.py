@@ -106,7 +106,7 @@ def token_endpoint(tokens: TokenLookup) -> LambdaHandler:
         body: TokenReply = {
             "access_token": clients.issue(client, client_secret, now()),
             "token_type": "Bearer",
-            "expires_in": int(clients.LIFE.total_seconds()),
+            "expires_in": clients.LIFE_SECONDS,
         }
         return _reply(200, body)
 
