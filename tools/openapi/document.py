@@ -61,8 +61,8 @@ Receives status reports for job applications from applicant tracking systems (AT
 
 Errors are problem documents (RFC 9457), except at `/graphql`, which has GraphQL errors, and below `/oauth`, which has
 those of OAuth 2.0. Other paths are answered with 404 `unknown-path`, other methods with 405 `method-not-allowed`.
-Addresses in replies begin with the API's stage, `/v1`, if the API has no domain of its own. After a 429 or 503, retry in
-`Retry-After` seconds.
+Addresses in replies begin with the API's stage, `/v1`, if the API has no domain of its own. After a 429 or 503, retry
+in `Retry-After` seconds.
 """
 
 
