@@ -49,7 +49,15 @@ YEARS = (1, 10)
 BERLIN = ZoneInfo("Europe/Berlin")
 POOL = UserPool("http://pool", Assignments(boto.connect(), "UsersTable"), lambda event, _: event, {})
 SETTINGS = ViewsSettings(
-    "ApplicationsTable", "QualityTable", "TokensTable", 0, BERLIN, "SandboxApplicationsTable", POOL.issuer
+    "ApplicationsTable",
+    "QualityTable",
+    "TokensTable",
+    0,
+    BERLIN,
+    "SandboxApplicationsTable",
+    "AliasesTable",
+    "ConnectionsTable",
+    POOL.issuer,
 )
 
 type Reply = Mapping[str, Any]

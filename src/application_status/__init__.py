@@ -13,16 +13,17 @@ A report, from the request to DynamoDB:
     applications/items.py              converts an application from and to an item
     platform/dynamodb/client.py        retries the call; wire.py sends it
 
-A signal:
+A signal, or a disposition:
 
     functions/signals.py               settings, and the tables that the parts use
     platform/http/endpoint.py          as above
-    intake/seek/endpoint.py            the handler: authenticates (access/tokens.py), parses and executes the document
-    intake/seek/limits.py              limits the document's size
-    intake/seek/signals.py             the mutations, which record each signal
-    intake/seek/rules.py               validates a signal
+    intake/graphql/endpoint.py         the handler: authenticates (access/tokens.py), parses and executes the document
+    intake/graphql/limits.py           limits the document's size; size.py limits what it sends and asks for
+    intake/graphql/schema.py           the schema and its resolvers
+    intake/seek/signals.py             the mutations, which record each signal; rules.py validates it
+    intake/indeed/dispositions.py      the mutation, which records each disposition; rules.py validates it
     applications/aliases.py            finds the application; applications/positions.py stores states of positions
-    labels/rules/interpretation.py     interprets the label
+    labels/rules/interpretation.py     interprets the label of a signal; dispositions.py a disposition
     applications/record.py             as above; platform/dynamodb/boto.py sends the calls
 
 A record of the Applications table's stream:

@@ -16,6 +16,7 @@ import time_machine
 from application_status.access.audit import AuditLog
 from application_status.access.rules import generate
 from application_status.applications import items
+from application_status.cli import connections
 from application_status.cli import main as command_line
 from application_status.cli.main import main
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -26,10 +27,12 @@ from application_status.platform.values import now
 from support.command_line import words
 from support.faults import fresh_client
 from support.log_lines import batch, line
+from support.webhooks import PROVIDERS, SECRET, local_kms, made_as
 from support.world import APPLICATION, ATS, ATS_CLIENT_ID, SIGNALLED_APPLICATION, TEMPLATE, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
 FAILED = "set-aside/1"
+CONNECTION = "gr-23456789"
 LABEL = "Waits for Ms Weber"
 DIGEST = f"SHA-256 {hashlib.sha256(b'jobseeker-1').hexdigest()[:16]}"
 
@@ -41,7 +44,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.chdir(tmp_path)
     client = fresh_client(server)
-    world = World(client)
+    world = World(client, kms=local_kms(server.url))
+    made_as(world, CONNECTION.removeprefix("gr-"))
+    monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
     world.report("REJECTED", RawStatus="Absage")
     former = next(each for each in TEMPLATE.tables() if each["TableName"] == "ApplicationsTable")
     client.create_table(**former | {"TableName": "FormerTable"})
@@ -84,6 +89,12 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "tokens revoke": (["demo0001"], {"key_id": "demo0001"}),
     "clients create": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
     "clients revoke": ([ATS_CLIENT_ID], {"client_id": ATS_CLIENT_ID}),
+    "connections create": (
+        ["--provider", "greenhouse", "--ats", ATS, "--client", "client-1"],
+        {"provider": "greenhouse", "ats": ATS, "client": "client-1"},
+    ),
+    "connections secret": ([CONNECTION, "--show"], {"connection_id": CONNECTION, "show": "True"}),
+    "connections disable": ([CONNECTION], {"connection_id": CONNECTION}),
     "limits set": (["--ats", ATS, "--per-second", "200"], {"ats": ATS, "per_second": "200"}),
     "limits unset": (["--ats", ATS], {"ats": ATS}),
     "tables restore": (
@@ -106,6 +117,8 @@ READS: dict[str, list[list[str]]] = {
     "applications show": [[APPLICATION]],
     "tokens list": [[]],
     "clients list": [[]],
+    "connections list": [[]],
+    "connections show": [[CONNECTION]],
     "limits list": [[]],
     "labels explain": [["Absage", "--ats", ATS]],
     "labels override": [["--ats", ATS]],
@@ -132,7 +145,7 @@ def test_act_is_logged(world: World, run: Run, monkeypatch: pytest.MonkeyPatch, 
     assert (entry["who"], entry["act"], entry["given"]) == (getpass.getuser(), act, given)
     assert f"{begun:%Y-%m-%dT%H}" <= entry["at"] <= f"{now() + timedelta(hours=1):%Y-%m-%dT%H}"
     stored = json.dumps(world.client.scan(TableName="AuditTable")["Items"])
-    secrets = (LABEL, "atsi_test_", "atsi_secret_", "issued-elsewhere", "jobseeker-1")
+    secrets = (LABEL, "atsi_test_", "atsi_secret_", "issued-elsewhere", "jobseeker-1", SECRET)
     assert not [each for each in secrets if each in stored]
 
 

@@ -27,7 +27,7 @@ from application_status.functions.delivery import make_handler as make_delivery
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
-from support import eventbridge, firehose, sandbox
+from support import dispositions, eventbridge, firehose, sandbox
 from support.log_lines import batch, picked
 from support.quality_pages import STAFF, shown
 from support.signals import complete, position_signal, sent, signal, state
@@ -46,6 +46,10 @@ CANARIES = {
     "label of a report": "Absage an Carla Canary",
     "label of a signal": "Blauer Ordner Carla Canary",
     "label of an earlier state": "Anruf bei Carla Canary",
+    "label of a disposition": "Gespräch mit Carla Canary",
+    "apply id": "canary-apply-id",
+    "details of a disposition": "canary-details",
+    "e-mail address": "canary@person.test",
     "idempotency key": "canary-idempotency-key",
     "user": "canary-user",
     "token of the ATS": TOKEN,
@@ -66,8 +70,8 @@ REMAINS = {
     ("label in the sandbox", "SandboxApplicationsTable"),  # of no jobseeker; it expires
 }
 """What may remain after an erasure, and where; docs/operations.md says until when."""
-NEVER_STORED = {"token of the ATS", "idempotency key"}
-"""Only their digests are stored."""
+NEVER_STORED = {"token of the ATS", "idempotency key", "details of a disposition", "e-mail address"}
+"""At most their digests are stored."""
 
 
 @pytest.fixture
@@ -80,7 +84,10 @@ def world() -> Iterator[World]:
 
 
 def register(world: World, of: str, *, with_aliases: bool) -> None:
-    aliases = {"Token": ["canary-tracking-token"], "CandidateApplicationProfileId": ["canary-profile"]}
+    aliases = {
+        "Token": ["canary-tracking-token"], "CandidateApplicationProfileId": ["canary-profile"],
+        "ApplyId": ["canary-apply-id"],
+    }  # fmt: skip
     body = {
         "AtsId": ATS, "ClientId": "client-9", "JobId": "job-9", "JobseekerId": "canary-jobseeker", "JobTitle": "Koch",
         "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
@@ -107,6 +114,10 @@ def plant(world: World) -> None:
     del by_profile["token"]
     sent(world, by_profile, position_signal(success=True, positionProfileIds=[POSITION]))
     positions_copied(world)
+    person = {"jobIdentifier": {}, "jobSeekerIdentifier": {"emailAddress": "canary@person.test"}}
+    for identified in ({"ittk": "canary-apply-id"}, {"alternateIdentifier": person}):
+        by_apply_id = dispositions.about(identified, rawDispositionStatus="Gespräch mit Carla Canary")
+        dispositions.send(world, by_apply_id | {"rawDispositionDetails": "canary-details"})
     made = sandbox.created(world)
     sandbox.report(world, made["AtsiApplicationId"], "INTERVIEW", RawStatus="Test mit Karl Canary")
     sent(world, signal(state("Test mit Karl Canary", 4), token=made["Aliases"]["Token"][0]), token=TEST_TOKEN)

@@ -176,3 +176,15 @@ def test_snapshot_from_before_a_decision_is_late(world: World, applications: App
         "late",
     ]
     assert world.stored(APPLICATION).status == "HIRED"
+
+
+@pytest.mark.parametrize("end", ["HIRED", "REJECTED"])
+def test_snapshot_without_a_time_does_not_undo_an_end(world: World, applications: Applications, end: str) -> None:
+    """An event of an offer that was delivered late says nothing of what came after it."""
+    offer = decision("OFFER", "offer 77 version 1", is_snapshot=True)
+    another = decision("OFFER", "offer 78 version 1", is_snapshot=True)
+    assert (
+        results(applications, offer, decision(end, "end"), offer, another)
+        == ["recorded", "recorded"] + ["unchanged"] * 2
+    )
+    assert world.stored(APPLICATION).status == end

@@ -1,12 +1,12 @@
 """GraphQL as clients speak it: variables or inline arguments, named operations, aliases, introspection."""
 
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
 from graphql import build_client_schema, build_schema, get_introspection_query, print_schema
 
-from application_status.intake import seek
+from application_status.intake import indeed, seek
 from support.signals import (
     MANY,
     ONE,
@@ -25,7 +25,7 @@ from support.signals import (
 )
 from support.world import PROFILE, SIGNAL_TOKEN, SIGNALLED_APPLICATION, World
 
-SDL = Path(seek.__file__).with_name("schema.graphql")
+SDL = "\n".join(files(each).joinpath("schema.graphql").read_text(encoding="utf-8") for each in (seek, indeed))
 STATE = '{status: {label: "Hired", index: 11, total: 14}, %s timestamp: "2022-08-01T12:00:00.000Z"}'
 INLINE = f'{{typeCode: "ApplicationStatusUpdate", token: "{SIGNAL_TOKEN}", current: {STATE}}}'
 
@@ -119,11 +119,11 @@ def test_type_names_fragments_and_directives_work(world: World) -> None:
 
 
 def test_introspection_gives_the_published_schema(world: World) -> None:
-    """Client generators ask for it; they get what the SDL file says."""
+    """Client generators ask for it; they get what the SDL files say."""
     reply = post(world, {"query": get_introspection_query()})
     assert reply.status == 200
     assert "errors" not in reply.body
-    found, published = build_client_schema(reply.body["data"]), build_schema(SDL.read_text(encoding="utf-8"))
+    found, published = build_client_schema(reply.body["data"]), build_schema(SDL)
     assert print_schema(found) == print_schema(published)
 
 
@@ -132,7 +132,7 @@ def test_introspection_in_its_longest_form_works(world: World) -> None:
     options = {"specified_by_url": True, "directive_is_repeatable": True, "schema_description": True}
     reply = post(world, {"query": get_introspection_query(**options, input_value_deprecation=True)})
     assert reply.status == 200
-    assert print_schema(build_client_schema(reply.body["data"])) == print_schema(build_schema(SDL.read_text("utf-8")))
+    assert print_schema(build_client_schema(reply.body["data"])) == print_schema(build_schema(SDL))
 
 
 @pytest.mark.parametrize(

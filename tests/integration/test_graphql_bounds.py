@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from support.dispositions import SEND, about, disposition, rationales
 from support.signals import MANY, ONE, contents, event, position_signal, post, refused, sent, signal, state, statuses
 from support.world import POSITION, World
 
@@ -66,6 +67,27 @@ def one_timestamp_everywhere() -> dict[str, Any]:
     return {"query": document, "variables": {"t": f"0001-01-01T00:00:00.{'0' * 200_000}Z"}}
 
 
+WORST_DISPOSITION = disposition(
+    "UNABLE_TO_MAP",
+    "x" * 201,
+    identifiedBy={"indeedApplyID": "\t" * 300, "ittk": "ö" * 300},
+    statusChangeDateTime="1969-12-31T23:59:59.123456789+23:59",
+)
+FULL_CALL = {"input": {"dispositions": [WORST_DISPOSITION] * 100}}
+
+
+def failures(copies: int, rationales: int = 0) -> str:
+    """Return Indeed's document with its list of failures, or each rationale, several times."""
+    more = " ".join(f"r{number}: rationale" for number in range(rationales))
+    identifier = "alternateIdentifier { jobIdentifier { employerJobId } jobSeekerIdentifier { emailAddress } }"
+    fields = f"identifiedBy {{ indeedApplyID ittk {identifier} }} rationale {more}"
+    lists = " ".join(f"f{number}: failedDispositions {{ {fields} }}" for number in range(copies))
+    return (
+        "mutation ($input: SendPartnerDispositionInput!) { partnerDisposition { send(input: $input) { "
+        f"numberGoodDispositions {lists} }} }} }}"
+    )
+
+
 WORST: dict[str, dict[str, Any]] = {
     "one timestamp everywhere": one_timestamp_everywhere(),
     "nested fragments": {"query": fragments(9, 500)},
@@ -108,6 +130,16 @@ WORST: dict[str, dict[str, Any]] = {
         position_signal(success=True, positionProfileIds=[f"{n}.{m}" for m in range(10)]) for n in range(100)]}}},
     "positions of one signal": {"query": ONE, "variables": {"input": position_signal(
         success=True, positionProfileIds=["x"] * 50_000)}},
+    "failures of a full call": {"query": SEND, "variables": FULL_CALL},
+    "failures under aliases": {"query": failures(20), "variables": FULL_CALL},
+    "failures under some aliases": {"query": failures(3), "variables": FULL_CALL},
+    "aliases of each failure": {"query": failures(1, rationales=18), "variables": FULL_CALL},
+    "long texts of an identifier": {"query": failures(1), "variables": {"input": {"dispositions": [
+        about({"alternateIdentifier": {"jobIdentifier": {"employerJobId": "\0" * 2000},
+                                       "jobSeekerIdentifier": {"emailAddress": "é" * 2000}}})] * 15}}},
+    "unknown applications": {"query": SEND, "variables": {"input": {"dispositions": [
+        about({"indeedApplyID": "51c3be16-0f93-41ed-9cc0-00000000ffff"}, dispositionStatus=status)
+        for status in ("INTERVIEW", "INCOMPLETE") * 50]}}},
     "both names of an application": {"query": MANY, "variables": {"input": {"signals": [
         signal(state("?", day % 28 + 1), previous=state("Offer", 1), token="unknown",
                candidateApplicationProfileId="unknown") for day in range(100)]}}},
@@ -128,6 +160,24 @@ def test_work_and_reply_are_bounded(world: World, kind: str) -> None:
     assert all(len(error["message"]) <= 303 for error in errors)
     assert {error["extensions"]["code"] for error in errors} <= {"BAD_USER_INPUT"}
     assert len(world.dynamodb.operations) <= 600
+
+
+def test_every_failure_of_a_full_call_is_named(world: World) -> None:
+    """However much is wrong with each disposition."""
+    reply = post(world, json.dumps(WORST["failures of a full call"], ensure_ascii=False))
+    assert [len(each) > 300 for each in rationales(reply)] == [True] * 100
+
+
+def test_reply_that_could_be_too_long_is_refused(world: World) -> None:
+    """Before anything is recorded, and also if nothing would fail; with fewer dispositions the document works."""
+    before = contents(world)
+    many = [disposition("REVIEW", f"Step {number}") for number in range(100)]
+    reply = post(world, {"query": failures(20), "variables": {"input": {"dispositions": many}}})
+    (error,) = reply.body["errors"]
+    assert (reply.status, error["message"].partition(".")[0]) == (400, "The reply could have more than 400000 bytes")
+    assert contents(world) == before
+    reply = post(world, {"query": failures(20), "variables": {"input": {"dispositions": many[:20]}}})
+    assert reply.body["data"]["partnerDisposition"]["send"]["numberGoodDispositions"] == 20
 
 
 @pytest.mark.parametrize("wrong", ["in variables", "in the document"])

@@ -1,4 +1,4 @@
-"""Clients made for the contract's public schema: generated code, and the mutation that came before signals."""
+"""Clients made for the contracts' public schemas: generated code, and the mutation that came before signals."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from support.dispositions import result
 from support.signals import complete, contents, counted, history, post, refused, sent, signal, stands, state, statuses
-from support.world import OTHER_TOKEN, SIGNAL_TOKEN, TOKEN, Answer, World
+from support.world import APPLICATION, OTHER_TOKEN, SIGNAL_TOKEN, TOKEN, Answer, World
 
-CLIENTS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data/generated_clients.json").read_text())
-"""What clients generated from the contract's types send, as they sent it, and with which headers."""
+DATA = Path(__file__).parents[1] / "data"
+CLIENTS: list[dict[str, Any]] = json.loads((DATA / "generated_clients.json").read_text())
+DISPOSITION_CLIENTS: list[dict[str, Any]] = json.loads((DATA / "generated_disposition_clients.json").read_text())
+"""What clients generated from a contract's types send, as they sent it, and with which headers."""
 OLD = "mutation ($input: SendApplicationSignalInput!) { sendApplicationSignal(input: $input) }"
 COMPLETE = {"schemeId": "globalPublicTest", "token": SIGNAL_TOKEN, "typeCode": "ApplicationComplete"}
 
@@ -32,6 +35,25 @@ def test_generated_clients_run_unchanged(world: World, client: dict[str, Any]) -
         "New", "Phone screen", "Interview", "2nd interview", "Offer accepted", "Hired", "Rejected",
     ]  # fmt: skip
     assert stands(world) == ("REJECTED", "not_selected")
+
+
+@pytest.mark.parametrize("client", DISPOSITION_CLIENTS, ids=[each["client"] for each in DISPOSITION_CLIENTS])
+def test_generated_clients_send_dispositions_unchanged(world: World, client: dict[str, Any]) -> None:
+    """With variables of all of Indeed's input types, by their public names."""
+    variables = "".join(request["query"] for request in client["requests"])
+    for name in (
+        "SendPartnerDispositionInput", "PartnerDispositionInput", "PartnerDispositionIdentifierInput",
+        "IndeedDispositionStatus", "AlternateJobIdentifierInput", "JobIdentifierInput", "JobSeekerIdentifierInput",
+        "ATSApplicationIdentifierInput", "DateTime", "ID",
+    ):  # fmt: skip
+        assert f": {name}" in variables or f": [{name}" in variables
+    *good, failed = (result(post(world, request, client["headers"])) for request in client["requests"])
+    assert good == [(2, []), (2, []), (1, []), (1, [])]
+    assert (failed[0], len(failed[1])) == (0, 2)  # both by an e-mail address
+    assert [each.interpretation.raw_status for each in history(world, APPLICATION)] == [
+        "New", "Phone screen", "Interview", "Offer", "Onboarded", "Rejected",
+    ]  # fmt: skip
+    assert world.stored().outcome == ("not_selected", False)
 
 
 def old(world: World, sender: str = TOKEN, /, **changes: Any) -> Answer:

@@ -8,28 +8,13 @@ from application_status.access.register import TokenRegister
 from application_status.access.rules import generate, key_id
 from application_status.functions.signals import make_handler
 from application_status.platform import deadlines
-from application_status.platform.dynamodb import boto
-from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
+from support.failing import Failing
 from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
 from support.world import ATS, OTHER_TOKEN, TOKEN, World, answer, signals_settings
 
 GOOD = {"query": ONE, "variables": {"input": signal()}}
 REVOKED = generate()
-
-
-class Failing(DynamoDB):
-    """The real door, but for one call of an operation."""
-
-    def __init__(self, client: Any, operation: str, call: int, error: Exception) -> None:
-        super().__init__(boto.transport(client))
-        self.operation, self.left, self.error = operation, call, error
-
-    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        self.left -= operation == self.operation
-        if operation == self.operation and not self.left:
-            raise self.error
-        return super().__call__(operation, **request)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from application_status.platform.errors import ConditionFailed, TooManyRequests, Unavailable
 from benchmarks.limits import FLOOD, LIMIT, OTHERS, simulate
+from support.dispositions import disposition
+from support.dispositions import send as send_dispositions
 from support.faults import fresh_client
 from support.log_lines import picked
 from support.signals import counted, send, signal, state
@@ -129,6 +131,14 @@ def test_each_signal_counts(limited: World) -> None:
         moment.shift(12)
         assert send(limited, *batch).status == 200
         assert limited.stored(SIGNALLED_APPLICATION).version == recorded
+
+
+def test_each_disposition_counts(limited: World) -> None:
+    """As each signal does."""
+    with time_machine.travel(START, tick=False):
+        call = [disposition("REVIEW", f"Step {number}") for number in range(28)]
+        assert [send_dispositions(limited, *call).status for _ in range(4)] == [200, 200, 200, 429]
+        assert len(limited.stored().transitions) == 28
 
 
 def test_a_refused_batch_refuses_no_single_request(limited: World) -> None:

@@ -18,6 +18,7 @@ from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded
 from application_status.intake.connect.receive import EventResult, Receiver
 from application_status.labels.overrides import OverrideLookup
+from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import AtsId, now
 from support.streams import positions_copied
@@ -325,3 +326,34 @@ def test_erased_application_stays_erased(world: World, receive: Callable[..., li
 def test_results_include_those_of_reports() -> None:
     """So that each of them can be converted."""
     assert {"recorded", "unchanged", "late", "unmapped"} <= set(EventResult)
+
+
+def test_labels_of_events_are_interpreted_again(world: World, receive: Callable[..., list[str]]) -> None:
+    """With new overrides; what the event itself said stays, and a stage of an open application ends nothing."""
+    register(world)
+    receive(change(1, "Kaffeeklatsch"), change(2, "Fertig"), rejection(label="Nope"))
+    overrides = {"Kaffeeklatsch": "INTERVIEW", "Fertig": "HIRED", "Nope": "REJECTED/candidate_withdrew"}
+    again = remap(world.stored(ONE), Vocabulary.load(), overrides)
+    assert [(each.status, each.interpretation.outcome) for each in again.in_order()] == [
+        (Status.INTERVIEW, None),
+        (None, None),
+        (Status.REJECTED, Outcome.CANDIDATE_WITHDREW),
+    ]
+    register(world, TWO, aliases={"Greenhouse": {"ApplicationId": "1"}})
+    receive(hire(ids=SENT._replace(application="1", candidate="", job="")))
+    assert remap(world.stored(TWO), Vocabulary.load(), overrides).status == "HIRED"
+
+
+def test_reopened_application_is_back_where_it_was(world: World, receive: Callable[..., list[str]]) -> None:
+    """If its stage is unmapped, it has the last status before its end; a late event does not open it."""
+    register(world)
+    receive(change(1), rejection(ordered_at=at(5)))
+    assert receive(change(4, "Chemistry", is_open=True)) == ["unmapped"]
+    assert receive(change(6, "Chemistry")) == ["unmapped"]
+    assert status(world) == "REJECTED"
+    assert receive(change(7, "Chemistry", is_open=True)) == ["recorded"]
+    assert status(world) == "INTERVIEW"
+    receive(hire())
+    back = Change(name="unhire_candidate", ids=SENT, identity="unhire", label="Chemistry", is_open=True)
+    assert receive(back) == ["recorded"]
+    assert status(world) == "INTERVIEW"

@@ -26,10 +26,11 @@ from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
 from application_status.facts.stream import fact_sink
 from application_status.functions.delivery import make_handler as make_delivery
+from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded
 from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
 from application_status.platform.values import ApplicationId, application_id, now
-from support import eventbridge, firehose, quality_pages, sandbox
+from support import dispositions, eventbridge, firehose, quality_pages, sandbox, webhooks
 from support.expiry import expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
@@ -113,9 +114,35 @@ def signals(world: World) -> None:
     del by_profile["token"]
     sent(world, by_profile)
     sent(world, position_signal(success=True))
-    made = sandbox.created(world)["Aliases"]
+    created = sandbox.created(world)
+    made = created["Aliases"]
     sent(world, signal(token=made["Token"][0]), token=TEST_TOKEN)
     sent(world, position_signal(success=True, positionProfileIds=made["PositionProfileIds"]), token=TEST_TOKEN)
+    in_sandbox = {"indeedApplyID": created["AtsiApplicationId"]}
+    for status in ("INTERVIEW", "INCOMPLETE"):
+        dispositions.send(world, dispositions.disposition(status))
+        dispositions.send(world, dispositions.about(in_sandbox, dispositionStatus=status), token=TEST_TOKEN)
+
+
+def connect(world: World) -> None:
+    known, unknown = (NativeIds(Channel.GREENHOUSE, *ids) for ids in (("7", "5", "3"), ("8", "6", "3")))
+    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(
+        APPLICATION, registration(aliases=Aliases(native=(known,)))
+    )
+    events: list[Event] = [
+        Change(name="stage", ids=known, identity="1", label="On-site interview"),
+        Change(name="stage", ids=unknown, identity="1", label="On-site interview"),
+        Linked(name="linked", known=known, also=known._replace(application="9")),
+        Merged(name="merged", gone=known, kept=known._replace(candidate="55")),
+        PositionEnded(name="closed", ids=NativeIds(Channel.GREENHOUSE, job="3"), label="Closed", ended=True),
+        Ended(name="deleted", ids=(NativeIds(Channel.GREENHOUSE, candidate="55"),)),
+    ]
+    webhook = webhooks.PROVIDERS[Channel.GREENHOUSE]
+    world.providers = {Channel.GREENHOUSE: webhook._replace(read=lambda _: events)}
+    world.restart()
+    reply = webhooks.deliver(world, webhooks.made(world))
+    assert reply.body["Results"] == ["recorded", "parked", "noted", "noted", "noted", "noted"]
+    world.used["ConnectFunction"].add(Permission("kms:Decrypt", "SecretsKey"))
 
 
 def registry(world: World) -> None:
@@ -190,6 +217,11 @@ def views(world: World) -> None:
     quality_pages.count(world)
     for claims in (quality_pages.STAFF, quality_pages.OF_ATS, quality_pages.OF_CLIENT):
         quality_pages.shown(world, claims)
+    connection = http_event("GET", f"/api/connections/{webhooks.made(world).connection.id}", token=None)
+    connection["requestContext"]["authorizer"] = {"claims": quality_pages.STAFF}
+    world.providers = webhooks.PROVIDERS
+    world.restart()
+    assert world.views(connection, None)["statusCode"] == 200
     own = sandbox.created(world)["AtsiApplicationId"]
     sandbox.read_back(world, own)
     world.views(http_event("GET", f"/api/application-status/{APPLICATION}"), None)
@@ -255,6 +287,7 @@ def delivery(world: World) -> None:
 WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
     "SignalsFunction": signals,
+    "ConnectFunction": connect,
     "RegistryFunction": registry,
     "SandboxFunction": sandboxed,
     "OauthFunction": oauth,

@@ -15,6 +15,7 @@ import pytest
 
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
+from application_status.cli import connections
 from application_status.cli import main as command_line
 from application_status.labels.overrides import OverrideRegister
 from application_status.local.tables import TableServer
@@ -27,10 +28,12 @@ from application_status.quality.counting.stream import change
 from support.command_line import words
 from support.faults import Clock, fresh_client
 from support.signals import sent, signal, state
+from support.webhooks import PROVIDERS, local_kms, made_as
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
 
 EVIL = "=B\u00f6se \x1b]0;!\x07\x1b[2J!\r!\n!\t\x7f\x85\x9b31m\u2028\u202e\u2066\u200b\U000e0041\\x1b \U0001f600"
 HOSTILE_ATS = AtsId(f"ats {EVIL}")
+CONNECTION = "gr-23456789"
 NEW = application_id("51c3be16-0f93-41ed-9cc0-00000000beef")
 CONTROLS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -42,7 +45,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     """Tables with the hostile text wherever the commands read one."""
     monkeypatch.setattr("time.sleep", lambda _: None)
     client = fresh_client(server)
-    world = World(client)
+    world = World(client, kms=local_kms(server.url))
+    made_as(world, CONNECTION.removeprefix("gr-"), created_by=EVIL)
+    monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
     TokenRegister(world.dynamodb, "TokensTable").add("a-token-of-the-hostile-ats", HOSTILE_ATS)
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
@@ -98,6 +103,11 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "issue"): run("tokens", "issue", "--show", "--ats", EVIL),
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
+        ("connections", "create"): run("connections", "create", "--provider", "lever", "--ats", EVIL, "--client", "c"),
+        ("connections", "list"): run("connections", "list"),
+        ("connections", "show"): run("connections", "show", CONNECTION),
+        ("connections", "secret"): run("connections", "secret", CONNECTION, typed=EVIL),
+        ("connections", "disable"): run("connections", "disable", EVIL),
         ("audit", "list"): run("audit", "list"),
         ("failures", "list"): run("failures", "list"),
         ("failures", "show"): run("failures", "show", "set-aside/1", "--payload"),
@@ -131,6 +141,9 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "issue"): 2,
         ("tokens", "adopt"): 1,
         ("tokens", "revoke"): 1,
+        ("connections", "create"): 2,
+        ("connections", "secret"): 1,
+        ("connections", "disable"): 1,
         ("applications", "erase"): 2,
         ("applications", "reapply-erasures"): 1,
         ("jobseeker", "export"): 1,
@@ -143,6 +156,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
     silent = {
         ("labels", "explain"),
         ("tokens", "adopt"),
+        ("connections", "secret"),
         ("limits", "list"),
         *of_stacks,
     }

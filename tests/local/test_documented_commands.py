@@ -16,7 +16,7 @@ from local.process import free_port, wait_for
 from prerequisites import ROOT
 
 PAST = {"CHANGELOG.md", "decisions.md"}  # what they print was right when it was written
-DOCUMENTS = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")) if path.name not in PAST)
+DOCUMENTS = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if path.name not in PAST)
 
 NOT_RUN = {
     r"^make run\b": "runs until Ctrl-C: it is the service that the other commands talk to",

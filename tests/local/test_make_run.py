@@ -128,16 +128,20 @@ def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:
     service.line(rf"quality/counting +counted .*{APPLICATION} .*status=INTERVIEW")
 
 
-def test_signal_of_the_guide_works_as_printed(service: LocalService) -> None:
-    """It is the contract's published sample."""
+@pytest.mark.parametrize(
+    ("heading", "room", "status"),
+    [("Selection Signals", "seek", "HIRED"), ("Indeed's dispositions", "indeed", "INTERVIEW")],
+)
+def test_graphql_of_the_guide_works_as_printed(service: LocalService, heading: str, room: str, status: str) -> None:
+    """The sample of each contract gets the reply that the guide shows."""
     guide = (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
-    section = guide.partition("## Selection Signals\n")[2].partition("\n## ")[0]
+    section = guide.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     (curl,) = re.findall(r"```sh\n(curl .*?)\n```", section, re.DOTALL)
     environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
     done = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, text=True, check=True, timeout=20)
-    assert json.loads(done.stdout) == {"data": {"sendSignal": True}}
-    service.line(r"intake/seek +recorded .* status=HIRED")
-    service.line(r"quality/counting +counted .* status=HIRED")
+    assert f"The reply is `{done.stdout}`." in section
+    service.line(rf"intake/{room} +recorded .* status={status}")
+    service.line(rf"quality/counting +counted .* status={status}")
 
 
 def test_what_became_of_requests_shows_in_the_ats_s_health(service: LocalService) -> None:

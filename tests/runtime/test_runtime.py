@@ -42,7 +42,8 @@ def is_counted(reply: Any) -> bool:
 
 
 def is_sent(reply: Any) -> bool:
-    return answer(reply).status == 200 and answer(reply).body == {"data": {"sendSignal": True}}
+    good = {"partnerDisposition": {"send": {"numberGoodDispositions": 1, "failedDispositions": []}}}
+    return answer(reply).status == 200 and answer(reply).body["data"] in ({"sendSignal": True}, good)
 
 
 def is_access_token(reply: Any) -> bool:

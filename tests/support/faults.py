@@ -25,6 +25,9 @@ class _NoTables(Template):
     def tables(self) -> Iterator[dict[str, Any]]:
         yield from ()
 
+    def kms_keys(self) -> list[str]:
+        return []
+
 
 @contextmanager
 def table_server() -> Iterator[TableServer]:

@@ -1,7 +1,7 @@
 """Log lines as the health function receives them: selected by the template's filters, in batches."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from itertools import count
 from typing import Any
@@ -18,12 +18,14 @@ def picked(log: StringIO) -> list[str]:
     lines = log.getvalue().splitlines()
     log.seek(0)
     log.truncate()
-    filters = {(each.field, each.value) for each in TEMPLATE.log_subscriptions()}
-    return [line for line in lines if not filters.isdisjoint(_items(line))]
+    return [line for line in lines if _is_picked(json.loads(line))]
 
 
-def _items(line: str) -> set[tuple[str, str]]:
-    return {(name, value) for name, value in json.loads(line).items() if isinstance(value, str)}
+def _is_picked(fields: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(fields.get(each.field), str) and each.value in {"*", fields[each.field]}
+        for each in TEMPLATE.log_subscriptions()
+    )
 
 
 def line(result: Any = "recorded", ats: Any = ATS, **changes: Any) -> str:

@@ -39,7 +39,8 @@ def allowed(function: str) -> set[Permission]:
     for either in role["Properties"]["Policies"]:
         policy = either["Fn::If"][1] if "Fn::If" in either else either  # everything optional is switched on here
         for statement in policy["PolicyDocument"]["Statement"]:
-            assert statement.keys() == {"Effect", "Action", "Resource"}, statement
+            assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}, statement
+            assert ("Condition" in statement) is (statement["Action"] == "kms:Decrypt"), statement
             assert statement["Effect"] == "Allow", statement
             actions, resources_named = _as_list(statement["Action"]), _as_list(statement["Resource"])
             found |= {Permission(action, _name(resource)) for action in actions for resource in resources_named}

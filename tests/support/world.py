@@ -2,9 +2,10 @@
 
 import json
 import os
+import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,18 @@ from zoneinfo import ZoneInfo
 
 from application_status.access import clients
 from application_status.access.assignments import Assignments, OidcUsers
+from application_status.access.connections import ConnectionRegister
+from application_status.access.envelope import Envelope
 from application_status.access.register import TokenRegister
 from application_status.access.sessions import IdTokens
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.report import Channel
 from application_status.functions.analytics import make_handler as make_analytics
+from application_status.functions.connect import ConnectSettings
+from application_status.functions.connect import make_handler as make_connect
 from application_status.functions.health import HealthSettings
 from application_status.functions.health import make_handler as make_health
 from application_status.functions.merge import MergeSettings
@@ -45,21 +51,25 @@ from application_status.functions.views import ViewsSettings
 from application_status.functions.views import make_handler as make_views
 from application_status.functions.webhook import WebhookSettings
 from application_status.functions.webhook import make_handler as make_webhook
+from application_status.intake.connect.providers import PROVIDERS, Provider
 from application_status.local.template import Template, pattern
 from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
+from application_status.platform.kms import DataKeys
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.sign_in.endpoint import LoginPages, sign_in
 from support.failed_records import KeptRecords, set_aside
+from support.kms import FakeKms
 from support.permissions import Permission, UnderRole
 
 HTTP_FUNCTIONS = {
     "WebhookFunction": "webhook",
     "SignalsFunction": "signals",
     "OauthFunction": "oauth",
+    "ConnectFunction": "connect",
     "RegistryFunction": "registry",
     "SandboxFunction": "sandbox",
     "ViewsFunction": "views",
@@ -146,6 +156,9 @@ class World:
     dynamodb: RecordingDynamoDB = field(init=False)
     of_webhook: RecordingDynamoDB = field(init=False)
     wire: Wire | None = field(init=False, default=None)
+    providers: Mapping[Channel, Provider] = field(default_factory=lambda: PROVIDERS)
+    clock: Callable[[], float] = time.monotonic
+    kms: Any = field(default_factory=FakeKms)
     kept: KeptRecords = field(default_factory=KeptRecords)
     used: defaultdict[str, set[Permission]] = field(default_factory=lambda: defaultdict(set))
 
@@ -189,6 +202,13 @@ class World:
         self.oauth = make_oauth(
             self._under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
         )
+        self.connect = make_connect(
+            self._under_role("ConnectFunction"),
+            self.kms,
+            connect_settings(self.requests_per_second),
+            self.providers,
+            self.clock,
+        )
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
@@ -205,9 +225,12 @@ class World:
                 self.requests_per_second,
                 BERLIN,
                 "SandboxApplicationsTable",
+                "AliasesTable",
+                "ConnectionsTable",
                 self.pool.issuer,
             ),
             id_tokens,
+            self.providers,
         )
         self.sandbox = make_sandbox(
             self._under_role("SandboxFunction"),
@@ -233,6 +256,11 @@ class World:
     def assignments(self) -> Assignments:
         """The assignments of users, as the command line makes them."""
         return Assignments(self.dynamodb, "UsersTable")
+
+    @property
+    def connections(self) -> ConnectionRegister:
+        """The connections, as the command line makes them."""
+        return ConnectionRegister(self.dynamodb, "ConnectionsTable", Envelope(DataKeys(self.kms)), "alias/SecretsKey")
 
     def id_token(self, claims: Mapping[str, Any]) -> str:
         """Return the id token of a user with these claims, as the pool issues it."""
@@ -285,6 +313,11 @@ def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
         "SandboxApplicationsTable",
         "SandboxAliasesTable",
     )
+
+
+def connect_settings(requests_per_second: int = 0) -> ConnectSettings:
+    """Return the settings of the native webhooks."""
+    return ConnectSettings("ApplicationsTable", "AliasesTable", "ConnectionsTable", "TokensTable", requests_per_second)
 
 
 def registration(**changes: Any) -> Registration:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from application_status.applications.rules.application import ReportResult
+from application_status.intake.connect.receive import EventResult
 from application_status.local.template import Template
 from application_status.platform.errors import Refusal
 from application_status.platform.http.endpoint import PROBLEMS
@@ -75,7 +76,7 @@ ALARMS = {
     "FailedRequests1HourAlarm": Expected(1, 3600, BURN | {"answered": 135}, BURN | {"answered": 134, "failed": 134}),
     "FailedRequests5MinutesAlarm": Expected(1, 300, {"requests": 300, "failed": 5}, {"requests": 4, "failed": 4}),
     "FailedRequests6HoursAlarm": Expected(1, 21600, BURN | {"failed": 57}, BURN | {"answered": 56}),
-    "FailedRequests30MinutesAlarm": Expected(1, 1800, BURN | {"answered": 57}, BURN | {"failed": 56}),
+    "FailedRequests30MinutesAlarm": Expected(1, 1800, BURN | {"answered": 57}, BURN | {"answered": 99, "awaiting": 43}),
     "RefusedShareAlarm": Expected(1, 900, {"requests": 100, "refused": 21}, {"requests": 99, "refused": 99}),
     "LatencyAlarm": Expected(3, 300, {"Latency": 1001}, {"Latency": 1000}),
     "ApiErrorsAlarm": Expected(1, 300, {"views": 2, "webhook": 3}, {"webhook": 4}),
@@ -90,6 +91,7 @@ ALARMS = {
     "TableThrottlesAlarm": Expected(3, 300, {"tokens_reads": 1}, {"tokens_reads": 0}),
     "StoreRetriesAlarm": Expected(3, 300, {"StoreRetries": 100}, {"StoreRetries": 99}),
     "UnauthenticatedAlarm": Expected(1, 300, {"Unauthenticated": 300}, {"Unauthenticated": 299}),
+    "WrongSignaturesAlarm": Expected(1, 3600, {"WrongSignature": 20}, {"WrongSignature": 19}),
     "UnknownApplicationsAlarm": Expected(1, 300, {"UnknownApplication": 300}, {"UnknownApplication": 299}),
     "SilentAtsAlarm": Expected(1, 3 * 3600, {"SilentAts": 1}, {"SilentAts": 0}, "breaching"),
     "UnmappedAlarm": Expected(1, 3600, {"recorded": 89, "unmapped": 11}, {"late": 10, "unmapped": 89}),
@@ -163,6 +165,7 @@ def emitted() -> set[str]:
     found = {each.value.capitalize() for each in ReportResult} | {
         each.__name__ for each in PROBLEMS if issubclass(each, Refusal)
     }
+    found |= {f"Event{each.capitalize()}" for each in EventResult}
     for path in (ROOT / "src" / "application_status").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"add_metric", "metrics.add_metric", "_log"}:

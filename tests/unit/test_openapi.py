@@ -12,8 +12,10 @@ from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.applications.registry import RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply
+from application_status.intake.connect.endpoint import DeliveryReply
+from application_status.intake.connect.page import ConnectionReply
+from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
-from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED
 from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
@@ -90,9 +92,13 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
         (ApplicationView, examples.APPLICATIONS),
         (RegistrationReply, examples.REGISTRATION_REPLIES),
         (SandboxApplication, examples.SANDBOX_APPLICATIONS),
+        (DeliveryReply, examples.DELIVERY_REPLIES),
+        (ConnectionReply, examples.CONNECTIONS),
         (GraphqlRequest, examples.SIGNALS),
         (GraphqlReply, examples.SIGNAL_REPLIES),
         (TokenReply, examples.TOKEN_REPLIES),
+        (GraphqlRequest, examples.DISPOSITIONS),
+        (GraphqlReply, examples.DISPOSITION_REPLIES),
     ],
 )
 def test_examples_are_of_their_kind(kind: type, shown: dict[str, Any]) -> None:

@@ -18,12 +18,21 @@ from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.sign_in.endpoint import _SESSION_SECONDS, CALLBACK_PATH
 from support.world import APPLICATION
 
-TABLES = ("AliasesTable", "ApplicationsTable", "AuditTable", "QualityTable", "TokensTable", "UsersTable")
+TABLES = (
+    "AliasesTable",
+    "ApplicationsTable",
+    "AuditTable",
+    "ConnectionsTable",
+    "QualityTable",
+    "TokensTable",
+    "UsersTable",
+)
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
     "Signals",
     "Oauth",
+    "Connect",
     "Registry",
     "Sandbox",
     "Analytics",
@@ -367,7 +376,7 @@ def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> 
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
-    """Aliases of tracking tokens, ids of counted batches of log lines, addresses' limits, and the whole sandbox."""
+    """Aliases of tracking tokens, what connections sent, ids of counted batches, addresses' limits, the sandbox."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
@@ -375,13 +384,13 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
     assert ends == {
-        **dict.fromkeys(("AliasesTable", "QualityTable", *SANDBOX_TABLES), expires_at),
+        **dict.fromkeys(("AliasesTable", "ConnectionsTable", "QualityTable", *SANDBOX_TABLES), expires_at),
         "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},
     }
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
-    """Only lines with the function's channel; CloudWatch Logs may call the alias for these two log groups only.
+    """Only lines with a channel of the function; CloudWatch Logs may call the alias for these log groups only.
 
     The functions log in Lambda's default format, text: a line is the logger's JSON, unwrapped.
     """
@@ -389,7 +398,11 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     alias = {"Ref": "HealthFunctionAliaslive"}
     assert all(each["Properties"]["DestinationArn"] == alias for each in filters)
     patterns = {each["Properties"]["LogGroupName"]["Ref"]: each["Properties"]["FilterPattern"] for each in filters}
-    assert patterns == {"WebhookLogs": '{ $.channel = "atsi" }', "SignalsLogs": '{ $.channel = "signals" }'}
+    assert patterns == {
+        "WebhookLogs": '{ $.channel = "atsi" }',
+        "SignalsLogs": '{ $.channel = "signals" }',
+        "ConnectLogs": '{ $.channel = "*" }',
+    }
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
         if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
@@ -398,7 +411,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
             text, names = permission["SourceArn"]["Fn::Sub"]
             assert text.endswith(":log-group:${__LogGroupName__}:*")
             allowed_groups.append(names["__LogGroupName__"]["Ref"])
-    assert sorted(allowed_groups) == ["SignalsLogs", "WebhookLogs"]
+    assert sorted(allowed_groups) == ["ConnectLogs", "SignalsLogs", "WebhookLogs"]
 
 
 def test_merges_checks_and_retention_are_scheduled(expanded: dict[str, Any]) -> None:

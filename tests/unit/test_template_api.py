@@ -16,6 +16,11 @@ JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
+CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
+    "/api/connections/{connectionId}",
+    "/connections/{connectionId}",
+)
+CONNECT_PATH = "/connect/{provider}/{connectionId}/{key}"
 SANDBOX_PATH = "/api/sandbox/applications"
 TOKEN_PATHS = ("/oauth/token", "/oauth/v2/tokens")
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
@@ -34,13 +39,22 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
+        CONNECT_PATH: "${ConnectFunctionAliaslive}/invocations",
         **dict.fromkeys(IAM_PATHS, "${RegistryFunctionAliaslive}/invocations"),
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
         **dict.fromkeys(TOKEN_PATHS, "${OauthFunctionAliaslive}/invocations"),
         **dict.fromkeys((*JOBSEEKER_PATHS, JOBSEEKERS_PAGE), "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(SIGN_IN_PATHS, "${SignInFunctionAliaslive}/invocations"),
         **dict.fromkeys(
-            (*QUALITY_PATHS, QUALITY_PAGE, DEFINITIONS_PATH, READ_BACK_PATH, *PAGES, UPTIME_PATH),
+            (
+                *CONNECTION_PATHS,
+                *QUALITY_PATHS,
+                QUALITY_PAGE,
+                DEFINITIONS_PATH,
+                READ_BACK_PATH,
+                *PAGES,
+                UPTIME_PATH,
+            ),
             "${ViewsFunctionAliaslive}/invocations",
         ),
     }
@@ -55,10 +69,12 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         "/api/application-status": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
         "/graphql": None,
+        CONNECT_PATH: None,
         **{path: [{"AWS_IAM": []}] for path in IAM_PATHS},
         OF_ATS: None,
         OF_USER: [{"Users": []}],
-        **dict.fromkeys((QUALITY_PAGE, JOBSEEKERS_PAGE, *SIGN_IN_PATHS)),
+        CONNECTION_PATH: [{"Users": []}],
+        **dict.fromkeys((QUALITY_PAGE, CONNECTION_PAGE, JOBSEEKERS_PAGE, *SIGN_IN_PATHS)),
         FOR_BOARD: [{"AWS_IAM": []}],
         DEFINITIONS_PATH: None,
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},

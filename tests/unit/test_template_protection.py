@@ -49,6 +49,37 @@ def test_own_key_encrypts_whatever_holds_data(expanded: dict[str, Any]) -> None:
     assert results == {"EncryptionOption": either("SSE_KMS", "SSE_S3"), "KmsKey": BY_KEY}
 
 
+def test_secrets_of_connections_have_a_key_of_their_own(expanded: dict[str, Any]) -> None:
+    """It outlives the stack, rotates, and only IAM policies say who may use it: one function may decrypt data keys."""
+    ((name, key),) = of_type(expanded, "AWS::KMS::Key").items()
+    resource = expanded["Resources"][name]
+    assert (name, resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("SecretsKey", "Retain", "Retain")
+    account = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert key == {
+        "Description": "Encrypts the secrets of connections to ATSs.",
+        "EnableKeyRotation": True,
+        "PendingWindowInDays": 30,
+        "KeyPolicy": {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}],
+        },
+    }
+    granted = [
+        (name, statement)
+        for name, role in of_type(expanded, "AWS::IAM::Role").items()
+        for policy in role["Policies"]
+        for statement in policy.get("PolicyDocument", {"Statement": []})["Statement"]
+        if "kms" in json.dumps(statement)
+    ]
+    decrypt = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": {"Fn::GetAtt": ["SecretsKey", "Arn"]},
+        "Condition": {"StringLike": {"kms:EncryptionContext:Connection": "*"}},
+    }
+    assert granted == [("ConnectRole", decrypt)]
+
+
 def test_firewall_is_optional(expanded: dict[str, Any]) -> None:
     """All of its resources have the condition, which is false by default."""
     assert expanded["Conditions"]["HasWaf"] == {"Fn::Equals": [{"Ref": "Waf"}, "on"]}
@@ -125,7 +156,7 @@ def test_managed_rules_refuse_no_report_for_its_body(expanded: dict[str, Any]) -
 
 
 def test_firewall_stores_no_token(expanded: dict[str, Any]) -> None:
-    """No samples, and a log without credentials and query strings, of refused and counted requests alone."""
+    """No samples, and a log without credentials, paths and query strings, of refused and counted requests alone."""
     (acl,) = of_type(expanded, "AWS::WAFv2::WebACL").values()
     views = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
     assert views == [
@@ -138,7 +169,7 @@ def test_firewall_stores_no_token(expanded: dict[str, Any]) -> None:
     assert logging == {
         "ResourceArn": {"Fn::GetAtt": ["WebAcl", "Arn"]},
         "LogDestinationConfigs": [{"Fn::Sub": log_group}],
-        "RedactedFields": [*headers, {"QueryString": {}}],
+        "RedactedFields": [*headers, {"QueryString": {}}, {"UriPath": {}}],
         "LoggingFilter": {
             "DefaultBehavior": "DROP",
             "Filters": [

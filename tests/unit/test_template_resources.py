@@ -74,6 +74,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "AliasesTable": ("Alias", "Member"),
     "QualityTable": ("Scope", "Part"),
     "TokensTable": ("KeyId",),
+    "ConnectionsTable": ("ConnectionId", "Part"),
     "AuditTable": ("Month", "At"),
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
@@ -175,6 +176,7 @@ def test_functions_have_exactly_their_settings(resources: dict[str, Any]) -> Non
         expected |= {"STACK": {"Ref": "AWS::StackName"}} if "STACK" in names else {}
         expected |= {each: COMPUTED[each] for each in names & COMPUTED.keys()}
         expected |= {ENDPOINTS[each]: "" for each in names & ENDPOINTS.keys()}
+        expected |= {"AWS_ENDPOINT_URL_KMS": ""} if "kms" in members else {}
         assert function["Environment"]["Variables"] == expected | OF_EVERY_FUNCTION, name
 
 

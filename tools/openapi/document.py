@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from application_status.applications.rules.report import NATIVE
 from application_status.local.template import Template
 from application_status.platform.http.endpoint import ProblemDetails
 from openapi import examples
@@ -48,6 +49,21 @@ _PATH_PARAMETERS = {
     "AtsiApplicationId": {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
+    },
+    "provider": {
+        "description": "the ATS's product",
+        "schema": {"enum": [str(each) for each in NATIVE]},
+        "example": "greenhouse",
+    },
+    "connectionId": {
+        "description": "the connection's id",
+        "schema": {"type": "string"},
+        "example": examples.CONNECTION,
+    },
+    "key": {
+        "description": "the secret part of the connection's URL",
+        "schema": {"type": "string"},
+        "example": "0uJ6oS4vKxq3c5W2hZ9yTnB7mRkE1aPdGfLXwQiVjCs",
     },
     "ATS_ID": {"description": "the id of the ATS, issued with its token", "schema": {"type": "string"}},
 }
@@ -128,7 +144,8 @@ def _security(scheme: str) -> list[Mapping[str, list[Any]]]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, **parameter, "example": examples.PATHS[path]}
+        {"name": name, "in": "path", "required": True, **parameter}
+        | ({} if "example" in parameter else {"example": examples.PATHS[path]})
         for name, parameter in _PATH_PARAMETERS.items()
         if f"{{{name}}}" in path
     ]

@@ -104,6 +104,35 @@ SANDBOX_APPLICATIONS = {
         "RequestId": _REQUEST_ID,
     }
 }
+CONNECTION = "gr-7k2m9q4x"
+DELIVERY_REPLIES: dict[str, dict[str, Any]] = {
+    "recorded": {"Results": ["recorded"], "RequestId": _REQUEST_ID},
+    "test": {"Results": ["test"], "RequestId": _REQUEST_ID},
+}
+CONNECTIONS: dict[str, dict[str, Any]] = {
+    "active": {
+        "ConnectionId": CONNECTION,
+        "Provider": "greenhouse",
+        "AtsId": "greenhouse",
+        "ClientId": "client-1",
+        "State": "active",
+        "CreatedAt": "2026-11-02T09:00:00.000Z",
+        "Secrets": 1,
+        "Checklist": ["Create a web hook with this URL and secret key for each event."],
+        "EventTypes": [{"Name": "candidate_stage_change", "Received": 214, "LastAt": "2026-11-22T09:00:00.000Z"}],
+        "LastTestAt": "2026-11-02T09:10:00.000Z",
+        "LastRefusal": {
+            "At": "2026-11-02T09:05:00.000Z",
+            "Reason": "Signature is missing, or was sent several times.",
+        },
+        "Labels": [
+            {"Label": "Bucket 7", "Status": None, "Outcome": None, "LastAt": "2026-11-20T09:00:00.000Z"},
+            {"Label": "Phone Interview", "Status": "INTERVIEW", "Outcome": None, "LastAt": "2026-11-22T09:00:00.000Z"},
+        ],
+        "Parked": {"Events": 1204, "Recorded": 3},
+        "RequestId": _REQUEST_ID,
+    }
+}
 SIGNALS: dict[str, dict[str, Any]] = {
     "the published sample": {
         "query": "mutation ($input: SendSignalInput!) { sendSignal(input: $input) }",
@@ -138,3 +167,43 @@ TOKEN_REQUESTS = {
     }
 }
 TOKEN_REPLIES = {"issued": {"access_token": "atsi_at_live_eyJhbGciOiJ...", "token_type": "Bearer", "expires_in": 1800}}
+_APPLY_ID = {"indeedApplyID": "51c3be16-0f93-41ed-9cc0-9092222d7333"}
+DISPOSITIONS: dict[str, dict[str, Any]] = {
+    "a disposition": {
+        "query": "mutation ($input: SendPartnerDispositionInput!) { partnerDisposition { send(input: $input) { "
+        "numberGoodDispositions failedDispositions { identifiedBy { indeedApplyID } rationale } } } }",
+        "variables": {
+            "input": {
+                "dispositions": [
+                    {
+                        "identifiedBy": _APPLY_ID,
+                        "dispositionStatus": "INTERVIEW",
+                        "rawDispositionStatus": "On-site",
+                        "rawDispositionDetails": "",
+                        "atsName": "demo-ats",
+                        "statusChangeDateTime": "2026-11-02T09:30:00Z",
+                    }
+                ]
+            }
+        },
+    }
+}
+DISPOSITION_REPLIES: dict[str, dict[str, Any]] = {
+    "good": {"data": {"partnerDisposition": {"send": {"numberGoodDispositions": 1, "failedDispositions": []}}}},
+    "failed": {
+        "data": {
+            "partnerDisposition": {
+                "send": {
+                    "numberGoodDispositions": 0,
+                    "failedDispositions": [
+                        {
+                            "identifiedBy": _APPLY_ID,
+                            "rationale": "identifiedBy.indeedApplyID: You have no application with this id; expected: "
+                            "an id under which the job board sent you the application",
+                        }
+                    ],
+                }
+            }
+        }
+    },
+}

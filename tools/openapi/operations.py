@@ -12,8 +12,10 @@ from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
+from application_status.intake.connect.endpoint import DeliveryReply
+from application_status.intake.connect.page import CONNECTION_PAGE, CONNECTION_PATH, ConnectionReply
+from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
-from application_status.intake.seek.endpoint import GraphqlReply, GraphqlRequest
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
 from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
@@ -117,7 +119,17 @@ def _token(name: str, summary: str) -> Operation:
     )
 
 
-PAGES = {DOCS_PATH, FILE_PATH, PROBLEM_PATH, PAGE_PATH, QUALITY_PAGE_PATH, SIGN_IN_PATH, CALLBACK_PATH, SIGN_OUT_PATH}
+PAGES = {
+    DOCS_PATH,
+    FILE_PATH,
+    PROBLEM_PATH,
+    PAGE_PATH,
+    QUALITY_PAGE_PATH,
+    CONNECTION_PAGE,
+    SIGN_IN_PATH,
+    CALLBACK_PATH,
+    SIGN_OUT_PATH,
+}
 """Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
@@ -160,11 +172,11 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         Operation(
             method="post",
             name="signals",
-            summary="Send Selection Signals",
+            summary="Send Selection Signals, or dispositions as to Indeed",
             security="AtsBearer",
-            request=Content(type=GraphqlRequest, examples=examples.SIGNALS),
+            request=Content(type=GraphqlRequest, examples=examples.SIGNALS | examples.DISPOSITIONS),
             replies={
-                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES),
+                "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES | examples.DISPOSITION_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
@@ -172,6 +184,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
     ),
     TOKEN_PATHS[0]: (_token("accessToken", "Get an access token"),),
     TOKEN_PATHS[1]: (_token("accessTokenAtIndeedsPath", "Get an access token, at the path of Indeed's senders"),),
+    "/connect/{provider}/{connectionId}/{key}": (
+        Operation(
+            method="post",
+            name="deliver",
+            summary="Deliver a native webhook of an ATS",
+            security=None,
+            request=Content(type=dict[str, Any], about="The event in the ATS's own form, signed by the ATS."),
+            replies={"200": Content(type=DeliveryReply, examples=examples.DELIVERY_REPLIES)},
+            problems=(
+                "malformed-body",
+                "wrong-signature",
+                "unknown-connection",
+                "body-too-large",
+                "awaiting-secret",
+                *_ALWAYS,
+            ),
+        ),
+    ),
     "/api/applications/{AtsiApplicationId}": (
         Operation(
             method="put",
@@ -227,6 +257,16 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
         _quality("qualityOfUser", "Get a quality report, as a signed-in user", "Users", "unauthenticated", "forbidden"),
     ),
     "/api/board/quality": (_quality("qualityForBoard", "Get a quality report about all ATSs", "AWS_IAM", *_IAM),),
+    CONNECTION_PATH: (
+        Operation(
+            method="get",
+            name="connection",
+            summary="Get a connection of your client, and what it has sent in the last 90 days",
+            security="Users",
+            replies={"200": Content(type=ConnectionReply, examples=examples.CONNECTIONS)},
+            problems=("unauthenticated", "forbidden", "unknown-connection", *_ALWAYS),
+        ),
+    ),
     "/api/my/applications": (
         Operation(
             method="get",

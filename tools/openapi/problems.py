@@ -19,8 +19,14 @@ _REFUSALS = (
     errors.MalformedBody("The body is JSON, but not an object; send one JSON object, as in {...}."),
     errors.MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters."),
     errors.Unauthenticated(),
+    errors.WrongSignature(
+        'Signature has 71 characters and begins with "sha256 "; expected are 71 characters that begin with '
+        "'sha256 ', made with the secret of this connection."
+    ),
     errors.Forbidden("Ask about your own applications only."),
     errors.UnknownApplication(),
+    errors.UnknownConnection(),
+    errors.AwaitingSecret(),
     errors.NotAcceptable("Accept application/json or text/csv."),
     errors.AliasTaken(["Token"]),
     errors.RegistrationConflict(["ClientId", "JobId"]),

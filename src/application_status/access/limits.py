@@ -1,10 +1,10 @@
-"""Limits of requests: a token bucket for each ATS, and one for each address that sends invalid tokens.
+"""Limits of requests: a token bucket for each ATS and connection, and for each address that sends invalid tokens.
 
 The buckets are items of the Tokens table, so all execution environments share them. An environment takes permits in
 advance (a lease): first one, then twice as many each time it used up the former lease within a second. Requests are
 admitted if the table does not answer.
 
-KeyId      S  limit#<ats>, limit#test#<ats> (test tokens), limit#address#<digest of the address>
+KeyId      S  limit#<ats>, limit#test#<ats> (test tokens), limit#connection#<id>, limit#address#<digest of the address>
 FullAt     N  when the bucket is full again, in milliseconds since 1970; it determines how many permits are left
 PerSecond  N  an ATS's own limit, if it has one
 DeleteAt   N  when DynamoDB deletes an address's item, in seconds since 1970
@@ -35,6 +35,7 @@ _DELETED_AFTER_SECONDS = 3600
 _OVERFILL = 1000  # a bucket may gain a second's permits beyond its burst, so that most updates succeed at once
 _KNOWN_FOR = 5000
 _OF_ATS = "limit#"
+_CONNECTION_BURST = 1000
 _IS_FULL = "attribute_not_exists(FullAt) OR FullAt <= :now"
 _IS_REFILLING = "FullAt > :recently AND FullAt <= :latest"
 
@@ -66,6 +67,16 @@ INVALID_TOKENS = Limit("invalid-tokens", per_second=0.2, burst=20, is_temporary=
 def key_of_ats(ats_id: AtsId, *, test: bool) -> str:
     """Return the key of an ATS's bucket; its test tokens have a bucket of their own."""
     return f"limit#test#{ats_id}" if test else f"{_OF_ATS}{ats_id}"
+
+
+def limit_of_connection(per_second: float) -> Limit:
+    """Return the limit of a connection, which admits 1,000 rejections by one click."""
+    return Limit("connection", per_second, burst=max(_CONNECTION_BURST, math.ceil(2 * per_second)), is_temporary=True)
+
+
+def key_of_connection(connection_id: str) -> str:
+    """Return the key of a connection's bucket."""
+    return f"limit#connection#{connection_id}"
 
 
 def key_of_address(address: str) -> str:
@@ -226,10 +237,14 @@ def _permits(full_at: int, limit: Limit, start: int) -> float:
 def refusal(limit: Limit, seconds: float = 0) -> TooManyRequests:
     """Return the error of a reached limit, with the seconds until it admits more."""
     if limit is INVALID_TOKENS:
-        text = "Too many requests with an invalid token came from this address. Send a valid token"
-    else:
         text = (
-            f"Your ATS may send {limit.per_second:g} requests a second, and {limit.burst} at once; each signal counts "
+            "Too many requests with an invalid token or to unknown connections came from this address. Send a valid "
+            "token, or use a connection's own URL"
+        )
+    else:
+        sender = "Your ATS" if limit.name == "ats" else "A connection"
+        text = (
+            f"{sender} may send {limit.per_second:g} requests a second, and {limit.burst} at once; each signal counts "
             "as one. Send the same request again"
         )
     retry_after = math.ceil(max(seconds, _REFUSAL_SECONDS))

@@ -88,13 +88,18 @@ def is_test(text: str) -> bool:
 
 def generate(*, test: bool = False) -> str:
     """Return a new token: atsi_<live|test>_<key id>_<32 random bytes><CRC-32>, all in base 62."""
-    return _with_checksum(f"{_TEST if test else _LIVE}{_random_id(_KEY_ID_LENGTH)}_{_random_secret()}")
+    return _with_checksum(f"{_TEST if test else _LIVE}{_random_id(_KEY_ID_LENGTH)}_{random_secret()}")
 
 
 def generate_client(*, test: bool = False) -> tuple[str, str]:
     """Return a new client_id and its client_secret, which has 32 random bytes."""
     client_id = f"{_TEST_CLIENT if test else _LIVE_CLIENT}{_random_id(_CLIENT_ID_LENGTH)}"
-    return client_id, _with_checksum(f"{_CLIENT_SECRET}{_random_secret()}")
+    return client_id, _with_checksum(f"{_CLIENT_SECRET}{random_secret()}")
+
+
+def random_secret() -> str:
+    """Return 32 random bytes in base 62, as 43 characters."""
+    return _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
 
 
 def key_id(text: str) -> str | None:
@@ -138,10 +143,6 @@ def sha256(text: str) -> str:
 
 def _random_id(length: int) -> str:
     return "".join(secrets.choice(_BASE62) for _ in range(length))
-
-
-def _random_secret() -> str:
-    return _base62(int.from_bytes(secrets.token_bytes(_SECRET_BYTES)), _SECRET_LENGTH)
 
 
 def _with_checksum(body: str) -> str:

@@ -4,12 +4,13 @@ API Gateway's Cognito authorizer verifies id tokens for the API, but it reads on
 therefore verify the token themselves, whether it comes in the session cookie or in the header Authorization.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import jwt
 
@@ -19,7 +20,7 @@ from application_status.platform.http.fetch import Fetch, fetch
 from application_status.platform.http.negotiation import qualities
 from application_status.platform.telemetry import logger
 
-JOBSEEKERS_PAGE, QUALITY_PAGE = "/my/applications", "/quality"
+JOBSEEKERS_PAGE, QUALITY_PAGE, CONNECTIONS_PAGES = "/my/applications", "/quality", "/connections/"
 SIGN_IN_PATH, SIGN_OUT_PATH = "/sign-in", "/sign-out"
 
 # Browsers accept this prefix only from this very host, over TLS and for all paths:
@@ -27,6 +28,7 @@ SIGN_IN_PATH, SIGN_OUT_PATH = "/sign-in", "/sign-out"
 ID_TOKEN_COOKIE = "__Host-id-token"  # noqa: S105  # its name
 _KEYS_LIVE_SECONDS, _SECONDS_BETWEEN_FETCHES, _SECONDS_BETWEEN_RETRIES = 3600.0, 60.0, 10.0
 _CLOCK_SKEW_SECONDS = 10
+_PARAMETER = re.compile(r"\{(\w+)\}")
 _REQUIRED_CLAIMS = ["aud", "exp", "iat", "iss", "sub", "token_use"]
 
 
@@ -145,7 +147,8 @@ def not_signed_in(error: Unauthenticated, request: Request) -> Reply:
         answer = refusal(error, request)
         return answer | {"headers": answer["headers"] | refusal_headers(error, "Bearer")}
     query = urlencode(request.query, doseq=True)
-    return_to = f"{request.resource}?{query}" if query else request.resource
+    path = _PARAMETER.sub(lambda found: quote(request.path_parameters.get(found[1], ""), safe=""), request.resource)
+    return_to = f"{path}?{query}" if query else path
     address = f"{request.prefix}{SIGN_IN_PATH}?{urlencode({'return_to': return_to})}"
     headers = {"Location": address, "Cache-Control": "no-store"}
     return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}

@@ -44,6 +44,13 @@ PROBLEM_TYPES = (
         "it expires",
     ),
     ProblemType(
+        "wrong-signature",
+        "401",
+        "a native webhook's delivery was not signed with a secret of its connection, or its signed token was used for "
+        "another body; `detail` says what was received",
+        "enter the connection's secret in the ATS again, or give the board the secret that the ATS shows",
+    ),
+    ProblemType(
         "forbidden",
         "403",
         "the caller asks for a quality report about another ATS or client, or with a test token; or creates a sandbox "
@@ -65,6 +72,12 @@ PROBLEM_TYPES = (
         "404",
         "no application has this id, or it belongs to another ATS or jobseeker, or it was erased or has expired",
         "send the id from the ApplyRequest",
+    ),
+    ProblemType(
+        "unknown-connection",
+        "404",
+        "no connection has this address, or it was disabled; or the signed-in user belongs to another client",
+        "enter the URL in the ATS exactly as the board gave it",
     ),
     ProblemType(
         "method-not-allowed", "405", "the path does not support this method", "use a method that `Allow` lists"
@@ -104,7 +117,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "body-too-large",
         "413",
-        "the body has more than 8,192 bytes (signals: 262,144)",
+        "the body has more than 8,192 bytes (signals: 262,144; connections: 1,048,576)",
         "send a smaller body, or several requests",
     ),
     ProblemType(
@@ -123,8 +136,8 @@ PROBLEM_TYPES = (
     ProblemType(
         "throttled",
         "429",
-        "your ATS sends more requests or signals a second than `RateLimit-Policy` says, or your address sends too many "
-        "invalid tokens, or all callers together send too many requests",
+        "your ATS or connection sends more requests or signals a second than `RateLimit-Policy` says, or your address "
+        "sends too many invalid tokens or to unknown connections, or all callers together send too many requests",
         "wait `Retry-After` seconds, then send it again; spread large transfers over time",
     ),
     ProblemType(
@@ -132,6 +145,12 @@ PROBLEM_TYPES = (
         "429",
         "the ATS created 200 sandbox applications today (UTC)",
         "use those, or wait `Retry-After` seconds, until the next day",
+    ),
+    ProblemType(
+        "awaiting-secret",
+        "503",
+        "the connection has no secret yet, so that only tests are accepted; the ATS repeats the delivery",
+        "give the board the secret that the ATS shows",
     ),
     ProblemType(
         "unavailable",

@@ -288,6 +288,9 @@ def _set_head(update: Update, report: Report, head: Transition, key: str) -> Non
             update.values[":label"] = {"S": label_key(head.raw_status)}
         else:
             update.conditions.append(Application.CHANGES_STATUS)
+        if report.order is None and report.is_snapshot:
+            update.conditions.append(Application.HAS_NO_END)
+            update.values |= {":hired": {"S": Status.HIRED}, ":rejected": {"S": Status.REJECTED}}
     elif head.has_business_date and head.status in MAY_BE_TOO_EARLY:
         update.conditions.append(IS_NOT_TOO_EARLY)
         update.values[":latest"] = {"S": to_text(head.latest)}

@@ -11,7 +11,15 @@ from application_status.cli.target import Target, pass_target
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages, side_by_side
 from application_status.platform.errors import ConditionFailed
 
-_TABLES = ("ApplicationsTable", "AliasesTable", "QualityTable", "TokensTable", "UsersTable", "AuditTable")
+_TABLES = (
+    "ApplicationsTable",
+    "AliasesTable",
+    "QualityTable",
+    "TokensTable",
+    "ConnectionsTable",
+    "UsersTable",
+    "AuditTable",
+)
 _CALLS_AT_ONCE = 25
 _IS_NO_TOMBSTONE = "attribute_not_exists(ErasedAt)"
 
@@ -29,7 +37,8 @@ def commands() -> None:
 def _restore(target: Target, table: str, source: str, *, replace: bool) -> None:
     """Copy a restored table into the stack's TABLE; safe to repeat.
 
-    TABLE is ApplicationsTable, AliasesTable, QualityTable, TokensTable, UsersTable or AuditTable.
+    TABLE is ApplicationsTable, AliasesTable, QualityTable, TokensTable, ConnectionsTable, UsersTable or
+    AuditTable.
 
     Items that the stack's table has stay as they are, unless --replace is given. Erased applications stay erased.
     """

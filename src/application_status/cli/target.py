@@ -11,6 +11,7 @@ import click
 from botocore.exceptions import ClientError
 
 from application_status.access.audit import AuditLog
+from application_status.platform import kms
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, DynamoDBError
 from application_status.platform.settings import read
@@ -18,6 +19,7 @@ from application_status.platform.values import AtsId
 from application_status.quality.counting.stream import AnalyticsSettings
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
+_LOCAL_API = "http://127.0.0.1:3000"
 _LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 _LOCAL_TOKEN_DAYS = 365
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -46,6 +48,11 @@ class Target:
     def dynamodb(self) -> DynamoDB:
         """The client of the target's tables."""
         return DynamoDB(boto.transport(self._recorded(boto.client(**self._where))))
+
+    @cached_property
+    def kms(self) -> Any:
+        """The client of the target's keys."""
+        return self._recorded(kms.client(**self._where))
 
     @cached_property
     def s3(self) -> Any:
@@ -82,6 +89,10 @@ class Target:
             raise LookupError(f"there is no table {table} in this account and region; check --from") from error
         return table
 
+    def key(self, logical_id: str) -> str:
+        """Return the id of a KMS key: from the stack, or its alias locally."""
+        return f"alias/{logical_id}" if self.stack is None else _physical_id(self.stack, logical_id)
+
     def bucket(self, logical_id: str) -> str | None:
         """Return the name of a bucket, or None if the target does not have it, e.g. because it delivers no facts."""
         if self.stack is None:
@@ -94,13 +105,18 @@ class Target:
 
     def token_days(self) -> int:
         """Return after how many days a token expires by default."""
-        if self.stack is None:
-            return _LOCAL_TOKEN_DAYS
-        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
-        values = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
-        if "TokenDays" not in values:
-            raise LookupError(f"{self.name} has no output TokenDays; deploy this release, or send --days or --never")
-        return int(values["TokenDays"])
+        return _LOCAL_TOKEN_DAYS if self.stack is None else int(self._output(self.stack, "TokenDays"))
+
+    def api_url(self) -> str:
+        """Return the base URL of the API."""
+        return _LOCAL_API if self.stack is None else self._output(self.stack, "ApiUrl")
+
+    def _output(self, stack: str, name: str) -> str:
+        (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        values = {each["OutputKey"]: str(each["OutputValue"]) for each in described.get("Outputs", ())}
+        if name not in values:
+            raise LookupError(f"{self.name} has no output {name}; deploy this release")
+        return values[name]
 
     def analytics(self) -> AnalyticsSettings:
         """Return the settings of the analytics function: as deployed, or the template's defaults locally."""

@@ -1,4 +1,4 @@
-"""The Lambda function that receives SEEK's Selection Signals (GraphQL)."""
+"""The Lambda function that receives SEEK's Selection Signals and Indeed's dispositions (GraphQL)."""
 
 import os
 from typing import NamedTuple
@@ -6,9 +6,11 @@ from typing import NamedTuple
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.applications.aliases import AliasTable
 from application_status.applications.positions import Positions, SandboxPositions
+from application_status.applications.read import OwnApplications
 from application_status.applications.record import Applications
-from application_status.intake.seek.endpoint import signals
-from application_status.intake.seek.signals import Receiver
+from application_status.intake.graphql.endpoint import Receivers, graphql_endpoint
+from application_status.intake.indeed.dispositions import DispositionReceiver
+from application_status.intake.seek.signals import SignalReceiver
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.boto import connect
@@ -32,26 +34,29 @@ class SignalsSettings(NamedTuple):
 
 
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
-    """Connect the signals to the live tables and the sandbox's."""
-    overrides, vocabulary = OverrideLookup(dynamodb, settings.tokens_table), Vocabulary.load()
+    """Connect the endpoint to the live tables and the sandbox's."""
     live, sandbox = settings.applications_table, settings.sandbox_applications_table
-    receivers = Environments(
-        live=Receiver(
-            Applications(dynamodb, live),
-            AliasTable(dynamodb, settings.aliases_table),
-            Positions(dynamodb, settings.aliases_table, live),
-            overrides,
-            vocabulary,
-        ),
-        sandbox=Receiver(
-            Applications(dynamodb, sandbox),
-            AliasTable(dynamodb, settings.sandbox_aliases_table),
-            SandboxPositions(dynamodb, settings.sandbox_aliases_table, sandbox),
-            overrides,
-            vocabulary,
+    overrides, vocabulary = OverrideLookup(dynamodb, settings.tokens_table), Vocabulary.load()
+
+    def receivers(applications_table: str, aliases_table: str, positions: Positions) -> Receivers:
+        applications, aliases = Applications(dynamodb, applications_table), AliasTable(dynamodb, aliases_table)
+        own_applications = OwnApplications(dynamodb, applications_table)
+        return Receivers(
+            SignalReceiver(applications, aliases, positions, overrides, vocabulary),
+            DispositionReceiver(applications, own_applications, aliases, overrides, vocabulary),
+        )
+
+    return graphql_endpoint(
+        TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second),
+        Environments(
+            live=receivers(live, settings.aliases_table, Positions(dynamodb, settings.aliases_table, live)),
+            sandbox=receivers(
+                sandbox,
+                settings.sandbox_aliases_table,
+                SandboxPositions(dynamodb, settings.sandbox_aliases_table, sandbox),
+            ),
         ),
     )
-    return signals(TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second), receivers)
 
 
 lambda_handler = make_handler(connect(), read(SignalsSettings, os.environ))

@@ -1,21 +1,36 @@
 """The Lambda function that answers the GET requests of ATSs, clients, staff and integrators."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from application_status.access.sessions import IdTokens
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
+from application_status.applications.parked import ParkedEvents
 from application_status.applications.read import OwnApplications
+from application_status.applications.record import Applications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
 from application_status.health.report import health_report
 from application_status.intake.atsi.read_back import read_back
+from application_status.intake.connect import page as connection
+from application_status.intake.connect.page import CONNECTION_PAGE, CONNECTION_PATH, ConnectionSource
+from application_status.intake.connect.providers import PROVIDERS, Provider
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.errors import UnknownPath
-from application_status.platform.http.endpoint import UPTIME_PATH, LambdaHandler, Reply, Request, endpoint, uptime
+from application_status.platform.errors import Refusal, UnknownPath
+from application_status.platform.http.endpoint import (
+    UPTIME_PATH,
+    LambdaHandler,
+    Problem,
+    Reply,
+    Request,
+    endpoint,
+    uptime,
+)
 from application_status.platform.settings import read
 from application_status.quality.page.page import failed, quality_page, refused
 from application_status.quality.reports.endpoint import ReportSource, definitions, quality
@@ -24,8 +39,9 @@ from application_status.quality.reports.query import ATS_PATH, BOARD_PATH, PAGE_
 
 
 class ViewsSettings(NamedTuple):
-    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, QUALITY_TABLE, TOKENS_TABLE and those below.
+    """Environment: APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, ALIASES_TABLE and those below.
 
+    CONNECTIONS_TABLE, QUALITY_TABLE and TOKENS_TABLE are tables as well.
     Days begin at midnight in REPORTING_TIME_ZONE (an IANA name). REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
     USER_POOL_ISSUER is the address of the user pool.
     """
@@ -36,6 +52,8 @@ class ViewsSettings(NamedTuple):
     requests_per_second: int
     reporting_time_zone: ZoneInfo
     sandbox_applications_table: str
+    aliases_table: str
+    connections_table: str
     user_pool_issuer: str
 
 
@@ -45,7 +63,12 @@ _SECONDS = 25.0
 """Time limit of all calls for one reply."""
 
 
-def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdTokens) -> LambdaHandler:
+def make_handler(
+    dynamodb: DynamoDB,
+    settings: ViewsSettings,
+    id_tokens: IdTokens,
+    providers: Mapping[Channel, Provider] = PROVIDERS,
+) -> LambdaHandler:
     """Connect the views to their tables and the user pool; `answers` maps each path to its function."""
     tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
@@ -61,6 +84,12 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdToken
         health=lambda query, now: health_report(query, health, now),
     )
 
+    live, aliases = settings.applications_table, settings.aliases_table
+    parked = ParkedEvents(dynamodb, aliases, Applications(dynamodb, live), Registrations(dynamodb, live, aliases))
+    connections = ConnectionSource(
+        dynamodb, settings.connections_table, parked, settings.reporting_time_zone, providers
+    )
+
     def of_quality(request: Request) -> Reply:
         return quality(request, identify_caller(request, tokens), reports)
 
@@ -68,6 +97,8 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdToken
         APPLICATION_PATH: lambda request: read_back(request, applications, tokens),
         **dict.fromkeys((ATS_PATH, USER_PATH, BOARD_PATH), of_quality),
         PAGE_PATH: lambda request: quality_page(request, reports),
+        CONNECTION_PATH: lambda request: connection.connection_reply(request, connections),
+        CONNECTION_PAGE: lambda request: connection.connection_page(request, connections),
         DEFINITIONS_PATH: lambda _: definitions(),
         DOCS_PATH: docs_page,
         FILE_PATH: docs_file,
@@ -82,9 +113,17 @@ def make_handler(dynamodb: DynamoDB, settings: ViewsSettings, id_tokens: IdToken
         return answers[request.resource](request)
 
     def sign_in(request: Request) -> Request:
-        return id_tokens.signed_in(request) if request.resource == PAGE_PATH else request
+        return id_tokens.signed_in(request) if request.resource in {PAGE_PATH, CONNECTION_PAGE} else request
 
-    return endpoint(answer, sign_in=sign_in, refuse=refused, fail=failed, seconds=_SECONDS)
+    return endpoint(answer, sign_in=sign_in, refuse=_refuse, fail=_fail, seconds=_SECONDS)
+
+
+def _refuse(error: Refusal, request: Request) -> Reply:
+    return (connection.refused if request.resource == CONNECTION_PAGE else refused)(error, request)
+
+
+def _fail(problem: Problem, request: Request) -> Reply:
+    return (connection.failed if request.resource == CONNECTION_PAGE else failed)(problem, request)
 
 
 _settings = read(ViewsSettings, os.environ)

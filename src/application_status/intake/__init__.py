@@ -1,4 +1,5 @@
-"""Status reports from senders: a folder per wire contract (`atsi/`, `seek/`), and `sandbox/` for test applications.
+"""Status reports from senders: a folder per wire contract (`atsi/`, `seek/`, `indeed/`), and what they share.
 
-Each contract ends in the call `Applications.record(report)`. Start with `atsi/receive.py`.
+`graphql/` is the endpoint of `seek/` and `indeed/`, `connect/` receives the native webhooks of ATSs, and `sandbox/`
+creates test applications. Each contract ends in the call `Applications.record(report)`. Start with `atsi/receive.py`.
 """

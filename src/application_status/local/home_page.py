@@ -7,6 +7,7 @@ from http import HTTPStatus
 from application_status.applications.rules.status import Outcome, Status
 from application_status.local import demo
 from application_status.local.api_client import Answer, Sent
+from application_status.local.hire import CONNECTIONS
 from application_status.platform.http.endpoint import Reply
 from application_status.platform.http.html import Pages
 from application_status.platform.values import from_text
@@ -43,6 +44,7 @@ def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str,
         jobseeker=demo.JOBSEEKER_ID,
         ats_profiles=demo.ATS_PROFILES,
         clients=demo.CLIENTS,
+        connections=CONNECTIONS,
         samples=demo.SAMPLES,
         statuses=list(Status),
         chosen=chosen,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.local import demo, demo_board, user_pool
+from application_status.local import demo, demo_board, hire, user_pool
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
@@ -150,3 +150,4 @@ def _seed() -> None:
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
+    hire.seed()

@@ -39,7 +39,8 @@ class SubscriptionFilter(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if vars(record).get(self._subscription.field) != self._subscription.value:
+        wanted, found = self._subscription.value, vars(record).get(self._subscription.field)
+        if found is None or wanted not in {found, "*"}:
             return
         self._number += 1
         event_id = f"{self._subscription.value}-{record.created:.6f}-{self._number}"

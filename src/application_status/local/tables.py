@@ -1,4 +1,4 @@
-"""The tables, buckets and functions of the local service, in a moto server inside this process.
+"""The tables, buckets, keys and functions of the local service, in a moto server inside this process.
 
 moto loses updates under concurrent threads, so it gets one request at a time. Functions run in this process instead:
 `Invoke` of Lambda's API calls them. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
@@ -59,7 +59,10 @@ class _TableConnection(ClientConnection, WSGIRequestHandler):
 
 
 class TableServer:
-    """A moto server with the template's tables and buckets; `functions` are those that it can invoke, by name."""
+    """A moto server with the template's tables, buckets and keys; `functions` are those that it can invoke, by name.
+
+    A key has the alias alias/<logical id>.
+    """
 
     def __init__(self, template: Template, host: str, port: int) -> None:
         patch_moto()
@@ -78,6 +81,10 @@ class TableServer:
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
         for bucket in self._buckets:
             boto3.client("s3", endpoint_url=self.url).create_bucket(Bucket=bucket)
+        kms = boto3.client("kms", endpoint_url=self.url)
+        for key in template.kms_keys():
+            made = kms.create_key()["KeyMetadata"]
+            kms.create_alias(AliasName=f"alias/{key}", TargetKeyId=made["KeyId"])
 
     def _answer(self, environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         wrong = self._wrong(environ)

@@ -12,7 +12,7 @@ import yaml
 PATH = Path(__file__).parents[3] / "template.yaml"
 
 _TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+)" \}')
+_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+|\*)" \}')
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _PARAMETER = re.compile(r"\$\{([\w:]+)\}")
@@ -48,7 +48,7 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscription:
-    """A function's subscription to log lines in which a field has a given value."""
+    """A function's subscription to log lines in which a field has a given value, or any value if it is `*`."""
 
     function: str
     field: str
@@ -105,6 +105,10 @@ class Template:
     def buckets(self) -> list[str]:
         """Return the names of the buckets."""
         return [name for name, _ in self._of_type("AWS::S3::Bucket")]
+
+    def kms_keys(self) -> list[str]:
+        """Return the names of the KMS keys."""
+        return [name for name, _ in self._of_type("AWS::KMS::Key")]
 
     def handlers(self) -> dict[str, str]:
         """Return each function's handler, as module.name."""

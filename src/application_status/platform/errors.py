@@ -4,6 +4,7 @@ ServiceError
 +-- Refusal                  the request can't succeed as sent; nothing was written
 |   +-- Unauthenticated      no token, or one that is not valid for this path
 |   |   +-- NotSignedIn      a page was requested without a valid session; a browser is led to the sign-in
+|   |   +-- WrongSignature   a webhook's delivery was not signed with a secret of its connection
 |   +-- Forbidden            the caller is authenticated but not authorized
 |   +-- MethodNotAllowed     the path exists, but not with this method
 |   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
@@ -15,6 +16,8 @@ ServiceError
 |   +-- InvalidFields        the body is JSON, but fields are missing or invalid
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
+|   +-- UnknownConnection    the connection does not exist, or is not the caller's (same error for both)
+|   +-- AwaitingSecret       the connection has no secret yet, so that only tests can be answered
 |   +-- TooManyRequests      the ATS sends too many requests, or the address too many with invalid tokens
 |   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications today
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
@@ -48,6 +51,13 @@ class Unauthenticated(Refusal):
 
 class NotSignedIn(Unauthenticated):
     """A page was requested without a valid session, as everybody does before the sign-in and when a token expires."""
+
+
+class WrongSignature(Unauthenticated):
+    """A webhook's delivery was not signed with a secret of its connection; the text says what was received."""
+
+    def __init__(self, text: str) -> None:
+        Refusal.__init__(self, text)
 
 
 class Forbidden(Refusal):
@@ -119,6 +129,23 @@ class UnknownApplication(Refusal):
 
     def __init__(self) -> None:
         super().__init__("You have no application with this AtsiApplicationId.")
+
+
+class UnknownConnection(Refusal):
+    """The connection does not exist, is disabled or is not the caller's; one text for all, so none can be probed."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such connection; compare the address with the one that the job board gave you.")
+
+
+class AwaitingSecret(Refusal):
+    """The connection has no secret yet; the ATS sends the same request again later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This connection has no secret yet, so that only tests are accepted. Give the job board the secret that "
+            "the ATS shows; the ATS repeats this request."
+        )
 
 
 class TooManyRequests(Refusal):

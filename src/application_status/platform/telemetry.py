@@ -7,8 +7,12 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Folded                 reports removed from a full history and only counted
     SignalDropped          signals about an unknown application or position, or with an unmapped position label
     SignalRefused          invalid signals
+    DispositionFailed      dispositions that are invalid, or about an unknown application
+    DispositionWithoutStatus  dispositions about the delivery or completeness of an application
     PositionStateRecorded  new states of positions
     ApplicationsNotified   applications updated with a new state of their position
+    EventParked, EventDropped, EventEnded, EventNoted, EventIgnored, EventTest
+                           events of native webhooks that are no reports, by result
     Registered             applications registered
     Expired                applications deleted after their retention
     Erased                 successful requests to erase an application

@@ -10,6 +10,7 @@ https://www.rfc-editor.org/rfc/rfc9700 (best current practice), https://www.rfc-
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 from application_status.access.assignments import JOBSEEKER_CLAIM
 from application_status.access.sessions import (
+    CONNECTIONS_PAGES,
     ID_TOKEN_COOKIE,
     JOBSEEKERS_PAGE,
     QUALITY_PAGE,
@@ -47,6 +49,7 @@ _LONGEST_COOKIE = 4000
 """Browsers keep 4096 bytes of a cookie, with its name and attributes."""
 
 _LONGEST_RETURN_TO = 1000
+_CONNECTION_PAGE = re.compile(rf"{CONNECTIONS_PAGES}[0-9a-z-]+")
 
 
 class _Attempt(NamedTuple):
@@ -231,7 +234,8 @@ class _Sessions:
 def _own_page(request: Request) -> str:
     """Return the page to which the parameter `return_to` leads; empty for anything but one of our pages."""
     address = _parameter(request, "return_to")
-    is_ours = address.partition("?")[0] in {JOBSEEKERS_PAGE, QUALITY_PAGE}
+    page = address.partition("?")[0]
+    is_ours = page in {JOBSEEKERS_PAGE, QUALITY_PAGE} or _CONNECTION_PAGE.fullmatch(page)
     is_plain = len(address) <= _LONGEST_RETURN_TO and address.isascii() and address.isprintable()
     return address if is_ours and is_plain else ""
 

@@ -22,7 +22,7 @@ from application_status.applications.rules.report import (
     latest,
     same_label,
 )
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId
 
 HISTORY_LIMIT = 256
@@ -235,6 +235,8 @@ class Application:
     def _receive_newest(self, report: Report) -> Effect:
         if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
             return Effect(ReportResult.UNCHANGED)
+        if report.is_snapshot and not self.has_no_end:
+            return Effect(ReportResult.UNCHANGED)
         transition = report.transition(after=self.head)
         if transition.status is None:
             return self._effect(ReportResult.UNMAPPED, [transition], None)
@@ -256,6 +258,13 @@ class Application:
         return interpretation.status is self.status and (
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
+
+    HAS_NO_END: ClassVar = "NOT #status IN (:hired, :rejected)"
+
+    @property
+    def has_no_end(self) -> bool:
+        """Whether the application is neither hired nor rejected; else a snapshot without a time may be an old one."""
+        return self.status not in ENDS
 
     RESEND_KEY_IS_UNKNOWN: ClassVar = "NOT contains(ResendKeys, :resend)"
 

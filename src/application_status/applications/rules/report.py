@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId, from_text, to_text
 
 
@@ -40,7 +40,7 @@ class Success(StrEnum):
     NOT_FINAL = "null"
 
 
-_FINAL = (Status.HIRED, Status.REJECTED)
+_RANKS_OF_ENDS = tuple(str(status.rank) for status in ENDS)
 FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
 
 
@@ -48,8 +48,9 @@ FINAL_SUCCESS = (Success.PLACED, Success.NOT_PLACED)
 class Interpretation:
     """A sender's status or label, interpreted as a status; `status` is None if the label is unmapped.
 
-    `raw_status` and `raw_phase` are the sender's own labels. `outcome` and `mapping` (rule@version) come from the
-    vocabulary. Without them the outcome follows from the status.
+    `raw_status` and `raw_phase` are the sender's own labels; the phase of a disposition is Indeed's status. `outcome`
+    and `mapping` (rule@version) come from the vocabulary or from Indeed's status. Without an outcome, it follows from
+    the status.
     """
 
     status: Status | None
@@ -158,10 +159,10 @@ class Transition:
 
     @property
     def _is_ending(self) -> bool:
-        """Whether it ends the application. A signal's interpreted status is not used, because it may change."""
+        """Whether it ends the application. An interpreted status is not used, because it may change."""
         if self.channel is Channel.SIGNALS:
             return self.interpretation.success in FINAL_SUCCESS
-        return self.status in _FINAL
+        return self.tiebreaker in _RANKS_OF_ENDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

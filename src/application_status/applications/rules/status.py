@@ -44,6 +44,10 @@ _RANKS = {
 }
 
 
+ENDS = (Status.HIRED, Status.REJECTED)
+"""The statuses that end an application."""
+
+
 class Outcome(StrEnum):
     """How an application ended; only NOT_SELECTED counts as a statement about the applicant's quality."""
 

@@ -23,13 +23,15 @@ class TransitionView(TypedDict):
     RawStatus: str | None
     """Your own label, as sent."""
     RawPhase: str | None
-    """A signal's label of the phase, as sent."""
+    """A signal's label of the phase, or a disposition's status, as sent."""
     Success: Success | None
     """A signal's success, as sent; null if it was not sent."""
     Outcome: Outcome | None
     """The outcome according to this transition."""
     Mapping: str | None
-    """The rule@version of the vocabulary that mapped the label, if one did."""
+    """The rule@version of the vocabulary that mapped the label, if one did; indeed.<status>@version if a disposition's
+    status decided.
+    """
     EffectiveAt: DateTimeText
     """When it took effect, see TimeSource."""
     EffectiveDay: DateText | None

@@ -3,7 +3,9 @@
 Delivery                                     the headers and body of a request
 Change, Ended, Merged, Linked, PositionEnded what an event says
 Test, Ignored                                a delivery that changes nothing
-parse, text_of, id_of, moment_of             read single values of a body, and accept everything else
+parse                                        reads a body as a JSON object
+name_at, text_at, id_at, moment_at           read single values of it, and accept everything else
+identity_of                                  identifies an event by signed values, or by the whole body
 signature_error                              compares an HMAC-SHA256 in constant time
 """
 
@@ -23,7 +25,11 @@ from application_status.platform.values import CLOCK_SKEW, instant, sent_moment
 
 LABEL_LENGTH = 200
 
+UNKNOWN = "unknown"
+"""The name of an event without a name, or with one that can't be the name of an event."""
+
 _ID = re.compile(r"[!\"$-~]{1,100}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 _MILLISECONDS_LENGTH = 13
 _PREFIX_LENGTH = 7
 
@@ -49,6 +55,7 @@ class Change:
         label: the name of the stage, or the reason of a rejection, at most LABEL_LENGTH characters.
         label_may_end: whether the label alone may be interpreted as an end; False if the event says that the
             application is open, or if the provider reports ends by other events.
+        is_open: whether the event says that the application has not ended, whatever its stage is called.
         effective_at: when it took effect, if the event says so.
         ordered_at: a time of the event that orders it among the events of an application; without one, the event is
             the newest when it is received.
@@ -62,6 +69,7 @@ class Change:
     outcome: Outcome | None = None
     label: str | None = None
     label_may_end: bool = False
+    is_open: bool = False
     effective_at: datetime | None = None
     ordered_at: datetime | None = None
     is_snapshot: bool = False
@@ -141,6 +149,12 @@ def value_at(value: Any, *path: str) -> Any:
     return value
 
 
+def name_at(value: Any, *path: str) -> str:
+    """Return the event's name at a path, UNKNOWN if there is none; names are logged, so other texts are none."""
+    found = value_at(value, *path)
+    return found if isinstance(found, str) and _NAME.fullmatch(found) else UNKNOWN
+
+
 def text_at(value: Any, *path: str) -> str | None:
     """Return the text at a path, without outer space and cut to LABEL_LENGTH; None if there is none, or it is blank."""
     found = value_at(value, *path)
@@ -170,6 +184,11 @@ def moment_at(value: Any, *path: str) -> datetime | None:
 
 
 _FAR = datetime(9998, 1, 1, tzinfo=UTC)
+
+
+def identity_of(kind: str, *values: str | None, body: bytes) -> str:
+    """Return an event's identity: its kind and these values, or the digest of the body if one of them is missing."""
+    return " ".join([kind, *(values if all(values) else [hashlib.sha256(body).hexdigest()])])
 
 
 def past(moment: datetime | None, received_at: datetime) -> datetime | None:

@@ -8,7 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from application_status.applications.rules.report import Channel
+from application_status.intake.connect.ashby import webhook as ashby
 from application_status.intake.connect.events import Read, Verify
+from application_status.intake.connect.greenhouse import webhook as greenhouse
+from application_status.intake.connect.lever import webhook as lever
+from application_status.intake.connect.recruitee import webhook as recruitee
 
 
 class SecretFrom(StrEnum):
@@ -44,4 +48,15 @@ class Provider(NamedTuple):
     success: int = 200
 
 
-PROVIDERS: Mapping[Channel, Provider] = {}
+PROVIDERS: Mapping[Channel, Provider] = {
+    Channel.GREENHOUSE: Provider(
+        "Greenhouse", SecretFrom.BOARD, greenhouse.CHECKLIST, greenhouse.verify, greenhouse.read
+    ),
+    Channel.ASHBY: Provider("Ashby", SecretFrom.BOARD, ashby.CHECKLIST, ashby.verify, ashby.read),
+    Channel.RECRUITEE: Provider(
+        "Recruitee", SecretFrom.ATS, recruitee.CHECKLIST, recruitee.verify, recruitee.read, is_test=recruitee.is_test
+    ),
+    Channel.LEVER: Provider(
+        "Lever", SecretFrom.ATS, lever.CHECKLIST, lever.verify, lever.read, single_use=lever.single_use
+    ),
+}

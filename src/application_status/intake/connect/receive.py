@@ -20,7 +20,7 @@ from application_status.applications.rules.application import (
     ReportResult,
 )
 from application_status.applications.rules.report import Interpretation, Report, digest, order_key
-from application_status.applications.rules.status import Status
+from application_status.applications.rules.status import ENDS, Status
 from application_status.intake.connect.events import (
     Change,
     Ended,
@@ -66,10 +66,11 @@ class EventResult(StrEnum):
 
 
 class Received(NamedTuple):
-    """What became of an event, and how its label was interpreted, if it has one."""
+    """What became of an event, how its label was interpreted, if it has one, and the application that it changed."""
 
     result: EventResult
     interpretation: Interpretation | None = None
+    application_id: ApplicationId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ class Receiver:
         received = self._receive(account, event, received_at)
         is_report = str(received.result) in set(ReportResult)
         add_metric(received.result.capitalize() if is_report else f"Event{received.result.capitalize()}")
-        logger.info(received.result, extra=result_fields(received.result), event_type=event.name)
+        extra = {**result_fields(received.result), "event_type": event.name}
+        if received.application_id:
+            extra["application"] = received.application_id
+        logger.info(received.result, extra=extra)
         return received
 
     def _receive(self, account: Account, event: Event, received_at: datetime) -> Received:
@@ -126,13 +130,15 @@ class Receiver:
             return Received(EventResult.PARKED if can_be_parked else EventResult.DROPPED, interpretation)
         if alias.ended:
             return Received(EventResult.ENDED, interpretation)
+        if event.is_open and interpretation.status is None:
+            report = replace(report, interpretation=self._reopened(alias.application_id, report))
         try:
             recorded = self.applications.record(replace(report, application_id=alias.application_id))
         except UnknownApplication:  # it was erased
             return Received(EventResult.DROPPED, interpretation)
         if recorded.folded:
             add_metric("Folded", recorded.folded)
-        return Received(EventResult(recorded.result), interpretation)
+        return Received(EventResult(recorded.result), interpretation, alias.application_id)
 
     def _interpret(self, account: Account, event: Change) -> Interpretation:
         rejects = event.status is Status.REJECTED and event.outcome is None
@@ -146,6 +152,17 @@ class Receiver:
             vocabulary=self.vocabulary,
             overrides=overrides,
         )
+
+    def _reopened(self, application_id: ApplicationId, report: Report) -> Interpretation:
+        """Return the interpretation of an event that says that the application is open, in an unmapped stage.
+
+        If the application has ended, it is back in the last status before its end: it must not look ended any longer.
+        """
+        stored = stored_application(self.dynamodb, self.applications_table, application_id)
+        if stored is None or stored.status not in ENDS or (report.order and not stored.is_newest(report.transition())):
+            return report.interpretation
+        before = [each.status for each in stored.in_order() if each.status and each.status not in ENDS]
+        return Interpretation(status=[Status.APPLIED, *before][-1], raw_status=report.interpretation.raw_status)
 
     def _end(self, account: Account, ids: NativeIds) -> bool:
         """Store that nothing more will be reported about an application, or all applications of a candidate."""

@@ -1,4 +1,4 @@
-"""SEEK's Selection Signals (GraphQL): the endpoint, its limits, and the recording of signals.
+"""SEEK's Selection Signals (GraphQL): the schema, the rules, and the recording of signals.
 
-Start with `endpoint.py`, then `signals.py`.
+Start with `signals.py`.
 """

@@ -1,15 +1,12 @@
 """Record signals: find the application or position, interpret the label, store the result.
 
-Receiver         records one signal
+SignalReceiver   records one signal
 SignalMutations  the schema's mutations, for one ATS
-RequestSize      counts the signals of a request before it is executed
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-
-from graphql import GraphQLError
 
 from application_status.applications.aliases import AliasTable
 from application_status.applications.positions import Positions
@@ -18,7 +15,6 @@ from application_status.applications.rules.report import Channel, Interpretation
 from application_status.intake.seek.rules import (
     APPLICATION_COMPLETE,
     POSITION_STATUS_UPDATE,
-    POSITIONS_LIMIT,
     Signal,
     SignalState,
     signal,
@@ -31,11 +27,9 @@ from application_status.platform.http.endpoint import PROBLEMS
 from application_status.platform.telemetry import add_metric, logger, result_fields
 from application_status.platform.values import ApplicationId, AtsId, now
 
-_SIGNALS_PER_REQUEST, _POSITIONS_PER_REQUEST = 100, 300
-
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
+class SignalReceiver:
     """Record signals.
 
     A signal that matches no application or position is dropped, counted and logged, as the contract requires.
@@ -153,7 +147,7 @@ def _drop(reason: str) -> None:
 class SignalMutations:
     """The schema's mutations, for an authenticated ATS."""
 
-    receiver: Receiver
+    receiver: SignalReceiver
     ats_id: AtsId
 
     def send_signal(self, given: Mapping[str, Any]) -> bool:
@@ -206,36 +200,3 @@ def _true_or_raise(wrong: list[FieldError]) -> bool:
     if wrong:
         raise InvalidFields(tuple(wrong))
     return True
-
-
-@dataclass(slots=True)
-class RequestSize:
-    """Count the signals and positions of a whole request, in place of SignalMutations, without recording any."""
-
-    signals: int = 0
-    positions: int = 0
-
-    def send_signal(self, given: Mapping[str, Any]) -> bool:
-        """Count a signal."""
-        self.signals += 1
-        positions = given.get("positionProfileIds") or ()
-        if given["typeCode"] == POSITION_STATUS_UPDATE and len(positions) <= POSITIONS_LIMIT:
-            self.positions += len(positions)
-        return True
-
-    def send_signals(self, given: Mapping[str, Any]) -> bool:
-        """Count the signals of a batch."""
-        return all(self.send_signal(each) for each in given["signals"])
-
-    def send_application_signal(self, given: Mapping[str, Any]) -> bool:
-        """Count a signal."""
-        return self.send_signal(given)
-
-    def error(self) -> GraphQLError | None:
-        """Return the error of a request with too many signals or positions; None if it may be executed."""
-        if self.signals <= _SIGNALS_PER_REQUEST and self.positions <= _POSITIONS_PER_REQUEST:
-            return None
-        return GraphQLError(
-            f"The request has {self.signals} signals with {self.positions} positionProfileIds; it may have "
-            f"{_SIGNALS_PER_REQUEST} with {_POSITIONS_PER_REQUEST}. Nothing was recorded; send several requests."
-        )

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 from application_status.applications.rules.report import Interpretation, Success
-from application_status.applications.rules.status import Outcome, Status
+from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.labels.rules.vocabulary import Meaning, Vocabulary
-
-_FINAL = (Status.HIRED, Status.REJECTED)
 
 
 def interpret_signal(
@@ -19,7 +17,7 @@ def interpret_signal(
     meaning = vocabulary.meaning(label, overrides)
     if meaning.status is None and phase:
         of_phase = vocabulary.meaning(phase, overrides)
-        if of_phase.status not in _FINAL:
+        if of_phase.status not in ENDS:
             meaning = of_phase
     status, outcome = _status_and_outcome(success, meaning)
     return Interpretation(
@@ -59,7 +57,7 @@ def is_end_of_position(
     if success is not None:
         return success is not Success.NOT_FINAL
     status = vocabulary.meaning(label, overrides).status
-    return None if status is None else status in _FINAL
+    return None if status is None else status in ENDS
 
 
 def _status_and_outcome(success: Success | None, meaning: Meaning) -> tuple[Status | None, Outcome | None]:
@@ -67,6 +65,6 @@ def _status_and_outcome(success: Success | None, meaning: Meaning) -> tuple[Stat
         return Status.HIRED, None
     if success is Success.NOT_PLACED:
         return Status.REJECTED, meaning.outcome if meaning.status is Status.REJECTED else Outcome.ENDED_UNKNOWN
-    if success is Success.NOT_FINAL and meaning.status in _FINAL:
+    if success is Success.NOT_FINAL and meaning.status in ENDS:
         return None, None
     return meaning.status, meaning.outcome

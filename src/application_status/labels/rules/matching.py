@@ -18,6 +18,7 @@ _SEPARATOR = re.compile(
 _DOUBT = re.compile(r"[?\u2192]|[-=]>")  # "Rejected?", "Rejected -> Interview"
 _MAX_SEPARATORS = 4
 _LONG_WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{6,}")
+_HEXADECIMAL_ID = re.compile(r"(?=.*[0-9])[0-9A-Fa-f-]{24,36}")
 _NUMBER = re.compile(r"([0-9]+)(?:(?:st|nd|rd|th|te[rmns]?)(?![a-z]))?")
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u00b4\u02bc\u0149"))
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -52,6 +53,11 @@ def parts(label: str) -> list[str]:
 def is_doubtful(label: str) -> bool:
     """Return whether a label is a question, or shows a move from one stage to another."""
     return _DOUBT.search(label) is not None
+
+
+def is_id(label: str) -> bool:
+    """Return whether a label is a UUID or a similar id, whose letters are not words."""
+    return _HEXADECIMAL_ID.fullmatch(label.strip()) is not None
 
 
 def is_number(word: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import NATIVE, Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
+from application_status.labels.rules.dispositions import DispositionStatus, interpret_disposition
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
 
@@ -28,6 +29,9 @@ def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[s
 
 def _interpret(transition: Transition, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Interpretation:
     interpretation = transition.interpretation
+    if transition.channel is Channel.INDEED and interpretation.raw_phase:
+        given = DispositionStatus(interpretation.raw_phase)
+        return interpret_disposition(given, interpretation.raw_status, vocabulary, overrides)
     if interpretation.raw_status is None:
         return interpretation
     if transition.channel in NATIVE and interpretation.mapping is None:

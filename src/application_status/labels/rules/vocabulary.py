@@ -18,7 +18,7 @@ from operator import or_
 from typing import Any, Self
 
 from application_status.applications.rules.status import Outcome, Status
-from application_status.labels.rules.matching import Matches, WordLists, is_doubtful, is_number, normalize, parts
+from application_status.labels.rules.matching import Matches, WordLists, is_doubtful, is_id, is_number, normalize, parts
 
 __all__ = ["UNMAPPED", "Meaning", "ParsedOverrides", "Vocabulary", "normalize"]
 
@@ -141,7 +141,7 @@ class Vocabulary:
             means = self._exact[key]
             return Meaning(*means, "exact" if means[0] else UNMAPPED, self.version)
         words = _words(key)
-        rule = self._rule(label, words, pieces) if len(words) <= _MAX_WORDS else None
+        rule = self._rule(label, words, pieces) if len(words) <= _MAX_WORDS and not is_id(label) else None
         if rule is None or rule.means[0] is None:
             return Meaning(None, None, UNMAPPED, self.version)
         return Meaning(*rule.means, rule.name, self.version)

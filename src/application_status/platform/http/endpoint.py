@@ -30,6 +30,7 @@ from application_status.platform.telemetry import add_metric, begin, flush, log_
 from application_status.platform.values import ApplicationId, application_id
 
 _RETRY_AFTER_SECONDS = 2
+_SECRET_WITHIN_SECONDS = 60
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
@@ -253,9 +254,11 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.UnsupportedGrantType: Problem(400, "unsupported-grant-type", "The grant type is not supported"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
     errors.NotSignedIn: Problem(401, "unauthenticated", "No valid token"),
+    errors.WrongSignature: Problem(401, "wrong-signature", "The signature is wrong"),
     errors.Forbidden: Problem(403, "forbidden", "Not allowed for this caller"),
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
+    errors.UnknownConnection: Problem(404, "unknown-connection", "Unknown connection"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The path does not accept this method"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
     errors.AliasTaken: Problem(409, "alias-taken", "An alias belongs to another application"),
@@ -267,6 +270,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
     errors.TooManyRequests: Problem(429, "throttled", "Too many requests"),
     errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
+    errors.AwaitingSecret: Problem(503, "awaiting-secret", "The connection has no secret yet"),
     errors.Unavailable: Problem(503, "unavailable", "Not available right now"),
 }
 UNEXPECTED = Problem(503, "unexpected", "The service failed unexpectedly")
@@ -321,6 +325,8 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
         return {"Allow": error.allowed}
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+    if isinstance(error, errors.AwaitingSecret):
+        return {"Retry-After": str(_SECRET_WITHIN_SECONDS)}
     if isinstance(error, errors.DailyLimitReached):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, errors.TooManyRequests):

@@ -1,22 +1,18 @@
-"""The GraphQL endpoint for signals: authenticate, validate the document, execute its mutations, format the errors.
+"""The GraphQL endpoint: authenticate, validate the document, execute its mutations, format the errors.
 
-signals  the Lambda handler
-execute  parses and executes a GraphQL request; the schema's resolvers call `SignalMutations`
+graphql_endpoint  returns the Lambda handler
+execute           parses and executes a GraphQL request; the schema's resolvers call `Mutations`
 """
 
 import re
 from collections.abc import Callable, Sequence
-from importlib.resources import files
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
-    GraphQLScalarType,
-    GraphQLSchema,
     OperationType,
-    build_schema,
     execute_sync,
     get_operation_ast,
     parse,
@@ -25,10 +21,13 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
-from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of_token
+from application_status.access.tokens import Environments, TokenLookup, ats_of_token, bearer_token
 from application_status.applications.rules.report import Channel
-from application_status.intake.seek.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
-from application_status.intake.seek.signals import Receiver, RequestSize, SignalMutations
+from application_status.intake.graphql.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
+from application_status.intake.graphql.schema import DISPOSITIONS_FIELD, SCHEMA, Mutations
+from application_status.intake.graphql.size import RequestSize
+from application_status.intake.indeed.dispositions import DispositionMutations, DispositionReceiver
+from application_status.intake.seek.signals import SignalMutations, SignalReceiver
 from application_status.platform.errors import (
     FieldError,
     InvalidFields,
@@ -62,7 +61,6 @@ _MESSAGE_LENGTH = 300
 
 _MAX_ERRORS = 10
 """The message of each error may quote a large part of the document until it is truncated, see `_MESSAGE_LENGTH`."""
-_BEARER = "bearer "
 _SEND_AGAIN = "The service failed; send the same request again later."
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
@@ -105,16 +103,29 @@ class GraphqlReply(TypedDict):
     errors: NotRequired[Sequence[GraphqlError]]
 
 
-def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHandler:
+class Receivers(NamedTuple):
+    """What records the reports of each contract."""
+
+    signals: SignalReceiver
+    dispositions: DispositionReceiver
+
+
+def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) -> LambdaHandler:
     """Return the handler of `POST /graphql`."""
 
     def answer(request: Request) -> Reply:
         request.require_method("POST")
-        ats = _authenticate(request, tokens)
+        ats = ats_of_token(bearer_token(request), request, tokens)
         set_caller(ats.id, Channel.SIGNALS)
         tokens.limit(ats)
-        mutations = SignalMutations(receivers.for_caller(ats), ats.id)
-        executed, result = execute(_graphql_request(request), mutations, lambda signals: tokens.limit(ats, signals))
+        call = _graphql_request(request)
+        if DISPOSITIONS_FIELD in call["query"]:
+            set_caller(ats.id, Channel.INDEED)
+        of_caller = receivers.for_caller(ats)
+        mutations = Mutations(
+            SignalMutations(of_caller.signals, ats.id), DispositionMutations(of_caller.dispositions, ats.id)
+        )
+        executed, result = execute(call, mutations, lambda reports: tokens.limit(ats, reports))
         errors = [_formatted(error) for error in result.errors or []]
         if not executed:
             add_metric("Refused")
@@ -123,12 +134,6 @@ def signals(tokens: TokenLookup, receivers: Environments[Receiver]) -> LambdaHan
         return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
-
-
-def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    given = request.headers.get("authorization", ())
-    text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    return ats_of_token(text[len(_BEARER) :].strip(), request, tokens)
 
 
 def _graphql_request(request: Request) -> GraphqlRequest:
@@ -146,16 +151,14 @@ def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
     return reply(status, body, **headers)
 
 
-def execute(
-    call: GraphqlRequest, mutations: SignalMutations, limit: Callable[[int], None]
-) -> tuple[bool, ExecutionResult]:
+def execute(call: GraphqlRequest, mutations: Mutations, limit: Callable[[int], None]) -> tuple[bool, ExecutionResult]:
     """Execute a request; return whether it was executed, and its result or errors.
 
-    A mutation is first executed with a RequestSize in place of `mutations`. If it has too many signals, none is
-    recorded. `limit` is called with the number of its signals beyond the first, which the request counts for.
+    A mutation is first executed with a RequestSize in place of `mutations`. If it sends too much, nothing is recorded.
+    `limit` is called with the number of its signals and dispositions beyond the first, which the request counts for.
 
     Raises:
-        TooManyRequests: `limit` refused the signals; none is recorded.
+        TooManyRequests: `limit` refused the request; nothing is recorded.
     """
     try:
         document = _parse(call)
@@ -163,11 +166,11 @@ def execute(
         return False, ExecutionResult(None, [_without_python_details(error) for error in refused.errors])
     if _is_mutation(document, call.get("operationName")):
         size = RequestSize()
-        _execute(document, call, size)
-        if error := size.error():
+        counted = _execute(document, call, Mutations(size, size))
+        if error := size.error(counted.data):
             return False, ExecutionResult(None, [error])
-        if size.signals > 1:
-            limit(size.signals - 1)
+        if size.reports > 1:
+            limit(size.reports - 1)
     result = _execute(document, call, mutations)
     executed = result.data is not None or any(error.path for error in result.errors or [])
     return executed, result
@@ -196,7 +199,7 @@ def _parse(call: GraphqlRequest) -> DocumentNode:
         document = parse(call["query"], max_tokens=TOKENS)
     except GraphQLError as error:
         raise _NotExecuted([error]) from None
-    errors = over_limits(document) or validate(_SCHEMA, document, max_errors=_MAX_ERRORS)
+    errors = over_limits(document) or validate(SCHEMA, document, max_errors=_MAX_ERRORS)
     if errors:
         raise _NotExecuted(errors)
     return document
@@ -207,9 +210,9 @@ def _is_mutation(document: DocumentNode, name: str | None) -> bool:
     return operation is not None and operation.operation is OperationType.MUTATION
 
 
-def _execute(document: DocumentNode, call: GraphqlRequest, mutations: SignalMutations | RequestSize) -> ExecutionResult:
+def _execute(document: DocumentNode, call: GraphqlRequest, mutations: Mutations) -> ExecutionResult:
     return execute_sync(
-        _SCHEMA,
+        SCHEMA,
         document,
         context_value=mutations,
         variable_values=call.get("variables"),
@@ -223,31 +226,6 @@ def _without_python_details(error: GraphQLError) -> GraphQLError:
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
     return GraphQLError("A value in the document is invalid, e.g. a number with too many digits.", error.nodes)
-
-
-def _text(value: Any) -> str:
-    """Accept any text as a DateTime; it is validated with its signal, so an invalid one fails only that signal."""
-    if not isinstance(value, str):
-        raise GraphQLError("DateTime must be a string, as in 2020-01-02T00:00:00.000Z")
-    return value
-
-
-def _make_schema() -> GraphQLSchema:
-    schema = build_schema(files(__package__).joinpath("schema.graphql").read_text(encoding="utf-8"))
-    scalar, query, mutation = schema.type_map["DateTime"], schema.query_type, schema.mutation_type
-    if not isinstance(scalar, GraphQLScalarType) or query is None or mutation is None:
-        raise TypeError("schema.graphql lacks DateTime, Query or Mutation")
-    scalar.coerce_input_value = _text
-    query.fields["vocabularyVersion"].resolve = lambda _root, info: info.context.receiver.vocabulary.version
-    mutation.fields["sendSignal"].resolve = lambda _root, info, **given: info.context.send_signal(given["input"])
-    mutation.fields["sendSignals"].resolve = lambda _root, info, **given: info.context.send_signals(given["input"])
-    mutation.fields["sendApplicationSignal"].resolve = lambda _root, info, **given: (
-        info.context.send_application_signal(given["input"])
-    )
-    return schema
-
-
-_SCHEMA = _make_schema()
 
 
 def _formatted(error: GraphQLError) -> GraphqlError:

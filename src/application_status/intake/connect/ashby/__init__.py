@@ -1,0 +1,1 @@
+"""Ashby: its webhooks, see https://developers.ashbyhq.com/docs/setting-up-webhooks."""

@@ -1,0 +1,1 @@
+"""Greenhouse Recruiting: its webhooks, see https://developers.greenhouse.io/webhooks.html."""

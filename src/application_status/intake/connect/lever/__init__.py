@@ -1,0 +1,1 @@
+"""Lever: its webhooks, see https://hire.lever.co/developer/documentation#webhooks."""

@@ -1,0 +1,214 @@
+"""What a connection does, for the customer's staff and the board's: as JSON, and as a page.
+
+`connection_reply` answers the API, `connection_page` the page; `refused` and `failed` answer errors of the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import NamedTuple, TypedDict
+from zoneinfo import ZoneInfo
+
+from application_status.access.connections import Connection, ConnectionState, read_connection
+from application_status.access.sessions import not_signed_in, sign_out_address
+from application_status.applications.parked import ParkedCounts, ParkedEvents
+from application_status.applications.rules.report import Channel
+from application_status.applications.rules.status import Outcome, Status
+from application_status.intake.connect.activity import ActivityLog
+from application_status.intake.connect.endpoint import account_of
+from application_status.intake.connect.providers import Provider
+from application_status.intake.connect.rules import Activity, unmapped_first
+from application_status.platform.dynamodb.client import DynamoDB
+from application_status.platform.errors import Refusal, Unauthenticated, UnknownConnection
+from application_status.platform.http.endpoint import (
+    PROBLEMS,
+    Problem,
+    Reply,
+    Request,
+    refusal_headers,
+    reply,
+    retry_later,
+)
+from application_status.platform.http.html import Pages
+from application_status.platform.telemetry import logger
+from application_status.platform.values import AtsId, DateTimeText, now, to_text
+from application_status.quality.page.words import display_name
+from application_status.quality.reports.query import signed_in
+
+CONNECTION_PATH, CONNECTION_PAGE = "/api/connections/{connectionId}", "/connections/{connectionId}"
+
+_PAGES = Pages("application_status.intake.connect")
+_TITLE, _ENGLISH = "Connection", {"Content-Language": "en"}
+_STATES = {
+    ConnectionState.ACTIVE: "Active. Deliveries with a right signature are accepted.",
+    ConnectionState.AWAITING_SECRET: (
+        "Waiting for the secret. Tests are accepted; events are refused until the job board has the secret that the "
+        "ATS shows, and the ATS repeats them."
+    ),
+    ConnectionState.DISABLED: "Disabled. Nothing is accepted any more; ask the job board for a new connection.",
+}
+
+
+class EventTypeReply(TypedDict):
+    """An event type that the connection has sent."""
+
+    Name: str
+    Received: int
+    """About how often it was received."""
+    LastAt: DateTimeText
+
+
+class RefusalReply(TypedDict):
+    """The last delivery that was refused."""
+
+    At: DateTimeText
+    Reason: str
+
+
+class LabelReply(TypedDict):
+    """A stage's name or a reason, and how it is read."""
+
+    Label: str
+    Status: Status | None
+    """Null if the label is unmapped, so that its events change no status."""
+    Outcome: Outcome | None
+    LastAt: DateTimeText
+
+
+class ParkedReply(TypedDict):
+    """Events of the last 30 days about ids that no registered application had when they came."""
+
+    Events: int
+    Recorded: int
+    """How many of them were recorded later, when an application got their ids."""
+
+
+class ConnectionReply(TypedDict):
+    """A connection, and what it has sent in the last 90 days."""
+
+    ConnectionId: str
+    Provider: Channel
+    AtsId: AtsId
+    ClientId: str
+    State: ConnectionState
+    CreatedAt: DateTimeText
+    Secrets: int
+    """How many secrets are valid."""
+    Checklist: Sequence[str]
+    """What to select in the ATS."""
+    EventTypes: Sequence[EventTypeReply]
+    LastTestAt: DateTimeText | None
+    LastRefusal: RefusalReply | None
+    Labels: Sequence[LabelReply]
+    """Unmapped labels first."""
+    Parked: ParkedReply
+    RequestId: str
+
+
+class ConnectionSource(NamedTuple):
+    """The source of what is shown of connections; times are shown in `zone`."""
+
+    dynamodb: DynamoDB
+    table: str
+    parked: ParkedEvents
+    zone: ZoneInfo
+    providers: Mapping[Channel, Provider]
+
+
+class _Shown(NamedTuple):
+    """What is known of a connection."""
+
+    connection: Connection
+    provider: Provider
+    activity: Activity
+    parked: ParkedCounts
+
+
+def connection_reply(request: Request, source: ConnectionSource) -> Reply:
+    """Reply with a connection as JSON.
+
+    Raises:
+        UnknownConnection: there is none, or it is another client's.
+        Forbidden: the user has no client, or several.
+    """
+    connection, provider, activity, parked = _shown(request, source)
+    refused = activity.last_refusal
+    body: ConnectionReply = {
+        "ConnectionId": connection.id,
+        "Provider": Channel(connection.provider),
+        "AtsId": connection.ats_id,
+        "ClientId": connection.client_id,
+        "State": connection.state,
+        "CreatedAt": to_text(connection.created_at),
+        "Secrets": len(connection.secrets_added_at),
+        "Checklist": provider.checklist,
+        "EventTypes": [
+            {"Name": name, "Received": each.received, "LastAt": to_text(each.last)}
+            for name, each in sorted(activity.event_types.items())
+        ],
+        "LastTestAt": to_text(activity.last_test) if activity.last_test else None,
+        "LastRefusal": {"At": to_text(refused.at), "Reason": refused.reason} if refused else None,
+        "Labels": [
+            {"Label": text, "Status": each.status, "Outcome": each.outcome, "LastAt": to_text(each.last)}
+            for text, each in unmapped_first(activity.labels)
+        ],
+        "Parked": {"Events": parked.events, "Recorded": parked.replayed},
+        "RequestId": request.request_id,
+    }
+    return reply(HTTPStatus.OK, body)
+
+
+def connection_page(request: Request, source: ConnectionSource) -> Reply:
+    """Reply with a connection as a page; raises what `connection_reply` raises."""
+    connection, provider, activity, parked = _shown(request, source)
+    return _PAGES.reply(
+        HTTPStatus.OK,
+        "page.html",
+        _ENGLISH,
+        title=_TITLE,
+        connection=connection,
+        provider=provider,
+        state=_STATES[connection.state],
+        activity=activity,
+        event_types=sorted(activity.event_types.items()),
+        labels=unmapped_first(activity.labels),
+        parked=parked,
+        display_name=display_name,
+        shown=lambda moment: _moment(moment, source.zone),
+        machine=to_text,
+        zone=source.zone.key,
+        sign_out_address=sign_out_address(request),
+    )
+
+
+def refused(error: Refusal, request: Request) -> Reply:
+    """Return the page's reply to a refused request."""
+    if isinstance(error, Unauthenticated):
+        return not_signed_in(error, request)
+    return _notice(PROBLEMS[type(error)].status, str(error), request, refusal_headers(error, "Bearer"))
+
+
+def failed(problem: Problem, request: Request) -> Reply:
+    """Return the page's reply to a failed request."""
+    text = "This page is not available right now. Please try again in a moment."
+    return _notice(problem.status, text, request, retry_later())
+
+
+def _notice(status: int, text: str, request: Request, headers: dict[str, str]) -> Reply:
+    address = sign_out_address(request)
+    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text, sign_out_address=address)
+
+
+def _shown(request: Request, source: ConnectionSource) -> _Shown:
+    caller = signed_in(request.claims)
+    found = read_connection(source.dynamodb, source.table, request.path_parameters.get("connectionId", ""))
+    if found is None or not (caller.is_board or caller.client_id == found.client_id):
+        raise UnknownConnection
+    account = account_of(found)
+    logger.info("shown", connection=found.id)
+    activity = ActivityLog(source.dynamodb, source.table).read(found.id, now())
+    return _Shown(found, source.providers[account.provider], activity, source.parked.counts(account))
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"
