@@ -9,7 +9,7 @@ from application_status.applications.rules.status import Status
 from application_status.labels.rules.vocabulary import UNMAPPED, Meaning, Vocabulary
 
 _DATA = Path(__file__).parents[1] / "tests" / "data"
-BUILD, HELD_OUT = _DATA / "stage_names_build.csv", _DATA / "stage_names_held_out.csv"
+BUILD, HELD_OUT = sorted(_DATA.glob("stage_names_build*.csv")), sorted(_DATA.glob("stage_names_held_out*.csv"))
 ENDS = (Status.HIRED, Status.REJECTED)
 
 type Row = dict[str, str]
@@ -37,10 +37,11 @@ class Scores:
         return self.right / self.mappable if self.mappable else 1.0
 
 
-def rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file: label, language, system (its source), and the true status and outcome."""
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+def rows(paths: Iterable[Path]) -> Iterator[Row]:
+    """Yield the rows of files: label, language, system (its source), and the true status and outcome."""
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
 
 
 def score(labelled: Iterable[Row], vocabulary: Vocabulary) -> Scores:
@@ -83,8 +84,8 @@ def _print(title: str, scores: Scores) -> None:
     print(f"| {title} | {scores.labels} | {figures} |")  # noqa: T201  # the table
 
 
-def _groups(path: Path) -> Iterator[tuple[str, list[Row]]]:
-    labelled = list(rows(path))
+def _groups(paths: Iterable[Path]) -> Iterator[tuple[str, list[Row]]]:
+    labelled = list(rows(paths))
     yield "all", labelled
     yield from by("language", labelled).items()
     yield from by("system", labelled).items()
@@ -94,8 +95,8 @@ def main() -> None:
     """Print a table of the scores on both lists."""
     vocabulary = Vocabulary.load()
     print("| | labels | precision | coverage | wrong ends |\n|---|---|---|---|---|")  # noqa: T201  # the table
-    for path, name in ((BUILD, "build"), (HELD_OUT, "held out")):
-        for group, labelled in _groups(path):
+    for paths, name in ((BUILD, "build"), (HELD_OUT, "held out")):
+        for group, labelled in _groups(paths):
             _print(f"{name}, {group}", score(labelled, vocabulary))
 
 

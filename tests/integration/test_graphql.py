@@ -83,7 +83,7 @@ def test_operation_name_picks_one_of_several(world: World) -> None:
         mutation Other {{ sendSignal(input: {(INLINE % "").replace("Hired", "Offer")}) }}
     """
     reply = post(world, {"query": document, "operationName": "Version"})
-    assert reply.body == {"data": {"vocabularyVersion": "2026-11-26"}}
+    assert reply.body == {"data": {"vocabularyVersion": "2026-11-27"}}
     assert post(world, {"query": document, "operationName": "Other", "variables": None}).body == TRUE_ONE
     assert statuses(world) == ["OFFER"]
     for name in (None, "", "Unknown", "send"):

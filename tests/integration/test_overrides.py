@@ -31,7 +31,7 @@ def test_override_wins_over_the_vocabulary(world: World, meaning: str, status: s
     for day, label in enumerate(("INTERVIEW", "blue Folder"), start=1):
         sent(world, signal(state(label, day)))
         assert stands(world) == (status, outcome)
-        assert history(world)[-1].interpretation.mapping == "override@2026-11-26"
+        assert history(world)[-1].interpretation.mapping == "override@2026-11-27"
 
 
 def test_success_wins_over_an_override(world: World) -> None:
@@ -114,7 +114,7 @@ def test_raw_status_sets_the_outcome_of_a_rejection(
     (transition,) = stored.in_order()
     assert (stored.status, stored.outcome) == (Status.REJECTED, (outcome, False))
     assert transition.interpretation.raw_status == (label or None)
-    assert transition.interpretation.mapping == (f"{rule}@2026-11-26" if rule else None)
+    assert transition.interpretation.mapping == (f"{rule}@2026-11-27" if rule else None)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.REJECTED])

@@ -31,7 +31,7 @@ def test_sample_of_the_contract_works_unchanged(world: World) -> None:
     )
     assert (offer.interpretation.status, offer.interpretation.raw_status) == ("OFFER", "Offer accepted")
     assert offer.interpretation.success is Success.NOT_FINAL
-    assert [each.interpretation.mapping for each in (offer, hired)] == ["offer@2026-11-26", "hired@2026-11-26"]
+    assert [each.interpretation.mapping for each in (offer, hired)] == ["offer@2026-11-27", "hired@2026-11-27"]
 
 
 def test_sample_sent_again_changes_nothing(world: World) -> None:
@@ -68,7 +68,8 @@ def test_profile_names_the_application_too(world: World) -> None:
         ("Angebot", "OFFER"),
         ("Eingestellt", "HIRED"),
         ("採用", None),
-        ("Embauché 😀", None),
+        ("Embauché 😀", "HIRED"),
+        ("Ansatt 😀", None),
     ],
 )
 def test_label_is_stored_as_sent_whatever_its_language_and_case(world: World, label: str, status: str | None) -> None:
@@ -77,8 +78,8 @@ def test_label_is_stored_as_sent_whatever_its_language_and_case(world: World, la
     (transition,) = history(world)
     assert (transition.status, transition.interpretation.raw_status) == (status, label)
     assert transition.interpretation.mapping
-    assert transition.interpretation.mapping.endswith("@2026-11-26")
-    assert (transition.interpretation.mapping == "unmapped@2026-11-26") == (status is None)
+    assert transition.interpretation.mapping.endswith("@2026-11-27")
+    assert (transition.interpretation.mapping == "unmapped@2026-11-27") == (status is None)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ SHORT_FORMS = (
     ),  # only mentioned
     (r"(?<=tokens revoke )<ID>", "$(first tokens)"),
     (r"(?<=clients revoke )<CLIENT_ID>", "$(first clients)"),
+    (r"(?<=connections )(\w+) <CONNECTION>", r"\1 $(first_connection)"),
     (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
     (r"(?<=jobseeker erase )<JOBSEEKER> --yes", "--help"),  # it would erase what the next documents need
@@ -63,9 +64,12 @@ SHORT_FORMS = (
 
 FIRST = """first() {
     application-status --local-tables "$TABLES_URL" "$1" list --ats workday | sed -n '2s/ .*//p'
+}
+first_connection() {
+    application-status --local-tables "$TABLES_URL" connections list | sed -n '/ active /{s/ .*//p;q}'
 }"""
 
-_GROUP = "applications|jobseeker|tokens|clients|limits|users|labels|analytics|facts|failures|tables|audit"
+_GROUP = "applications|jobseeker|tokens|clients|connections|limits|users|labels|analytics|facts|failures|tables|audit"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
@@ -112,6 +116,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
     (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
     (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
+    (folder / "secret.txt").write_text("a-secret-that-the-ats-shows\n", encoding="utf-8")
     (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
     port, tables_port = free_port(), free_port()
     environment = os.environ | {

@@ -20,8 +20,13 @@ _MAX_SEPARATORS = 4
 _LONG_WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{6,}")
 _HEXADECIMAL_ID = re.compile(r"(?=.*[0-9])[0-9A-Fa-f-]{24,36}")
 _NUMBER = re.compile(r"([0-9]+)(?:(?:st|nd|rd|th|te[rmns]?)(?![a-z]))?")
+# "l'entretien", "d'embauche", "dell'offerta": the words before an apostrophe that are words of their own.
+_ELISION = re.compile(
+    r"(?<![^\W_])(?:[cdjlmnst]|qu|un|all|dall|dell|nell|sull|quest)['`\u2018\u2019\u00b4\u02bc](?=[^\W\d_])",
+    re.IGNORECASE,
+)
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u2018\u2019\u00b4\u02bc\u0149"))
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_LETTERS_APART = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ł": "l"})  # ł has no decomposition in Unicode
 _ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "ii": "2", "iii": "3"} | {
     stem + ending: str(number)
     for number, stem in enumerate(("erst", "zweit", "dritt", "viert", "fuenft"), start=1)
@@ -38,8 +43,9 @@ def normalize(label: str) -> str:
     """Return the label as lower-case words without accents, punctuation or gender forms, and ordinals as numbers."""
     if label.isascii() and label.isalpha() and label.islower():
         return _plain(label)
+    label = _ELISION.sub(lambda elision: f"{elision[0][:-1]} ", label)
     text = unicodedata.normalize("NFKC", label.translate(_APOSTROPHES))
-    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_UMLAUTS)
+    text = _LONG_WORD.sub(_split_camel_case, _GENDER.sub("", text)).casefold().translate(_LETTERS_APART)
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _NUMBER.sub(r" \1 ", "".join(c if c.isalnum() else " " for c in letters)).split()
     return " ".join(_plain(word) for word in words)
@@ -91,6 +97,8 @@ class WordLists:
         """Start without lists; `endings` are what "~" stands for."""
         self._endings = ("", *endings)
         self._numbers: dict[str, int] = {_GAP: 0}
+        self._lists: set[int] = set()
+        self._pieces_of_parts: dict[str, Sequence[int]] = {}
         self._root = _Node()
         self._fitting: dict[str, set[int]] = {}  # word -> the pieces "word" and "word~" that it matches
         self._beginnings: dict[str, dict[str, int]] = {}  # first letters -> beginnings, each with its piece "word*"
@@ -100,6 +108,14 @@ class WordLists:
     def __contains__(self, name: str) -> bool:
         """Return whether a list of this name has been added."""
         return f"<{name}>" in self._numbers
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the lists."""
+        return (piece[1:-1] for piece in self._numbers if piece[0] == "<")
+
+    def is_list(self, number: int) -> bool:
+        """Return whether a number is that of a list, rather than of a piece of a phrase."""
+        return number in self._lists
 
     def number(self, name: str) -> int:
         """Return the number of a list."""
@@ -121,6 +137,7 @@ class WordLists:
                 node = node.after.setdefault(piece, _Node())
             leaves.append(node)
         number = self._number(f"<{name}>")
+        self._lists.add(number)
         for node in leaves:
             node.lists.append(number)
         for word in excepted:
@@ -187,7 +204,9 @@ class WordLists:
                     raise ValueError(f"entry {entry!r}: no word list {part[1:-1]!r} before this one")
                 pieces.append(self._numbers[part])
             else:
-                pieces += self._words(entry, part)
+                if part not in self._pieces_of_parts:  # most parts repeat: a quarter less time to read a file
+                    self._pieces_of_parts[part] = self._words(entry, part)
+                pieces += self._pieces_of_parts[part]
         if not pieces or not pieces[0] or not pieces[-1]:
             raise ValueError(f"entry {entry!r}: a gap must be between two words")
         return pieces

@@ -7,10 +7,13 @@ ParsedOverrides  an ATS's overrides, parsed once for many labels
 
 A label can have a head and a rest, as in "Rejected - no Kubernetes". A rule for an end (HIRED, REJECTED) must account
 for every word. If none matches the whole label, some rules may match its head alone, unless the rest contradicts it.
+
+The language with the most words of a label decides. If several have as many and differ, the label is unmapped.
+English and German are one language here: they share word lists, and only they have heads and rests.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, reduce
 from importlib.resources import files
 from itertools import accumulate
@@ -28,6 +31,7 @@ UNMAPPED = "unmapped"
 _MAX_WORDS = 18  # longer than any stage name; limits the CPU time of a hostile one
 _OPENINGS = ("opening", "opening_skill")  # the word lists of phrases that open a longer one
 _MAX_HEAD_WORDS = 6
+_NO_LIST = -1  # the number of lists that a language does not have
 _CACHE_SIZE = 4096  # labels; with 200 characters each they take about 3 MB
 _OUTCOMES = {
     Status.HIRED: (Outcome.HIRED,),
@@ -72,6 +76,11 @@ class _Rule:
         known = reduce(or_, (covered.get(number, 0) for number in self.all | self.only))
         return (every_word & ~known).bit_count() <= self.beyond
 
+    @property
+    def knows_all(self) -> bool:
+        """Return whether the rule accounts for every word of the labels that it fits."""
+        return bool(self.only) and not self.beyond
+
     def allows_rest(self, rest: Mapping[int, int]) -> bool:
         """Return whether the rule may match a head that has this rest."""
         return bool(self.rest) and self.rest.isdisjoint(rest) and self.needs <= rest.keys()
@@ -103,12 +112,13 @@ class Vocabulary:
 
         data = tomllib.loads(text)
         self.version = _text(data.get("version"), "version")
-        self._lists = _word_lists(data.get("words", {}), data.get("endings", []))
         self._exact = _exact(data.get("exact", {}))
-        self._rules = _rules(data.get("rule", []), data.get("groups", {}), self._lists)
-        self._rules_of_labels = [rule for rule in self._rules if not rule.needs]
-        self._rules_of_heads = [rule for rule in self._rules if rule.rest]
-        self._rules_of_ends = [rule for rule in self._rules if rule.means[0] in _OUTCOMES]
+        lists = _word_lists(data.get("words", {}), data.get("endings", []))
+        rules = _rules(data.get("rule", []), data.get("groups", {}), lists)
+        self._languages = [_Language(lists, rules, self._exact)]
+        for name, table in data.get("languages", {}).items():
+            own = _lists_of_language(table, f"language {name!r}", lists)
+            self._languages.append(_Language(own, _rules_of_language(rules, lists, own), self._exact))
         self._key_and_meaning = lru_cache(maxsize=_CACHE_SIZE)(self._look_up)
 
     @classmethod
@@ -147,16 +157,53 @@ class Vocabulary:
         return Meaning(*rule.means, rule.name, self.version)
 
     def _rule(self, label: str, words: Sequence[str], pieces: Sequence[str]) -> _Rule | None:
+        """Return the rule of the language with the most words of the label.
+
+        If several languages have as many, rules that account for every word precede, and differing ones decide nothing.
+        """
+        readings = [language.read(words) for language in self._languages]
+        most = max(reading.known for reading in readings)
+        found = (each.language.rule(label, words, pieces, each) for each in readings if each.known == most > 0)
+        rules = [rule for rule in found if rule]
+        if most == len(words):
+            rules = [rule for rule in rules if rule.knows_all] or rules
+        return rules[0] if len({rule.means for rule in rules}) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A label in a language: the matches of its word lists, with the words they cover, and the number of such words."""
+
+    language: "_Language"
+    matches: Matches
+    covered: Mapping[int, int]
+    known: int
+
+
+class _Language:
+    """The word lists of a language, and the rules with the numbers of these lists."""
+
+    def __init__(self, lists: WordLists, rules: Sequence[_Rule], exact: Container[str]) -> None:
+        self._lists = lists
+        self._exact = exact
+        self._rules_of_labels = [rule for rule in rules if not rule.needs]
+        self._rules_of_heads = [rule for rule in rules if rule.rest]
+        self._rules_of_ends = [rule for rule in rules if rule.means[0] in _OUTCOMES]
+
+    def read(self, words: Sequence[str]) -> _Reading:
         matches = self._lists.find(words)
         covered = matches.within(0, len(words))
-        fitting = (rule for rule in self._rules_of_labels if rule.fits(covered, every_word=(1 << len(words)) - 1))
-        rule = next(fitting, None)
+        known = reduce(or_, (bits for number, bits in covered.items() if self._lists.is_list(number)), 0)
+        return _Reading(self, matches, covered, known.bit_count())
+
+    def rule(self, label: str, words: Sequence[str], pieces: Sequence[str], reading: _Reading) -> _Rule | None:
+        every_word = (1 << len(words)) - 1
+        rule = next((rule for rule in self._rules_of_labels if rule.fits(reading.covered, every_word)), None)
         if is_doubtful(label):
             return rule if rule is not None and rule.means[0] not in _OUTCOMES else None
-        knows_all = rule is not None and rule.only and not rule.beyond
-        if knows_all or not any(each.all <= covered.keys() for each in self._rules_of_heads):
+        if (rule and rule.knows_all) or not any(each.all <= reading.covered.keys() for each in self._rules_of_heads):
             return rule
-        return self._rule_of_head(words, pieces, matches) or rule
+        return self._rule_of_head(words, pieces, reading.matches) or rule
 
     def _rule_of_head(self, words: Sequence[str], pieces: Sequence[str], matches: Matches) -> _Rule | None:
         """Return the rule for an end that matches the longest head, if it allows the rest."""
@@ -214,15 +261,40 @@ def _texts(value: object, where: str) -> list[str]:
     return [_text(each, where) for each in value] if isinstance(value, list) else [_text(value, where)]
 
 
-def _word_lists(tables: Mapping[str, object], endings: object) -> WordLists:
-    lists = WordLists(_texts(endings, "endings"))
+def _word_lists(tables: Mapping[str, object], endings: object, language: str = "") -> WordLists:
+    lists = WordLists(_texts(endings, f"{language}endings"))
     for name, entries in tables.items():
-        where = f"word list {name!r}"
+        where = f"{language}word list {name!r}"
         try:
             lists.add(name, _texts(entries, where))
         except ValueError as wrong:
             raise ValueError(f"{where}: {wrong}") from wrong
     return lists
+
+
+def _lists_of_language(table: Mapping[str, Any], where: str, known: WordLists) -> WordLists:
+    if stray := table.keys() - {"endings", "words"}:
+        raise ValueError(f"{where}: {min(stray)!r} is not a known key")
+    words = table.get("words", {})
+    if unknown := [name for name in words if name not in known]:
+        raise ValueError(f"{where}: no word list {unknown[0]!r} in [words]")
+    return _word_lists(words, table.get("endings", []), f"{where}, ")
+
+
+def _rules_of_language(rules: Iterable[_Rule], lists: WordLists, own: WordLists) -> list[_Rule]:
+    """Return the rules that can match in a language, with the numbers of its lists; they match no heads."""
+    numbers = {lists.number(name): own.number(name) for name in own.names()}
+    return [
+        replace(
+            rule,
+            all=frozenset(numbers[each] for each in rule.all),
+            none=frozenset(numbers[each] for each in rule.none & numbers.keys()),
+            only=frozenset(numbers.get(each, _NO_LIST) for each in rule.only),  # stays empty, or not
+            rest=frozenset[int](),
+        )
+        for rule in rules
+        if rule.all <= numbers.keys() and not rule.needs
+    ]
 
 
 def _exact(table: Mapping[str, object]) -> dict[str, _Means]:
