@@ -13,7 +13,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+from application_status.access.clients import public_key
 from application_status.access.register import TokenRegister
+from application_status.access.rules import generate_client
 from application_status.applications.register import Registrations
 from application_status.cli import connections
 from application_status.cli import main as command_line
@@ -48,7 +50,10 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     world = World(client, kms=local_kms(server.url))
     made_as(world, CONNECTION.removeprefix("gr-"), created_by=EVIL)
     monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
-    TokenRegister(world.dynamodb, "TokensTable").add("a-token-of-the-hostile-ats", HOSTILE_ATS)
+    register = TokenRegister(world.dynamodb, "TokensTable")
+    register.add("a-token-of-the-hostile-ats", HOSTILE_ATS)
+    client_id, secret = generate_client()
+    register.add_client(client_id, secret, public_key(secret), HOSTILE_ATS)
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
