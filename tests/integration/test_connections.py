@@ -109,6 +109,8 @@ def test_wrong_signature_is_told_what_was_received(
     assert text in reply.body["detail"]
     assert reply.headers["WWW-Authenticate"].startswith("Signature ")
     assert SECRET not in json.dumps(reply.body) + log.getvalue()
+    (line,) = [json.loads(each) for each in log.getvalue().splitlines() if '"wrong-signature"' in each]
+    assert line["connection"] == created.connection.id, "many customers share an ATS"
     assert mac(PING)[:10] not in json.dumps(reply.body)
     seen = activity(world, created)
     assert seen.last_refusal
