@@ -26,6 +26,16 @@ A signal, or a disposition:
     labels/rules/interpretation.py     interprets the label of a signal; dispositions.py a disposition
     applications/record.py             as above; platform/dynamodb/boto.py sends the calls
 
+A native webhook:
+
+    functions/connect.py               settings, the tables and KMS
+    platform/http/endpoint.py          as above
+    intake/connect/endpoint.py         the handler: finds the connection, verifies the signature, reads the events
+    access/connections.py              looks up the connection; envelope.py decrypts its secrets
+    intake/connect/providers.py        the table of providers, whose modules verify signatures and read bodies
+    intake/connect/receive.py          records each event, or parks it (applications/parked.py)
+    intake/connect/activity.py         what a connection has sent lately, for page.py
+
 A record of the Applications table's stream:
 
     functions/analytics.py             settings, and the tables that the parts use

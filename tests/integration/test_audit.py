@@ -28,7 +28,7 @@ from support.command_line import words
 from support.faults import fresh_client
 from support.log_lines import batch, line
 from support.webhooks import PROVIDERS, SECRET, local_kms, made_as
-from support.world import APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, World
+from support.world import APPLICATION, ATS, ATS_CLIENT_ID, SIGNALLED_APPLICATION, TEMPLATE, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
 FAILED = "set-aside/1"
@@ -87,6 +87,8 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "tokens issue": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
     "tokens adopt": (["--ats", "workday", "--days", "7"], {"ats": "workday", "days": "7"}),
     "tokens revoke": (["demo0001"], {"key_id": "demo0001"}),
+    "clients create": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
+    "clients revoke": ([ATS_CLIENT_ID], {"client_id": ATS_CLIENT_ID}),
     "connections create": (
         ["--provider", "greenhouse", "--ats", ATS, "--client", "client-1"],
         {"provider": "greenhouse", "ats": ATS, "client": "client-1"},
@@ -114,6 +116,7 @@ ON_A_STACK = {"users create", "users assign", "users list", "users remove"}
 READS: dict[str, list[list[str]]] = {
     "applications show": [[APPLICATION]],
     "tokens list": [[]],
+    "clients list": [[]],
     "connections list": [[]],
     "connections show": [[CONNECTION]],
     "limits list": [[]],
@@ -142,7 +145,8 @@ def test_act_is_logged(world: World, run: Run, monkeypatch: pytest.MonkeyPatch, 
     assert (entry["who"], entry["act"], entry["given"]) == (getpass.getuser(), act, given)
     assert f"{begun:%Y-%m-%dT%H}" <= entry["at"] <= f"{now() + timedelta(hours=1):%Y-%m-%dT%H}"
     stored = json.dumps(world.client.scan(TableName="AuditTable")["Items"])
-    assert not [each for each in (LABEL, "atsi_test_", "issued-elsewhere", "jobseeker-1", SECRET) if each in stored]
+    secrets = (LABEL, "atsi_test_", "atsi_secret_", "issued-elsewhere", "jobseeker-1", SECRET)
+    assert not [each for each in secrets if each in stored]
 
 
 def test_reading_is_not_logged(world: World, run: Run) -> None:

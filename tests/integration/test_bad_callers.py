@@ -87,8 +87,17 @@ def test_bad_token_is_refused(world: World, token: str) -> None:
 def test_missing_token_is_refused(world: World) -> None:
     """A token elsewhere is none."""
     refused_token(world, raw_event(GOOD, token=None))
-    refused_token(world, raw_event(GOOD, token=None, Authorization=f"Bearer {TOKEN}"))
+    refused_token(world, raw_event(GOOD, token=None, Authorization=TOKEN))
+    refused_token(world, raw_event(GOOD, token=None, Authorization=f"Basic {TOKEN}"))
     refused_token(world, raw_event(GOOD, token=None) | {"queryStringParameters": {"X-AtsiToken": TOKEN}})
+
+
+def test_bearer_token_is_accepted(world: World) -> None:
+    """OAuth clients send `Authorization: Bearer` (RFC 6750); a header X-AtsiToken beside it decides alone."""
+    for sent in (f"Bearer {TOKEN}", f"bearer  {TOKEN}"):
+        assert world.webhook(raw_event(GOOD, token=None, Authorization=sent), None)["statusCode"] == 200
+        assert world.webhook(raw_event(GOOD, Authorization="Bearer unknown"), None)["statusCode"] == 200
+        refused_token(world, raw_event(GOOD, "unknown", Authorization=sent))
 
 
 def test_token_is_good_for_its_own_path_only(world: World) -> None:

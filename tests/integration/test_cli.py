@@ -144,7 +144,7 @@ def test_token_that_cannot_be_stored_is_revoked(lookup: TokenLookup, run: Run, m
     def fails(*_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "CreateSecret")
 
-    monkeypatch.setattr("application_status.cli.tokens._put_secret", fails)
+    monkeypatch.setattr("application_status.cli.credentials._put_secret", fails)
     assert run("issue", "--ats", "workday", "--secret", "name")[0] == 1
     assert [each["state"] for each in json.loads(run("list", "--json")[1])] == ["revoked"]
     assert lookup.owner("none") is None

@@ -163,6 +163,10 @@ def sandboxed(world: World) -> None:
     assert sandbox.create(world, token=TOKEN).status == 403  # not a test token, and one that may be a guess
 
 
+def oauth(world: World) -> None:
+    assert world.oauth(sample_event("OauthFunction/token"), None)["statusCode"] == 200
+
+
 def analytics(world: World) -> None:
     sent(world, signal(state("Stage 3", 5)))
     deliver(world, SIGNALLED_APPLICATION)
@@ -286,6 +290,7 @@ WAYS: dict[str, Callable[[World], None]] = {
     "ConnectFunction": connect,
     "RegistryFunction": registry,
     "SandboxFunction": sandboxed,
+    "OauthFunction": oauth,
     "AnalyticsFunction": analytics,
     "MergeFunction": merge,
     "PositionsFunction": positions,

@@ -15,6 +15,7 @@ from application_status.platform.errors import Unavailable
 from application_status.platform.values import AtsId, now
 from application_status.quality.counters.merge import Merger
 from support.counters import falsify
+from support.oauth import created
 from support.streams import deliver
 from support.unreadable_items import FAILURES, poison
 from support.world import (
@@ -200,14 +201,21 @@ def test_item_without_a_time_of_its_change_is_unreadable(world: World) -> None:
 def test_tokens_that_expire_soon_are_counted_and_named(
     world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The metric is by stack; a token with a successor needs no attention."""
+    """The metric is by stack; a token with a successor needs no attention.
+
+    A token is no successor of a client: its ATS sends the one or the other.
+    """
     register = TokenRegister(world.dynamodb, "TokensTable")
     soon, later = (now() + timedelta(days=days) for days in (29, 31))
     expiring = register.add(generate(), OTHER_ATS, expires_at=soon)
     register.revoke(next(each.key_id for each in register.list(OTHER_ATS) if each.key_id != expiring.key_id))
     for ats, expiry in (("succeeded", soon), ("succeeded", None), ("later", later)):
         register.add(generate(), AtsId(ats), expires_at=expiry)
+    client = created(register, AtsId("later"), expires_at=soon)
+    for expiry in (soon, None):
+        created(register, AtsId("succeeded"), expires_at=expiry)
     verify(world, minutes=0)
     (metrics,) = lines(capsys, "_aws")
-    assert (metrics["TokensExpiring"], metrics["stack"]) == ([1.0], "local")
-    assert [vars(each)["token"] for each in caplog.records if each.message == "token expires"] == [expiring.key_id]
+    assert (metrics["TokensExpiring"], metrics["stack"]) == ([2.0], "local")
+    named = [vars(each)["token"] for each in caplog.records if each.message == "token expires"]
+    assert named == [expiring.key_id, client.client_id]

@@ -59,6 +59,22 @@ def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
     assert not any(accepted.values()), accepted
 
 
+def test_unknown_connections(service: LocalService, tmp_path: Path) -> None:
+    """Any delivery to a connection that does not exist, and any question about one, is answered as described."""
+    accepted = schemathesis(service, tmp_path, ("deliver",), "--phases=examples,fuzzing")
+    assert not any(accepted.values()), accepted
+    header = f"--header={AS_CLIENT.format(service.id_token('client/example'))}"
+    accepted = schemathesis(service, tmp_path, ("connection",), "--phases=examples,fuzzing", header)
+    assert not any(accepted.values()), accepted
+
+
+def test_clients(service: LocalService, tmp_path: Path) -> None:
+    """They get access tokens with the credentials in the body; wrong requests get OAuth's errors as described."""
+    accepted = schemathesis(service, tmp_path, ("accessToken", "accessTokenAtIndeedsPath"))
+    assert len(accepted) == 2
+    assert all(accepted.values()), accepted
+
+
 def test_board(service: LocalService, tmp_path: Path) -> None:
     """The board can register, erase and read everything; the definitions are public."""
     accepted = schemathesis(service, tmp_path, ("register", "erase", "qualityForBoard", "definitions"))

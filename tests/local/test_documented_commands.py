@@ -50,7 +50,8 @@ SHORT_FORMS = (
         r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
         r"\1 --help",
     ),  # only mentioned
-    (r"(?<=tokens revoke )<ID>", "$(first_token)"),
+    (r"(?<=tokens revoke )<ID>", "$(first tokens)"),
+    (r"(?<=clients revoke )<CLIENT_ID>", "$(first clients)"),
     (r"(?<=connections )(\w+) <CONNECTION>", r"\1 $(first_connection)"),
     (r"(?<=applications show )<ID>", demo.SAMPLES[1].application_id),
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
@@ -61,14 +62,14 @@ SHORT_FORMS = (
 )
 """What is replaced in the other commands, one after the other, so that each works here and takes seconds."""
 
-FIRST_TOKEN = """first_token() {
-    application-status --local-tables "$TABLES_URL" tokens list --ats workday | sed -n '2s/ .*//p'
+FIRST = """first() {
+    application-status --local-tables "$TABLES_URL" "$1" list --ats workday | sed -n '2s/ .*//p'
 }
 first_connection() {
     application-status --local-tables "$TABLES_URL" connections list | sed -n '/ active /{s/ .*//p;q}'
 }"""
 
-_GROUP = "applications|jobseeker|tokens|connections|limits|users|labels|analytics|facts|failures|tables|audit"
+_GROUP = "applications|jobseeker|tokens|clients|connections|limits|users|labels|analytics|facts|failures|tables|audit"
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
@@ -138,7 +139,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_work(place: Place, document: Path) -> None:
     """Each exits with 0, those with curl too where the service refuses; in one shell, as a reader would run them."""
-    lines = ["set -e", FIRST_TOKEN]
+    lines = ["set -e", FIRST]
     for command in commands(document):
         if short := short_form(command):
             lines += [f"cat <<'.'\n$ {command}\n.", short]

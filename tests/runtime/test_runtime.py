@@ -46,6 +46,10 @@ def is_sent(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body["data"] in ({"sendSignal": True}, good)
 
 
+def is_access_token(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body["token_type"] == "Bearer"
+
+
 def is_answered(reply: Any) -> bool:
     return reply["statusCode"] == 200 or leads_to_sign_in(reply)
 
@@ -87,6 +91,7 @@ KINDS = {
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered_or_erased,
     "SandboxFunction": is_created,
+    "OauthFunction": is_access_token,
     "AnalyticsFunction": is_counted,
     "MergeFunction": is_merged,
     "PositionsFunction": is_counted,
@@ -183,6 +188,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("WebhookFunction", "TOKENS_TABLE"),
         ("RegistryFunction", "APPLICATIONS_TABLE"),
         ("SandboxFunction", "SANDBOX_ALIASES_TABLE"),
+        ("OauthFunction", "TOKENS_TABLE"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("AnalyticsFunction", "FAILED_RECORDS_BUCKET"),
@@ -278,10 +284,10 @@ def test_only_the_signals_load_graphql() -> None:
 
 
 def test_only_pages_load_templates() -> None:
-    """MyApplicationsFunction loads no library for reading request bodies."""
+    """They and the token endpoint alone load what tokens are signed with. MyApplicationsFunction reads no bodies."""
     tops = {name: {each.split(".")[0] for each in loaded(name)} for name in FUNCTIONS}
     pages = ["MyApplicationsFunction", "SignInFunction", "ViewsFunction"]
     assert [name for name, top in tops.items() if "jinja2" in top] == pages
-    assert [name for name, top in tops.items() if "jwt" in top] == pages
+    assert [name for name, top in tops.items() if "jwt" in top] == sorted([*pages, "OauthFunction"])
     assert tops["MyApplicationsFunction"].isdisjoint({"pydantic", "jiter"})
     assert tops["SignInFunction"].isdisjoint({"pydantic", "jiter", "boto3"})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from application_status.access import clients
 from application_status.access.assignments import Assignments, OidcUsers
 from application_status.access.connections import ConnectionRegister
 from application_status.access.envelope import Envelope
@@ -30,6 +31,8 @@ from application_status.functions.merge import MergeSettings
 from application_status.functions.merge import make_handler as make_merge
 from application_status.functions.my_applications import MyApplicationsSettings
 from application_status.functions.my_applications import make_handler as make_my_applications
+from application_status.functions.oauth import OauthSettings
+from application_status.functions.oauth import make_handler as make_oauth
 from application_status.functions.positions import PositionsSettings
 from application_status.functions.positions import make_handler as make_positions
 from application_status.functions.pre_token import PreTokenSettings
@@ -65,6 +68,7 @@ from support.permissions import Permission, UnderRole
 HTTP_FUNCTIONS = {
     "WebhookFunction": "webhook",
     "SignalsFunction": "signals",
+    "OauthFunction": "oauth",
     "ConnectFunction": "connect",
     "RegistryFunction": "registry",
     "SandboxFunction": "sandbox",
@@ -80,6 +84,8 @@ HOST = "status.test"
 POOL_URL = "https://pool.test"
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"
+ATS_CLIENT_ID = "atsi_client_live_DemoClient000001"
+ATS_CLIENT_SECRET = "atsi_secret_TryTheServiceWithThisSecretOfTheLocalDemo00001"
 ATS = AtsId("demo-ats")
 OTHER_TOKEN = "another-opaque-token"
 OTHER_ATS = AtsId("other-ats")
@@ -133,6 +139,8 @@ class Answer:
 class World:
     """The functions over the tables of one DynamoDB client; two ATSs with tokens and applications.
 
+    One of the ATSs has an OAuth client, too.
+
     `endpoint`: the address of the client's server. With it the webhook makes its calls over the transport that is
     deployed, and without it over the client, as all other functions do.
     Each function makes the calls alone that its role in template.yaml allows; `used` has what they took.
@@ -166,6 +174,7 @@ class World:
         tokens.add(TOKEN, ATS)
         tokens.add(TEST_TOKEN, ATS)
         tokens.add(OTHER_TOKEN, OTHER_ATS)
+        tokens.add_client(ATS_CLIENT_ID, ATS_CLIENT_SECRET, clients.public_key(ATS_CLIENT_SECRET), ATS)
         set_last_use(self.client)
         registrations = Registrations(self.dynamodb, "ApplicationsTable", "AliasesTable")
         registrations.register(APPLICATION, registration())
@@ -190,6 +199,9 @@ class World:
             self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
         self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
+        self.oauth = make_oauth(
+            self._under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
+        )
         self.connect = make_connect(
             self._under_role("ConnectFunction"),
             self.kms,

@@ -31,6 +31,7 @@ SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAlias
 NAMES = (
     "Webhook",
     "Signals",
+    "Oauth",
     "Connect",
     "Registry",
     "Sandbox",

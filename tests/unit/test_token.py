@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application_status.access.rules import Token, generate, is_test, key_id, sha256
+from application_status.access.rules import (
+    Token,
+    generate,
+    generate_client,
+    is_access_token,
+    is_client_id,
+    is_test,
+    key_id,
+    sha256,
+)
 from application_status.platform.values import AtsId
 
 FORM = re.compile(r"atsi_(?:live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
@@ -36,6 +45,37 @@ def test_generated_tokens_have_the_form(*, test: bool) -> None:
         assert value(match[2]) < 2**256
         assert value(match[3]) == zlib.crc32(token[:-6].encode())
         assert key_id(token) == match[1]
+
+
+@pytest.mark.parametrize("test", [False, True])
+def test_generated_clients_have_the_form(*, test: bool) -> None:
+    """The kind is part of the client_id; the secret has 32 random bytes, and neither is taken for a token of ours."""
+    made = [generate_client(test=test) for _ in range(200)]
+    for client_id, secret in made:
+        assert re.fullmatch(rf"atsi_client_{'test' if test else 'live'}_[0-9A-Za-z]{{16}}", client_id)
+        assert is_client_id(client_id)
+        assert is_test(client_id) is test
+        match = re.fullmatch(r"atsi_secret_([0-9A-Za-z]{43})([0-9A-Za-z]{6})", secret)
+        assert match
+        assert value(match[1]) < 2**256
+        assert value(match[2]) == zlib.crc32(secret[:-6].encode())
+        assert {(key_id(each) or "")[:7] for each in (client_id, secret)} == {"opaque-"}
+    assert len({client_id for client_id, _ in made}) == len({secret for _, secret in made}) == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["", "demo0001", "atsi_client_live_", "limit#demo-ats", "atsi_client_live_DemoClient000001\n"]
+)
+def test_other_ids_are_no_clients(text: str) -> None:
+    """So no other item of the table is read as one."""
+    assert not is_client_id(text)
+
+
+@pytest.mark.parametrize("text", ["atsi_at_live_x", "atsi_at_test_" + "x" * 600])
+def test_access_tokens_are_not_stored(text: str) -> None:
+    """They have no key, so no token that was issued elsewhere can look like one."""
+    assert is_access_token(text)
+    assert key_id(text) is None
 
 
 def test_generated_tokens_differ() -> None:
@@ -71,7 +111,7 @@ def test_kind_is_part_of_the_checksum() -> None:
 @settings(deadline=None)
 @given(
     st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=256).filter(
-        lambda text: not text.startswith(("atsi_live_", "atsi_test_"))
+        lambda text: not text.startswith(("atsi_live_", "atsi_test_", "atsi_at_"))
     )
 )
 def test_opaque_tokens_are_named_after_their_digest(text: str) -> None:

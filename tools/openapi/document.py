@@ -1,5 +1,6 @@
 """Assembles the OpenAPI document from the template's routes and the operations."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -11,9 +12,15 @@ from openapi.operations import OPERATIONS, PAGES, Content, Operation
 from openapi.problems import problem_responses
 from openapi.schemas import Schemas, query_parameters
 
+_OF_ATS = "The token of an ATS, or an access token."
 _SECURITY = {
-    "AtsiToken": {"type": "apiKey", "in": "header", "name": "X-AtsiToken", "description": "The token of an ATS."},
-    "AtsBearer": {"type": "http", "scheme": "bearer", "description": "The token of an ATS."},
+    "AtsiToken": {"type": "apiKey", "in": "header", "name": "X-AtsiToken", "description": _OF_ATS},
+    "AtsBearer": {"type": "http", "scheme": "bearer", "description": _OF_ATS},
+    "AtsClient": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The client_id and client_secret of an OAuth client; the body can have them instead.",
+    },
     "Users": {
         "type": "http",
         "scheme": "bearer",
@@ -27,9 +34,13 @@ _SECURITY = {
         "description": "AWS Signature Version 4, for the board's own systems.",
     },
 }
+_ALTERNATIVES: Mapping[str, Mapping[str, list[Any]]] = {"AtsiToken": {"AtsBearer": []}, "AtsClient": {}}
+"""What a request can have instead of the header of a security scheme; {} is none, as the body can have credentials."""
+
 _TAGS = {
     "AtsiToken": "For ATSs",
     "AtsBearer": "For ATSs",
+    "AtsClient": "For ATSs",
     "AWS_IAM": "For the board's systems",
     "Users": "For signed-in users",
     None: "Public",
@@ -56,6 +67,7 @@ _PATH_PARAMETERS = {
     },
     "ATS_ID": {"description": "the id of the ATS, issued with its token", "schema": {"type": "string"}},
 }
+_FORM = "application/x-www-form-urlencoded"
 _LINK = {
     "description": 'Only of CSV: the next page of a list, with rel="next" (RFC 8288).',
     "schema": {"type": "string"},
@@ -63,9 +75,10 @@ _LINK = {
 _ABOUT = """\
 Receives status reports for job applications from applicant tracking systems (ATSs), and returns what is recorded.
 
-Errors are problem documents (RFC 9457), except at `/graphql`, which has GraphQL errors. Other paths are answered with
-404 `unknown-path`, other methods with 405 `method-not-allowed`. Addresses in replies begin with the API's stage, `/v1`,
-if the API has no domain of its own. After a 429 or 503, retry in `Retry-After` seconds.
+Errors are problem documents (RFC 9457), except at `/graphql`, which has GraphQL errors, and below `/oauth`, which has
+those of OAuth 2.0. Other paths are answered with 404 `unknown-path`, other methods with 405 `method-not-allowed`.
+Addresses in replies begin with the API's stage, `/v1`, if the API has no domain of its own. After a 429 or 503, retry
+in `Retry-After` seconds.
 """
 
 
@@ -112,7 +125,7 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
     replies = {status: _reply(content, schemas) for status, content in operation.replies.items()}
     described: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
     described["tags"] = [_TAGS[operation.security]]
-    described["security"] = [{operation.security: []}] if operation.security else []
+    described["security"] = _security(operation.security) if operation.security else []
     if parameters:
         described["parameters"] = parameters
     if operation.request:
@@ -123,6 +136,10 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
         if operation.request.about:
             described["requestBody"]["description"] = operation.request.about
     return described | {"responses": dict(sorted((replies | problems).items()))}
+
+
+def _security(scheme: str) -> list[Mapping[str, list[Any]]]:
+    return [{scheme: []}, *([_ALTERNATIVES[scheme]] if scheme in _ALTERNATIVES else ())]
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -147,4 +164,6 @@ def _content(content: Content, schemas: Schemas, *, closed: bool) -> dict[str, A
         schema = {"type": "object", "additionalProperties": schema}
     shown = {name.replace(" ", "-"): {"value": value} for name, value in content.examples.items()}
     described = {"application/json": {"schema": schema} | ({"examples": shown} if shown else {})}
+    if content.form:
+        described[_FORM] = described["application/json"]
     return described | ({"text/csv": {"schema": {"type": "string"}}} if content.csv else {})

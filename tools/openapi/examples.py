@@ -3,6 +3,7 @@
 from typing import Any
 
 from application_status.applications.register import RegistrationResult
+from application_status.local import demo
 
 _ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -157,6 +158,15 @@ SIGNALS: dict[str, dict[str, Any]] = {
     }
 }
 SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}
+TOKEN_REQUESTS = {
+    "of a sender of Selection Signals": {
+        "audience": "https://graphql.example.com",
+        "client_id": demo.CLIENT_ID,
+        "client_secret": demo.CLIENT_SECRET,
+        "grant_type": "client_credentials",
+    }
+}
+TOKEN_REPLIES = {"issued": {"access_token": "atsi_at_live_eyJhbGciOiJ...", "token_type": "Bearer", "expires_in": 1800}}
 _APPLY_ID = {"indeedApplyID": "51c3be16-0f93-41ed-9cc0-9092222d7333"}
 DISPOSITIONS: dict[str, dict[str, Any]] = {
     "a disposition": {

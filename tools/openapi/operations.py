@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from application_status.access.oauth import TOKEN_PATHS, OauthError, TokenReply, TokenRequest
 from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
@@ -36,6 +37,7 @@ _IAM = ("refused", "unknown-path")
 class Content:
     """A body: its type and examples; `by_name` is for an object of such values, `csv` if it is also sent as CSV.
 
+    `form` says that it can be a form, too.
     `about` describes a request's body where its type has no description.
     """
 
@@ -45,6 +47,7 @@ class Content:
     optional: bool = False
     by_name: bool = False
     csv: bool = False
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,21 @@ def _quality(name: str, summary: str, security: str, *problems: str) -> Operatio
         query=QualityQuery,
         replies={"200": Content(type=QualityReply, csv=True)},
         problems=(*problems, "not-acceptable", "invalid-fields", *_ALWAYS),
+    )
+
+
+def _token(name: str, summary: str) -> Operation:
+    return Operation(
+        method="post",
+        name=name,
+        summary=summary,
+        security="AtsClient",
+        request=Content(type=TokenRequest, examples=examples.TOKEN_REQUESTS, form=True),
+        replies={
+            "200": Content(type=TokenReply, examples=examples.TOKEN_REPLIES),
+            **dict.fromkeys(("400", "401", "429", "503"), Content(type=OauthError)),
+        },
+        problems=(),
     )
 
 
@@ -164,6 +182,8 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             problems=("throttled",),
         ),
     ),
+    TOKEN_PATHS[0]: (_token("accessToken", "Get an access token"),),
+    TOKEN_PATHS[1]: (_token("accessTokenAtIndeedsPath", "Get an access token, at the path of Indeed's senders"),),
     "/connect/{provider}/{connectionId}/{key}": (
         Operation(
             method="post",

@@ -1,19 +1,20 @@
-"""The items of the Tokens table that hold tokens, as DynamoDB JSON.
+"""The items of the Tokens table that hold tokens and OAuth clients, as DynamoDB JSON.
 
-A token:
+A token, or a client:
 
-KeyId                            S     the key, see rules.key_id
-TokenSha256, AtsId               S     the token's digest, and the ATS to which it belongs
+KeyId                            S     the key, see rules.key_id; of a client, its client_id
+TokenSha256, AtsId               S     the digest of the token or of the client_secret, and the ATS to which it belongs
+PublicKey                        S     only on clients: the Ed25519 key that verifies their access tokens, in base64url
 Test                             BOOL  only on test tokens
 CreatedAt, ExpiresAt, RevokedAt  S     the latter two only if they apply
 IssuedBy                         S     who issued it; absent in tokens of release 1.0
 LastUsedOn                       S     the day (UTC) of its last use; absent if it was not used
 
-The tokens of an ATS, to issue at most two:
+The tokens and clients of an ATS, to issue at most two:
 
 KeyId      S     ats-tokens#<ats>
-TokenIds   L     the key ids of the tokens that were live when one was last issued
-Version    N     + 1 with every token issued
+TokenIds   L     the key ids of those that were live when one was last issued
+Version    N     + 1 with each one issued
 
 Other items of the table: overrides of labels have keys that begin with ats#, and limits of requests (limits.py) have
 keys that begin with limit#.
@@ -27,6 +28,8 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import AtsId, from_text, to_text
 
 HAS_DIGEST = "attribute_exists(TokenSha256)"
+IS_TOKEN = f"{HAS_DIGEST} AND attribute_not_exists(PublicKey)"
+IS_CLIENT = "attribute_exists(PublicKey)"
 
 
 def key(key_id: str) -> Item:
@@ -53,6 +56,7 @@ def item(token: Token) -> Item:
         "TokenSha256": {"S": token.sha256},
         "AtsId": {"S": token.ats_id},
         **({"Test": {"BOOL": True}} if token.test else {}),
+        **({"PublicKey": {"S": token.public_key}} if token.public_key else {}),
         **({"IssuedBy": {"S": token.issued_by}} if token.issued_by else {}),
         **{name: {"S": to_text(moment)} for name, moment in moments.items() if moment},
     }
@@ -77,4 +81,5 @@ def token(item: Item) -> Token:
         revoked_at=moment("RevokedAt"),
         issued_by=text("IssuedBy"),
         last_used_on=text("LastUsedOn"),
+        public_key=text("PublicKey"),
     )

@@ -61,7 +61,7 @@ def limit_of_ats(per_second: float) -> Limit:
 
 
 INVALID_TOKENS = Limit("invalid-tokens", per_second=0.2, burst=20, is_temporary=True)
-"""The limit of an address's requests with invalid tokens: 20 at once, then 12 a minute."""
+"""The limit of an address's requests with invalid tokens, or to unknown connections: 20 at once, then 12 a minute."""
 
 
 def key_of_ats(ats_id: AtsId, *, test: bool) -> str:

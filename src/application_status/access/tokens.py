@@ -2,11 +2,13 @@
 
 calling_ats, ats_of_token  return the ATS to which a request's token belongs
 Environments               selects live data or the sandbox's, depending on the token
-TokenLookup                reads tokens, with a cache, stores the day of their last use, and limits requests
+TokenLookup                reads tokens and OAuth clients, with a cache, stores the day of their last use, and limits
+                           requests
 """
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from application_status.access import items
@@ -18,7 +20,7 @@ from application_status.access.limits import (
     key_of_ats,
     limit_of_ats,
 )
-from application_status.access.rules import Token, is_opaque, is_test, key_id
+from application_status.access.rules import Token, is_access_token, is_client_id, is_opaque, is_test, key_id
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import CONNECT_SECONDS, READ_SECONDS, Cache, DynamoDB, batch_get
 from application_status.platform.errors import ConditionFailed, ServiceError, TooManyRequests, Unauthenticated
@@ -31,12 +33,17 @@ _ONE_ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS + 0.01
 _IS_FIRST_USE_OF_DAY = f"{items.HAS_DIGEST} AND (attribute_not_exists(LastUsedOn) OR LastUsedOn < :today)"
 
 
+type _Proof = Callable[[Token], bool]
+"""Returns whether a sender has this token, or this client's secret or access token."""
+
+
 class TokenLookup:
     """Look up the ATS to which a token belongs, and limit the requests of ATSs.
 
     Valid tokens are cached for 60 seconds, so a revocation takes effect within that time. The first read of a token on
-    a day stores that day as its last use; a request does not fail if this write fails. `requests_per_second` is the
-    limit of each ATS; 0 means that nothing is limited.
+    a day stores that day as its last use; a request does not fail if this write fails. The same is true of clients: an
+    access token is valid only as long as its client. `requests_per_second` is the limit of each ATS; 0 means that
+    nothing is limited.
     """
 
     def __init__(
@@ -53,20 +60,28 @@ class TokenLookup:
         self._requests_per_second = requests_per_second
 
     def owner(self, text: str, address: str = "") -> AtsId | None:
-        """Return the ATS to which this live token belongs, or None; `address` is the sender's IP address.
+        """Return the ATS to which this live token or access token belongs, or None; `address` is the sender's.
 
         Raises:
             TooManyRequests: the token is not valid, or is opaque, and the address has sent too many invalid ones.
         """
-        found = key_id(text)
-        if found is None:
-            return None
-        token = self._cache.get(found) or self._read(found, text, address)
-        if token and token.matches(text) and token.is_live(now()):
-            return token.ats_id
-        if self._requests_per_second:
-            self._count_invalid(address)
-        return None
+        if is_access_token(text):
+            from application_status.access import clients  # noqa: PLC0415  # only access tokens need cryptography
+
+            proves = partial(clients.is_access_token_of, text=text, moment=now())
+            token = self._find(clients.client_id(text), proves, address)
+        else:
+            token = self._find(key_id(text), partial(Token.matches, text=text), address)
+        return token.ats_id if token else None
+
+    def client(self, client_id: str, secret: str, address: str) -> Token | None:
+        """Return the live client with these credentials, or None; `address` is the sender's.
+
+        Raises:
+            TooManyRequests: they are not valid, and the address has sent too many invalid credentials or tokens.
+        """
+        found = client_id if is_client_id(client_id) else None
+        return self._find(found, partial(Token.matches, text=secret), address)
 
     def limit(self, ats: "CallingAts", requests: int = 1) -> None:
         """Count requests of an ATS.
@@ -90,26 +105,41 @@ class TokenLookup:
             add_metric(Unauthenticated.__name__)  # so that its alarm counts these replies, too
             raise
 
-    def _read(self, found: str, text: str, address: str) -> Token | None:
-        """Read a token and cache it, if the text is this token.
+    def _find(self, key: str | None, proves: _Proof, address: str) -> Token | None:
+        """Return the live token or client with this key, if the sender proves to have it.
+
+        Raises:
+            TooManyRequests: the address has sent too many invalid ones.
+        """
+        if key is None:
+            return None
+        token = self._cache.get(key) or self._read(key, proves, address)
+        if token and proves(token) and token.is_live(now()):
+            return token
+        if self._requests_per_second:
+            self._count_invalid(address)
+        return None
+
+    def _read(self, key_id: str, proves: _Proof, address: str) -> Token | None:
+        """Read a token or client, and cache it if the sender proves to have it.
 
         An opaque token may be short enough to be guessed, so its address's bucket is read with it.
         """
-        if self._requests_per_second and is_opaque(found):
+        if self._requests_per_second and is_opaque(key_id):
             of_address = key_of_address(address)
             read = {
                 each["KeyId"]["S"]: each
-                for each in batch_get(self._dynamodb, self._table, [items.key(found), items.key(of_address)])
+                for each in batch_get(self._dynamodb, self._table, [items.key(key_id), items.key(of_address)])
             }
             if of_address in read and is_empty(read[of_address], INVALID_TOKENS, self._buckets.clock()):
                 self._count_invalid(address)
-            item = read.get(found)
+            item = read.get(key_id)
         else:
-            key = items.key(found)
+            key = items.key(key_id)
             item = self._dynamodb("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         token = items.token(item) if item else None
-        if token and token.matches(text):
-            self._cache.keep(found, token)
+        if token and proves(token):
+            self._cache.keep(key_id, token)
             self._store_use(token)
         return token
 
@@ -154,14 +184,23 @@ class Environments[Kind](NamedTuple):
 
 
 def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS whose token is in the header `X-AtsiToken`.
+    """Return the ATS whose token is in the header `X-AtsiToken` or, without that, in `Authorization: Bearer`.
 
     Raises:
         Unauthenticated: there is no valid token, or several different ones.
         TooManyRequests: the address has sent too many invalid tokens.
     """
-    presented = request.headers.get("x-atsitoken", ())
+    presented = request.headers.get("x-atsitoken")
+    if presented is None:
+        return ats_of_token(bearer_token(request), request, tokens)
     return ats_of_token(presented[0] if len(presented) == 1 else "", request, tokens)
+
+
+def bearer_token(request: Request) -> str:
+    """Return the token in the header `Authorization: Bearer`, or an empty text without exactly one."""
+    sent = request.headers.get("authorization", ())
+    scheme, _, token = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def ats_of_token(text: str, request: Request, tokens: TokenLookup) -> CallingAts:

@@ -18,8 +18,9 @@ PROBLEM_TYPES = (
         "malformed-body",
         "400",
         "the body is not a JSON object in UTF-8, or has duplicate keys, NaN, a byte order mark or bytes after its end, "
-        "or is nested too deeply",
-        "send one plain JSON object",
+        "or is nested too deeply; a token request lacks `grant_type`, repeats a parameter, or has credentials both in "
+        "the body and in `Authorization`",
+        "send one plain JSON object, or to `/oauth/token` a form with each parameter once",
     ),
     ProblemType(
         "malformed-header",
@@ -28,11 +29,19 @@ PROBLEM_TYPES = (
         "send the header once; an `Idempotency-Key` has 1 to 255 visible ASCII characters",
     ),
     ProblemType(
+        "unsupported-grant-type",
+        "400",
+        "a token request has another `grant_type` than `client_credentials`",
+        "send `grant_type=client_credentials`",
+    ),
+    ProblemType(
         "unauthenticated",
         "401",
-        "the `X-AtsiToken` is missing, unknown, revoked or expired, occurs twice, or does not belong to the path's "
-        "`ATS_ID`",
-        "send the token that you were issued, or ask for a new one",
+        "the token in `X-AtsiToken` or `Authorization` is missing, unknown, revoked or expired, occurs twice, or does "
+        "not belong to the path's `ATS_ID`; or a token request has not the `client_id` and `client_secret` of a live "
+        "client",
+        "send the token or the credentials that you were issued, or ask for new ones; get a new access token before "
+        "it expires",
     ),
     ProblemType(
         "wrong-signature",

@@ -1,27 +1,25 @@
 """`application-status tokens`: issues, adopts, lists and revokes tokens."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-from botocore.exceptions import ClientError
 
 from application_status.access import rules as tokens
-from application_status.access.register import TokenRegister, TooManyTokens
-from application_status.cli.output import json_option, print_error, print_line, print_table, private_file
-from application_status.cli.target import AtsIdType, Target, ats_id, pass_target
-from application_status.platform.values import AtsId, now, to_text
-
-_MOST_DAYS = 3650
-
-_days = click.option(
-    "--days", type=click.IntRange(1, _MOST_DAYS), help="Days until it expires.  [default: the stack's TokenDays]"
+from application_status.access.register import TooManyTokens
+from application_status.cli.credentials import (
+    days_option,
+    expiry,
+    never_option,
+    place,
+    print_issued,
+    register,
+    until,
 )
-_never = click.option("--never", is_flag=True, help="The token never expires.")
+from application_status.cli.output import json_option, print_error, print_line
+from application_status.cli.target import AtsIdType, Target, ats_id, pass_target
+from application_status.platform.values import AtsId
 
 
 @click.group("tokens")
@@ -39,8 +37,8 @@ def commands() -> None:
     help="A file with the ids of several ATSs, one a line; each gets a token.",
 )
 @click.option("--test", is_flag=True, help="Test tokens, for the sandbox only.")
-@_days
-@_never
+@days_option
+@never_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A new file, which only you can read.")
 @click.option("--secret", metavar="NAME", help="A secret of AWS Secrets Manager; it is created or gets a new value.")
 @click.option("--secret-prefix", metavar="PREFIX", help="Likewise for several ATSs; the ATS's id follows the prefix.")
@@ -70,13 +68,13 @@ def _issue(  # noqa: PLR0913  # its options
     if ids and secret:
         raise click.UsageError("Several tokens need --secret-prefix instead of --secret.")
     every = _read_ids(ids) if ids else [ats] if ats else []
-    expires_at, register = _expiry(target, days, never=never), _register(target)
+    expires_at, stored = expiry(target, days, never=never), register(target)
     code = 0
-    with _place(target, out, secret, secret_prefix, alone=ats is not None) as store:
+    with place(target, out, secret, secret_prefix, alone=ats is not None) as store:
         for each in every:
             text = tokens.generate(test=test)
             try:
-                token = register.add(text, each, issued_by=target.operator, expires_at=expires_at)
+                token = stored.add(text, each, issued_by=target.operator, expires_at=expires_at)
             except TooManyTokens as error:
                 print_error(f"application-status: {error}")
                 code = 1
@@ -84,24 +82,24 @@ def _issue(  # noqa: PLR0913  # its options
             try:
                 store(each, text)
             except BaseException:
-                register.revoke(token.key_id)
+                stored.revoke(token.key_id)
                 raise
-            print_error(f"The token {token.key_id} of {each} is issued; it expires {_until(expires_at)}.")
+            print_error(f"The token {token.key_id} of {each} is issued; it expires {until(expires_at)}.")
     return code
 
 
 @commands.command("adopt")
 @click.option("--ats", required=True, type=AtsIdType(), help="The id of the ATS.")
-@_days
-@_never
+@days_option
+@never_option
 @pass_target
 def _adopt(target: Target, ats: AtsId, days: int | None, *, never: bool) -> None:
     """Register a token that was issued elsewhere, read from standard input."""
-    expires_at = _expiry(target, days, never=never)
+    expires_at = expiry(target, days, never=never)
     text = sys.stdin.readline().strip()
-    stored = _register(target).add(text, ats, issued_by=target.operator, expires_at=expires_at)
+    stored = register(target).add(text, ats, issued_by=target.operator, expires_at=expires_at)
     print_line(stored.key_id)
-    print_error(f"It expires {_until(expires_at)}.")
+    print_error(f"It expires {until(expires_at)}.")
 
 
 @commands.command("list")
@@ -110,24 +108,7 @@ def _adopt(target: Target, ats: AtsId, days: int | None, *, never: bool) -> None
 @pass_target
 def _list(target: Target, ats: AtsId | None, *, as_json: bool) -> None:
     """List the ids of tokens, without their secrets."""
-    found, moment = _register(target).list(ats), now()
-    print_table(
-        ("id", "ats", "kind", "state", "created", "issuer", "used", "expires"),
-        [
-            (
-                token.key_id,
-                token.ats_id,
-                "test" if token.test else "live",
-                "live" if token.is_live(moment) else "revoked" if token.revoked_at else "expired",
-                to_text(token.created_at),
-                token.issued_by,
-                token.last_used_on,
-                token.expires_at and to_text(token.expires_at),
-            )
-            for token in found
-        ],
-        as_json=as_json,
-    )
+    print_issued("id", (token for token in register(target).list(ats) if not token.is_client), as_json=as_json)
 
 
 @commands.command("revoke")
@@ -135,64 +116,10 @@ def _list(target: Target, ats: AtsId | None, *, as_json: bool) -> None:
 @pass_target
 def _revoke(target: Target, key_id: str) -> None:
     """Revoke the token with this ID of `tokens list`; takes effect within 60 s."""
-    _register(target).revoke(key_id)
+    register(target).revoke(key_id)
     print_line(f"{key_id} is revoked; it stops working within 60 s.")
-
-
-def _register(target: Target) -> TokenRegister:
-    return TokenRegister(target.dynamodb, target.table("TokensTable"))
-
-
-def _expiry(target: Target, days: int | None, *, never: bool) -> datetime | None:
-    if days and never:
-        raise click.UsageError("Send either --days or --never.")
-    return None if never else now() + timedelta(days=days or target.token_days())
-
-
-def _until(expires_at: datetime | None) -> str:
-    return f"at {to_text(expires_at)}" if expires_at else "never"
 
 
 def _read_ids(file: Path) -> Sequence[AtsId]:
     lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
     return list(dict.fromkeys(ats_id(line) for line in lines if line))
-
-
-type _Store = Callable[[AtsId, str], None]
-
-
-@contextmanager
-def _place(
-    target: Target, out: Path | None, secret: str | None, prefix: str | None, *, alone: bool
-) -> Iterator[_Store]:
-    """Yield a function that stores a token of an ATS where the operator chose.
-
-    Raises:
-        FileExistsError: the file exists already.
-    """
-    if secret or prefix:
-        secrets = target.client("secretsmanager")
-        yield lambda ats, text: _put_secret(secrets, secret or f"{prefix}{ats}", text)
-    elif out:
-        with private_file(out) as file:
-
-            def write(ats: AtsId, text: str) -> None:
-                file.write(f"{text}\n" if alone else f"{ats},{text}\n")
-                file.flush()
-
-            try:
-                yield write
-            finally:
-                if not out.stat().st_size:
-                    out.unlink()
-    else:
-        yield lambda ats, text: print_line(text if alone else f"{ats},{text}")
-
-
-def _put_secret(secrets: Any, name: str, text: str) -> None:
-    try:
-        secrets.create_secret(Name=name, SecretString=text, Description="A token of the application-status service")
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceExistsException":
-            raise
-        secrets.put_secret_value(SecretId=name, SecretString=text)

@@ -1,12 +1,14 @@
-"""The demo data of the local service: tokens and sample applications, the ATSs' profiles, and the employers.
+"""The demo data of the local service: tokens, an OAuth client, sample applications, ATSs' profiles, and the employers.
 
-`seed` stores the tokens and samples; `demo_board.py` simulates the other applications from profiles and employers.
+`seed` stores the tokens, the client and the samples. `demo_board.py` simulates the other applications from profiles and
+employers.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application_status.access import clients
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, Registration
@@ -15,6 +17,8 @@ from application_status.platform.values import AtsId, application_id, now
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 TEST_TOKEN = "atsi_test_demo0001_TryTheServiceWithThisTokenOfTheLocalDemo0003i9xHe"  # noqa: S105  # the sandbox's
+CLIENT_ID = "atsi_client_live_DemoClient000001"
+CLIENT_SECRET = "atsi_secret_TryTheServiceWithThisSecretOfTheLocalDemo00001"  # noqa: S105  # the local service's
 ATS_ID = AtsId("demo-ats")
 JOBSEEKER_ID = "jobseeker-1"
 _NO_ALIASES = Aliases()
@@ -42,9 +46,10 @@ SAMPLES = (
 
 
 def seed(tokens: TokenRegister, registrations: Registrations) -> None:
-    """Store the tokens and the sample applications."""
+    """Store the tokens, the client and the sample applications."""
     tokens.add(TOKEN, ATS_ID)
     tokens.add(TEST_TOKEN, ATS_ID)
+    tokens.add_client(CLIENT_ID, CLIENT_SECRET, clients.public_key(CLIENT_SECRET), ATS_ID)
     for number, sample in enumerate(SAMPLES, start=1):
         registration = Registration(
             ats_id=ATS_ID,

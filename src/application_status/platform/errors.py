@@ -12,6 +12,7 @@ ServiceError
 |   +-- BodyTooLarge         the body exceeds its limit
 |   +-- MalformedBody        the body is not accepted JSON
 |   +-- MalformedHeader      a header has an invalid value
+|   +-- UnsupportedGrantType a token request asks for another grant than client_credentials
 |   +-- InvalidFields        the body is JSON, but fields are missing or invalid
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
@@ -84,7 +85,14 @@ class BodyTooLarge(Refusal):
 
 
 class MalformedBody(Refusal):
-    """The body is not UTF-8 JSON, or has duplicate keys."""
+    """The body is not UTF-8 JSON (or, of a token request, no form), has duplicate keys or lacks what is required."""
+
+
+class UnsupportedGrantType(Refusal):
+    """A token request asks for another grant than client_credentials."""
+
+    def __init__(self) -> None:
+        super().__init__("This grant_type is not supported; send grant_type=client_credentials.")
 
 
 class MalformedHeader(Refusal):

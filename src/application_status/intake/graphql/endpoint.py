@@ -21,7 +21,7 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
-from application_status.access.tokens import CallingAts, Environments, TokenLookup, ats_of_token
+from application_status.access.tokens import Environments, TokenLookup, ats_of_token, bearer_token
 from application_status.applications.rules.report import Channel
 from application_status.intake.graphql.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
 from application_status.intake.graphql.schema import DISPOSITIONS_FIELD, SCHEMA, Mutations
@@ -61,7 +61,6 @@ _MESSAGE_LENGTH = 300
 
 _MAX_ERRORS = 10
 """The message of each error may quote a large part of the document until it is truncated, see `_MESSAGE_LENGTH`."""
-_BEARER = "bearer "
 _SEND_AGAIN = "The service failed; send the same request again later."
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
@@ -116,7 +115,7 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
 
     def answer(request: Request) -> Reply:
         request.require_method("POST")
-        ats = _authenticate(request, tokens)
+        ats = ats_of_token(bearer_token(request), request, tokens)
         set_caller(ats.id, Channel.SIGNALS)
         tokens.limit(ats)
         call = _graphql_request(request)
@@ -135,12 +134,6 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
         return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
-
-
-def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    given = request.headers.get("authorization", ())
-    text = given[0] if len(given) == 1 and given[0].lower().startswith(_BEARER) else ""
-    return ats_of_token(text[len(_BEARER) :].strip(), request, tokens)
 
 
 def _graphql_request(request: Request) -> GraphqlRequest:

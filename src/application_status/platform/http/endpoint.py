@@ -251,6 +251,7 @@ class Problem:
 PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.MalformedBody: Problem(400, "malformed-body", "The body is not accepted JSON"),
     errors.MalformedHeader: Problem(400, "malformed-header", "A header has an invalid value"),
+    errors.UnsupportedGrantType: Problem(400, "unsupported-grant-type", "The grant type is not supported"),
     errors.Unauthenticated: Problem(401, "unauthenticated", "No valid token"),
     errors.NotSignedIn: Problem(401, "unauthenticated", "No valid token"),
     errors.WrongSignature: Problem(401, "wrong-signature", "The signature is wrong"),
