@@ -95,7 +95,7 @@ def test_event_is_recorded_for_applications_of_the_connections_client_alone(worl
         ({}, f"{HEADER} is missing"),
         ({HEADER: "sha256 " + "0" * 64}, 'has 71 characters and begins with "sha256 "'),
         ({HEADER: mac(PING)}, "has 64 characters"),
-        (signed(PING, "wrong-secret"), "made with the secret of this connection"),
+        (signed(PING, "wrong-secret"), 'begins with "sha256 ", which is right, but another secret made it'),
         (signed(PING + b" "), "has 71 characters"),
     ],
 )
@@ -109,6 +109,8 @@ def test_wrong_signature_is_told_what_was_received(
     assert text in reply.body["detail"]
     assert reply.headers["WWW-Authenticate"].startswith("Signature ")
     assert SECRET not in json.dumps(reply.body) + log.getvalue()
+    (line,) = [json.loads(each) for each in log.getvalue().splitlines() if '"wrong-signature"' in each]
+    assert line["connection"] == created.connection.id, "many customers share an ATS"
     assert mac(PING)[:10] not in json.dumps(reply.body)
     seen = activity(world, created)
     assert seen.last_refusal

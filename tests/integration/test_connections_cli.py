@@ -76,6 +76,13 @@ def test_created_connection_works(world: World, run: Run) -> None:
         assert each not in out + run("list")[1] + run("show", connection_id, "--json")[1]
 
 
+def test_url_has_the_address_of_the_service(server: TableServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """`make run` may have another port."""
+    where = ["--local-tables", server.url, "--local-api", "http://127.0.0.1:3001/"]
+    assert main([*where, "connections", "create", "--provider", "greenhouse", *OF]) == 0
+    assert "URL:        http://127.0.0.1:3001/connect/greenhouse/" in capsys.readouterr().out
+
+
 def test_secret_of_the_ats_is_added_from_standard_input(world: World, run: Run) -> None:
     """Not from an argument, which other users of the machine could see."""
     connection_id, path, text = created(run, "recruitee")
@@ -96,7 +103,8 @@ def test_what_can_be_no_secret_is_refused(run: Run, given: str) -> None:
     connection_id, _, _ = created(run)
     code, out, err = run("secret", connection_id, given=given)
     assert (code, out) == (1, "")
-    assert err == "application-status: not a secret: 8 to 512 visible ASCII characters without spaces\n"
+    received = f"application-status: received {len(given.strip())} characters; a secret has 8 to 512"
+    assert err == f"{received}, all visible ASCII without spaces\n"
 
 
 def test_secret_is_replaced(world: World, run: Run) -> None:

@@ -125,7 +125,8 @@ def test_signature_that_was_sent_twice_is_refused() -> None:
     """Even if both are right: which of two headers counts differs between servers."""
     value = signed(Channel.ASHBY, PING, SECRET)["Ashby-Signature"]
     refusal = PROVIDER.verify(Delivery({"ashby-signature": (value, value)}, PING), [SECRET], NOW)
-    assert refusal == "Ashby-Signature is missing, or was sent several times"
+    assert refusal
+    assert refusal.startswith("Ashby-Signature is missing, or was sent several times")
 
 
 def test_refusal_says_what_was_received() -> None:

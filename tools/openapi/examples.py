@@ -123,7 +123,7 @@ CONNECTIONS: dict[str, dict[str, Any]] = {
         "LastTestAt": "2026-11-02T09:10:00.000Z",
         "LastRefusal": {
             "At": "2026-11-02T09:05:00.000Z",
-            "Reason": "Signature is missing, or was sent several times.",
+            "Reason": "Signature is missing, or was sent several times; a webhook that has a secret sends it once.",
         },
         "Labels": [
             {"Label": "Bucket 7", "Status": None, "Outcome": None, "LastAt": "2026-11-20T09:00:00.000Z"},

@@ -20,8 +20,8 @@ _REFUSALS = (
     errors.MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters."),
     errors.Unauthenticated(),
     errors.WrongSignature(
-        'Signature has 71 characters and begins with "sha256 "; expected are 71 characters that begin with '
-        "'sha256 ', made with the secret of this connection."
+        'Signature has 71 characters and begins with "sha256="; expected are 71 characters that begin with "sha256 ", '
+        "made with the secret of this connection."
     ),
     errors.Forbidden("Ask about your own applications only."),
     errors.UnknownApplication(),

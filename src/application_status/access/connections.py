@@ -151,7 +151,9 @@ class ConnectionRegister:
         """
         known = self.secrets(connection)
         if not _SECRET.fullmatch(secret):
-            raise ValueError("not a secret: 8 to 512 visible ASCII characters without spaces")
+            raise ValueError(
+                f"received {len(secret)} characters; a secret has 8 to 512, all visible ASCII without spaces"
+            )
         if secret in known:
             raise ValueError(f"{connection.id} has this secret already")
         if len(known) >= MOST_SECRETS:

@@ -40,7 +40,7 @@ try:
         users,
     )
     from application_status.cli.output import print_error
-    from application_status.cli.target import LOCAL_TABLES, Target
+    from application_status.cli.target import LOCAL_API, LOCAL_TABLES, Target
 except ModuleNotFoundError as missing:
     raise SystemExit(
         f"application-status: the package {missing.name} is not installed. Install what operators need: "
@@ -123,10 +123,16 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> str:
     callback=_address,
     help="Address of the tables of `make run`.",
 )
+@click.option(
+    "--local-api",
+    default=LOCAL_API,
+    show_default=True,
+    help="Address of the API of `make run`, for URLs of connections.",
+)
 @click.pass_context
-def commands(context: click.Context, stack: str | None, local_tables: str) -> None:
+def commands(context: click.Context, stack: str | None, local_tables: str, local_api: str) -> None:
     """Operate the application-status service: a deployed stack, or the local service of `make run`."""
-    context.obj = Target(stack, local_tables)
+    context.obj = Target(stack, local_tables, local_api)
 
 
 for _group in (

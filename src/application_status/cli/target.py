@@ -19,7 +19,7 @@ from application_status.platform.values import AtsId
 from application_status.quality.counting.stream import AnalyticsSettings
 
 LOCAL_TABLES = "http://127.0.0.1:4566"
-_LOCAL_API = "http://127.0.0.1:3000"
+LOCAL_API = "http://127.0.0.1:3000"
 _LOCAL_ANALYTICS = {"QUALITY_TABLE": "QualityTable", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 _LOCAL_TOKEN_DAYS = 365
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
@@ -29,15 +29,16 @@ _ATS_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 
 
 class Target:
-    """A deployed stack by its name, or the local service by the address of its tables.
+    """A deployed stack by its name, or the local service by the addresses of its tables and its API.
 
     Before the first call of a command that changes anything, through a client of this class, an entry is written to the
     audit log.
     """
 
-    def __init__(self, stack: str | None, local_tables: str) -> None:
+    def __init__(self, stack: str | None, local_tables: str, local_api: str = LOCAL_API) -> None:
         self.name = f"the stack {stack}" if stack else f"the local service at {local_tables}"
         self.stack = stack
+        self._local_api = local_api.rstrip("/")
         local = {"endpoint_url": local_tables, "region_name": "us-east-1"}
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         self._where: dict[str, Any] = {} if stack else local | keys
@@ -109,7 +110,7 @@ class Target:
 
     def api_url(self) -> str:
         """Return the base URL of the API."""
-        return _LOCAL_API if self.stack is None else self._output(self.stack, "ApiUrl")
+        return self._local_api if self.stack is None else self._output(self.stack, "ApiUrl")
 
     def _output(self, stack: str, name: str) -> str:
         (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]

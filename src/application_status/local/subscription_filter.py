@@ -39,11 +39,10 @@ class SubscriptionFilter(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        wanted, found = self._subscription.value, vars(record).get(self._subscription.field)
-        if found is None or wanted not in {found, "*"}:
+        if vars(record).get(self._subscription.field) is None:
             return
         self._number += 1
-        event_id = f"{self._subscription.value}-{record.created:.6f}-{self._number}"
+        event_id = f"{record.created:.6f}-{self._number}"
         self._waiting.put({"id": event_id, "timestamp": int(record.created * 1000), "message": self.format(record)})
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ import yaml
 PATH = Path(__file__).parents[3] / "template.yaml"
 
 _TABLE_PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-_FILTER = re.compile(r'\{ \$\.(\w+) = "(\w+|\*)" \}')
+_FILTER = re.compile(r'\{ \$\.(\w+) = "\*" \}')
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _PARAMETER = re.compile(r"\$\{([\w:]+)\}")
@@ -48,11 +48,10 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscription:
-    """A function's subscription to log lines in which a field has a given value, or any value if it is `*`."""
+    """A function's subscription to log lines that have a field."""
 
     function: str
     field: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +146,12 @@ class Template:
         ]
 
     def log_subscriptions(self) -> list[LogSubscription]:
-        """Return the functions' log sources; each filter must be a single comparison."""
-        return [
-            LogSubscription(function, *_FILTER.fullmatch(event["FilterPattern"]).groups())  # type: ignore[union-attr]
+        """Return the functions' log sources, each once, because all functions share one log here."""
+        found = [
+            LogSubscription(function, _FILTER.fullmatch(event["FilterPattern"])[1])  # type: ignore[index]
             for function, event in self._events("CloudWatchLogs")
         ]
+        return list(dict.fromkeys(found))
 
     def schedules(self) -> list[Schedule]:
         """Return the functions' schedules; each must be a rate."""

@@ -40,6 +40,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -52,7 +53,14 @@ logger = Logger(service=_SERVICE, utc=True)
 metrics = Metrics(namespace="ApplicationStatus", service=_SERVICE)
 metrics.set_default_dimensions(stack=os.environ.get("STACK", "local"))  # template.yaml sets it for every function
 
-_caller: ContextVar[tuple[AtsId, str] | None] = ContextVar("caller", default=None)
+
+class _Caller(NamedTuple):
+    ats_id: AtsId
+    channel: str
+    connection_id: str | None
+
+
+_caller: ContextVar[_Caller | None] = ContextVar("caller", default=None)
 _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
 
 
@@ -68,9 +76,9 @@ def begin(
     logger.append_keys(correlation_id=correlation_id, function_request_id=function_request_id, traceparent=traceparent)
 
 
-def set_caller(ats_id: AtsId, channel: str) -> None:
-    """Set the authenticated ATS of the current invocation, and the contract it uses."""
-    _caller.set((ats_id, channel))
+def set_caller(ats_id: AtsId, channel: str, connection_id: str | None = None) -> None:
+    """Set the authenticated ATS of the current invocation, the contract it uses, and the connection of a webhook."""
+    _caller.set(_Caller(ats_id, channel, connection_id))
 
 
 def enter_sandbox() -> None:
@@ -82,11 +90,14 @@ def result_fields(result: str) -> dict[str, str]:
     """Return the log fields from which the health function counts a request or signal; write them once for each.
 
     Health counts only lines with an ATS and a channel. The fields have no ATS without an authenticated caller, and
-    `sandbox` instead of `channel` for a test token.
+    `sandbox` instead of `channel` for a test token. Operators find a connection by its id: many share an ATS.
     """
     caller = _caller.get()
+    if caller is None:
+        return {"result": result}
     field = "sandbox" if _in_sandbox.get() else "channel"
-    return {"result": result} | ({"ats": caller[0], field: caller[1]} if caller else {})
+    fields = {"result": result, "ats": caller.ats_id, field: caller.channel}
+    return fields | ({"connection": caller.connection_id} if caller.connection_id else {})
 
 
 def flush() -> None:

@@ -53,7 +53,7 @@ def connect(
         opened = _open(request, connections)
         connection = opened.connection
         account = account_of(connection)
-        set_caller(account.ats_id, account.provider)
+        set_caller(account.ats_id, account.provider, connection.id)
         connections.limit(connection)
         provider, received_at = providers[account.provider], now()
         with activity.noting_refusals(connection.id, received_at):

@@ -211,17 +211,18 @@ def signature_error(
     the text, which quotes only the length of the signature and its first characters.
     """
     if received is None:
-        return f"{name} is missing, or was sent several times"
+        return f"{name} is missing, or was sent several times; a webhook that has a secret sends it once"
     expected = [prefix + hmac.new(each.encode(), signed, hashlib.sha256).hexdigest() for each in secrets]
     matches = [hmac.compare_digest(received.encode(errors="replace"), each.encode()) for each in expected]
     if any(matches):
         return None
     begins = re.sub(r"[^!-~ ]", "?", received[:_PREFIX_LENGTH])
-    return (
-        f'{name} has {len(received)} characters and begins with "{begins}"; expected are '
-        f"{len(prefix) + hashlib.sha256().digest_size * 2} characters"
-        f"{f' that begin with {prefix!r}' if prefix else ''}, made with the secret of this connection"
-    )
+    text = f'{name} has {len(received)} characters and begins with "{begins}"'
+    length = len(prefix) + hashlib.sha256().digest_size * 2
+    if len(received) == length and received.startswith(prefix):
+        return f"{text}, which is right, but another secret made it; compare the secret in the ATS with the job board's"
+    beginning = f' that begin with "{prefix}"' if prefix else ""
+    return f"{text}; expected are {length} characters{beginning}, made with the secret of this connection"
 
 
 type Verify = Callable[[Delivery, Sequence[str], datetime], str | None]

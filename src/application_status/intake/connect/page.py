@@ -40,7 +40,7 @@ CONNECTION_PATH, CONNECTION_PAGE = "/api/connections/{connectionId}", "/connecti
 _PAGES = Pages("application_status.intake.connect")
 _TITLE, _ENGLISH = "Connection", {"Content-Language": "en"}
 _STATES = {
-    ConnectionState.ACTIVE: "Active. Deliveries with a right signature are accepted.",
+    ConnectionState.ACTIVE: "Active. Deliveries with a correct signature are accepted.",
     ConnectionState.AWAITING_SECRET: (
         "Waiting for the secret. Tests are accepted; events are refused until the job board has the secret that the "
         "ATS shows, and the ATS repeats them."

@@ -21,7 +21,7 @@ class SecretFrom(StrEnum):
     BOARD = "board"
     """We make it, and the customer enters it in the ATS."""
     ATS = "ats"
-    """The ATS makes it and shows it once the webhook is created, and the customer gives it to us."""
+    """The ATS makes it and shows it once the webhook is created, and the customer gives it to the job board."""
 
 
 class Provider(NamedTuple):

@@ -35,6 +35,7 @@ from application_status.platform.values import CLOCK_SKEW
 
 CHECKLIST = (
     "In Lever, open Settings > Integrations and API > Webhooks. You need the role Super Admin.",
+    "Switch on each of the following events, and add a webhook with the URL of this connection for each.",
     *(
         f"Event: {each}"
         for each in (
@@ -45,10 +46,9 @@ CHECKLIST = (
             "Candidate deleted",
         )
     ),
-    "Switch each of these events on, and add a webhook with the URL of this connection.",
-    "Copy the signature token of each webhook, five in all, and give them to us.",
+    "Copy the signature token of each webhook, five in all, and give them to the job board.",
     "Click Verify connection for each webhook.",
-    "Tell us the names of your stages and archive reasons, because Lever sends only their ids.",
+    "Tell the job board the names of your stages and archive reasons, because Lever sends only their ids.",
 )
 
 FRESH_FOR = timedelta(hours=72)

@@ -51,7 +51,7 @@ CHECKLIST = (
     ),
     "Copy the secret that the dialog shows.",
     "Click Verify and create.",
-    "Give us the secret. Until then Recruitee's events wait, and it sends them again.",
+    "Give the secret to the job board. Until then events are refused, and Recruitee sends them again.",
 )
 
 _ids = partial(NativeIds, Channel.RECRUITEE)
