@@ -207,6 +207,57 @@ def test_parked_event_does_not_undo_a_later_one(world: World, receive: Callable[
     assert (stored.status, [each.status for each in stored.in_order()]) == ("INTERVIEW", ["REJECTED", "INTERVIEW"])
 
 
+def offer_made(ids: NativeIds = SENT) -> Change:
+    return Change(name="offer_created", ids=ids, identity="offer 77", status=Status.OFFER, is_snapshot=True)
+
+
+def test_parked_late_offer_does_not_undo_an_end(world: World, receive: Callable[..., list[str]]) -> None:
+    """It has no time, so it may be older than the end, as an offer that is not parked."""
+    assert receive(change(1), hire(), offer_made()) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "HIRED"
+
+
+def test_parked_reopening_after_an_end_counts(world: World, receive: Callable[..., list[str]]) -> None:
+    """Only a snapshot without a time may be older than an end that was received before it."""
+    unhired = Change(name="unhire_candidate", ids=SENT, identity="unhire", label="On-site interview", is_open=True)
+    assert receive(hire(), unhired) == ["parked"] * 2
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_event_keeps_its_place_when_it_is_sent_again(world: World, receive: Callable[..., list[str]]) -> None:
+    """A retry of a rejection is no newer than what was received in between."""
+    unrejected = Change(name="unreject_candidate", ids=SENT, identity="unreject", label="On-site interview")
+    assert receive(rejection(), unrejected, rejection()) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_reopening_in_an_unmapped_stage_takes_back_an_end(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """The application is back where it was before its end, as if it had been registered all the time."""
+    back = Change(name="unreject_candidate", ids=SENT, identity="unreject", label="Chemistry", is_open=True)
+    assert receive(change(1), rejection(), back) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_unmapped_stage_of_an_open_application_changes_nothing(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """It takes back an end, and there was none."""
+    assert receive(change(1), change(2, "Chemistry", is_open=True)) == ["parked"] * 2
+    register(world)
+    positions_copied(world)
+    assert [each.status for each in world.stored(ONE).in_order()] == ["INTERVIEW"]
+
+
 def test_parked_events_have_no_label(world: World, receive: Callable[..., list[str]]) -> None:
     """Labels are free text; an event whose label is unmapped has nothing else to keep."""
     assert receive(change(1), change(2, "Anna Schmidt"), rejection(label="Too junior")) == [

@@ -11,6 +11,7 @@ from application_status.applications import aliases, items
 from application_status.applications.read import stored_application
 from application_status.applications.record import Update
 from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.report import Report
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import (
@@ -106,6 +107,11 @@ class Registrations:
             known = stored.registration
             with suppress(ConditionFailed):  # the application has changed since it was read
                 return known.ats_id, self._update(stored, known, replace(known, aliases=more(known)))
+
+    def reopening(self, report: Report) -> Report:
+        """Return a report that says that the application is open, with a status if it takes back an end."""
+        stored = stored_application(self._dynamodb, self._applications, report.application_id)
+        return replace(report, interpretation=stored.reopened(report)) if stored else report
 
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""
