@@ -509,4 +509,4 @@ def test_calls_of_a_delivery_are_few(world: World) -> None:
         world.dynamodb.operations.clear()
         deliver(world, created, body)
         calls.append(list(world.dynamodb.operations))
-    assert calls == [["BatchGetItem", "UpdateItem"], ["BatchGetItem", "UpdateItem", "BatchWriteItem", "BatchGetItem"]]
+    assert calls == [["BatchGetItem", "UpdateItem"], ["BatchGetItem", "UpdateItem", "PutItem", "BatchGetItem"]]
