@@ -154,9 +154,11 @@ def test_only_the_client_is_read(world: World) -> None:
         assert world.dynamodb.operations == ["GetItem"] * 2
 
 
-def test_valid_signatures_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_signatures_are_remembered(
+    world: World, register: TokenRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each is verified once in an environment, and only so many are remembered; invalid ones never."""
-    token, verified = access_token(world), []
+    token, verified = access_token(world, created(register)), []
     decode = jwt.decode
 
     def counting(signed: str, *given: Any, **options: Any) -> Any:

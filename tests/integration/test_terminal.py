@@ -13,9 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from application_status.access.clients import public_key
 from application_status.access.register import TokenRegister
-from application_status.access.rules import generate_client
 from application_status.applications.register import Registrations
 from application_status.cli import connections
 from application_status.cli import main as command_line
@@ -29,6 +27,7 @@ from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
 from support.command_line import words
 from support.faults import Clock, fresh_client
+from support.oauth import created
 from support.signals import sent, signal, state
 from support.webhooks import PROVIDERS, local_kms, made_as
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
@@ -52,8 +51,7 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
     register = TokenRegister(world.dynamodb, "TokensTable")
     register.add("a-token-of-the-hostile-ats", HOSTILE_ATS)
-    client_id, secret = generate_client()
-    register.add_client(client_id, secret, public_key(secret), HOSTILE_ATS)
+    created(register, HOSTILE_ATS)
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
@@ -147,9 +145,9 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         **of_stacks,
         ("failures", "redrive"): 1,
         ("tokens", "issue"): 2,
+        ("clients", "create"): 2,
         ("tokens", "adopt"): 1,
         ("tokens", "revoke"): 1,
-        ("clients", "create"): 2,
         ("clients", "revoke"): 1,
         ("connections", "create"): 2,
         ("connections", "secret"): 1,
