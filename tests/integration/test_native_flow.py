@@ -12,7 +12,18 @@ from moto import mock_aws
 from application_status.applications.rules.report import Channel
 from support import lever_events
 from support.dynamodb_in_memory import Memory
-from support.native_flow import AFTERWARDS, ENDED, HIRED, IDS, REOPENED, Customer, moments, name_stages, streamed
+from support.native_flow import (
+    AFTERWARDS,
+    ENDED,
+    HIRED,
+    IDS,
+    REOPENED,
+    Customer,
+    moments,
+    name_stages,
+    served,
+    streamed,
+)
 from support.native_webhooks import body_of, names
 from support.world import World
 
@@ -203,6 +214,20 @@ class TestWholeLife:
             streamed(empty)
         assert (late.stored().status, late.stored().outcome) == (early.stored().status, early.stored().outcome)
         assert numbers_of_end(late) == numbers_of_end(early)
+
+
+@pytest.mark.parametrize("provider", IDS)
+def test_hire_over_the_local_gateway(empty: World, provider: Channel) -> None:
+    """The signature is over the bytes that were sent, which the gateway passes on unchanged."""
+    customer = Customer.of(empty, provider, f"{provider}-hired")
+    customer.register()
+    with served(empty) as port:
+        for at, body in moments(provider, HIRED[provider]):
+            with time_machine.travel(at, tick=False):
+                assert customer.post(port, body)[0] == 200
+    streamed(empty)
+    streamed(empty, is_shuffled=True)
+    assert numbers_of_end(customer) == HIRE
 
 
 class TestCapturedDelivery:

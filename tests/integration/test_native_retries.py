@@ -8,7 +8,7 @@ import time_machine
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from support.dynamodb_in_memory import Memory
-from support.native_flow import AFTERWARDS, ENDED, HIRED, REOPENED, Customer, moments, name_stages, streamed
+from support.native_flow import AFTERWARDS, ENDED, HIRED, REOPENED, Customer, moments, name_stages, served, streamed
 from support.native_senders import SCHEDULES, Sender
 from support.world import World
 
@@ -52,9 +52,10 @@ def test_end_is_as_without_faults(world: World, provider: Channel, life: str, mo
     for at, body in moments(provider, events):
         with time_machine.travel(at, tick=False):
             assert perfect.send(body).status == 200
-    senders = [Sender(registered(world, f"seed-{seed}", provider), seed) for seed in range(SEEDS)]
-    for sender in senders:
-        sender.send(events, AFTERWARDS[provider])
+    with served(world) as port:
+        senders = [Sender(registered(world, f"seed-{seed}", provider), port, seed) for seed in range(SEEDS)]
+        for sender in senders:
+            sender.send(events, AFTERWARDS[provider])
     streamed(world)
     streamed(world, is_shuffled=True)
     assert (perfect.stored().status, perfect.stored().outcome) == end

@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import Message
+from http.client import HTTPConnection
 from random import Random
+from threading import Thread
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -14,11 +18,12 @@ from application_status.applications.rules.report import Channel
 from application_status.intake.connect.events import Change
 from application_status.intake.connect.providers import PROVIDERS
 from application_status.labels.overrides import OverrideRegister
+from application_status.local.gateway import Gateway
 from support import ashby_events, greenhouse_events, lever_events, recruitee_events
 from support.counters import reader_of
 from support.native_webhooks import body_of, signed
-from support.webhooks import delivery
-from support.world import ATS, Answer, World, answer, http_event
+from support.webhooks import delivery, path
+from support.world import ATS, TEMPLATE, Answer, World, answer, http_event
 
 SECRET = lever_events.SECRET
 AFTERWARDS = {
@@ -112,6 +117,17 @@ def streamed(world: World, *, is_shuffled: bool = False) -> None:
     assert world.analytics({"Records": records}, None) == {"batchItemFailures": []}
 
 
+@contextmanager
+def served(world: World) -> Iterator[int]:
+    """Serve the endpoint of a World with the local gateway; yield the port."""
+    with Gateway(TEMPLATE, {"ConnectFunction": world.connect}, 0) as gateway:
+        Thread(target=gateway.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield gateway.server_port
+        finally:
+            gateway.shutdown()
+
+
 def name_stages(world: World) -> None:
     """Store what the customer told about Lever's stages and reasons, of which events have only the ids."""
     meanings = {lever_events.STAGE: "INTERVIEW", lever_events.REASON: "REJECTED/not_selected"}
@@ -165,6 +181,13 @@ class Customer:
         """Send a body, signed as the provider signs it."""
         headers = signed(self.provider, body, SECRET)
         return answer(self.world.connect(delivery(self.created, body, headers, is_base64=is_base64), None))
+
+    def post(self, port: int, body: bytes) -> tuple[int, Message]:
+        """Send a body to the gateway at a port; return the status and the headers of the reply."""
+        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("POST", path(*self.created), body, signed(self.provider, body, SECRET))
+            reply = connection.getresponse()
+            return reply.status, reply.headers
 
     def stored(self) -> Application:
         """Return the application from the table."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from heapq import heapify, heappop, heappush
-from itertools import accumulate
+from itertools import accumulate, count
 from random import Random
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -76,9 +76,13 @@ _FATES, _WEIGHTS = list(Fate), [5, 1, 1, 2, 1, 2, 2]
 
 @dataclass
 class Sender:
-    """A provider that reports the life of a customer's application; the same seed makes the same faults."""
+    """A provider that reports the life of a customer's application; the same seed makes the same faults.
+
+    `port` is that of the gateway.
+    """
 
     customer: Customer
+    port: int
     seed: int
     _handled: set[str] = field(default_factory=set)
 
@@ -93,8 +97,7 @@ class Sender:
         heapify(due)
         while due:
             at, index, attempt = heappop(due)
-            earlier = {each for each in events[:index] if each in _DECISIONS} - self._handled
-            if events[index] in _DECISIONS and earlier:
+            if self._must_wait(events, index):
                 firsts[index] += _PAUSE
                 heappush(due, (at + _PAUSE, index, attempt))
                 continue
@@ -106,25 +109,27 @@ class Sender:
             if status not in schedule.succeeds:
                 heappush(due, (firsts[index] + schedule.attempts[attempt + 1], index, attempt + 1))
 
+    def _must_wait(self, events: tuple[str, ...], index: int) -> bool:
+        """Return whether an event is a decision, and an earlier decision was not received yet."""
+        return events[index] in _DECISIONS and not _DECISIONS.intersection(events[:index]) <= self._handled
+
     def _attempt(self, event: str, fate: Fate) -> int | None:
         """Return the status that the provider receives, None if it receives no reply."""
         if fate is Fate.UNAVAILABLE:
             return 503
         for _ in range(1 + (fate is Fate.REPEATED)):
             with self._failing(fate):
-                reply = self.customer.send(body_of(self.customer.provider, event), is_base64=self.random.random() < 0.5)
-            assert reply.status == 200 or (reply.status == 503 and reply.headers["Retry-After"]), reply
-            self._handled |= {event} if reply.status == 200 else set()
-        return None if fate is Fate.LOST_REPLY else reply.status
+                status, headers = self.customer.post(self.port, body_of(self.customer.provider, event))
+            assert status == 200 or (status == 503 and headers["Retry-After"]), f"{event}: {status}"
+            self._handled |= {event} if status == 200 else set()
+        return None if fate is Fate.LOST_REPLY else status
 
     @contextmanager
     def _failing(self, fate: Fate) -> Iterator[None]:
-        kms = self.customer.world.kms
-        kms.is_down = fate is Fate.KMS_DOWN
+        kms, call = self.customer.world.kms, self.random.randint(1, 8)
         is_of_store = fate in {Fate.STORE_DOWN, Fate.STORE_REPLY_LOST}
-        with (
-            _store_failing(self.random.randint(1, 8), before=fate is Fate.STORE_DOWN) if is_of_store else nullcontext()
-        ):
+        kms.is_down = fate is Fate.KMS_DOWN
+        with _store_failing(call, before=fate is Fate.STORE_DOWN) if is_of_store else nullcontext():
             yield
         kms.is_down = False
 
@@ -132,7 +137,7 @@ class Sender:
 @contextmanager
 def _store_failing(number: int, *, before: bool) -> Iterator[None]:
     """Make the call with a number fail, before it has an effect or afterwards."""
-    call, calls = RecordingDynamoDB.__call__, iter(range(1, 1_000_000))
+    call, calls = RecordingDynamoDB.__call__, count(1)
 
     def called(self: RecordingDynamoDB, operation: str, **request: Any) -> dict[str, Any]:
         fails = next(calls) == number
