@@ -126,7 +126,7 @@ class Sender:
 
     @contextmanager
     def _failing(self, fate: Fate) -> Iterator[None]:
-        kms, call = self.customer.world.kms, self.random.randint(1, 8)
+        kms, call = self.customer.world.kms, self.random.randint(1, 6)
         is_of_store = fate in {Fate.STORE_DOWN, Fate.STORE_REPLY_LOST}
         kms.is_down = fate is Fate.KMS_DOWN
         with _store_failing(call, before=fate is Fate.STORE_DOWN) if is_of_store else nullcontext():
