@@ -80,7 +80,9 @@ def test_url_has_the_address_of_the_service(server: TableServer, capsys: pytest.
     """`make run` may have another port."""
     where = ["--local-tables", server.url, "--local-api", "http://127.0.0.1:3001/"]
     assert main([*where, "connections", "create", "--provider", "greenhouse", *OF]) == 0
-    assert "URL:        http://127.0.0.1:3001/connect/greenhouse/" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "URL:        http://127.0.0.1:3001/connect/greenhouse/" in out
+    assert re.search(r"Page:       http://127\.0\.0\.1:3001/connections/gr-[0-9a-z]{8}\n", out)
 
 
 def test_secret_of_the_ats_is_added_from_standard_input(world: World, run: Run) -> None:

@@ -40,6 +40,7 @@ def _create(target: Target, provider: str, ats: AtsId, client: str) -> None:
     print_line(f"Connection: {connection.id}")
     print_line(f"URL:        {target.api_url()}/connect/{provider}/{connection.id}/{key}")
     print_line(f"Secret:     {secret or f'{of.title} shows it; store it with `connections secret {connection.id}`'}")
+    print_line(f"Page:       {target.api_url()}/connections/{connection.id}")
     _print_checklist(of)
 
 
