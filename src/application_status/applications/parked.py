@@ -180,7 +180,7 @@ def _account(alias: str) -> Account:
 def _names(account: Account, ids: NativeIds, alias: NativeAlias) -> bool:
     """Return whether an alias names the application of these ids."""
     if alias.alias in account.unique_aliases(ids):
-        return True
+        return alias.member == "-" or not ids.application
     return alias.alone and alias.alias in account.shared_aliases(ids)
 
 

@@ -177,7 +177,8 @@ class Receiver:
         """Give the applications of a merged candidate the id of the candidate that is kept."""
 
         def kept(registration: Registration) -> Aliases:
-            own = [each for each in registration.aliases.native if each.candidate == event.gone.candidate]
+            gone = event.gone.provider, event.gone.candidate
+            own = [each for each in registration.aliases.native if (each.provider, each.candidate) == gone]
             return Aliases(native=tuple(each._replace(candidate=event.kept.candidate) for each in own))
 
         of_candidate = self._of_candidate(account, event.gone)
