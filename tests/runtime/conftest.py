@@ -9,8 +9,9 @@ import pytest
 
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
-from application_status.local import demo
+from application_status.local import demo, hire
 from application_status.local.tables import TableServer
+from application_status.platform import kms
 from application_status.platform.dynamodb.boto import connect
 from runtime.emulator import Function, running
 from support.eventbridge import open_bus
@@ -38,6 +39,7 @@ def tables() -> Iterator[str]:
         open_stream(endpoint_url=server.url)
         open_bus(endpoint_url=server.url)
         demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
+        hire.seed(dynamodb, kms.client(endpoint_url=server.url))
         yield server.url
     finally:
         server.stop()
@@ -51,7 +53,7 @@ def start(tables: str, tmp_path: Path) -> Iterator[Start]:
         def started(function: str, **changes: str | None) -> Function:
             endpoints = {
                 f"AWS_ENDPOINT_URL_{service}": tables
-                for service in ("DYNAMODB", "EVENTBRIDGE", "FIREHOSE", "S3", "SCHEDULER")
+                for service in ("DYNAMODB", "EVENTBRIDGE", "FIREHOSE", "KMS", "S3", "SCHEDULER")
             }
             return stack.enter_context(running(function, tmp_path / f"{function}.log", **endpoints | changes))
 

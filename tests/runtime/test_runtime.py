@@ -46,6 +46,10 @@ def is_sent(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body["data"] in ({"sendSignal": True}, good)
 
 
+def is_tested(reply: Any) -> bool:
+    return answer(reply).status == 200 and answer(reply).body["Results"] == ["test"]
+
+
 def is_access_token(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body["token_type"] == "Bearer"
 
@@ -91,6 +95,7 @@ KINDS = {
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered_or_erased,
     "SandboxFunction": is_created,
+    "ConnectFunction": is_tested,
     "OauthFunction": is_access_token,
     "AnalyticsFunction": is_counted,
     "MergeFunction": is_merged,
@@ -188,6 +193,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("WebhookFunction", "TOKENS_TABLE"),
         ("RegistryFunction", "APPLICATIONS_TABLE"),
         ("SandboxFunction", "SANDBOX_ALIASES_TABLE"),
+        ("ConnectFunction", "CONNECTIONS_TABLE"),
         ("OauthFunction", "TOKENS_TABLE"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),

@@ -17,8 +17,13 @@ from typing import Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from application_status.access.connections import Connection, connection_item
+from application_status.access.envelope import Envelope
+from application_status.access.rules import sha256
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.local import demo
+from application_status.platform import kms
+from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.escaping import printable
 from application_status.platform.randomness import RANDOM
 from application_status.platform.values import now, to_text
@@ -57,15 +62,9 @@ class DemoConnection:
 CONNECTIONS = tuple(map(DemoConnection, NATIVE))
 
 
-def seed() -> None:
+def seed(dynamodb: DynamoDB, kms_client: Any) -> None:
     """Store the demo's connections."""
-    from application_status.access.connections import Connection, connection_item
-    from application_status.access.envelope import Envelope
-    from application_status.access.rules import sha256
-    from application_status.platform import kms
-    from application_status.platform.dynamodb.boto import connect
-
-    dynamodb, envelope, moment = connect(), Envelope(kms.DataKeys(kms.client())), now()
+    envelope, moment = Envelope(kms.DataKeys(kms_client)), now()
     for each in CONNECTIONS:
         connection = Connection(
             id=each.id,

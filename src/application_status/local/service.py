@@ -146,8 +146,9 @@ def _invoked(name: str, handler: Handler) -> Invoke:
 def _seed() -> None:
     from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
+    from application_status.platform import kms
     from application_status.platform.dynamodb.boto import connect
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
-    hire.seed()
+    hire.seed(dynamodb, kms.client())
