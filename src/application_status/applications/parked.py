@@ -94,8 +94,11 @@ class ParkedEvents:
     def replay(self, alias: NativeAlias) -> list[Recorded]:
         """Record the events that were parked for an alias, oldest first, and remove them.
 
-        It can be repeated at any time: an event that was recorded before changes nothing.
+        Those of an alias that several applications have stay parked. It can be repeated at any time: an event that was
+        recorded before changes nothing.
         """
+        if alias.member != "-" and len(self._aliases.natives(alias.alias)) > 1:
+            return []
         account = _account(alias.alias)
         matching = [each for each in self._parked(alias.alias) if _names(account, each.ids, alias)]
         results: list[Recorded] = []
