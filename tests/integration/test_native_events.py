@@ -332,6 +332,17 @@ def test_parked_event_keeps_its_place_when_it_is_sent_again(world: World, receiv
     assert status(world) == "INTERVIEW"
 
 
+def test_parked_events_of_a_candidate_at_the_same_moment_are_all_kept(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """A user may reject all applications of a candidate at once."""
+    assert receive(rejection(), rejection(ids=OTHER_JOB)) == ["parked"] * 2
+    register(world, aliases={"Greenhouse": {"CandidateId": "500200", "JobId": OTHER_JOB.job}})
+    register(world, TWO, aliases={"Greenhouse": {"CandidateId": "500200", "JobId": SENT.job}})
+    positions_copied(world)
+    assert (status(world), status(world, TWO)) == ("REJECTED", "REJECTED")
+
+
 def test_parked_reopening_in_an_unmapped_stage_takes_back_an_end(
     world: World, receive: Callable[..., list[str]]
 ) -> None:

@@ -193,8 +193,8 @@ def _order(event: ParkedEvent) -> datetime:
 
 def _keys(account: Account, event: ParkedEvent) -> list[Item]:
     """Return the keys of an event's rows: one for each id by which its application may be registered."""
-    identity = event.report.idempotency_key if event.report else str(event.also)
-    member = digest(str(identity), length=_DIGEST_LENGTH)
+    identity = event.report.idempotency_key if event.report else event.also
+    member = digest(f"{event.ids} {identity}", length=_DIGEST_LENGTH)  # a candidate's applications may share the rest
     by_kind = {"application": event.ids.application, "candidate": event.ids.candidate, "external": event.ids.external}
     return [row_key(f"parked#{account.key}#{kind}#{value}", member) for kind, value in by_kind.items() if value]
 

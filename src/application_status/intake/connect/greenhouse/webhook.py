@@ -155,8 +155,9 @@ def _change(name: str, ids: NativeIds, application: Any, body: bytes) -> Change:
 
 
 def _hire(application: Any, body: bytes) -> str:
+    """Return the identity of a hire; after an unhire, the same version of the offer can be accepted again."""
     offer = value_at(application, "offer")
-    return identity_of("hire", id_at(offer, "id"), id_at(offer, "version"), body=body)
+    return identity_of("hire", id_at(offer, "id"), id_at(offer, "version"), text_at(offer, "resolved_at"), body=body)
 
 
 def _outcome(application: Any) -> Outcome | None:
