@@ -250,6 +250,15 @@ def test_status_counts_more_than_the_stage(action: str, given: str, status: Stat
     assert event.ordered_at == datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 
+def test_external_id_that_may_be_an_address_is_left_out() -> None:
+    """Other partners send ids of their own, and an e-mail address must not be parked; the board's ids are none."""
+    candidate = {"id": 500200, "external_id": "ada@example.org"}
+    event = read(
+        "candidate_stage_change", application=application(candidate=candidate, current_stage={"name": "Offer"})
+    )
+    assert (event.ids.candidate, event.ids.external) == ("500200", "")
+
+
 def test_offer_that_is_accepted_again_is_another_hire() -> None:
     """After an unhire, the same offer can be accepted once more."""
     days = ("2026-11-09T08:00:00Z", "2026-11-12T08:00:00Z", None)
