@@ -401,6 +401,13 @@ def test_ids_of_an_ats_are_aliases_of_each_kind(world: World) -> None:
     assert (f"native#{ACCOUNT}#candidate#500200", ANOTHER) in rows(world, ANOTHER)
 
 
+def test_address_is_no_external_id(world: World) -> None:
+    """Ids must be pseudonymous, and an event with an address finds no application."""
+    refused = register(world, aliases={"Greenhouse": {"ExternalId": "ada@example.org"}})
+    assert refused.status == 422
+    assert refused.body["errors"][0]["pointer"] == "/Aliases/Greenhouse/ExternalId"
+
+
 def test_same_alias_of_two_kinds_is_written_once(world: World) -> None:
     """A transaction has each row once, so the job of an ATS may also be registered as a position."""
     aliases = {"Greenhouse": GREENHOUSE, "PositionProfileIds": ["greenhouse#clientid-1#300400"]}

@@ -182,6 +182,36 @@ def test_merged_candidates_may_have_applied_for_the_same_job(world: World, recei
     assert receive(Ended(name="candidate_anonymized", ids=(kept,)), hire()) == ["noted", "ended"]
 
 
+def test_deletion_of_a_merged_candidate_does_not_end_their_applications(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """They belong to the candidate that is kept, whose deletion ends them."""
+    register(world)
+    gone, kept = (NativeIds(Channel.GREENHOUSE, candidate=each) for each in ("500200", "500999"))
+    merged = Merged(name="merge_candidate", gone=gone, kept=kept)
+    assert receive(merged, Ended(name="candidateDelete", ids=(gone,))) == ["noted", "dropped"]
+    assert receive(hire(), Ended(name="candidateDelete", ids=(kept,)), rejection()) == ["recorded", "noted", "ended"]
+
+
+def test_merge_concerns_the_ids_of_its_provider_alone(world: World, receive: Callable[..., list[str]]) -> None:
+    """Another provider may have the same id for somebody else."""
+    register(world, aliases={"Greenhouse": IDS, "Recruitee": {"CandidateId": "500200", "JobId": "1"}})
+    gone, kept = (NativeIds(Channel.GREENHOUSE, candidate=each) for each in ("500200", "500999"))
+    receive(Merged(name="merge_candidate", gone=gone, kept=kept))
+    registration = world.stored(ONE).registration
+    assert registration is not None
+    assert NativeIds(Channel.RECRUITEE, "", "500999", "1") not in registration.aliases.native
+
+
+def test_parked_events_of_several_applications_stay_parked(world: World, receive: Callable[..., list[str]]) -> None:
+    """A candidate's id that several applications have names none, also if it had one for a moment."""
+    register(world, aliases={"Greenhouse": {"CandidateId": "500200"}})
+    register(world, TWO, aliases={"Greenhouse": {"CandidateId": "500200"}})
+    assert receive(rejection()) == ["parked"]
+    positions_copied(world)
+    assert (status(world), status(world, TWO)) == ("APPLIED", "APPLIED")
+
+
 def test_further_ids_do_not_take_back_a_deletion(world: World, receive: Callable[..., list[str]]) -> None:
     """The deleted id stays deleted, also after a merge of the candidate."""
     register(world)
@@ -300,6 +330,17 @@ def test_parked_event_keeps_its_place_when_it_is_sent_again(world: World, receiv
     register(world)
     positions_copied(world)
     assert status(world) == "INTERVIEW"
+
+
+def test_parked_events_of_a_candidate_at_the_same_moment_are_all_kept(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """A user may reject all applications of a candidate at once."""
+    assert receive(rejection(), rejection(ids=OTHER_JOB)) == ["parked"] * 2
+    register(world, aliases={"Greenhouse": {"CandidateId": "500200", "JobId": OTHER_JOB.job}})
+    register(world, TWO, aliases={"Greenhouse": {"CandidateId": "500200", "JobId": SENT.job}})
+    positions_copied(world)
+    assert (status(world), status(world, TWO)) == ("REJECTED", "REJECTED")
 
 
 def test_parked_reopening_in_an_unmapped_stage_takes_back_an_end(

@@ -98,7 +98,7 @@ EVENTS: Mapping[str, Event] = {
     "hire_candidate": Change(
         name="hire_candidate",
         ids=IDS,
-        identity="hire 77 1",
+        identity="hire 77 1 2026-11-09T08:00:00Z",
         status=Status.HIRED,
         effective_at=_at(9, 8),
     ),

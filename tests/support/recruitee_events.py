@@ -13,7 +13,7 @@ IDS = NativeIds(Channel.RECRUITEE, candidate="41", job="52")
 OTHER_JOB = IDS._replace(job="53")
 
 _NOT_FOR_US = "This event does not change the status of an application."
-_NO_JOB = "The candidate is in no job, or only in a talent pool."
+_NO_JOB = "The event does not say which job it is about, or names only a talent pool."
 _NO_CHANGE_OF_JOB = "No job was published, closed or archived."
 
 

@@ -88,7 +88,12 @@ def test_minimal_bodies() -> None:
         ids, Outcome.CANDIDATE_WITHDREW, "reject 2026-11-05T12:00:00Z"
     )  # fmt: skip
     assert isinstance(hire, Change)
-    assert (hire.ids, hire.status, hire.identity, hire.ordered_at) == (ids, Status.HIRED, "hire 77 1", None)
+    assert (hire.ids, hire.status, hire.identity, hire.ordered_at) == (
+        ids,
+        Status.HIRED,
+        "hire 77 1 2026-11-09T08:00:00Z",
+        None,
+    )
     assert delete == Ended(name="delete_candidate", ids=(NativeIds(Channel.GREENHOUSE, "700100", "500200"),))
 
 
@@ -244,6 +249,23 @@ def test_status_counts_more_than_the_stage(action: str, given: str, status: Stat
     assert event.status is status
     assert event.is_snapshot
     assert event.ordered_at == datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+def test_external_id_that_may_be_an_address_is_left_out() -> None:
+    """Other partners send ids of their own, and an e-mail address must not be parked; the board's ids are none."""
+    candidate = {"id": 500200, "external_id": "ada@example.org"}
+    event = read(
+        "candidate_stage_change", application=application(candidate=candidate, current_stage={"name": "Offer"})
+    )
+    assert (event.ids.candidate, event.ids.external) == ("500200", "")
+
+
+def test_offer_that_is_accepted_again_is_another_hire() -> None:
+    """After an unhire, the same offer can be accepted once more."""
+    days = ("2026-11-09T08:00:00Z", "2026-11-12T08:00:00Z", None)
+    offers = [{"id": 77, "version": 1, "resolved_at": day} for day in days]
+    hires = {read("hire_candidate", application=application(offer=offer)).identity for offer in offers}
+    assert len(hires) == len(days)
 
 
 @pytest.mark.parametrize("action", ["unhire_candidate", "unreject_candidate"])

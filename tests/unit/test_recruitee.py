@@ -258,3 +258,20 @@ def test_any_values_in_the_form_of_events_are_read(name: str, value: Any, data: 
 def test_any_signature_is_refused(signature: str) -> None:
     """Headers may hold any text."""
     assert verify(STAGE_CHANGE, signature) or signature == SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("jobs", "moved"),
+    [
+        ({"offer": {"id": 52}, "offers": [{"id": 52}, {"id": 53}]}, ["52"]),
+        ({"offers": [{"id": 53}]}, ["53"]),
+        ({"offers": [{"id": 52}, {"id": 53}]}, []),
+    ],
+)
+def test_move_concerns_one_job(jobs: dict[str, Any], moved: list[str]) -> None:
+    """The candidate's other jobs are other applications, so none is changed if the event does not say which it is."""
+    details = {"disqualify_reason": {"name": "Too junior"}}
+    payload = {"candidate": {"id": 41}, "details": details} | jobs
+    body = {"id": 1, "event_type": "candidate_moved", "event_subtype": "disqualified", "payload": payload}
+    events = PROVIDER.read(json.dumps(body).encode())
+    assert [each.ids.job for each in events if isinstance(each, Change)] == moved

@@ -9,16 +9,18 @@ position#<ats>#<id>         state          the position's last reported state, s
 native#<account>#<kind>#<id>    -              AtsId, AtsiApplicationId, EndedAt S?
                                                kinds application and, of an application without one, candidate-job and
                                                external-job
-native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?; kinds candidate, external and, of an application
-                                               with an id, candidate-job and external-job, which several applications
-                                               may share; Alone without an application or job of that provider
+native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?, MergedAt S?; kinds candidate, external and, of an
+                                               application with an id, candidate-job and external-job, which several
+                                               applications may share; Alone without an application or job of that
+                                               provider
 parked#...                  ...            events without an application, see parked.py
 made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
 
 An account is a client's account with a provider: <provider>#<ats>#<client>. EndedAt is when the ATS said that it will
-report nothing more by this alias. Only the ATS in a row can use its alias. ExpiresAt N is when the row expires, in
-seconds since 1970. An expired row is ignored, and its alias can be given to another application; DynamoDB deletes it
-some days later. In the sandbox all rows expire, and no row is a state.
+report nothing more by this alias, MergedAt when it said that the candidate is now another one. Only the ATS in a row
+can use its alias. ExpiresAt N is when the row expires, in seconds since 1970. An expired row is ignored, and its alias
+can be given to another application; DynamoDB deletes it some days later. In the sandbox all rows expire, and no row is
+a state.
 
 Each row is written when an application gets the alias. Registering a token again does not extend its life. The first
 id of the application or the first job of a provider changes the rows of its other ids, which are less specific.
@@ -80,7 +82,7 @@ class NativeAlias(NamedTuple):
     """An alias of an ATS's webhooks: its row's key and its application.
 
     `alone` is True if the application has no id and no job of the provider. `ended` is True if the ATS will report
-    nothing more by this alias.
+    nothing more by this alias, `merged` if the candidate was merged into another.
     """
 
     alias: str
@@ -88,6 +90,7 @@ class NativeAlias(NamedTuple):
     application_id: ApplicationId
     alone: bool
     ended: bool
+    merged: bool
 
 
 class AliasTable:
@@ -143,13 +146,20 @@ class AliasTable:
 
     def end(self, native: NativeAlias) -> None:
         """Store that the ATS will report nothing more by this alias, unless the alias was removed."""
+        self._mark(native, "EndedAt")
+
+    def merge(self, native: NativeAlias) -> None:
+        """Store that the candidate of this alias was merged into another, unless the alias was removed."""
+        self._mark(native, "MergedAt")
+
+    def _mark(self, native: NativeAlias, attribute: str) -> None:
         with suppress(ConditionFailed):
             self._dynamodb(
                 "UpdateItem",
                 TableName=self._table,
                 Key=row_key(native.alias, native.member),
                 ConditionExpression=_IS_THE_APPLICATIONS,
-                UpdateExpression="SET EndedAt = if_not_exists(EndedAt, :now)",
+                UpdateExpression=f"SET {attribute} = if_not_exists({attribute}, :now)",
                 ExpressionAttributeValues={
                     ":application": {"S": native.application_id},
                     ":now": {"S": to_text(now())},
@@ -196,7 +206,8 @@ class AliasTable:
 def native_alias(row: Item) -> NativeAlias:
     """Parse a row of an ATS's webhooks."""
     application_id = ApplicationId(row["AtsiApplicationId"]["S"])
-    return NativeAlias(row["Alias"]["S"], row["Member"]["S"], application_id, "Alone" in row, "EndedAt" in row)
+    flags = (name in row for name in ("Alone", "EndedAt", "MergedAt"))
+    return NativeAlias(row["Alias"]["S"], row["Member"]["S"], application_id, *flags)
 
 
 class Claim(NamedTuple):

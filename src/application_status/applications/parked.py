@@ -94,8 +94,11 @@ class ParkedEvents:
     def replay(self, alias: NativeAlias) -> list[Recorded]:
         """Record the events that were parked for an alias, oldest first, and remove them.
 
-        It can be repeated at any time: an event that was recorded before changes nothing.
+        Those of an alias that several applications have stay parked. It can be repeated at any time: an event that was
+        recorded before changes nothing.
         """
+        if alias.member != "-" and len(self._aliases.natives(alias.alias)) > 1:
+            return []
         account = _account(alias.alias)
         matching = [each for each in self._parked(alias.alias) if _names(account, each.ids, alias)]
         results: list[Recorded] = []
@@ -190,8 +193,8 @@ def _order(event: ParkedEvent) -> datetime:
 
 def _keys(account: Account, event: ParkedEvent) -> list[Item]:
     """Return the keys of an event's rows: one for each id by which its application may be registered."""
-    identity = event.report.idempotency_key if event.report else str(event.also)
-    member = digest(str(identity), length=_DIGEST_LENGTH)
+    identity = event.report.idempotency_key if event.report else event.also
+    member = digest(f"{event.ids} {identity}", length=_DIGEST_LENGTH)  # a candidate's applications may share the rest
     by_kind = {"application": event.ids.application, "candidate": event.ids.candidate, "external": event.ids.external}
     return [row_key(f"parked#{account.key}#{kind}#{value}", member) for kind, value in by_kind.items() if value]
 

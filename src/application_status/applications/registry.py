@@ -44,16 +44,18 @@ type _ApplicationId = Annotated[
 type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
 type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-~]{1,100}$")]
 
+type _ExternalId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-?A-~]{1,100}$")]
+
 
 class _NativeIds(BaseModel):
-    """The ids of an ATS's own webhooks for the application; visible ASCII characters except #."""
+    """The ids of an ATS's own webhooks for the application; visible ASCII characters except #, and @ in ExternalId."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, extra="forbid")
 
     application_id: _NativeId = ""
     candidate_id: _NativeId = ""
     job_id: _NativeId = ""
-    external_id: _NativeId = ""
+    external_id: _ExternalId = ""
 
     @model_validator(mode="after")
     def _identifies_an_application(self) -> Self:

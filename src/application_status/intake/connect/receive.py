@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from application_status.applications.aliases import Account, AliasTable
+from application_status.applications.aliases import Account, AliasTable, NativeAlias
 from application_status.applications.parked import ParkedEvent, ParkedEvents
 from application_status.applications.positions import Positions
 from application_status.applications.read import stored_application
@@ -163,9 +163,13 @@ class Receiver:
             ending = [
                 row
                 for application_id, registration in self._of_candidate(account, ids)
+                for aliases_of in (
+                    account.unique_aliases,
+                    account.shared_aliases,
+                )  # the last, as a retry looks for them
                 for each in registration.aliases.native
                 if (each.provider, each.candidate) == (ids.provider, ids.candidate)
-                for alias in (*account.unique_aliases(each), *account.shared_aliases(each))
+                for alias in aliases_of(each)
                 for row in self.aliases.natives(alias)
                 if row.application_id == application_id
             ]
@@ -182,7 +186,11 @@ class Receiver:
             return Aliases(native=tuple(each._replace(candidate=event.kept.candidate) for each in own))
 
         of_candidate = self._of_candidate(account, event.gone)
-        return _noted([self._add_aliases(application_id, kept) for application_id, _ in of_candidate])
+        merged = [application_id for application_id, _ in of_candidate if self._add_aliases(application_id, kept)]
+        for row in self._candidates(account, event.gone):
+            if row.application_id in merged:
+                self.aliases.merge(row)
+        return _noted(map(bool, merged))
 
     def _link(self, account: Account, event: Linked, received_at: datetime) -> EventResult:
         alias = self.aliases.native(account, event.known)
@@ -211,11 +219,15 @@ class Receiver:
         return EventResult.NOTED if changed else EventResult.UNCHANGED
 
     def _of_candidate(self, account: Account, ids: NativeIds) -> list[tuple[ApplicationId, Registration]]:
-        """Return the registered applications of a candidate."""
-        only = NativeIds(ids.provider, candidate=ids.candidate)
-        rows = [row for alias in account.shared_aliases(only) for row in self.aliases.natives(alias)]
+        """Return the registered applications of a candidate, without those that a merge gave to another."""
+        rows = [row for row in self._candidates(account, ids) if not row.merged]
         stored = [stored_application(self.dynamodb, self.applications_table, row.application_id) for row in rows]
         return [(each.application_id, each.registration) for each in stored if each and each.registration]
+
+    def _candidates(self, account: Account, ids: NativeIds) -> list[NativeAlias]:
+        """Return the aliases by which applications have this candidate."""
+        only = NativeIds(ids.provider, candidate=ids.candidate)
+        return [row for alias in account.shared_aliases(only) for row in self.aliases.natives(alias)]
 
 
 def _noted(changed: Iterable[bool]) -> EventResult:

@@ -98,11 +98,12 @@ def _other(name: str, _payload: Any, _body: bytes) -> Event:
 
 def _application(name: str, payload: Any, body: bytes) -> Event:
     application = value_at(payload, "application")
+    external = id_at(application, "candidate", "external_id")
     ids = _ids(
         application=id_at(application, "id"),
         candidate=id_at(application, "candidate", "id"),
         job=id_at(_job_of(application), "id"),
-        external=id_at(application, "candidate", "external_id"),
+        external=external if "@" not in external else "",  # that of another partner may be an e-mail address
     )
     if not ids.application:
         return Ignored(name=name, reason="The event has no application id.")
@@ -155,8 +156,9 @@ def _change(name: str, ids: NativeIds, application: Any, body: bytes) -> Change:
 
 
 def _hire(application: Any, body: bytes) -> str:
+    """Return the identity of a hire; after an unhire, the same version of the offer can be accepted again."""
     offer = value_at(application, "offer")
-    return identity_of("hire", id_at(offer, "id"), id_at(offer, "version"), body=body)
+    return identity_of("hire", id_at(offer, "id"), id_at(offer, "version"), text_at(offer, "resolved_at"), body=body)
 
 
 def _outcome(application: Any) -> Outcome | None:

@@ -140,11 +140,11 @@ def _stage(message: Any) -> _Standing | None:
 
 
 def _changes(name: str, message: Any, body: bytes, standing: _Standing) -> Sequence[Event]:
-    candidate, jobs = id_at(message, "payload", "candidate", "id"), _jobs(message)
+    candidate, jobs = id_at(message, "payload", "candidate", "id"), _jobs(name, message)
     if not candidate:
         return [Ignored(name=name, reason="The event has no candidate id.")]
     if not jobs:
-        return [Ignored(name=name, reason="The candidate is in no job, or only in a talent pool.")]
+        return [Ignored(name=name, reason="The event does not say which job it is about, or names only a talent pool.")]
     at = _created_at(message)
     change = partial(
         Change,
@@ -160,12 +160,18 @@ def _changes(name: str, message: Any, body: bytes, standing: _Standing) -> Seque
     return [change(ids=_ids(candidate=candidate, job=job)) for job in jobs]
 
 
-def _jobs(message: Any) -> Sequence[str]:
-    """Return the ids of an event's jobs, without talent pools."""
-    offers = value_at(message, "payload", "offers")
-    listed = offers if offers and isinstance(offers, list) else [value_at(message, "payload", "offer")]
-    found = [id_at(each, "id") for each in listed[:_MAX_JOBS] if value_at(each, "kind") != _TALENT_POOL]
-    return list(dict.fromkeys(filter(None, found)))
+def _jobs(name: str, message: Any) -> Sequence[str]:
+    """Return the ids of an event's jobs, without talent pools.
+
+    A candidate moves in one job. If the event does not say in which, it has none.
+    """
+    offer, offers = (value_at(message, "payload", each) for each in ("offer", "offers"))
+    is_of_one = name == "candidate_moved"
+    is_listed = offers and isinstance(offers, list) and not (is_of_one and id_at(offer, "id"))
+    listed = offers[:_MAX_JOBS] if is_listed else [offer]
+    found = [id_at(each, "id") for each in listed if value_at(each, "kind") != _TALENT_POOL]
+    jobs = list(dict.fromkeys(filter(None, found)))
+    return [] if is_of_one and len(jobs) > 1 else jobs
 
 
 def _deleted(name: str, message: Any, _body: bytes) -> Sequence[Event]:
