@@ -10,11 +10,14 @@ from typing import Any
 
 import boto3
 
+from application_status.access.connections import ConnectionRegister, Created
+from application_status.access.envelope import Envelope
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
 from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
 from application_status.platform.dynamodb.boto import connect
+from application_status.platform.kms import DataKeys
 from application_status.quality.rules.contribution import Cell
 from support.counters import counters
 from support.world import ALIASES, APPLICATION, ATS, SIGNALLED_APPLICATION, TEMPLATE, TEST_TOKEN, TOKEN, registration
@@ -43,6 +46,13 @@ class Stack:
         registrations = Registrations(self._dynamodb, *tables)
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
+
+    def connection(self, provider: Channel, secret: str) -> Created:
+        """Create a connection, whose secret the deployed key encrypts."""
+        envelope = Envelope(DataKeys(boto3.client("kms", endpoint_url=self.endpoint)))
+        table, key_id = self.resources["ConnectionsTable"], self.resources["SecretsKey"]
+        register = ConnectionRegister(self._dynamodb, table, envelope, key_id)
+        return register.create(provider, ATS, "client-1", secret=secret, created_by="me")
 
     def open_gateway(self) -> str:
         """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address."""

@@ -1,5 +1,7 @@
 """sam deploys the built template, and a report's way through the deployed functions ends in a counter."""
 
+import hashlib
+import hmac
 import json
 from http.client import HTTPConnection
 from typing import Any
@@ -7,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from application_status.applications.rules.report import Channel
 from application_status.cli.main import main
 from deploy.stack import Stack
 from support.world import ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
@@ -89,6 +92,19 @@ def test_sandbox_works_over_http(stack: Stack) -> None:
     assert call(url, "POST", "/api/application-status", report, test)[1]["Result"] == "recorded"
     path = f"/api/application-status/{made['AtsiApplicationId']}"
     assert call(url, "GET", path, None, test)[1]["Status"] == "OFFER"
+
+
+def test_webhook_of_a_connection_is_verified(stack: Stack) -> None:
+    """The deployed function decrypts the secret with the deployed key."""
+    secret, body = "gh-demo-secret", '{"action":"ping","payload":{"web_hook_id":1}}'
+    connection, key = stack.connection(Channel.GREENHOUSE, secret)
+    path, mac = f"/connect/greenhouse/{connection.id}/{key}", hmac.new(secret.encode(), body.encode(), hashlib.sha256)
+    signed, wrong = ({"Signature": f"sha256 {each}"} for each in (mac.hexdigest(), mac.hexdigest()[::-1]))
+
+    def status(to: str, headers: dict[str, str]) -> int:
+        return answer(stack.invoke("ConnectFunction", http_event("POST", to, body, headers, token=None))).status
+
+    assert [status(path, signed), status(path, wrong), status(path[:-1], signed)] == [200, 401, 404]
 
 
 def call(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:

@@ -21,7 +21,7 @@ from application_status.access.tokens import TokenLookup
 from application_status.platform.values import AtsId, now
 from support import sandbox
 from support.faults import Clock
-from support.oauth import Credentials, access_token, created, stored
+from support.oauth import GRANT, Credentials, access_token, ask, created, stored
 from support.signals import post, signal
 from support.world import ATS, OTHER_ATS, TEST_TOKEN, TOKEN, World, answer, http_event, set_last_use
 
@@ -154,9 +154,11 @@ def test_only_the_client_is_read(world: World) -> None:
         assert world.dynamodb.operations == ["GetItem"] * 2
 
 
-def test_valid_signatures_are_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_signatures_are_remembered(
+    world: World, register: TokenRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each is verified once in an environment, and only so many are remembered; invalid ones never."""
-    token, verified = access_token(world), []
+    token, verified = access_token(world, created(register)), []
     decode = jwt.decode
 
     def counting(signed: str, *given: Any, **options: Any) -> Any:
@@ -174,9 +176,11 @@ def test_valid_signatures_are_remembered(world: World, monkeypatch: pytest.Monke
 
 
 def test_use_of_a_client_is_stored(world: World, register: TokenRegister) -> None:
-    """Once a day, by a token request or an access token."""
+    """Once a day, by a token request or an access token; a wrong secret is no use."""
     own = created(register)
     with time_machine.travel(START, tick=False) as moment:
+        assert ask(world, GRANT | own._asdict() | {"client_secret": "wrong"}).status == 401
+        assert stored(register, own).last_used_on is None
         token = access_token(world, own)
         assert stored(register, own).last_used_on == "2026-11-22"
         set_last_use(world.client, "2026-11-21")

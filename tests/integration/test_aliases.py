@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from moto import mock_aws
 
+from application_status.applications.aliases import Account
 from application_status.applications.record import UnknownApplications
+from application_status.applications.rules.report import Channel
 from application_status.events.stream import stream_record as events_of
 from application_status.facts.stream import facts_of
-from application_status.platform.values import now
+from application_status.platform.values import AtsId, now
 from application_status.quality.counting.stream import stream_record as counted
 from support.signals import contents, position_signal, send, sent, signal, stands, state
 from support.streams import positions_copied
@@ -388,15 +390,53 @@ def test_ids_of_an_ats_are_aliases_of_each_kind(world: World) -> None:
     assert rows(world, NEW) == {
         (f"apply#{ATS}#a-1", "-"),
         (f"native#{ACCOUNT}#application#700100", "-"),
-        (f"native#{ACCOUNT}#candidate-job#500200#300400", "-"),
-        (f"native#{ACCOUNT}#external-job#e-1#300400", "-"),
+        (f"native#{ACCOUNT}#candidate-job#500200#300400", NEW),
+        (f"native#{ACCOUNT}#external-job#e-1#300400", NEW),
         (f"native#{ACCOUNT}#candidate#500200", NEW),
         (f"native#{ACCOUNT}#external#e-1", NEW),
-        (f"position#{ATS}#greenhouse:clientid-1:300400", NEW),
+        (f"position#{ATS}#greenhouse#clientid-1#300400", NEW),
     }
     other_job = {"ApplicationId": "700101", "CandidateId": "500200", "JobId": "300401", "ExternalId": "e-1"}
     assert register(world, ANOTHER, aliases={"Greenhouse": other_job}).status == 201
     assert (f"native#{ACCOUNT}#candidate#500200", ANOTHER) in rows(world, ANOTHER)
+
+
+def test_same_alias_of_two_kinds_is_written_once(world: World) -> None:
+    """A transaction has each row once, so the job of an ATS may also be registered as a position."""
+    aliases = {"Greenhouse": GREENHOUSE, "PositionProfileIds": ["greenhouse#clientid-1#300400"]}
+    assert register(world, aliases=aliases).status == 201
+
+
+def test_position_of_a_client_is_not_another_clients() -> None:
+    """Ids of clients and jobs may have colons."""
+    short = Account(Channel.GREENHOUSE, AtsId("a"), "client").position("de:1")
+    assert short != Account(Channel.GREENHOUSE, AtsId("a"), "client:de").position("1")
+
+
+def test_application_is_not_its_own_second_id(world: World) -> None:
+    """It has this id already."""
+    assert register(world, aliases={"AtsiApplicationId": [NEW.upper()]}).status == 201
+    assert add(world, NEW, {"AtsiApplicationId": [NEW]}).status == 200
+    assert world.stored(NEW).status == "APPLIED"
+
+
+def test_aliases_of_all_kinds_fit_into_one_request(world: World) -> None:
+    """Each kind up to its limit, and the ids of all providers."""
+    lists = ("Token", "CandidateApplicationProfileId", "PositionProfileIds", "ApplyId")
+    aliases: dict[str, Any] = {kind: [f"{kind}-{number}" for number in range(10)] for kind in lists}
+    aliases |= {"AtsiApplicationId": [f"51c3be16-0f93-41ed-9cc0-0000000000{number}" for number in range(10, 20)]}
+    aliases |= dict.fromkeys(("Greenhouse", "Ashby", "Recruitee", "Lever"), GREENHOUSE)
+    assert register(world, aliases={}).status == 201
+    assert add(world, NEW, aliases).status == 200
+
+
+def test_change_of_too_many_aliases_is_refused(world: World) -> None:
+    """Its first ApplicationId changes all aliases of an application, which may be more than a transaction takes."""
+    register(world, aliases={})
+    for number in range(40):
+        ids = {"CandidateId": f"c-{number}", "JobId": "j"}
+        assert add(world, NEW, {"Greenhouse": ids}).status == 200
+    assert add(world, NEW, {"Greenhouse": {"ApplicationId": "1"}}).status == 409
 
 
 def test_aliases_can_be_added_later(world: World) -> None:

@@ -74,7 +74,8 @@ def test_reply_has_what_was_received(world: World, created: Created, claims: Map
         "On-site interview": "INTERVIEW",
         "Rejected": None,  # this provider reports ends by other events
     }
-    assert found["Parked"] == {"Events": 1, "Recorded": 0}
+    assert (found["Parked"]["Events"], found["Parked"]["Recorded"]) == (1, 0)
+    assert [each["Ids"] for each in found["Parked"]["Newest"]] == ["application 700100"]
     assert found["Checklist"] == ["Tick <stages>"]
 
 

@@ -126,6 +126,71 @@ def test_which_ids_name_an_application(
     assert receive(change(1, ids=sent)) == ["recorded" if found else "parked"]
 
 
+OTHER_JOB = SENT._replace(application="700999", job="300999")
+AGAIN = SENT._replace(application="700999")
+
+
+@pytest.mark.parametrize(
+    ("registered", "sent"),
+    [
+        ([IDS], AGAIN),
+        ([{"CandidateId": "500200", "JobId": "300400"}, {"ApplicationId": "700100"}], AGAIN),
+        ([{"CandidateId": "500200"}, {"ApplicationId": "700100"}], OTHER_JOB),
+        ([{"ApplicationId": "700100"}, {"CandidateId": "500200"}], OTHER_JOB),
+        ([{"CandidateId": "500200"}, {"CandidateId": "500200", "JobId": "300400"}], OTHER_JOB),
+    ],
+)
+def test_another_application_of_the_candidate_is_not_taken_for_it(
+    world: World, receive: Callable[..., list[str]], registered: list[dict[str, str]], sent: NativeIds
+) -> None:
+    """Whatever else names the application, and in whatever order its ids were registered."""
+    register(world, aliases={"Greenhouse": registered[0]})
+    for each in registered[1:]:
+        add(world, {"Greenhouse": each})
+    assert receive(rejection(ids=sent)) == ["parked"]
+    add(world, {"Greenhouse": {"ExternalId": "e-1", "JobId": "300400"}})
+    assert receive(hire()) == ["recorded"]
+    assert status(world) == "HIRED"
+
+
+def test_candidate_can_apply_for_a_job_again(world: World, receive: Callable[..., list[str]]) -> None:
+    """Each application has its own id; an event without one names neither."""
+    register(world)
+    register(world, TWO, aliases={"Greenhouse": IDS | {"ApplicationId": "700999"}})
+    assert receive(rejection(), hire(ids=AGAIN), change(1, ids=SENT._replace(application=""))) == [
+        "recorded",
+        "recorded",
+        "parked",
+    ]
+    assert (status(world), status(world, TWO)) == ("REJECTED", "HIRED")
+
+
+def test_candidate_and_job_name_an_application_for_events_without_its_id(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """Some ATSs have no id for an application, so its registered id is never sent."""
+    register(world)
+    assert receive(change(1, ids=SENT._replace(application=""))) == ["recorded"]
+
+
+def test_merged_candidates_may_have_applied_for_the_same_job(world: World, receive: Callable[..., list[str]]) -> None:
+    """Their deletion then ends the reports about both of their applications."""
+    register(world)
+    register(world, TWO, aliases={"Greenhouse": IDS | {"ApplicationId": "700101", "CandidateId": "500999"}})
+    gone, kept = (NativeIds(Channel.GREENHOUSE, candidate=each) for each in ("500200", "500999"))
+    assert receive(Merged(name="merge_candidate", gone=gone, kept=kept)) == ["noted"]
+    assert receive(Ended(name="candidate_anonymized", ids=(kept,)), hire()) == ["noted", "ended"]
+
+
+def test_further_ids_do_not_take_back_a_deletion(world: World, receive: Callable[..., list[str]]) -> None:
+    """The deleted id stays deleted, also after a merge of the candidate."""
+    register(world)
+    gone, kept = (NativeIds(Channel.GREENHOUSE, candidate=each) for each in ("500200", "500999"))
+    receive(Ended(name="delete_application", ids=(SENT,)), Merged(name="merge_candidate", gone=gone, kept=kept))
+    add(world, {"Greenhouse": IDS | {"ExternalId": "e-1"}})
+    assert receive(rejection()) == ["ended"]
+
+
 def test_id_of_several_applications_names_none(world: World, receive: Callable[..., list[str]]) -> None:
     """Nobody can know which of them is meant."""
     for each in (ONE, TWO):
@@ -205,6 +270,57 @@ def test_parked_event_does_not_undo_a_later_one(world: World, receive: Callable[
     positions_copied(world)
     stored = world.stored(ONE)
     assert (stored.status, [each.status for each in stored.in_order()]) == ("INTERVIEW", ["REJECTED", "INTERVIEW"])
+
+
+def offer_made(ids: NativeIds = SENT) -> Change:
+    return Change(name="offer_created", ids=ids, identity="offer 77", status=Status.OFFER, is_snapshot=True)
+
+
+def test_parked_late_offer_does_not_undo_an_end(world: World, receive: Callable[..., list[str]]) -> None:
+    """It has no time, so it may be older than the end, as an offer that is not parked."""
+    assert receive(change(1), hire(), offer_made()) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "HIRED"
+
+
+def test_parked_reopening_after_an_end_counts(world: World, receive: Callable[..., list[str]]) -> None:
+    """Only a snapshot without a time may be older than an end that was received before it."""
+    unhired = Change(name="unhire_candidate", ids=SENT, identity="unhire", label="On-site interview", is_open=True)
+    assert receive(hire(), unhired) == ["parked"] * 2
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_event_keeps_its_place_when_it_is_sent_again(world: World, receive: Callable[..., list[str]]) -> None:
+    """A retry of a rejection is no newer than what was received in between."""
+    unrejected = Change(name="unreject_candidate", ids=SENT, identity="unreject", label="On-site interview")
+    assert receive(rejection(), unrejected, rejection()) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_reopening_in_an_unmapped_stage_takes_back_an_end(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """The application is back where it was before its end, as if it had been registered all the time."""
+    back = Change(name="unreject_candidate", ids=SENT, identity="unreject", label="Chemistry", is_open=True)
+    assert receive(change(1), rejection(), back) == ["parked"] * 3
+    register(world)
+    positions_copied(world)
+    assert status(world) == "INTERVIEW"
+
+
+def test_parked_unmapped_stage_of_an_open_application_changes_nothing(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """It takes back an end, and there was none."""
+    assert receive(change(1), change(2, "Chemistry", is_open=True)) == ["parked"] * 2
+    register(world)
+    positions_copied(world)
+    assert [each.status for each in world.stored(ONE).in_order()] == ["INTERVIEW"]
 
 
 def test_parked_events_have_no_label(world: World, receive: Callable[..., list[str]]) -> None:

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.applications.aliases import Account
+from application_status.applications.aliases import Account, AliasTable, NativeAlias
 from application_status.applications.parked import ParkedEvent, ParkedEvents
 from application_status.applications.record import Applications, UnknownApplications
 from application_status.applications.register import Registrations
@@ -125,14 +125,14 @@ def signals(world: World) -> None:
 
 
 def connect(world: World) -> None:
-    known, unknown = (NativeIds(Channel.GREENHOUSE, *ids) for ids in (("7", "5", "3"), ("8", "6", "3")))
-    Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(
-        APPLICATION, registration(aliases=Aliases(native=(known,)))
-    )
+    known, unknown, late = (NativeIds(Channel.GREENHOUSE, *ids) for ids in (("7", "5", "3"), ("8", "6", "3"), ("9",)))
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
+    registrations.register(APPLICATION, registration(aliases=Aliases(native=(known,))))
     events: list[Event] = [
         Change(name="stage", ids=known, identity="1", label="On-site interview"),
         Change(name="stage", ids=unknown, identity="1", label="On-site interview"),
-        Linked(name="linked", known=known, also=known._replace(application="9")),
+        Change(name="stage", ids=late, identity="1", label="On-site interview"),
+        Linked(name="linked", known=known, also=known._replace(application="10")),
         Merged(name="merged", gone=known, kept=known._replace(candidate="55")),
         PositionEnded(name="closed", ids=NativeIds(Channel.GREENHOUSE, job="3"), label="Closed", ended=True),
         Ended(name="deleted", ids=(NativeIds(Channel.GREENHOUSE, candidate="55"),)),
@@ -140,8 +140,19 @@ def connect(world: World) -> None:
     webhook = webhooks.PROVIDERS[Channel.GREENHOUSE]
     world.providers = {Channel.GREENHOUSE: webhook._replace(read=lambda _: events)}
     world.restart()
-    reply = webhooks.deliver(world, webhooks.made(world))
-    assert reply.body["Results"] == ["recorded", "parked", "noted", "noted", "noted", "noted"]
+    looked_up = AliasTable.native
+
+    def native(self: AliasTable, account: Account, ids: NativeIds) -> NativeAlias | None:
+        """Look up an application; one of them is registered directly afterwards."""
+        found = looked_up(self, account, ids)
+        if ids == late and not found:
+            registrations.add_aliases(APPLICATION, lambda _: Aliases(native=(late,)))
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(AliasTable, "native", native)
+        reply = webhooks.deliver(world, webhooks.made(world))
+    assert reply.body["Results"] == ["recorded", "parked", "parked", "noted", "noted", "noted", "noted"]
     world.used["ConnectFunction"].add(Permission("kms:Decrypt", "SecretsKey"))
 
 

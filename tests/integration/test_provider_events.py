@@ -105,6 +105,13 @@ def test_events_of_ashby_in_any_order(world: World, receiver: Receiver, order: t
     assert stored(world).status is Status.HIRED
 
 
+@pytest.mark.parametrize("order", list(permutations(["offerCreate_waiting", "candidateHire"])))
+def test_offer_that_is_received_after_its_decision(world: World, receiver: Receiver, order: tuple[str, ...]) -> None:
+    """It is sorted by its own time, as the hire is, so the application stays hired."""
+    received(world, receiver, Channel.ASHBY, order)
+    assert stored(world).status is Status.HIRED
+
+
 def test_life_of_an_application_in_ashby(world: World, receiver: Receiver) -> None:
     """A field that changed is no report, and an application can come back from the archive."""
     bodies = [

@@ -27,6 +27,7 @@ from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
 from support.command_line import words
 from support.faults import Clock, fresh_client
+from support.oauth import created
 from support.signals import sent, signal, state
 from support.webhooks import PROVIDERS, local_kms, made_as
 from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, registration
@@ -48,7 +49,9 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     world = World(client, kms=local_kms(server.url))
     made_as(world, CONNECTION.removeprefix("gr-"), created_by=EVIL)
     monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
-    TokenRegister(world.dynamodb, "TokensTable").add("a-token-of-the-hostile-ats", HOSTILE_ATS)
+    register = TokenRegister(world.dynamodb, "TokensTable")
+    register.add("a-token-of-the-hostile-ats", HOSTILE_ATS)
+    created(register, HOSTILE_ATS)
     OverrideRegister(world.dynamodb, "TokensTable").change(ATS, {f"own {EVIL}": "OFFER"})
     Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable").register(NEW, registration(ats_id=HOSTILE_ATS))
     sent(world, signal(state(EVIL, 1)))
@@ -103,6 +106,9 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "issue"): run("tokens", "issue", "--show", "--ats", EVIL),
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
+        ("clients", "list"): run("clients", "list"),
+        ("clients", "create"): run("clients", "create", "--show", "--ats", EVIL),
+        ("clients", "revoke"): run("clients", "revoke", EVIL),
         ("connections", "create"): run("connections", "create", "--provider", "lever", "--ats", EVIL, "--client", "c"),
         ("connections", "list"): run("connections", "list"),
         ("connections", "show"): run("connections", "show", CONNECTION),
@@ -139,8 +145,10 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         **of_stacks,
         ("failures", "redrive"): 1,
         ("tokens", "issue"): 2,
+        ("clients", "create"): 2,
         ("tokens", "adopt"): 1,
         ("tokens", "revoke"): 1,
+        ("clients", "revoke"): 1,
         ("connections", "create"): 2,
         ("connections", "secret"): 1,
         ("connections", "disable"): 1,

@@ -5,6 +5,8 @@ The service and its requests
     signals                 Selection Signals, and readers of their effect in the tables
     refusals                requests that the webhook refuses
     sandbox                 requests to the sandbox, and readers of their effect in the tables
+    native_flow             customers of the providers of native webhooks, and their events
+    native_senders          the providers' retries, with faults
 
 Applications
     histories               applications with a given history

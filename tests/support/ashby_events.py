@@ -58,7 +58,9 @@ def _hired(name: str, number: int) -> Change:
 
 def _offer(name: str) -> Change:
     identity = "offer 7d0e9a0d-0f0b-4a44-9f5a-1c2b3d4e5f67"
-    return Change(name=name, ids=_OF_OFFER, identity=identity, status=Status.OFFER, is_snapshot=True)
+    return Change(
+        name=name, ids=_OF_OFFER, identity=identity, status=Status.OFFER, ordered_at=_at(6, 8), is_snapshot=True
+    )
 
 
 def _not_waiting(name: str) -> Ignored:

@@ -19,7 +19,7 @@ type Key = tuple[str, ...]
 
 _TOKENS = re.compile(r"<>|[<>]=?|[(),=]|[:#]?\w[\w.#]*")
 _BETWEEN = re.compile(r"(\w+) BETWEEN (:\w+) AND (:\w+)")
-_WORDS = {"AND": "and", "OR": "or", "NOT": "not", "=": "==", "<>": "!="}
+_WORDS = {"AND": "and", "OR": "or", "NOT": "not", "IN": "in", "=": "==", "<>": "!="}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
@@ -28,7 +28,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     ),
     "size": lambda value: ("N", len(value[1])),
 }
-_WORDS_OF_EXPRESSIONS = {"AND", "OR", "NOT", "BETWEEN", "SET", "ADD", "REMOVE", "SIZE", "CONTAINS"}
+_WORDS_OF_EXPRESSIONS = {"AND", "OR", "NOT", "IN", "BETWEEN", "SET", "ADD", "REMOVE", "SIZE", "CONTAINS"}
 _SECTIONS = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)")
 _CLAUSES = {
     "SET": re.compile(r"([\w.#]+) = (list_append\(.*?\), :\w+\)|if_not_exists\([^)]*\)|[:\w]+(?: \+ :\w+)?)"),

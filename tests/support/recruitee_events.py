@@ -67,6 +67,7 @@ EVENTS: Mapping[str, Sequence[Event]] = {
     "candidate_moved_category": [
         _change("candidate_moved", 900106, _at(4, 8), Status.INTERVIEW, "Meet the team"),
     ],
+    "candidate_moved_offer": [_change("candidate_moved", 900130, _at(6, 8), Status.OFFER, "Contract")],
     "candidate_moved_unknown_category": [_change("candidate_moved", 900107, _at(5, 8), None, "Reference check")],
     "candidate_moved_hired": [_change("candidate_moved", 900108, _at(9, 8), Status.HIRED)],
     "candidate_moved_disqualified": [

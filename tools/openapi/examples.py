@@ -129,7 +129,13 @@ CONNECTIONS: dict[str, dict[str, Any]] = {
             {"Label": "Bucket 7", "Status": None, "Outcome": None, "LastAt": "2026-11-20T09:00:00.000Z"},
             {"Label": "Phone Interview", "Status": "INTERVIEW", "Outcome": None, "LastAt": "2026-11-22T09:00:00.000Z"},
         ],
-        "Parked": {"Events": 1204, "Recorded": 3},
+        "Parked": {
+            "Events": 1204,
+            "Recorded": 3,
+            "Newest": [
+                {"Ids": "application 700101, candidate 500201, job 300400", "LastAt": "2026-11-26T09:00:00.000Z"}
+            ],
+        },
         "RequestId": _REQUEST_ID,
     }
 }

@@ -7,9 +7,11 @@ apply#<ats>#<apply id>      -              AtsId, AtsiApplicationId
 position#<ats>#<id>         <application>  AtsId, AtsiApplicationId; one row for each application of the position
 position#<ats>#<id>         state          the position's last reported state, see positions.py
 native#<account>#<kind>#<id>    -              AtsId, AtsiApplicationId, EndedAt S?
-                                               kinds application, candidate-job, external-job
-native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?; kinds candidate, external, which several
-                                               applications may share; Alone without an application or job beside them
+                                               kinds application and, of an application without one, candidate-job and
+                                               external-job
+native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?; kinds candidate, external and, of an application
+                                               with an id, candidate-job and external-job, which several applications
+                                               may share; Alone without an application or job of that provider
 parked#...                  ...            events without an application, see parked.py
 made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
 
@@ -18,16 +20,18 @@ report nothing more by this alias. Only the ATS in a row can use its alias. Expi
 seconds since 1970. An expired row is ignored, and its alias can be given to another application; DynamoDB deletes it
 some days later. In the sandbox all rows expire, and no row is a state.
 
-Each row is written once, when an application gets the alias. Registering a token again does not extend its life.
+Each row is written when an application gets the alias. Registering a token again does not extend its life. The first
+id of the application or the first job of a provider changes the rows of its other ids, which are less specific.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
 
 from application_status.applications.items import expiry
-from application_status.applications.rules.application import NativeIds, Registration
+from application_status.applications.rules.application import Aliases, NativeIds, Registration
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import ConditionFailed
@@ -54,7 +58,7 @@ class Account(NamedTuple):
 
     def position(self, job: str) -> str:
         """Return the position id of a job."""
-        return f"{self.provider}:{self.client_id}:{job}"
+        return f"{self.provider}#{self.client_id}#{job}"
 
     def unique_aliases(self, ids: NativeIds) -> list[str]:
         """Return the aliases that one application has, the most specific first."""
@@ -75,8 +79,8 @@ class Account(NamedTuple):
 class NativeAlias(NamedTuple):
     """An alias of an ATS's webhooks: its row's key and its application.
 
-    `alone` is True if the alias was registered without an application or job beside it. `ended` is True if the ATS will
-    report nothing more by this alias.
+    `alone` is True if the application has no id and no job of the provider. `ended` is True if the ATS will report
+    nothing more by this alias.
     """
 
     alias: str
@@ -108,13 +112,18 @@ class AliasTable:
     def native(self, account: Account, ids: NativeIds) -> NativeAlias | None:
         """Return the most specific alias of an application's ids; None if it is unknown, or several applications'.
 
-        A candidate may have applied elsewhere, too. So the candidate's id decides only if the board registered no other
-        id.
+        A candidate may have applied elsewhere, or again. So the candidate's id decides only if the board registered no
+        other id, and the candidate and the job decide only if the event or the registration has no application's id.
         """
         unique = account.unique_aliases(ids)
-        rows = batch_get(self._dynamodb, self._table, [row_key(alias, "-") for alias in unique])
-        if rows:
-            return native_alias(min(rows, key=lambda row: unique.index(row["Alias"]["S"])))
+        if ids.application:
+            rows = batch_get(self._dynamodb, self._table, [row_key(alias, "-") for alias in unique])
+            if rows:
+                return native_alias(min(rows, key=lambda row: unique.index(row["Alias"]["S"])))
+        else:
+            for alias in unique:
+                if len(found := self.natives(alias)) == 1:
+                    return found[0]
         for alias in account.shared_aliases(ids):
             found = self.natives(alias)
             if len(found) == 1 and found[0].alone:
@@ -171,17 +180,7 @@ class AliasTable:
 
     def deletions(self, application_id: ApplicationId, registration: Registration) -> list[Item]:
         """Return the actions that delete an application's aliases in a transaction."""
-        return [
-            {
-                "Delete": {
-                    "TableName": self._table,
-                    "Key": row_key(row["Alias"]["S"], row["Member"]["S"]),
-                    "ConditionExpression": _IS_THE_APPLICATIONS,
-                    "ExpressionAttributeValues": {":application": {"S": application_id}},
-                }
-            }
-            for row in self.rows(application_id, registration)
-        ]
+        return [_delete(self._table, row, application_id) for row in self.rows(application_id, registration)]
 
     def _find(self, alias: str, ats_id: AtsId) -> ApplicationId | None:
         item = self._dynamodb("GetItem", TableName=self._table, Key=row_key(alias, "-"), ConsistentRead=True).get(
@@ -207,15 +206,24 @@ class Claim(NamedTuple):
     action: Item
 
 
-def claims(table: str, application_id: ApplicationId, registration: Registration, end: Item) -> list[Claim]:
+def claims(
+    table: str, application_id: ApplicationId, registration: Registration, known: Aliases, end: Item
+) -> list[Claim]:
     """Return the actions that give an application its aliases; an action fails if another application has the alias.
 
-    `end` is the expiry of all aliases. If it is empty, only tokens expire.
+    The rows of the aliases in `known` stay, unless other aliases change them. `end` is the expiry of all aliases. If it
+    is empty, only tokens expire.
     """
+    stored = _by_key(application_id, replace(registration, aliases=known))
+    wanted = _by_key(application_id, registration)
+    tokens_end = expiry(now() + _TOKEN_LIFE)
     return [
-        Claim(kind, _put(table, {**each, **end}))
-        for kind, rows in _rows(application_id, registration).items()
-        for each in rows
+        *(
+            Claim(kind, _put(table, {**row, **(tokens_end if kind == "Token" else {}), **end}))
+            for key, (kind, row) in wanted.items()
+            if key not in stored or stored[key][1] != row
+        ),
+        *(Claim(kind, _delete(table, row, application_id)) for key, (kind, row) in stored.items() if key not in wanted),
     ]
 
 
@@ -233,9 +241,8 @@ def _rows(application_id: ApplicationId, registration: Registration) -> dict[str
     """Return the rows of an application's aliases by kind."""
     ats_id, aliases = registration.ats_id, registration.aliases
     owner = {"AtsId": {"S": ats_id}, "AtsiApplicationId": {"S": application_id}}
-    expires = expiry(now() + _TOKEN_LIFE)
     return {
-        "Token": [{**row_key(f"token#{each}", "-"), **owner, **expires} for each in aliases.tokens],
+        "Token": [{**row_key(f"token#{each}", "-"), **owner} for each in aliases.tokens],
         "CandidateApplicationProfileId": [
             {**row_key(f"profile#{each}", "-"), **owner} for each in aliases.candidate_application_profile_ids
         ],
@@ -250,19 +257,41 @@ def _rows(application_id: ApplicationId, registration: Registration) -> dict[str
     }
 
 
+def _by_key(application_id: ApplicationId, registration: Registration) -> dict[tuple[str, str], tuple[str, Item]]:
+    """Return the rows of an application's aliases, each with its kind, by key."""
+    return {
+        (row["Alias"]["S"], row["Member"]["S"]): (kind, row)
+        for kind, rows in _rows(application_id, registration).items()
+        for row in rows
+    }
+
+
 def _native_rows(application_id: ApplicationId, registration: Registration, provider: Channel) -> list[Item]:
     """Return an application's rows for a provider, without the owner."""
     account = Account(provider, registration.ats_id, registration.client_id)
+    own = [ids for ids in registration.aliases.native if ids.provider is provider]
+    has_id = any(ids.application for ids in own)
+    alone = {} if has_id or any(ids.job for ids in own) else {"Alone": {"BOOL": True}}
     rows: dict[tuple[str, str], Item] = {}
-    for ids in registration.aliases.native:
-        if ids.provider is not provider:
-            continue
-        alone = {} if ids.application or ids.job else {"Alone": {"BOOL": True}}
-        rows |= {(alias, "-"): {} for alias in account.unique_aliases(ids)}
+    for ids in own:
+        exact = account.unique_aliases(NativeIds(provider, ids.application)) if has_id else account.unique_aliases(ids)
+        for alias in account.unique_aliases(ids):
+            rows[alias, "-" if alias in exact else application_id] = {}
         rows |= {(alias, application_id): alone for alias in account.shared_aliases(ids)}
         if ids.job:
             rows[position_alias(account.ats_id, account.position(ids.job)), application_id] = {}
     return [{**row_key(*key), **more} for key, more in rows.items()]
+
+
+def _delete(table: str, row: Item, application_id: ApplicationId) -> Item:
+    return {
+        "Delete": {
+            "TableName": table,
+            "Key": row_key(row["Alias"]["S"], row["Member"]["S"]),
+            "ConditionExpression": _IS_THE_APPLICATIONS,
+            "ExpressionAttributeValues": {":application": {"S": application_id}},
+        }
+    }
 
 
 def _put(table: str, item: Item) -> Item:

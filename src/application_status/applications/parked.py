@@ -5,7 +5,8 @@ in the Aliases table, and contain no label and no personal data:
 
 Alias                        Member       attributes
 parked#<account>#<kind>#<id> <digest>     an event: Ids S, ReceivedAt S, and either Report M or Also S (further ids of
-                                          the application); kinds application, candidate, external
+                                          the application); kinds application, candidate, external. A report without
+                                          Status says that the application is open
 parked#<account>             <day>        Events N, Replayed N: numbers of that day (UTC)
 
 ExpiresAt N is when DynamoDB deletes a row, in seconds since 1970.
@@ -24,7 +25,7 @@ from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, NativeIds
 from application_status.applications.rules.report import Channel, Interpretation, Report, digest
 from application_status.applications.rules.status import Outcome, Status
-from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, batch_put, pages
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
 from application_status.platform.errors import AliasTaken, ConditionFailed, TooManyAliases, UnknownApplication
 from application_status.platform.values import ApplicationId, AtsId, from_text, now, to_text
 
@@ -32,6 +33,7 @@ PARKED_FOR = timedelta(days=30)
 EVENTS_PER_DAY = 10_000
 """The maximum number of events that are parked for an account per day (UTC)."""
 
+_IS_NOT_PARKED = "attribute_not_exists(Alias) OR ExpiresAt <= :now"
 _HAS_ROOM = "attribute_not_exists(Events) OR Events < :most"
 _DIGEST_LENGTH = 22
 _NOBODY = ApplicationId("")
@@ -67,7 +69,7 @@ class ParkedEvents:
         self._registrations = registrations
 
     def park(self, account: Account, event: ParkedEvent) -> bool:
-        """Keep an event; return False if the account has parked too many today.
+        """Keep an event, as first received; return False if the account has parked too many today.
 
         An alias may be added between the look-up of its application and this write. So the application is looked up
         again, and its events are recorded.
@@ -75,7 +77,15 @@ class ParkedEvents:
         if not self._count(account, "Events"):
             return False
         content = _content(event)
-        batch_put(self._dynamodb, self._table, [{**key, **content} for key in _keys(account, event)])
+        for key in _keys(account, event):
+            with suppress(ConditionFailed):  # it was parked before
+                self._dynamodb(
+                    "PutItem",
+                    TableName=self._table,
+                    Item={**key, **content},
+                    ConditionExpression=_IS_NOT_PARKED,
+                    ExpressionAttributeValues={":now": expiry(event.received_at)["ExpiresAt"]},
+                )
         found = self._aliases.native(account, event.ids)
         if found:
             self.replay(found)
@@ -94,11 +104,16 @@ class ParkedEvents:
                 if event.also:
                     self.link(alias.application_id, event.also)
                 elif event.report and not alias.ended:
-                    report = replace(event.report, application_id=alias.application_id)
-                    results.append(self._applications.record(report))
+                    results += self._record(replace(event.report, application_id=alias.application_id))
             batch_delete(self._dynamodb, self._table, _keys(account, event))
             self._count(account, "Replayed")
         return results
+
+    def _record(self, report: Report) -> list[Recorded]:
+        """Record a report, unless it says only that the application is open, which has not ended."""
+        if report.interpretation.status is None:
+            report = self._registrations.reopening(report)
+        return [self._applications.record(report)] if report.interpretation.status else []
 
     def link(self, application_id: ApplicationId, ids: NativeIds) -> None:
         """Give an application further ids.
@@ -165,7 +180,7 @@ def _account(alias: str) -> Account:
 def _names(account: Account, ids: NativeIds, alias: NativeAlias) -> bool:
     """Return whether an alias names the application of these ids."""
     if alias.alias in account.unique_aliases(ids):
-        return True
+        return alias.member == "-" or not ids.application
     return alias.alone and alias.alias in account.shared_aliases(ids)
 
 
@@ -204,8 +219,11 @@ def _report_value(report: Report) -> Item:
         "EffectiveAt": to_text(report.effective_at) if report.effective_at else None,
         "OrderedAt": to_text(report.order) if report.order else None,
     }
-    decision = {"Decision": {"BOOL": True}} if report.is_decision else {}
-    return {**{name: {"S": text} for name, text in texts.items() if text}, **decision}
+    flags = {"Decision": report.is_decision, "Snapshot": report.is_snapshot}
+    return {
+        **{name: {"S": text} for name, text in texts.items() if text},
+        **{name: {"BOOL": True} for name, flag in flags.items() if flag},
+    }
 
 
 def _event(row: Item) -> ParkedEvent:
@@ -223,7 +241,7 @@ def _ids(text: str) -> NativeIds:
 def _report(value: Item, received_at: datetime) -> Report:
     """Parse a report, which is sorted by its time of receipt if it has no other.
 
-    It is a snapshot, because events that arrived later may have been recorded before it.
+    If it is no decision, it is a snapshot, because events that arrived later may have been recorded before it.
     """
     times = {name: from_text(value[name]["S"]) for name in ("EffectiveAt", "OrderedAt") if name in value}
     return Report(
@@ -231,7 +249,8 @@ def _report(value: Item, received_at: datetime) -> Report:
         ats_id=AtsId(value["AtsId"]["S"]),
         channel=Channel(value["Channel"]["S"]),
         interpretation=Interpretation(
-            status=Status(value["Status"]["S"]), outcome=Outcome(value["Outcome"]["S"]) if "Outcome" in value else None
+            status=Status(value["Status"]["S"]) if "Status" in value else None,
+            outcome=Outcome(value["Outcome"]["S"]) if "Outcome" in value else None,
         ),
         received_at=received_at,
         tiebreaker=value["Tiebreaker"]["S"],
@@ -239,5 +258,5 @@ def _report(value: Item, received_at: datetime) -> Report:
         idempotency_key=value["IdempotencyKey"]["S"],
         ordered_at=times.get("OrderedAt", received_at),
         is_decision="Decision" in value,
-        is_snapshot=True,
+        is_snapshot="Snapshot" in value or "Decision" not in value,
     )

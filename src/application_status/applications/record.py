@@ -282,13 +282,13 @@ def _set_head(update: Update, report: Report, head: Transition, key: str) -> Non
     if report.ordered_at:
         update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
         update.values[":order"] = {"S": to_text(report.ordered_at)}
-    if report.order is None or report.is_snapshot:
+    if report.is_unchanged_if_repeated:
         if head.raw_status:
             update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
             update.values[":label"] = {"S": label_key(head.raw_status)}
         else:
             update.conditions.append(Application.CHANGES_STATUS)
-        if report.order is None and report.is_snapshot:
+        if report.may_precede_end:
             update.conditions.append(Application.HAS_NO_END)
             update.values |= {":hired": {"S": Status.HIRED}, ":rejected": {"S": Status.REJECTED}}
     elif head.has_business_date and head.status in MAY_BE_TOO_EARLY:

@@ -11,6 +11,7 @@ from application_status.applications import aliases, items
 from application_status.applications.read import stored_application
 from application_status.applications.record import Update
 from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.report import Report
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import (
@@ -25,6 +26,9 @@ from application_status.platform.values import ApplicationId, AtsId, now, to_tex
 
 ALIAS_LIMIT = 40
 """The maximum number of aliases of each kind per application, expired ones included."""
+
+_ACTIONS_PER_TRANSACTION = 100
+_NO_ALIASES = Aliases()
 
 _IDENTITY = {
     "AtsId": "ats_id",
@@ -107,6 +111,11 @@ class Registrations:
             with suppress(ConditionFailed):  # the application has changed since it was read
                 return known.ats_id, self._update(stored, known, replace(known, aliases=more(known)))
 
+    def reopening(self, report: Report) -> Report:
+        """Return a report that says that the application is open, with a status if it takes back an end."""
+        stored = stored_application(self._dynamodb, self._applications, report.application_id)
+        return replace(report, interpretation=stored.reopened(report)) if stored else report
+
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""
         application = Application(
@@ -139,24 +148,35 @@ class Registrations:
         if wanted == known:
             return RegistrationResult.UNCHANGED
         _require_room(wanted.aliases)
-        new = replace(wanted, aliases=wanted.aliases.without(known.aliases))
-        self._write("Update", _registration_update(stored, wanted), stored.application_id, new)
+        self._write("Update", _registration_update(stored, wanted), stored.application_id, wanted, known.aliases)
         return RegistrationResult.UPDATED
 
     def _write(
-        self, action: str, request: dict[str, Any], application_id: ApplicationId, registration: Registration
+        self,
+        action: str,
+        request: dict[str, Any],
+        application_id: ApplicationId,
+        registration: Registration,
+        known: Aliases = _NO_ALIASES,
     ) -> None:
-        """Write the application, in one transaction with the registration's aliases if it has any.
+        """Write the application, in one transaction with the aliases that are new, `known` ones left out.
 
         Raises:
             AliasTaken: another application has one of the aliases.
+            TooManyAliases: so many aliases change that they do not fit into one transaction.
             ConditionFailed: the application's condition failed; has its item.
         """
         request |= {"TableName": self._applications, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         claims = [
-            *aliases.claims(self._aliases, application_id, registration, self._expiry(registration)),
-            *(self._second_id(application_id, each) for each in registration.aliases.second_ids),
+            *aliases.claims(self._aliases, application_id, registration, known, self._expiry(registration)),
+            *(
+                self._second_id(application_id, each)
+                for each in registration.aliases.without(known).second_ids
+                if each != application_id
+            ),
         ]
+        if len(claims) >= _ACTIONS_PER_TRANSACTION:
+            raise TooManyAliases(list(dict.fromkeys(each.kind for each in claims)), ALIAS_LIMIT)
         if not claims:
             self._dynamodb(f"{action}Item", **request)
             return

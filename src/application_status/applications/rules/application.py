@@ -214,7 +214,9 @@ class Application:
         """Return what a report changes in the application."""
         if report.order is None:
             return self._receive_newest(report)
-        if report.is_snapshot and self.repeats_newest(report.interpretation):
+        if report.may_precede_end and not self.has_no_end:
+            return Effect(ReportResult.UNCHANGED)
+        if report.is_unchanged_if_repeated and self.repeats_newest(report.interpretation):
             is_newer = self.seen_until is None or self.seen_until < report.order
             return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
         if self.has_resend_key(report):
@@ -235,7 +237,7 @@ class Application:
     def _receive_newest(self, report: Report) -> Effect:
         if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
             return Effect(ReportResult.UNCHANGED)
-        if report.is_snapshot and not self.has_no_end:
+        if report.may_precede_end and not self.has_no_end:
             return Effect(ReportResult.UNCHANGED)
         transition = report.transition(after=self.head)
         if transition.status is None:
@@ -265,6 +267,16 @@ class Application:
     def has_no_end(self) -> bool:
         """Whether the application is neither hired nor rejected; else a snapshot without a time may be an old one."""
         return self.status not in ENDS
+
+    def reopened(self, report: Report) -> Interpretation:
+        """Return the interpretation of a report that says that the application is open, in an unmapped stage.
+
+        If the application has ended, it is back in the last status before its end: it must not look ended any longer.
+        """
+        if self.has_no_end or (report.order and not self.is_newest(report.transition())):
+            return report.interpretation
+        before = [each.status for each in self.in_order() if each.status and each.status not in ENDS]
+        return replace(report.interpretation, status=[Status.APPLIED, *before][-1])
 
     RESEND_KEY_IS_UNKNOWN: ClassVar = "NOT contains(ResendKeys, :resend)"
 

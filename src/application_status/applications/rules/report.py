@@ -176,7 +176,7 @@ class Report:
         previous: the state that the sender says came before.
         ordered_at: a time that sorts the report, and counts as the effective time if there is none.
         is_decision: whether only its idempotency key identifies it, and not its times, and it is the newest when it is
-            received, if nothing else sorts it.
+            received, if nothing else sorts it. Repetitions are no reports.
         is_snapshot: whether it says how things stand, and not that something changed. Repetitions are no reports.
     """
 
@@ -198,6 +198,16 @@ class Report:
     def order(self) -> datetime | None:
         """The time that sorts the report, None if it is the newest when it is received."""
         return self.ordered_at or (None if self.is_decision else self.effective_at)
+
+    @property
+    def is_unchanged_if_repeated(self) -> bool:
+        """Whether a repetition of the newest status and label is no report."""
+        return self.is_snapshot or self.is_decision or self.order is None
+
+    @property
+    def may_precede_end(self) -> bool:
+        """Whether it is a snapshot without a time, which may be older than an end that was received before."""
+        return self.is_snapshot and self.is_decision
 
     @property
     def resend_key(self) -> str | None:

@@ -3,6 +3,7 @@
 Part          S  activity
 EventTypes    L  of M: Name S, Count N, Last S
 Labels        L  of M: Label S, Status S?, Outcome S?, Last S
+Parked        L  of M: Ids S, Last S; the newest only
 LastTest      S  absent without a test
 LastRefusal   M  At S, Reason S; absent without a refusal
 Version       N  + 1 with every change
@@ -20,7 +21,7 @@ from datetime import datetime
 from application_status.access.connections import part_key
 from application_status.applications.items import expiry
 from application_status.applications.rules.status import Outcome, Status
-from application_status.intake.connect.rules import KEPT_FOR, Activity, EventType, Label, Refused, refusal
+from application_status.intake.connect.rules import KEPT_FOR, Activity, EventType, Label, Parked, Refused, refusal
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import CONNECT_SECONDS, READ_SECONDS, DynamoDB, Item
 from application_status.platform.errors import AwaitingSecret, BodyTooLarge, ServiceError, WrongSignature
@@ -110,6 +111,11 @@ def _attributes(activity: Activity) -> Item:
     return {
         "EventTypes": {"L": event_types},
         "Labels": {"L": [{"M": _label_attributes(text, each)} for text, each in activity.labels.items()]},
+        "Parked": {
+            "L": [
+                {"M": {"Ids": {"S": ids}, "Last": {"S": to_text(each.last)}}} for ids, each in activity.parked.items()
+            ]
+        },
         **({"LastTest": {"S": to_text(activity.last_test)}} if activity.last_test else {}),
         **(
             {"LastRefusal": {"M": {"At": {"S": to_text(refused.at)}, "Reason": {"S": refused.reason}}}}
@@ -138,6 +144,7 @@ def _activity(item: Item) -> Activity:
             for each in item["EventTypes"]["L"]
         },
         labels={each["M"]["Label"]["S"]: _label(each["M"]) for each in item["Labels"]["L"]},
+        parked={each["M"]["Ids"]["S"]: Parked(from_text(each["M"]["Last"]["S"])) for each in item["Parked"]["L"]},
         last_test=from_text(item["LastTest"]["S"]) if "LastTest" in item else None,
         last_refusal=Refused(from_text(refused["At"]["S"]), refused["Reason"]["S"]) if refused else None,
     )

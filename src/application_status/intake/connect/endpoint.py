@@ -6,12 +6,13 @@ from typing import TypedDict
 
 from application_status.access.connections import Connection, ConnectionLookup, ConnectionState, Opened
 from application_status.applications.aliases import Account
+from application_status.applications.rules.application import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.activity import ActivityLog
-from application_status.intake.connect.events import Delivery, Event, Test
+from application_status.intake.connect.events import Change, Delivery, Event, Linked, Test
 from application_status.intake.connect.providers import Provider
 from application_status.intake.connect.receive import EventResult, Received, Receiver
-from application_status.intake.connect.rules import Activity, Label
+from application_status.intake.connect.rules import Activity, Label, Parked
 from application_status.intake.connect.single_use import SingleUse
 from application_status.platform.errors import AwaitingSecret, Refusal, WrongSignature
 from application_status.platform.http.endpoint import (
@@ -111,11 +112,20 @@ def _seen(received: Sequence[tuple[Event, Received]], at: datetime) -> Activity:
     seen = Activity()
     for event, each in received:
         seen = seen.with_event(event.name, at)
+        if each.result is EventResult.PARKED and isinstance(event, (Change, Linked)):
+            ids = event.ids if isinstance(event, Change) else event.known
+            seen = seen.with_more(Activity(parked={_described(ids): Parked(at)}))
         if each.result is EventResult.TEST:
             seen = seen.with_more(Activity(last_test=at))
         elif (of := each.interpretation) and of.raw_status:
             seen = seen.with_more(Activity(labels={of.raw_status: Label(of.status, of.outcome, at)}))
     return seen
+
+
+def _described(ids: NativeIds) -> str:
+    """Return an application's ids for people, such as "application 700100, candidate 500200"."""
+    named = ids._asdict().items()
+    return ", ".join(f"{name} {value}" for name, value in named if value and name != "provider")
 
 
 def _refused(error: Refusal, request: Request) -> Reply:

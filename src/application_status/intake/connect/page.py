@@ -75,12 +75,21 @@ class LabelReply(TypedDict):
     LastAt: DateTimeText
 
 
+class ParkedIdsReply(TypedDict):
+    """The ids of an application that no registration had when its event came."""
+
+    Ids: str
+    LastAt: DateTimeText
+
+
 class ParkedReply(TypedDict):
     """Events of the last 30 days about ids that no registered application had when they came."""
 
     Events: int
     Recorded: int
     """How many of them were recorded later, when an application got their ids."""
+    Newest: Sequence[ParkedIdsReply]
+    """The 20 newest; some of them may be known by now."""
 
 
 class ConnectionReply(TypedDict):
@@ -152,7 +161,11 @@ def connection_reply(request: Request, source: ConnectionSource) -> Reply:
             {"Label": text, "Status": each.status, "Outcome": each.outcome, "LastAt": to_text(each.last)}
             for text, each in unmapped_first(activity.labels)
         ],
-        "Parked": {"Events": parked.events, "Recorded": parked.replayed},
+        "Parked": {
+            "Events": parked.events,
+            "Recorded": parked.replayed,
+            "Newest": [{"Ids": ids, "LastAt": to_text(each.last)} for ids, each in activity.parked.items()],
+        },
         "RequestId": request.request_id,
     }
     return reply(HTTPStatus.OK, body)

@@ -20,7 +20,7 @@ from application_status.applications.rules.application import (
     ReportResult,
 )
 from application_status.applications.rules.report import Interpretation, Report, digest, order_key
-from application_status.applications.rules.status import ENDS, Status
+from application_status.applications.rules.status import Status
 from application_status.intake.connect.events import (
     Change,
     Ended,
@@ -126,14 +126,16 @@ class Receiver:
         alias = self.aliases.native(account, event.ids)
         if alias is None:
             parked = ParkedEvent(ids=event.ids, received_at=received_at, report=report)
-            can_be_parked = interpretation.status is not None and self.parked.park(account, parked)
+            has_meaning = interpretation.status is not None or event.is_open
+            can_be_parked = has_meaning and self.parked.park(account, parked)
             return Received(EventResult.PARKED if can_be_parked else EventResult.DROPPED, interpretation)
         if alias.ended:
             return Received(EventResult.ENDED, interpretation)
+        report = replace(report, application_id=alias.application_id)
         if event.is_open and interpretation.status is None:
-            report = replace(report, interpretation=self._reopened(alias.application_id, report))
+            report = self.registrations.reopening(report)
         try:
-            recorded = self.applications.record(replace(report, application_id=alias.application_id))
+            recorded = self.applications.record(report)
         except UnknownApplication:  # it was erased
             return Received(EventResult.DROPPED, interpretation)
         if recorded.folded:
@@ -152,17 +154,6 @@ class Receiver:
             vocabulary=self.vocabulary,
             overrides=overrides,
         )
-
-    def _reopened(self, application_id: ApplicationId, report: Report) -> Interpretation:
-        """Return the interpretation of an event that says that the application is open, in an unmapped stage.
-
-        If the application has ended, it is back in the last status before its end: it must not look ended any longer.
-        """
-        stored = stored_application(self.dynamodb, self.applications_table, application_id)
-        if stored is None or stored.status not in ENDS or (report.order and not stored.is_newest(report.transition())):
-            return report.interpretation
-        before = [each.status for each in stored.in_order() if each.status and each.status not in ENDS]
-        return Interpretation(status=[Status.APPLIED, *before][-1], raw_status=report.interpretation.raw_status)
 
     def _end(self, account: Account, ids: NativeIds) -> bool:
         """Store that nothing more will be reported about an application, or all applications of a candidate."""
@@ -186,7 +177,8 @@ class Receiver:
         """Give the applications of a merged candidate the id of the candidate that is kept."""
 
         def kept(registration: Registration) -> Aliases:
-            own = [each for each in registration.aliases.native if each.candidate == event.gone.candidate]
+            gone = event.gone.provider, event.gone.candidate
+            own = [each for each in registration.aliases.native if (each.provider, each.candidate) == gone]
             return Aliases(native=tuple(each._replace(candidate=event.kept.candidate) for each in own))
 
         of_candidate = self._of_candidate(account, event.gone)

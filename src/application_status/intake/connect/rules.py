@@ -10,7 +10,7 @@ from application_status.applications.rules.status import Outcome, Status
 KEPT_FOR = timedelta(days=90)
 """After so long without being seen again, an event type or a label is forgotten; labels can be personal data."""
 
-_MOST_EVENT_TYPES, _MOST_LABELS = 50, 100
+_MOST_EVENT_TYPES, _MOST_LABELS, _MOST_PARKED = 50, 100, 20
 _NAME_LENGTH, _REASON_LENGTH = 64, 400
 
 
@@ -29,6 +29,12 @@ class Label(NamedTuple):
     last: datetime
 
 
+class Parked(NamedTuple):
+    """When an event of an unknown application was parked last."""
+
+    last: datetime
+
+
 class Refused(NamedTuple):
     """When and why a delivery was refused."""
 
@@ -38,16 +44,17 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """Event types by name, labels by their text, and the last test and refusal."""
+    """Event types by name, labels by their text, the ids of parked events, and the last test and refusal."""
 
     event_types: Mapping[str, EventType] = field(default_factory=dict)
     labels: Mapping[str, Label] = field(default_factory=dict, repr=False)
+    parked: Mapping[str, Parked] = field(default_factory=dict)
     last_test: datetime | None = None
     last_refusal: Refused | None = None
 
     @property
     def names(self) -> set[tuple[str, str]]:
-        """What is seen in it: event types, labels, a test, a refusal."""
+        """What is seen in it: event types, labels, a test, a refusal; ids of parked events are too many."""
         seen = {("event type", each) for each in self.event_types} | {("label", each) for each in self.labels}
         seen |= {("test", "")} if self.last_test else set()
         return seen | ({("refusal", "")} if self.last_refusal else set())
@@ -70,6 +77,7 @@ class Activity:
         return Activity(
             event_types=_newest(counts | added, _MOST_EVENT_TYPES),
             labels=_newest(labels, _MOST_LABELS),
+            parked=_newest({**self.parked, **more.parked}, _MOST_PARKED),
             last_test=max((each for each in (self.last_test, more.last_test) if each), default=None),
             last_refusal=max(refusals, key=lambda each: each.at, default=None),
         )
@@ -79,6 +87,7 @@ class Activity:
         return Activity(
             event_types={name: each for name, each in self.event_types.items() if each.last >= moment},
             labels={text: each for text, each in self.labels.items() if each.last >= moment},
+            parked={text: each for text, each in self.parked.items() if each.last >= moment},
             last_test=self.last_test if self.last_test and self.last_test >= moment else None,
             last_refusal=self.last_refusal if self.last_refusal and self.last_refusal.at >= moment else None,
         )
@@ -94,6 +103,6 @@ def unmapped_first(labels: Mapping[str, Label]) -> list[tuple[str, Label]]:
     return sorted(labels.items(), key=lambda each: (each[1].status is not None, -each[1].last.timestamp(), each[0]))
 
 
-def _newest[Seen: (EventType, Label)](seen: Mapping[str, Seen], most: int) -> dict[str, Seen]:
+def _newest[Seen: (EventType, Label, Parked)](seen: Mapping[str, Seen], most: int) -> dict[str, Seen]:
     newest: Iterable[tuple[str, Seen]] = sorted(seen.items(), key=lambda each: each[1].last, reverse=True)
     return dict(list(newest)[:most])

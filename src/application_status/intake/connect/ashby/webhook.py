@@ -153,7 +153,10 @@ def _outcome(data: Any) -> Outcome | None:
 
 
 def _offer(name: str, data: Any, identity: str) -> Event:
-    """Return an offer that the candidate has received. The application's own events have the decision."""
+    """Return an offer that the candidate has received. The application's own events have the decision.
+
+    The time of the version sorts it: by the time of receipt, an offer that is delivered late would replace the hire.
+    """
     offer = value_at(data, "offer")
     ids = _ids(application=id_at(offer, "applicationId"))
     if not ids.application:
@@ -166,7 +169,8 @@ def _offer(name: str, data: Any, identity: str) -> Event:
         return Ignored(name=name, reason="The offer does not wait for the candidate's response.")
     version = id_at(offer, "latestVersion", "id")
     same = f"offer {version}" if version else identity
-    return Change(name=name, ids=ids, identity=same, status=Status.OFFER, is_snapshot=True)
+    at = moment_at(offer, "latestVersion", "createdAt")
+    return Change(name=name, ids=ids, identity=same, status=Status.OFFER, ordered_at=at, is_snapshot=True)
 
 
 def _deleted(name: str, data: Any, _identity: str) -> Event:
