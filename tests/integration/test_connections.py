@@ -95,7 +95,7 @@ def test_event_is_recorded_for_applications_of_the_connections_client_alone(worl
         ({}, f"{HEADER} is missing"),
         ({HEADER: "sha256 " + "0" * 64}, 'has 71 characters and begins with "sha256 "'),
         ({HEADER: mac(PING)}, "has 64 characters"),
-        (signed(PING, "wrong-secret"), 'begins with "sha256 ", as expected, but was made with another secret'),
+        (signed(PING, "wrong-secret"), 'begins with "sha256 ", as expected, but another secret made it'),
         (signed(PING + b" "), "has 71 characters"),
     ],
 )

@@ -220,9 +220,7 @@ def signature_error(
     text = f'{name} has {len(received)} characters and begins with "{begins}"'
     length = len(prefix) + hashlib.sha256().digest_size * 2
     if len(received) == length and received.startswith(prefix):
-        return (
-            f"{text}, as expected, but was made with another secret; compare the secret in the ATS with the job board's"
-        )
+        return f"{text}, as expected, but another secret made it; compare the secret in the ATS with the job board's"
     beginning = f' that begin with "{prefix}"' if prefix else ""
     return f"{text}; expected are {length} characters{beginning}, made with the secret of this connection"
 
