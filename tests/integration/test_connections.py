@@ -228,11 +228,12 @@ def test_signature_is_over_the_bytes_received(world: World) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"\xff", b"{" * 10_000, b'{"a":1,"a":2}'])
-def test_signed_nonsense_is_accepted(world: World, body: bytes) -> None:
-    """A provider would repeat it for hours, and report an error to the customer."""
+def test_signed_nonsense_is_accepted(world: World, log: StringIO, body: bytes) -> None:
+    """A provider would repeat it for hours, and report an error to the customer. The log says why it is ignored."""
     created = made(world)
     reply = deliver(world, created, body)
     assert (reply.status, reply.body["Results"]) == (200, ["ignored"])
+    assert '"reason":"the body is no JSON object"' in log.getvalue()
 
 
 class TestAwaitingSecret:

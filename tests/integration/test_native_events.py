@@ -105,6 +105,19 @@ def test_event_is_recorded_for_the_application_with_its_id(world: World, receive
     assert {each.channel for each in stored.in_order()} == {Channel.GREENHOUSE}
 
 
+def test_calls_of_a_parked_event_are_few(world: World, receive: Callable[..., list[str]]) -> None:
+    """docs/performance.md has their price, for ids of application, candidate and job; the Query is of the candidate."""
+    receive(change(1))  # reads the overrides
+    found = ["BatchGetItem", "Query"]
+    for label, result, calls in (
+        ("On-site interview", "parked", [*found, "UpdateItem", "PutItem", "PutItem", *found]),
+        ("Bucket 7", "dropped", found),
+    ):
+        world.dynamodb.operations.clear()
+        assert receive(change(2, label)) == [result]
+        assert world.dynamodb.operations == calls
+
+
 @pytest.mark.parametrize(
     ("registered", "sent", "found"),
     [

@@ -124,7 +124,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """A delivery without meaning for applications; `reason` says why, in words for the customer's administrator."""
+    """A delivery without meaning for applications; `reason` says why, and is logged: a fixed text."""
 
     name: str
     reason: str

@@ -99,6 +99,8 @@ class Receiver:
         extra = {**result_fields(received.result), "event_type": event.name}
         if received.application_id:
             extra["application"] = received.application_id
+        if isinstance(event, Ignored):
+            extra["reason"] = event.reason
         logger.info(received.result, extra=extra)
         return received
 

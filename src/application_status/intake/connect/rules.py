@@ -11,7 +11,6 @@ KEPT_FOR = timedelta(days=90)
 """After so long without being seen again, an event type or a label is forgotten; labels can be personal data."""
 
 _MOST_EVENT_TYPES, _MOST_LABELS, _MOST_PARKED = 50, 100, 20
-_NAME_LENGTH, _REASON_LENGTH = 64, 400
 
 
 class EventType(NamedTuple):
@@ -61,7 +60,7 @@ class Activity:
 
     def with_event(self, name: str, at: datetime) -> "Activity":
         """Return it with one more event of a type."""
-        return self.with_more(Activity(event_types={name[:_NAME_LENGTH]: EventType(1, at)}))
+        return self.with_more(Activity(event_types={name: EventType(1, at)}))
 
     def with_more(self, more: "Activity") -> "Activity":
         """Return both together; what is beyond the limits or too old is left out, the oldest first."""
@@ -95,7 +94,7 @@ class Activity:
 
 def refusal(at: datetime, reason: str) -> Activity:
     """Return the activity of one refused delivery."""
-    return Activity(last_refusal=Refused(at, reason[:_REASON_LENGTH]))
+    return Activity(last_refusal=Refused(at, reason))
 
 
 def unmapped_first(labels: Mapping[str, Label]) -> list[tuple[str, Label]]:
