@@ -107,6 +107,7 @@ class Sender:
                 status = self._attempt(events[index], fate)
             assert status not in schedule.drops
             if status not in schedule.succeeds:
+                assert not is_last, f"{events[index]} was given up"
                 heappush(due, (firsts[index] + schedule.attempts[attempt + 1], index, attempt + 1))
 
     def _must_wait(self, events: tuple[str, ...], index: int) -> bool:
