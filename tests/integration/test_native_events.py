@@ -8,16 +8,12 @@ import pytest
 
 from application_status.applications import parked
 from application_status.applications.aliases import Account, AliasTable
-from application_status.applications.parked import ParkedCounts, ParkedEvents
-from application_status.applications.positions import Positions
-from application_status.applications.record import Applications
-from application_status.applications.register import Registrations
+from application_status.applications.parked import ParkedCounts
 from application_status.applications.rules.application import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded
 from application_status.intake.connect.receive import EventResult, Receiver
-from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import AtsId, now
@@ -38,20 +34,7 @@ def at(hours: float) -> datetime:
 
 @pytest.fixture
 def receiver(world: World) -> Receiver:
-    dynamodb, vocabulary = world.dynamodb, Vocabulary.load()
-    applications = Applications(dynamodb, "ApplicationsTable")
-    registrations = Registrations(dynamodb, "ApplicationsTable", "AliasesTable")
-    return Receiver(
-        dynamodb=dynamodb,
-        applications_table="ApplicationsTable",
-        applications=applications,
-        registrations=registrations,
-        aliases=AliasTable(dynamodb, "AliasesTable"),
-        parked=ParkedEvents(dynamodb, "AliasesTable", applications, registrations),
-        positions=Positions(dynamodb, "AliasesTable", "ApplicationsTable"),
-        overrides=OverrideLookup(dynamodb, "TokensTable"),
-        vocabulary=vocabulary,
-    )
+    return Receiver.over(world.dynamodb, "ApplicationsTable", "AliasesTable", "TokensTable")
 
 
 @pytest.fixture

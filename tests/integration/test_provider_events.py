@@ -6,18 +6,12 @@ from typing import Any
 
 import pytest
 
-from application_status.applications.aliases import Account, AliasTable
-from application_status.applications.parked import ParkedEvents
-from application_status.applications.positions import Positions
-from application_status.applications.record import Applications
-from application_status.applications.register import Registrations
+from application_status.applications.aliases import Account
 from application_status.applications.rules.application import Application, NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.providers import PROVIDERS
 from application_status.intake.connect.receive import Receiver
-from application_status.labels.overrides import OverrideLookup
-from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import AtsId, now
 from support import ashby_events, greenhouse_events, lever_events, recruitee_events
 from support.native_webhooks import body_of
@@ -37,20 +31,7 @@ HIRE = ("candidateHire", "applicationUpdate_hired", "candidateStageChange_hired"
 
 @pytest.fixture
 def receiver(world: World) -> Receiver:
-    dynamodb = world.dynamodb
-    applications = Applications(dynamodb, "ApplicationsTable")
-    registrations = Registrations(dynamodb, "ApplicationsTable", "AliasesTable")
-    return Receiver(
-        dynamodb=dynamodb,
-        applications_table="ApplicationsTable",
-        applications=applications,
-        registrations=registrations,
-        aliases=AliasTable(dynamodb, "AliasesTable"),
-        parked=ParkedEvents(dynamodb, "AliasesTable", applications, registrations),
-        positions=Positions(dynamodb, "AliasesTable", "ApplicationsTable"),
-        overrides=OverrideLookup(dynamodb, "TokensTable"),
-        vocabulary=Vocabulary.load(),
-    )
+    return Receiver.over(world.dynamodb, "ApplicationsTable", "AliasesTable", "TokensTable")
 
 
 def register(world: World, provider: Channel, ids: NativeIds) -> None:

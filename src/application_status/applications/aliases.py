@@ -26,6 +26,7 @@ Each row is written when an application gets the alias. Registering a token agai
 id of the application or the first job of a provider changes the rows of its other ids, which are less specific.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -135,14 +136,7 @@ class AliasTable:
 
     def natives(self, alias: str) -> list[NativeAlias]:
         """Return the rows of an alias of an ATS's webhooks: one for each application."""
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": "#alias = :alias",
-            "ExpressionAttributeNames": {"#alias": "Alias"},
-            "ExpressionAttributeValues": {":alias": {"S": alias}},
-            "ConsistentRead": True,
-        }
-        return [native_alias(row) for page in pages(self._dynamodb, "Query", request) for row in page]
+        return [native_alias(row) for row in rows_of(self._dynamodb, self._table, alias)]
 
     def end(self, native: NativeAlias) -> None:
         """Store that the ATS will report nothing more by this alias, unless the alias was removed."""
@@ -241,6 +235,18 @@ def claims(
 def position_alias(ats_id: AtsId, position_profile_id: str) -> str:
     """Return the Alias of an ATS's position."""
     return f"position#{ats_id}#{position_profile_id}"
+
+
+def rows_of(dynamodb: DynamoDB, table: str, alias: str) -> Iterator[Item]:
+    """Yield all rows of an alias."""
+    request = {
+        "TableName": table,
+        "KeyConditionExpression": "#alias = :alias",
+        "ExpressionAttributeNames": {"#alias": "Alias"},
+        "ExpressionAttributeValues": {":alias": {"S": alias}},
+        "ConsistentRead": True,
+    }
+    return chain.from_iterable(pages(dynamodb, "Query", request))
 
 
 def row_key(alias: str, member: str) -> Item:

@@ -18,14 +18,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from application_status.applications.aliases import Account, AliasTable, NativeAlias, row_key
+from application_status.applications.aliases import Account, AliasTable, NativeAlias, row_key, rows_of
 from application_status.applications.items import expiry
 from application_status.applications.record import Applications, Recorded
 from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Aliases, NativeIds
 from application_status.applications.rules.report import Channel, Interpretation, Report, digest
 from application_status.applications.rules.status import Outcome, Status
-from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete, pages
+from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete
 from application_status.platform.errors import AliasTaken, ConditionFailed, TooManyAliases, UnknownApplication
 from application_status.platform.values import ApplicationId, AtsId, from_text, now, to_text
 
@@ -130,26 +130,15 @@ class ParkedEvents:
 
     def counts(self, account: Account) -> ParkedCounts:
         """Return the numbers of the last 30 days."""
-        rows = list(self._query(f"parked#{account.key}"))
+        rows = list(rows_of(self._dynamodb, self._table, f"parked#{account.key}"))
         numbers = ([int(row[name]["N"]) for row in rows if name in row] for name in ("Events", "Replayed"))
         return ParkedCounts(*map(sum, numbers))
 
     def _parked(self, alias: str) -> Iterator[ParkedEvent]:
         provider, ats_id, client_id, kind, first, *_ = alias.split("#")[1:]
         of = kind.removesuffix("-job")
-        for row in self._query(f"parked#{provider}#{ats_id}#{client_id}#{of}#{first}"):
+        for row in rows_of(self._dynamodb, self._table, f"parked#{provider}#{ats_id}#{client_id}#{of}#{first}"):
             yield _event(row)
-
-    def _query(self, alias: str) -> Iterator[Item]:
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": "#alias = :alias",
-            "ExpressionAttributeNames": {"#alias": "Alias"},
-            "ExpressionAttributeValues": {":alias": {"S": alias}},
-            "ConsistentRead": True,
-        }
-        for page in pages(self._dynamodb, "Query", request):
-            yield from page
 
     def _count(self, account: Account, what: str) -> bool:
         """Add one to a number of today; return False if today's events have reached their maximum."""

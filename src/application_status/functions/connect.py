@@ -7,19 +7,12 @@ from typing import Any, NamedTuple
 
 from application_status.access.connections import ConnectionLookup
 from application_status.access.envelope import Envelope
-from application_status.applications.aliases import AliasTable
-from application_status.applications.parked import ParkedEvents
-from application_status.applications.positions import Positions
-from application_status.applications.record import Applications
-from application_status.applications.register import Registrations
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.activity import ActivityLog
 from application_status.intake.connect.endpoint import connect as connect_endpoint
 from application_status.intake.connect.providers import PROVIDERS, Provider
 from application_status.intake.connect.receive import Receiver
 from application_status.intake.connect.single_use import SingleUse
-from application_status.labels.overrides import OverrideLookup
-from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform import kms
 from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
@@ -48,19 +41,7 @@ def make_handler(
     clock: Callable[[], float] = time.monotonic,
 ) -> LambdaHandler:
     """Connect the endpoint to the tables and to KMS; `clock` returns seconds and never goes backwards."""
-    applications = Applications(dynamodb, settings.applications_table)
-    registrations = Registrations(dynamodb, settings.applications_table, settings.aliases_table)
-    receiver = Receiver(
-        dynamodb=dynamodb,
-        applications_table=settings.applications_table,
-        applications=applications,
-        registrations=registrations,
-        aliases=AliasTable(dynamodb, settings.aliases_table),
-        parked=ParkedEvents(dynamodb, settings.aliases_table, applications, registrations),
-        positions=Positions(dynamodb, settings.aliases_table, settings.applications_table),
-        overrides=OverrideLookup(dynamodb, settings.tokens_table),
-        vocabulary=Vocabulary.load(),
-    )
+    receiver = Receiver.over(dynamodb, settings.applications_table, settings.aliases_table, settings.tokens_table)
     connections = ConnectionLookup(
         dynamodb,
         settings.connections_table,

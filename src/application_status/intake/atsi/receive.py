@@ -25,13 +25,14 @@ from application_status.applications.record import Applications, Recorded
 from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
+from application_status.intake.recorded import log_recorded
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import MalformedHeader, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
-from application_status.platform.telemetry import add_metric, logger, result_fields, set_caller
+from application_status.platform.telemetry import set_caller
 from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
@@ -187,15 +188,5 @@ def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tupl
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    add_metric(recorded.result.capitalize())
-    if recorded.folded:
-        add_metric("Folded", recorded.folded)
-    logger.info(
-        recorded.result,
-        extra=result_fields(recorded.result),
-        application=checked.application_id,
-        reported=checked.interpretation.status,
-        status=recorded.status,
-        version=recorded.version,
-    )
+    log_recorded(checked, recorded)
     return reply(200, body)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from application_status.applications.aliases import Account, AliasTable, NativeAlias
 from application_status.applications.parked import ParkedEvent, ParkedEvents
@@ -86,6 +86,23 @@ class Receiver:
     positions: Positions
     overrides: OverrideLookup
     vocabulary: Vocabulary
+
+    @classmethod
+    def over(cls, dynamodb: DynamoDB, applications_table: str, aliases_table: str, tokens_table: str) -> Self:
+        """Return a receiver that uses these tables."""
+        applications = Applications(dynamodb, applications_table)
+        registrations = Registrations(dynamodb, applications_table, aliases_table)
+        return cls(
+            dynamodb=dynamodb,
+            applications_table=applications_table,
+            applications=applications,
+            registrations=registrations,
+            aliases=AliasTable(dynamodb, aliases_table),
+            parked=ParkedEvents(dynamodb, aliases_table, applications, registrations),
+            positions=Positions(dynamodb, aliases_table, applications_table),
+            overrides=OverrideLookup(dynamodb, tokens_table),
+            vocabulary=Vocabulary.load(),
+        )
 
     def receive(self, account: Account, event: Event, received_at: datetime) -> Received:
         """Record an event of an account.

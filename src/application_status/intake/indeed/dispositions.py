@@ -13,6 +13,7 @@ from application_status.applications.read import OwnApplications
 from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Report
 from application_status.intake.indeed.rules import Disposition, disposition, echo, rationale
+from application_status.intake.recorded import log_recorded
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.dispositions import interpret_disposition
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -77,18 +78,7 @@ class DispositionReceiver:
             tiebreaker=disposition.tiebreaker,
         )
         recorded = self.applications.record(report)
-        add_metric(recorded.result.capitalize())
-        if recorded.folded:
-            add_metric("Folded", recorded.folded)
-        logger.info(
-            recorded.result,
-            extra=result_fields(recorded.result),
-            application=application,
-            reported=report.interpretation.status,
-            mapping=report.interpretation.mapping,
-            status=recorded.status,
-            version=recorded.version,
-        )
+        log_recorded(report, recorded)
 
     def _application(self, ats_id: AtsId, disposition: Disposition) -> ApplicationId:
         """Return the application; a UUID that is no alias is taken as the AtsiApplicationId.

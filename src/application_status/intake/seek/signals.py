@@ -12,6 +12,7 @@ from application_status.applications.aliases import AliasTable
 from application_status.applications.positions import Positions
 from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Interpretation, Report, Transition
+from application_status.intake.recorded import log_recorded
 from application_status.intake.seek.rules import (
     APPLICATION_COMPLETE,
     POSITION_STATUS_UPDATE,
@@ -64,18 +65,7 @@ class SignalReceiver:
         except UnknownApplication:
             _drop("unknown-application")
             return
-        add_metric(recorded.result.capitalize())
-        if recorded.folded:
-            add_metric("Folded", recorded.folded)
-        logger.info(
-            recorded.result,
-            extra=result_fields(recorded.result),
-            application=application_id,
-            reported=report.interpretation.status,
-            mapping=report.interpretation.mapping,
-            status=recorded.status,
-            version=recorded.version,
-        )
+        log_recorded(report, recorded)
 
     def _application(self, ats_id: AtsId, signal: Signal) -> ApplicationId | None:
         found = self.aliases.by_token(signal.token, ats_id) if signal.token else None
