@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from application_status.applications.rules.application import Aliases
 from application_status.functions.positions import PositionsSettings
 from application_status.functions.positions import make_handler as make_positions
 from application_status.functions.registry import RegistrySettings
@@ -151,11 +152,10 @@ def test_further_aliases_at_once_are_all_kept(world: World, clients: list[Dynamo
     stored = world.stored(NEW[0])
     assert (stored.version, len(stored.transitions)) == (8 + registered + recorded, recorded)
     assert stored.registration is not None
-    assert stored.registration.aliases.by_kind == {
-        "Token": tuple(f"t-{number}" for number in range(8)),
-        "CandidateApplicationProfileId": (),
-        "PositionProfileIds": tuple(f"j-{number}" for number in range(8)),
-    }
+    assert stored.registration.aliases == Aliases(
+        tokens=tuple(f"t-{number}" for number in range(8)),
+        position_profile_ids=tuple(f"j-{number}" for number in range(8)),
+    )
     rows = world.client.scan(TableName="AliasesTable")["Items"]
     own = {each["Alias"]["S"] for each in rows if each["AtsiApplicationId"]["S"] == NEW[0]}
     assert own == {name for number in range(8) for name in (f"token#t-{number}", f"position#{ATS}#j-{number}")}
