@@ -1,20 +1,18 @@
 """The Aliases table: maps the ids that senders use for an application to the application.
 
-Alias                       Member         attributes
-token#<token>               -              AtsId, AtsiApplicationId, ExpiresAt
-profile#<profile id>        -              AtsId, AtsiApplicationId
-apply#<ats>#<apply id>      -              AtsId, AtsiApplicationId
-position#<ats>#<id>         <application>  AtsId, AtsiApplicationId; one row for each application of the position
-position#<ats>#<id>         state          the position's last reported state, see positions.py
-native#<account>#<kind>#<id>    -              AtsId, AtsiApplicationId, EndedAt S?
-                                               kinds application and, of an application without one, candidate-job and
-                                               external-job
-native#<account>#<kind>#<id>    <application>  the same, Alone BOOL?, MergedAt S?; kinds candidate, external and, of an
-                                               application with an id, candidate-job and external-job, which several
-                                               applications may share; Alone without an application or job of that
-                                               provider
-parked#...                  ...            events without an application, see parked.py
-made#<ats>#<day>            -              only in the sandbox, see intake/sandbox/daily_limit.py
+Alias                         Member         attributes
+token#<token>                 -              AtsId, AtsiApplicationId, ExpiresAt
+profile#<profile id>          -              AtsId, AtsiApplicationId
+apply#<ats>#<apply id>        -              AtsId, AtsiApplicationId
+position#<ats>#<id>           <application>  AtsId, AtsiApplicationId; one row for each application of the position
+position#<ats>#<id>           state          the position's last reported state, see positions.py
+native#<account>#<kind>#<id>  -              AtsId, AtsiApplicationId, EndedAt S?; kinds application and, for
+                                             applications without one, candidate-job and external-job
+native#<account>#<kind>#<id>  <application>  the same, Alone BOOL?, MergedAt S?; kinds that applications can share:
+                                             candidate, external and, for applications with an id, the other two. Alone
+                                             means that the application has no id and no job of the provider
+parked#...                    ...            events without an application, see parked.py
+made#<ats>#<day>              -              only in the sandbox, see intake/sandbox/daily_limit.py
 
 An account is a client's account with a provider: <provider>#<ats>#<client>. EndedAt is when the ATS said that it will
 report nothing more by this alias, MergedAt when it said that the candidate is now another one. Only the ATS in a row
