@@ -17,7 +17,7 @@ import pytest
 from playwright._impl._driver import compute_driver_executable
 
 from application_status.local import demo
-from application_status.platform.values import from_text
+from application_status.platform.values import from_text, instant
 from local.process import ROOT, LocalService
 from local.unreliable import Fate, Network, unreliable
 
@@ -157,7 +157,7 @@ def test_each_example_made_one_transition(service: LocalService, runs: dict[str,
     environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
     shown = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, check=True, timeout=20).stdout
     application = json.loads(shown)
-    dates = {from_text(json.loads(body)["BusinessDate"]) for body in reported}
+    dates = {instant(from_text(json.loads(body)["BusinessDate"])) for body in reported}
     transitions = application["Transitions"]
     assert application["AtsiApplicationId"] == APPLICATION
     assert {each["RawStatus"] for each in transitions} == {"1st phone interview"}

@@ -171,7 +171,7 @@ def test_reports_on_the_samples_show_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(demo, "now", lambda: midnight)
     samples: list[Registration] = []
     demo.seed(
-        SimpleNamespace(add=lambda *_: None),  # type: ignore[arg-type]  # a register that forgets
+        SimpleNamespace(add=lambda *_: None, add_client=lambda *_: None),  # type: ignore[arg-type]  # a register that forgets
         SimpleNamespace(register=lambda _, registration: samples.append(registration)),  # type: ignore[arg-type]
     )
     assert len(samples) == len(demo.SAMPLES)

@@ -19,4 +19,4 @@ def log_recorded(report: Report, recorded: Recorded) -> None:
         "status": recorded.status,
         "version": recorded.version,
     }
-    logger.info(recorded.result, extra=fields)
+    logger.info(recorded.result, extra=fields, stacklevel=3)  # 2 is this function; the line is its caller's
