@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import AtsId, application_id, instant

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from application_status.access.connections import MOST_SECRETS, ConnectionState, Created
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, NativeIds
+from application_status.applications.rules.registration import Aliases, NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.activity import ActivityLog
 from application_status.intake.connect.endpoint import BODY_LIMIT_BYTES

@@ -11,7 +11,7 @@ from moto import mock_aws
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from application_status.functions.registry import RegistrySettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB

@@ -16,7 +16,7 @@ from moto import mock_aws
 from pydantic.alias_generators import to_pascal
 
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Registration
+from application_status.applications.rules.registration import Registration
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support.signals import counted

@@ -9,7 +9,7 @@ import pytest
 from application_status.applications import parked
 from application_status.applications.aliases import Account, AliasTable
 from application_status.applications.parked import ParkedCounts
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded

@@ -17,7 +17,7 @@ from application_status.applications.aliases import Account, AliasTable, NativeA
 from application_status.applications.parked import ParkedEvent, ParkedEvents
 from application_status.applications.record import Applications, UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, NativeIds
+from application_status.applications.rules.registration import Aliases, NativeIds
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
 from application_status.events.due import due_events

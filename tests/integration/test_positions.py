@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application_status.applications.register import RegistrationResult, Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from application_status.platform.values import ApplicationId, application_id, from_text
 from application_status.quality.rules.contribution import contribution
 from support.signals import contents, counted, position_signal, sent, signal, state, statuses

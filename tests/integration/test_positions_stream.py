@@ -9,7 +9,7 @@ import pytest
 
 from application_status.applications.positions import Positions
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from application_status.functions.positions import PositionsSettings, make_handler
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Item

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from application_status.applications.aliases import Account
-from application_status.applications.rules.application import Application, NativeIds
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.providers import PROVIDERS

@@ -12,7 +12,7 @@ from moto import mock_aws
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from application_status.applications.scan import AllApplications
 from application_status.functions.retention import RetentionSettings
 from application_status.functions.retention import make_handler as make_retention

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, Application
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Aliases
 from application_status.applications.scan import AllApplications, Unreadable
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from application_status.functions.positions import PositionsSettings
 from application_status.functions.positions import make_handler as make_positions
 from application_status.functions.registry import RegistrySettings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases
+from application_status.applications.rules.registration import Aliases
 from support.signals import post
 from support.world import (
     APPLICATION,

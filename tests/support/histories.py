@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from application_status.applications.rules.application import Application, Position, Registration
+from application_status.applications.rules.application import Application, Position
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import Channel, Interpretation, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import from_text, instant

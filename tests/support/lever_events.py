@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Status
 from application_status.intake.connect.events import Change, Ended, Event, Ignored, Linked, Test

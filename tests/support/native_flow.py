@@ -13,7 +13,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from application_status.access.connections import Created
-from application_status.applications.rules.application import Application, NativeIds
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.events import Change
 from application_status.intake.connect.providers import PROVIDERS

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 from application_status.access.connections import Connection, Created
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.events import (
     Change,

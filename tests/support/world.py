@@ -20,7 +20,8 @@ from application_status.access.sessions import IdTokens
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import Channel
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.functions.connect import ConnectSettings

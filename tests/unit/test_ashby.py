@@ -6,19 +6,16 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import UNKNOWN, Change, Delivery, Ignored, PositionEnded
 from application_status.intake.connect.providers import PROVIDERS
 from support.ashby_events import EVENTS, IDS
-from support.native_webhooks import body_of, delivery, digest, json_values, mutated, names, signed
+from support.native_webhooks import body_of, delivery, digest, names, signed
 
 PROVIDER = PROVIDERS[Channel.ASHBY]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -135,39 +132,6 @@ def test_refusal_says_what_was_received() -> None:
     assert refusal is not None
     assert f'64 characters and begins with "{digest(PING, "wrong")[:7]}"' in refusal
     assert digest(PING, "wrong")[:8] not in refusal
-
-
-def test_mutated_bodies_and_signatures_are_refused() -> None:
-    """25,000 of them, and none stops the reader."""
-    random, bodies = Random(16), [body_of(Channel.ASHBY, name) for name in EVENTS]  # noqa: S311 - a fixed seed
-    for body in bodies:
-        headers = signed(Channel.ASHBY, body, SECRET)
-        for changed in mutated(body, random, 12_500 // len(bodies) + 1):
-            assert verify(changed, headers)
-            PROVIDER.read(changed)
-        for changed in mutated(headers["Ashby-Signature"].encode(), random, 12_500 // len(bodies) + 1):
-            assert verify(body, {"Ashby-Signature": changed.decode("latin-1")})
-
-
-@settings(deadline=None)
-@given(st.binary() | json_values().map(lambda value: json.dumps(value).encode()))
-def test_reader_never_raises(body: bytes) -> None:
-    """Whatever the body is."""
-    assert len(PROVIDER.read(body)) == 1
-
-
-@settings(deadline=None)
-@given(st.sampled_from(sorted(EVENTS)), st.data())
-def test_reader_never_raises_for_values_of_other_types(name: str, data: st.DataObject) -> None:
-    """A value anywhere in an event may be anything."""
-    message = json.loads(body_of(Channel.ASHBY, name))
-    at = message["data"]
-    while isinstance(at, dict) and at:
-        key = data.draw(st.sampled_from(sorted(at)))
-        if data.draw(st.booleans()):
-            at[key] = data.draw(json_values())
-        at = at[key]
-    assert len(PROVIDER.read(json.dumps(message).encode())) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from application_status.applications import items
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules import remap as remapping
 from application_status.labels.rules.vocabulary import Vocabulary

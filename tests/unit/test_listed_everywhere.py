@@ -14,7 +14,8 @@ import pytest
 from application_status import facts
 from application_status.applications import items
 from application_status.applications.registry import RegistrationMessage
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.status import Outcome, Status
 from application_status.jobseeker.rules.status import jobseeker_view
 from application_status.quality.counters import items as quality_items

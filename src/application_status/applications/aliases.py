@@ -32,7 +32,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from application_status.applications.items import expiry
-from application_status.applications.rules.application import Aliases, NativeIds, Registration
+from application_status.applications.rules.registration import Aliases, NativeIds, Registration
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import ConditionFailed

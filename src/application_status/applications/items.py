@@ -26,13 +26,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from application_status.applications.rules.application import (
-    Aliases,
-    Application,
-    Position,
-    PositionReport,
-    Registration,
-)
+from application_status.applications.rules.application import Application, Position, PositionReport
+from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import (
     Channel,
     Folded,

@@ -22,7 +22,7 @@ from application_status.applications.aliases import Account, AliasTable, NativeA
 from application_status.applications.items import expiry
 from application_status.applications.record import Applications, Recorded
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, NativeIds
+from application_status.applications.rules.registration import Aliases, NativeIds
 from application_status.applications.rules.report import Channel, Interpretation, Report, digest
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete
@@ -99,13 +99,13 @@ class ParkedEvents:
         """
         if alias.member != "-" and len(self._aliases.natives(alias.alias)) > 1:
             return []
-        account = _account(alias.alias)
-        matching = [each for each in self._parked(alias.alias) if _names(account, each.ids, alias)]
+        account, kind, first = _parts(alias.alias)
+        matching = [each for each in self._parked(account, kind, first) if _names(account, each.ids, alias)]
         results: list[Recorded] = []
         for event in sorted(matching, key=_order):
             with suppress(UnknownApplication, AliasTaken, TooManyAliases):  # a repetition would change nothing
                 if event.also:
-                    self.link(alias.application_id, event.also)
+                    self._link(alias.application_id, event.also)
                 elif event.report and not alias.ended:
                     results += self._record(replace(event.report, application_id=alias.application_id))
             batch_delete(self._dynamodb, self._table, _keys(account, event))
@@ -118,14 +118,7 @@ class ParkedEvents:
             report = self._registrations.reopening(report)
         return [self._applications.record(report)] if report.interpretation.status else []
 
-    def link(self, application_id: ApplicationId, ids: NativeIds) -> None:
-        """Give an application further ids.
-
-        Raises:
-            UnknownApplication: the application was erased.
-            AliasTaken: another application has one of the ids.
-            TooManyAliases: it has too many ids.
-        """
+    def _link(self, application_id: ApplicationId, ids: NativeIds) -> None:
         self._registrations.add_aliases(application_id, lambda _: Aliases(native=(ids,)))
 
     def counts(self, account: Account) -> ParkedCounts:
@@ -134,11 +127,9 @@ class ParkedEvents:
         numbers = ([int(row[name]["N"]) for row in rows if name in row] for name in ("Events", "Replayed"))
         return ParkedCounts(*map(sum, numbers))
 
-    def _parked(self, alias: str) -> Iterator[ParkedEvent]:
-        provider, ats_id, client_id, kind, first, *_ = alias.split("#")[1:]
-        of = kind.removesuffix("-job")
-        for row in rows_of(self._dynamodb, self._table, f"parked#{provider}#{ats_id}#{client_id}#{of}#{first}"):
-            yield _event(row)
+    def _parked(self, account: Account, kind: str, value: str) -> Iterator[ParkedEvent]:
+        for row in rows_of(self._dynamodb, self._table, f"parked#{account.key}#{kind}#{value}"):
+            yield _event(row, account)
 
     def _count(self, account: Account, what: str) -> bool:
         """Add one to a number of today; return False if today's events have reached their maximum."""
@@ -164,9 +155,10 @@ class ParkedEvents:
         return True
 
 
-def _account(alias: str) -> Account:
-    provider, ats_id, client_id, *_ = alias.split("#")[1:]
-    return Account(Channel(provider), AtsId(ats_id), client_id)
+def _parts(alias: str) -> tuple[Account, str, str]:
+    """Return the account in an alias of an ATS's webhooks, and the kind and value by which its events are parked."""
+    provider, ats_id, client_id, kind, value, *_ = alias.split("#")[1:]
+    return Account(Channel(provider), AtsId(ats_id), client_id), kind.removesuffix("-job"), value
 
 
 def _names(account: Account, ids: NativeIds, alias: NativeAlias) -> bool:
@@ -202,8 +194,6 @@ def _report_value(report: Report) -> Item:
     """Return what is kept of a report: everything but its label."""
     interpretation = report.interpretation
     texts = {
-        "AtsId": report.ats_id,
-        "Channel": report.channel,
         "Status": interpretation.status,
         "Outcome": interpretation.outcome,
         "Tiebreaker": report.tiebreaker,
@@ -218,11 +208,11 @@ def _report_value(report: Report) -> Item:
     }
 
 
-def _event(row: Item) -> ParkedEvent:
+def _event(row: Item, account: Account) -> ParkedEvent:
     ids, received_at = _ids(row["Ids"]["S"]), from_text(row["ReceivedAt"]["S"])
     if "Also" in row:
         return ParkedEvent(ids=ids, received_at=received_at, also=_ids(row["Also"]["S"]))
-    return ParkedEvent(ids=ids, received_at=received_at, report=_report(row["Report"]["M"], received_at))
+    return ParkedEvent(ids=ids, received_at=received_at, report=_report(row["Report"]["M"], account, received_at))
 
 
 def _ids(text: str) -> NativeIds:
@@ -230,7 +220,7 @@ def _ids(text: str) -> NativeIds:
     return NativeIds(Channel(provider), *ids)
 
 
-def _report(value: Item, received_at: datetime) -> Report:
+def _report(value: Item, account: Account, received_at: datetime) -> Report:
     """Parse a report, which is sorted by its time of receipt if it has no other.
 
     If it is no decision, it is a snapshot, because events that arrived later may have been recorded before it.
@@ -238,8 +228,8 @@ def _report(value: Item, received_at: datetime) -> Report:
     times = {name: from_text(value[name]["S"]) for name in ("EffectiveAt", "OrderedAt") if name in value}
     return Report(
         application_id=_NOBODY,
-        ats_id=AtsId(value["AtsId"]["S"]),
-        channel=Channel(value["Channel"]["S"]),
+        ats_id=account.ats_id,
+        channel=account.provider,
         interpretation=Interpretation(
             status=Status(value["Status"]["S"]) if "Status" in value else None,
             outcome=Outcome(value["Outcome"]["S"]) if "Outcome" in value else None,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from application_status.applications import items
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages
 from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import one_by_one

@@ -10,7 +10,8 @@ from typing import Any
 from application_status.applications import aliases, items
 from application_status.applications.read import stored_application
 from application_status.applications.record import Update
-from application_status.applications.rules.application import Aliases, Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import Report
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.client import DynamoDB, Item

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_pascal
 
 from application_status.applications.erase import Erasure
 from application_status.applications.register import RegistrationResult, Registrations
-from application_status.applications.rules.application import Aliases, NativeIds, Registration
+from application_status.applications.rules.registration import Aliases, NativeIds, Registration
 from application_status.applications.rules.report import NATIVE
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import (

@@ -11,7 +11,7 @@ from datetime import timedelta
 from application_status.access import clients
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, Registration
+from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import Channel
 from application_status.platform.values import AtsId, application_id, now
 

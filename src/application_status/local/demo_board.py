@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from application_status.applications import items
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import Channel, Interpretation, Report
 from application_status.applications.rules.status import Status
 from application_status.health import counts as health

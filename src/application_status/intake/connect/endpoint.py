@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from application_status.access.connections import Connection, ConnectionLookup, ConnectionState, Opened
 from application_status.applications.aliases import Account
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.intake.connect.activity import ActivityLog
 from application_status.intake.connect.events import Change, Delivery, Event, Linked, Test

@@ -5,7 +5,9 @@ Change, Ended, Merged, Linked, PositionEnded what an event says
 Test, Ignored                                a delivery that changes nothing
 parse                                        reads a body as a JSON object
 name_at, text_at, id_at, moment_at           read single values of it, and accept everything else
+past                                         leaves out a time in the future
 identity_of                                  identifies an event by signed values, or by the whole body
+single_header                                returns a header that must be sent once
 signature_error                              compares an HMAC-SHA256 in constant time
 """
 
@@ -19,11 +21,12 @@ from typing import Any, NamedTuple
 
 import jiter
 
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import CLOCK_SKEW, instant, sent_moment
 
 LABEL_LENGTH = 200
+"""The maximum number of characters of a label; a longer one is cut."""
 
 UNKNOWN = "unknown"
 """The name of an event without a name, or with one that can't be the name of an event."""
@@ -31,6 +34,7 @@ UNKNOWN = "unknown"
 _ID = re.compile(r"[!\"$-~]{1,100}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 _MILLISECONDS_LENGTH = 13
+_FAR = datetime(9998, 1, 1, tzinfo=UTC)  # `moment_at` accepts times in the future, and `past` leaves them out
 _PREFIX_LENGTH = 7
 
 
@@ -181,9 +185,6 @@ def moment_at(value: Any, *path: str) -> datetime | None:
         return sent_moment(found, _FAR).at if isinstance(found, str) else None
     except ValueError:
         return None
-
-
-_FAR = datetime(9998, 1, 1, tzinfo=UTC)
 
 
 def identity_of(kind: str, *values: str | None, body: bytes) -> str:

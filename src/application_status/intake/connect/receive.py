@@ -12,13 +12,8 @@ from application_status.applications.positions import Positions
 from application_status.applications.read import stored_application
 from application_status.applications.record import Applications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import (
-    Aliases,
-    NativeIds,
-    PositionReport,
-    Registration,
-    ReportResult,
-)
+from application_status.applications.rules.application import PositionReport, ReportResult
+from application_status.applications.rules.registration import Aliases, NativeIds, Registration
 from application_status.applications.rules.report import Interpretation, Report, digest, order_key
 from application_status.applications.rules.status import Status
 from application_status.intake.connect.events import (
@@ -176,25 +171,31 @@ class Receiver:
 
     def _end(self, account: Account, ids: NativeIds) -> bool:
         """Store that nothing more will be reported about an application, or all applications of a candidate."""
-        if ids.application:
-            ending = [row for alias in account.unique_aliases(ids)[:1] for row in self.aliases.natives(alias)]
-        else:
-            ending = [
-                row
-                for application_id, registration in self._of_candidate(account, ids)
-                for aliases_of in (
-                    account.unique_aliases,
-                    account.shared_aliases,
-                )  # the last, as a retry looks for them
-                for each in registration.aliases.native
-                if (each.provider, each.candidate) == (ids.provider, ids.candidate)
-                for alias in aliases_of(each)
-                for row in self.aliases.natives(alias)
-                if row.application_id == application_id
-            ]
+        ending = self._of_application(account, ids) if ids.application else self._of_all_applications(account, ids)
         for row in ending:
             self.aliases.end(row)
         return bool(ending)
+
+    def _of_application(self, account: Account, ids: NativeIds) -> list[NativeAlias]:
+        """Return the alias of an application's own id, empty if the board did not register it."""
+        return self.aliases.natives(account.unique_aliases(ids)[0])
+
+    def _of_all_applications(self, account: Account, ids: NativeIds) -> list[NativeAlias]:
+        """Return the aliases of a candidate's applications; those of the candidate last, as a repetition needs them."""
+        own = [
+            (application_id, each)
+            for application_id, registration in self._of_candidate(account, ids)
+            for each in registration.aliases.native
+            if (each.provider, each.candidate) == (ids.provider, ids.candidate)
+        ]
+        unique = [(application_id, alias) for application_id, each in own for alias in account.unique_aliases(each)]
+        shared = [(application_id, alias) for application_id, each in own for alias in account.shared_aliases(each)]
+        return [
+            row
+            for application_id, alias in (*unique, *shared)
+            for row in self.aliases.natives(alias)
+            if row.application_id == application_id
+        ]
 
     def _merge(self, account: Account, event: Merged) -> EventResult:
         """Give the applications of a merged candidate the id of the candidate that is kept."""

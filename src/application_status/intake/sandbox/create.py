@@ -7,7 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.register import Registrations
-from application_status.applications.rules.application import Aliases, Registration
+from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.status import Status
 from application_status.intake.sandbox.daily_limit import SandboxCreations
 from application_status.platform.errors import Forbidden

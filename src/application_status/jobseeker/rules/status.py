@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from application_status.applications.rules.application import Application, Registration
+from application_status.applications.rules.application import Application
+from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import Transition, sent_day
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import ApplicationId

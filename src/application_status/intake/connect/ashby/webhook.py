@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from application_status.applications.rules.application import NativeIds
+from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import (
