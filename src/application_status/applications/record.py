@@ -64,8 +64,11 @@ class Applications:
         self._table = table
         self._unknown = unknown
 
-    def record(self, report: Report) -> Recorded:
+    def record(self, report: Report, *, in_doubt: bool = False) -> Recorded:
         """Record a report: one write if it is the newest of its application, else two.
+
+        `in_doubt` is true if an earlier call may have recorded exactly this report, without its result being known. If
+        it has, its result is returned.
 
         Raises:
             UnknownApplication: the application is unknown, another ATS's, or erased.
@@ -87,7 +90,7 @@ class Applications:
                 if stored is None:
                     write = partial(self._create, report)
                     continue
-                if failed.in_doubt and (own := _recorded_earlier(stored, effect)):
+                if (failed.in_doubt or in_doubt) and (own := _recorded_earlier(stored, effect)):
                     return own
                 effect = stored.receive(report)
                 write = partial(self._writer_for(effect), report, effect, stored)
@@ -113,7 +116,8 @@ class Applications:
         Raises:
             UnknownApplication: the application is unknown, another ATS's, or erased.
         """
-        if failed.item is None and self._unknown is UnknownApplications.ACCEPT:
+        may_be_created = self._unknown is UnknownApplications.ACCEPT and report.interpretation.status is not None
+        if failed.item is None and may_be_created:
             return None
         if failed.item is None or items.is_tombstone(failed.item) or failed.item["AtsId"]["S"] != report.ats_id:
             raise UnknownApplication
@@ -331,5 +335,7 @@ def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
     head = newest(earlier, stored.registration)
     registered = Status.APPLIED if stored.registration else None
     previous = (head.status if head else None) or registered
+    if effect.head and head and head.key > effect.head.key:  # it was late
+        return Recorded(ReportResult.LATE, previous or stored.status, mine.version, previous)
     status = (effect.head.status if effect.head else None) or previous or stored.status
     return Recorded(effect.result, status, mine.version, previous if effect.head else status)

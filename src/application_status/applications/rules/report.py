@@ -22,6 +22,8 @@ class Channel(StrEnum):
     ASHBY = "ashby"
     RECRUITEE = "recruitee"
     LEVER = "lever"
+    FILE = "file"
+    """A file of the ATSi contract."""
 
 
 NATIVE = (Channel.GREENHOUSE, Channel.ASHBY, Channel.RECRUITEE, Channel.LEVER)

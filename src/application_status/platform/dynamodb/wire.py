@@ -3,6 +3,7 @@
 It needs half the instructions of botocore's signer with urllib3; docs/performance.md has the numbers. In reading order:
 
 connect, Wire        one call: serialize the request, sign it, send it, parse the reply
+connect_many         the same for calls at the same time, each over a connection of its own
 signed               Signature Version 4
 CredentialsProvider  the credentials that Lambda provides
 Connection           HTTP/1.1
@@ -18,7 +19,8 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import lru_cache
 from importlib import import_module
@@ -47,22 +49,42 @@ _OK = 200
 def connect(environ: Mapping[str, str] = os.environ) -> DynamoDB:
     """Return a DynamoDB client configured from Lambda's environment; it connects on the first call.
 
+    It makes one call at a time.
+
     Raises:
         SettingsError: no region is set.
     """
+    return DynamoDB(_wires(environ)())
+
+
+def connect_many(environ: Mapping[str, str] = os.environ) -> DynamoDB:
+    """Return a DynamoDB client for many threads: each call has a connection of its own, which is kept for later calls.
+
+    Raises:
+        SettingsError: no region is set.
+    """
+    return DynamoDB(_Wires(_wires(environ)))
+
+
+def _wires(environ: Mapping[str, str]) -> Callable[[], "Wire"]:
+    """Return what makes transports with the same endpoint, credentials and TLS context."""
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if not region:
         raise SettingsError("AWS_REGION is missing")
     own = environ.get("AWS_ENDPOINT_URL_DYNAMODB") or environ.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return DynamoDB(Wire(own or f"https://dynamodb.{region}.{suffix}", region, CredentialsProvider(environ)))
+    endpoint, provider = own or f"https://dynamodb.{region}.{suffix}", CredentialsProvider(environ)
+    tls = ssl.create_default_context() if endpoint.startswith("https:") else None
+    return lambda: Wire(endpoint, region, provider, tls)
 
 
 class Wire:
     """A transport that sends one call at a time."""
 
-    def __init__(self, endpoint: str, region: str, provider: "CredentialsProvider") -> None:
-        self.connection = Connection(endpoint)
+    def __init__(
+        self, endpoint: str, region: str, provider: "CredentialsProvider", tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.connection = Connection(endpoint, tls)
         self._region = region
         self._provider = provider
 
@@ -91,6 +113,25 @@ class Wire:
             code, message = str(found["__type"]).rpartition("#")[2], found.get("message", found.get("Message", ""))
             raise DynamoDBError(code, str(message), reply.status, found)
         return found
+
+
+class _Wires:
+    """A transport that sends each call over a connection that no other call uses."""
+
+    def __init__(self, make: Callable[[], Wire]) -> None:
+        self._make = make
+        self._free: deque[Wire] = deque()
+
+    def __call__(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one call, as `Wire` does."""
+        try:
+            wire = self._free.pop()
+        except IndexError:
+            wire = self._make()
+        try:
+            return wire(operation, request)
+        finally:
+            self._free.append(wire)
 
 
 class Credentials(NamedTuple):
@@ -213,11 +254,12 @@ class Connection:
     take a tenth of the webhook's work.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, tls: ssl.SSLContext | None = None) -> None:
+        """Set the endpoint, and the TLS context for https; without one, it makes its own."""
         url = urlsplit(endpoint)
         self.netloc = url.netloc
         self._address = (url.hostname or "", url.port or _PORTS[url.scheme])
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
+        self._tls = (tls or ssl.create_default_context()) if url.scheme == "https" else None
         self._socket: socket.socket | None = None
         self._stream: BinaryIO | None = None
 

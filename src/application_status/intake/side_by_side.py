@@ -1,0 +1,31 @@
+"""Records many reports at the same time, those of one application one after the other."""
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
+from functools import partial
+
+from application_status.platform.dynamodb.client import side_by_side
+
+
+def record_each[Given, Result](
+    given: Sequence[Given],
+    application: Callable[[Given], Hashable],
+    effective_at: Callable[[Given], datetime | None],
+    record: Callable[[Given], Result],
+) -> list[Result]:
+    """Call `record` with each of the reports, and return its results in the order given.
+
+    Reports of the same application are recorded by effective time; those without one come last, in the order given.
+    `record` is called in threads, with the caller's deadline, and must not raise.
+    """
+    dated = {place: moment for place, each in enumerate(given) if (moment := effective_at(each))}
+    undated = (place for place in range(len(given)) if place not in dated)
+    groups: dict[Hashable, list[int]] = {}
+    for place in (*sorted(dated, key=dated.__getitem__), *undated):
+        groups.setdefault(application(given[place]), []).append(place)
+
+    def in_turn(places: Sequence[int]) -> list[tuple[int, Result]]:
+        return [(place, record(given[place])) for place in places]
+
+    results = dict(pair for done in side_by_side([partial(in_turn, each) for each in groups.values()]) for pair in done)
+    return [results[place] for place in range(len(given))]
