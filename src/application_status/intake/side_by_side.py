@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from functools import partial
 
 from application_status.platform.dynamodb.client import side_by_side
+
+_MOST_AT_ONCE = 16
 
 
 def record_each[Given, Result](
@@ -23,9 +24,13 @@ def record_each[Given, Result](
     groups: dict[Hashable, list[int]] = {}
     for place in (*sorted(dated, key=dated.__getitem__), *undated):
         groups.setdefault(application(given[place]), []).append(place)
+    waiting = iter(list(groups.values()))
+    results: dict[int, Result] = {}
 
-    def in_turn(places: Sequence[int]) -> list[tuple[int, Result]]:
-        return [(place, record(given[place])) for place in places]
+    def work() -> None:
+        for places in waiting:  # each thread takes the next application that no other has taken
+            for place in places:
+                results[place] = record(given[place])
 
-    results = dict(pair for done in side_by_side([partial(in_turn, each) for each in groups.values()]) for pair in done)
+    side_by_side([work] * min(len(groups), _MOST_AT_ONCE))
     return [results[place] for place in range(len(given))]
