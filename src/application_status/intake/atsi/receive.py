@@ -61,6 +61,9 @@ def _explain_status(value: Any) -> Any:
     return value
 
 
+ReportedStatus = Annotated[Status, BeforeValidator(_explain_status), Field(description=f"one of {', '.join(Status)}")]
+
+
 class StatusMessage(BaseModel):
     """The body of a status report; a blank RawStatus, or null for an optional field, counts as omitted."""
 
@@ -72,7 +75,7 @@ class StatusMessage(BaseModel):
         AfterValidator(_is_an_id),
         Field(description="the UUID from the ApplyRequest: its Header.AtsiApplicationId or Header.Id"),
     ]
-    status: Annotated[Status, BeforeValidator(_explain_status), Field(description=f"one of {', '.join(Status)}")]
+    status: ReportedStatus
     raw_status: Annotated[
         Annotated[str, StringConstraints(strict=True, max_length=_RAW_STATUS_LIMIT)] | None,
         Field(description=f"your own label for the status, at most {_RAW_STATUS_LIMIT} characters"),
