@@ -56,6 +56,9 @@ def client(**options: Any) -> Any:
         read_timeout=_READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
         signature_version="s3v4",
+        # Presigned addresses then name the region: the global endpoint redirects requests for a new bucket elsewhere.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
+        s3={"addressing_style": "virtual"},
     )
     return boto3.client("s3", config=config, **options)
 
