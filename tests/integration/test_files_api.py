@@ -32,6 +32,7 @@ from support.world import (
 
 PATH = "/api/application-status/files"
 GIB = 1024**3
+AT = "2026-11-22T09:02:00.000Z"
 
 
 def create(
@@ -74,13 +75,15 @@ def store(world: World, file: str, part: str = "file", **attributes: Any) -> Non
 def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         return {"L": [_value(each) for each in value]}
+    if isinstance(value, bool):
+        return {"BOOL": value}
     return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def lane(world: World, file: str, number: int, **counts: int) -> None:
     """Store a lane with what became of its rows."""
     of_all = dict.fromkeys(("Recorded", "Unchanged", "Late", "Unmapped", "Refused"), 0) | counts
-    store(world, file, f"lane#{number}", Chunk=number, RowOfChunk=0, TouchedAt="2026-11-22T09:02:00.000Z", **of_all)
+    store(world, file, f"lane#{number}", Chunk=number, RowOfChunk=0, TouchedAt=AT, IsFinished=False, **of_all)
 
 
 def test_file_is_created(world: World) -> None:
@@ -254,7 +257,7 @@ LANES = ({"Recorded": 40, "Late": 5}, {"Unchanged": 10, "Unmapped": 4, "Refused"
         (State.READING, {"UploadedAt": "2026-11-22T09:01:00.000Z"}, {"UploadedAt": "2026-11-22T09:01:00.000Z"}),
         (
             State.IMPORTING,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "IgnoredColumns": ["Remark"]},
+            DONE | {"ImportingSince": AT, "IgnoredColumns": ["Remark"]},
             SHOWN
             | IMPORTED
             | {"RowsPerSecond": 2, "EstimatedEnd": "2026-11-22T09:02:50.000Z", "IgnoredColumns": ["Remark"]},
@@ -263,7 +266,7 @@ LANES = ({"Recorded": 40, "Late": 5}, {"Unchanged": 10, "Unmapped": 4, "Refused"
             State.COMPLETED,
             DONE
             | {
-                "ImportingSince": "2026-11-22T09:02:00.000Z",
+                "ImportingSince": AT,
                 "EndedAt": "2026-11-22T09:02:10.000Z",
                 "RefusedRowsListed": 1,
             },
@@ -271,7 +274,7 @@ LANES = ({"Recorded": 40, "Late": 5}, {"Unchanged": 10, "Unmapped": 4, "Refused"
         ),
         (
             State.COMPLETED,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "RefusedRowsListed": 0},
+            DONE | {"ImportingSince": AT, "RefusedRowsListed": 0},
             SHOWN | IMPORTED | {"RowsPerSecond": 2},
         ),
         (
@@ -286,7 +289,7 @@ LANES = ({"Recorded": 40, "Late": 5}, {"Unchanged": 10, "Unmapped": 4, "Refused"
         ),
         (
             State.FAILED,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "Reason": "The upload was replaced."},
+            DONE | {"ImportingSince": AT, "Reason": "The upload was replaced."},
             SHOWN | IMPORTED | {"RowsPerSecond": 2, "Reason": "The upload was replaced."},
         ),
     ],
@@ -317,7 +320,7 @@ def test_every_state_is_shown() -> None:
 def test_refused_rows_can_be_downloaded_for_an_hour(world: World) -> None:
     """From S3, by a signed address, as a CSV file."""
     file = created(world)["FileId"]
-    store(world, file, State=State.COMPLETED, RefusedRowsListed=1, ImportingSince="2026-11-22T09:02:00.000Z")
+    store(world, file, State=State.COMPLETED, RefusedRowsListed=1, ImportingSince=AT)
     address = urlsplit(status(world, file).body["RefusedRows"])
     query = parse_qs(address.query)
     assert address.path == f"/FilesBucket/refused/{file}.csv"

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.rules.report import Channel
-from application_status.intake.files.imports import LARGEST_BYTES, File, FileId, Imports, State
+from application_status.intake.files.csv_format import MAX_BYTES
+from application_status.intake.files.imports import File, FileId, Imports, State
 from application_status.platform.errors import UnknownFile, UnknownPath
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
@@ -118,14 +119,14 @@ def _create(request: Request, tokens: TokenLookup, imports: Imports, bucket: Buc
     tokens.limit(ats)
     ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
     file = imports.create(ats.id, is_test=ats.in_sandbox)
-    form = bucket.presigned_post(file.upload_key, LARGEST_BYTES, UPLOAD_TIME)
+    form = bucket.presigned_post(file.upload_key, MAX_BYTES, UPLOAD_TIME)
     logger.info("file created", file=file.id, ats=ats.id)
     body: CreatedFile = {
         "FileId": file.id,
         "UploadUrl": form.url,
         "UploadFields": form.fields,
         "ExpiresAt": to_text(file.created_at + UPLOAD_TIME),
-        "MaxBytes": LARGEST_BYTES,
+        "MaxBytes": MAX_BYTES,
         "RequestId": request.request_id,
     }
     if ignored:
