@@ -85,14 +85,7 @@ class TableServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
-        sqs = boto3.client("sqs", endpoint_url=self.url)
-        for queue in template.queues():
-            sqs.create_queue(**queue)
-        s3 = boto3.client("s3", endpoint_url=self.url)
-        for bucket in self._buckets:
-            s3.create_bucket(Bucket=bucket)
-        for uploads in template.uploads():
-            s3.put_bucket_notification_configuration(**uploads)
+        create_buckets(template, self.url)
         kms = boto3.client("kms", endpoint_url=self.url)
         for key in template.kms_keys():
             made = kms.create_key()["KeyMetadata"]
@@ -140,6 +133,18 @@ class TableServer:
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()
+
+
+def create_buckets(template: Template, endpoint: str) -> None:
+    """Create the template's queues and buckets, and connect the buckets to the queues that get their events."""
+    sqs = boto3.client("sqs", endpoint_url=endpoint)
+    for queue in template.queues():
+        sqs.create_queue(**queue)
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    for bucket in template.buckets():
+        s3.create_bucket(Bucket=bucket)
+    for uploads in template.uploads():
+        s3.put_bucket_notification_configuration(**uploads)
 
 
 def _encoded(value: Item) -> Item:
