@@ -7,6 +7,7 @@ function takes all of its paths, so that a permission without use fails too.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -47,6 +48,7 @@ from support.world import (
     TEST_TOKEN,
     TOKEN,
     World,
+    answer,
     http_event,
     registration,
     sample_event,
@@ -154,6 +156,27 @@ def connect(world: World) -> None:
         reply = webhooks.deliver(world, webhooks.made(world))
     assert reply.body["Results"] == ["recorded", "parked", "parked", "noted", "noted", "noted", "noted"]
     world.used["ConnectFunction"].add(Permission("kms:Decrypt", "SecretsKey"))
+
+
+def files(world: World) -> None:
+    """What is done at signed addresses takes the role's permissions, too."""
+    path = "/api/application-status/files"
+    assert world.files(http_event("POST", path, token=TEST_TOKEN), None)["statusCode"] == 201  # not an opaque token
+    reply = answer(world.files(http_event("POST", path), None))
+    file = reply.body["FileId"]
+    world.client.update_item(
+        TableName="FilesTable",
+        Key={"FileId": {"S": file}, "Part": {"S": "file"}},
+        UpdateExpression="SET #state = :completed, RefusedRowsListed = :one",
+        ExpressionAttributeNames={"#state": "State"},
+        ExpressionAttributeValues={":completed": {"S": "completed"}, ":one": {"N": "1"}},
+    )
+    found = answer(world.files(http_event("GET", reply.headers["Location"]), None))
+    uploaded, downloaded = reply.body["UploadFields"]["key"], urlsplit(found.body["RefusedRows"]).path
+    world.used["FilesFunction"] |= {
+        Permission("s3:PutObject", f"FilesBucket/{uploaded.partition('/')[0]}/*"),
+        Permission("s3:GetObject", f"{downloaded[1:].rpartition('/')[0]}/*"),
+    }
 
 
 def registry(world: World) -> None:
@@ -299,6 +322,7 @@ WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
     "SignalsFunction": signals,
     "ConnectFunction": connect,
+    "FilesFunction": files,
     "RegistryFunction": registry,
     "SandboxFunction": sandboxed,
     "OauthFunction": oauth,

@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ from application_status.applications.rules.report import Channel
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.functions.connect import ConnectSettings
 from application_status.functions.connect import make_handler as make_connect
+from application_status.functions.files import FilesSettings
+from application_status.functions.files import make_handler as make_files
 from application_status.functions.health import HealthSettings
 from application_status.functions.health import make_handler as make_health
 from application_status.functions.merge import MergeSettings
@@ -55,6 +58,7 @@ from application_status.functions.webhook import make_handler as make_webhook
 from application_status.intake.connect.providers import PROVIDERS, Provider
 from application_status.local.template import Template, pattern
 from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
+from application_status.platform import s3
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
@@ -71,6 +75,7 @@ HTTP_FUNCTIONS = {
     "SignalsFunction": "signals",
     "OauthFunction": "oauth",
     "ConnectFunction": "connect",
+    "FilesFunction": "files",
     "RegistryFunction": "registry",
     "SandboxFunction": "sandbox",
     "ViewsFunction": "views",
@@ -113,6 +118,12 @@ class RecordingDynamoDB(DynamoDB):
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         self.operations.append(operation)
         return super().__call__(operation, **request)
+
+
+@cache
+def s3_client() -> Any:
+    """Return a client for presigned addresses, which takes long to make."""
+    return s3.client()
 
 
 def set_last_use(client: Any, day: str = "9999-12-31") -> None:
@@ -209,6 +220,11 @@ class World:
             connect_settings(self.requests_per_second),
             self.providers,
             self.clock,
+        )
+        self.files = make_files(
+            self._under_role("FilesFunction"),
+            s3_client(),
+            FilesSettings("FilesTable", "FilesBucket", "TokensTable", self.requests_per_second),
         )
         self.positions = make_positions(
             self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside

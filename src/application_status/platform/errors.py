@@ -17,6 +17,7 @@ ServiceError
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
 |   +-- UnknownConnection    the connection does not exist, or is not the caller's (same error for both)
+|   +-- UnknownFile          the file does not exist, or is not the caller's (same error for both)
 |   +-- AwaitingSecret       the connection has no secret yet, so that only tests can be answered
 |   +-- TooManyRequests      the ATS sends too many requests, or the address too many with invalid tokens
 |   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications or files today
@@ -136,6 +137,13 @@ class UnknownConnection(Refusal):
 
     def __init__(self) -> None:
         super().__init__("There is no such connection; compare the address with the one that the job board gave you.")
+
+
+class UnknownFile(Refusal):
+    """The file does not exist or is not the caller's; one text for both, so callers can't probe for ids."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such file for this token; send the FileId that you got when you created it.")
 
 
 class AwaitingSecret(Refusal):
