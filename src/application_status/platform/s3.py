@@ -3,11 +3,10 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from itertools import batched
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -27,7 +26,6 @@ BLOCK_BYTES = 256 * 1024
 """The size of the blocks in which an object is read."""
 
 _CONNECT_SECONDS, _READ_SECONDS = 0.5, 5
-_KEYS_PER_CALL = 1000
 _SERVER_ERROR = 500
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -94,7 +92,7 @@ class Bucket:
         finally:
             body.close()
 
-    def put(self, key: str, content: bytes | BinaryIO, content_type: str) -> None:
+    def put(self, key: str, content: bytes | IO[bytes], content_type: str) -> None:
         """Write an object; `content` may be a file, from its first byte.
 
         Raises:
@@ -125,18 +123,6 @@ class Bucket:
             if "NextContinuationToken" not in reply:
                 return
             start = {"ContinuationToken": reply["NextContinuationToken"]}
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete any number of objects; keys without an object are no error.
-
-        Raises:
-            Unavailable: S3 did not answer in time, or did not delete all of them.
-        """
-        for group in batched(keys, _KEYS_PER_CALL, strict=False):
-            wanted = {"Objects": [{"Key": key} for key in group], "Quiet": True}
-            reply = _called("DeleteObjects", partial(self._client.delete_objects, Bucket=self._name, Delete=wanted))
-            if reply.get("Errors"):
-                raise Unavailable("DeleteObjects did not delete all objects")
 
     def presigned_post(self, key: str, largest_bytes: int, valid_for: timedelta) -> PresignedPost:
         """Return a form that uploads one object of 1 to `largest_bytes` bytes with exactly this key.

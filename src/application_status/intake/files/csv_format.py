@@ -51,15 +51,36 @@ _BLOCK_BYTES = 256 * 1024
 _GZIP_SLICE_BYTES = 8 * 1024  # zlib copies what follows a member, and a file can have many small ones
 _GZIP = b"\x1f\x8b"
 _UTF_8_BOM = codecs.BOM_UTF8
-_OTHER_FORMATS = {
-    b"PK": "a ZIP archive or an Excel workbook",
-}
+_EXCEL = "In Excel, choose Save As and the type CSV UTF-8."
+_PACKED = "Send the CSV file in it as it is, or compressed with gzip."
+_AS_CSV = "Export it as CSV."
+_OTHER_FORMATS = (
+    (rb"PK..(?s:.){0,4096}?(?:\[Content_Types\]|_rels/|xl/)", "an Excel workbook (XLSX)", _EXCEL),
+    (rb"PK..(?s:.){0,128}?opendocument\.spreadsheet", "an OpenDocument spreadsheet (ODS)", _AS_CSV),
+    (rb"PK\x03\x04|PK\x05\x06", "a ZIP archive", _PACKED),
+    (rb"\xd0\xcf\x11\xe0", "an old Excel workbook (XLS) or another Office document", _EXCEL),
+    (rb"%PDF", "a PDF document", _AS_CSV),
+    (rb"PAR1", "a Parquet file", _AS_CSV),
+    (rb"BZh[1-9]", "compressed with bzip2", _PACKED),
+    (rb"\xfd7zXZ\0", "compressed with xz", _PACKED),
+    (rb"\x28\xb5\x2f\xfd", "compressed with Zstandard", _PACKED),
+    (rb"7z\xbc\xaf\x27\x1c|Rar!", "a 7-Zip or RAR archive", _PACKED),
+    (rb"(?s:.){257}ustar", "a tar archive", _PACKED),
+    (rb"\x1f\x8b", "compressed twice with gzip", "Compress it once."),
+    (rb"\xff\xfe\0\0|\0\0\xfe\xff", "in UTF-32", "Save it in UTF-8."),
+    (rb"(?:\xef\xbb\xbf)?\s*(?i:<!doctype html|<html|<head|<body|<table)", "an HTML page", _AS_CSV),
+    (rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]", "an XML document", _AS_CSV),
+    (rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"\]])", "a JSON document", _AS_CSV),
+)
+"""Patterns of the first bytes of files that are no CSV, what the file is, and what to do."""
+
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LINE_WITH_TEXT = re.compile(rb"[^\r\n]++")
 _QUOTED = re.compile(rb' *+"(?:[^"]++|"")*+"')
 _LINE_END_BYTES = 2
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]++")
-_INVALID = re.compile("[\udc80-\udcff]++")  # what `surrogateescape` makes of invalid bytes
+_BYTES_OF_CHARACTER = 2  # of UTF-8, beyond ASCII, at least
+_UTF_16_LE, _UTF_16_BE = "utf-16-le", "utf-16-be"
+_SNIFFED_BYTES = 128
 _SHOWN_NAMES, _SHOWN_LENGTH = 20, 40
 
 
@@ -467,16 +488,21 @@ def _refuse_other_formats(first: bytes) -> None:
     """
     if not first:
         raise RefusedFile(f"The file is empty. {_SEND}")
-    for beginning, name in _OTHER_FORMATS.items():
-        if first.startswith(beginning):
-            raise RefusedFile(f"The file is {name}. {_SEND}")
+    for pattern, name, remedy in _OTHER_FORMATS:
+        if re.match(pattern, first):
+            raise RefusedFile(f"The file is {name}, not CSV. {remedy}")
 
 
 def _utf_16(first: bytes) -> str | None:
-    """Return the codec of content in UTF-16: with a byte order mark, or with a zero in every second byte."""
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16-le" if first.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
-    return None
+    """Return the codec of content in UTF-16: it has a byte order mark, or the zeros of ASCII in every second byte."""
+    if first.startswith(codecs.BOM_UTF16_LE):
+        return _UTF_16_LE
+    if first.startswith(codecs.BOM_UTF16_BE):
+        return _UTF_16_BE
+    zeros = [first[place:_SNIFFED_BYTES:2].count(0) for place in (0, 1)]
+    if min(zeros) > 0 or max(zeros) * 4 < min(len(first), _SNIFFED_BYTES):
+        return None
+    return _UTF_16_LE if zeros[1] else _UTF_16_BE
 
 
 class _Upload:
@@ -496,31 +522,33 @@ class _Upload:
 
 
 class _EncodingCheck:
-    """Decides whether content is in UTF-8: it has no invalid bytes, or fewer than other characters beyond ASCII."""
+    """Decides whether content is in UTF-8: it has no invalid bytes, or fewer than valid characters beyond ASCII.
+
+    So a few damaged bytes cost their rows, and not the umlauts of the whole file.
+    """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._valid = self._invalid = 0
+        self._bytes = self._valid_bytes = self._ascii = 0
 
     def watch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass the content on."""
         for block in blocks:
+            self._bytes += len(block)
             self._add(self._decoder.decode(block))
             yield block
         self._add(self._decoder.decode(b"", final=True))
 
     def _add(self, text: str) -> None:
-        if text.isascii():
-            return
-        beyond = len(_BEYOND_ASCII.sub("", text))
-        invalid = len(text) - len(_INVALID.sub("", text))
-        self._invalid += invalid
-        self._valid += len(text) - beyond - invalid
+        is_ascii = text.isascii()
+        self._valid_bytes += len(text) if is_ascii else len(text.encode(errors="ignore"))
+        self._ascii += len(text) if is_ascii else len(text.encode("ascii", "ignore"))
 
     @property
     def is_utf_8(self) -> bool:
-        """Whether the content is in UTF-8."""
-        return self._invalid == 0 or self._valid > self._invalid
+        """Whether the content is in UTF-8, after its last block."""
+        invalid = self._bytes - self._valid_bytes
+        return invalid == 0 or (self._valid_bytes - self._ascii) // _BYTES_OF_CHARACTER > invalid
 
 
 def _from_utf_16(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:

@@ -99,8 +99,8 @@ class Lane:
 
     Attributes:
         number: from 0.
-        chunk: the number of the chunk that its next row is in.
-        row: how many rows of this chunk are done.
+        chunk, position, line: where its next block begins: the number of the chunk, the position in it in bytes, and
+            the number of the line in the file, from 1.
         counts: what became of its rows.
         touched_at: when a worker last began or saved a block.
         is_finished: whether all its rows are done.
@@ -108,7 +108,8 @@ class Lane:
 
     number: int
     chunk: int
-    row: int = 0
+    position: int = 0
+    line: int
     counts: Counts
     touched_at: datetime
     is_finished: bool = False
@@ -310,8 +311,8 @@ class Imports:
             Chunks=json.dumps([[each.start, each.end, each.line] for each in scanned.chunks]),
         )
         lanes = [
-            Lane(number=number, chunk=number, counts=Counts(), touched_at=moment)
-            for number in range(min(LANES, len(scanned.chunks)))
+            Lane(number=chunk.number, chunk=chunk.number, line=chunk.line, counts=Counts(), touched_at=moment)
+            for chunk in scanned.chunks[:LANES]
         ]
         items = [
             {**_key(file.id, _CHUNKS), **chunks},
@@ -357,8 +358,8 @@ class Imports:
         """
         attributes = _lane_attributes(after)
         is_as_begun = _Condition(
-            "Attempt = :attempt AND Chunk = :chunk AND RowOfChunk = :row",
-            {":attempt": _value(attempt), ":chunk": _value(before.chunk), ":row": _value(before.row)},
+            "Attempt = :by AND Chunk = :of AND #Position = :at",
+            {":by": _value(attempt), ":of": _value(before.chunk), ":at": _value(before.position)},
         )
         removes = () if goes_on else ("Attempt",)
         try:
@@ -368,24 +369,20 @@ class Imports:
             if not (failed.in_doubt and is_saved):
                 raise Overtaken from None
 
-    def end(
-        self,
-        file: File,
-        state: State,
-        *,
-        reason: str | None = None,
-        duplicate_of: FileId | None = None,
-        refused_rows_listed: int | None = None,
-    ) -> bool:
-        """Store the final state of a file; return False if it had ended before.
+    def end(self, file: File) -> bool:
+        """Store the final state of a file, and what comes with it; return False if it had ended before.
 
         Raises:
             Unavailable: the store failed.
         """
         moment = now()
-        optional = {"Reason": reason, "DuplicateOf": duplicate_of, "RefusedRowsListed": refused_rows_listed}
+        optional = {
+            "Reason": file.reason,
+            "DuplicateOf": file.duplicate_of,
+            "RefusedRowsListed": file.refused_rows_listed,
+        }
         known = {name: value for name, value in optional.items() if value is not None}
-        attributes = _values(State=state, ChangedAt=moment, EndedAt=moment, **known)
+        attributes = _values(State=file.state, ChangedAt=moment, EndedAt=moment, **known)
         try:
             self._update(_key(file.id, _FILE), attributes, _state_is(*(each for each in State if not each.is_final)))
         except ConditionFailed:
@@ -398,7 +395,7 @@ class Imports:
             return False
         if now() - other.last_progress < _STALLED_AFTER:
             return True
-        self.end(other, State.FAILED, reason=_STALLED)
+        self.end(replace(other, state=State.FAILED, reason=_STALLED))
         return False
 
     def _take(self, what: str, file: File, actions: Sequence[Item], keeps: Callable[[File], bool]) -> FileId | None:
@@ -503,7 +500,12 @@ def _expiry() -> Item:
 def _lane_attributes(lane: Lane) -> dict[str, Item]:
     counts = dict(zip(_COUNTED, lane.counts, strict=True))
     return _values(
-        Chunk=lane.chunk, RowOfChunk=lane.row, TouchedAt=lane.touched_at, IsFinished=lane.is_finished, **counts
+        Chunk=lane.chunk,
+        Position=lane.position,
+        Line=lane.line,
+        TouchedAt=lane.touched_at,
+        IsFinished=lane.is_finished,
+        **counts,
     )
 
 
@@ -511,7 +513,8 @@ def _lane(item: Item) -> Lane:
     return Lane(
         number=int(item["Part"]["S"].removeprefix(_LANE)),
         chunk=int(item["Chunk"]["N"]),
-        row=int(item["RowOfChunk"]["N"]),
+        position=int(item["Position"]["N"]),
+        line=int(item["Line"]["N"]),
         counts=Counts(*(int(item[name]["N"]) for name in _COUNTED)),
         touched_at=from_text(item["TouchedAt"]["S"]),
         is_finished=item["IsFinished"]["BOOL"],
