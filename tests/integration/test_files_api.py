@@ -74,13 +74,16 @@ def store(world: World, file: str, part: str = "file", **attributes: Any) -> Non
 def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         return {"L": [_value(each) for each in value]}
+    if isinstance(value, bool):
+        return {"BOOL": value}
     return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def lane(world: World, file: str, number: int, **counts: int) -> None:
     """Store a lane with what became of its rows."""
     of_all = dict.fromkeys(("Recorded", "Unchanged", "Late", "Unmapped", "Refused"), 0) | counts
-    store(world, file, f"lane#{number}", Chunk=number, RowOfChunk=0, TouchedAt="2026-11-22T09:02:00.000Z", **of_all)
+    place = {"Chunk": number, "Position": 0, "Line": 2, "IsFinished": False}
+    store(world, file, f"lane#{number}", **place, TouchedAt="2026-11-22T09:02:00.000Z", **of_all)
 
 
 def test_file_is_created(world: World) -> None:
