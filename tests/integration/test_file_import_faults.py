@@ -1,6 +1,7 @@
 """Faults at every step of an import: the end is the same as without them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +16,7 @@ from support.files import LOST_REPLY, NO_CONNECTION, Killed, Station, Steps, csv
 from support.world import ATS, OTHER_ATS, World, registration
 
 START = "2026-11-22T09:00:00Z"
-GROUPS = 5
+GROUPS = 3
 BLOCK_ROWS = 3
 WIDTH = 200
 
@@ -68,13 +69,12 @@ def prepared(steps: Steps, unknown: UnknownApplications) -> tuple[Station, File]
 
 
 def imported(steps: Steps, unknown: UnknownApplications) -> tuple[End, Station]:
-    """Import the file, with a fault if one is planned; `steps` counts from here."""
-    at, steps.at = steps.at, 0
+    """Import the file."""
     with time_machine.travel(START, tick=False):
         station, file = prepared(steps, unknown)
-        steps.calls, steps.at = 0, at
+        steps.runs = True
         station.deliver_all()
-        steps.at = 0
+        steps.runs = False
         return end_of(station, station.read(file.id)), station
 
 
@@ -92,47 +92,81 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each group of rows is a chunk; retries do not wait."""
     for name, size in small_chunks(10 * WIDTH):
         monkeypatch.setattr(name, size)
+    monkeypatch.setattr("application_status.intake.files.imports.LANES", 2)
     monkeypatch.setattr("application_status.platform.deadlines._FIRST_PAUSE_SECONDS", 0.0)
 
 
 UNDISTURBED = {
-    UnknownApplications.REJECT: Counts(recorded=15, unchanged=10, late=5, unmapped=5, refused=15),
-    UnknownApplications.ACCEPT: Counts(recorded=20, unchanged=10, late=5, unmapped=5, refused=10),
+    UnknownApplications.REJECT: Counts(recorded=9, unchanged=6, late=3, unmapped=3, refused=9),
+    UnknownApplications.ACCEPT: Counts(recorded=12, unchanged=6, late=3, unmapped=3, refused=6),
 }
 
-both = pytest.mark.parametrize("unknown", UnknownApplications)
 
-
-@both
+@pytest.mark.parametrize("unknown", UnknownApplications)
 def test_undisturbed_import(unknown: UnknownApplications) -> None:
     """What the faults below must not change."""
     end, station = imported(Steps(), unknown)
-    assert end.file == (State.COMPLETED, UNDISTURBED[unknown], 50, UNDISTURBED[unknown].refused, None)
+    assert end.file == (State.COMPLETED, UNDISTURBED[unknown], 30, UNDISTURBED[unknown].refused, None)
     assert not station.dead_letters
 
 
-FAULTS: dict[str, Callable[[], Steps]] = {
-    "killed before": lambda: Steps(fault=Killed()),
-    "killed after": lambda: Steps(fault=Killed(), is_after=True),
-    "reply lost": lambda: Steps(fault=LOST_REPLY, is_after=True),
-    "outage": lambda: Steps(fault=NO_CONNECTION, lasts=True),
-    "outage with a lost reply": lambda: Steps(fault=LOST_REPLY, is_after=True, lasts=True),
-}
+FAULTS: dict[str, tuple[Callable[[], Steps], UnknownApplications]] = {
+    "killed before": (lambda: Steps(fault=Killed()), UnknownApplications.REJECT),
+    "killed after": (lambda: Steps(fault=Killed(), is_after=True), UnknownApplications.ACCEPT),
+    "reply lost": (lambda: Steps(fault=LOST_REPLY, is_after=True), UnknownApplications.ACCEPT),
+    "outage": (lambda: Steps(fault=NO_CONNECTION, lasts=True), UnknownApplications.REJECT),
+    "outage with a lost reply": (
+        lambda: Steps(fault=LOST_REPLY, is_after=True, lasts=True), UnknownApplications.REJECT,
+    ),
+}  # fmt: skip
 
 
-@both
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault_at_every_step_changes_nothing(unknown: UnknownApplications, fault: str) -> None:
+def test_fault_at_every_step_changes_nothing(fault: str) -> None:
     """A call to DynamoDB, S3 or SQS fails before or after its effect, and the message is delivered again.
 
     The applications, the counts and the listing of refused rows are as without the fault, whichever call it was.
     """
+    make, unknown = FAULTS[fault]
     of_undisturbed = Steps()
     expected, _ = imported(of_undisturbed, unknown)
-    assert of_undisturbed.calls > 100
+    assert of_undisturbed.calls > 80
     for step in range(1, of_undisturbed.calls + 1):
-        steps = FAULTS[fault]()
+        steps = make()
         steps.at = step
         end, station = imported(steps, unknown)
         assert not station.dead_letters, step
         assert end == expected, step
+
+
+@pytest.mark.parametrize("calls", range(24, 48))
+def test_worker_that_is_killed_again_and_again_comes_to_the_same_end(calls: int) -> None:
+    """Each call that is a multiple of a number is its last; the number is larger than the calls for a block."""
+    expected, _ = imported(Steps(), UnknownApplications.REJECT)
+    end, station = imported(Steps(every=calls, fault=Killed(), is_after=calls % 2 == 0), UnknownApplications.REJECT)
+    assert not station.dead_letters
+    assert end == expected
+
+
+@pytest.mark.parametrize("message", [0, 1, 2], ids=["upload", "first lane", "second lane"])
+def test_two_deliveries_of_a_message_at_once_change_nothing(message: int) -> None:
+    """Another worker gets the same message, before any call of the first worker."""
+    expected, _ = imported(Steps(), UnknownApplications.REJECT)
+    step, of_message = 0, 1
+    while step < of_message:
+        step += 1
+        with time_machine.travel(START, tick=False):
+            steps = Steps()
+            station, file = prepared(steps, UnknownApplications.REJECT)
+            for _ in range(message):
+                station.deliver_next()
+            body, _ = station.sqs.sent.popleft()
+            other = station.another(Steps(lock=steps.lock))
+            steps.at, steps.action = step, partial(other.deliver, body)
+            steps.runs = True
+            station.deliver(body)
+            steps.runs = False
+            of_message = steps.calls
+            station.deliver_all()
+            assert end_of(station, station.read(file.id)) == expected, step
+    assert of_message >= 7

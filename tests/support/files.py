@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from io import BytesIO
 from threading import Lock
@@ -15,9 +16,10 @@ from botocore.response import StreamingBody
 from application_status.functions.file_import import FileImportSettings, make_handler
 from application_status.intake.files.imports import File, FileId, Imports
 from application_status.intake.files.lanes import Pace
+from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import AtsId, now, to_text
 from support.faults import Clock
-from support.world import ATS, BERLIN, World
+from support.world import ATS, BERLIN, RecordingDynamoDB, World
 
 BUCKET, QUEUE = "FilesBucket", "https://sqs.test/FilesQueue"
 _MOST_RECEIVES = 5
@@ -89,36 +91,45 @@ class Killed(BaseException):
 
 @dataclass
 class Steps:
-    """The calls of a worker to all services, counted from 1, one at a time; one of them has a fault.
+    """The calls of a worker to all services while it `runs`, counted from 1; some of them have a fault.
 
     Attributes:
         at: the call with the fault, 0 for none.
+        every: the number of calls between further ones with the fault, 0 for none.
         fault: what happens at this call, before or after its effect. A worker that was killed makes no more calls.
         lasts: whether all later calls until `revive` have the fault, too.
+        action: what another worker does before this call; its calls are no steps of this one.
+        lock: of the services, which make one call at a time.
     """
 
     at: int = 0
+    every: int = 0
     fault: BaseException | None = None
     is_after: bool = False
     lasts: bool = False
+    action: Callable[[], object] = lambda: None
+    runs: bool = False
     calls: int = 0
+    lock: Lock = field(default_factory=Lock)
     _is_dead: bool = False
-    _lock: Lock = field(default_factory=Lock)
 
     def of(self, client: Any) -> Any:
         """Return a client whose calls are steps."""
         return _Stepped(client, self)
 
     def call(self, method: Callable[..., Any], request: Any) -> Any:
-        with self._lock:
-            self.calls += 1
-            is_hit = self._is_dead or self.calls == self.at
-            if is_hit and self.fault:
-                self._is_dead = self.lasts or isinstance(self.fault, Killed)
-                if self.is_after and self.calls == self.at:
-                    method(**request)
-                raise self.fault
-            return method(**request)
+        with self.lock:
+            self.calls += self.runs
+            is_hit = self.runs and (self.calls == self.at or bool(self.every and self.calls % self.every == 0))
+            is_failing = self.fault is not None and (is_hit or self._is_dead)
+            self._is_dead = is_failing and (self._is_dead or self.lasts or isinstance(self.fault, Killed))
+        if is_hit:
+            self.action()
+        with self.lock:
+            result = None if is_failing and not (is_hit and self.is_after) else method(**request)
+        if is_failing and self.fault:
+            raise self.fault
+        return result
 
     def revive(self) -> None:
         """Let calls pass again."""
@@ -127,11 +138,11 @@ class Steps:
 
 class _Stepped:
     def __init__(self, client: Any, steps: Steps) -> None:
-        self._client = client
+        self.client = client
         self._steps = steps
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
+        method = getattr(self.client, name)
         return lambda **request: self._steps.call(method, request)
 
 
@@ -151,15 +162,23 @@ class Station:
         self.s3, self.sqs = S3InMemory(), SqsInMemory()
         self.steps = steps or Steps()
         self.clock = Clock()
+        self.pace = Pace(1_000_000, clock=self.clock.monotonic, sleep=self.clock.sleep)._replace(**pace)
         self.imports = Imports(world.dynamodb, "FilesTable")
         self.dead_letters: list[str] = []
-        self.handler = make_handler(
-            world.under_role("FileImportFunction"),
-            self.steps.of(self.s3),
-            self.steps.of(self.sqs),
-            settings(world),
-            Pace(1_000_000, clock=self.clock.monotonic, sleep=self.clock.sleep)._replace(**pace),
-        )
+        self._dynamodb: DynamoDB = world.under_role("FileImportFunction")
+        self._start()
+
+    def _start(self) -> None:
+        s3, sqs = self.steps.of(self.s3), self.steps.of(self.sqs)
+        self.handler = make_handler(self._dynamodb, s3, sqs, settings(self.world), self.pace)
+
+    def another(self, steps: Steps) -> "Station":
+        """Return another worker over the same tables, bucket and queue."""
+        other = copy(self)
+        other.steps = steps
+        other._dynamodb = RecordingDynamoDB(steps.of(self.world.client.client))
+        other._start()
+        return other
 
     def create(self, ats_id: AtsId = ATS, *, is_test: bool = False) -> File:
         """Create a file that awaits its upload."""
