@@ -259,6 +259,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
     errors.UnknownConnection: Problem(404, "unknown-connection", "Unknown connection"),
+    errors.UnknownFile: Problem(404, "unknown-file", "Unknown file"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The path does not accept this method"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
     errors.AliasTaken: Problem(409, "alias-taken", "An alias belongs to another application"),
