@@ -40,6 +40,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger, Metrics
@@ -59,6 +60,8 @@ class _Caller(NamedTuple):
     channel: str
     connection_id: str | None
 
+
+_using_metrics = Lock()  # threads of one invocation add to them at the same time
 
 _caller: ContextVar[_Caller | None] = ContextVar("caller", default=None)
 _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
@@ -104,9 +107,10 @@ def flush() -> None:
     """End an invocation: write its metrics, and clear them and its caller."""
     _caller.set(None)
     _in_sandbox.set(False)
-    if metrics.metric_set:
-        metrics.flush_metrics()
-        metrics.clear_metrics()
+    with _using_metrics:
+        if metrics.metric_set:
+            metrics.flush_metrics()
+            metrics.clear_metrics()
 
 
 def error_fields(error: Exception) -> dict[str, str]:
@@ -149,4 +153,5 @@ def hiding_error_messages() -> Iterator[None]:
 def add_metric(metric: str, amount: int = 1) -> None:
     """Add to a metric of the current invocation."""
     name = f"Sandbox.{metric}" if _in_sandbox.get() else metric
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
+    with _using_metrics:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
