@@ -98,7 +98,7 @@ bench-limits: .venv/.ready  ## Measure what the limits of ATSs cost, and that no
 	@$(LOCAL_AWS) $(BIN)/python -m benchmarks.limits $(if $(SHORT),--short)
 
 # sam build brings the descriptions of all of AWS, and no bytecode, though a function can't write its own.
-SERVICES := dynamodb events firehose kms s3 scheduler sts
+SERVICES := dynamodb events firehose kms s3 scheduler sqs sts
 define finish
 	@find $(1)/*/botocore/data -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) -exec rm -r {} +
 	@$(BIN)/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)

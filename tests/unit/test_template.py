@@ -23,6 +23,7 @@ TABLES = (
     "ApplicationsTable",
     "AuditTable",
     "ConnectionsTable",
+    "FilesTable",
     "QualityTable",
     "TokensTable",
     "UsersTable",
@@ -33,6 +34,8 @@ NAMES = (
     "Signals",
     "Oauth",
     "Connect",
+    "Files",
+    "FileImport",
     "Registry",
     "Sandbox",
     "Analytics",
@@ -124,6 +127,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "DeliveryFunction")
     seconds = dict.fromkeys(behind, 60)
     seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
+        "FileImportFunction": 300,
         "MergeFunction": 300,
         "PreTokenFunction": 5,
         "RetentionFunction": 900,
@@ -210,7 +214,7 @@ def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) 
         }
     }
     properties = resources[group]["Properties"]
-    alarms = ("FailedRequests5MinutesAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
+    alarms = ("FailedRequests5MinutesAlarm", "IntakeErrorsAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
     assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
     assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
     assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
@@ -228,7 +232,7 @@ def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], f
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
-    whole = {"SignalsFunction", "MergeFunction", "ViewsFunction", "RetentionFunction"}
+    whole = {"SignalsFunction", "FileImportFunction", "MergeFunction", "ViewsFunction", "RetentionFunction"}
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
@@ -275,7 +279,10 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
                 )
                 knowing.setdefault(function, set()).add(value["Ref"])
     both, one = set(SANDBOX_TABLES), {"SandboxApplicationsTable"}
-    assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
+    assert knowing == {
+        **dict.fromkeys(("WebhookFunction", "FileImportFunction", "ViewsFunction"), one),
+        **dict.fromkeys(("SignalsFunction", "SandboxFunction"), both),
+    }
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
     assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, "AWS::StackName"}
@@ -376,7 +383,7 @@ def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> 
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
-    """Aliases of tracking tokens, what connections sent, ids of counted batches, addresses' limits, the sandbox."""
+    """Aliases of tracking tokens, what connections sent, files, ids of counted batches, limits, the sandbox."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
@@ -384,9 +391,14 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
     assert ends == {
-        **dict.fromkeys(("AliasesTable", "ConnectionsTable", "QualityTable", *SANDBOX_TABLES), expires_at),
+        **dict.fromkeys(
+            ("AliasesTable", "ConnectionsTable", "FilesTable", "QualityTable", *SANDBOX_TABLES), expires_at
+        ),
         "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},
     }
+
+
+SENDERS_LOGS = ["ConnectLogs", "FileImportLogs", "FilesLogs", "SignalsLogs", "WebhookLogs"]
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
@@ -398,7 +410,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     alias = {"Ref": "HealthFunctionAliaslive"}
     assert all(each["Properties"]["DestinationArn"] == alias for each in filters)
     patterns = {each["Properties"]["LogGroupName"]["Ref"]: each["Properties"]["FilterPattern"] for each in filters}
-    assert patterns == dict.fromkeys(["WebhookLogs", "SignalsLogs", "ConnectLogs"], '{ $.channel = "*" }')
+    assert patterns == dict.fromkeys(SENDERS_LOGS, '{ $.channel = "*" }')
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
         if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
@@ -407,7 +419,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
             text, names = permission["SourceArn"]["Fn::Sub"]
             assert text.endswith(":log-group:${__LogGroupName__}:*")
             allowed_groups.append(names["__LogGroupName__"]["Ref"])
-    assert sorted(allowed_groups) == ["ConnectLogs", "SignalsLogs", "WebhookLogs"]
+    assert sorted(allowed_groups) == SENDERS_LOGS
 
 
 def test_merges_checks_and_retention_are_scheduled(expanded: dict[str, Any]) -> None:
@@ -570,6 +582,7 @@ def named_in(value: Any) -> Iterator[str]:
 
 
 EXPIRY: dict[str, dict[str, Any]] = {
+    "FilesBucket": {"uploads/": 7, "expanded/": 7, "refused/": 30},
     "FailedRecordsBucket": {"": 90},
     "FactsBucket": {"facts/": {"Ref": "FactsRetentionDays"}, "failed/": 90, "results/": 7},
 }

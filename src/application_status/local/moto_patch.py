@@ -1,9 +1,9 @@
-"""Patches two slow parts of moto, whose cost grows with the size of the tables.
+"""Patches three slow parts of moto, whose cost grows with the size of the tables or of an item.
 
 For each action of a transaction, moto copies the whole table with its stream, for a rollback. The patch copies only the
 items that the transaction names, and the length of the stream. moto also serialises attribute values by a generic
 walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already. So binary content must
-be in Base64 before.
+be in Base64 before. And it measures a whole new item again for each attribute; the patch does so once.
 """
 
 from base64 import b64encode
@@ -14,9 +14,12 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 from moto.dynamodb import responses
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, Table
+
+_LARGEST_ITEM_BYTES = 405_000  # moto's limit; AWS's is 400 KB
 
 
 def patch_moto() -> None:
@@ -28,6 +31,7 @@ def patch_moto() -> None:
         model._shape_resolver._shape_map["AttributeValue"]["document"] = True  # noqa: SLF001  # moto has no public way
     vars(responses)["dynamo_to_dict"] = _plain
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
+    _untyped(Item).__init__ = _make_item
     record_class.__deepcopy__ = lambda record, _memo: record
     table_class.__deepcopy__ = lambda table, _memo: table
     backend_class.transact_write_items = _restoring(backend_class.transact_write_items)
@@ -47,6 +51,15 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(each) for each in value]
     return value
+
+
+def _make_item(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
+    """Make an item; replaces the constructor of moto's class."""
+    item.hash_key, item.range_key, item.attrs = hash_key, range_key, LimitedSizeDict()
+    for name, value in attrs.items():
+        dict.__setitem__(item.attrs, name, DynamoType(value))
+    if item.size() > _LARGEST_ITEM_BYTES:
+        raise ItemSizeTooLarge
 
 
 def _untyped(of: type) -> Any:
