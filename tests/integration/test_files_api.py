@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -14,10 +15,11 @@ import time_machine
 from moto import mock_aws
 
 from application_status.access import rules as tokens
-from application_status.intake.files.imports import FILES_A_DAY, State
+from application_status.intake.files.csv_format import Chunk, Layout, Scanned
+from application_status.intake.files.imports import FILES_A_DAY, Counts, File, FileId, Imports, State
 from application_status.platform import s3
 from application_status.platform.s3 import Bucket
-from application_status.platform.values import from_text
+from application_status.platform.values import from_text, now, to_text
 from support.world import (
     ATS,
     OTHER_TOKEN,
@@ -32,6 +34,8 @@ from support.world import (
 
 PATH = "/api/application-status/files"
 GIB = 1024**3
+CREATED_AT, UPLOADED_AT = "2026-11-22T09:00:00.000Z", "2026-11-22T09:01:00.000Z"
+OTHER_FILE = "0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01"
 
 
 def create(
@@ -50,6 +54,13 @@ def status(world: World, file: str, token: str | None = TOKEN) -> Answer:
     return answer(world.files(http_event("GET", f"{PATH}/{file}", token=token), None))
 
 
+def asked(world: World, file: str) -> dict[str, Any]:
+    """Return a file's status without its request's id."""
+    reply = status(world, file)
+    assert (reply.status, reply.headers["Cache-Control"]) == (200, "no-store")
+    return {name: value for name, value in reply.body.items() if name != "RequestId"}
+
+
 def items(world: World) -> list[Any]:
     """Return the stored files, without the daily counts."""
     found = world.client.scan(TableName="FilesTable")["Items"]
@@ -60,27 +71,43 @@ def policy(reply: Mapping[str, Any]) -> Any:
     return json.loads(b64decode(reply["UploadFields"]["policy"]))
 
 
-def store(world: World, file: str, part: str = "file", **attributes: Any) -> None:
-    """Store attributes of a file or of a lane, as the worker writes them."""
-    world.client.update_item(
-        TableName="FilesTable",
-        Key={"FileId": {"S": file}, "Part": {"S": part}},
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
-        ExpressionAttributeNames={f"#{name}": name for name in attributes},
-        ExpressionAttributeValues={f":{name}": _value(value) for name, value in attributes.items()},
-    )
+def imports(world: World) -> Imports:
+    """Return the store through which the worker changes a file."""
+    return Imports(world.dynamodb, "FilesTable")
 
 
-def _value(value: Any) -> dict[str, Any]:
-    if isinstance(value, list):
-        return {"L": [_value(each) for each in value]}
-    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+def stored(world: World, file: str) -> File:
+    found = imports(world).read(FileId(file))
+    assert found
+    return found
 
 
-def lane(world: World, file: str, number: int, **counts: int) -> None:
-    """Store a lane with what became of its rows."""
-    of_all = dict.fromkeys(("Recorded", "Unchanged", "Late", "Unmapped", "Refused"), 0) | counts
-    store(world, file, f"lane#{number}", Chunk=number, RowOfChunk=0, TouchedAt="2026-11-22T09:02:00.000Z", **of_all)
+def created_at(world: World, file: str) -> str:
+    return to_text(stored(world, file).created_at)
+
+
+def read(world: World, file: str) -> File:
+    """Let the worker read an upload."""
+    found = imports(world).start_reading(stored(world, file), etag="e", size=6400, uploaded_at=from_text(UPLOADED_AT))
+    assert found
+    return found
+
+
+def imported(world: World, file: str, *lanes: Counts, ignored: tuple[str, ...] = ()) -> File:
+    """Let the worker import rows of a read upload with 100 rows, in these lanes."""
+    chunks = tuple(Chunk(number, 0, 0, 2) for number in range(len(lanes)))
+    layout = Layout(",", 2, 0, 1, ignored=ignored)
+    scanned = Scanned("0" * 64, 6400, 100, "utf-8", layout, chunks, is_original=True)
+    assert imports(world).start_importing(stored(world, file), scanned) is None
+    for number, counts in enumerate(lanes):
+        lane, _ = imports(world).begin_block(stored(world, file), stored(world, file).lanes[number], "attempt")
+        after = replace(lane, counts=counts, touched_at=now())
+        imports(world).save_block(stored(world, file), lane, after, "attempt", goes_on=False)
+    return stored(world, file)
+
+
+def end(world: World, file: str, state: State, **known: Any) -> None:
+    assert imports(world).end(replace(stored(world, file), state=state, **known))
 
 
 def test_file_is_created(world: World) -> None:
@@ -214,7 +241,8 @@ def test_each_path_has_one_method(world: World, path: str, methods: tuple[str, .
 def test_files_of_a_day_are_limited(world: World) -> None:
     """429 with the time until the next day (UTC); live and test tokens of an ATS count together."""
     with time_machine.travel("2026-11-22T23:59:00Z", tick=False) as moment:
-        store(world, f"day#{ATS}#2026-11-22", "-", Made=FILES_A_DAY - 1)
+        key = {"FileId": {"S": f"day#{ATS}#2026-11-22"}, "Part": {"S": "-"}}
+        world.client.put_item(TableName="FilesTable", Item=key | {"Made": {"N": str(FILES_A_DAY - 1)}})
         created(world, TEST_TOKEN)
         reply = create(world)
         assert (reply.status, reply.body["type"]) == (429, "/problems/daily-limit-reached")
@@ -237,88 +265,84 @@ def test_requests_are_limited_like_reports(method: str) -> None:
     assert (reply.status, reply.body["type"]) == (429, "/problems/throttled")
 
 
-DONE = {
-    "UploadedAt": "2026-11-22T09:01:00.000Z", "ETag": '"e"', "Bytes": 1_234, "Sha256": "0" * 64, "RowsOfFile": 100,
-    "Encoding": "utf-8",
-}  # fmt: skip
-SHOWN = {"UploadedAt": "2026-11-22T09:01:00.000Z", "Bytes": 1_234, "Rows": 100}
-IMPORTED = {"RowsRead": 60, "Recorded": 40, "Unchanged": 10, "Late": 5, "Unmapped": 4, "Refused": 1}
-LANES = ({"Recorded": 40, "Late": 5}, {"Unchanged": 10, "Unmapped": 4, "Refused": 1})
+LANES = Counts(recorded=40, late=5), Counts(unchanged=10, unmapped=4, refused=1)
+
+
+def test_status_follows_the_import(world: World) -> None:
+    """From the creation to the end; what is not known yet is missing."""
+    with time_machine.travel(CREATED_AT, tick=False) as moment:
+        file = created(world)["FileId"]
+        shown = {"FileId": file, "State": "awaiting-upload", "CreatedAt": CREATED_AT}
+        assert asked(world, file) == shown
+
+        read(world, file)
+        shown |= {"State": "reading", "UploadedAt": UPLOADED_AT, "Bytes": 6400}
+        assert asked(world, file) == shown
+
+        imported(world, file, *LANES, ignored=("Remark", "Name"))
+        moment.shift(30)
+        shown |= {"State": "importing", "Rows": 100, "IgnoredColumns": ["Remark", "Name"]}
+        shown |= {"RowsRead": 60, "Recorded": 40, "Unchanged": 10, "Late": 5, "Unmapped": 4, "Refused": 1}
+        assert asked(world, file) == shown | {"RowsPerSecond": 2, "EstimatedEnd": "2026-11-22T09:00:50.000Z"}
+
+        end(world, file, State.COMPLETED, refused_rows_listed=1)
+        moment.shift(600)
+        found = asked(world, file)
+        assert found.pop("RefusedRows")
+        assert found == shown | {"State": "completed", "RowsPerSecond": 2, "RefusedRowsListed": 1}
+
+
+def test_file_waits_for_another(world: World) -> None:
+    """Then its upload is not looked at yet."""
+    file = created(world)["FileId"]
+    imports(world).wait(stored(world, file))
+    assert asked(world, file) == {
+        "FileId": file,
+        "State": "waiting",
+        "CreatedAt": created_at(world, file),
+    }
 
 
 @pytest.mark.parametrize(
-    ("state", "stored", "shown"),
+    ("state", "reason", "refused"), [(State.COMPLETED, None, 0), (State.FAILED, "The upload was replaced.", 1)]
+)
+def test_file_without_a_list_has_no_url(world: World, state: State, reason: str | None, refused: int) -> None:
+    """No row was refused, or the import failed, which lists none."""
+    file = created(world)["FileId"]
+    read(world, file)
+    imported(world, file, Counts(recorded=1, refused=refused))
+    end(world, file, state, reason=reason)
+    found = asked(world, file)
+    assert (found["State"], found["Recorded"], found["Refused"], found.get("Reason")) == (state, 1, refused, reason)
+    assert not {"RefusedRows", "RefusedRowsListed", "EstimatedEnd"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "shown"),
     [
-        (State.AWAITING_UPLOAD, {}, {}),
-        (State.WAITING, {"UploadedAt": "2026-11-22T09:01:00.000Z"}, {"UploadedAt": "2026-11-22T09:01:00.000Z"}),
-        (State.READING, {"UploadedAt": "2026-11-22T09:01:00.000Z"}, {"UploadedAt": "2026-11-22T09:01:00.000Z"}),
-        (
-            State.IMPORTING,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "IgnoredColumns": ["Remark"]},
-            SHOWN
-            | IMPORTED
-            | {"RowsPerSecond": 2, "EstimatedEnd": "2026-11-22T09:02:50.000Z", "IgnoredColumns": ["Remark"]},
-        ),
-        (
-            State.COMPLETED,
-            DONE
-            | {
-                "ImportingSince": "2026-11-22T09:02:00.000Z",
-                "EndedAt": "2026-11-22T09:02:10.000Z",
-                "RefusedRowsListed": 1,
-            },
-            SHOWN | IMPORTED | {"RowsPerSecond": 6, "RefusedRowsListed": 1},
-        ),
-        (
-            State.COMPLETED,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "RefusedRowsListed": 0},
-            SHOWN | IMPORTED | {"RowsPerSecond": 2},
-        ),
-        (
-            State.REFUSED,
-            {"UploadedAt": "2026-11-22T09:01:00.000Z", "Bytes": 9, "Reason": "The upload is a ZIP archive."},
-            {"UploadedAt": "2026-11-22T09:01:00.000Z", "Bytes": 9, "Reason": "The upload is a ZIP archive."},
-        ),
-        (
-            State.DUPLICATE,
-            DONE | {"DuplicateOf": "0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01"},
-            SHOWN | {"DuplicateOf": "0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01"},
-        ),
-        (
-            State.FAILED,
-            DONE | {"ImportingSince": "2026-11-22T09:02:00.000Z", "Reason": "The upload was replaced."},
-            SHOWN | IMPORTED | {"RowsPerSecond": 2, "Reason": "The upload was replaced."},
-        ),
+        (State.REFUSED, {"reason": "The upload is a ZIP archive."}, {"Reason": "The upload is a ZIP archive."}),
+        (State.DUPLICATE, {"duplicate_of": OTHER_FILE}, {"DuplicateOf": OTHER_FILE}),
+        (State.FAILED, {"reason": "The upload was deleted."}, {"Reason": "The upload was deleted."}),
     ],
 )
-def test_status_shows_what_is_known(world: World, state: State, stored: dict[str, Any], shown: dict[str, Any]) -> None:
-    """In each state; what does not apply is missing."""
-    with time_machine.travel("2026-11-22T09:00:00Z", tick=False):
-        file = created(world)["FileId"]
-    store(world, file, State=state, **stored)
-    if "ImportingSince" in stored:
-        for number, counts in enumerate(LANES):
-            lane(world, file, number, **counts)
-    with time_machine.travel("2026-11-22T09:02:30Z", tick=False):
-        reply = status(world, file)
-    assert (reply.status, reply.headers["Cache-Control"]) == (200, "no-store")
-    download = reply.body.pop("RefusedRows", None)
-    assert bool(download) == ("RefusedRowsListed" in shown)
-    assert reply.body.pop("RequestId")
-    assert reply.body == {"FileId": file, "State": state, "CreatedAt": "2026-11-22T09:00:00.000Z", **shown}
-
-
-def test_every_state_is_shown() -> None:
-    """Add a new one above."""
-    (marks,) = test_status_shows_what_is_known.pytestmark
-    assert {row[0] for row in marks.args[1]} == set(State)
+def test_status_says_why_nothing_was_imported(
+    world: World, state: State, known: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    """And shows no counts."""
+    file = created(world)["FileId"]
+    read(world, file)
+    end(world, file, state, **known)
+    of_file = {"State": state, "CreatedAt": created_at(world, file), "UploadedAt": UPLOADED_AT, "Bytes": 6400}
+    assert asked(world, file) == {"FileId": file, **of_file, **shown}
 
 
 def test_refused_rows_can_be_downloaded_for_an_hour(world: World) -> None:
     """From S3, by a signed address, as a CSV file."""
     file = created(world)["FileId"]
-    store(world, file, State=State.COMPLETED, RefusedRowsListed=1, ImportingSince="2026-11-22T09:02:00.000Z")
-    address = urlsplit(status(world, file).body["RefusedRows"])
+    read(world, file)
+    imported(world, file, *LANES)
+    end(world, file, State.COMPLETED, refused_rows_listed=1)
+    address = urlsplit(asked(world, file)["RefusedRows"])
     query = parse_qs(address.query)
     assert address.path == f"/FilesBucket/refused/{file}.csv"
     assert query["X-Amz-Expires"] == ["3600"]
@@ -329,7 +353,7 @@ def test_unknown_foreign_and_malformed_files_look_the_same(world: World) -> None
     """The problem differs in its request's id alone, so that nobody can probe for ids."""
     live, test = created(world)["FileId"], created(world, TEST_TOKEN)["FileId"]
     replies = [
-        status(world, "0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b01"),
+        status(world, OTHER_FILE),
         status(world, live, OTHER_TOKEN),
         status(world, live, TEST_TOKEN),
         status(world, test, TOKEN),

@@ -39,7 +39,7 @@ def is_created(reply: Any) -> bool:
 
 def is_file(reply: Any) -> bool:
     found = answer(reply)
-    return "UploadUrl" in found.body if found.status == 201 else found.body["type"] == "/problems/unknown-file"
+    return "UploadUrl" in found.body if found.status == 201 else found.body["type"].endswith("/unknown-file")
 
 
 def is_counted(reply: Any) -> bool:
@@ -101,6 +101,7 @@ KINDS = {
     "RegistryFunction": is_registered_or_erased,
     "SandboxFunction": is_created,
     "FilesFunction": is_file,
+    "FileImportFunction": is_done,
     "ConnectFunction": is_tested,
     "OauthFunction": is_access_token,
     "AnalyticsFunction": is_counted,
@@ -201,6 +202,8 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("SandboxFunction", "SANDBOX_ALIASES_TABLE"),
         ("ConnectFunction", "CONNECTIONS_TABLE"),
         ("FilesFunction", "FILES_BUCKET"),
+        ("FileImportFunction", "FILES_QUEUE"),
+        ("FileImportFunction", "FILE_ROWS_PER_SECOND"),
         ("OauthFunction", "TOKENS_TABLE"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,12 +113,23 @@ class RecordingDynamoDB(DynamoDB):
     """The real client, which also records its operations."""
 
     def __init__(self, client: Any, over: Transport | None = None) -> None:
-        super().__init__(over or boto.transport(client))
+        super().__init__(one_at_a_time(over or boto.transport(client)))
         self.operations: list[str] = []
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         self.operations.append(operation)
         return super().__call__(operation, **request)
+
+
+def one_at_a_time(transport: Transport) -> Transport:
+    """Return a transport for threads over an engine that loses updates if calls overlap."""
+    lock = Lock()
+
+    def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        with lock:
+            return transport(operation, request)
+
+    return call
 
 
 @cache
@@ -198,7 +210,7 @@ class World:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
         self.pre_token = make_pre_token(
-            self._under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
+            self.under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
         )
         self.pool = UserPool(self.pool_url, self.assignments, self.pre_token, {})
         id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
@@ -208,33 +220,33 @@ class World:
             webhook_settings(self.unknown, self.requests_per_second),
         )
         self.registry = make_registry(
-            self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
+            self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
+        self.signals = make_signals(self.under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.oauth = make_oauth(
-            self._under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
+            self.under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
         )
         self.connect = make_connect(
-            self._under_role("ConnectFunction"),
+            self.under_role("ConnectFunction"),
             self.kms,
             connect_settings(self.requests_per_second),
             self.providers,
             self.clock,
         )
         self.files = make_files(
-            self._under_role("FilesFunction"),
+            self.under_role("FilesFunction"),
             s3_client(),
             FilesSettings("FilesTable", "FilesBucket", "TokensTable", self.requests_per_second),
         )
         self.positions = make_positions(
-            self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
+            self.under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
         self.analytics = make_analytics(
-            self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
+            self.under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
+        self.merge = make_merge(self.under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
-            self._under_role("ViewsFunction"),
+            self.under_role("ViewsFunction"),
             ViewsSettings(
                 "ApplicationsTable",
                 "QualityTable",
@@ -250,21 +262,21 @@ class World:
             self.providers,
         )
         self.sandbox = make_sandbox(
-            self._under_role("SandboxFunction"),
+            self.under_role("SandboxFunction"),
             SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
-            self._under_role("MyApplicationsFunction"),
+            self.under_role("MyApplicationsFunction"),
             MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours, self.pool.issuer),
             id_tokens,
         )
-        self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
+        self.health = make_health(self.under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
-            self._under_role("VerificationFunction"),
+            self.under_role("VerificationFunction"),
             VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
         )
         self.retention = make_retention(
-            self._under_role("RetentionFunction"),
+            self.under_role("RetentionFunction"),
             RetentionSettings("ApplicationsTable", "AliasesTable", "QualityTable", RETENTION_DAYS, OPEN_RETENTION_DAYS),
         )
         self.dynamodb.operations.clear()
@@ -283,7 +295,8 @@ class World:
         """Return the id token of a user with these claims, as the pool issues it."""
         return id_token(self.pool.issuer, claims)
 
-    def _under_role(self, function: str) -> UnderRole:
+    def under_role(self, function: str) -> UnderRole:
+        """Return a function's client, which makes only the calls that its role allows."""
         return UnderRole(self.dynamodb, function, self.used[function])
 
     def close(self) -> None:

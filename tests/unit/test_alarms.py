@@ -11,6 +11,7 @@ import pytest
 
 from application_status.applications.rules.application import ReportResult
 from application_status.intake.connect.receive import EventResult
+from application_status.intake.files.lanes import _METRICS as METRICS
 from application_status.local.template import Template
 from application_status.platform.errors import Refusal
 from application_status.platform.http.endpoint import PROBLEMS
@@ -102,6 +103,7 @@ ALARMS = {
     "DriftAlarm": Expected(1, 3 * 3600, {"Drift": 1}, {"Drift": 0}, "breaching"),
     "TokensExpiringAlarm": Expected(1, 3 * 3600, {"TokensExpiring": 1}, {"TokensExpiring": 0}),
     "MergeAlarm": Expected(1, 3600, {"Merged": 0}, {"Merged": 1}, "breaching"),
+    "FilesFailedAlarm": Expected(1, 300, {"FilesFailed": 1}, {"FilesFailed": 0}),
     "FilesDeadLettersAlarm": Expected(
         1, 300, {"ApproximateNumberOfMessagesVisible": 1}, {"ApproximateNumberOfMessagesVisible": 0}
     ),
@@ -175,7 +177,7 @@ def emitted() -> set[str]:
     found = {each.value.capitalize() for each in ReportResult} | {
         each.__name__ for each in PROBLEMS if issubclass(each, Refusal)
     }
-    found |= {f"Event{each.capitalize()}" for each in EventResult}
+    found |= {f"Event{each.capitalize()}" for each in EventResult} | {*METRICS.values()}
     for path in (ROOT / "src" / "application_status").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"add_metric", "metrics.add_metric", "_log"}:

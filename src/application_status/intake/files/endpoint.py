@@ -13,8 +13,8 @@ from pydantic import Field
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.rules.report import Channel
-from application_status.intake.files.csv_format import MAX_BYTES
 from application_status.intake.files.imports import File, FileId, Imports, State
+from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import UnknownFile, UnknownPath
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply

@@ -43,7 +43,7 @@ from application_status.platform.errors import UnknownApplication
 from application_status.platform.outages import is_outage
 from application_status.platform.s3 import Bucket
 from application_status.platform.sqs import Queue
-from application_status.platform.telemetry import add_metric, log_unexpected, logger, result_fields
+from application_status.platform.telemetry import add_metric, log_unexpected, logger, results_fields
 from application_status.platform.values import now
 
 BLOCK_ROWS = 500
@@ -311,9 +311,8 @@ def _log_block(file: File, block: Block, results: Results) -> None:
         add_metric("RowsRefused", len(results.refused))
     if results.folded:
         add_metric("Folded", results.folded)
-    fields = result_fields("") | {"results": dict(results.counts)}
-    del fields["result"]
-    logger.info("rows imported", extra={**fields, "file": file.id, "line": block.before.line, "rows": len(block.rows)})
+    where = {"file": file.id, "line": block.before.line, "rows": len(block.rows)}
+    logger.info("rows imported", extra={**results_fields(results.counts), **where})
 
 
 def expanded_key(file: File, chunk: int) -> str:

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from application_status.applications.rules.report import Channel
-from application_status.intake.files.csv_format import MAX_BYTES, RefusedFile, scan
+from application_status.intake.files.csv_format import scan
 from application_status.intake.files.imports import LANES, File, FileId, Overtaken, State
 from application_status.intake.files.lanes import Lanes, end, expanded_key
+from application_status.intake.files.upload import MAX_BYTES, RefusedFile
 from application_status.platform.deadlines import deadline
 from application_status.platform.errors import Unavailable
 from application_status.platform.s3 import ObjectChanged, ObjectMissing
