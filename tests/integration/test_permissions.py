@@ -193,7 +193,7 @@ def files(world: World) -> None:
 
 
 def file_import(world: World) -> None:
-    """A live file, which is compressed and has a row to refuse, and one of the sandbox."""
+    """A live file, which is compressed and has a row to refuse, and one of the sandbox; both have unmapped labels."""
     settings = FileImportSettings(
         "FilesTable", "FilesBucket", "FilesQueue", "TokensTable", "ApplicationsTable", "SandboxApplicationsTable",
         UnknownApplications.ACCEPT, BERLIN, 1000,
@@ -202,8 +202,8 @@ def file_import(world: World) -> None:
     handler = make_file_import(dynamodb, boto3.client("s3"), boto3.client("sqs"), settings)
     s3, sqs = PLAIN_CLIENT("s3"), PLAIN_CLIENT("sqs")
     unknown = APPLICATION.replace("7333", "beef")
-    live = f"atsiApplicationId,rawStatus\n{APPLICATION},Offer\n{unknown},Offer\n{APPLICATION},\n".encode()
-    test = f"atsiApplicationId,rawStatus\n{sandbox.created(world)['AtsiApplicationId']},Offer\n".encode()
+    live = f"atsiApplicationId,rawStatus\n{APPLICATION},Stage 3\n{unknown},Offer\n{APPLICATION},\n".encode()
+    test = f"atsiApplicationId,rawStatus\n{sandbox.created(world)['AtsiApplicationId']},Stage 3\n".encode()
     for token, content in ((TOKEN, gzip.compress(live)), (TEST_TOKEN, test)):
         made = answer(world.files(http_event("POST", "/api/application-status/files", token=token), None)).body
         s3.put_object(Bucket="FilesBucket", Key=made["UploadFields"]["key"], Body=content)
