@@ -73,7 +73,7 @@ def _make_item(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) 
 
 def _patch_update_expressions() -> None:
     """Parse each text once, check the whole of it once, and walk over its nodes without slow type checks."""
-    _untyped(models).UpdateExpressionParser = _Parser
+    _untyped(models).UpdateExpressionParser = _untyped(responses).UpdateExpressionParser = _Parser
     _untyped(ast_nodes).DepthFirstTraverser.traverse_node_recursively = _walk
     for validator, check in (
         (validators.ActionCountValidator, validators.ActionCountValidator.verify_action_counts),
