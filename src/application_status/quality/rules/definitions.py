@@ -56,8 +56,8 @@ DEFINITIONS: Mapping[str, Definition] = {
         _PENDING,
     ),
     "no_response_within": Definition(
-        "The share without an employer's response within so many days (ghosting rate). A response whose time is unknown "
-        "counts as one within any time.",
+        "The share without an employer's response within so many days (ghosting rate). A response whose time is "
+        "unknown counts as one within any time.",
         _APPLIED,
         _PENDING,
     ),
