@@ -4,8 +4,9 @@ Times are in UTC with whole milliseconds. Written as text they sort in time orde
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, NewType
+from zoneinfo import ZoneInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a sender's clock may be ahead."""
@@ -14,6 +15,8 @@ _RFC_3339 = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
+_MINUTE = timedelta(minutes=1)
 _FIRST_YEAR, _LAST_YEAR = 2000, 9999
 _DEFAULTS_BY_YEAR = {
     "0001": "the default of .NET and Go",
@@ -49,13 +52,8 @@ def sent_moment(text: str, received_at: datetime) -> SentMoment:
             "should be an RFC 3339 date-time with a zone, as in 2026-07-29T11:26:11.106Z; "
             "send a day without a time as midnight, as in 2026-07-29T00:00:00+02:00"
         )
-    year, time, fraction = match.groups()
-    if int(year) < _FIRST_YEAR:
-        default = f" ({_DEFAULTS_BY_YEAR[year]})" if year in _DEFAULTS_BY_YEAR else ""
-        raise ValueError(
-            f"should not be before the year {_FIRST_YEAR}: {text} looks like a date that was never set{default}; "
-            "send the actual date, or omit the field if it is optional"
-        )
+    year, time_of_day, fraction = match.groups()
+    _check_year(year, text)
     try:
         parsed = datetime.fromisoformat(text.upper())
     except ValueError as error:
@@ -66,8 +64,38 @@ def sent_moment(text: str, received_at: datetime) -> SentMoment:
             f"should not be more than 5 minutes in the future, but is {text}; "
             "send a day without a time as midnight in your own zone"
         )
-    is_day = time == "00:00:00" and not (fraction or "").strip("0")
-    return SentMoment(at, offset // timedelta(minutes=1) if is_day else None)
+    is_day = time_of_day == "00:00:00" and not (fraction or "").strip("0")
+    return SentMoment(at, offset // _MINUTE if is_day else None)
+
+
+def sent_date(text: str, received_at: datetime, zone: ZoneInfo) -> SentMoment:
+    """Parse a day alone from a sender, e.g. 2026-07-29, as the day in this time zone.
+
+    Raises:
+        ValueError: as for `sent_moment`.
+    """
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("should be a day, as in 2026-07-29")
+    year = match[1]
+    _check_year(year, text)
+    try:
+        parsed = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"should be a day that exists, but {error}") from None
+    midnight = datetime.combine(parsed, time(), zone)
+    if int(year) == _LAST_YEAR or (at := instant(midnight)) > received_at + CLOCK_SKEW:
+        raise ValueError(f"should not be in the future, but is {text}")
+    return SentMoment(at, (midnight.utcoffset() or timedelta()) // _MINUTE)
+
+
+def _check_year(year: str, text: str) -> None:
+    if int(year) < _FIRST_YEAR:
+        default = f" ({_DEFAULTS_BY_YEAR[year]})" if year in _DEFAULTS_BY_YEAR else ""
+        raise ValueError(
+            f"should not be before the year {_FIRST_YEAR}: {text} looks like a date that was never set{default}; "
+            "send the actual date, or omit the field if it is optional"
+        )
 
 
 def now() -> datetime:

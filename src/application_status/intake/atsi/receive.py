@@ -61,22 +61,25 @@ def _explain_status(value: Any) -> Any:
     return value
 
 
+SentId = Annotated[
+    str,
+    StringConstraints(strict=True),
+    AfterValidator(_is_an_id),
+    Field(description="the UUID from the ApplyRequest: its Header.AtsiApplicationId or Header.Id"),
+]
+SentStatus = Annotated[Status, BeforeValidator(_explain_status), Field(description=f"one of {', '.join(Status)}")]
+SentLabel = Annotated[str, StringConstraints(strict=True, max_length=_RAW_STATUS_LIMIT)]
+LABEL_DESCRIPTION = f"your own label for the status, at most {_RAW_STATUS_LIMIT} characters"
+
+
 class StatusMessage(BaseModel):
     """The body of a status report; a blank RawStatus, or null for an optional field, counts as omitted."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
 
-    atsi_application_id: Annotated[
-        str,
-        StringConstraints(strict=True),
-        AfterValidator(_is_an_id),
-        Field(description="the UUID from the ApplyRequest: its Header.AtsiApplicationId or Header.Id"),
-    ]
-    status: Annotated[Status, BeforeValidator(_explain_status), Field(description=f"one of {', '.join(Status)}")]
-    raw_status: Annotated[
-        Annotated[str, StringConstraints(strict=True, max_length=_RAW_STATUS_LIMIT)] | None,
-        Field(description=f"your own label for the status, at most {_RAW_STATUS_LIMIT} characters"),
-    ] = None
+    atsi_application_id: SentId
+    status: SentStatus
+    raw_status: Annotated[SentLabel | None, Field(description=LABEL_DESCRIPTION)] = None
     business_date: Annotated[
         PastMoment | None,
         Field(description="when the change took effect: an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z"),

@@ -10,6 +10,8 @@ from application_status.labels.rules.dispositions import DispositionStatus, inte
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
 
+_OF_EVENTS = (*NATIVE, Channel.FILE)  # their labels are interpreted by interpret_event
+
 
 def remap(application: Application, vocabulary: Vocabulary, overrides: Mapping[str, str]) -> Application:
     """Return the application with its labels interpreted again; the same object if no status or outcome changes."""
@@ -34,9 +36,9 @@ def _interpret(transition: Transition, vocabulary: Vocabulary, overrides: Mappin
         return interpret_disposition(given, interpretation.raw_status, vocabulary, overrides)
     if interpretation.raw_status is None:
         return interpretation
-    if transition.channel in NATIVE and interpretation.mapping is None:
-        return interpretation  # the event itself said what it means
-    if transition.channel in (Channel.SIGNALS, *NATIVE):
+    if transition.channel in _OF_EVENTS and interpretation.mapping is None:
+        return interpretation  # the event or row itself said what it means
+    if transition.channel in (Channel.SIGNALS, *_OF_EVENTS):
         return interpret_signal(
             interpretation.raw_status, interpretation.raw_phase, interpretation.success, vocabulary, overrides
         )
