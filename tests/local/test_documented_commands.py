@@ -47,10 +47,10 @@ SHORT_FORMS = (
     (r"^uv run ", "uv run --no-sync "),
     (r"((?:^|\s)(?:\.venv/bin/)?application-status)(?: --stack \S+)? ", r"\1 --local-tables $TABLES_URL "),
     (
-        r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase"
-        r"|applications import)$",
+        r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
         r"\1 --help",
     ),  # only mentioned
+    (r"(applications import)$", r"\1 --help"),  # likewise
     (r"(?<=tokens revoke )<ID>", "$(first tokens)"),
     (r"(?<=clients revoke )<CLIENT_ID>", "$(first clients)"),
     (r"(?<=connections )(\w+) <CONNECTION>", r"\1 $(first_connection)"),
