@@ -242,9 +242,10 @@ def test_long_delay_of_history_ends_as_if_it_had_been_reported_then() -> None:
     assert shown_of(told, move("INTERVIEW", 704), day=720, delay=20 * DAY) == [JobseekerStatus.INTERVIEW]
 
 
-def test_without_a_delay_all_of_history_is_shown() -> None:
+@pytest.mark.parametrize("upload", [32, 700])
+def test_without_a_delay_all_of_a_file_is_shown(upload: float) -> None:
     """Also what the next row corrects."""
-    moves = row("REJECTED", 30, upload=700), row("INTERVIEW", 31, upload=700)
+    moves = row("REJECTED", 30, upload=upload), row("INTERVIEW", 31, upload=upload)
     ended = [JobseekerStatus.NO_LONGER_CONSIDERED, JobseekerStatus.INTERVIEW]
     assert shown_of(*moves, day=700, delay=NO_DELAY) == ended
 
