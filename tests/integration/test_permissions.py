@@ -123,6 +123,13 @@ def webhook(world: World) -> None:
     sandbox.report(world, sandbox.created(world)["AtsiApplicationId"], "INTERVIEW")
 
 
+def batches(world: World) -> None:
+    unknown = APPLICATION.replace("7333", "beef")
+    world.report_batch(*({"AtsiApplicationId": each, "Status": "INTERVIEW"} for each in (APPLICATION, unknown)))
+    own = sandbox.created(world)["AtsiApplicationId"]
+    world.report_batch({"AtsiApplicationId": own, "Status": "INTERVIEW"}, token=TEST_TOKEN)
+
+
 def signals(world: World) -> None:
     sent(world, signal())
     by_profile = signal(candidateApplicationProfileId=PROFILE)
@@ -193,7 +200,7 @@ def files(world: World) -> None:
 
 
 def file_import(world: World) -> None:
-    """A live file, which is compressed and has a row to refuse, and one of the sandbox."""
+    """A live file, which is compressed and has a row to refuse, and one of the sandbox; both have unmapped labels."""
     settings = FileImportSettings(
         "FilesTable", "FilesBucket", "FilesQueue", "TokensTable", "ApplicationsTable", "SandboxApplicationsTable",
         UnknownApplications.ACCEPT, BERLIN, 1000,
@@ -202,8 +209,8 @@ def file_import(world: World) -> None:
     handler = make_file_import(dynamodb, boto3.client("s3"), boto3.client("sqs"), settings)
     s3, sqs = PLAIN_CLIENT("s3"), PLAIN_CLIENT("sqs")
     unknown = APPLICATION.replace("7333", "beef")
-    live = f"atsiApplicationId,rawStatus\n{APPLICATION},Offer\n{unknown},Offer\n{APPLICATION},\n".encode()
-    test = f"atsiApplicationId,rawStatus\n{sandbox.created(world)['AtsiApplicationId']},Offer\n".encode()
+    live = f"atsiApplicationId,rawStatus\n{APPLICATION},Stage 3\n{unknown},Offer\n{APPLICATION},\n".encode()
+    test = f"atsiApplicationId,rawStatus\n{sandbox.created(world)['AtsiApplicationId']},Stage 3\n".encode()
     for token, content in ((TOKEN, gzip.compress(live)), (TEST_TOKEN, test)):
         made = answer(world.files(http_event("POST", "/api/application-status/files", token=token), None)).body
         s3.put_object(Bucket="FilesBucket", Key=made["UploadFields"]["key"], Body=content)
@@ -360,6 +367,7 @@ def delivery(world: World) -> None:
 
 WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
+    "BatchFunction": batches,
     "SignalsFunction": signals,
     "ConnectFunction": connect,
     "FilesFunction": files,

@@ -1,9 +1,14 @@
-"""Records many reports at the same time, those of one application one after the other."""
+"""Records many reports at the same time, those of one application one after the other.
+
+record_each            for a batch whose reports have results of their own, also if they fail
+record_until_failure   for a batch that fails as a whole, and is then sent again
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
+from typing import cast
 
 _MOST_AT_ONCE = 25
 _threads = ThreadPoolExecutor(_MOST_AT_ONCE - 1)  # kept, as starting them again adds a third to a batch's CPU time
@@ -38,3 +43,29 @@ def record_each[Given, Result](
     for each in others:
         each.result()
     return [results[place] for place in range(len(given))]
+
+
+def record_until_failure[Given, Result](
+    given: Sequence[Given],
+    application: Callable[[Given], Hashable],
+    effective_at: Callable[[Given], datetime | None],
+    record: Callable[[Given], Result],
+) -> list[Result]:
+    """Do the same as `record_each`; after an exception of `record`, no more reports are begun.
+
+    Raises:
+        Exception: the first exception of `record`.
+    """
+    failures: list[Exception] = []
+
+    def attempt(each: Given) -> Result | None:
+        try:
+            return None if failures else record(each)
+        except Exception as error:  # noqa: BLE001  # raised below, once no thread records any more
+            failures.append(error)
+            return None
+
+    results = record_each(given, application, effective_at, attempt)
+    if failures:
+        raise failures[0]
+    return cast("list[Result]", results)
