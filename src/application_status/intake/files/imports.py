@@ -40,10 +40,13 @@ LIFE = timedelta(days=90)
 LANES = 4
 """The maximum number of parts of a file that are imported at the same time."""
 
-_STALLED_AFTER = timedelta(hours=3)
-"""After this time without progress, other files no longer wait: five attempts of a worker take half an hour."""
+_STALLED_AFTER = timedelta(hours=12)
+"""After this time without progress, other files of the ATS no longer wait.
 
-_STALLED = "The import made no progress for hours. Its rows up to there are recorded; send the file again."
+Five attempts of a worker take half an hour, and a message may wait in the queue for hours behind those of other ATSs.
+"""
+
+_STALLED = "The import made no progress for hours. Its rows up to there are recorded. The same file can be sent again."
 
 FileId = NewType("FileId", str)
 """The id of a file: a UUID in lower case."""

@@ -2,12 +2,12 @@
 
 There are two kinds of messages, in one queue:
 
-- S3's notification that a file was uploaded. The upload is read once: what it contains is stored, and a message is sent
+- S3's notification that a file was uploaded. The upload is read once, what it contains is stored, and a message is sent
   for each of its lanes.
 - The message of a lane, whose rows are imported for about a minute (see lanes.py).
 
-A message may be received twice, or again because its worker died: each step can be repeated. During an outage, a
-message is sent again with a delay, any number of times. A message whose worker died several times fails its file.
+A message may be received twice, or again because its worker died, so each step can be repeated. During an outage, a
+message is sent again with a delay, any number of times. If the worker of a message dies several times, the file fails.
 """
 
 import json
@@ -46,7 +46,10 @@ _SMALLEST_CHUNK_BYTES, _LARGEST_CHUNK_BYTES = 256 * 1024, 4 * 1024**2
 _TOO_LARGE = f"The file has more than {MAX_BYTES} bytes. Divide it, or compress it with gzip."
 _REPLACED = "The upload was replaced while it was imported. Create a new file for each upload; send this one again."
 _DELETED = "The upload was deleted before it was imported. Send it again as a new file."
-_DIED = "The import ended unexpectedly several times, which is a fault of ours. Its rows up to there are recorded."
+_DIED = (
+    "The import ended several times because of a fault in this service. Its rows up to there are recorded. The same "
+    "file can be sent again."
+)
 
 type QueueHandler = Callable[[Any, Any], None]
 """A Lambda handler of queue messages, which raises an error if a message must be received again."""
@@ -72,8 +75,8 @@ def file_import(lanes: Lanes) -> QueueHandler:
     return lambda_handler
 
 
-class Upload(NamedTuple):
-    """An upload, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
+class StoredObject(NamedTuple):
+    """An object, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
 
     key: str
     size: int
@@ -81,13 +84,13 @@ class Upload(NamedTuple):
     at: datetime
 
 
-def upload(notification: Mapping[str, Any]) -> Upload:
+def stored_object(notification: Mapping[str, Any]) -> StoredObject:
     """Read a record of a notification.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
-    found = notification["s3"]["object"]
-    return Upload(unquote_plus(found["key"]), int(found["size"]), found["eTag"], from_text(notification["eventTime"]))
+    found, at = notification["s3"]["object"], from_text(notification["eventTime"])
+    return StoredObject(unquote_plus(found["key"]), int(found["size"]), found["eTag"], at)
 
 
 class _Worker:
@@ -119,7 +122,7 @@ class _Worker:
         self._process(file, receives, lambda: self._lanes.run(file, file.lanes[message["Lane"]]))
 
     def _read_upload(self, notification: Mapping[str, Any], receives: int) -> None:
-        found = upload(notification)
+        found = stored_object(notification)
         match = _UPLOAD_KEY.fullmatch(found.key)
         file = self._imports.read(FileId(match[1])) if match else None
         if file is None or file.upload_key != found.key:
@@ -144,7 +147,7 @@ class _Worker:
         except ObjectChanged:
             self._imports.end(replace(file, state=State.FAILED, reason=_REPLACED))
 
-    def _read(self, file: File, found: Upload, notification: Mapping[str, Any]) -> None:
+    def _read(self, file: File, found: StoredObject, notification: Mapping[str, Any]) -> None:
         """Read an upload, and send the messages of its lanes.
 
         Raises:
