@@ -36,6 +36,19 @@ A native webhook:
     intake/connect/receive.py          records each event, or parks it (applications/parked.py)
     intake/connect/activity.py         what a connection has sent lately, for page.py
 
+A file:
+
+    functions/files.py                 settings, the tables and the bucket
+    intake/files/endpoint.py           the handler: creates a file with a form for its upload, and returns its state
+    functions/file_import.py           settings, the tables, the bucket and the queue
+    intake/files/worker.py             the handler of messages: reads an upload, or imports the next rows of it
+    intake/files/imports.py            the state of files, and how far each import is
+    intake/files/csv_format.py         scans an upload, and splits it into rows
+    intake/files/rows.py               converts a row to a report
+    intake/side_by_side.py             records reports at the same time
+    applications/record.py             as above
+    intake/files/refused.py            lists the refused rows
+
 A record of the Applications table's stream:
 
     functions/analytics.py             settings, and the tables that the parts use

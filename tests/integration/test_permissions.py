@@ -4,9 +4,12 @@ What a role does not allow fails in every integration test, as `World` runs each
 function takes all of its paths, so that a permission without use fails too.
 """
 
+import gzip
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -26,10 +29,12 @@ from application_status.events.stream import event_sink
 from application_status.facts.firehose import Firehose
 from application_status.facts.stream import fact_sink
 from application_status.functions.delivery import make_handler as make_delivery
+from application_status.functions.file_import import FileImportSettings
+from application_status.functions.file_import import make_handler as make_file_import
 from application_status.intake.connect.events import Change, Ended, Event, Linked, Merged, PositionEnded
 from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
-from application_status.platform.values import ApplicationId, application_id, now
+from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support import dispositions, eventbridge, firehose, quality_pages, sandbox, webhooks
 from support.expiry import expire_all
 from support.log_lines import batch, line
@@ -47,11 +52,15 @@ from support.world import (
     TEST_TOKEN,
     TOKEN,
     World,
+    answer,
     http_event,
     registration,
     sample_event,
     set_last_use,
 )
+
+PLAIN_CLIENT = boto3.client
+"""Makes clients whose calls are not noted."""
 
 BAD_RECORD = {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
 AS_JOBSEEKER = {"custom:jobseeker_id": "jobseeker-1"}
@@ -61,7 +70,9 @@ AS_JOBSEEKER = {"custom:jobseeker_id": "jobseeker-1"}
 def world() -> Iterator[World]:
     """Accepts unknown applications, which takes the most permissions; what fails goes to S3 as it does in Lambda."""
     with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
+        for bucket in ("FailedRecordsBucket", "FilesBucket"):
+            boto3.client("s3").create_bucket(Bucket=bucket)
+        boto3.client("sqs").create_queue(QueueName="FilesQueue")
         firehose.open_stream()
         eventbridge.open_bus()
         records = FailedRecords("FailedRecordsBucket")
@@ -77,7 +88,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def clients_calls(monkeypatch: pytest.MonkeyPatch) -> set[Permission]:
-    """What the clients of S3, Firehose and EventBridge do that are made from now on."""
+    """What the clients of S3, SQS, Firehose and EventBridge do that are made from now on."""
     calls: set[Permission] = set()
     make = boto3.client
 
@@ -88,13 +99,17 @@ def clients_calls(monkeypatch: pytest.MonkeyPatch) -> set[Permission]:
         elif operation == "CreateSchedule":
             calls.add(Permission("scheduler:CreateSchedule", f"{params['GroupName']}/*"))
             calls.add(Permission("iam:PassRole", params["Target"]["RoleArn"].removesuffix(".Arn")))
+        elif operation == "ListObjectsV2":
+            calls.add(Permission("s3:ListBucket", params["Bucket"]))
+        elif service == "s3":
+            folder = f"/{params['Key'].partition('/')[0]}" if params["Bucket"] == "FilesBucket" else ""
+            calls.add(Permission(f"s3:{operation}", f"{params['Bucket']}{folder}/*"))
         else:
-            resource = f"{params['Bucket']}/*" if service == "s3" else params["DeliveryStreamName"]
-            calls.add(Permission(f"{service}:{operation}", resource))
+            calls.add(Permission(f"{service}:{operation}", params.get("DeliveryStreamName") or params["QueueUrl"]))
 
     def noted(service: str, **options: Any) -> Any:
         client = make(service, **options)
-        for each in ("s3", "firehose", "events", "scheduler"):
+        for each in ("s3", "sqs", "firehose", "events", "scheduler"):
             client.meta.events.register(f"provide-client-params.{each}", note)
         return client
 
@@ -106,6 +121,13 @@ def webhook(world: World) -> None:
     world.report("INTERVIEW")
     world.report("INTERVIEW", AtsiApplicationId=APPLICATION.replace("7333", "beef"))
     sandbox.report(world, sandbox.created(world)["AtsiApplicationId"], "INTERVIEW")
+
+
+def batches(world: World) -> None:
+    unknown = APPLICATION.replace("7333", "beef")
+    world.report_batch(*({"AtsiApplicationId": each, "Status": "INTERVIEW"} for each in (APPLICATION, unknown)))
+    own = sandbox.created(world)["AtsiApplicationId"]
+    world.report_batch({"AtsiApplicationId": own, "Status": "INTERVIEW"}, token=TEST_TOKEN)
 
 
 def signals(world: World) -> None:
@@ -154,6 +176,54 @@ def connect(world: World) -> None:
         reply = webhooks.deliver(world, webhooks.made(world))
     assert reply.body["Results"] == ["recorded", "parked", "parked", "noted", "noted", "noted", "noted"]
     world.used["ConnectFunction"].add(Permission("kms:Decrypt", "SecretsKey"))
+
+
+def files(world: World) -> None:
+    """What is done at signed addresses takes the role's permissions, too."""
+    path = "/api/application-status/files"
+    assert world.files(http_event("POST", path, token=TEST_TOKEN), None)["statusCode"] == 201  # not an opaque token
+    reply = answer(world.files(http_event("POST", path), None))
+    file = reply.body["FileId"]
+    world.client.update_item(
+        TableName="FilesTable",
+        Key={"FileId": {"S": file}, "Part": {"S": "file"}},
+        UpdateExpression="SET #state = :completed, RefusedRowsListed = :one",
+        ExpressionAttributeNames={"#state": "State"},
+        ExpressionAttributeValues={":completed": {"S": "completed"}, ":one": {"N": "1"}},
+    )
+    found = answer(world.files(http_event("GET", reply.headers["Location"]), None))
+    uploaded, downloaded = reply.body["UploadFields"]["key"], urlsplit(found.body["RefusedRows"]).path
+    world.used["FilesFunction"] |= {
+        Permission("s3:PutObject", f"FilesBucket/{uploaded.partition('/')[0]}/*"),
+        Permission("s3:GetObject", f"{downloaded[1:].rpartition('/')[0]}/*"),
+    }
+
+
+def file_import(world: World) -> None:
+    """A live file, which is compressed and has a row to refuse, and one of the sandbox; both have unmapped labels."""
+    settings = FileImportSettings(
+        "FilesTable", "FilesBucket", "FilesQueue", "TokensTable", "ApplicationsTable", "SandboxApplicationsTable",
+        UnknownApplications.ACCEPT, BERLIN, 1000,
+    )  # fmt: skip
+    dynamodb = UnderRole(world.dynamodb, "FileImportFunction", world.used["FileImportFunction"])
+    handler = make_file_import(dynamodb, boto3.client("s3"), boto3.client("sqs"), settings)
+    s3, sqs = PLAIN_CLIENT("s3"), PLAIN_CLIENT("sqs")
+    unknown = APPLICATION.replace("7333", "beef")
+    live = f"atsiApplicationId,rawStatus\n{APPLICATION},Stage 3\n{unknown},Offer\n{APPLICATION},\n".encode()
+    test = f"atsiApplicationId,rawStatus\n{sandbox.created(world)['AtsiApplicationId']},Stage 3\n".encode()
+    for token, content in ((TOKEN, gzip.compress(live)), (TEST_TOKEN, test)):
+        made = answer(world.files(http_event("POST", "/api/application-status/files", token=token), None)).body
+        s3.put_object(Bucket="FilesBucket", Key=made["UploadFields"]["key"], Body=content)
+        found = s3.head_object(Bucket="FilesBucket", Key=made["UploadFields"]["key"])
+        uploaded = {"key": made["UploadFields"]["key"], "size": len(content), "eTag": found["ETag"].strip('"')}
+        bodies = [json.dumps({"Records": [{"eventTime": to_text(now()), "s3": {"object": uploaded}}]})]
+        while bodies:
+            for body in bodies:
+                handler({"Records": [{"body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}, None)
+            received = sqs.receive_message(QueueUrl="FilesQueue").get("Messages", [])
+            bodies = [each["Body"] for each in received]
+        path = f"/api/application-status/files/{made['FileId']}"
+        assert answer(world.files(http_event("GET", path, token=token), None)).body["State"] == "completed"
 
 
 def registry(world: World) -> None:
@@ -297,8 +367,11 @@ def delivery(world: World) -> None:
 
 WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
+    "BatchFunction": batches,
     "SignalsFunction": signals,
     "ConnectFunction": connect,
+    "FilesFunction": files,
+    "FileImportFunction": file_import,
     "RegistryFunction": registry,
     "SandboxFunction": sandboxed,
     "OauthFunction": oauth,

@@ -15,7 +15,7 @@ AS_ATS = f"X-AtsiToken: {demo.TOKEN}"
 AS_TESTER = f"X-AtsiToken: {demo.TEST_TOKEN}"
 AS_SENDER = f"Authorization: Bearer {demo.TOKEN}"
 AS_CLIENT = "Authorization: Bearer {}"
-OF_ATS = ("report", "reportByAts", "readBack", "quality")
+OF_ATS = ("report", "reportByAts", "readBack", "createFile", "quality")
 UNSIGNED = "      security:\n      - AWS_IAM: []\n"
 
 
@@ -54,7 +54,7 @@ def test_who_may(service: LocalService, tmp_path: Path, header: str, operations:
 
 def test_who_may_not(service: LocalService, tmp_path: Path) -> None:
     """Any request without a token gets a 401 as described."""
-    operations = (*OF_ATS, "createSandboxApplication", "signals", "qualityOfUser")
+    operations = (*OF_ATS, "fileStatus", "createSandboxApplication", "signals", "qualityOfUser")
     accepted = schemathesis(service, tmp_path, operations, "--phases=examples,fuzzing")
     assert not any(accepted.values()), accepted
 
@@ -65,6 +65,12 @@ def test_unknown_connections(service: LocalService, tmp_path: Path) -> None:
     assert not any(accepted.values()), accepted
     header = f"--header={AS_CLIENT.format(service.id_token('client/example'))}"
     accepted = schemathesis(service, tmp_path, ("connection",), "--phases=examples,fuzzing", header)
+    assert not any(accepted.values()), accepted
+
+
+def test_unknown_files(service: LocalService, tmp_path: Path) -> None:
+    """Any question about one is answered as described."""
+    accepted = schemathesis(service, tmp_path, ("fileStatus",), f"--header={AS_ATS}")
     assert not any(accepted.values()), accepted
 
 

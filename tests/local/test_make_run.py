@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 
-from application_status.local import demo, demo_board
+from application_status.local import demo, demo_board, example_file
 from application_status.local.template import Template
 from application_status.quality.rules.durations import age
 from local.process import LocalService, wait_for
@@ -29,6 +29,7 @@ from support.counters import counters
 
 ROOT = Path(__file__).parents[2]
 APPLICATION = demo.SAMPLES[0].application_id
+APPLICATIONS = len(demo.SAMPLES) + demo_board.APPLICATIONS + example_file.APPLICATIONS
 
 
 def send(
@@ -196,7 +197,7 @@ def test_counters_agree_with_the_applications(service: LocalService) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     printed = re.fullmatch(r"(\d+) applications compared in generation 1; drift: 0\n", done.stdout)
     assert printed, done.stdout
-    assert int(printed[1]) >= demo_board.APPLICATIONS + len(demo.SAMPLES)
+    assert int(printed[1]) >= APPLICATIONS
 
 
 def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalService) -> None:
@@ -224,7 +225,7 @@ def test_change_that_cant_be_counted_is_set_aside_in_its_bucket(service: LocalSe
 def test_forty_reports_at_once_are_all_stored_and_counted(service: LocalService) -> None:
     """Each alternates the status, so each is entered: none gets lost on the way to the counters."""
     of = demo.SAMPLES[2].application_id
-    wait_for(lambda: measures(service)["applications"] == len(demo.SAMPLES) + demo_board.APPLICATIONS)
+    wait_for(lambda: measures(service)["applications"] == APPLICATIONS)
     before = measures(service)
     yesterday = datetime.now(UTC).replace(minute=30) - timedelta(days=1, hours=1)
     reports = [
@@ -315,7 +316,7 @@ def test_used_port_is_said(service: LocalService, taken: str) -> None:
 def test_it_stops_on_a_signal(number: signal.Signals) -> None:
     """Exit code 0 and "Stopped.", without a complaint; the ports are free again."""
     service = LocalService()
-    service.line("Ctrl-C stops")
+    service.wait_until_running()
     assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "OFFER"})[0] == 200
     service.line("counted")
     assert service.end(number) == 0

@@ -259,6 +259,35 @@ def test_tables_refuse_requests_of_web_pages(service: LocalService, origin: str)
     assert not any(name.startswith("access-control") for name in answered)
 
 
+def upload(origin: str, to: str = "/FilesBucket") -> bytes:
+    form = '--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nuploads/x\r\n'
+    form += '--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\nx\r\n--b--\r\n'
+    head = f"POST {to} HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\nContent-Length: {len(form)}\r\n"
+    return f"{head}Content-Type: multipart/form-data; boundary=b\r\n\r\n{form}".encode()
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8080", "http://localhost"])
+def test_upload_forms_of_this_machine_are_accepted(service: LocalService, origin: str) -> None:
+    """A page that is served here can upload to a bucket, as one of the ATS can to S3, and can do nothing else."""
+    assert ask_tables(service, upload(origin)) == 204
+    assert ask_tables(service, upload(origin, "/FilesBucket/uploads/x")) == 403
+
+
+@pytest.mark.parametrize("origin", ["https://example.org", "null", "http://127.0.0.1.example.org"])
+def test_upload_forms_of_other_pages_are_refused(service: LocalService, origin: str) -> None:
+    """A page of another site could otherwise fill the buckets."""
+    assert ask_tables(service, upload(origin)) == 403
+
+
+def test_larger_object_than_fits_is_refused(service: LocalService) -> None:
+    """Before it comes, with the limit."""
+    with connected(service.tables_port) as client:
+        client.sendall(f"PUT /FilesBucket/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {1 << 28}\r\n\r\n".encode())
+        with client.makefile("rb") as received:
+            text = received.read().decode()
+    assert text.startswith("HTTP/1.1 413 The local service accepts at most 128 MiB here.")
+
+
 @pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/", "/moto-api/data.json", "//moto-api/reset", "/x"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_tables_have_no_other_path(service: LocalService, method: str, path: str) -> None:

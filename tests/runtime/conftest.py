@@ -53,7 +53,7 @@ def start(tables: str, tmp_path: Path) -> Iterator[Start]:
         def started(function: str, **changes: str | None) -> Function:
             endpoints = {
                 f"AWS_ENDPOINT_URL_{service}": tables
-                for service in ("DYNAMODB", "EVENTBRIDGE", "FIREHOSE", "KMS", "S3", "SCHEDULER")
+                for service in ("DYNAMODB", "EVENTBRIDGE", "FIREHOSE", "KMS", "S3", "SCHEDULER", "SQS")
             }
             return stack.enter_context(running(function, tmp_path / f"{function}.log", **endpoints | changes))
 

@@ -19,6 +19,7 @@ type Key = tuple[str, ...]
 
 _TOKENS = re.compile(r"<>|[<>]=?|[(),=]|[:#]?\w[\w.#]*")
 _BETWEEN = re.compile(r"(\w+) BETWEEN (:\w+) AND (:\w+)")
+_LIST = re.compile(r"IN \(([^()]*)\)")
 _WORDS = {"AND": "and", "OR": "or", "NOT": "not", "IN": "in", "=": "==", "<>": "!="}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda value: value is not None,
@@ -176,11 +177,12 @@ def _error(code: str, **more: Any) -> ClientError:
 def _compiled(expression: str) -> Any:
     """Translate a condition to Python, with calls of `at` for attributes and values."""
     _refuse_reserved_words(expression)
+    expression = _LIST.sub(r"IN (\1,)", _BETWEEN.sub(r"\1 >= \2 AND \1 <= \3", expression))
     python = [
         _WORDS.get(token, token)
         if token in _WORDS or token in _FUNCTIONS or not re.match(r"[\w:#]", token)
         else f"at({token!r})"
-        for token in _TOKENS.findall(_BETWEEN.sub(r"\1 >= \2 AND \1 <= \3", expression))
+        for token in _TOKENS.findall(expression)
     ]
     return compile(" ".join(python), expression, "eval")
 

@@ -7,7 +7,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,8 +26,12 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import Channel
 from application_status.functions.analytics import make_handler as make_analytics
+from application_status.functions.batch import BatchSettings
+from application_status.functions.batch import make_handler as make_batch
 from application_status.functions.connect import ConnectSettings
 from application_status.functions.connect import make_handler as make_connect
+from application_status.functions.files import FilesSettings
+from application_status.functions.files import make_handler as make_files
 from application_status.functions.health import HealthSettings
 from application_status.functions.health import make_handler as make_health
 from application_status.functions.merge import MergeSettings
@@ -55,6 +61,7 @@ from application_status.functions.webhook import make_handler as make_webhook
 from application_status.intake.connect.providers import PROVIDERS, Provider
 from application_status.local.template import Template, pattern
 from application_status.local.user_pool import CLIENT_ID, UserPool, id_token
+from application_status.platform import s3
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
@@ -68,9 +75,11 @@ from support.permissions import Permission, UnderRole
 
 HTTP_FUNCTIONS = {
     "WebhookFunction": "webhook",
+    "BatchFunction": "batch",
     "SignalsFunction": "signals",
     "OauthFunction": "oauth",
     "ConnectFunction": "connect",
+    "FilesFunction": "files",
     "RegistryFunction": "registry",
     "SandboxFunction": "sandbox",
     "ViewsFunction": "views",
@@ -107,12 +116,29 @@ class RecordingDynamoDB(DynamoDB):
     """The real client, which also records its operations."""
 
     def __init__(self, client: Any, over: Transport | None = None) -> None:
-        super().__init__(over or boto.transport(client))
+        super().__init__(one_at_a_time(over or boto.transport(client)))
         self.operations: list[str] = []
 
     def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
         self.operations.append(operation)
         return super().__call__(operation, **request)
+
+
+def one_at_a_time(transport: Transport) -> Transport:
+    """Return a transport for threads over an engine that loses updates if calls overlap."""
+    lock = Lock()
+
+    def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        with lock:
+            return transport(operation, request)
+
+    return call
+
+
+@cache
+def s3_client() -> Any:
+    """Return a client for presigned addresses, which takes long to make."""
+    return s3.client()
 
 
 def set_last_use(client: Any, day: str = "9999-12-31") -> None:
@@ -187,7 +213,7 @@ class World:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
         aside = set_aside(self.kept)
         self.pre_token = make_pre_token(
-            self._under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
+            self.under_role("PreTokenFunction"), PreTokenSettings("UsersTable", self.oidc_users)
         )
         self.pool = UserPool(self.pool_url, self.assignments, self.pre_token, {})
         id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
@@ -196,29 +222,37 @@ class World:
             UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
             webhook_settings(self.unknown, self.requests_per_second),
         )
-        self.registry = make_registry(
-            self._under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
+        self.batch = make_batch(
+            self.under_role("BatchFunction"), batch_settings(self.unknown, self.requests_per_second)
         )
-        self.signals = make_signals(self._under_role("SignalsFunction"), signals_settings(self.requests_per_second))
+        self.registry = make_registry(
+            self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
+        )
+        self.signals = make_signals(self.under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.oauth = make_oauth(
-            self._under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
+            self.under_role("OauthFunction"), OauthSettings("TokensTable", self.requests_per_second)
         )
         self.connect = make_connect(
-            self._under_role("ConnectFunction"),
+            self.under_role("ConnectFunction"),
             self.kms,
             connect_settings(self.requests_per_second),
             self.providers,
             self.clock,
         )
+        self.files = make_files(
+            self.under_role("FilesFunction"),
+            s3_client(),
+            FilesSettings("FilesTable", "FilesBucket", "TokensTable", self.requests_per_second),
+        )
         self.positions = make_positions(
-            self._under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
+            self.under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
         )
         self.analytics = make_analytics(
-            self._under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
+            self.under_role("AnalyticsFunction"), AnalyticsSettings("QualityTable", BERLIN), aside
         )
-        self.merge = make_merge(self._under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
+        self.merge = make_merge(self.under_role("MergeFunction"), MergeSettings("QualityTable", BERLIN, 24))
         self.views = make_views(
-            self._under_role("ViewsFunction"),
+            self.under_role("ViewsFunction"),
             ViewsSettings(
                 "ApplicationsTable",
                 "QualityTable",
@@ -234,21 +268,21 @@ class World:
             self.providers,
         )
         self.sandbox = make_sandbox(
-            self._under_role("SandboxFunction"),
+            self.under_role("SandboxFunction"),
             SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
         )
         self.my_applications = make_my_applications(
-            self._under_role("MyApplicationsFunction"),
+            self.under_role("MyApplicationsFunction"),
             MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours, self.pool.issuer),
             id_tokens,
         )
-        self.health = make_health(self._under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
+        self.health = make_health(self.under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))
         self.verification = make_verification(
-            self._under_role("VerificationFunction"),
+            self.under_role("VerificationFunction"),
             VerificationSettings("ApplicationsTable", "QualityTable", "TokensTable", BERLIN),
         )
         self.retention = make_retention(
-            self._under_role("RetentionFunction"),
+            self.under_role("RetentionFunction"),
             RetentionSettings("ApplicationsTable", "AliasesTable", "QualityTable", RETENTION_DAYS, OPEN_RETENTION_DAYS),
         )
         self.dynamodb.operations.clear()
@@ -267,7 +301,8 @@ class World:
         """Return the id token of a user with these claims, as the pool issues it."""
         return id_token(self.pool.issuer, claims)
 
-    def _under_role(self, function: str) -> UnderRole:
+    def under_role(self, function: str) -> UnderRole:
+        """Return a function's client, which makes only the calls that its role allows."""
         return UnderRole(self.dynamodb, function, self.used[function])
 
     def close(self) -> None:
@@ -280,6 +315,11 @@ class World:
         """Send a report of the demo ATS."""
         body = {"AtsiApplicationId": APPLICATION, "Status": status, **fields}
         return answer(self.webhook(http_event("POST", "/api/application-status", body, headers), None))
+
+    def report_batch(self, *reports: Any, headers: Mapping[str, str] | None = None, token: str = TOKEN) -> Answer:
+        """Send a batch of reports."""
+        event = http_event("POST", "/api/application-status/batch", {"Reports": reports}, headers, token)
+        return answer(self.batch(event, None))
 
     def erase(self, of: str = APPLICATION) -> Answer:
         """Erase an application, as the board's Apply system does."""
@@ -302,6 +342,13 @@ def webhook_settings(
 ) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
     return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def batch_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> BatchSettings:
+    """Return the settings of batches."""
+    return BatchSettings(*webhook_settings(unknown, requests_per_second))
 
 
 def signals_settings(requests_per_second: int = 0) -> SignalsSettings:

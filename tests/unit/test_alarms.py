@@ -11,6 +11,7 @@ import pytest
 
 from application_status.applications.rules.application import ReportResult
 from application_status.intake.connect.receive import EventResult
+from application_status.intake.files.lanes import _METRICS as METRICS
 from application_status.local.template import Template
 from application_status.platform.errors import Refusal
 from application_status.platform.http.endpoint import PROBLEMS
@@ -41,7 +42,7 @@ AWS_METRICS: dict[str, dict[tuple[str, ...], set[str]]] = {
     # https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
     "AWS/Firehose": {("DeliveryStreamName",): {"DeliveryToS3.DataFreshness", "FailedConversion.Records"}},
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-    "AWS/SQS": {("QueueName",): {"ApproximateNumberOfMessagesVisible"}},
+    "AWS/SQS": {("QueueName",): {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}},
 }
 NAMED_BY = {
     "FunctionName": "AWS::Lambda::Function",
@@ -79,16 +80,20 @@ ALARMS = {
     "FailedRequests30MinutesAlarm": Expected(1, 1800, BURN | {"answered": 57}, BURN | {"answered": 99, "awaiting": 43}),
     "RefusedShareAlarm": Expected(1, 900, {"requests": 100, "refused": 21}, {"requests": 99, "refused": 99}),
     "LatencyAlarm": Expected(3, 300, {"Latency": 1001}, {"Latency": 1000}),
-    "ApiErrorsAlarm": Expected(1, 300, {"views": 2, "webhook": 3}, {"webhook": 4}),
+    "IntakeErrorsAlarm": Expected(1, 300, {"files": 2, "webhook": 3}, {"webhook": 4}),
+    "ApiErrorsAlarm": Expected(1, 300, {"views": 2, "registry": 3}, {"views": 4}),
     "BackgroundErrorsAlarm": Expected(3, 300, {"delivery": 1}, {"delivery": 0}),
-    "ApiThrottlesAlarm": Expected(1, 300, {"sandbox": 5}, {"sandbox": 4}),
+    "IntakeThrottlesAlarm": Expected(1, 300, {"sandbox": 5}, {"sandbox": 4}),
+    "ApiThrottlesAlarm": Expected(1, 300, {"views": 5}, {"views": 4}),
     "BackgroundThrottlesAlarm": Expected(3, 300, {"merge": 1}, {"merge": 0}),
-    "ApiTimeoutAlarm": Expected(2, 300, {"views": 22_401}, {"views": 22_400, "webhook": 8_000}),
+    "IntakeTimeoutAlarm": Expected(2, 300, {"signals": 22_401}, {"signals": 22_400, "webhook": 8_000}),
+    "ApiTimeoutAlarm": Expected(2, 300, {"views": 22_401}, {"views": 22_400, "registry": 8_000}),
     "LostEventsAlarm": Expected(1, 300, {"health": 1}, {"health": 0}),
     "GivenUpRecordsAlarm": Expected(1, 300, {"positions_dropped": 1}, {"positions": 0}),
     "SetAsideAlarm": Expected(1, 300, {"SetAside": 1}, {"SetAside": 0}),
     "StreamAgeAlarm": Expected(2, 300, {"analytics": 300_001}, {"analytics": 300_000, "delivery": 300_000}),
-    "TableThrottlesAlarm": Expected(3, 300, {"tokens_reads": 1}, {"tokens_reads": 0}),
+    "TableReadThrottlesAlarm": Expected(3, 300, {"tokens": 1}, {"tokens": 0}),
+    "TableWriteThrottlesAlarm": Expected(3, 300, {"files": 1}, {"files": 0}),
     "StoreRetriesAlarm": Expected(3, 300, {"StoreRetries": 100}, {"StoreRetries": 99}),
     "UnauthenticatedAlarm": Expected(1, 300, {"Unauthenticated": 300}, {"Unauthenticated": 299}),
     "WrongSignaturesAlarm": Expected(1, 3600, {"WrongSignature": 20}, {"WrongSignature": 19}),
@@ -98,6 +103,11 @@ ALARMS = {
     "DriftAlarm": Expected(1, 3 * 3600, {"Drift": 1}, {"Drift": 0}, "breaching"),
     "TokensExpiringAlarm": Expected(1, 3 * 3600, {"TokensExpiring": 1}, {"TokensExpiring": 0}),
     "MergeAlarm": Expected(1, 3600, {"Merged": 0}, {"Merged": 1}, "breaching"),
+    "FilesFailedAlarm": Expected(1, 300, {"FilesFailed": 1}, {"FilesFailed": 0}),
+    "FilesDeadLettersAlarm": Expected(
+        1, 300, {"ApproximateNumberOfMessagesVisible": 1}, {"ApproximateNumberOfMessagesVisible": 0}
+    ),
+    "FilesAgeAlarm": Expected(2, 300, {"ApproximateAgeOfOldestMessage": 3601}, {"ApproximateAgeOfOldestMessage": 3600}),
     "FactsDelayAlarm": Expected(2, 300, {"DeliveryToS3.DataFreshness": 901}, {"DeliveryToS3.DataFreshness": 900}),
     "FactsConversionAlarm": Expected(1, 300, {"FailedConversion.Records": 1}, {"FailedConversion.Records": 0}),
     "DueEventsAlarm": Expected(
@@ -108,7 +118,9 @@ COMPOSITES = {
     "FastBurnAlarm": ("FailedRequests1HourAlarm", "FailedRequests5MinutesAlarm"),
     "SlowBurnAlarm": ("FailedRequests6HoursAlarm", "FailedRequests30MinutesAlarm"),
 }
-ANY_FUNCTION = ("ApiErrorsAlarm", "ApiThrottlesAlarm", "BackgroundErrorsAlarm", "BackgroundThrottlesAlarm")
+INTAKE = {f"{name}Function" for name in ("Webhook", "Batch", "Signals", "Oauth", "Connect", "Files", "Sandbox")}
+"""The functions that receive what ATSs send."""
+
 COMPARISONS = {
     "GreaterThanThreshold": float.__gt__,
     "GreaterThanOrEqualToThreshold": float.__ge__,
@@ -165,7 +177,7 @@ def emitted() -> set[str]:
     found = {each.value.capitalize() for each in ReportResult} | {
         each.__name__ for each in PROBLEMS if issubclass(each, Refusal)
     }
-    found |= {f"Event{each.capitalize()}" for each in EventResult}
+    found |= {f"Event{each.capitalize()}" for each in EventResult} | {*METRICS.values()}
     for path in (ROOT / "src" / "application_status").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"add_metric", "metrics.add_metric", "_log"}:
@@ -232,6 +244,7 @@ def test_alarm_is_raised_at_its_threshold(resources: dict[str, Resource], name: 
 
 
 STATISTICS = {
+    "ApproximateAgeOfOldestMessage": "Maximum",
     "ApproximateNumberOfMessagesVisible": "Maximum",
     "Drift": "Maximum",
     "Duration": "p99",
@@ -278,23 +291,26 @@ def test_burn_rate_needs_the_long_and_the_short_window(resources: dict[str, Reso
         assert alarms(resources)[each]["Threshold"] == round(budget * share * 28 * 24 / hours, 2)
 
 
-@pytest.mark.parametrize("name", ANY_FUNCTION)
-def test_every_function_raises_the_alarm_of_its_kind(resources: dict[str, Resource], name: str) -> None:
-    """Those behind the API, and those behind streams, logs and schedules: put a new one into one of each pair."""
-    behind_api = {route.function for route in Template().routes()}
+@pytest.mark.parametrize("kind", ["Intake", "Api", "Background"])
+def test_every_function_raises_the_alarm_of_its_kind(resources: dict[str, Resource], kind: str) -> None:
+    """Those that receive what ATSs send, the others behind the API, and those behind streams, queues and schedules."""
     functions = {each for each, resource in resources.items() if resource["Type"] == "AWS::Lambda::Function"}
-    alarm = alarms(resources)[name]
-    watched = {each.dimensions["FunctionName"]["Ref"] for each in metrics(alarm).values()}
-    assert watched == (behind_api if name.startswith("Api") else functions - behind_api)
-    for each in metrics(alarm):
-        assert is_raised(alarm, {each: alarm["Threshold"]})
+    behind_api = {route.function for route in Template().routes()}
+    expected = {"Intake": INTAKE, "Api": behind_api - INTAKE, "Background": functions - behind_api}[kind]
+    for name in (f"{kind}ErrorsAlarm", f"{kind}ThrottlesAlarm"):
+        alarm = alarms(resources)[name]
+        assert {each.dimensions["FunctionName"]["Ref"] for each in metrics(alarm).values()} == expected
+        for each in metrics(alarm):
+            assert is_raised(alarm, {each: alarm["Threshold"]})
 
 
-def test_durations_are_compared_with_each_functions_timeout(resources: dict[str, Resource]) -> None:
+@pytest.mark.parametrize("kind", ["Intake", "Api"])
+def test_durations_are_compared_with_each_functions_timeout(resources: dict[str, Resource], kind: str) -> None:
     """The alarm is raised when one request in a hundred takes more than 80 % of it."""
-    alarm = alarms(resources)["ApiTimeoutAlarm"]
+    alarm = alarms(resources)[f"{kind}TimeoutAlarm"]
     found = {name: each.dimensions["FunctionName"]["Ref"] for name, each in metrics(alarm).items()}
-    assert set(found.values()) == {route.function for route in Template().routes()}
+    behind_api = {route.function for route in Template().routes()}
+    assert set(found.values()) == (INTAKE if kind == "Intake" else behind_api - INTAKE)
     for name, function in found.items():
         milliseconds = resources[function]["Properties"]["Timeout"] * 1000
         assert is_raised(alarm, {name: 0.81 * milliseconds})
@@ -337,11 +353,10 @@ def test_every_table_that_lasts_is_watched(resources: dict[str, Resource]) -> No
         and each["DeletionPolicy"] == "Retain"
         and name not in {"AuditTable", "UsersTable"}
     }
-    found = {
-        (each.name, each.dimensions["TableName"]["Ref"])
-        for each in metrics(alarms(resources)["TableThrottlesAlarm"]).values()
-    }
-    assert found == {(name, table) for name in ("ReadThrottleEvents", "WriteThrottleEvents") for table in tables}
+    for kind in ("Read", "Write"):
+        found = metrics(alarms(resources)[f"Table{kind}ThrottlesAlarm"]).values()
+        assert {each.name for each in found} == {f"{kind}ThrottleEvents"}
+        assert {each.dimensions["TableName"]["Ref"] for each in found} == tables
 
 
 OPTIONAL_WIDGETS = {"FactsWidget": "DeliversFacts", "EventsWidget": "DeliversEvents"}

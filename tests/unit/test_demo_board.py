@@ -15,7 +15,7 @@ from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.status import Outcome, Status
 from application_status.labels.rules import remap as remapping
 from application_status.labels.rules.vocabulary import Vocabulary
-from application_status.local import demo, demo_board
+from application_status.local import demo, demo_board, example_file
 from application_status.local.demo import ATS_PROFILES
 from application_status.local.demo_board import SimulatedApplication
 from application_status.platform.dynamodb.client import Item
@@ -48,8 +48,14 @@ def lives() -> Sequence[SimulatedApplication]:
 
 
 @pytest.fixture(scope="module")
-def applications(tables: dict[str, list[Item]]) -> Sequence[Application]:
+def stored(tables: dict[str, list[Item]]) -> Sequence[Application]:
     return [items.application(item) for item in tables["ApplicationsTable"]]
+
+
+@pytest.fixture(scope="module")
+def applications(stored: Sequence[Application]) -> Sequence[Application]:
+    """Those of the board, without those of the example file."""
+    return stored[: demo_board.APPLICATIONS]
 
 
 def days_until_first_report(applications: Sequence[Application], ats_id: str) -> float:
@@ -70,6 +76,11 @@ def test_applications_are_readable_and_of_the_last_days(applications: Sequence[A
     assert all(each.version == 1 + len(each.transitions) for each in applications)
     transitions = [each for application in applications for each in application.transitions.values()]
     assert all(each.effective_at <= each.received_at <= TODAY for each in transitions)
+
+
+def test_applications_of_the_example_file_are_stored(stored: Sequence[Application]) -> None:
+    """As they were registered."""
+    assert stored[demo_board.APPLICATIONS :] == list(example_file.applications(TODAY.date()))
 
 
 def test_the_same_board_each_time(lives: Sequence[SimulatedApplication]) -> None:
@@ -103,9 +114,9 @@ def test_counters_are_the_sum_of_the_applications(tables: dict[str, list[Item]])
     assert all(head == members for head, members in lists.values())
 
 
-def test_clients_and_jobs_have_their_names(tables: dict[str, list[Item]], applications: Sequence[Application]) -> None:
+def test_clients_and_jobs_have_their_names(tables: dict[str, list[Item]], stored: Sequence[Application]) -> None:
     """Each name is that of a registration."""
-    registered = [each.registration for each in applications if each.registration]
+    registered = [each.registration for each in stored if each.registration]
     companies = {(each.client_id, each.company) for each in registered}
     titles = {(each.client_id, each.job_id, each.job_title) for each in registered}
     for item in tables["QualityTable"]:

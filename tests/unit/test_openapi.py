@@ -14,6 +14,7 @@ from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply
 from application_status.intake.connect.endpoint import DeliveryReply
 from application_status.intake.connect.page import ConnectionReply
+from application_status.intake.files.endpoint import CreatedFile, FileStatus
 from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
 from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED
@@ -92,6 +93,8 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
         (ApplicationView, examples.APPLICATIONS),
         (RegistrationReply, examples.REGISTRATION_REPLIES),
         (SandboxApplication, examples.SANDBOX_APPLICATIONS),
+        (CreatedFile, examples.CREATED_FILES),
+        (FileStatus, examples.FILE_STATUSES),
         (DeliveryReply, examples.DELIVERY_REPLIES),
         (ConnectionReply, examples.CONNECTIONS),
         (GraphqlRequest, examples.SIGNALS),

@@ -23,6 +23,7 @@ TABLES = (
     "ApplicationsTable",
     "AuditTable",
     "ConnectionsTable",
+    "FilesTable",
     "QualityTable",
     "TokensTable",
     "UsersTable",
@@ -30,9 +31,12 @@ TABLES = (
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
+    "Batch",
     "Signals",
     "Oauth",
     "Connect",
+    "Files",
+    "FileImport",
     "Registry",
     "Sandbox",
     "Analytics",
@@ -123,7 +127,8 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "DeliveryFunction")
     seconds = dict.fromkeys(behind, 60)
-    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
+    seconds |= dict.fromkeys(("BatchFunction", "SignalsFunction", "ViewsFunction"), 28) | {
+        "FileImportFunction": 300,
         "MergeFunction": 300,
         "PreTokenFunction": 5,
         "RetentionFunction": 900,
@@ -172,7 +177,7 @@ def test_functions_are_built_for_arm64_by_default(expanded: dict[str, Any]) -> N
 
 
 def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str, Any]) -> None:
-    """Off by default, as an account may have too few; with a number, only the webhook and the signals reserve it."""
+    """Off by default, as an account may have too few; with a number, only the functions for reports reserve it."""
     parameter = expanded["Parameters"]["ReservedConcurrency"]
     assert (parameter["Type"], parameter["Default"], parameter["MinValue"]) == ("Number", 0, 0)
     assert expanded["Conditions"]["ReservesConcurrency"] == {
@@ -184,7 +189,7 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
         if "ReservedConcurrentExecutions" in function["Properties"]
     }
     either = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
-    assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
+    assert reserved == dict.fromkeys(("WebhookFunction", "BatchFunction", "SignalsFunction"), either)
 
 
 def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) -> None:
@@ -210,7 +215,7 @@ def test_canary_goes_back_on_alarms(with_canary: dict[str, Any], function: str) 
         }
     }
     properties = resources[group]["Properties"]
-    alarms = ("FailedRequests5MinutesAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
+    alarms = ("FailedRequests5MinutesAlarm", "IntakeErrorsAlarm", "ApiErrorsAlarm", "BackgroundErrorsAlarm")
     assert properties["AlarmConfiguration"] == {"Enabled": True, "Alarms": [{"Name": {"Ref": each}} for each in alarms]}
     assert all(resources[each]["Type"] == "AWS::CloudWatch::Alarm" for each in alarms)
     assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
@@ -228,7 +233,14 @@ def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], f
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
-    whole = {"SignalsFunction", "MergeFunction", "ViewsFunction", "RetentionFunction"}
+    whole = {
+        "BatchFunction",
+        "SignalsFunction",
+        "FileImportFunction",
+        "MergeFunction",
+        "ViewsFunction",
+        "RetentionFunction",
+    }
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
@@ -275,7 +287,10 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
                 )
                 knowing.setdefault(function, set()).add(value["Ref"])
     both, one = set(SANDBOX_TABLES), {"SandboxApplicationsTable"}
-    assert knowing == {"WebhookFunction": one, "ViewsFunction": one, "SignalsFunction": both, "SandboxFunction": both}
+    assert knowing == {
+        **dict.fromkeys(("WebhookFunction", "BatchFunction", "FileImportFunction", "ViewsFunction"), one),
+        **dict.fromkeys(("SignalsFunction", "SandboxFunction"), both),
+    }
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
     assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, "AWS::StackName"}
@@ -376,7 +391,7 @@ def test_lines_that_are_not_counted_are_kept(resources: dict[str, Resource]) -> 
 
 
 def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> None:
-    """Aliases of tracking tokens, what connections sent, ids of counted batches, addresses' limits, the sandbox."""
+    """Aliases of tracking tokens, what connections sent, files, ids of counted batches, limits, the sandbox."""
     ends = {
         name: table["Properties"]["TimeToLiveSpecification"]
         for name, table in of_type(resources, "AWS::DynamoDB::Table").items()
@@ -384,9 +399,14 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     }
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
     assert ends == {
-        **dict.fromkeys(("AliasesTable", "ConnectionsTable", "QualityTable", *SANDBOX_TABLES), expires_at),
+        **dict.fromkeys(
+            ("AliasesTable", "ConnectionsTable", "FilesTable", "QualityTable", *SANDBOX_TABLES), expires_at
+        ),
         "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},
     }
+
+
+SENDERS_LOGS = ["BatchLogs", "ConnectLogs", "FileImportLogs", "FilesLogs", "SignalsLogs", "WebhookLogs"]
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:
@@ -398,7 +418,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
     alias = {"Ref": "HealthFunctionAliaslive"}
     assert all(each["Properties"]["DestinationArn"] == alias for each in filters)
     patterns = {each["Properties"]["LogGroupName"]["Ref"]: each["Properties"]["FilterPattern"] for each in filters}
-    assert patterns == dict.fromkeys(["WebhookLogs", "SignalsLogs", "ConnectLogs"], '{ $.channel = "*" }')
+    assert patterns == dict.fromkeys(SENDERS_LOGS, '{ $.channel = "*" }')
     allowed_groups = []
     for name, each in of_type(resources, "AWS::Lambda::Permission").items():
         if name.startswith("HealthFunction") and each["Properties"]["Principal"] != "events.amazonaws.com":
@@ -407,7 +427,7 @@ def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[st
             text, names = permission["SourceArn"]["Fn::Sub"]
             assert text.endswith(":log-group:${__LogGroupName__}:*")
             allowed_groups.append(names["__LogGroupName__"]["Ref"])
-    assert sorted(allowed_groups) == ["ConnectLogs", "SignalsLogs", "WebhookLogs"]
+    assert sorted(allowed_groups) == SENDERS_LOGS
 
 
 def test_merges_checks_and_retention_are_scheduled(expanded: dict[str, Any]) -> None:
@@ -570,6 +590,7 @@ def named_in(value: Any) -> Iterator[str]:
 
 
 EXPIRY: dict[str, dict[str, Any]] = {
+    "FilesBucket": {"uploads/": 7, "expanded/": 7, "refused/": 30},
     "FailedRecordsBucket": {"": 90},
     "FactsBucket": {"facts/": {"Ref": "FactsRetentionDays"}, "failed/": 90, "results/": 7},
 }

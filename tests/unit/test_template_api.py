@@ -22,6 +22,7 @@ CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
 )
 CONNECT_PATH = "/connect/{provider}/{connectionId}/{key}"
 SANDBOX_PATH = "/api/sandbox/applications"
+FILES_PATHS = ("/api/application-status/files", "/api/application-status/files/{FileId}")
 TOKEN_PATHS = ("/oauth/token", "/oauth/v2/tokens")
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
 
@@ -37,11 +38,13 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
     assert behind == {
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
+        "/api/application-status/batch": "${BatchFunctionAliaslive}/invocations",
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         CONNECT_PATH: "${ConnectFunctionAliaslive}/invocations",
         **dict.fromkeys(IAM_PATHS, "${RegistryFunctionAliaslive}/invocations"),
         SANDBOX_PATH: "${SandboxFunctionAliaslive}/invocations",
+        **dict.fromkeys(FILES_PATHS, "${FilesFunctionAliaslive}/invocations"),
         **dict.fromkeys(TOKEN_PATHS, "${OauthFunctionAliaslive}/invocations"),
         **dict.fromkeys((*JOBSEEKER_PATHS, JOBSEEKERS_PAGE), "${MyApplicationsFunctionAliaslive}/invocations"),
         **dict.fromkeys(SIGN_IN_PATHS, "${SignInFunctionAliaslive}/invocations"),
@@ -67,6 +70,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
     """
     assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
         "/api/application-status": None,
+        "/api/application-status/batch": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
         "/graphql": None,
         CONNECT_PATH: None,
@@ -80,6 +84,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
         SANDBOX_PATH: None,
+        **dict.fromkeys(FILES_PATHS),
         **dict.fromkeys(TOKEN_PATHS),
         **dict.fromkeys((*PAGES, UPTIME_PATH)),
     }

@@ -63,6 +63,8 @@ COMPUTED: dict[str, Any] = {
 
 ENDPOINTS = {
     "FAILED_RECORDS_BUCKET": "AWS_ENDPOINT_URL_S3",
+    "FILES_BUCKET": "AWS_ENDPOINT_URL_S3",
+    "FILES_QUEUE": "AWS_ENDPOINT_URL_SQS",
     "FACTS_STREAM": "AWS_ENDPOINT_URL_FIREHOSE",
     "EVENT_BUS": "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "SCHEDULE_GROUP": "AWS_ENDPOINT_URL_SCHEDULER",
@@ -75,6 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "QualityTable": ("Scope", "Part"),
     "TokensTable": ("KeyId",),
     "ConnectionsTable": ("ConnectionId", "Part"),
+    "FilesTable": ("FileId", "Part"),
     "AuditTable": ("Month", "At"),
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
@@ -88,6 +91,8 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "ThrottlingRate": ("Number", 5000, {}),
     "ThrottlingBurst": ("Number", 5000, {}),
     "ReservedConcurrency": ("Number", 0, {"MinValue": 0}),
+    "FileRowsPerSecond": ("Number", 1000, {"MinValue": 1, "MaxValue": 10_000}),
+    "FileWorkers": ("Number", 8, {"MinValue": 2, "MaxValue": 1000}),
     "ReportingTimeZone": ("String", "Europe/Berlin", {}),
     "JournalHours": ("Number", 24, {"MinValue": 0, "MaxValue": 24}),
     "VerificationRate": ("String", "1 hour", {"AllowedValues": ["15 minutes", "30 minutes", "1 hour"]}),
@@ -147,6 +152,7 @@ OUTPUTS: dict[str, tuple[Any, str | None]] = {
     "PreTokenTrigger": ({"Ref": "PreTokenFunctionAliaslive"}, None),
     "TokenDays": ({"Ref": "TokenDays"}, None),
     "FailedRecords": ({"Ref": "FailedRecordsBucket"}, None),
+    "Files": ({"Ref": "FilesBucket"}, None),
     "Facts": ({"Ref": "FactsBucket"}, "DeliversFacts"),
     "EventBusName": ({"Ref": "EventBus"}, "DeliversEvents"),
     "UserPoolId": ({"Ref": "UserPool"}, "OwnUserPool"),

@@ -7,10 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -41,6 +43,23 @@ def test_one_connection_serves_many_calls(way: Proxy) -> None:
     for _ in range(5):
         call("GetItem", GET)
     assert (len(way.operations), way.connections) == (5, 1)
+
+
+def test_calls_at_the_same_time_have_connections_of_their_own(way: Proxy) -> None:
+    """A connection carries one call at a time, and is kept for the next call, whichever thread makes it."""
+    send = wire.Wires(lambda: over_wire(way.url))
+
+    def call(number: int) -> Any:
+        key = {"KeyId": {"S": str(number)}}
+        send("PutItem", {"TableName": "TokensTable", "Item": key})
+        return send("GetItem", {"TableName": "TokensTable", "Key": key})
+
+    for _ in range(2):
+        with ThreadPoolExecutor(8) as threads:
+            replies = list(threads.map(call, range(100)))
+        assert [each["Item"]["KeyId"]["S"] for each in replies] == [str(number) for number in range(100)]
+    assert len(way.operations) == 400
+    assert 1 <= way.connections <= 8
 
 
 def test_connection_closed_meanwhile_costs_no_attempt(way: Proxy) -> None:

@@ -50,6 +50,7 @@ _PATH_PARAMETERS = {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
     },
+    "FileId": {"description": "the FileId of the reply that created the file", "schema": {"type": "string"}},
     "provider": {
         "description": "the ATS's product",
         "schema": {"enum": [str(each) for each in NATIVE]},

@@ -7,6 +7,7 @@ from application_status.local import demo
 
 _ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 _REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+_FILE = "5f0c2f6e-8a0e-4a6c-9a55-3f1f0d6f5b11"
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the ATSi contract's published sample
 
@@ -15,6 +16,7 @@ PATHS = {
     "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/applications/{AtsiApplicationId}/aliases": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/my/applications/{AtsiApplicationId}": _ID,
+    "/api/application-status/files/{FileId}": _FILE,
     "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",
 }
 """The example of each path's parameter."""
@@ -103,6 +105,72 @@ SANDBOX_APPLICATIONS = {
         },
         "RequestId": _REQUEST_ID,
     }
+}
+_BUCKET = "https://application-status-prod-filesbucket-1x2y3z.s3.eu-central-1.amazonaws.com/"
+CREATED_FILES: dict[str, dict[str, Any]] = {
+    "created": {
+        "FileId": _FILE,
+        "UploadUrl": _BUCKET,
+        "UploadFields": {
+            "key": f"uploads/live/demo-ats/{_FILE}",
+            "x-amz-algorithm": "AWS4-HMAC-SHA256",
+            "x-amz-credential": "ASIAEXAMPLE/20261122/eu-central-1/s3/aws4_request",
+            "x-amz-date": "20261122T090000Z",
+            "x-amz-security-token": "IQoJb3JpZ2luX2Vj...",
+            "policy": "eyJleHBpcmF0aW9uIjogIjIw...",
+            "x-amz-signature": "4f2c...",
+        },
+        "ExpiresAt": "2026-11-22T10:00:00.000Z",
+        "MaxBytes": 1073741824,
+        "RequestId": _REQUEST_ID,
+    }
+}
+FILE_STATUSES: dict[str, dict[str, Any]] = {
+    "importing": {
+        "FileId": _FILE,
+        "State": "importing",
+        "CreatedAt": "2026-11-22T09:00:00.000Z",
+        "UploadedAt": "2026-11-22T09:01:00.000Z",
+        "Bytes": 6400000,
+        "Rows": 100000,
+        "RowsRead": 25000,
+        "Recorded": 24100,
+        "Unchanged": 700,
+        "Late": 150,
+        "Unmapped": 48,
+        "Refused": 2,
+        "RowsPerSecond": 1000,
+        "EstimatedEnd": "2026-11-22T09:02:45.000Z",
+        "IgnoredColumns": ["Remark"],
+        "RequestId": _REQUEST_ID,
+    },
+    "completed": {
+        "FileId": _FILE,
+        "State": "completed",
+        "CreatedAt": "2026-11-22T09:00:00.000Z",
+        "UploadedAt": "2026-11-22T09:01:00.000Z",
+        "Bytes": 6400000,
+        "Rows": 100000,
+        "RowsRead": 100000,
+        "Recorded": 96400,
+        "Unchanged": 2800,
+        "Late": 600,
+        "Unmapped": 192,
+        "Refused": 8,
+        "RowsPerSecond": 980,
+        "RefusedRows": f"{_BUCKET}refused/{_FILE}.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3600...",
+        "RefusedRowsListed": 8,
+        "RequestId": _REQUEST_ID,
+    },
+    "refused": {
+        "FileId": _FILE,
+        "State": "refused",
+        "CreatedAt": "2026-11-22T09:00:00.000Z",
+        "UploadedAt": "2026-11-22T09:01:00.000Z",
+        "Bytes": 81234,
+        "Reason": "The upload is a ZIP archive; send the CSV file itself, or compress it with gzip.",
+        "RequestId": _REQUEST_ID,
+    },
 }
 CONNECTION = "gr-7k2m9q4x"
 DELIVERY_REPLIES: dict[str, dict[str, Any]] = {

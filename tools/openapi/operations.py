@@ -14,6 +14,8 @@ from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
 from application_status.intake.connect.endpoint import DeliveryReply
 from application_status.intake.connect.page import CONNECTION_PAGE, CONNECTION_PATH, ConnectionReply
+from application_status.intake.files.endpoint import FILE_PATH as STATUS_OF_FILE_PATH
+from application_status.intake.files.endpoint import FILES_PATH, CreatedFile, FileStatus
 from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
@@ -30,6 +32,7 @@ type Examples = Mapping[str, Mapping[str, Any]]
 
 _ALWAYS = ("throttled", "unavailable", "unexpected")
 _BODY = ("malformed-body", "malformed-header", "body-too-large", "unsupported-media-type", "invalid-fields")
+_BODY_WITHOUT_FIELDS = tuple(each for each in _BODY if each != "invalid-fields")
 _IAM = ("refused", "unknown-path")
 
 
@@ -133,6 +136,9 @@ PAGES = {
 """Pages, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
+_NO_FIELDS = Content(
+    type=dict[str, Any], about="No fields; unrecognised fields are listed in the reply.", optional=True
+)
 
 OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "/api/application-status": (_report("report", "Report an application's status"),),
@@ -155,17 +161,30 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="createSandboxApplication",
             summary="Create a sandbox application, for trying out reports and signals",
             security="AtsiToken",
-            request=Content(
-                type=dict[str, Any], about="No fields; unrecognised fields are listed in the reply.", optional=True
-            ),
+            request=_NO_FIELDS,
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
-            problems=(
-                *(each for each in _BODY if each != "invalid-fields"),
-                "unauthenticated",
-                "forbidden",
-                "daily-limit-reached",
-                *_ALWAYS,
-            ),
+            problems=(*_BODY_WITHOUT_FIELDS, "unauthenticated", "forbidden", "daily-limit-reached", *_ALWAYS),
+        ),
+    ),
+    FILES_PATH: (
+        Operation(
+            method="post",
+            name="createFile",
+            summary="Create a file of reports, and get the form that uploads it",
+            security="AtsiToken",
+            request=_NO_FIELDS,
+            replies={"201": Content(type=CreatedFile, examples=examples.CREATED_FILES)},
+            problems=(*_BODY_WITHOUT_FIELDS, "unauthenticated", "daily-limit-reached", *_ALWAYS),
+        ),
+    ),
+    STATUS_OF_FILE_PATH: (
+        Operation(
+            method="get",
+            name="fileStatus",
+            summary="Get how far a file is, and what became of its rows",
+            security="AtsiToken",
+            replies={"200": Content(type=FileStatus, examples=examples.FILE_STATUSES)},
+            problems=("unauthenticated", "unknown-file", *_ALWAYS),
         ),
     ),
     "/graphql": (

@@ -26,6 +26,7 @@ _REFUSALS = (
     errors.Forbidden("Ask about your own applications only."),
     errors.UnknownApplication(),
     errors.UnknownConnection(),
+    errors.UnknownFile(),
     errors.AwaitingSecret(),
     errors.NotAcceptable("Accept application/json or text/csv."),
     errors.AliasTaken(["Token"]),

@@ -80,6 +80,13 @@ PROBLEM_TYPES = (
         "enter the URL in the ATS exactly as the board gave it",
     ),
     ProblemType(
+        "unknown-file",
+        "404",
+        "no file has this id, or it belongs to another ATS, or it was created with a token of the other kind, or more "
+        "than 90 days ago",
+        "send the `FileId` of the reply that created the file, with a token of the same ATS and kind",
+    ),
+    ProblemType(
         "method-not-allowed", "405", "the path does not support this method", "use a method that `Allow` lists"
     ),
     ProblemType(
@@ -143,7 +150,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "daily-limit-reached",
         "429",
-        "the ATS created 200 sandbox applications today (UTC)",
+        "the ATS created 200 sandbox applications or 100 files today (UTC)",
         "use those, or wait `Retry-After` seconds, until the next day",
     ),
     ProblemType(

@@ -32,6 +32,7 @@ try:
         connections,
         facts,
         failures,
+        files,
         jobseeker,
         labels,
         limits,
@@ -147,10 +148,12 @@ for _group in (
     analytics,
     facts,
     failures,
+    files,
     tables,
     audit,
 ):
     commands.add_command(_group.commands)
+commands.add_command(files.import_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ import re
 import socket
 import time
 from collections.abc import Buffer
+from email.errors import MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -20,6 +21,9 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _SECONDS = 30.0
 _AT_ONCE = 0.001  # 0 would mean "don't wait"
+_OF_MULTIPART_HEADS = (MultipartInvariantViolationDefect, StartBoundaryNotFoundDefect)
+"""What the parser finds wrong with the head of every multipart request, because it lacks the body."""
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^][:@/?#]+)(:[0-9]*)?")
 
 
@@ -101,7 +105,8 @@ def _wrong(target: str, headers: Message) -> str | None:
 
     https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     """
-    if headers.defects or any(re.search(r"[\r\n\0]", value) for value in headers.values()):
+    defects = [each for each in headers.defects if not isinstance(each, _OF_MULTIPART_HEADS)]
+    if defects or any(re.search(r"[\r\n\0]", value) for value in headers.values()):
         return "A header is malformed."
     if len(headers.get_all("Host", [])) != 1:
         return "Send one Host header."

@@ -1,5 +1,7 @@
 """The simulated board of the local service: 2,000 applications of the last 90 days, stored with their counters.
 
+The applications of the example file (`example_file.py`) are stored, too, as they were registered.
+
 `fill` stores them in the tables directly, since sending them as requests would keep the local service busy for minutes.
 Status changes follow the profile of each ATS (`demo.py`) and the service's own rules, with a fixed random seed.
 """
@@ -22,6 +24,7 @@ from application_status.health.rules import RequestResult, by_day
 from application_status.intake.seek.rules import SignalState
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
+from application_status.local import example_file
 from application_status.local.demo import ATS_PROFILES, OPENINGS, AtsProfile
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId, application_id, instant, now, to_text
@@ -53,7 +56,7 @@ def fill(load: Load, zone: ZoneInfo) -> None:
     """Store the applications, and the counters and integration health that follow from them."""
     today = now()
     simulated = list(simulated_applications(today))
-    applications = [each.application for each in simulated]
+    applications = [*(each.application for each in simulated), *example_file.applications(today.date())]
     load("ApplicationsTable", (items.application_item(each, updated_at=to_text(today)) for each in applications))
     load("QualityTable", _counted([change(each, zone) for each in applications], today.astimezone(zone).date()))
     load("QualityTable", health.first_items(by_day((request for each in simulated for request in each.requests), zone)))

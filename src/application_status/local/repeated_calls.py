@@ -22,6 +22,11 @@ class RepeatedCalls:
         self._stopped.set()
         self._thread.join()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` was called; a call that takes long looks at it."""
+        return self._stopped.is_set()
+
     def _run(self) -> None:
         while not self._stopped.wait(self._seconds):
             self._call()

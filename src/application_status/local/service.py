@@ -1,26 +1,29 @@
-"""Runs the whole service in one process: tables, functions, gateway, streams, log subscriptions and schedules."""
+"""Runs the whole service in one process: tables, functions, gateway, streams, queues, log subscriptions, schedules."""
 
 import importlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from application_status.local import demo, demo_board, hire, user_pool
+from application_status.local import demo, demo_board, example_file, hire, user_pool
 from application_status.local.event_source_mapping import Invoke
 from application_status.local.gateway import Gateway
 from application_status.local.home import Home
+from application_status.local.queue_poller import QueuePoller
 from application_status.local.repeated_calls import RepeatedCalls
 from application_status.local.stream_poller import StreamPoller, wait_until_processed
 from application_status.local.subscription_filter import SubscriptionFilter
 from application_status.local.tables import TableServer
 from application_status.local.template import Template
+from application_status.platform.values import now
 
 _PROCESSED_WITHIN_SECONDS = 10.0
 _PARAMETERS = {"JournalHours": "0", "DomainName": "localhost"}
+_SLICE_SECONDS, _BLOCK_ROWS = 1.0, 100
 _SECONDS_BETWEEN_CALLS = {"MergeFunction": 5.0}  # so that a new job joins its list soon
 
 type Handler = Callable[[Any, Any], Any]
@@ -57,9 +60,8 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         tables = TableServer(template, tables_host, tables_port)
         stack.callback(tables.stop)
         os.environ["AWS_ENDPOINT_URL"] = tables.url
-        functions = _functions(template, f"http://127.0.0.1:{port}")
-        lock = threading.Lock()
-        handlers = {name: _one_at_a_time(function, lock) for name, function in functions.items()}
+        functions = _functions(template, f"http://127.0.0.1:{port}") | {"FileImportFunction": _file_import()}
+        handlers = _in_turn(functions, {mapping.function for mapping in template.queue_mappings()})
         tables.functions = {name: _invoked(name, handler) for name, handler in handlers.items()}
         gateway = Gateway(template, handlers, port)
         stack.callback(gateway.server_close)
@@ -72,6 +74,10 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         for poller in pollers:
             poller.start()
             stack.callback(poller.stop)
+        for queue_mapping in template.queue_mappings():
+            queue_poller = QueuePoller(queue_mapping, tables.functions[queue_mapping.function], tables.url)
+            queue_poller.start()
+            stack.callback(queue_poller.stop)
         for subscription in template.log_subscriptions():
             log_filter = SubscriptionFilter(subscription, tables.functions[subscription.function])
             log_filter.start()
@@ -85,6 +91,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         wait_until_processed(pollers, _PROCESSED_WITHIN_SECONDS)
         service = Service(gateway, tables, gateway.url)
         gateway.add("/", Home(service.url, pollers).answer)
+        gateway.add(example_file.PATH, example_file.serve(now().date()))
         yield service
 
 
@@ -104,6 +111,19 @@ def _functions(template: Template, url: str) -> dict[str, Handler]:
     return functions
 
 
+def _file_import() -> Handler:
+    """Return the import in smaller steps, so that Ctrl-C and other files wait for one of them at most."""
+    from application_status.functions.file_import import FileImportSettings, make_handler
+    from application_status.intake.files.lanes import Pace
+    from application_status.platform import s3, sqs
+    from application_status.platform.dynamodb.wire import connect_many
+    from application_status.platform.settings import read
+
+    settings = read(FileImportSettings, os.environ)
+    pace = Pace(settings.file_rows_per_second, slice_seconds=_SLICE_SECONDS, block_rows=_BLOCK_ROWS)
+    return make_handler(connect_many(), s3.client(), sqs.client(), settings, pace)
+
+
 def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:
     """Return the user pool; it calls its trigger while the sign-in function waits for a token, so not in turn."""
     from application_status.access.assignments import Assignments
@@ -112,8 +132,20 @@ def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:
     return user_pool.UserPool(url, Assignments(connect(), "UsersTable"), pre_token, demo.USERS)
 
 
+def _in_turn(functions: Mapping[str, Handler], of_queues: Container[str]) -> dict[str, Handler]:
+    """Serialise the functions, which are written for a process with one invocation at a time.
+
+    A function behind a queue takes long, so it runs beside the others, which would have to wait for it. They share the
+    logger and the metrics alone, and these can be used by several threads.
+    """
+    lock = threading.Lock()
+    return {
+        name: _one_at_a_time(function, threading.Lock() if name in of_queues else lock)
+        for name, function in functions.items()
+    }
+
+
 def _one_at_a_time(handler: Handler, lock: threading.Lock) -> Handler:
-    """Serialise the functions, which are written for a process with one invocation at a time."""
 
     def invoke(event: Any, context: Any) -> Any:
         with lock:

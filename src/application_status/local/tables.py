@@ -1,10 +1,11 @@
-"""The tables, buckets, keys and functions of the local service, in a moto server inside this process.
+"""The tables, buckets, queues, keys and functions of the local service, in a moto server inside this process.
 
 moto loses updates under concurrent threads, so it gets one request at a time. Functions run in this process instead:
 `Invoke` of Lambda's API calls them. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 Web pages have no access, even from a browser on this machine (see connection.py): requests with an Origin header, or
-with a Host header that names another machine, are refused. So are moto's own paths, which can reset all data.
+with a Host header that names another machine, are refused. Only the upload forms of pages from this machine are
+accepted. moto's own paths, which can reset all data, are refused, too.
 """
 
 import io
@@ -16,6 +17,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, override
+from urllib.parse import urlsplit
 
 import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -32,6 +34,7 @@ from application_status.platform.dynamodb.client import Item
 
 _REGION = "us-east-1"
 _LARGEST_REQUEST_BYTES = 16 * 1024 * 1024
+_LARGEST_OBJECT_BYTES = 128 * 1024 * 1024  # several copies are in memory while moto stores it
 _INVOKE = re.compile(r"/2015-03-31/functions/(\w+)/invocations")
 _HOST_OF_CONTAINERS = "host.docker.internal"
 
@@ -44,10 +47,13 @@ class _TableConnection(ClientConnection, WSGIRequestHandler):
 
     @override
     def run_wsgi(self) -> None:
+        limit = _LARGEST_REQUEST_BYTES if self.path == "/" else _LARGEST_OBJECT_BYTES
         try:
-            content = read_body(self.headers, self.rfile, _LARGEST_REQUEST_BYTES)
+            content = read_body(self.headers, self.rfile, limit)
         except UnreadableBody as error:
-            self.send_error(error.status, str(error))
+            is_too_large = error.status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            detail = f"The local service accepts at most {limit >> 20} MiB here." if is_too_large else str(error)
+            self.send_error(error.status, detail)
             self.drain_request()
             return
         for header in ("Transfer-Encoding", "Content-Length"):
@@ -59,9 +65,9 @@ class _TableConnection(ClientConnection, WSGIRequestHandler):
 
 
 class TableServer:
-    """A moto server with the template's tables, buckets and keys; `functions` are those that it can invoke, by name.
+    """A moto server with the template's tables, buckets, queues and keys.
 
-    A key has the alias alias/<logical id>.
+    `functions` are those that it can invoke, by name. A key has the alias alias/<logical id>.
     """
 
     def __init__(self, template: Template, host: str, port: int) -> None:
@@ -79,8 +85,7 @@ class TableServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         for table in template.tables():
             boto3.client("dynamodb", endpoint_url=self.url).create_table(**table)
-        for bucket in self._buckets:
-            boto3.client("s3", endpoint_url=self.url).create_bucket(Bucket=bucket)
+        create_buckets(template, self.url)
         kms = boto3.client("kms", endpoint_url=self.url)
         for key in template.kms_keys():
             made = kms.create_key()["KeyMetadata"]
@@ -97,7 +102,7 @@ class TableServer:
 
     def _wrong(self, environ: Mapping[str, Any]) -> str | None:
         """Return why a request is refused, or None; the Host header may also have the address connected to."""
-        if "HTTP_ORIGIN" in environ:
+        if "HTTP_ORIGIN" in environ and not self._is_upload_form(environ):
             return "Web pages may not use the tables."
         host, (address, *_) = host_name(environ.get("HTTP_HOST", "")), environ["werkzeug.socket"].getsockname()
         if host not in self._names and host != address:
@@ -107,6 +112,14 @@ class TableServer:
         if path.split("/")[1] in {"", *self._buckets} or (invoked and invoked[1] in self.functions):
             return None
         return "Only the tables, at /, and the template's buckets and functions are served."
+
+    def _is_upload_form(self, environ: Mapping[str, Any]) -> bool:
+        """Return whether a request is a form that a page of this machine sends to a bucket.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+        """
+        to_bucket = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"][1:] in self._buckets
+        return to_bucket and host_name(urlsplit(environ["HTTP_ORIGIN"]).netloc) in LOOPBACK
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Store items in a table without requests, which would slow down the start."""
@@ -120,6 +133,18 @@ class TableServer:
         self._server.shutdown()
         self._server.server_close()
         self._socket.close()
+
+
+def create_buckets(template: Template, endpoint: str) -> None:
+    """Create the template's queues and buckets, and connect the buckets to the queues that get their events."""
+    sqs = boto3.client("sqs", endpoint_url=endpoint)
+    for queue in template.queues():
+        sqs.create_queue(**queue)
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    for bucket in template.buckets():
+        s3.create_bucket(Bucket=bucket)
+    for uploads in template.uploads():
+        s3.put_bucket_notification_configuration(**uploads)
 
 
 def _encoded(value: Item) -> Item:

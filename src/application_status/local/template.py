@@ -1,4 +1,4 @@
-"""Reads template.yaml, for the tables, routes, settings and gateway responses of the local service."""
+"""Reads template.yaml, for the tables, queues, routes, settings and gateway responses of the local service."""
 
 import json
 import re
@@ -44,6 +44,15 @@ class StreamMapping:
     maximum_retry_attempts: int
     maximum_record_age_seconds: int
     report_batch_item_failures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMapping:
+    """An event source mapping from a queue to a function."""
+
+    function: str
+    queue: str
+    batch_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,34 @@ class Template:
         """Return the names of the buckets."""
         return [name for name, _ in self._of_type("AWS::S3::Bucket")]
 
+    def uploads(self) -> list[dict[str, Any]]:
+        """Return what buckets send to queues, each as a PutBucketNotificationConfiguration request."""
+        return [
+            {
+                "Bucket": name,
+                "NotificationConfiguration": {
+                    "QueueConfigurations": [
+                        {
+                            "QueueArn": _queue_arn(each["Queue"]),
+                            "Events": [each["Event"]],
+                            "Filter": {"Key": {"FilterRules": each["Filter"]["S3Key"]["Rules"]}},
+                        }
+                        for each in properties["NotificationConfiguration"]["QueueConfigurations"]
+                    ]
+                },
+            }
+            for name, properties in self._of_type("AWS::S3::Bucket")
+            if "NotificationConfiguration" in properties
+        ]
+
+    def queues(self) -> list[dict[str, Any]]:
+        """Return each queue as a CreateQueue request; queues of dead letters come before those that name them."""
+        requests = [
+            {"QueueName": name, "Attributes": _queue_attributes(properties)}
+            for name, properties in self._of_type("AWS::SQS::Queue")
+        ]
+        return sorted(requests, key=lambda each: "RedrivePolicy" in each["Attributes"])
+
     def kms_keys(self) -> list[str]:
         """Return the names of the KMS keys."""
         return [name for name, _ in self._of_type("AWS::KMS::Key")]
@@ -114,7 +151,7 @@ class Template:
         return {name: properties["Handler"] for name, properties in self._functions()}
 
     def environment(self, function: str) -> dict[str, str]:
-        """Return a function's environment variables; a table's name is its logical id.
+        """Return a function's environment variables; a table's name is its logical id, and so is a queue's URL.
 
         Raises:
             NotImplementedError: the local service can't resolve a value.
@@ -124,18 +161,22 @@ class Template:
         return {name: self._resolve(value) for name, value in variables.items()}
 
     def routes(self) -> list[Route]:
-        """Return the API's routes."""
-        return [
+        """Return the API's routes, those first that API Gateway prefers: a fixed part of a path to a {parameter}.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
+        """
+        routes = [
             Route(event["Path"], function, event.get("Auth", {}).get("Authorizer"))
             for function, event in self._events("Api")
         ]
+        return sorted(routes, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
 
     def stream_mappings(self) -> list[StreamMapping]:
         """Return the functions' stream sources."""
         return [
             StreamMapping(
                 function=function,
-                table=event["Stream"]["Fn::GetAtt"].partition(".")[0],
+                table=_resource(event["Stream"]),
                 batch_size=event["BatchSize"],
                 bisect=event["BisectBatchOnFunctionError"],
                 maximum_retry_attempts=event["MaximumRetryAttempts"],
@@ -143,6 +184,17 @@ class Template:
                 report_batch_item_failures="ReportBatchItemFailures" in event["FunctionResponseTypes"],
             )
             for function, event in self._events("DynamoDB")
+        ]
+
+    def queue_mappings(self) -> list[QueueMapping]:
+        """Return the functions' queues."""
+        return [
+            QueueMapping(
+                function=properties["FunctionName"]["Ref"].removesuffix(".Alias"),
+                queue=_resource(properties["EventSourceArn"]),
+                batch_size=properties["BatchSize"],
+            )
+            for _, properties in self._of_type("AWS::Lambda::EventSourceMapping")
         ]
 
     def log_subscriptions(self) -> list[LogSubscription]:
@@ -234,6 +286,25 @@ def read_template(path: Path = PATH) -> dict[str, Any]:
 def pattern(path: str) -> re.Pattern[str]:
     """Return a pattern that matches a route's path, with a group for each {parameter}."""
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+def _queue_attributes(properties: Mapping[str, Any]) -> dict[str, str]:
+    attributes = {}
+    if "VisibilityTimeout" in properties:
+        attributes["VisibilityTimeout"] = str(properties["VisibilityTimeout"])
+    if redrive := properties.get("RedrivePolicy"):
+        target = _queue_arn(redrive["deadLetterTargetArn"])
+        attributes["RedrivePolicy"] = json.dumps(redrive | {"deadLetterTargetArn": target})
+    return attributes
+
+
+def _queue_arn(reference: Mapping[str, str]) -> str:
+    return f"arn:aws:sqs:{_PSEUDO['AWS::Region']}:{_PSEUDO['AWS::AccountId']}:{_resource(reference)}"
+
+
+def _resource(reference: Mapping[str, str]) -> str:
+    """Return the resource whose attribute a value is: {"Fn::GetAtt": "Table.StreamArn"}."""
+    return reference["Fn::GetAtt"].partition(".")[0]
 
 
 class _Loader(yaml.SafeLoader):

@@ -17,9 +17,10 @@ ServiceError
 |   +-- UnknownPath          the path does not exist
 |   +-- UnknownApplication   the application does not exist, or is not the caller's (same error for both)
 |   +-- UnknownConnection    the connection does not exist, or is not the caller's (same error for both)
+|   +-- UnknownFile          the file does not exist, or is not the caller's (same error for both)
 |   +-- AwaitingSecret       the connection has no secret yet, so that only tests can be answered
 |   +-- TooManyRequests      the ATS sends too many requests, or the address too many with invalid tokens
-|   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications today
+|   +-- DailyLimitReached    the ATS has created the maximum number of sandbox applications or files today
 |   +-- RegistrationConflict the id is registered with another ATS, client, job, jobseeker or application date
 |   +-- AliasTaken           an alias in the registration belongs to another application
 |   +-- TooManyAliases       the application would exceed the maximum number of aliases of one kind
@@ -138,6 +139,13 @@ class UnknownConnection(Refusal):
         super().__init__("There is no such connection; compare the address with the one that the job board gave you.")
 
 
+class UnknownFile(Refusal):
+    """The file does not exist or is not the caller's; one text for both, so callers can't probe for ids."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such file for this token; send the FileId that you got when you created it.")
+
+
 class AwaitingSecret(Refusal):
     """The connection has no secret yet; the ATS sends the same request again later."""
 
@@ -166,12 +174,15 @@ class TooManyRequests(Refusal):
 
 
 class DailyLimitReached(Refusal):
-    """The ATS has created the maximum number of sandbox applications today; `retry_after` is in seconds."""
+    """The ATS has created the maximum number of something today; `what` is its name in the plural.
 
-    def __init__(self, limit: int, retry_after: int) -> None:
+    `retry_after` is in seconds.
+    """
+
+    def __init__(self, limit: int, retry_after: int, what: str = "sandbox applications") -> None:
         super().__init__(
-            f"Your ATS has created {limit} sandbox applications today (UTC), the maximum per day. Use those, or "
-            "create more after Retry-After seconds."
+            f"Your ATS has created {limit} {what} today (UTC), the maximum per day. Use those, or create more after "
+            "Retry-After seconds."
         )
         self.retry_after = retry_after
 

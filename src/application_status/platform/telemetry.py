@@ -16,10 +16,12 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Registered             applications registered
     Expired                applications deleted after their retention
     Erased                 successful requests to erase an application
-    Refused, Failed        HTTP requests answered with 4xx, with 503
-    Unauthenticated, ...   refused requests by reason; each metric has the name of its class in errors.py
+    Refused, Failed        HTTP requests, and reports of batches, answered with 4xx, with 503
+    Unauthenticated, ...   the refused ones by reason; each metric has the name of its class in errors.py
     StoreRetries           calls to AWS repeated after throttling, an error or a lost reply
     Changes.<STATUS>       changes counted by the analytics, by the application's status (or removed, erased)
+    RowsRefused            refused rows of files
+    FilesImported, FilesRefused, FilesFailed  files that were imported, are no CSV that is accepted, or failed
     SetAside               stream records that failed and were written to S3
     Unreadable             applications and log lines that could not be read and were skipped
     FactsSent              facts delivered to Firehose
@@ -37,10 +39,11 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
 
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -59,6 +62,8 @@ class _Caller(NamedTuple):
     channel: str
     connection_id: str | None
 
+
+_using_metrics = Lock()  # threads of one invocation add to them at the same time
 
 _caller: ContextVar[_Caller | None] = ContextVar("caller", default=None)
 _in_sandbox: ContextVar[bool] = ContextVar("in_sandbox", default=False)
@@ -92,11 +97,23 @@ def result_fields(result: str) -> dict[str, str]:
     Health counts only lines with an ATS and a channel. The fields have no ATS without an authenticated caller, and
     `sandbox` instead of `channel` for a test token. Operators find a connection by its id: many share an ATS.
     """
+    return {"result": result, **_caller_fields()}
+
+
+def results_fields(results: Mapping[str, int]) -> dict[str, Any]:
+    """Return the log fields of many reports that share one line: how many have each result.
+
+    Health counts each of them, as it counts a line of `result_fields`.
+    """
+    return {"results": dict(results), **_caller_fields()}
+
+
+def _caller_fields() -> dict[str, str]:
     caller = _caller.get()
     if caller is None:
-        return {"result": result}
+        return {}
     field = "sandbox" if _in_sandbox.get() else "channel"
-    fields = {"result": result, "ats": caller.ats_id, field: caller.channel}
+    fields = {"ats": caller.ats_id, field: caller.channel}
     return fields | ({"connection": caller.connection_id} if caller.connection_id else {})
 
 
@@ -104,9 +121,10 @@ def flush() -> None:
     """End an invocation: write its metrics, and clear them and its caller."""
     _caller.set(None)
     _in_sandbox.set(False)
-    if metrics.metric_set:
-        metrics.flush_metrics()
-        metrics.clear_metrics()
+    with _using_metrics:
+        if metrics.metric_set:
+            metrics.flush_metrics()
+            metrics.clear_metrics()
 
 
 def error_fields(error: Exception) -> dict[str, str]:
@@ -149,4 +167,5 @@ def hiding_error_messages() -> Iterator[None]:
 def add_metric(metric: str, amount: int = 1) -> None:
     """Add to a metric of the current invocation."""
     name = f"Sandbox.{metric}" if _in_sandbox.get() else metric
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
+    with _using_metrics:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)

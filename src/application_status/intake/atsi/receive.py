@@ -8,6 +8,7 @@ ReportReply    the fields of the reply
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 from pydantic import (
@@ -37,7 +38,7 @@ from application_status.platform.values import ApplicationId, AtsId, application
 
 _BODY_LIMIT_BYTES = 8 * 1024
 _RAW_STATUS_LIMIT = 200
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
+IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE = "[!-~]{1,255}", "1 to 255 visible ASCII characters"
 _STATUS_LIMIT = 32
 _STATUSES = {status.replace("_", "").lower(): status for status in Status}
 
@@ -110,66 +111,60 @@ def webhook(tokens: TokenLookup, overrides: OverrideLookup, applications: Enviro
 
     @endpoint
     def receive(request: Request) -> Reply:
-        request.require_method("POST")
-        ats = _authenticate(request, tokens)
-        set_caller(ats.id, Channel.ATSI)
-        tokens.limit(ats)
-        checked, ignored = parse_report(request, ats.id)
-        checked = _with_outcome(checked, overrides)
+        ats = sender(request, tokens)
+        received_at = now()
+        body = json_object(request, _BODY_LIMIT_BYTES)
+        sent = message(StatusMessage, body, received_at=received_at)
+        checked = with_outcome(report(sent, ats.id, received_at, _idempotency_key(request)), overrides)
         recorded = applications.for_caller(ats).record(checked)
-        return _answer(request, checked, recorded, ignored)
+        log_recorded(checked, recorded)
+        return reply(200, report_reply(checked, recorded, ignored_fields(StatusMessage, body), request.request_id))
 
     return receive
 
 
-def _authenticate(request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS of the request's token.
+def sender(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS of a POST request's token, and count the request.
 
     Raises:
+        MethodNotAllowed: the request is no POST request.
         Unauthenticated: the token is not valid, or the path names another ATS.
+        TooManyRequests: a limit is reached.
     """
+    request.require_method("POST")
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
         raise Unauthenticated
+    set_caller(ats.id, Channel.ATSI)
+    tokens.limit(ats)
     return ats
 
 
-def parse_report(request: Request, ats_id: AtsId) -> tuple[Report, tuple[str, ...]]:
-    """Return the request's report, and the names of unrecognised fields.
-
-    Raises:
-        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
-        BodyTooLarge: the body has more than 8 KiB.
-        MalformedBody: the body is not an accepted JSON object.
-        MalformedHeader: the Idempotency-Key is invalid.
-        InvalidFields: fields are missing or invalid.
-    """
-    received_at = now()
-    body = json_object(request, _BODY_LIMIT_BYTES)
-    parsed = message(StatusMessage, body, received_at=received_at)
+def report(sent: StatusMessage, ats_id: AtsId, received_at: datetime, idempotency_key: str | None) -> Report:
+    """Return the report in a message."""
     return Report(
-        application_id=application_id(parsed.atsi_application_id),
+        application_id=ApplicationId(sent.atsi_application_id),
         ats_id=ats_id,
         channel=Channel.ATSI,
         interpretation=Interpretation(
-            status=parsed.status, raw_status=parsed.raw_status if (parsed.raw_status or "").strip() else None
+            status=sent.status, raw_status=sent.raw_status if (sent.raw_status or "").strip() else None
         ),
         received_at=received_at,
-        tiebreaker=str(parsed.status.rank),
-        effective_at=parsed.business_date.at if parsed.business_date else None,
-        day_offset=parsed.business_date.day_offset if parsed.business_date else None,
-        idempotency_key=_idempotency_key(request),
-    ), ignored_fields(StatusMessage, body)
+        tiebreaker=str(sent.status.rank),
+        effective_at=sent.business_date.at if sent.business_date else None,
+        day_offset=sent.business_date.day_offset if sent.business_date else None,
+        idempotency_key=idempotency_key,
+    )
 
 
 def _idempotency_key(request: Request) -> str | None:
     key = request.header("Idempotency-Key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters.")
+    if key is not None and not re.fullmatch(IDEMPOTENCY_KEY, key):
+        raise MalformedHeader(f"Idempotency-Key must have {IDEMPOTENCY_KEY_RULE}.")
     return key
 
 
-def _with_outcome(checked: Report, overrides: OverrideLookup) -> Report:
+def with_outcome(checked: Report, overrides: OverrideLookup) -> Report:
     """Refine the outcome of a rejection by its label, e.g. that the candidate withdrew."""
     interpretation = checked.interpretation
     if interpretation.status is not Status.REJECTED or interpretation.raw_status is None:
@@ -180,16 +175,16 @@ def _with_outcome(checked: Report, overrides: OverrideLookup) -> Report:
     )
 
 
-def _answer(request: Request, checked: Report, recorded: Recorded, ignored: tuple[str, ...]) -> Reply:
+def report_reply(checked: Report, recorded: Recorded, ignored: Sequence[str], request_id: str) -> ReportReply:
+    """Return the reply to a recorded report."""
     body: ReportReply = {
         "AtsiApplicationId": checked.application_id,
         "Status": recorded.status,
         "PreviousStatus": recorded.previous,
         "Result": cast("_StatusResult", recorded.result),  # never unmapped, as the report has a status
         "Version": recorded.version,
-        "RequestId": request.request_id,
+        "RequestId": request_id,
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    log_recorded(checked, recorded)
-    return reply(200, body)
+    return body

@@ -6,7 +6,7 @@ DispositionMutations  the schema's mutation, for one ATS
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from application_status.applications.aliases import AliasTable
 from application_status.applications.read import OwnApplications
@@ -14,6 +14,7 @@ from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Report
 from application_status.intake.indeed.rules import Disposition, disposition, echo, rationale
 from application_status.intake.recorded import log_recorded
+from application_status.intake.side_by_side import record_until_failure
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.dispositions import interpret_disposition
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -97,6 +98,13 @@ class DispositionReceiver:
             raise UnknownApplication from None
 
 
+class _Valid(NamedTuple):
+    """A valid disposition, and how it was sent."""
+
+    given: Mapping[str, Any]
+    disposition: Disposition
+
+
 @dataclass(frozen=True, slots=True)
 class DispositionMutations:
     """The schema's mutation, for an authenticated ATS."""
@@ -106,23 +114,34 @@ class DispositionMutations:
 
     def send_dispositions(self, given: Mapping[str, Any]) -> Payload:
         """Record all good dispositions, and return why the others failed."""
-        failures = [each for each in map(self._record, given["dispositions"]) if each]
-        return {
-            "numberGoodDispositions": len(given["dispositions"]) - len(failures),
-            "failedDispositions": failures,
-        }
+        checked = [self._check(each) for each in given["dispositions"]]
+        valid = [each for each in checked if isinstance(each, _Valid)]
+        recorded = iter(
+            record_until_failure(
+                valid,
+                lambda each: (each.disposition.identifier, each.disposition.apply_id),
+                lambda each: each.disposition.effective_at,
+                self._record,
+            )
+        )
+        results = [next(recorded) if isinstance(each, _Valid) else each for each in checked]
+        failures = [each for each in results if each]
+        return {"numberGoodDispositions": len(results) - len(failures), "failedDispositions": failures}
 
-    def _record(self, given: Mapping[str, Any]) -> FailedDisposition | None:
+    @staticmethod
+    def _check(given: Mapping[str, Any]) -> _Valid | FailedDisposition:
         try:
-            checked = disposition(given, now())
+            return _Valid(given, disposition(given, now()))
         except InvalidFields as refused:
             _count_failure(PROBLEMS[InvalidFields].type)
             return failed(given, rationale(refused.errors))
+
+    def _record(self, valid: _Valid) -> FailedDisposition | None:
         try:
-            self.receiver.receive(self.ats_id, checked)
+            self.receiver.receive(self.ats_id, valid.disposition)
         except UnknownApplication:
             _count_failure(PROBLEMS[UnknownApplication].type)
-            return failed(given, rationale([checked.unknown]))
+            return failed(valid.given, rationale([valid.disposition.unknown]))
         return None
 
 

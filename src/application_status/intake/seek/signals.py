@@ -4,8 +4,10 @@ SignalReceiver   records one signal
 SignalMutations  the schema's mutations, for one ATS
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from application_status.applications.aliases import AliasTable
@@ -20,6 +22,7 @@ from application_status.intake.seek.rules import (
     SignalState,
     signal,
 )
+from application_status.intake.side_by_side import record_until_failure
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_signal, is_end_of_position
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -146,7 +149,7 @@ class SignalMutations:
         Raises:
             InvalidFields: the signal is not valid.
         """
-        return _true_or_raise(self._record(given, "/input"))
+        return self._record([given], ["/input"])
 
     def send_signals(self, given: Mapping[str, Any]) -> bool:
         """Record all valid signals.
@@ -154,10 +157,7 @@ class SignalMutations:
         Raises:
             InvalidFields: some signals are not valid; the others were recorded.
         """
-        signals = enumerate(given["signals"])
-        return _true_or_raise(
-            [wrong for place, each in signals for wrong in self._record(each, f"/input/signals/{place}")]
-        )
+        return self._record(given["signals"], [f"/input/signals/{place}" for place in range(len(given["signals"]))])
 
     def send_application_signal(self, given: Mapping[str, Any]) -> bool:
         """Record an ApplicationComplete sent through the deprecated mutation; its schemeId is ignored.
@@ -170,23 +170,40 @@ class SignalMutations:
             raise InvalidFields((FieldError("/input/typeCode", "Input is another type code", APPLICATION_COMPLETE),))
         return self.send_signal({"typeCode": APPLICATION_COMPLETE, "token": given["token"]})
 
-    def _record(self, given: Mapping[str, Any], place: str) -> list[FieldError]:
-        """Record a signal; return its invalid fields, with pointers from the root of the request."""
-        try:
-            checked = signal(given, now())
-        except InvalidFields as refused:
-            _refuse()
-            return [replace(wrong, pointer=f"{place}{wrong.pointer}") for wrong in refused.errors]
-        self.receiver.receive(self.ats_id, checked)
-        return []
+    def _record(self, given: Sequence[Mapping[str, Any]], pointers: Sequence[str]) -> bool:
+        """Record the valid signals; `pointers` say where each is in the request.
+
+        Raises:
+            InvalidFields: some are not valid; the pointers of its errors begin at the root of the request.
+        """
+        wrong: list[FieldError] = []
+        valid: list[Signal] = []
+        for each, pointer in zip(given, pointers, strict=True):
+            try:
+                valid.append(signal(each, now()))
+            except InvalidFields as refused:
+                _refuse()
+                wrong += [replace(error, pointer=f"{pointer}{error.pointer}") for error in refused.errors]
+        record_until_failure(valid, _subject, _effective_at, partial(self.receiver.receive, self.ats_id))
+        if wrong:
+            raise InvalidFields(tuple(wrong))
+        return True
+
+
+def _subject(signal: Signal) -> Hashable:
+    """Return what the application or the position is found by; two aliases of one application may be two subjects.
+
+    Signals of one application may be recorded in any order and at the same time; in order, fewer of them are late.
+    """
+    if signal.type_code == POSITION_STATUS_UPDATE:
+        return signal.position_profile_ids
+    return signal.token, signal.profile_id
+
+
+def _effective_at(signal: Signal) -> datetime | None:
+    return signal.current.effective_at if signal.current else None
 
 
 def _refuse() -> None:
     add_metric("SignalRefused")
     logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
-
-
-def _true_or_raise(wrong: list[FieldError]) -> bool:
-    if wrong:
-        raise InvalidFields(tuple(wrong))
-    return True

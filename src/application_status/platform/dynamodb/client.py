@@ -245,7 +245,7 @@ class Cache[Key: Hashable, Value]:
         value, until = kept
         if self._clock() < until:
             return value
-        del self._kept[key]
+        self._kept.pop(key, None)  # another thread may have removed it
         return None
 
     def keep(self, key: Key, value: Value) -> None:

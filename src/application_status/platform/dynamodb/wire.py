@@ -3,7 +3,7 @@
 It needs half the instructions of botocore's signer with urllib3; docs/performance.md has the numbers. In reading order:
 
 connect, Wire        one call: serialize the request, sign it, send it, parse the reply
-connect_many         the same for calls at the same time, each over a connection of its own
+connect_many, Wires  the same for calls at the same time, each over a connection of its own
 signed               Signature Version 4
 CredentialsProvider  the credentials that Lambda provides
 Connection           HTTP/1.1
@@ -63,7 +63,7 @@ def connect_many(environ: Mapping[str, str] = os.environ) -> DynamoDB:
     Raises:
         SettingsError: no region is set.
     """
-    return DynamoDB(_Wires(_wires(environ)))
+    return DynamoDB(Wires(_wires(environ)))
 
 
 def _wires(environ: Mapping[str, str]) -> Callable[[], "Wire"]:
@@ -115,7 +115,7 @@ class Wire:
         return found
 
 
-class _Wires:
+class Wires:
     """A transport that sends each call over a connection that no other call uses."""
 
     def __init__(self, make: Callable[[], Wire]) -> None:

@@ -259,6 +259,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.UnknownPath: Problem(404, "unknown-path", "Unknown path"),
     errors.UnknownApplication: Problem(404, "unknown-application", "Unknown application"),
     errors.UnknownConnection: Problem(404, "unknown-connection", "Unknown connection"),
+    errors.UnknownFile: Problem(404, "unknown-file", "Unknown file"),
     errors.MethodNotAllowed: Problem(405, "method-not-allowed", "The path does not accept this method"),
     errors.NotAcceptable: Problem(406, "not-acceptable", "No acceptable media type"),
     errors.AliasTaken: Problem(409, "alias-taken", "An alias belongs to another application"),
@@ -307,13 +308,17 @@ def no_content() -> Reply:
 
 def refusal(error: errors.Refusal, request: Request) -> Reply:
     """Return the reply to a refused request."""
-    problem = PROBLEMS[type(error)]
-    details = _details(problem, str(error), request)
+    return _problem(refusal_details(error, request), refusal_headers(error, "X-AtsiToken"))
+
+
+def refusal_details(error: errors.Refusal, request: Request) -> ProblemDetails:
+    """Return a refusal as problem details."""
+    details = _details(PROBLEMS[type(error)], str(error), request)
     if isinstance(error, errors.InvalidFields):
         details["errors"] = field_problems(error.errors)
         if error.ignored:
             details["ignoredFields"] = error.ignored
-    return _problem(problem, details, refusal_headers(error, "X-AtsiToken"))
+    return details
 
 
 def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
@@ -345,8 +350,12 @@ def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
 
 def failure(problem: Problem, request: Request) -> Reply:
     """Return the reply to a failed request, which says that a retry is safe and nothing about the failure."""
-    details = _details(problem, "Send the same request again after Retry-After seconds.", request)
-    return _problem(problem, details, retry_later())
+    return _problem(failure_details(problem, request), retry_later())
+
+
+def failure_details(problem: Problem, request: Request) -> ProblemDetails:
+    """Return a failure as problem details."""
+    return _details(problem, "Send the same request again after Retry-After seconds.", request)
 
 
 def retry_later() -> dict[str, str]:
@@ -364,8 +373,8 @@ def _details(problem: Problem, detail: str, request: Request) -> ProblemDetails:
     }
 
 
-def _problem(problem: Problem, details: ProblemDetails, headers: dict[str, str]) -> Reply:
-    return reply(problem.status, details, **{"Content-Type": "application/problem+json"}, **headers)
+def _problem(details: ProblemDetails, headers: dict[str, str]) -> Reply:
+    return reply(details["status"], details, **{"Content-Type": "application/problem+json"}, **headers)
 
 
 def endpoint(
