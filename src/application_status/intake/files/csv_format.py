@@ -40,7 +40,7 @@ APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawSta
 
 _COLUMNS = (APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE)
 _KNOWN = {each.lower() for each in _COLUMNS}
-_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}."
+_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}; the last two columns are optional."
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = {UTF_8: "UTF-8", WINDOWS_1252: "Windows-1252"}
 _LINE_END = re.compile(rb"\r\n|\n|\r")
