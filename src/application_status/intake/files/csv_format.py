@@ -177,7 +177,7 @@ def _cells(row: bytes, layout: Layout, encoding: str) -> tuple[tuple[str, ...], 
     cells = _grammar(layout.delimiter, layout.columns).cells(text)
     if len(cells) != layout.columns:
         return None, (
-            f"The row has {len(cells)} cells, but the header has {layout.columns}. Send as many, and put cells that "
+            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells that "
             f'contain {_DELIMITERS[layout.delimiter]} in quotes (").'
         )
     return cells, None
