@@ -244,8 +244,11 @@ def test_rows(text: bytes, expected: Sequence[object]) -> None:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (b"a,b,c", "3 cells, but the header has 2. Send as many, and put cells that contain commas in quotes"),
-        (b"a", "The row has 1 cells, but the header has 2"),
+        (
+            b"a,b,c",
+            "The row has 3 instead of 2 cells. Send as many as the header, and put cells that contain commas in quotes",
+        ),
+        (b"a", "The row has 1 instead of 2 cells"),
         (b"a,\0", "The row contains NUL bytes"),
         (b'a,"b', 'A quote (") opens a cell and is not closed'),
         (b'a,"b"c', "A cell goes on after its closing quote"),

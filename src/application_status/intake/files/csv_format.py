@@ -40,7 +40,7 @@ APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawSta
 
 _COLUMNS = (APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE)
 _KNOWN = {each.lower() for each in _COLUMNS}
-_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}."
+_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}; the last two columns are optional."
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = {UTF_8: "UTF-8", WINDOWS_1252: "Windows-1252"}
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -177,7 +177,7 @@ def _cells(row: bytes, layout: Layout, encoding: str) -> tuple[tuple[str, ...], 
     cells = _grammar(layout.delimiter, layout.columns).cells(text)
     if len(cells) != layout.columns:
         return None, (
-            f"The row has {len(cells)} cells, but the header has {layout.columns}. Send as many, and put cells that "
+            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells that "
             f'contain {_DELIMITERS[layout.delimiter]} in quotes (").'
         )
     return cells, None
