@@ -23,7 +23,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi screenshots bench bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
+.PHONY: help run test check format lock openapi screenshots bench bench-bulk bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
 .PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
 help:  ## List the targets
@@ -127,6 +127,10 @@ PEERS := hello bare powertools fastapi_mangum flask_wsgi litestar_mangum
 bench: needs-bench build-host .tools/runtime/.ready $(if $(SHORT),,$(PEERS:%=.tools/peers/%/.ready))  ## Measure the webhook beside its peers, with SHORT=1 only itself; needs valgrind
 	@$(BIN)/python -m compileall -q benchmarks/__init__.py benchmarks/transports
 	PYTHONPATH=tools $(BIN)/python -m benchmarks --rounds $(ROUNDS) $(if $(SHORT),--short)
+
+bench-bulk: build-host .tools/runtime/.ready  ## Measure batches and files beside single reports; half an hour, with SHORT=1 seconds
+	PYTHONPATH=tools $(BIN)/python -m benchmarks.batch $(if $(SHORT),--short)
+	$(BIN)/python -m benchmarks.files $(if $(SHORT),--short)
 
 deploy: needs-deploy build  ## Deploy to AWS: ENV=dev, staging or prod (samconfig.toml)
 	$(SAM) deploy --config-env $(ENV)

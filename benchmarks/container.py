@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.contender import Contender
 from prerequisites import EMULATOR, RUNTIME_PYTHON
@@ -61,8 +61,8 @@ class Container:
 
 
 @contextmanager
-def running(contender: Contender, tables: str) -> Iterator[Container]:
-    """Run a function until the end of the context."""
+def running(contender: Contender, tables: str, logs: int | IO[bytes] = subprocess.DEVNULL) -> Iterator[Container]:
+    """Run a function until the end of the context; `logs` gets its lines, and those that Lambda adds."""
     port, runtime_port = _free_port(), _free_port()
     command: list[str | Path] = [
         EMULATOR, "--log-level", "error",
@@ -71,9 +71,7 @@ def running(contender: Contender, tables: str) -> Iterator[Container]:
         RUNTIME_PYTHON, "-m", "awslambdaric", contender.handler,
     ]  # fmt: skip
     environment = contender.environment(tables)
-    process = subprocess.Popen(
-        command, env=environment, cwd=contender.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env=environment, cwd=contender.folder, stdout=logs, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port)
         yield Container(port, process.pid)

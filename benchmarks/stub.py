@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import cast, override
 
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"  # noqa: S105  # the contract's sample
 _SHA256 = hashlib.sha256(TOKEN.encode()).hexdigest()
@@ -55,36 +57,53 @@ _REPLIES = {
     b"BatchGetItem": _reply({"Responses": {"TokensTable": [_TOKEN_ITEM]}}),
     b"UpdateItem": _reply({"Attributes": _BEFORE}),
 }
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_OPERATION = re.compile(rb"x-amz-target: *\w+\.(\w+)", re.IGNORECASE)
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while True:
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0]))
-            operation = next(name for name in _REPLIES if b"." + name.lower() + b"\r\n" in head)
-            writer.write(_REPLIES[operation])
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+class _Connection(asyncio.Protocol):
+    """A client's connection; each request is answered after a fixed time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._received = b""
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, ended, rest = self._received.partition(b"\r\n\r\n")
+        if not ended or len(rest) < int(_LENGTH.search(head)[1]):  # type: ignore[index]  # each request has a body
+            return
+        self._received = b""
+        reply = _REPLIES[_OPERATION.search(head)[1]]  # type: ignore[index]
+        if self._seconds:
+            asyncio.get_running_loop().call_later(self._seconds, self._transport.write, reply)
+        else:
+            self._transport.write(reply)
 
 
-async def _serve(ready: Connection) -> None:
-    server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+async def _serve(ready: Connection, seconds: float) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(seconds), "127.0.0.1", 0, backlog=1024)
     ready.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
-def _main(ready: Connection) -> None:
-    asyncio.run(_serve(ready))
+def _main(ready: Connection, seconds: float) -> None:
+    asyncio.run(_serve(ready, seconds))
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """Run the stand-in in a separate process; yield its address."""
+def running(seconds: float = 0.0) -> Iterator[str]:
+    """Run the stand-in in a separate process; yield its address. It answers each request after this many seconds."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(theirs,), daemon=True)
+    process = context.Process(target=_main, args=(theirs, seconds), daemon=True)
     process.start()
+    theirs.close()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
     finally:

@@ -61,7 +61,7 @@ def service() -> Iterator[LocalService]:
     """The local service as a process, one for each file of tests."""
     service = LocalService()
     try:
-        service.line("Ctrl-C stops")
+        service.wait_until_running()
         yield service
     finally:
         if service.process.poll() is None:

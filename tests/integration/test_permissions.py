@@ -123,6 +123,13 @@ def webhook(world: World) -> None:
     sandbox.report(world, sandbox.created(world)["AtsiApplicationId"], "INTERVIEW")
 
 
+def batches(world: World) -> None:
+    unknown = APPLICATION.replace("7333", "beef")
+    world.report_batch(*({"AtsiApplicationId": each, "Status": "INTERVIEW"} for each in (APPLICATION, unknown)))
+    own = sandbox.created(world)["AtsiApplicationId"]
+    world.report_batch({"AtsiApplicationId": own, "Status": "INTERVIEW"}, token=TEST_TOKEN)
+
+
 def signals(world: World) -> None:
     sent(world, signal())
     by_profile = signal(candidateApplicationProfileId=PROFILE)
@@ -360,6 +367,7 @@ def delivery(world: World) -> None:
 
 WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
+    "BatchFunction": batches,
     "SignalsFunction": signals,
     "ConnectFunction": connect,
     "FilesFunction": files,

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,6 +25,7 @@ import boto3
 from application_status.local.user_pool import PATH
 
 ROOT = Path(__file__).parents[2]
+_START_SECONDS = 180  # with 24 starts at once on two processors each takes almost a minute
 
 
 def free_port() -> int:
@@ -43,7 +44,7 @@ class LocalService:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        command = [sys.executable, "-m", "application_status.local"]
+        command = [sys.executable, "-X", "faulthandler", "-m", "application_status.local"]
         ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
         proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://127.0.0.1:{free_port()}")  # without a listener
         self.process = subprocess.Popen(
@@ -88,6 +89,22 @@ class LocalService:
         """Return the first line that matches, once it is there."""
         return wait_for(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), ""))
 
+    def wait_until_running(self) -> None:
+        """Wait for the end of the welcome.
+
+        Raises:
+            AssertionError: the service ended, or did not start in time; has its output, with the stacks of its threads.
+        """
+
+        def is_running() -> bool:
+            return any("Ctrl-C stops" in line for line in list(self.lines))
+
+        with suppress(AssertionError):
+            wait_for(lambda: is_running() or self.process.poll() is not None, _START_SECONDS)
+        if not is_running():
+            self.end(signal.SIGABRT)  # the fault handler writes the stacks of all threads
+            raise AssertionError("the service has not started:\n" + "".join(self.lines))
+
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
         code = self.process.wait(timeout=60)
@@ -95,9 +112,9 @@ class LocalService:
         return code
 
 
-def wait_for[T](found: Callable[[], T]) -> T:
+def wait_for[T](found: Callable[[], T], seconds: float = 60) -> T:
     """Return the first value that isn't empty; an AssertionError after a minute, which a busy machine may take."""
-    for _ in range(1_200):
+    for _ in range(int(seconds / 0.05)):
         value = found()
         if value:
             return value

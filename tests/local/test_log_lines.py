@@ -16,7 +16,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalService]:
     """A service of its own whose terminal has ASCII alone."""
     monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
     service = LocalService()
-    service.line("Ctrl-C stops")
+    service.wait_until_running()
     yield service
     service.end()
 

@@ -316,7 +316,7 @@ def test_used_port_is_said(service: LocalService, taken: str) -> None:
 def test_it_stops_on_a_signal(number: signal.Signals) -> None:
     """Exit code 0 and "Stopped.", without a complaint; the ports are free again."""
     service = LocalService()
-    service.line("Ctrl-C stops")
+    service.wait_until_running()
     assert send(service, {"AtsiApplicationId": APPLICATION, "Status": "OFFER"})[0] == 200
     service.line("counted")
     assert service.end(number) == 0

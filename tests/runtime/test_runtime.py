@@ -28,6 +28,11 @@ def is_recorded(reply: Any) -> bool:
     return answer(reply).status == 200 and answer(reply).body["Result"] in {"recorded", "late", "unchanged"}
 
 
+def are_recorded(reply: Any) -> bool:
+    results = {each["Reply"]["Result"] for each in answer(reply).body["Results"]}
+    return answer(reply).status == 200 and results <= {"recorded", "late", "unchanged"}
+
+
 def is_registered_or_erased(reply: Any) -> bool:
     results = {201: "registered", 200: "unchanged", 204: None}
     return answer(reply).body.get("Result") == results.get(answer(reply).status, "refused")
@@ -97,6 +102,7 @@ def is_merged(reply: Any) -> bool:
 
 KINDS = {
     "WebhookFunction": is_recorded,
+    "BatchFunction": are_recorded,
     "SignalsFunction": is_sent,
     "RegistryFunction": is_registered_or_erased,
     "SandboxFunction": is_created,
@@ -205,6 +211,7 @@ def test_stream_record_that_fails_is_set_aside(start: Start, tables: str, functi
         ("FileImportFunction", "FILES_QUEUE"),
         ("FileImportFunction", "FILE_ROWS_PER_SECOND"),
         ("OauthFunction", "TOKENS_TABLE"),
+        ("BatchFunction", "UNKNOWN_APPLICATIONS"),
         ("SignalsFunction", "ALIASES_TABLE"),
         ("AnalyticsFunction", "REPORTING_TIME_ZONE"),
         ("AnalyticsFunction", "FAILED_RECORDS_BUCKET"),
@@ -287,10 +294,11 @@ def test_package_is_small() -> None:
     assert sum(file.stat().st_size for file in files if file.is_file()) <= 55_000_000
 
 
-def test_webhook_loads_no_sdk() -> None:
-    """Its calls take the store's own way, which starts in a fraction of boto3's time."""
+@pytest.mark.parametrize("function", ["WebhookFunction", "BatchFunction"])
+def test_reports_need_no_sdk(function: str) -> None:
+    """Their calls take the store's own way, which starts in a fraction of boto3's time."""
     sdk = ("boto3", "botocore.", "s3transfer", "urllib3")  # Powertools looks whether there is a botocore
-    assert [name for name in loaded("WebhookFunction") if name.startswith(sdk)] == []
+    assert [name for name in loaded(function) if name.startswith(sdk)] == []
 
 
 def test_only_the_signals_load_graphql() -> None:

@@ -26,6 +26,8 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import Channel
 from application_status.functions.analytics import make_handler as make_analytics
+from application_status.functions.batch import BatchSettings
+from application_status.functions.batch import make_handler as make_batch
 from application_status.functions.connect import ConnectSettings
 from application_status.functions.connect import make_handler as make_connect
 from application_status.functions.files import FilesSettings
@@ -73,6 +75,7 @@ from support.permissions import Permission, UnderRole
 
 HTTP_FUNCTIONS = {
     "WebhookFunction": "webhook",
+    "BatchFunction": "batch",
     "SignalsFunction": "signals",
     "OauthFunction": "oauth",
     "ConnectFunction": "connect",
@@ -219,6 +222,9 @@ class World:
             UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
             webhook_settings(self.unknown, self.requests_per_second),
         )
+        self.batch = make_batch(
+            self.under_role("BatchFunction"), batch_settings(self.unknown, self.requests_per_second)
+        )
         self.registry = make_registry(
             self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
         )
@@ -310,6 +316,11 @@ class World:
         body = {"AtsiApplicationId": APPLICATION, "Status": status, **fields}
         return answer(self.webhook(http_event("POST", "/api/application-status", body, headers), None))
 
+    def report_batch(self, *reports: Any, headers: Mapping[str, str] | None = None, token: str = TOKEN) -> Answer:
+        """Send a batch of reports."""
+        event = http_event("POST", "/api/application-status/batch", {"Reports": reports}, headers, token)
+        return answer(self.batch(event, None))
+
     def erase(self, of: str = APPLICATION) -> Answer:
         """Erase an application, as the board's Apply system does."""
         return answer(self.registry(http_event("DELETE", f"/api/applications/{of}", token=None), None))
@@ -331,6 +342,13 @@ def webhook_settings(
 ) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
     return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+
+
+def batch_settings(
+    unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
+) -> BatchSettings:
+    """Return the settings of batches."""
+    return BatchSettings(*webhook_settings(unknown, requests_per_second))
 
 
 def signals_settings(requests_per_second: int = 0) -> SignalsSettings:

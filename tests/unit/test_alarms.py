@@ -118,7 +118,7 @@ COMPOSITES = {
     "FastBurnAlarm": ("FailedRequests1HourAlarm", "FailedRequests5MinutesAlarm"),
     "SlowBurnAlarm": ("FailedRequests6HoursAlarm", "FailedRequests30MinutesAlarm"),
 }
-INTAKE = {f"{name}Function" for name in ("Webhook", "Signals", "Oauth", "Connect", "Files", "Sandbox")}
+INTAKE = {f"{name}Function" for name in ("Webhook", "Batch", "Signals", "Oauth", "Connect", "Files", "Sandbox")}
 """The functions that receive what ATSs send."""
 
 COMPARISONS = {

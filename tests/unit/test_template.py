@@ -31,6 +31,7 @@ TABLES = (
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
 NAMES = (
     "Webhook",
+    "Batch",
     "Signals",
     "Oauth",
     "Connect",
@@ -126,7 +127,7 @@ def test_functions_run_under_their_own_role_and_log_group(resources: dict[str, R
     assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{FUNCTIONS[function]}Logs"}}
     behind = ("AnalyticsFunction", "PositionsFunction", "HealthFunction", "VerificationFunction", "DeliveryFunction")
     seconds = dict.fromkeys(behind, 60)
-    seconds |= dict.fromkeys(("SignalsFunction", "ViewsFunction"), 28) | {
+    seconds |= dict.fromkeys(("BatchFunction", "SignalsFunction", "ViewsFunction"), 28) | {
         "FileImportFunction": 300,
         "MergeFunction": 300,
         "PreTokenFunction": 5,
@@ -176,7 +177,7 @@ def test_functions_are_built_for_arm64_by_default(expanded: dict[str, Any]) -> N
 
 
 def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str, Any]) -> None:
-    """Off by default, as an account may have too few; with a number, only the webhook and the signals reserve it."""
+    """Off by default, as an account may have too few; with a number, only the functions for reports reserve it."""
     parameter = expanded["Parameters"]["ReservedConcurrency"]
     assert (parameter["Type"], parameter["Default"], parameter["MinValue"]) == ("Number", 0, 0)
     assert expanded["Conditions"]["ReservesConcurrency"] == {
@@ -188,7 +189,7 @@ def test_concurrency_is_reserved_for_reports_and_signals_only(expanded: dict[str
         if "ReservedConcurrentExecutions" in function["Properties"]
     }
     either = {"Fn::If": ["ReservesConcurrency", {"Ref": "ReservedConcurrency"}, {"Ref": "AWS::NoValue"}]}
-    assert reserved == {"WebhookFunction": either, "SignalsFunction": either}
+    assert reserved == dict.fromkeys(("WebhookFunction", "BatchFunction", "SignalsFunction"), either)
 
 
 def test_new_code_gets_all_calls_at_once_by_default(expanded: dict[str, Any]) -> None:
@@ -232,7 +233,14 @@ def test_metrics_of_functions_have_their_stack(resources: dict[str, Resource], f
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str, Resource], function: str) -> None:
     """Lambda gives a function a full processor from 1,769 MB on; those with CPU-heavy work have it."""
-    whole = {"SignalsFunction", "FileImportFunction", "MergeFunction", "ViewsFunction", "RetentionFunction"}
+    whole = {
+        "BatchFunction",
+        "SignalsFunction",
+        "FileImportFunction",
+        "MergeFunction",
+        "ViewsFunction",
+        "RetentionFunction",
+    }
     assert resources[function]["Properties"]["MemorySize"] == (1769 if function in whole else 512)
 
 
@@ -280,7 +288,7 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
                 knowing.setdefault(function, set()).add(value["Ref"])
     both, one = set(SANDBOX_TABLES), {"SandboxApplicationsTable"}
     assert knowing == {
-        **dict.fromkeys(("WebhookFunction", "FileImportFunction", "ViewsFunction"), one),
+        **dict.fromkeys(("WebhookFunction", "BatchFunction", "FileImportFunction", "ViewsFunction"), one),
         **dict.fromkeys(("SignalsFunction", "SandboxFunction"), both),
     }
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
@@ -398,7 +406,7 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     }
 
 
-SENDERS_LOGS = ["ConnectLogs", "FileImportLogs", "FilesLogs", "SignalsLogs", "WebhookLogs"]
+SENDERS_LOGS = ["BatchLogs", "ConnectLogs", "FileImportLogs", "FilesLogs", "SignalsLogs", "WebhookLogs"]
 
 
 def test_health_gets_the_lines_of_authenticated_callers_alone(resources: dict[str, Resource]) -> None:

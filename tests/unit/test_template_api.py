@@ -38,6 +38,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
         behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
     assert behind == {
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
+        "/api/application-status/batch": "${BatchFunctionAliaslive}/invocations",
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
         "/graphql": "${SignalsFunctionAliaslive}/invocations",
         CONNECT_PATH: "${ConnectFunctionAliaslive}/invocations",
@@ -69,6 +70,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
     """
     assert {path: methods[ANY].get("security") for path, methods in api["paths"].items()} == {
         "/api/application-status": None,
+        "/api/application-status/batch": None,
         "/qs-api/public/atsi/v1/{ATS_ID}": None,
         "/graphql": None,
         CONNECT_PATH: None,

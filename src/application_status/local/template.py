@@ -161,11 +161,15 @@ class Template:
         return {name: self._resolve(value) for name, value in variables.items()}
 
     def routes(self) -> list[Route]:
-        """Return the API's routes."""
-        return [
+        """Return the API's routes, those first that API Gateway prefers: a fixed part of a path to a {parameter}.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
+        """
+        routes = [
             Route(event["Path"], function, event.get("Auth", {}).get("Authorizer"))
             for function, event in self._events("Api")
         ]
+        return sorted(routes, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
 
     def stream_mappings(self) -> list[StreamMapping]:
         """Return the functions' stream sources."""
