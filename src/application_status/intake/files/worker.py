@@ -21,7 +21,7 @@ from urllib.parse import unquote_plus
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.csv_format import scan
 from application_status.intake.files.imports import LANES, File, FileId, Overtaken, State
-from application_status.intake.files.lanes import Lanes, end, expanded_key
+from application_status.intake.files.lanes import Lanes, expanded_key
 from application_status.intake.files.upload import MAX_BYTES, RefusedFile
 from application_status.platform.deadlines import deadline
 from application_status.platform.errors import Unavailable
@@ -135,14 +135,14 @@ class _Worker:
         if file.is_test:
             enter_sandbox()
         if receives > _MOST_RECEIVES:
-            end(self._imports, replace(file, state=State.FAILED, reason=_DIED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_DIED))
             return
         try:
             step()
         except ObjectMissing:
-            end(self._imports, replace(file, state=State.FAILED, reason=_DELETED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_DELETED))
         except ObjectChanged:
-            end(self._imports, replace(file, state=State.FAILED, reason=_REPLACED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_REPLACED))
 
     def _read(self, file: File, found: Upload, notification: Mapping[str, Any]) -> None:
         """Read an upload, and send the messages of its lanes.
@@ -159,7 +159,7 @@ class _Worker:
             self._lanes.start(file)
             return
         if found.size > MAX_BYTES:
-            end(self._imports, replace(file, state=State.REFUSED, reason=_TOO_LARGE))
+            self._imports.end(replace(file, state=State.REFUSED, reason=_TOO_LARGE))
             return
         reading = self._imports.start_reading(file, etag=found.etag, size=found.size, uploaded_at=found.at)
         if reading is None:
@@ -173,14 +173,14 @@ class _Worker:
                 lambda number, content: self._bucket.put(expanded_key(file, number), content, "text/csv"),
             )
         except RefusedFile as error:
-            end(self._imports, replace(reading, state=State.REFUSED, reason=str(error)))
+            self._imports.end(replace(reading, state=State.REFUSED, reason=str(error)))
             return
         try:
             duplicate_of = self._imports.start_importing(reading, scanned)
         except Overtaken:
             duplicate_of = None  # it is being imported: by another worker, or by this one, whose reply was lost
         if duplicate_of:
-            end(self._imports, replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
+            self._imports.end(replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
         elif (started := self._imports.read(file.id)) and started.state is State.IMPORTING:
             self._lanes.start(started)
 
