@@ -75,4 +75,4 @@ def test_labels_without_status_are_mapped(content: bytes, read: tuple[Sequence[R
     assert unmapped
     given = list(csv.DictReader(StringIO(content.decode("utf-8-sig")), delimiter=";"))
     assert {bool(each["status"]) for each in given} == {True, False}
-    assert {len(each["businessDate"]) for each in given} >= {0, len("2026-11-02"), len("2026-11-02T09:00:00Z")}
+    assert {len(each["businessDate"] or "") for each in given} >= {0, len("2026-11-02"), len("2026-11-02T09:00:00Z")}
