@@ -31,6 +31,10 @@ from support.webhooks import PROVIDERS, SECRET, local_kms, made_as
 from support.world import APPLICATION, ATS, ATS_CLIENT_ID, SIGNALLED_APPLICATION, TEMPLATE, World
 
 NEWER = 'version = "newer"\n[exact]\n"Absage" = "REJECTED/candidate_withdrew"\n'
+REGISTRATIONS = (
+    "AtsiApplicationId,AtsId,ClientId,JobId,JobseekerId,JobTitle,Company,AppliedAt\n"
+    "51c3be16-0f93-41ed-9cc0-00000000beef,demo-ats,client-1,job-1,jobseeker-1,Developer,Example,2026-07-01T09:00:00Z\n"
+)
 FAILED = "set-aside/1"
 CONNECTION = "gr-23456789"
 LABEL = "Waits for Ms Weber"
@@ -48,6 +52,7 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     made_as(world, CONNECTION.removeprefix("gr-"))
     monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
     world.report("REJECTED", RawStatus="Absage")
+    Path("applications.csv").write_text(REGISTRATIONS, encoding="utf-8")
     former = next(each for each in TEMPLATE.tables() if each["TableName"] == "ApplicationsTable")
     client.create_table(**former | {"TableName": "FormerTable"})
     client.put_item(
@@ -80,6 +85,10 @@ def run(server: TableServer, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 
 CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "applications import": (
+        ["applications.csv", "--per-second", "5"],
+        {"file": "applications.csv", "per_second": "5", "checkpoint": ".application-status-import.json"},
+    ),
     "applications erase": ([APPLICATION, SIGNALLED_APPLICATION], {"ids": f"{APPLICATION} {SIGNALLED_APPLICATION}"}),
     "applications reapply-erasures": (["--from", "FormerTable"], {"former": "FormerTable"}),
     "jobseeker export": (["jobseeker-1", "--to", "jobseeker.json"], {"jobseeker_id": DIGEST, "to": "jobseeker.json"}),

@@ -17,6 +17,9 @@ from jsonschema import validate
 from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
+from application_status.applications.record import Applications
+from application_status.applications.rules.report import Channel, Interpretation, Report
+from application_status.applications.rules.status import Status
 from application_status.events.due import due_events
 from application_status.events.eventbridge import EventBus, Schedules
 from application_status.events.stream import event_sink
@@ -26,13 +29,13 @@ from application_status.functions.delivery import from_environment, make_handler
 from application_status.platform import deadlines
 from application_status.platform.errors import SettingsError
 from application_status.platform.streams import Sink, StreamHandler
-from application_status.platform.values import from_text, to_text
+from application_status.platform.values import ApplicationId, from_text, now, to_text
 from prerequisites import ROOT
 from support import eventbridge, firehose
 from support.failed_records import KeptRecords, set_aside
 from support.signals import counted, position_signal, sent
 from support.streams import positions_copied, stream
-from support.world import APPLICATION, BERLIN, SIGNALLED_APPLICATION, TEMPLATE, World, answer, http_event
+from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, TEMPLATE, World, answer, http_event
 
 START = from_text("2026-11-22T10:00:00.000Z")
 HOUR = timedelta(hours=1)
@@ -107,9 +110,15 @@ def new_world() -> World:
     return World(boto3.client("dynamodb"), bad_news_delay_hours=DELAY_HOURS)
 
 
-def details(kind: str = "ApplicationStatusChanged", of: str = APPLICATION) -> list[dict[str, Any]]:
-    """Return the details of the events of an application that the queue has got since the last call."""
-    found = [each for each in eventbridge.received() if each["detail-type"] == kind]
+SHOWN = ("ApplicationStatusChanged", "ApplicationStatusBackfilled")
+
+
+def details(*kinds: str, of: str = APPLICATION) -> list[dict[str, Any]]:
+    """Return the details of the events of an application that the queue has got since the last call.
+
+    Without kinds, they are those of what the jobseeker is shown.
+    """
+    found = [each for each in eventbridge.received() if each["detail-type"] in (kinds or SHOWN)]
     return [each["detail"] for each in found if each["detail"]["AtsiApplicationId"] == of]
 
 
@@ -133,7 +142,7 @@ def test_change_is_published_as_the_jobseeker_sees_it(world: World) -> None:
     events = [each for each in eventbridge.received() if each["detail"]["AtsiApplicationId"] == APPLICATION]
     assert "Müller" not in json.dumps(events, ensure_ascii=False)
     assert {each["source"] for each in events} == {"application-status"}
-    applied, interview = (each["detail"] for each in events if each["detail-type"] == "ApplicationStatusChanged")
+    applied, interview = (each["detail"] for each in events if each["detail-type"] in SHOWN)
     assert (applied["JobseekerStatus"], "PreviousJobseekerStatus" in applied) == ("applied", False)
     shown = page(world)
     same = ("AtsiApplicationId", "JobTitle", "Company", "JobseekerStatus", "ChangedAt", "ChangedDay", "Finished")
@@ -148,6 +157,60 @@ def test_change_is_published_as_the_jobseeker_sees_it(world: World) -> None:
         "Outcome": "open", "StageReached": "INTERVIEW", "EffectiveAt": "2026-11-19T23:00:00.000Z",
         "ReceivedAt": to_text(START),
     }  # fmt: skip
+
+
+def kinds_of(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the kinds of the events about what the jobseeker is shown, with the status."""
+    shown = [each for each in events if each["detail-type"] in SHOWN]
+    return [(each["detail-type"], each["detail"]["JobseekerStatus"]) for each in shown]
+
+
+def test_history_is_published_apart_and_schedules_nothing(world: World) -> None:
+    """Two years of history from a file: nothing notifies jobseekers, and a copy of what they are shown gets it all."""
+    delivery = Delivery(world)
+    delivery.changes()
+    eventbridge.received()
+    for status, date in (("INTERVIEW", "2024-11-20"), ("REJECTED", "2024-12-01"), ("OFFER", "2024-12-20")):
+        uploaded(world, status, from_text(f"{date}T10:00:00Z"))
+    uploaded(world, "REJECTED", from_text("2025-01-10T10:00:00Z"))
+    assert delivery.changes() == []
+    events = eventbridge.received()
+    told = ["interview", "no_longer_considered", "offer", "no_longer_considered"]
+    assert kinds_of(events) == [("ApplicationStatusBackfilled", each) for each in told]
+    assert [each["detail"]["Status"] for each in events if each["detail-type"] == "ApplicationStatusRecorded"] == [
+        "INTERVIEW", "REJECTED", "OFFER", "REJECTED"
+    ]  # fmt: skip
+    assert eventbridge.schedules() == []
+
+
+@pytest.mark.parametrize(
+    ("age", "kind"),
+    [
+        (timedelta(days=14), "ApplicationStatusChanged"),
+        (timedelta(days=14, seconds=1), "ApplicationStatusBackfilled"),
+    ],
+)
+def test_news_becomes_history_after_14_days(world: World, age: timedelta, kind: str) -> None:
+    """On every channel, also where bad news waits, and for registrations."""
+    delivery = Delivery(world)
+    new = "51c3be16-0f93-41ed-9cc0-00000000beef"
+    body = {
+        "AtsId": "demo-ats", "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1",
+        "JobTitle": "Python Developer", "Company": "Example GmbH", "AppliedAt": to_text(START - age),
+    }  # fmt: skip
+    delivery.changes()
+    eventbridge.received()
+    assert answer(world.registry(http_event("PUT", f"/api/applications/{new}", body, token=None), None)).status == 201
+    world.report("INTERVIEW", BusinessDate=to_text(START - age))
+    uploaded(world, "OFFER", START - age, of=SIGNALLED_APPLICATION)
+    delivery.changes()
+    assert kinds_of(eventbridge.received()) == [(kind, "applied"), (kind, "interview"), (kind, "offer")]
+    world.report("REJECTED", BusinessDate=to_text(START - age))
+    delivery.changes()
+    assert kinds_of(eventbridge.received()) == []
+    with time_machine.travel(START + DELAY_HOURS * HOUR, tick=False):
+        delivery.due()
+        assert kinds_of(eventbridge.received()) == [(kind, "no_longer_considered")]
 
 
 def test_change_that_is_not_shown_publishes_nothing(world: World) -> None:
@@ -342,10 +405,21 @@ def test_schedule_that_cant_be_created_stops_the_batch(world: World) -> None:
     assert len(eventbridge.schedules()) == 1
 
 
+def uploaded(world: World, status: str, at: datetime | None, of: str = APPLICATION) -> None:
+    """Record a row of a file that is uploaded now."""
+    known, received_at = Status(status), now()
+    report = Report(
+        application_id=ApplicationId(of), ats_id=ATS, channel=Channel.FILE, interpretation=Interpretation(status=known),
+        received_at=received_at, tiebreaker=str(known.rank), effective_at=at,
+        ordered_at=None if at else received_at, is_snapshot=at is None,
+    )  # fmt: skip
+    Applications(world.dynamodb, "ApplicationsTable").record(report)
+
+
 moves = st.lists(
     st.tuples(
         st.sampled_from(["APPLIED", "INTERVIEW", "OFFER", "HIRED", "REJECTED", "REJECTED", "position", "reopened"]),
-        st.none() | st.sampled_from(["Absage durch Bewerber", "Position closed", "Stage 3"]),
+        st.none() | st.sampled_from(["Absage durch Bewerber", "Position closed", "Stage 3", "row of a file"]),
         st.none() | st.integers(-90, 0),
         st.sampled_from([0, 1, 20, 47, 48, 49, 100]),
     ),
@@ -388,6 +462,8 @@ def happen(world: World, status: str, label: str | None, at: datetime | None) ->
     if status in {"position", "reopened"}:
         sent(world, position_signal(success=True if status == "position" else None))
         positions_copied(world)
+    elif status and label == "row of a file":
+        uploaded(world, status, at, of=SIGNALLED_APPLICATION)
     elif status:
         fields: dict[str, Any] = {
             "AtsiApplicationId": SIGNALLED_APPLICATION,
@@ -406,7 +482,7 @@ def of_schema(event: dict[str, Any]) -> bool:
 
 
 def test_events_follow_the_published_schema(world: World) -> None:
-    """All three kinds, and the example of the documentation."""
+    """All kinds, and the example of the documentation."""
     delivery = Delivery(world, delay_hours=0)
     for status in ("INTERVIEW", "REJECTED"):
         world.report(status, BusinessDate="2026-11-20T00:00:00+01:00")
@@ -416,7 +492,7 @@ def test_events_follow_the_published_schema(world: World) -> None:
     events = [*eventbridge.received(), json.loads(example)]
     assert all(of_schema(each) for each in events)
     assert {each["detail-type"] for each in events} == {
-        "ApplicationStatusChanged", "ApplicationStatusRecorded", "ApplicationErased",
+        *SHOWN, "ApplicationStatusRecorded", "ApplicationErased",
     }  # fmt: skip
 
 

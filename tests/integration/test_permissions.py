@@ -123,7 +123,7 @@ def webhook(world: World) -> None:
     sandbox.report(world, sandbox.created(world)["AtsiApplicationId"], "INTERVIEW")
 
 
-def batch(world: World) -> None:
+def batches(world: World) -> None:
     unknown = APPLICATION.replace("7333", "beef")
     world.report_batch(*({"AtsiApplicationId": each, "Status": "INTERVIEW"} for each in (APPLICATION, unknown)))
     own = sandbox.created(world)["AtsiApplicationId"]
@@ -367,7 +367,7 @@ def delivery(world: World) -> None:
 
 WAYS: dict[str, Callable[[World], None]] = {
     "WebhookFunction": webhook,
-    "BatchFunction": batch,
+    "BatchFunction": batches,
     "SignalsFunction": signals,
     "ConnectFunction": connect,
     "FilesFunction": files,

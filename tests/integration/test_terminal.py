@@ -98,6 +98,8 @@ def assert_harmless(text: str) -> None:
 def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: Path) -> None:
     """Over tables, folders and arguments full of them; what is printed is there, as escapes."""
     folder, shown = tmp_path / f"folder {EVIL}", printable(EVIL)
+    registrations, checkpoint = tmp_path / f"registrations {EVIL}", tmp_path / "checkpoint"
+    registrations.write_text(f'{{"AtsiApplicationId": "{EVIL[:4]}", "{EVIL[:4]}": 1}}', encoding="utf-8")
     ran = {
         ("labels", "explain"): run("labels", "explain", f"own {EVIL}", "--ats", ATS),
         ("labels", "override"): run("labels", "override", "--ats", ATS, "--set", f"my {EVIL}", "HIRED"),
@@ -123,6 +125,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("facts", "export"): run("facts", "export", "--to", str(folder)),
         ("applications", "show"): run("applications", "show", SIGNALLED_APPLICATION),
         ("applications", "erase"): run("applications", "erase", EVIL),
+        ("applications", "import"): run("applications", "import", str(registrations), "--checkpoint", str(checkpoint)),
         ("applications", "reapply-erasures"): run("applications", "reapply-erasures", "--from", EVIL),
         ("jobseeker", "export"): run("jobseeker", "export", f"nobody {EVIL}", "--to", str(tmp_path / "export")),
         ("jobseeker", "erase"): run("jobseeker", "erase", f"nobody {EVIL}", "--yes"),
@@ -153,6 +156,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("connections", "secret"): 1,
         ("connections", "disable"): 1,
         ("applications", "erase"): 2,
+        ("applications", "import"): 1,
         ("applications", "reapply-erasures"): 1,
         ("jobseeker", "export"): 1,
         ("jobseeker", "erase"): 1,
@@ -169,6 +173,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         *of_stacks,
     }
     assert {command for command, (_, out, err) in ran.items() if shown.lstrip("=") not in out + err} == silent
+    assert "'=B\u00f6s" in Path(f"{registrations}.refused.csv").read_text(encoding="utf-8")
     assert f""","'{shown}",""" in ran["facts", "query"][1]
 
 

@@ -51,6 +51,7 @@ SHORT_FORMS = (
         r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
         r"\1 --help",
     ),  # only mentioned
+    (r"(applications import)$", r"\1 --help"),  # likewise
     (r"(?<=tokens revoke )<ID>", "$(first tokens)"),
     (r"(?<=clients revoke )<CLIENT_ID>", "$(first clients)"),
     (r"(?<=connections )(\w+) <CONNECTION>", r"\1 $(first_connection)"),
@@ -62,6 +63,14 @@ SHORT_FORMS = (
     (r"\bFOLDER\b", "facts"),
 )
 """What is replaced in the other commands, one after the other, so that each works here and takes seconds."""
+
+APPLICATIONS = """AtsiApplicationId,AtsId,ClientId,JobId,JobseekerId,JobTitle,Company,AppliedAt
+0d0a6a3e-6a4f-4a35-9a0c-5b1c2f0a1001,workday,client-1,job-1,p-93f1,Python Developer,Example GmbH,2024-07-01T09:00:00Z
+"""
+HISTORY = """atsiApplicationId,rawStatus,status,businessDate
+0d0a6a3e-6a4f-4a35-9a0c-5b1c2f0a1001,Absage,REJECTED,2024-07-20
+"""
+"""What docs/backfill.md imports."""
 
 FIRST = """first() {
     application-status --local-tables "$TABLES_URL" "$1" list --ats workday | sed -n '2s/ .*//p'
@@ -117,6 +126,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
     (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
     (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
+    (folder / "applications.csv").write_text(APPLICATIONS, encoding="utf-8")
+    (folder / "history.csv").write_text(HISTORY, encoding="utf-8")
     (folder / "secret.txt").write_text("a-secret-that-the-ats-shows\n", encoding="utf-8")
     (folder / "token.txt").write_text("a-token-given-out-elsewhere\n", encoding="utf-8")
     port, tables_port = free_port(), free_port()

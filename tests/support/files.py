@@ -1,4 +1,4 @@
-"""Files over the real handler, with S3 and SQS in memory, and messages delivered as Lambda delivers those of a queue."""
+"""Files over the real handler, with S3 and SQS in memory, and messages delivered as Lambda does."""
 
 import json
 from collections import deque
@@ -19,7 +19,7 @@ from application_status.intake.files.lanes import Pace
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import AtsId, now, to_text
 from support.faults import Clock
-from support.world import ATS, BERLIN, RecordingDynamoDB, World
+from support.world import ATS, BERLIN, World
 
 BUCKET, QUEUE = "FilesBucket", "https://sqs.test/FilesQueue"
 _MOST_RECEIVES = 5
@@ -165,19 +165,18 @@ class Station:
         self.pace = Pace(1_000_000, clock=self.clock.monotonic, sleep=self.clock.sleep)._replace(**pace)
         self.imports = Imports(world.dynamodb, "FilesTable")
         self.dead_letters: list[str] = []
-        self._dynamodb: DynamoDB = world.under_role("FileImportFunction")
-        self._start()
+        self.start(world.under_role("FileImportFunction"))
 
-    def _start(self) -> None:
+    def start(self, dynamodb: DynamoDB) -> None:
+        """Start the worker, as a new container would."""
         s3, sqs = self.steps.of(self.s3), self.steps.of(self.sqs)
-        self.handler = make_handler(self._dynamodb, s3, sqs, settings(self.world), self.pace)
+        self.handler = make_handler(dynamodb, s3, sqs, settings(self.world), self.pace)
 
-    def another(self, steps: Steps) -> "Station":
-        """Return another worker over the same tables, bucket and queue."""
+    def another(self, dynamodb: DynamoDB) -> "Station":
+        """Return another worker over the same bucket and queue, whose calls are no steps of this one."""
         other = copy(self)
-        other.steps = steps
-        other._dynamodb = RecordingDynamoDB(steps.of(self.world.client.client))
-        other._start()
+        other.steps = Steps()
+        other.start(dynamodb)
         return other
 
     def create(self, ats_id: AtsId = ATS, *, is_test: bool = False) -> File:

@@ -1,5 +1,6 @@
 """Applications with a given history, made without a table."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,13 @@ def move(status: str | None, days: float, *, delay: timedelta | None = timedelta
         tiebreaker=str(Status(status).rank) if status else "9",
         time_source=TimeSource.RECEIVED if delay is None else TimeSource.REPORTED,
     )
+
+
+def row(status: str, day: float | None, *, upload: float, **reading: Any) -> Transition:
+    """Return a transition from a row of a file, which was uploaded `upload` days after applying; None is no date."""
+    moved = move(status, upload if day is None else day, delay=None, **reading)
+    dated = moved.time_source if day is None else TimeSource.REPORTED
+    return replace(moved, channel=Channel.FILE, received_at=at(upload), time_source=dated)
 
 
 def application(

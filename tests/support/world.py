@@ -223,7 +223,7 @@ class World:
             webhook_settings(self.unknown, self.requests_per_second),
         )
         self.batch = make_batch(
-            self._under_role("BatchFunction"), batch_settings(self.unknown, self.requests_per_second)
+            self.under_role("BatchFunction"), batch_settings(self.unknown, self.requests_per_second)
         )
         self.registry = make_registry(
             self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")

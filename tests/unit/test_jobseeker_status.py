@@ -10,6 +10,7 @@ from application_status.applications.rules.status import Outcome, Status
 from application_status.jobseeker.rules.status import JobseekerStatus, ProgressStep, jobseeker_view
 from application_status.jobseeker.rules.words import ENGLISH, GERMAN, Words
 from application_status.platform.values import application_id, from_text
+from support.histories import REGISTRATION, application, at, move, row
 from support.world import ATS, registration
 
 APPLIED = from_text("2026-11-01T09:00:00.000Z")
@@ -173,6 +174,80 @@ def test_second_rejection_does_not_prolong_the_delay() -> None:
     """The delay is counted from the first rejection."""
     of = an_application(entered(3, Status.REJECTED), entered(4, Status.REJECTED, Outcome.NOT_SELECTED))
     assert statuses_shown(of, 5, 2 * DAY) == [JobseekerStatus.APPLIED, JobseekerStatus.NO_LONGER_CONSIDERED]
+
+
+def shown_of(*transitions: Transition, day: float, delay: timedelta = 2 * DAY) -> list[JobseekerStatus]:
+    """Return the changes after applying that the jobseeker sees on a day."""
+    of = application(*transitions)
+    changes = jobseeker_view(of, REGISTRATION, at(day), delay).changes
+    return [change.status for change in changes[1:]]
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        (row("REJECTED", 30, upload=700), True),
+        (row("REJECTED", 685.9, upload=700), True),
+        (row("REJECTED", 686, upload=700), False),
+        (row("REJECTED", None, upload=700), False),
+        (move("REJECTED", 30, delay=670 * DAY), False),
+    ],
+    ids=["history", "14.1 days old", "14 days old", "undated", "from another channel"],
+)
+def test_bad_news_of_history_is_shown_at_once(told: Transition, seen: bool) -> None:
+    """The delay of a dated row of a file began when it took effect, if that was more than 14 days before the upload."""
+    interview = row("INTERVIEW", 5, upload=700)
+    ended = [JobseekerStatus.INTERVIEW, JobseekerStatus.NO_LONGER_CONSIDERED]
+    assert shown_of(interview, told, day=700) == ended[: 1 + seen]
+    assert shown_of(interview, told, day=702) == ended
+
+
+@pytest.mark.parametrize("upload", [700, 31.5])
+@pytest.mark.parametrize(("corrected", "seen"), [(31.9, False), (32, True), (40, True)])
+def test_bad_news_of_history_that_was_corrected_within_the_delay_is_never_shown(
+    corrected: float, seen: bool, upload: float
+) -> None:
+    """Whether history or ordinary reports say so: the file has both, with the times at which they took effect."""
+    if upload < corrected:  # as they happened
+        moves = [move("REJECTED", 30), move("INTERVIEW", corrected)]
+    else:
+        moves = [row("REJECTED", 30, upload=upload), row("INTERVIEW", corrected, upload=upload)]
+    ended = [JobseekerStatus.NO_LONGER_CONSIDERED] * seen
+    assert shown_of(*moves, day=701) == [*ended, JobseekerStatus.INTERVIEW]
+
+
+@pytest.mark.parametrize(
+    ("correction", "seen"),
+    [
+        (row("INTERVIEW", 31, upload=710), True),
+        (row("INTERVIEW", 31, upload=690), False),
+        (move("INTERVIEW", 650), False),
+        (move("INTERVIEW", 701), True),
+    ],
+    ids=["a later file", "an earlier file", "known before", "afterwards"],
+)
+def test_what_was_shown_of_history_stays(correction: Transition, seen: bool) -> None:
+    """It is shown from the upload on, unless something newer is known by then."""
+    ended = [JobseekerStatus.NO_LONGER_CONSIDERED] * seen
+    moves = row("REJECTED", 30, upload=700), correction
+    assert shown_of(*moves, day=720) == [*ended, JobseekerStatus.INTERVIEW]
+
+
+def test_long_delay_of_history_ends_as_if_it_had_been_reported_then() -> None:
+    """A delay of 20 days from a rejection 15 days before the upload."""
+    told = row("REJECTED", 685, upload=700)
+    ended = [JobseekerStatus.NO_LONGER_CONSIDERED]
+    assert shown_of(told, day=704.9, delay=20 * DAY) == []
+    assert shown_of(told, day=705, delay=20 * DAY) == ended
+    assert shown_of(told, move("INTERVIEW", 704), day=720, delay=20 * DAY) == [JobseekerStatus.INTERVIEW]
+
+
+@pytest.mark.parametrize("upload", [32, 700])
+def test_without_a_delay_all_of_a_file_is_shown(upload: float) -> None:
+    """Also what the next row corrects."""
+    moves = row("REJECTED", 30, upload=upload), row("INTERVIEW", 31, upload=upload)
+    ended = [JobseekerStatus.NO_LONGER_CONSIDERED, JobseekerStatus.INTERVIEW]
+    assert shown_of(*moves, day=700, delay=NO_DELAY) == ended
 
 
 @pytest.mark.parametrize(("day", "shown"), [(11.9, False), (12, True)])

@@ -39,6 +39,7 @@ COUNTED = {
     "feedback": "f", "first_response:7": "a7", "no_response:7": "b7", "waiting": "w", "entered:OFFER": "eO",
     "reentered": "g", "time_in:OFFER:7": "tO7", "position_closed:OFFER:7": "cO7", "in:OFFER": "pO",
     "last_activity": "q", "reports": "r", "unmapped": "u", "delay:7": "d7", "proxy": "y",
+    "history": "h", "responded": "k",
 }  # fmt: skip
 """A measure of each counted family, and the short name that its amounts are stored under."""
 

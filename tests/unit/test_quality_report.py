@@ -105,6 +105,25 @@ def test_first_response_of_a_cohort() -> None:
     assert found["first_response:p90", "days"] == (None, 20)
 
 
+def test_undated_history_has_responses_without_times() -> None:
+    """They change no duration, and count as answered within any time."""
+    known = counts(LIVES)
+    day = next(day for day, measure in known if measure == "applications")
+    found = numbers(cohort({**known, (day, "responded"): 10}, TODAY))
+    assert found["first_response:median", "days"] == numbers(cohort(known, TODAY))["first_response:median", "days"]
+    assert found["no_response_within:7", "share"] == (0.1, 30)
+
+
+def test_history_is_reported_with_its_time_and_has_no_delay() -> None:
+    """A file with two years of history does not make the ATS's reports late."""
+    known = counts(LIVES)
+    day, reports = next((day, amount) for (day, measure), amount in known.items() if measure == "reports")
+    found = numbers(activity({**known, (day, "reports"): reports + 100, (day, "history"): 100}, TODAY))
+    before = numbers(activity(known, TODAY))
+    assert found["delay:median", "days"] == before["delay:median", "days"]
+    assert found["time_reported", "share"] == (1.0, before["reports", "reports"][1] + 100)
+
+
 def test_small_populations_have_no_shares() -> None:
     """Four applications are counted, but nothing is concluded from them."""
     found = numbers(cohort(counts(LIVES[:4]), TODAY))

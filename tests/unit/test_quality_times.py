@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 
 from application_status.applications.rules.application import Application
-from application_status.applications.rules.report import Transition
+from application_status.applications.rules.report import Channel, Transition
 from application_status.applications.rules.status import Outcome
 from application_status.platform.values import from_text, instant
 from application_status.quality.rules.contribution import contribution
 from application_status.quality.rules.durations import age, bucket
-from support.histories import application, applications, at, move
+from support.histories import application, applications, at, move, row
 from support.world import BERLIN, registration
 
 WITHDREW = Outcome.CANDIDATE_WITHDREW
@@ -235,3 +235,76 @@ def test_day_counts_as_it_was_sent(zone: str) -> None:
         cell.day for cell in contribution(application(dated("OFFER", 5)), ZoneInfo(zone)) if cell.measure == "reports"
     }
     assert days == {at(5).astimezone(BERLIN).date().isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("days", "measure"),
+    [(1, f"delay:{age(1)}"), (14, f"delay:{age(14)}"), (14.1, "history"), (700, "history")],
+)
+def test_history_from_a_file_has_no_delay(days: float, measure: str) -> None:
+    """Its lag says when it was filled in, and nothing about how fast the ATS reports; another channel's has one."""
+    told = row("INTERVIEW", 3, upload=3 + days)
+    assert found(application(told), "delay", "history", "proxy", "reports") == {measure: 1, "reports": 1}
+    others = replace(told, channel=Channel.ATSI)
+    assert found(application(others), "delay", "history") == {f"delay:{bucket(timedelta(days=days))}": 1}
+
+
+def test_dated_history_counts_as_if_it_had_been_reported_then() -> None:
+    """All but the delay: stages, outcomes, durations and days are those of reports at the time."""
+    history = application(*(row(status, day, upload=700) for status, day in (("INTERVIEW", 2), ("REJECTED", 9))))
+    live = application(move("INTERVIEW", 2), move("REJECTED", 9))
+    expected = Counter({cell: n for cell, n in contribution(live, BERLIN).items() if "delay" not in cell.measure})
+    counted = Counter({cell: n for cell, n in contribution(history, BERLIN).items() if cell.measure != "history"})
+    assert counted == expected
+
+
+@pytest.mark.parametrize(
+    ("transitions", "expected"),
+    [
+        ([row("INTERVIEW", None, upload=700)], {"responded": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1}),
+        (
+            [row("INTERVIEW", None, upload=14)],
+            {
+                f"first_response:{age(14)}": 1, "entered:APPLIED": 1, f"time_in:APPLIED:{age(14)}": 1,
+                "entered:INTERVIEW": 1, "in:INTERVIEW": 1,
+            },
+        ),
+        (
+            [row("APPLIED", None, upload=700, raw_status="New"), row("INTERVIEW", None, upload=701)],
+            {
+                f"first_response:{age(701)}": 1, "entered:APPLIED": 1, f"time_in:APPLIED:{age(701)}": 1,
+                "entered:INTERVIEW": 1, "in:INTERVIEW": 1,
+            },
+        ),
+        (
+            [row("INTERVIEW", None, upload=700), row("OFFER", None, upload=701), row("HIRED", None, upload=702)],
+            {
+                "responded": 1, "entered:APPLIED": 1, "entered:INTERVIEW": 1, "entered:OFFER": 1,
+                f"time_in:OFFER:{age(1)}": 1, "entered:HIRED": 1,
+            },
+        ),
+        (
+            [row("REJECTED", None, upload=700, outcome=WITHDREW)],
+            {"entered:APPLIED": 1, "entered:REJECTED": 1},
+        ),
+        (
+            [row("INTERVIEW", None, upload=700), row("INTERVIEW", 5, upload=710)],
+            {
+                f"first_response:{age(5)}": 1, "entered:APPLIED": 1, f"time_in:APPLIED:{age(5)}": 1,
+                "entered:INTERVIEW": 1, "in:INTERVIEW": 1,
+            },
+        ),
+        (
+            [move("INTERVIEW", 700, delay=None)],
+            {
+                f"first_response:{age(365)}": 1, "entered:APPLIED": 1, f"time_in:APPLIED:{age(365)}": 1,
+                "entered:INTERVIEW": 1, "in:INTERVIEW": 1,
+            },
+        ),
+    ],
+    ids=["long ago", "lately", "seen before", "later rows", "withdrew", "filled in", "another channel"],
+)  # fmt: skip
+def test_undated_row_does_not_say_when_it_happened(transitions: list[Transition], expected: dict[str, int]) -> None:
+    """As an application's first report it tells only that it was before the upload, so no duration counts."""
+    families = ("first_response", "responded", "no_response", "waiting", "entered", "time_in", "in", "position_closed")
+    assert found(application(*transitions), *families) == expected

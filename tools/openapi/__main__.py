@@ -8,7 +8,12 @@ from typing import Any
 import yaml
 
 from application_status.api_docs.problem_types import PROBLEM_TYPES
-from application_status.events.rules import ApplicationErased, ApplicationStatusChanged, ApplicationStatusRecorded
+from application_status.events.rules import (
+    ApplicationErased,
+    ApplicationStatusBackfilled,
+    ApplicationStatusChanged,
+    ApplicationStatusRecorded,
+)
 from openapi.document import document
 from openapi.schemas import Schemas
 
@@ -32,7 +37,8 @@ class _Dumper(yaml.SafeDumper):
 def event_schemas() -> dict[str, Any]:
     """Return the JSON Schema of each event's detail, by detail-type."""
     schemas = Schemas()
-    for kind in (ApplicationStatusChanged, ApplicationStatusRecorded, ApplicationErased):
+    kinds = (ApplicationStatusChanged, ApplicationStatusBackfilled, ApplicationStatusRecorded, ApplicationErased)
+    for kind in kinds:
         schemas.refer(kind, closed=False)
     text = json.dumps(schemas.components).replace("#/components/schemas/", "#/$defs/")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": json.loads(text)}

@@ -1,7 +1,7 @@
 """The registry API: the job board's Apply system registers (PUT) and erases (DELETE) applications."""
 
 from collections.abc import Sequence
-from typing import Annotated, NotRequired, Self, TypedDict
+from typing import Annotated, Any, NotRequired, Self, TypedDict
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_pascal
@@ -23,7 +23,9 @@ from application_status.platform.http.endpoint import (
 from application_status.platform.telemetry import add_metric, logger
 from application_status.platform.values import ApplicationId, AtsId, application_id, now
 
-_BODY_LIMIT_BYTES = 8 * 1024
+BODY_LIMIT_BYTES = 8 * 1024
+"""The maximum size of a registration."""
+
 _PROVIDERS = ", ".join(each.capitalize() for each in NATIVE)
 _ALIASES_RULE = (
     "Token, CandidateApplicationProfileId, PositionProfileIds, ApplyId, AtsiApplicationId: lists of at most 10 "
@@ -153,15 +155,18 @@ def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
 
 
 def _register(request: Request, registrations: Registrations) -> Reply:
-    application_id, checked, ignored = parse_registration(request)
+    body = json_object(request, BODY_LIMIT_BYTES)
+    checked = parse_registration(body)
+    application_id = path_id(request)
     result = registrations.register(application_id, checked)
     created = result is RegistrationResult.REGISTERED
     add_metric("Registered", int(created))
+    ignored = ignored_fields(RegistrationMessage, body)
     return _answer(request, 201 if created else 200, application_id, checked.ats_id, result, ignored)
 
 
 def _add_aliases(request: Request, registrations: Registrations) -> Reply:
-    body = json_object(request, _BODY_LIMIT_BYTES)
+    body = json_object(request, BODY_LIMIT_BYTES)
     parsed = message(AliasesMessage, body)
     application_id = path_id(request)
     aliases = parsed.aliases.checked()
@@ -196,30 +201,22 @@ def _erase(request: Request, erasure: Erasure) -> Reply:
     return no_content()
 
 
-def parse_registration(request: Request) -> tuple[ApplicationId, Registration, tuple[str, ...]]:
-    """Return the id in the path, the registration in the body, and the names of unrecognised fields.
+def parse_registration(body: dict[str, Any]) -> Registration:
+    """Return the registration in a body.
 
     Raises:
-        UnsupportedMediaType: the body is not declared as UTF-8 JSON.
-        BodyTooLarge: the body has more than 8 KiB.
-        MalformedBody: the body is not an accepted JSON object.
-        InvalidFields: the id or fields are missing or invalid.
+        InvalidFields: fields are missing or invalid.
     """
-    body = json_object(request, _BODY_LIMIT_BYTES)
     parsed = message(RegistrationMessage, body, received_at=now())
-    return (
-        path_id(request),
-        Registration(
-            ats_id=AtsId(parsed.ats_id),
-            client_id=parsed.client_id,
-            job_id=parsed.job_id,
-            jobseeker_id=parsed.jobseeker_id,
-            job_title=parsed.job_title,
-            company=parsed.company,
-            applied_at=parsed.applied_at.at,
-            aliases=parsed.aliases.checked(),
-        ),
-        ignored_fields(RegistrationMessage, body),
+    return Registration(
+        ats_id=AtsId(parsed.ats_id),
+        client_id=parsed.client_id,
+        job_id=parsed.job_id,
+        jobseeker_id=parsed.jobseeker_id,
+        job_title=parsed.job_title,
+        company=parsed.company,
+        applied_at=parsed.applied_at.at,
+        aliases=parsed.aliases.checked(),
     )
 
 

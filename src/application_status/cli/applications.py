@@ -1,4 +1,7 @@
-"""`application-status applications`: shows and erases applications, and erases them again after a restore."""
+"""`application-status applications`: shows and erases applications, and erases them again after a restore.
+
+`registrations.py` registers them from a file.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +12,7 @@ from application_status.applications import items
 from application_status.applications.erase import Erasure
 from application_status.applications.rules.application import Application
 from application_status.applications.scan import AllApplications
+from application_status.cli import registrations
 from application_status.cli.output import json_option, print_json, print_line, print_table, progress_bar
 from application_status.cli.target import Target, pass_target
 from application_status.platform.dynamodb.client import Item
@@ -29,7 +33,10 @@ class _Id(click.ParamType[ApplicationId]):
 
 @click.group("applications")
 def commands() -> None:
-    """Show applications, erase them, and erase them again after a restore."""
+    """Register applications from a file, show them, erase them, and erase them again after a restore."""
+
+
+commands.add_command(registrations.command)
 
 
 @commands.command("show")

@@ -8,7 +8,8 @@ import click
 
 from application_status.cli.output import json_option, print_error, print_json, print_line, private_file, progress_bar
 from application_status.cli.target import AtsIdType, Target, pass_target
-from application_status.intake.files.imports import LARGEST_BYTES, File, FileId, Imports, State
+from application_status.intake.files.imports import File, FileId, Imports, State
+from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import DailyLimitReached
 from application_status.platform.s3 import Bucket
 from application_status.platform.values import AtsId, now, to_text
@@ -25,8 +26,8 @@ _UNITS = {
 def _check_file(_: click.Context, __: click.Parameter, path: Path) -> Path:
     if not path.is_file():
         raise click.BadParameter(f"'{path}' is not a file. Name a CSV file, plain or compressed with gzip.")
-    if path.stat().st_size > LARGEST_BYTES:
-        raise click.BadParameter(f"'{path}' is larger than {LARGEST_BYTES >> 30} GiB. Split it, or compress it.")
+    if path.stat().st_size > MAX_BYTES:
+        raise click.BadParameter(f"'{path}' is larger than {MAX_BYTES >> 30} GiB. Split it, or compress it.")
     return path
 
 
@@ -136,7 +137,7 @@ def _print(file: File, *, as_json: bool) -> None:
         "rows": file.rows,
         **file.counts._asdict(),
         "rows_per_second": speed and round(speed),
-        "ignored_columns": file.ignored_columns and ", ".join(file.ignored_columns),
+        "ignored_columns": ", ".join(file.ignored_columns or ()) or None,
     }
     if as_json:
         print_json(about)

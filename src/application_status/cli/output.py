@@ -3,7 +3,7 @@
 print_line, print_error   one line
 print_table, print_json   a listing: aligned columns, or JSON
 print_row                 a row of CSV
-private_file              a new file for what others must not read
+private_file              a file for what others must not read
 print_unreadable          the applications that a command left out
 progress_bar              a progress bar, on a terminal
 """
@@ -81,17 +81,20 @@ def print_row(cells: Iterable[object]) -> None:
 
 
 @contextmanager
-def private_file(path: Path) -> Iterator[TextIO]:
-    """Create a file that only its owner can read.
+def private_file(path: Path, kept_bytes: int | None = None) -> Iterator[TextIO]:
+    """Create a file that only its owner can read, or continue one of which only the first bytes are kept.
 
     Raises:
-        FileExistsError: there is a file with this name.
+        FileExistsError: there is a file with this name that is not to be continued.
     """
+    is_new = os.O_EXCL if kept_bytes is None else 0
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | is_new, 0o600)
     except FileExistsError:
         raise FileExistsError(f"{path} exists; name a new file") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.truncate(min(kept_bytes or 0, path.stat().st_size))
+        file.seek(0, os.SEEK_END)
         yield file
 
 

@@ -1,7 +1,8 @@
 """The events of an application: what its jobseeker is shown, what was recorded, and its erasure.
 
 ApplicationStatusChanged is published when the status that the jobseeker is shown changes: by a report or registration,
-or because the delay of bad news is over. The others are for the board's internal use.
+or because the delay of bad news is over. ApplicationStatusBackfilled takes its place if the change is history, and so
+no news for the jobseeker. The others are for the board's internal use.
 
 What a change leads to depends only on the two versions of the application, so the same change always leads to the same
 events, and repetitions have the same EventId.
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from application_status.applications.rules.application import Application
+from application_status.applications.rules.report import HISTORY_AGE
 from application_status.applications.rules.status import Outcome, Status
 from application_status.jobseeker.rules.status import JobseekerStatus, JobseekerView, jobseeker_view
 from application_status.platform.values import ApplicationId, AtsId, DateText, DateTimeText, to_text
@@ -46,6 +48,13 @@ class ApplicationStatusChanged(TypedDict):
     """The day, if the ATS sent only the day; else null."""
     ShownAt: DateTimeText
     """From when on the jobseeker is shown this status."""
+
+
+class ApplicationStatusBackfilled(ApplicationStatusChanged):
+    """As ApplicationStatusChanged, but the status took effect more than 14 days before its receipt.
+
+    For copies of what jobseekers are shown, which need both. Do not notify jobseekers of it.
+    """
 
 
 class ApplicationStatusRecorded(TypedDict):
@@ -98,21 +107,21 @@ def events(before: Application | None, after: Application, at: datetime, delay: 
     """
     shown_before, shown = _shown(before, at, delay), _shown(after, at, delay)
     if shown and not _shows_the_same(shown_before, shown):
-        yield _changed(shown_before, shown, after.version, f"{after.version}/changed", at)
+        yield _changed(shown_before, shown, after.version, f"{after.version}/changed", at, told_at=at)
     if before is None or _standing(before) != _standing(after):
         yield _recorded(after)
 
 
-def event_when_due(application: Application, received_at: datetime, delay: timedelta) -> Event | None:
-    """Return the event that bad news is shown now, because the delay since its receipt is over.
+def event_when_due(application: Application, begin: datetime, delay: timedelta) -> Event | None:
+    """Return the event that bad news is shown now, because its delay, which began at `begin`, is over.
 
     Return None if it is not shown, because it was corrected before or newer news is shown.
     """
-    due = received_at + delay
+    due = begin + delay
     shown_before, shown = _shown(application, due - _INSTANT, delay), _shown(application, due, delay)
     if shown is None or _shows_the_same(shown_before, shown):
         return None
-    return _changed(shown_before, shown, application.version, f"{to_text(received_at)}/due", due)
+    return _changed(shown_before, shown, application.version, f"{to_text(begin)}/due", due, told_at=begin)
 
 
 def erasure(application_id: ApplicationId, version: int) -> Event:
@@ -136,7 +145,9 @@ def _shows_the_same(before: JobseekerView | None, after: JobseekerView) -> bool:
     return before is not None and before.last.status is after.last.status
 
 
-def _changed(before: JobseekerView | None, shown: JobseekerView, version: int, event_id: str, at: datetime) -> Event:
+def _changed(  # noqa: PLR0913  # the parts of the event
+    before: JobseekerView | None, shown: JobseekerView, version: int, event_id: str, at: datetime, *, told_at: datetime
+) -> Event:
     registration, last = shown.registration, shown.last
     detail: ApplicationStatusChanged = {
         "EventId": f"{shown.application_id}/{event_id}",
@@ -153,7 +164,8 @@ def _changed(before: JobseekerView | None, shown: JobseekerView, version: int, e
     }
     if before:
         detail["PreviousJobseekerStatus"] = before.last.status
-    return Event("ApplicationStatusChanged", detail)
+    is_history = told_at - last.at > HISTORY_AGE
+    return Event("ApplicationStatusBackfilled" if is_history else "ApplicationStatusChanged", detail)
 
 
 def _standing(application: Application) -> tuple[Status, Outcome, Status, bool]:

@@ -13,7 +13,7 @@ from application_status.applications import items
 from application_status.applications.rules.application import Application
 from application_status.events.eventbridge import EventBus, Schedules
 from application_status.events.rules import Event, erasure, events
-from application_status.jobseeker.rules.status import bad_news_received
+from application_status.jobseeker.rules.status import delays_begin
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.streams import Sink
@@ -22,7 +22,7 @@ from application_status.platform.values import ApplicationId, from_text
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What a stream record leads to: events to publish now, and when the bad news was received that is shown later."""
+    """What a stream record leads to: events to publish now, and when delays of bad news began that are not over."""
 
     application_id: ApplicationId
     events: Sequence[Event]
@@ -48,7 +48,7 @@ def stream_record(record: Mapping[str, Any], delay: timedelta) -> Announcement |
     images = [body["OldImage"]] if "OldImage" in body else []
     before = next((old for _, old in one_by_one(images, items.application, lambda *_: None)), None)
     at = _newest_time(image, after)
-    pending = sorted({received_at for received_at in bad_news_received(after) if received_at + delay > at})
+    pending = sorted({begin for begin in delays_begin(after) if begin + delay > at})
     found = Announcement(application_id, [*events(before, after, at, delay)], pending)
     return found if found.events or found.pending else None
 

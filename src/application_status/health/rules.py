@@ -13,12 +13,16 @@ from application_status.platform.values import AtsId
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """The result of a request or of a signal: recorded, unchanged, late, unmapped, or the reason of the refusal."""
+    """The result of a request or of a signal: recorded, unchanged, late, unmapped, or the reason of the refusal.
+
+    `amount` is how many reports of a batch or of a file have this result.
+    """
 
     ats_id: AtsId
     channel: Channel
     result: str
     at: datetime
+    amount: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,16 @@ def by_day(requests: Iterable[RequestResult], zone: ZoneInfo) -> list[HealthDay]
     for request in requests:
         found[request.ats_id, request.at.astimezone(zone).date()].append(request)
     return [
-        HealthDay(ats_id, day, Counter((each.channel, each.result) for each in of_day), max(each.at for each in of_day))
+        HealthDay(ats_id, day, _counts(of_day), max(each.at for each in of_day))
         for (ats_id, day), of_day in sorted(found.items())
     ]
+
+
+def _counts(requests: Iterable[RequestResult]) -> Counter[tuple[Channel, str]]:
+    counts = Counter[tuple[Channel, str]]()
+    for each in requests:
+        counts[each.channel, each.result] += each.amount
+    return counts
 
 
 _REGULAR_DAYS = 5

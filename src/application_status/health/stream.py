@@ -1,6 +1,7 @@
 """The handler of the health function: counts the results of requests from CloudWatch Logs.
 
-`health_log` makes the handler; `batch` reads an event. Each log line is the result of one request or signal.
+`health_log` makes the handler; `batch` reads an event. Each log line has the result of one request or signal, or how
+many reports of a batch or of a file have which result.
 """
 
 import gzip
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,7 @@ from application_status.platform.values import AtsId, instant
 
 _NAME = re.compile(r"[0-9A-Za-z._:-]{1,64}")
 _RESULT = re.compile(r"[a-z-]{1,64}")
+_MOST = 1_000_000  # more than the rows of a block
 _YEARS = range(1900, 9999)  # of which every day exists in every time zone
 
 
@@ -51,8 +54,9 @@ def batch(event: Any) -> LogBatch:
         unreadable.append(error)
 
     lines = [line for _, found in one_by_one([event], _lines, failed) for line in found]
-    read = dict(named for _, named in one_by_one(lines, _named_request, failed))
-    return LogBatch(sha256(" ".join(read).encode()).hexdigest(), tuple(read.values()), len(unreadable))
+    read = dict(named for _, named in one_by_one(lines, _named_requests, failed))
+    requests = tuple(chain.from_iterable(read.values()))
+    return LogBatch(sha256(" ".join(read).encode()).hexdigest(), requests, len(unreadable))
 
 
 def _lines(event: Any) -> list[Any]:
@@ -60,21 +64,35 @@ def _lines(event: Any) -> list[Any]:
     return [] if content["messageType"] == "CONTROL_MESSAGE" else list(content["logEvents"])
 
 
-def _named_request(line: Mapping[str, Any]) -> tuple[str, RequestResult]:
-    return _matching(_NAME, line["id"]), _request(line)
+def _named_requests(line: Mapping[str, Any]) -> tuple[str, list[RequestResult]]:
+    return _matching(_NAME, line["id"]), _requests(line)
 
 
-def _request(line: Mapping[str, Any]) -> RequestResult:
-    """Read a line of `telemetry.result_fields`; the log event has its time in milliseconds since 1970."""
+def _requests(line: Mapping[str, Any]) -> list[RequestResult]:
+    """Read a line of `telemetry.result_fields` or `results_fields`.
+
+    The log event has its time in milliseconds since 1970.
+    """
     content, at = json.loads(line["message"]), instant(datetime.fromtimestamp(line["timestamp"] / 1000, UTC))
     if at.year not in _YEARS:
         raise ValueError(f"a line of the year {at.year}")
-    return RequestResult(
-        ats_id=AtsId(_matching(_NAME, content["ats"])),
-        channel=Channel(content["channel"]),
-        result=_matching(_RESULT, content["result"]),
-        at=at,
-    )
+    results = content["results"] if "results" in content else {content["result"]: 1}
+    return [
+        RequestResult(
+            ats_id=AtsId(_matching(_NAME, content["ats"])),
+            channel=Channel(content["channel"]),
+            result=_matching(_RESULT, result),
+            at=at,
+            amount=_amount(amount),
+        )
+        for result, amount in results.items()
+    ]
+
+
+def _amount(value: Any) -> int:
+    if type(value) is not int or not 0 < value <= _MOST:
+        raise ValueError(f"an amount of at most {_MOST}")
+    return value
 
 
 def _matching(expression: re.Pattern[str], value: Any) -> str:

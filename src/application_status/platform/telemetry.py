@@ -20,6 +20,8 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Unauthenticated, ...   the refused ones by reason; each metric has the name of its class in errors.py
     StoreRetries           calls to AWS repeated after throttling, an error or a lost reply
     Changes.<STATUS>       changes counted by the analytics, by the application's status (or removed, erased)
+    RowsRefused            refused rows of files
+    FilesImported, FilesRefused, FilesFailed  files that were imported, are no CSV that is accepted, or failed
     SetAside               stream records that failed and were written to S3
     Unreadable             applications and log lines that could not be read and were skipped
     FactsSent              facts delivered to Firehose

@@ -29,6 +29,9 @@ class Channel(StrEnum):
 NATIVE = (Channel.GREENHOUSE, Channel.ASHBY, Channel.RECRUITEE, Channel.LEVER)
 """The channels of ATSs' own webhooks."""
 
+HISTORY_AGE = timedelta(days=14)
+"""What took effect longer ago than this is history, and no news: as long as a weekly sender needs if a week fails."""
+
 _TICK, _DAY = timedelta(milliseconds=1), timedelta(days=1)
 _MOMENT_LENGTH = 24
 _DAY_ALONE, _TIMED, _ENDING_OF_DAY, _AFTER = "!", "#", "$", "~"  # in their sort order
@@ -113,6 +116,12 @@ class Transition:
     def has_business_date(self) -> bool:
         """Whether the sender sent the effective time."""
         return self.time_source is TimeSource.REPORTED
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is a dated row of a file that took effect more than HISTORY_AGE before the upload."""
+        is_dated = self.channel is Channel.FILE and self.has_business_date
+        return is_dated and self.received_at - self.effective_at > HISTORY_AGE
 
     @property
     def status(self) -> Status | None:

@@ -17,75 +17,37 @@ Memory is bounded: a few blocks of 256 KiB, and a chunk if chunks must be stored
 """
 
 import codecs
-import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
+from application_status.intake.files.upload import UTF_8, WINDOWS_1252, RefusedFile, Upload, regrouped
 from application_status.platform.escaping import printable
 from application_status.platform.values import application_id
 
+__all__ = ["Chunk", "Layout", "RefusedFile", "Row", "Scanned", "rows", "scan"]
+
 ROW_LIMIT_BYTES = 16 * 1024
 """The maximum size of a row, without the end of its last line."""
-
-MAX_BYTES = 1024**3
-"""The maximum size of an upload, and of what a compressed one expands to."""
 
 COLUMNS_LIMIT = 100
 
 APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawStatus", "status", "businessDate"
 """The columns that are read; the first two are required."""
 
-UTF_8, WINDOWS_1252 = "utf-8", "cp1252"
-
 _COLUMNS = (APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE)
 _KNOWN = {each.lower() for each in _COLUMNS}
-_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}."
+_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}; the last two columns are optional."
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = {UTF_8: "UTF-8", WINDOWS_1252: "Windows-1252"}
-_BLOCK_BYTES = 256 * 1024
-_GZIP_SLICE_BYTES = 8 * 1024  # zlib copies what follows a member, and a file can have many small ones
-_GZIP = b"\x1f\x8b"
-_UTF_8_BOM = codecs.BOM_UTF8
-_EXCEL = "In Excel, choose Save As and the type CSV UTF-8."
-_PACKED = "Send the CSV file in it as it is, or compressed with gzip."
-_AS_CSV = "Export it as CSV."
-_OTHER_FORMATS = (
-    (rb"PK..(?s:.){0,4096}?(?:\[Content_Types\]|_rels/|xl/)", "an Excel workbook (XLSX)", _EXCEL),
-    (rb"PK..(?s:.){0,128}?opendocument\.spreadsheet", "an OpenDocument spreadsheet (ODS)", _AS_CSV),
-    (rb"PK\x03\x04|PK\x05\x06", "a ZIP archive", _PACKED),
-    (rb"\xd0\xcf\x11\xe0", "an old Excel workbook (XLS) or another Office document", _EXCEL),
-    (rb"%PDF", "a PDF document", _AS_CSV),
-    (rb"PAR1", "a Parquet file", _AS_CSV),
-    (rb"BZh[1-9]", "compressed with bzip2", _PACKED),
-    (rb"\xfd7zXZ\0", "compressed with xz", _PACKED),
-    (rb"\x28\xb5\x2f\xfd", "compressed with Zstandard", _PACKED),
-    (rb"7z\xbc\xaf\x27\x1c|Rar!", "a 7-Zip or RAR archive", _PACKED),
-    (rb"(?s:.){257}ustar", "a tar archive", _PACKED),
-    (rb"\x1f\x8b", "compressed twice with gzip", "Compress it once."),
-    (rb"\xff\xfe\0\0|\0\0\xfe\xff", "in UTF-32", "Save it in UTF-8."),
-    (rb"(?:\xef\xbb\xbf)?\s*(?i:<!doctype html|<html|<head|<body|<table)", "an HTML page", _AS_CSV),
-    (rb"(?:\xef\xbb\xbf)?\s*<[?!a-zA-Z]", "an XML document", _AS_CSV),
-    (rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"\]])", "a JSON document", _AS_CSV),
-)
-"""Patterns of the first bytes of files that are no CSV, what the file is, and what to do."""
-
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LINE_WITH_TEXT = re.compile(rb"[^\r\n]++")
 _QUOTED = re.compile(rb' *+"(?:[^"]++|"")*+"')
 _LINE_END_BYTES = 2
-_BYTES_OF_CHARACTER = 2  # of UTF-8, beyond ASCII, at least
-_UTF_16_LE, _UTF_16_BE = "utf-16-le", "utf-16-be"
-_SNIFFED_BYTES = 128
 _SHOWN_NAMES, _SHOWN_LENGTH = 20, 40
-
-
-class RefusedFile(Exception):
-    """The upload is not a file that is accepted; the text says what was found and what to send instead."""
 
 
 class Layout(NamedTuple):
@@ -165,30 +127,21 @@ def scan(blocks: Iterable[bytes], chunk_bytes: int, store: Callable[[int, bytes]
     Raises:
         RefusedFile: the upload is not such a file. Chunks may have been stored before.
     """
-    upload = _Upload(blocks)
-    first, content = _peek(upload.blocks())
-    if not first:
-        raise RefusedFile(f"The file is empty. {_SEND}")
-    is_gzip = first.startswith(_GZIP)
-    if is_gzip:
-        first, content = _peek(_expanded(content))
-    _refuse_other_formats(first)
-    utf_16 = _utf_16(first)
-    check = _EncodingCheck()
-    content = _from_utf_16(content, utf_16) if utf_16 else check.watch(content)
-    head, content = _peek(content)
+    upload = Upload(blocks)
+    content = upload.content()
+    head = next(content, b"")
     layout, header = _read_header(head)
-    chunks = _Chunks(chunk_bytes, store if is_gzip or utf_16 else None, header)
-    for piece in _pieces(_without(len(header), content), layout):
+    chunks = _Chunks(chunk_bytes, None if upload.is_original else store, header)
+    for piece in _pieces(chain([head[len(header) :]], content), layout):
         chunks.add(piece)
     return Scanned(
-        sha256=upload.digest.hexdigest(),
+        sha256=upload.sha256,
         bytes=upload.size,
         rows=chunks.rows,
-        encoding=UTF_8 if utf_16 or head.startswith(_UTF_8_BOM) or check.is_utf_8 else WINDOWS_1252,
+        encoding=upload.encoding,
         layout=layout,
         chunks=chunks.all(),
-        is_original=not (is_gzip or utf_16),
+        is_original=upload.is_original,
     )
 
 
@@ -198,7 +151,7 @@ def rows(blocks: Iterable[bytes], line: int, layout: Layout, encoding: str) -> I
     Rows that are refused for their form are included, with the problem instead of the cells.
     """
     position = 0
-    for piece in _pieces(_regrouped(blocks), layout):
+    for piece in _pieces(regrouped(blocks), layout):
         for text in piece.data.splitlines(keepends=True) if piece.kind is _Kind.LINES else [piece.data]:
             position += len(text)
             first, line = line, line + _line_ends(text)
@@ -224,7 +177,7 @@ def _cells(row: bytes, layout: Layout, encoding: str) -> tuple[tuple[str, ...], 
     cells = _grammar(layout.delimiter, layout.columns).cells(text)
     if len(cells) != layout.columns:
         return None, (
-            f"The row has {len(cells)} cells, but the header has {layout.columns}. Send as many, and put cells that "
+            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells that "
             f'contain {_DELIMITERS[layout.delimiter]} in quotes (").'
         )
     return cells, None
@@ -350,7 +303,10 @@ def _rest_of_line(data: bytes, start: int, *, is_last: bool) -> _Piece:
 
 
 class _Chunks:
-    """The chunks of the content below the header; they are stored if there is a `store`."""
+    """The chunks of the content below the header; they are stored if there is a `store`.
+
+    Of a line that is too long, only the beginning is stored: enough to be refused again.
+    """
 
     def __init__(self, chunk_bytes: int, store: Callable[[int, bytes], None] | None, header: bytes) -> None:
         self.rows = 0
@@ -360,45 +316,47 @@ class _Chunks:
         self._start = self._end = 0 if store else len(header)
         self._line = self._next_line = 1 + _line_ends(header)
         self._content = bytearray()
+        self._is_in_long_line = False
 
     def add(self, piece: _Piece) -> None:
         """Add a piece, and end a chunk with each row that makes it long enough."""
-        if piece.kind is not _Kind.LINES:
-            self._take(piece.data)
-            self.rows += piece.kind is not _Kind.PART
-            if piece.kind is not _Kind.PART:
-                self._end_if_long_enough()
-            return
         start = 0
         while start < len(piece.data):
-            line_end = _LINE_END.search(piece.data, start + max(self._chunk_bytes - (self._end - self._start) - 1, 0))
-            lines = piece.data[start : line_end.end() if line_end else len(piece.data)]
-            self._take(lines)
-            self.rows += _rows_in(lines)
-            self._end_if_long_enough()
-            start += len(lines)
+            data = piece.data
+            if piece.kind is _Kind.LINES:
+                missing = self._chunk_bytes - (self._end - self._start)
+                line_end = _LINE_END.search(data, start + max(missing - 1, 0))
+                data = data[start : line_end.end() if line_end else len(data)]
+            self._take(data, piece.kind)
+            start += len(data)
 
     def all(self) -> tuple[Chunk, ...]:
         """Return all chunks, after the last piece."""
-        self._end_if_long_enough(1)
+        if self._end > self._start:
+            self._end_chunk()
         return tuple(self._found)
 
-    def _take(self, data: bytes) -> None:
-        self._end += len(data)
+    def _take(self, data: bytes, kind: _Kind) -> None:
+        self.rows += _rows_in(data) if kind is _Kind.LINES else kind is not _Kind.PART
         self._next_line += _line_ends(data)
         if self._store:
+            if self._is_in_long_line:
+                data = b"" if kind is _Kind.PART else b"...\n"
             self._content += data
+        self._end += len(data)
+        self._is_in_long_line = kind is _Kind.PART
+        if not self._is_in_long_line and self._end - self._start >= self._chunk_bytes:
+            self._end_chunk()
 
-    def _end_if_long_enough(self, enough: int | None = None) -> None:
-        if self._end - self._start < (enough or self._chunk_bytes):
-            return
+    def _end_chunk(self) -> None:
         number = len(self._found)
         self._found.append(Chunk(number, self._start, self._end, self._line))
-        self._start, self._line = self._end, self._next_line
+        self._line = self._next_line
         if self._store:
             self._store(number, bytes(self._content))
             self._content.clear()
-            self._start = self._end = 0
+            self._end = 0
+        self._start = self._end
 
 
 def _line_ends(data: bytes) -> int:
@@ -418,11 +376,10 @@ def _read_header(head: bytes) -> tuple[Layout, bytes]:
     Raises:
         RefusedFile: it is no header, or a required column is missing.
     """
-    start = len(_UTF_8_BOM) if head.startswith(_UTF_8_BOM) else 0
-    while head[start : start + 1] in (b"\r", b"\n"):
-        start += 1
-    if start == len(head):
-        raise RefusedFile(f"The file has no text. {_SEND}")
+    start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    start = len(head) - len(head[start:].lstrip(b"\r\n"))
+    if start == len(head) or start > ROW_LIMIT_BYTES:
+        raise RefusedFile(f"The file begins with empty lines alone. {_SEND}")
     readings = []
     for delimiter in _DELIMITERS:
         grammar = _grammar(delimiter, None)
@@ -478,177 +435,6 @@ def _text(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode(WINDOWS_1252, errors="replace")
-
-
-def _refuse_other_formats(first: bytes) -> None:
-    """Refuse what its first bytes show not to be text.
-
-    Raises:
-        RefusedFile: the text says what the file is.
-    """
-    if not first:
-        raise RefusedFile(f"The file is empty. {_SEND}")
-    for pattern, name, remedy in _OTHER_FORMATS:
-        if re.match(pattern, first):
-            raise RefusedFile(f"The file is {name}, not CSV. {remedy}")
-
-
-def _utf_16(first: bytes) -> str | None:
-    """Return the codec of content in UTF-16: it has a byte order mark, or the zeros of ASCII in every second byte."""
-    if first.startswith(codecs.BOM_UTF16_LE):
-        return _UTF_16_LE
-    if first.startswith(codecs.BOM_UTF16_BE):
-        return _UTF_16_BE
-    zeros = [first[place:_SNIFFED_BYTES:2].count(0) for place in (0, 1)]
-    if min(zeros) > 0 or max(zeros) * 4 < min(len(first), _SNIFFED_BYTES):
-        return None
-    return _UTF_16_LE if zeros[1] else _UTF_16_BE
-
-
-class _Upload:
-    """An upload's size and SHA-256, as far as it was read."""
-
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self.size = 0
-        self.digest = hashlib.sha256()
-        self._blocks = blocks
-
-    def blocks(self) -> Iterator[bytes]:
-        """Read the upload."""
-        for block in _regrouped(self._blocks):
-            self.size += len(block)
-            self.digest.update(block)
-            yield block
-
-
-class _EncodingCheck:
-    """Decides whether content is in UTF-8: it has no invalid bytes, or fewer than valid characters beyond ASCII.
-
-    So a few damaged bytes cost their rows, and not the umlauts of the whole file.
-    """
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._bytes = self._valid_bytes = self._ascii = 0
-
-    def watch(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass the content on."""
-        for block in blocks:
-            self._bytes += len(block)
-            self._add(self._decoder.decode(block))
-            yield block
-        self._add(self._decoder.decode(b"", final=True))
-
-    def _add(self, text: str) -> None:
-        is_ascii = text.isascii()
-        self._valid_bytes += len(text) if is_ascii else len(text.encode(errors="ignore"))
-        self._ascii += len(text) if is_ascii else len(text.encode("ascii", "ignore"))
-
-    @property
-    def is_utf_8(self) -> bool:
-        """Whether the content is in UTF-8, after its last block."""
-        invalid = self._bytes - self._valid_bytes
-        return invalid == 0 or (self._valid_bytes - self._ascii) // _BYTES_OF_CHARACTER > invalid
-
-
-def _from_utf_16(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:
-    """Convert content to UTF-8; what is invalid stays so, so that only its row is refused."""
-    decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
-    for block in blocks:
-        yield decoder.decode(block).encode(errors="surrogatepass")
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        yield b"\xff"
-
-
-def _expanded(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Expand content that is compressed with gzip, in one or several members.
-
-    Raises:
-        RefusedFile: it is damaged, incomplete, or expands to more than MAX_BYTES.
-    """
-    member, size = _Member(), 0
-    for block in chain(_sliced(blocks, _GZIP_SLICE_BYTES), [b""]):
-        rest = block
-        while True:
-            if member.eof:
-                rest = rest.lstrip(b"\0")  # gzip allows zeros between and after members
-                member = _Member() if rest else member
-            expanded = member.expand(rest)
-            size += len(expanded)
-            if size > MAX_BYTES:
-                raise RefusedFile("The file expands to more than 1 GiB. Send it in several files.")
-            if expanded:
-                yield expanded
-            rest = member.rest
-            if not rest and len(expanded) < _BLOCK_BYTES:
-                break
-    if not member.eof:
-        raise RefusedFile("The compressed file is incomplete: its end is missing. Compress and upload it again.")
-
-
-class _Member:
-    """A member of a gzip file that is being expanded."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-
-    @property
-    def eof(self) -> bool:
-        return self._zlib.eof
-
-    @property
-    def rest(self) -> bytes:
-        """What was not read, because the member is complete or a block was full."""
-        return self._zlib.unused_data if self.eof else self._zlib.unconsumed_tail
-
-    def expand(self, data: bytes) -> bytes:
-        """Return at most a block of expanded data."""
-        if self.eof:
-            return b""
-        try:
-            return self._zlib.decompress(data, _BLOCK_BYTES)
-        except zlib.error:
-            raise RefusedFile("The compressed file is damaged. Compress and upload it again.") from None
-
-
-def _regrouped(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Return the same content in blocks of a good size: not empty, not large, and only the last one small."""
-    small: list[bytes] = []
-    size = 0
-    for block in _sliced(blocks, _BLOCK_BYTES):
-        small.append(block)
-        size += len(block)
-        if size >= _BLOCK_BYTES:
-            yield b"".join(small)
-            small.clear()
-            size = 0
-    if small:
-        yield b"".join(small)
-
-
-def _sliced(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    for block in blocks:
-        for start in range(0, len(block), size):
-            yield block[start : start + size]
-
-
-def _peek(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes, enough for a header, and all content with them as the first block."""
-    rest = iter(blocks)
-    first = b""
-    while len(first) < 2 * ROW_LIMIT_BYTES and (block := next(rest, b"")):
-        first += block
-    return first, chain([first] if first else [], rest)
-
-
-def _without(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Return content without its first bytes, which are all in the first block."""
-    for block in blocks:
-        if len(block) > size:
-            yield block[size:]
-        size = 0
 
 
 def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

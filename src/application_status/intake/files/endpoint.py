@@ -13,8 +13,8 @@ from pydantic import Field
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.rules.report import Channel
-from application_status.intake.files.csv_format import MAX_BYTES
 from application_status.intake.files.imports import File, FileId, Imports, State
+from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import UnknownFile, UnknownPath
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
@@ -162,10 +162,10 @@ def _file_id(request: Request) -> FileId:
 
 
 def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStatus:
-    """Return a file in the form that its ATS may see; the list of refused rows is complete once the file has ended."""
+    """Return a file in the form that its ATS may see."""
     counts = file.counts if file.importing_since else None
     speed, end = file.rows_per_second(at), file.estimated_end(at)
-    has_list = file.state.is_final and bool(file.refused_rows_listed)
+    listed = file.refused_rows_listed or None
     found = {
         "FileId": file.id,
         "State": file.state,
@@ -180,8 +180,8 @@ def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStat
         "IgnoredColumns": file.ignored_columns or None,
         "Reason": file.reason,
         "DuplicateOf": file.duplicate_of,
-        "RefusedRows": _download(file, bucket) if has_list else None,
-        "RefusedRowsListed": file.refused_rows_listed if has_list else None,
+        "RefusedRows": _download(file, bucket) if listed else None,
+        "RefusedRowsListed": listed,
         "RequestId": request_id,
     }
     return cast("FileStatus", {name: value for name, value in found.items() if value is not None})

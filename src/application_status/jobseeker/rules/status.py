@@ -116,7 +116,8 @@ def jobseeker_view(
 ) -> JobseekerView:
     """Return an application as its jobseeker sees it.
 
-    Bad news is shown once `delay` has passed since its receipt, and never if it was revoked before.
+    Bad news is shown once `delay` has passed since its receipt, and never if it was revoked before. If it is history,
+    the delay begins when it took effect.
     """
     applied = StatusChange(JobseekerStatus.APPLIED, registration.applied_at)
     changes = [applied]
@@ -127,11 +128,11 @@ def jobseeker_view(
     return JobseekerView(application.application_id, registration, changes)
 
 
-def bad_news_received(application: Application) -> Iterator[datetime]:
-    """Yield when each bad news of an application was received: its delay begins then."""
+def delays_begin(application: Application) -> Iterator[datetime]:
+    """Yield when the delay of each bad news of an application begins."""
     for run in application.changes():
         if run[0].status and _status_of(run[0]).bad_news:
-            yield _received(run)
+            yield _delay_begins(run)
     if application.position_end:
         yield application.position_end.received_at
 
@@ -150,13 +151,19 @@ def _changes(application: Application, now: datetime, delay: timedelta) -> Itera
 def _has_stood(
     bad_news: Sequence[Transition], later: Sequence[Sequence[Transition]], now: datetime, delay: timedelta
 ) -> bool:
-    due = _received(bad_news) + delay
+    received, due = min(each.received_at for each in bad_news), _delay_begins(bad_news) + delay
+    shown_from = max(received, due)
+
+    def revokes(each: Transition) -> bool:
+        is_of_same_file = due < received == each.received_at  # which has the whole history
+        return each.received_at < shown_from or (is_of_same_file and each.effective_at < due)
+
     revoking = (each for run in later for each in run if not _status_of(each).bad_news)
-    return due <= now and not any(each.received_at < due for each in revoking)
+    return shown_from <= now and not any(map(revokes, revoking))
 
 
-def _received(bad_news: Sequence[Transition]) -> datetime:
-    return min(each.received_at for each in bad_news)
+def _delay_begins(bad_news: Sequence[Transition]) -> datetime:
+    return min(each.effective_at if each.is_history else each.received_at for each in bad_news)
 
 
 def _status_of(transition: Transition) -> JobseekerStatus:

@@ -30,11 +30,23 @@ def json_object(request: Request, limit: int) -> dict[str, Any]:
             "The Content-Type is missing or not application/json in UTF-8; send Content-Type: application/json."
         )
     try:
-        value = jiter.from_json(request.body(limit), allow_inf_nan=False, catch_duplicate_keys=True)
+        return parsed_object(request.body(limit))
     except ValueError as error:
-        raise MalformedBody(f"The body is not accepted JSON: {error}. Send one JSON object in UTF-8.") from None
+        raise MalformedBody(f"The body is {error}") from None
+
+
+def parsed_object(content: bytes) -> dict[str, Any]:
+    """Parse a JSON object, with the same refusals as `json_object`.
+
+    Raises:
+        ValueError: it is not accepted; the message goes on from "The body is".
+    """
+    try:
+        value = jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise ValueError(f"not accepted JSON: {error}. Send one JSON object in UTF-8.") from None
     if not isinstance(value, dict):
-        raise MalformedBody("The body is JSON, but not an object; send one JSON object, as in {...}.")
+        raise ValueError("JSON, but not an object; send one JSON object, as in {...}.")  # noqa: TRY004  # of the content
     return value
 
 

@@ -70,6 +70,8 @@ _FAMILIES = {
     "unmapped": "u",
     "delay": "d",
     "proxy": "y",
+    "history": "h",
+    "responded": "k",
 }
 _WORDS = dict(zip(Status, "LACPIQOHR", strict=True)) | dict(zip(Outcome, "ohnwdcu", strict=True))
 _FAMILY_OF = {letter: family for family, letter in _FAMILIES.items()}

@@ -10,6 +10,7 @@ Counted on the day of applying:
     inferred                       applications whose outcome is inferred from the end of their position
     feedback                       applications with at least one report
     first_response:<bucket>        applications with an employer's response, by the time until the first one
+    responded                      applications with an employer's response, if the time of the first one is unknown
     no_response:<bucket>           applications that ended without a response, by the time until the end
     waiting                        open applications without a response
 
@@ -27,6 +28,7 @@ Counted on the day on which a report took effect:
     reports                        reports, including confirmations and folded ones
     unmapped                       reports with an unmapped label
     delay:<bucket>                 reports with a time of their own, by the time until they were received
+    history                        reports with a time of their own that are history from a file
     proxy                          reports whose event has only another time
 
 Buckets are those of `durations.py`. Special cases:
@@ -37,6 +39,8 @@ Buckets are those of `durations.py`. Special cases:
 - A hire counts as a stage only while it is the current status, so "unhired" takes it back.
 - An employer's response is a move beyond APPLIED, also to REJECTED, unless the label says that the candidate withdrew.
 - HIRED and REJECTED have no time in them.
+- The time of a change is unknown if it is an undated row of a file, more than HISTORY_AGE after applying, and the first
+  report of the application: it came at some time between. No duration from or to it counts.
 """
 
 from collections import Counter
@@ -48,7 +52,7 @@ from itertools import pairwise, repeat
 from zoneinfo import ZoneInfo
 
 from application_status.applications.rules.application import Application, Position, first_response
-from application_status.applications.rules.report import Folded, TimeSource, Transition
+from application_status.applications.rules.report import HISTORY_AGE, Channel, Folded, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.rules.durations import bucket
 
@@ -74,7 +78,18 @@ The day may be empty, except that of a dated measure of the last year: reports n
 """
 
 _COHORT_FAMILIES = frozenset(
-    ["applications", "reached", "open", "outcome", "inferred", "feedback", "first_response", "no_response", "waiting"]
+    [
+        "applications",
+        "reached",
+        "open",
+        "outcome",
+        "inferred",
+        "feedback",
+        "first_response",
+        "responded",
+        "no_response",
+        "waiting",
+    ]
 )
 
 
@@ -101,12 +116,13 @@ def is_size(measure: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry into a status, by applying or by a report; `to_the_day` means that only the day is known."""
+    """An entry into a status, by applying or by a report; its time may be known only to the day, or not at all."""
 
     status: Status
     at: datetime
     day: date
     to_the_day: bool = False
+    is_timed: bool = True
 
 
 def contribution(application: Application, zone: ZoneInfo) -> Contribution:
@@ -176,18 +192,16 @@ def _cohort_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple
     if any(not each.from_previous for each in application.transitions.values()):
         yield applied.day, "feedback"
     response = first_response(application.in_order(), application.registration)
-    if response:
+    if response and not _is_timed(response, application):
+        yield applied.day, "responded"
+    elif response:
         yield applied.day, f"first_response:{_between(applied, _entry(response, zone))}"
-    elif outcome is not Outcome.OPEN:
-        yield applied.day, f"no_response:{_until_end(application, applied, zone)}"
-    else:
+    elif outcome is Outcome.OPEN:
         yield applied.day, "waiting"
-
-
-def _until_end(application: Application, applied: _Entry, zone: ZoneInfo) -> int:
-    if application.position_end:
-        return _until_closed(applied, application.position_end)
-    return _between(applied, _entries(application, zone)[-1])
+    elif application.position_end:
+        yield applied.day, f"no_response:{_until_closed(applied, application.position_end)}"
+    elif (end := _entries(application, zone)[-1]).is_timed:
+        yield applied.day, f"no_response:{_between(applied, end)}"
 
 
 def _until_closed(entry: _Entry, end: Position) -> int:
@@ -204,9 +218,9 @@ def _entry_measures(application: Application, entries: Sequence[_Entry]) -> Iter
             yield entry.day, "reentered"
         entered.add(entry.status)
     for entry, following in pairwise(entries):
-        if entry.status in TIMED_STATUSES:
+        if entry.status in TIMED_STATUSES and entry.is_timed and following.is_timed:
             yield entry.day, f"time_in:{entry.status}:{_between(entry, following)}"
-    if entries and (last := entries[-1]).status in TIMED_STATUSES:
+    if entries and (last := entries[-1]).status in TIMED_STATUSES and last.is_timed:
         end = application.position_end
         yield last.day, f"position_closed:{last.status}:{_until_closed(last, end)}" if end else f"in:{last.status}"
 
@@ -218,7 +232,9 @@ def _report_measures(application: Application, zone: ZoneInfo) -> Iterator[tuple
         reports, unmapped = each.folded or Folded(0, 0)
         if not each.from_previous:
             reports, unmapped = reports + 1, unmapped + (each.status is None)
-            if each.has_business_date:
+            if each.is_history:
+                yield day, "history"
+            elif each.has_business_date:
                 delay = bucket(each.received_at - each.effective_at, to_the_day=each.day_offset is not None)
                 yield day, f"delay:{delay}"
             elif each.time_source is TimeSource.PROXY:
@@ -237,5 +253,15 @@ def _entries(application: Application, zone: ZoneInfo) -> list[_Entry]:
         first = run[0]
         if first.status is None or (entries and entries[-1].status is first.status):
             continue
-        entries.append(_Entry(first.status, *entered_at(first, application, zone), first.day_offset is not None))
+        moment, day = entered_at(first, application, zone)
+        to_the_day = first.day_offset is not None
+        entries.append(_Entry(first.status, moment, day, to_the_day, is_timed=_is_timed(first, application)))
     return entries
+
+
+def _is_timed(transition: Transition, application: Application) -> bool:
+    """Return whether it is known when a change happened, however exactly."""
+    if transition.channel is not Channel.FILE or transition.time_source is not TimeSource.RECEIVED:
+        return True
+    registration, is_first = application.registration, transition == application.in_order()[0]
+    return not (is_first and registration and transition.received_at - registration.applied_at > HISTORY_AGE)

@@ -51,19 +51,24 @@ DEFINITIONS: Mapping[str, Definition] = {
     "first_response": Definition(
         "Days from applying to the employer's first response: a move beyond APPLIED, including REJECTED, unless the "
         "label says that the candidate withdrew. A LEAD or CONTACT dated before applying is no response; other reports "
-        "dated before it count from the moment of applying.",
+        "dated before it count from the moment of applying. Responses whose time is unknown are left out.",
         _APPLIED,
         _PENDING,
     ),
     "no_response_within": Definition(
-        "The share without an employer's response within so many days (ghosting rate).", _APPLIED, _PENDING
+        "The share without an employer's response within so many days (ghosting rate). A response whose time is "
+        "unknown counts as one within any time.",
+        _APPLIED,
+        _PENDING,
     ),
     "entered": Definition(
         "Entries into the status in the period, by applying or by a report, whenever the application was applied for.",
         "The entries; an application counts each time it enters the status.",
     ),
     "time_in": Definition(
-        "Days from entering the status to the next status.", "Entries into the status in the period.", _PENDING
+        "Days from entering the status to the next status. Left out if the time of one of both is unknown.",
+        "Entries into the status in the period.",
+        _PENDING,
     ),
     "reports": Definition(
         "Reports that took effect in the period, including those that confirm a status.", "The reports."
@@ -82,7 +87,8 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "delay": Definition(
         "Days from when a report took effect to when it was received.",
-        "Reports that took effect in the period and were sent with a time.",
+        "Reports that took effect in the period and were sent with a time. Rows of files that are dated more than 14 "
+        "days before the upload are left out: they are history that was filled in.",
     ),
     "unmapped_label": Definition(
         "Applications with a report of this unmapped label; no status is guessed from it. The first ten unmapped "

@@ -87,10 +87,11 @@ def cohort(counts: Counts, today: date) -> Iterator[Number]:
     yield from _count_and_share("final_feedback", total - sums["outcome:open"] - sums["inferred"], total)
     response = sums.life_table("first_response", "no_response", "waiting", today)
     yield from _times("first_response", response)
+    of_all = response.population + sums["responded"]
     for days in DAY_THRESHOLDS:
         answered = response.within(days * _DAY) if response.population >= MINIMUM else None
-        value = None if answered is None else round(1 - answered, 4)
-        yield Number(f"no_response_within:{days}", "share", value, response.population)
+        value = None if answered is None else round((1 - answered) * response.population / of_all, 4)
+        yield Number(f"no_response_within:{days}", "share", value, of_all)
 
 
 def activity(counts: Counts, today: date) -> Iterator[Number]:
@@ -104,7 +105,7 @@ def activity(counts: Counts, today: date) -> Iterator[Number]:
     reports = sums["reports"]
     yield Number("reports", "reports", reports, reports)
     yield _share("mapped", reports - sums["unmapped"], reports)
-    yield _share("time_reported", sum(sums.buckets("delay").values()), reports)
+    yield _share("time_reported", sum(sums.buckets("delay").values()) + sums["history"], reports)
     yield _share("time_proxy", sums["proxy"], reports)
     yield from _times("delay", LifeTable(sums.buckets("delay"), {}))
 
