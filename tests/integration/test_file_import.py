@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -403,6 +404,24 @@ class Down:
             return method(**request)
 
         return call
+
+
+def test_memory_does_not_grow_with_the_number_of_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane keeps a block of rows and a part of its chunk, however large the file is."""
+    monkeypatch.setattr(lanes, "_READ_BYTES", 64 * 1024)
+    row = f"{APPLICATION},Interview,INTERVIEW,,{'x' * 1000}"
+    peaks = []
+    for rows in (2_000, 6_000):
+        station = Station(world, block_rows=100)
+        file = station.create()
+        station.upload(file, csv(*[row] * rows, header="atsiApplicationId,rawStatus,status,businessDate,filler"))
+        station.deliver_next()
+        tracemalloc.start()
+        station.deliver_all()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert station.read(file.id).counts.rows == rows
+    assert peaks[1] < 1.3 * peaks[0]
 
 
 def test_outage_delays_a_message_and_counts_nothing_twice(

@@ -13,7 +13,7 @@ from application_status.intake.files.imports import Counts, File, State
 from application_status.platform.values import application_id
 from support.dynamodb_in_memory import Memory
 from support.files import LOST_REPLY, NO_CONNECTION, Killed, Station, Steps, csv, small_chunks
-from support.world import ATS, OTHER_ATS, World, registration
+from support.world import ATS, OTHER_ATS, RecordingDynamoDB, World, registration
 
 START = "2026-11-22T09:00:00Z"
 GROUPS = 3
@@ -160,7 +160,8 @@ def test_two_deliveries_of_a_message_at_once_change_nothing(message: int) -> Non
             for _ in range(message):
                 station.deliver_next()
             body, _ = station.sqs.sent.popleft()
-            steps.action = partial(station.another(steps.lock).deliver, body)
+            store = Steps(lock=steps.lock).of(station.world.client.client)
+            steps.action = partial(station.another(RecordingDynamoDB(store)).deliver, body)
             steps.runs = True
             station.deliver(body)
             steps.runs = False

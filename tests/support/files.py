@@ -19,7 +19,7 @@ from application_status.intake.files.lanes import Pace
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import AtsId, now, to_text
 from support.faults import Clock
-from support.world import ATS, BERLIN, RecordingDynamoDB, World
+from support.world import ATS, BERLIN, World
 
 BUCKET, QUEUE = "FilesBucket", "https://sqs.test/FilesQueue"
 _MOST_RECEIVES = 5
@@ -172,11 +172,11 @@ class Station:
         s3, sqs = self.steps.of(self.s3), self.steps.of(self.sqs)
         self.handler = make_handler(dynamodb, s3, sqs, settings(self.world), self.pace)
 
-    def another(self, lock: Lock) -> "Station":
-        """Return another worker over the same tables, bucket and queue, whose calls are no steps of this one."""
+    def another(self, dynamodb: DynamoDB) -> "Station":
+        """Return another worker over the same bucket and queue, whose calls are no steps of this one."""
         other = copy(self)
-        other.steps = Steps(lock=lock)
-        other.start(RecordingDynamoDB(other.steps.of(self.world.client.client)))
+        other.steps = Steps()
+        other.start(dynamodb)
         return other
 
     def create(self, ats_id: AtsId = ATS, *, is_test: bool = False) -> File:

@@ -278,6 +278,7 @@ def test_a_very_long_row_is_refused_alone(ends: bytes, quote: bytes, *, compress
     imported = Imported(gzip.compress(data) if compressed else data, chunk_bytes=20_000, block_bytes=100_000)
     assert imported.cells() == [("a", "b", "c", "d"), None, ("e", "f", "g", "h")]
     assert [row.line for row in imported.rows()] == [2, 3, 4]
+    assert "longer than 16 KiB" in (imported.rows()[1].problem or "")
     assert sum(map(len, imported.stored.values())) < 20_000
     for size in (16 * 1024, 16 * 1024 + 1):
         row = b"a,b,c," + b"x" * (size - 6)
@@ -342,13 +343,30 @@ def is_utf_8(data: bytes) -> bool:
     return True
 
 
-PIECES = [b'"', b'""', b",", b"\n", b"\r", b"\r\n", b" ", b"a", b"\0", b"\xff", "ä".encode(), b"x" * 30, b"\na,b\n"]
-CONTENTS = st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=5)), max_size=60).map(b"".join)
+PIECES = [
+    b'"',
+    b'""',
+    b",",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b" ",
+    b"a",
+    b"\0",
+    b"\xff",
+    "ä".encode(),
+    b"a,b\r\n",
+    b'"a\n",b\r',
+    b"x" * 9,
+]
+CONTENTS = (st.binary(max_size=20) | st.binary(min_size=100, max_size=200)).map(
+    lambda chosen: b"".join(PIECES[each % len(PIECES)] for each in chosen)
+)
 SHORT_HEADER = "\ufeffrawStatus,atsiApplicationId\r\n".encode()
 
 
-@settings(deadline=None, max_examples=400)
-@given(CONTENTS, st.integers(1, 300), st.integers(35, 80), st.integers(1, 200), st.booleans())
+@settings(deadline=None, max_examples=1500)
+@given(CONTENTS | st.binary(), st.integers(1, 100), st.integers(27, 50), st.integers(1, 100), st.booleans())
 def test_chunks_hold_the_rows_of_a_simple_reader(
     content: bytes, block_bytes: int, limit: int, chunk_bytes: int, compressed: bool
 ) -> None:
@@ -356,7 +374,7 @@ def test_chunks_hold_the_rows_of_a_simple_reader(
     data = SHORT_HEADER + content
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_format, "ROW_LIMIT_BYTES", limit)
-        patch.setattr(upload, "BLOCK_BYTES", max(block_bytes, len(SHORT_HEADER) + 1))
+        patch.setattr(upload, "BLOCK_BYTES", max(block_bytes, len(SHORT_HEADER)))
         imported = Imported(gzip.compress(data) if compressed else data, chunk_bytes)
         found = imported.rows()
         offsets = [
@@ -375,17 +393,21 @@ def test_chunks_hold_the_rows_of_a_simple_reader(
             *(each.start - len(SHORT_HEADER) for each in chunks),
             len(content),
         ]
+        for chunk in chunks[:-1]:
+            enough = chunk.start + chunk_bytes - len(SHORT_HEADER)
+            assert not [end for _, end, _ in expected if enough <= end < chunk.end - len(SHORT_HEADER)]
+            assert chunk.end - chunk.start >= chunk_bytes
 
 
 @settings(deadline=None, max_examples=100)
-@given(CONTENTS, st.integers(1, 300), st.integers(1, 300), st.integers(1, 200))
+@given(CONTENTS, st.integers(1, 100), st.integers(1, 100), st.integers(1, 100))
 def test_blocks_do_not_change_the_chunks(content: bytes, one: int, other: int, chunk_bytes: int) -> None:
     """So a second scan of the same upload finds the same chunks."""
     found = []
     for block_bytes in (one, other):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(csv_format, "ROW_LIMIT_BYTES", 40)
-            patch.setattr(upload, "BLOCK_BYTES", block_bytes + len(SHORT_HEADER))
+            patch.setattr(upload, "BLOCK_BYTES", max(block_bytes, len(SHORT_HEADER)))
             found.append(Imported(SHORT_HEADER + content, chunk_bytes).scanned)
     assert found[0] == found[1]
 

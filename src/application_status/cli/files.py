@@ -137,7 +137,7 @@ def _print(file: File, *, as_json: bool) -> None:
         "rows": file.rows,
         **file.counts._asdict(),
         "rows_per_second": speed and round(speed),
-        "ignored_columns": file.ignored_columns and ", ".join(file.ignored_columns),
+        "ignored_columns": ", ".join(file.ignored_columns or ()) or None,
     }
     if as_json:
         print_json(about)

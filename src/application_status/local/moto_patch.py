@@ -1,24 +1,30 @@
-"""Patches three slow parts of moto, whose cost grows with the size of the tables or of an item.
+"""Patches slow parts of moto, most of whose cost grows with the size of tables, items or expressions.
 
 For each action of a transaction, moto copies the whole table with its stream, for a rollback. The patch copies only the
 items that the transaction names, and the length of the stream. moto also serialises attribute values by a generic
 walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already. So binary content must
-be in Base64 before. And it measures a whole new item again for each attribute; the patch does so once.
+be in Base64 before.
+
+moto measures a whole new item again for each of its attributes, validates an update expression again for each of its
+parts, and lists its own folder for each request. With the patch it does so once.
 """
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from functools import wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 
+from moto import backends
 from moto.core.utils import get_service_model
-from moto.dynamodb import responses
+from moto.dynamodb import models, responses
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, Table
+from moto.dynamodb.parsing import ast_nodes, validators
 
+_EXPRESSIONS = 1024  # different update expressions that are kept
 _LARGEST_ITEM_BYTES = 405_000  # moto's limit; AWS's is 400 KB
 
 
@@ -32,6 +38,9 @@ def patch_moto() -> None:
     vars(responses)["dynamo_to_dict"] = _plain
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
     _untyped(Item).__init__ = _make_item
+    _patch_update_expressions()
+    modules = tuple(backends.list_of_moto_modules())
+    _untyped(backends).list_of_moto_modules = lambda: modules
     record_class.__deepcopy__ = lambda record, _memo: record
     table_class.__deepcopy__ = lambda table, _memo: table
     backend_class.transact_write_items = _restoring(backend_class.transact_write_items)
@@ -62,7 +71,51 @@ def _make_item(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) 
         raise ItemSizeTooLarge
 
 
-def _untyped(of: type) -> Any:
+def _patch_update_expressions() -> None:
+    """Parse each text once, check the whole of it once, and walk over its nodes without slow type checks."""
+    _untyped(models).UpdateExpressionParser = _untyped(responses).UpdateExpressionParser = _Parser
+    _untyped(ast_nodes).DepthFirstTraverser.traverse_node_recursively = _walk
+    for validator, check in (
+        (validators.ActionCountValidator, validators.ActionCountValidator.verify_action_counts),
+        (validators.OverlappingPathsValidator, validators.OverlappingPathsValidator.check_for_overlapping_paths),
+    ):
+        _untyped(validator).traverse = check
+
+
+_NODES: Any = vars(ast_nodes)["Node"]
+
+
+class _Parser:
+    """moto's parser, which remembers what it returned; moto changes copies of it only."""
+
+    make = staticmethod(lru_cache(_EXPRESSIONS)(vars(models)["UpdateExpressionParser"].make))
+
+
+def _walk(traverser: Any, node: Any, child_id: int = -1) -> Any:
+    """Process nodes, the inner ones first; replaces moto's method."""
+    kinds = traverser.nodes_to_be_processed()
+
+    def walk(node: Any, child_id: int) -> Any:
+        if not _is_one_of(type(node), _NODES):
+            return node
+        parent = node.parent
+        for number, child in enumerate(node.children or ()):
+            traverser.pre_processing_of_child(node, number)
+            walk(child, number)
+        if _is_one_of(type(node), kinds):
+            node = traverser.process(node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
+
+    return walk(node, child_id)
+
+
+_is_one_of: Callable[[Any, Any], bool] = cache(issubclass)
+
+
+def _untyped(of: Any) -> Any:
     return of
 
 

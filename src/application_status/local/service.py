@@ -23,6 +23,7 @@ from application_status.platform.values import now
 
 _PROCESSED_WITHIN_SECONDS = 10.0
 _PARAMETERS = {"JournalHours": "0", "DomainName": "localhost"}
+_SLICE_SECONDS, _BLOCK_ROWS = 1.0, 100
 _SECONDS_BETWEEN_CALLS = {"MergeFunction": 5.0}  # so that a new job joins its list soon
 
 type Handler = Callable[[Any, Any], Any]
@@ -59,7 +60,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
         tables = TableServer(template, tables_host, tables_port)
         stack.callback(tables.stop)
         os.environ["AWS_ENDPOINT_URL"] = tables.url
-        functions = _functions(template, f"http://127.0.0.1:{port}")
+        functions = _functions(template, f"http://127.0.0.1:{port}") | {"FileImportFunction": _file_import()}
         handlers = _in_turn(functions, {mapping.function for mapping in template.queue_mappings()})
         tables.functions = {name: _invoked(name, handler) for name, handler in handlers.items()}
         gateway = Gateway(template, handlers, port)
@@ -110,6 +111,19 @@ def _functions(template: Template, url: str) -> dict[str, Handler]:
     return functions
 
 
+def _file_import() -> Handler:
+    """Return the import in smaller steps, so that Ctrl-C and other files wait for one of them at most."""
+    from application_status.functions.file_import import FileImportSettings, make_handler
+    from application_status.intake.files.lanes import Pace
+    from application_status.platform import s3, sqs
+    from application_status.platform.dynamodb.wire import connect_many
+    from application_status.platform.settings import read
+
+    settings = read(FileImportSettings, os.environ)
+    pace = Pace(settings.file_rows_per_second, slice_seconds=_SLICE_SECONDS, block_rows=_BLOCK_ROWS)
+    return make_handler(connect_many(), s3.client(), sqs.client(), settings, pace)
+
+
 def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:
     """Return the user pool; it calls its trigger while the sign-in function waits for a token, so not in turn."""
     from application_status.access.assignments import Assignments
@@ -121,8 +135,8 @@ def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:
 def _in_turn(functions: Mapping[str, Handler], of_queues: Container[str]) -> dict[str, Handler]:
     """Serialise the functions, which are written for a process with one invocation at a time.
 
-    A function behind a queue takes up to a minute, so it runs beside the others, which would have to wait for it. They
-    share the logger and the metrics alone, and these can be used by several threads.
+    A function behind a queue takes long, so it runs beside the others, which would have to wait for it. They share the
+    logger and the metrics alone, and these can be used by several threads.
     """
     lock = threading.Lock()
     return {

@@ -11,15 +11,15 @@ from typing import IO, Any, NamedTuple
 import boto3
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004  # botocore's name
     CredentialRetrievalError,
     HTTPClientError,
-    IncompleteReadError,
-    ResponseStreamingError,
 )
 
 from application_status.platform.deadlines import Attempts
+from application_status.platform.dynamodb.client import MOST_CALLS_AT_ONCE
 from application_status.platform.errors import ServiceError, Unavailable
 
 BLOCK_BYTES = 256 * 1024
@@ -53,6 +53,7 @@ def client(**options: Any) -> Any:
     """Return a client of S3 with short time-outs and without botocore's own retries; it connects on its first call."""
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
+        max_pool_connections=MOST_CALLS_AT_ONCE,
         read_timeout=_READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},
         signature_version="s3v4",
@@ -73,7 +74,8 @@ class Bucket:
     def read(self, key: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> Iterator[bytes]:
         """Yield the bytes of an object from `start` up to before `end`, or to its end, in blocks of BLOCK_BYTES.
 
-        With an `etag`, the object must be the one with this ETag. The request is sent when the first block is taken.
+        With an `etag`, the object must be the one with this ETag, which is given without quotes. The request is sent
+        when the first block is taken.
 
         Raises:
             ObjectMissing: there is no such object.
@@ -81,13 +83,13 @@ class Bucket:
             Unavailable: S3 did not answer in time, or the connection broke while the object was read.
         """
         wanted = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
-        match = {"IfMatch": etag} if etag else {}
+        match = {"IfMatch": f'"{etag}"'} if etag else {}
         body = _called("GetObject", lambda: self._client.get_object(Bucket=self._name, Key=key, **wanted, **match))[
             "Body"
         ]
         try:
             yield from body.iter_chunks(BLOCK_BYTES)
-        except (ConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError) as error:
+        except BotoCoreError as error:  # a broken connection, or a wrong checksum
             raise Unavailable(f"GetObject: {type(error).__name__}") from error
         finally:
             body.close()

@@ -55,7 +55,7 @@ _UNKNOWN = f"Unknown application: {UnknownApplication()}"
 _UNEXPECTED = "This row could not be recorded for a reason that is not in the row. Send it again later."
 _READ_BYTES = 4 * 1024**2
 _MEMORY_BYTES = 8 * 1024**2
-_PARTS_AT_ONCE = 64
+_PARTS_AT_ONCE = 16
 _CSV = "text/csv; charset=utf-8"
 
 

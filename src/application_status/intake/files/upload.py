@@ -180,8 +180,6 @@ def _expanded(blocks: Iterable[bytes]) -> Iterator[bytes]:
                 else:
                     yield member.decompress(rest, BLOCK_BYTES)
                     rest = member.unused_data or member.unconsumed_tail
-        while not member.eof and (more := member.decompress(b"", BLOCK_BYTES)):
-            yield more
     except zlib.error:
         raise RefusedFile("The compressed file is damaged. Compress and upload it again.") from None
     if not member.eof:
