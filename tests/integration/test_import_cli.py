@@ -1,4 +1,4 @@
-"""`application-status import` and `files show`: a file is uploaded, its import is followed, its refused rows are saved."""
+"""`application-status import` and `files show`: upload a file, follow its import, save its refused rows."""
 
 import json
 import stat
