@@ -177,8 +177,8 @@ def _cells(row: bytes, layout: Layout, encoding: str) -> tuple[tuple[str, ...], 
     cells = _grammar(layout.delimiter, layout.columns).cells(text)
     if len(cells) != layout.columns:
         return None, (
-            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells that "
-            f'contain {_DELIMITERS[layout.delimiter]} in quotes (").'
+            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells "
+            f'that contain {_DELIMITERS[layout.delimiter]} in quotes (").'
         )
     return cells, None
 
