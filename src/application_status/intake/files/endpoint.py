@@ -162,10 +162,10 @@ def _file_id(request: Request) -> FileId:
 
 
 def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStatus:
-    """Return a file in the form that its ATS may see; the list of refused rows is complete once the file has ended."""
+    """Return a file in the form that its ATS may see."""
     counts = file.counts if file.importing_since else None
     speed, end = file.rows_per_second(at), file.estimated_end(at)
-    has_list = file.state.is_final and bool(file.refused_rows_listed)
+    listed = file.refused_rows_listed or None
     found = {
         "FileId": file.id,
         "State": file.state,
@@ -180,8 +180,8 @@ def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStat
         "IgnoredColumns": file.ignored_columns or None,
         "Reason": file.reason,
         "DuplicateOf": file.duplicate_of,
-        "RefusedRows": _download(file, bucket) if has_list else None,
-        "RefusedRowsListed": file.refused_rows_listed if has_list else None,
+        "RefusedRows": _download(file, bucket) if listed else None,
+        "RefusedRowsListed": listed,
         "RequestId": request_id,
     }
     return cast("FileStatus", {name: value for name, value in found.items() if value is not None})
