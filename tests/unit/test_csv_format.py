@@ -265,6 +265,19 @@ def test_a_refused_row_says_why(row: bytes, expected: str) -> None:
     assert first.line == 3
 
 
+def test_a_file_has_a_limit_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no file keeps a worker, or the next file of its ATS, busy for days."""
+    monkeypatch.setattr(csv_format, "ROWS_LIMIT", 3)
+    monkeypatch.setattr(csv_format, "BROKEN_ROWS_LIMIT", 1)
+    header, broken = b"atsiApplicationId,rawStatus\n", b'"a,b\n'
+    assert Imported(header + b"a,b\n\n" * 3).scanned.rows == 3
+    assert Imported(header + b"a,b\n" + broken).scanned.rows == 2
+    with pytest.raises(RefusedFile, match="more than 3 rows"):
+        Imported(header + b"a,b\n" * 4)
+    with pytest.raises(RefusedFile, match="more than 1 rows with wrong quotes"):
+        Imported(header + broken * 2)
+
+
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     """A row has the number of its first line; empty lines and lines inside quotes count."""
     text = b'atsiApplicationId,"raw\nStatus",rawStatus\n\na,,b\r\nc,,"\n\n"\rd,,e\n"\nf,,g'

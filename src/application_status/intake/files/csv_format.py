@@ -35,6 +35,12 @@ ROW_LIMIT_BYTES = 16 * 1024
 
 COLUMNS_LIMIT = 100
 
+ROWS_LIMIT = 25_000_000
+"""The maximum number of rows, more than fit into the largest file if each has an id."""
+
+BROKEN_ROWS_LIMIT = 1_000_000
+"""The maximum number of rows with wrong quotes, or longer than ROW_LIMIT_BYTES: each takes as long as a hundred others."""
+
 APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawStatus", "status", "businessDate"
 """The columns that are read; the first two are required."""
 
@@ -309,7 +315,7 @@ class _Chunks:
     """
 
     def __init__(self, chunk_bytes: int, store: Callable[[int, bytes], None] | None, header: bytes) -> None:
-        self.rows = 0
+        self.rows = self._broken_rows = 0
         self._chunk_bytes = chunk_bytes
         self._store = store
         self._found: list[Chunk] = []
@@ -319,7 +325,11 @@ class _Chunks:
         self._is_in_long_line = False
 
     def add(self, piece: _Piece) -> None:
-        """Add a piece, and end a chunk with each row that makes it long enough."""
+        """Add a piece, and end a chunk with each row that makes it long enough.
+
+        Raises:
+            RefusedFile: there are too many rows.
+        """
         start = 0
         while start < len(piece.data):
             data = piece.data
@@ -329,6 +339,13 @@ class _Chunks:
                 data = data[start : line_end.end() if line_end else len(data)]
             self._take(data, piece.kind)
             start += len(data)
+        self._broken_rows += piece.kind in _PROBLEMS
+        if self._broken_rows > BROKEN_ROWS_LIMIT:
+            raise RefusedFile(
+                f"The file has more than {BROKEN_ROWS_LIMIT} rows with wrong quotes or more than 16 KiB. {_SEND}"
+            )
+        if self.rows > ROWS_LIMIT:
+            raise RefusedFile(f"The file has more than {ROWS_LIMIT} rows. Divide it.")
 
     def all(self) -> tuple[Chunk, ...]:
         """Return all chunks, after the last piece."""
