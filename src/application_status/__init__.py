@@ -13,6 +13,14 @@ A report, from the request to DynamoDB:
     applications/items.py              converts an application from and to an item
     platform/dynamodb/client.py        retries the call; wire.py sends it
 
+A batch of reports:
+
+    functions/batch.py                 settings, and the tables that the parts use
+    platform/http/endpoint.py          as above
+    intake/atsi/batch.py               the handler: checks each report as receive.py does, records them, replies
+    intake/side_by_side.py             records reports of different applications at the same time
+    applications/record.py             as above; platform/dynamodb/wire.py has a connection for each thread
+
 A signal, or a disposition:
 
     functions/signals.py               settings, and the tables that the parts use

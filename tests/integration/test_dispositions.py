@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from io import StringIO
 from typing import Any
 
@@ -360,10 +361,26 @@ def test_requests_are_counted_by_their_contract(world: World, log: StringIO) -> 
     post(world, {"query": SEND.replace("rationale", "unknown"), "variables": SAMPLE})
     post(world, {"query": "{ unknown }"})
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert [(each["ats"], each["channel"], each["result"]) for each in lines] == [
+    assert sorted((each["ats"], each["channel"], each["result"]) for each in lines) == [
+        (ATS, "indeed", "invalid-fields"),
+        (ATS, "indeed", "invalid-fields"),
         (ATS, "indeed", "recorded"),
         (ATS, "indeed", "unknown-application"),
-        (ATS, "indeed", "invalid-fields"),
-        (ATS, "indeed", "invalid-fields"),
         (ATS, "signals", "invalid-fields"),
     ]
+
+
+def test_dispositions_of_many_applications_are_recorded_at_the_same_time(
+    world: World, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has its line and is counted, and the failed ones are listed in the order sent."""
+    ids = [application_id(f"{APPLICATION[:-4]}{number:04}") for number in range(100)]
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
+    for each in ids[::2]:
+        registrations.register(each, registration())
+    counted(capsys)
+    good, failures = result(send(world, *(about({"indeedApplyID": each}) for each in ids)))
+    assert (good, [each["identifiedBy"]["indeedApplyID"] for each in failures]) == (50, ids[1::2])
+    assert counted(capsys) == {"Recorded": 50, "DispositionFailed": 50}
+    lines = Counter(json.loads(line)["result"] for line in log.getvalue().splitlines() if "_aws" not in line)
+    assert lines == {"recorded": 50, "unknown-application": 50}

@@ -7,9 +7,11 @@ from io import BytesIO, StringIO
 from operator import itemgetter
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from moto import mock_aws
 from urllib3 import HTTPResponse
 
 from application_status.applications.rules.report import Channel
@@ -18,7 +20,21 @@ from application_status.health.rules import HealthDay, RequestResult, by_day
 from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, picked
 from support.signals import MANY, complete, position_signal, post, send, signal, state
-from support.world import ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, POSITION, TOKEN, World, http_event, sample_event
+from support.world import (
+    APPLICATION,
+    ATS,
+    BERLIN,
+    FOREIGN_APPLICATION,
+    OTHER_ATS,
+    OTHER_TOKEN,
+    POSITION,
+    SIGNALLED_APPLICATION,
+    TEST_TOKEN,
+    TOKEN,
+    World,
+    http_event,
+    sample_event,
+)
 
 EARLIER = "2022-07-29T10:00:00Z"
 LATER = "2022-07-30T10:00:00Z"
@@ -72,7 +88,7 @@ def test_report_counts_by_what_became_of_it(
     [
         ([signal(state("Interview"))], {"recorded": 1}),
         ([signal(state("Interview")), signal(state("Interview"))], {"recorded": 1, "unchanged": 1}),
-        ([signal(state("Offer", 2)), signal(state("Interview", 1))], {"recorded": 1, "late": 1}),
+        ([signal(state("Offer", 2)), signal(state("Interview", 1))], {"recorded": 2}),
         ([signal(state("Blue folder"))], {"unmapped": 1}),
         ([signal(state("Blue folder", 2), previous=state("Interview", 1))], {"unmapped": 1}),
         ([signal(state("Offer", 2), previous=state("Interview", 1))], {"recorded": 1}),
@@ -93,6 +109,44 @@ def test_each_signal_counts_once(
     """Also in a batch, with several positions, or as two transitions; a request that is not executed counts as one."""
     send(world, *sent)
     assert counted(world, log) == {f"signals:{result}": amount for result, amount in results.items()}
+
+
+MIXED: list[Any] = [
+    {"AtsiApplicationId": APPLICATION, "Status": "INTERVIEW", "BusinessDate": LATER},
+    {"AtsiApplicationId": APPLICATION, "Status": "INTERVIEW", "BusinessDate": LATER},
+    {"AtsiApplicationId": SIGNALLED_APPLICATION, "Status": "OFFER"},
+    {"AtsiApplicationId": UNKNOWN, "Status": "OFFER"},
+    {"AtsiApplicationId": FOREIGN_APPLICATION, "Status": "OFFER"},
+    {"AtsiApplicationId": APPLICATION, "Status": "PROMOTED"},
+    {"AtsiApplicationId": APPLICATION, "Status": "CONTACT", "BusinessDate": EARLIER},
+    "no object",
+]
+
+
+@pytest.mark.parametrize("token", [TOKEN, TEST_TOKEN])
+def test_batch_counts_as_its_reports_sent_alone(log: StringIO, token: str) -> None:
+    """The reports are late in both: the later one was sent before. The sandbox is not counted."""
+
+    def found(send_all: Callable[[World], object]) -> dict[str, int]:
+        with mock_aws():
+            world = World(boto3.client("dynamodb"))
+            world.report_batch(MIXED[0], token=token)
+            picked(log)
+            send_all(world)
+            return counted(world, log)
+
+    def alone(world: World) -> None:
+        for each in MIXED:
+            world.webhook(http_event("POST", "/api/application-status", each or "", token=token), None)
+
+    in_a_batch = found(lambda world: world.report_batch(*MIXED, token=token))
+    assert in_a_batch == found(alone)
+    assert bool(in_a_batch) is (token == TOKEN)
+    if in_a_batch:
+        assert in_a_batch == {
+            "atsi:recorded": 1, "atsi:unchanged": 2, "atsi:late": 1, "atsi:unknown-application": 2,
+            "atsi:invalid-fields": 1, "atsi:malformed-body": 1,
+        }  # fmt: skip
 
 
 def break_store(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

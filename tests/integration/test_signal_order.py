@@ -21,14 +21,15 @@ def item_in_any_order(*signals: Any) -> Application:
     for order in permutations(signals):
         with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
             world = World(boto3.client("dynamodb"))
-            sent(world, *order)
+            for each in order:  # a batch would be recorded by effective time
+                sent(world, each)
             items.append(world.item(SIGNALLED_APPLICATION))
     said = [without_versions(each) | {"Version": None} for each in items]
     assert all(each == said[0] for each in said)
     return application(items[0])
 
 
-def test_changes_of_one_batch_end_alike_in_every_order() -> None:
+def test_changes_end_alike_in_every_order() -> None:
     """Effective times decide, not the arrival; the place in the process where they are equal."""
     ended = item_in_any_order(
         signal(state("Interview", 1)),
@@ -38,6 +39,13 @@ def test_changes_of_one_batch_end_alike_in_every_order() -> None:
     )
     assert [each.status for each in ended.in_order()] == ["INTERVIEW", "INTERVIEW", "OFFER", None]
     assert ended.status == "OFFER"
+
+
+def test_signals_of_a_batch_are_recorded_by_effective_time(world: World) -> None:
+    """However they are ordered in it, none is late, and each application has its own order."""
+    sent(world, signal(state("Offer", 3)), signal(state("Screening", 1)), signal(state("Interview", 2)))
+    assert statuses(world) == ["PRE_INTERVIEW", "INTERVIEW", "OFFER"]
+    assert [each.version for each in history(world)] == [2, 3, 4]
 
 
 def test_previous_states_end_alike_in_every_order() -> None:

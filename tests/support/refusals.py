@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from application_status.platform.http.endpoint import LambdaHandler
 from support.world import APPLICATION, TOKEN, World, answer, http_event
 
 PATH = "/api/application-status"
@@ -24,10 +25,12 @@ def with_header(event: dict[str, Any], name: str, *values: str) -> dict[str, Any
     return event | {"headers": {n: v[-1] for n, v in multi.items()}, "multiValueHeaders": multi}
 
 
-def refused(world: World, event: dict[str, Any], status: int, problem: str) -> dict[str, Any]:
-    """Send an event that must be refused; return its problem without the request id."""
+def refused(
+    world: World, event: dict[str, Any], status: int, problem: str, handler: LambdaHandler | None = None
+) -> dict[str, Any]:
+    """Send an event that must be refused, by the webhook or another handler; return its problem without the id."""
     before = _contents(world)
-    reply = answer(world.webhook(event, None))
+    reply = answer((handler or world.webhook)(event, None))
     assert _contents(world) == before, "a refusal has written"
     body = reply.body
     assert (reply.status, body["status"], body["type"]) == (status, status, f"/problems/{problem}"), body

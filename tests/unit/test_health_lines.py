@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +29,13 @@ def test_line_has_the_ats_channel_result_and_moment_of_a_request() -> None:
     found = read(batch(lines, at=NOON.isoformat()))
     assert found.requests == (request(), RequestResult(ATS, Channel.SIGNALS, "history-full", NOON))
     assert found.unreadable == 0
+
+
+def test_line_of_a_batch_has_an_amount_for_each_result() -> None:
+    """It counts as that many requests."""
+    content = {"results": {"recorded": 97, "unknown-application": 3}, "ats": ATS, "channel": "atsi"}
+    (day,) = by_day(read(batch([json.dumps(content), line()], at=NOON.isoformat())).requests, BERLIN)
+    assert day.counts == {(Channel.ATSI, "recorded"): 98, (Channel.ATSI, "unknown-application"): 3}
 
 
 def test_id_is_that_of_the_same_lines() -> None:
@@ -61,6 +69,13 @@ def test_id_is_that_of_the_same_lines() -> None:
         line(result={"is": "recorded"}),
         line(result="x" * 65),
         '{"ats": "demo-ats", "channel": "atsi"}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": ["recorded"]}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"Absage durch Bewerber": 1}}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"recorded": 0}}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"recorded": "1"}}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"recorded": true}}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"recorded": 1000001}}',
+        '{"ats": "demo-ats", "channel": "atsi", "results": {"recorded": 1.5}}',
         '{"ats": "demo-ats", "result": "recorded"}',
     ],
 )
