@@ -51,7 +51,8 @@ A file:
     functions/file_import.py           settings, the tables, the bucket and the queue
     intake/files/worker.py             the handler of messages: reads an upload, or imports the next rows of it
     intake/files/imports.py            the state of files, and how far each import is
-    intake/files/csv_format.py         scans an upload, and splits it into rows
+    intake/files/csv_format.py         scans an upload (upload.py), and splits it into rows
+    intake/files/lanes.py              imports rows in blocks
     intake/files/rows.py               converts a row to a report
     intake/side_by_side.py             records reports at the same time
     applications/record.py             as above

@@ -19,7 +19,7 @@ from application_status.intake.files.imports import Counts, File, State
 from application_status.labels.overrides import OverrideRegister
 from application_status.platform.values import application_id, from_text
 from support.dynamodb_in_memory import Memory
-from support.files import NO_CONNECTION, Station, csv, notification, small_chunks
+from support.files import NO_CONNECTION, Killed, Station, Steps, csv, notification, small_chunks
 from support.log_lines import picked
 from support.signals import counted
 from support.world import (
@@ -246,7 +246,7 @@ def test_file_that_made_no_progress_for_hours_gives_way(station: Station, moment
     station.deliver_next()
     lost = station.sqs.sent.popleft()
     station.upload(second, csv(f"{APPLICATION},Offer,OFFER,2026-11-21"))
-    moment.shift(timedelta(hours=2, minutes=59))
+    moment.shift(timedelta(hours=11, minutes=59))
     station.deliver_next()
     assert station.read(second.id).state is State.WAITING
     moment.shift(timedelta(minutes=1))
@@ -341,7 +341,7 @@ def test_worker_that_always_dies_fails_its_file(
     file = station.imported(csv(ROW))
     assert not station.dead_letters
     assert file.state is State.FAILED
-    assert "a fault of ours" in (file.reason or "")
+    assert "a fault in this service" in (file.reason or "")
     monkeypatch.undo()
     assert station.imported(csv(ROW)).counts == Counts(recorded=1)
     assert world.stored().version == 2
@@ -404,6 +404,40 @@ class Down:
             return method(**request)
 
         return call
+
+
+def test_block_takes_no_longer_than_a_slice(world: World) -> None:
+    """Else a worker with a low limit would be stopped in the middle of its first block, each time."""
+    station = Station(world, rows_per_second=1, slice_seconds=5)
+    file = station.create()
+    station.upload(file, csv(*many(12)))
+    station.deliver_next()
+    station.deliver_next()
+    assert (station.read(file.id).counts.rows, station.clock.now) == (5, 5.0)
+    station.deliver_all()
+    assert (station.read(file.id).state, station.clock.now) == (State.COMPLETED, 12.0)
+
+
+@pytest.mark.usefixtures("moment")
+def test_row_that_is_no_longer_refused_after_a_failure_is_not_listed() -> None:
+    """The listing is that of the attempt that is counted: here, the board registers the application in between."""
+    steps = Steps(at=8, fault=Killed())
+    station = Station(World(steps.of(Memory())), steps, block_rows=1)
+    file = station.create()
+    station.upload(file, csv(f"{UNKNOWN},Offer,OFFER,", f"{FOREIGN_APPLICATION},Offer,OFFER,"))
+    station.deliver_next()
+    steps.runs = True
+    with pytest.raises(Killed):
+        station.deliver(station.sqs.sent[0][0])
+    assert [key for key in station.s3.objects if key.startswith(f"refused/{file.id}/")]
+    steps.runs = False
+    steps.revive()
+    assert station.read(file.id).counts == Counts()
+    Registrations(station.world.dynamodb, "ApplicationsTable", "AliasesTable").register(UNKNOWN, registration())
+    station.deliver_all()
+    done = station.read(file.id)
+    assert (done.counts, done.refused_rows_listed) == (Counts(recorded=1, refused=1), 1)
+    assert [line.partition(",")[0] for line in station.refused(done)] == ["3"]
 
 
 def test_memory_does_not_grow_with_the_number_of_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

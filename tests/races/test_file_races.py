@@ -36,7 +36,7 @@ def prepared(world: World, clients: list[DynamoDB], **pace: Any) -> list[Station
 
 def test_each_message_delivered_to_several_workers_at_once(world: World, clients: list[DynamoDB]) -> None:
     """Each row is recorded and counted once; repeated rows of a block and refused ones, too."""
-    workers = prepared(world, clients, block_rows=8, slice_seconds=0.0)
+    workers = prepared(world, clients, block_rows=8, slice_seconds=0.001)
     station = workers[0]
     rows = [
         f"{each},{label},{status},{day},".ljust(WIDTH - 1, "x")

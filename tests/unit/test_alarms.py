@@ -11,7 +11,7 @@ import pytest
 
 from application_status.applications.rules.application import ReportResult
 from application_status.intake.connect.receive import EventResult
-from application_status.intake.files.lanes import _METRICS as METRICS
+from application_status.intake.files.imports import _METRICS as METRICS
 from application_status.local.template import Template
 from application_status.platform.errors import Refusal
 from application_status.platform.http.endpoint import PROBLEMS

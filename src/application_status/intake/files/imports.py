@@ -28,6 +28,7 @@ from application_status.intake.daily_limit import DailyLimit
 from application_status.intake.files.csv_format import Chunk, Layout, Scanned
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed, ServiceError
+from application_status.platform.telemetry import add_metric, logger
 from application_status.platform.values import AtsId, from_text, now, to_text
 
 FILES_A_DAY = 100
@@ -39,10 +40,13 @@ LIFE = timedelta(days=90)
 LANES = 4
 """The maximum number of parts of a file that are imported at the same time."""
 
-_STALLED_AFTER = timedelta(hours=3)
-"""After this time without progress, other files no longer wait: five attempts of a worker take half an hour."""
+_STALLED_AFTER = timedelta(hours=12)
+"""After this time without progress, other files of the ATS no longer wait.
 
-_STALLED = "The import made no progress for hours. Its rows up to there are recorded; send the file again."
+Five attempts of a worker take half an hour, and a message may wait in the queue for hours behind those of other ATSs.
+"""
+
+_STALLED = "The import made no progress for hours. Its rows up to there are recorded. The same file can be sent again."
 
 FileId = NewType("FileId", str)
 """The id of a file: a UUID in lower case."""
@@ -369,8 +373,8 @@ class Imports:
             if not (failed.in_doubt and is_saved):
                 raise Overtaken from None
 
-    def end(self, file: File) -> bool:
-        """Store the final state of a file, and what comes with it; return False if it had ended before.
+    def end(self, file: File) -> None:
+        """Store the final state of a file, and what comes with it, unless it has ended before; count and log it.
 
         Raises:
             Unavailable: the store failed.
@@ -386,8 +390,12 @@ class Imports:
         try:
             self._update(_key(file.id, _FILE), attributes, _state_is(*(each for each in State if not each.is_final)))
         except ConditionFailed:
-            return False
-        return True
+            return
+        if metric := _METRICS.get(file.state):
+            add_metric(metric)
+        seconds = (moment - (file.importing_since or file.uploaded_at or file.created_at)).total_seconds()
+        counts = file.counts._asdict()
+        logger.info("file ended", file=file.id, ats=file.ats_id, state=file.state, seconds=seconds, **counts)
 
     def _has_its_turn(self, other: File) -> bool:
         """Return whether a file is being read or imported; end it if it has made no progress for hours."""
@@ -453,6 +461,7 @@ class Imports:
 
 
 _CHUNKS, _FILE, _LANE, _LAST_LANE = "chunks", "file", "lane#", "lane#9"
+_METRICS = {State.COMPLETED: "FilesImported", State.REFUSED: "FilesRefused", State.FAILED: "FilesFailed"}
 _COUNTED = tuple(name.capitalize() for name in Counts._fields)
 
 

@@ -65,7 +65,7 @@ class Pace(NamedTuple):
     Attributes:
         rows_per_second: the limit for all lanes of a file together.
         slice_seconds: after this time, a lane makes way for other files.
-        block_rows: the number of rows that are recorded and saved together.
+        block_rows: the maximum number of rows that are recorded and saved together.
         clock: returns seconds and never goes backwards.
         sleep: waits for a number of seconds.
     """
@@ -75,6 +75,14 @@ class Pace(NamedTuple):
     block_rows: int = BLOCK_ROWS
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def seconds(self, rows: int, lanes: int) -> float:
+        """Return how long a lane takes for rows at least, if the file has so many lanes."""
+        return rows / self.rows_per_second * lanes
+
+    def rows(self, lanes: int) -> int:
+        """Return the number of rows of a block: at a low speed, those of a slice."""
+        return max(1, min(self.block_rows, int(self.slice_seconds / self.seconds(1, lanes))))
 
 
 class Block(NamedTuple):
@@ -151,11 +159,11 @@ class Lanes:
         clock, began, done = self.pace.clock, self.pace.clock(), 0
         for block in self._blocks(file, layout, chunks, lane):
             results = self._record(file, reader, block.rows, in_doubt=in_doubt)
-            if results.refused and lane.counts.refused < LISTED_ROWS:
-                part = refused_rows(results.refused, layout)
+            if (results.refused or in_doubt) and lane.counts.refused < LISTED_ROWS:
+                part = refused_rows(results.refused, layout)  # it replaces that of an earlier attempt
                 self.bucket.put(_part_key(file, block.before), part, _CSV)
             done += len(block.rows)
-            self._wait(done / self.pace.rows_per_second * len(file.lanes) - (clock() - began))
+            self._wait(self.pace.seconds(done, len(file.lanes)) - (clock() - began))
             after = replace(block.after, counts=lane.counts.plus(_counts(results)), touched_at=now())
             goes_on = not after.is_finished and clock() - began < self.pace.slice_seconds
             self.imports.save_block(file, lane, after, attempt, goes_on=goes_on)
@@ -176,14 +184,15 @@ class Lanes:
 
     def _blocks(self, file: File, layout: Layout, chunks: Sequence[Chunk], lane: Lane) -> Iterator[Block]:
         """Yield the blocks of a lane from where it is; the last one of a chunk may be empty."""
+        most = self.pace.rows(len(file.lanes))
         while not lane.is_finished:
             content = self._content(file, chunks[lane.chunk], lane.position)
             found = rows(content, lane.line, layout, file.encoding or "")
             start = lane.position
             is_last_of_chunk = False
             while not is_last_of_chunk:
-                block = list(islice(found, self.pace.block_rows))
-                is_last_of_chunk = len(block) < self.pace.block_rows
+                block = list(islice(found, most))
+                is_last_of_chunk = len(block) < most
                 if is_last_of_chunk:
                     after = _next_chunk(lane, chunks, len(file.lanes))
                 else:
@@ -255,7 +264,7 @@ class Lanes:
         if file is None or file.state is not State.IMPORTING or not all(lane.is_finished for lane in file.lanes):
             return
         listed = self._list_refused(file) if file.counts.refused else None
-        end(self.imports, replace(file, state=State.COMPLETED, refused_rows_listed=listed))
+        self.imports.end(replace(file, state=State.COMPLETED, refused_rows_listed=listed))
 
     def _list_refused(self, file: File) -> int:
         """Join the refused rows of all blocks in one object; return their number."""
@@ -304,6 +313,8 @@ def _counts(results: Results) -> Counts:
 
 def _log_block(file: File, block: Block, results: Results) -> None:
     """Log and count what became of the rows of a block, in one line."""
+    if not block.rows:
+        return
     for result in ReportResult:
         if results.counts.get(result):
             add_metric(result.capitalize(), results.counts[result])
@@ -327,21 +338,3 @@ def _parts_prefix(file: File) -> str:
 def _part_key(file: File, begin: Lane) -> str:
     """Return the S3 key of a block's refused rows; keys are in the order of the file."""
     return f"{_parts_prefix(file)}{begin.chunk:06}-{begin.position:012}.csv"
-
-
-_METRICS = {State.COMPLETED: "FilesImported", State.REFUSED: "FilesRefused", State.FAILED: "FilesFailed"}
-
-
-def end(imports: Imports, file: File) -> None:
-    """Store the final state of a file, unless it has ended before; count and log it in one line.
-
-    Raises:
-        Unavailable: the store failed.
-    """
-    if not imports.end(file):
-        return
-    if metric := _METRICS.get(file.state):
-        add_metric(metric)
-    began = file.importing_since or file.uploaded_at or file.created_at
-    seconds = (now() - began).total_seconds()
-    logger.info("file ended", file=file.id, ats=file.ats_id, state=file.state, seconds=seconds, **file.counts._asdict())

@@ -2,12 +2,12 @@
 
 There are two kinds of messages, in one queue:
 
-- S3's notification that a file was uploaded. The upload is read once: what it contains is stored, and a message is sent
+- S3's notification that a file was uploaded. The upload is read once, what it contains is stored, and a message is sent
   for each of its lanes.
 - The message of a lane, whose rows are imported for about a minute (see lanes.py).
 
-A message may be received twice, or again because its worker died: each step can be repeated. During an outage, a
-message is sent again with a delay, any number of times. A message whose worker died several times fails its file.
+A message may be received twice, or again because its worker died, so each step can be repeated. During an outage, a
+message is sent again with a delay, any number of times. If the worker of a message dies several times, the file fails.
 """
 
 import json
@@ -21,7 +21,7 @@ from urllib.parse import unquote_plus
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.csv_format import scan
 from application_status.intake.files.imports import LANES, File, FileId, Overtaken, State
-from application_status.intake.files.lanes import Lanes, end, expanded_key
+from application_status.intake.files.lanes import Lanes, expanded_key
 from application_status.intake.files.upload import MAX_BYTES, RefusedFile
 from application_status.platform.deadlines import deadline
 from application_status.platform.errors import Unavailable
@@ -46,7 +46,10 @@ _SMALLEST_CHUNK_BYTES, _LARGEST_CHUNK_BYTES = 256 * 1024, 4 * 1024**2
 _TOO_LARGE = f"The file has more than {MAX_BYTES} bytes. Divide it, or compress it with gzip."
 _REPLACED = "The upload was replaced while it was imported. Create a new file for each upload; send this one again."
 _DELETED = "The upload was deleted before it was imported. Send it again as a new file."
-_DIED = "The import ended unexpectedly several times, which is a fault of ours. Its rows up to there are recorded."
+_DIED = (
+    "The import ended several times because of a fault in this service. Its rows up to there are recorded. The same "
+    "file can be sent again."
+)
 
 type QueueHandler = Callable[[Any, Any], None]
 """A Lambda handler of queue messages, which raises an error if a message must be received again."""
@@ -72,8 +75,8 @@ def file_import(lanes: Lanes) -> QueueHandler:
     return lambda_handler
 
 
-class Upload(NamedTuple):
-    """An upload, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
+class StoredObject(NamedTuple):
+    """An object, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
 
     key: str
     size: int
@@ -81,13 +84,13 @@ class Upload(NamedTuple):
     at: datetime
 
 
-def upload(notification: Mapping[str, Any]) -> Upload:
+def stored_object(notification: Mapping[str, Any]) -> StoredObject:
     """Read a record of a notification.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
-    found = notification["s3"]["object"]
-    return Upload(unquote_plus(found["key"]), int(found["size"]), found["eTag"], from_text(notification["eventTime"]))
+    found, at = notification["s3"]["object"], from_text(notification["eventTime"])
+    return StoredObject(unquote_plus(found["key"]), int(found["size"]), found["eTag"], at)
 
 
 class _Worker:
@@ -119,7 +122,7 @@ class _Worker:
         self._process(file, receives, lambda: self._lanes.run(file, file.lanes[message["Lane"]]))
 
     def _read_upload(self, notification: Mapping[str, Any], receives: int) -> None:
-        found = upload(notification)
+        found = stored_object(notification)
         match = _UPLOAD_KEY.fullmatch(found.key)
         file = self._imports.read(FileId(match[1])) if match else None
         if file is None or file.upload_key != found.key:
@@ -135,16 +138,16 @@ class _Worker:
         if file.is_test:
             enter_sandbox()
         if receives > _MOST_RECEIVES:
-            end(self._imports, replace(file, state=State.FAILED, reason=_DIED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_DIED))
             return
         try:
             step()
         except ObjectMissing:
-            end(self._imports, replace(file, state=State.FAILED, reason=_DELETED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_DELETED))
         except ObjectChanged:
-            end(self._imports, replace(file, state=State.FAILED, reason=_REPLACED))
+            self._imports.end(replace(file, state=State.FAILED, reason=_REPLACED))
 
-    def _read(self, file: File, found: Upload, notification: Mapping[str, Any]) -> None:
+    def _read(self, file: File, found: StoredObject, notification: Mapping[str, Any]) -> None:
         """Read an upload, and send the messages of its lanes.
 
         Raises:
@@ -159,7 +162,7 @@ class _Worker:
             self._lanes.start(file)
             return
         if found.size > MAX_BYTES:
-            end(self._imports, replace(file, state=State.REFUSED, reason=_TOO_LARGE))
+            self._imports.end(replace(file, state=State.REFUSED, reason=_TOO_LARGE))
             return
         reading = self._imports.start_reading(file, etag=found.etag, size=found.size, uploaded_at=found.at)
         if reading is None:
@@ -173,14 +176,14 @@ class _Worker:
                 lambda number, content: self._bucket.put(expanded_key(file, number), content, "text/csv"),
             )
         except RefusedFile as error:
-            end(self._imports, replace(reading, state=State.REFUSED, reason=str(error)))
+            self._imports.end(replace(reading, state=State.REFUSED, reason=str(error)))
             return
         try:
             duplicate_of = self._imports.start_importing(reading, scanned)
         except Overtaken:
             duplicate_of = None  # it is being imported: by another worker, or by this one, whose reply was lost
         if duplicate_of:
-            end(self._imports, replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
+            self._imports.end(replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
         elif (started := self._imports.read(file.id)) and started.state is State.IMPORTING:
             self._lanes.start(started)
 
