@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import time_machine
 
@@ -19,6 +18,7 @@ from application_status.applications import items
 from application_status.cli import connections
 from application_status.cli import main as command_line
 from application_status.cli.main import main
+from application_status.intake.files.imports import Imports
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local.tables import TableServer
 from application_status.platform.errors import Unavailable
@@ -26,6 +26,7 @@ from application_status.platform.streams import FailedRecords
 from application_status.platform.values import now
 from support.command_line import words
 from support.faults import fresh_client
+from support.importing import importing
 from support.log_lines import batch, line
 from support.webhooks import PROVIDERS, SECRET, local_kms, made_as
 from support.world import APPLICATION, ATS, ATS_CLIENT_ID, SIGNALLED_APPLICATION, TEMPLATE, World
@@ -37,6 +38,8 @@ REGISTRATIONS = (
 )
 FAILED = "set-aside/1"
 CONNECTION = "gr-23456789"
+FILE = "00000000-0000-4000-8000-000000000000"
+REPORT = f"atsiApplicationId,rawStatus\n{APPLICATION},Waits for Ms Weber\n"
 LABEL = "Waits for Ms Weber"
 DIGEST = f"SHA-256 {hashlib.sha256(b'jobseeker-1').hexdigest()[:16]}"
 
@@ -59,10 +62,14 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         TableName="FormerTable", Item=items.tombstone(APPLICATION, version=2, erased_at="2026-11-22T09:00:00.000Z")
     )
     failed = {"requestContext": {"functionArn": "HealthFunction", "condition": "x"}, "requestPayload": batch([line()])}
-    boto3.client("s3", endpoint_url=server.url).create_bucket(Bucket="FailedRecordsBucket")
-    FailedRecords("FailedRecordsBucket", endpoint_url=server.url).put(FAILED, failed)
     monkeypatch.setattr(server, "functions", {"HealthFunction": lambda event: world.health(event, None)})
-    yield world
+    Path("report.csv").write_text(REPORT, encoding="utf-8")
+    created = {"FileId": {"S": Imports(world.dynamodb, "FilesTable").create(ATS, is_test=False).id}}
+    file = client.get_item(TableName="FilesTable", Key={**created, "Part": {"S": "file"}})["Item"]
+    client.put_item(TableName="FilesTable", Item=file | {"FileId": {"S": FILE}})
+    with importing(world, server):
+        FailedRecords("FailedRecordsBucket", endpoint_url=server.url).put(FAILED, failed)
+        yield world
     client.close()
 
 
@@ -106,6 +113,7 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "connections disable": ([CONNECTION], {"connection_id": CONNECTION}),
     "limits set": (["--ats", ATS, "--per-second", "200"], {"ats": ATS, "per_second": "200"}),
     "limits unset": (["--ats", ATS], {"ats": ATS}),
+    "import": (["report.csv", "--ats", ATS], {"path": "report.csv", "ats": ATS}),
     "tables restore": (
         ["TokensTable", "--from", "TokensTable", "--replace"],
         {"table": "TokensTable", "source": "TokensTable", "replace": "True"},
@@ -139,6 +147,7 @@ READS: dict[str, list[list[str]]] = {
     "failures list": [[]],
     "failures show": [[FAILED]],
     "failures redrive": [["--all", "--dry-run"]],
+    "files show": [[FILE]],
     "audit list": [[]],
 }
 """Every command that changes nothing, with what follows it."""

@@ -59,6 +59,7 @@ SHORT_FORMS = (
     (r"(?<=applications erase )<ID>(\.\.\.)?", demo.SAMPLES[2].application_id),
     (r"(?<=jobseeker erase )<JOBSEEKER> --yes", "--help"),  # it would erase what the next documents need
     (r"<JOBSEEKER>", demo.JOBSEEKER_ID),
+    (r"<FILE_ID>", "$(first_file)"),
     (r"\bFORMER-TABLE\b", "ApplicationsTable"),
     (r"\bFOLDER\b", "facts"),
 )
@@ -75,11 +76,16 @@ HISTORY = """atsiApplicationId,rawStatus,status,businessDate
 FIRST = """first() {
     application-status --local-tables "$TABLES_URL" "$1" list --ats workday | sed -n '2s/ .*//p'
 }
+first_file() {
+    application-status --local-tables "$TABLES_URL" import report.csv --ats workday | sed -n 's/^file  *//p'
+}
 first_connection() {
     application-status --local-tables "$TABLES_URL" connections list | sed -n '/ active /{s/ .*//p;q}'
 }"""
 
-_GROUP = "applications|jobseeker|tokens|clients|connections|limits|users|labels|analytics|facts|failures|tables|audit"
+_GROUP = (
+    "applications|jobseeker|tokens|clients|connections|limits|users|labels|analytics|facts|failures|files|tables|audit"
+)
 _PROGRAM = re.compile(
     rf"(?:[A-Z_]+=\S* )*(?:make|uv|application-status|{_GROUP}|curl|aws|sam|jq|python3?|pytest|pip|git|docker|npm|npx"
     rf"|brew|apt-get|pre-commit|\.venv/\S+|\./\S+) \S"
@@ -125,6 +131,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         (folder / name).symlink_to(ROOT / name)
     (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
     (folder / "ats-ids.txt").write_text("workday\n", encoding="utf-8")
+    (folder / "report.csv").write_text("atsiApplicationId,rawStatus\n", encoding="utf-8")
     (folder / "overrides.csv").write_text("label,status,outcome\nStage 4,REJECTED,position_closed\n", encoding="utf-8")
     (folder / "applications.csv").write_text(APPLICATIONS, encoding="utf-8")
     (folder / "history.csv").write_text(HISTORY, encoding="utf-8")

@@ -39,7 +39,7 @@ ROWS_LIMIT = 25_000_000
 """The maximum number of rows, more than fit into the largest file if each has an id."""
 
 BROKEN_ROWS_LIMIT = 1_000_000
-"""The maximum number of rows with wrong quotes, or longer than ROW_LIMIT_BYTES: each takes as long as a hundred others."""
+"""The maximum number of rows with wrong quotes or of too many bytes: each takes as long as a hundred others."""
 
 APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawStatus", "status", "businessDate"
 """The columns that are read; the first two are required."""
