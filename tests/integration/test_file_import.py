@@ -180,6 +180,15 @@ def test_upload_of_more_than_a_gibibyte_is_refused_unread(station: Station) -> N
     )  # fmt: skip
 
 
+def test_upload_that_takes_too_long_to_read_is_refused(world: World) -> None:
+    """Otherwise each worker would reach its deadline, and send the message again, forever."""
+    station = Station(world, Steps(at=1, runs=True))
+    station.steps.action = lambda: station.clock.sleep(210)
+    file = station.imported(csv(ROW))
+    assert file.state is State.REFUSED
+    assert "more than three minutes" in (file.reason or "")
+
+
 def test_header_alone_is_an_import_of_no_rows(station: Station) -> None:
     file = station.imported(csv())
     assert (file.state, file.rows, file.counts) == (State.COMPLETED, 0, Counts())
