@@ -282,6 +282,23 @@ def test_repeated_notification_changes_nothing(world: World, station: Station, d
     assert world.stored().version == 2
 
 
+def test_same_upload_again_during_the_import_sends_no_messages(station: Station, moment: Any) -> None:
+    """Otherwise the queue would fill with messages of one file, whose workers stop each other."""
+    file = station.create()
+    station.upload(file, csv(ROW))
+    station.deliver_next()
+    (lane,) = station.sqs.sent
+    for _ in range(3):
+        moment.shift(1)
+        station.upload(file, csv(ROW))
+    station.sqs.sent.rotate(-1)
+    for _ in range(3):
+        station.deliver_next()
+    assert list(station.sqs.sent) == [lane]
+    station.deliver_all()
+    assert station.read(file.id).counts == Counts(recorded=1)
+
+
 @pytest.mark.parametrize("is_notified", [True, False], ids=["notified", "not notified"])
 def test_upload_that_is_replaced_during_the_import_fails_the_file(
     station: Station,

@@ -35,7 +35,7 @@ from application_status.platform.telemetry import (
     logger,
     set_caller,
 )
-from application_status.platform.values import from_text
+from application_status.platform.values import from_text, instant
 
 _SECONDS = 280.0
 _READING_SECONDS = 200.0
@@ -91,7 +91,7 @@ def stored_object(notification: Mapping[str, Any]) -> StoredObject:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
-    found, at = notification["s3"]["object"], from_text(notification["eventTime"])
+    found, at = notification["s3"]["object"], instant(from_text(notification["eventTime"]))
     return StoredObject(unquote_plus(found["key"]), int(found["size"]), found["eTag"], at)
 
 
@@ -160,8 +160,9 @@ class _Worker:
         """
         if file.etag not in (None, found.etag):
             raise ObjectChanged
-        if file.state is State.IMPORTING:  # its worker may have died before it sent the messages
-            self._lanes.start(file)
+        if file.state is State.IMPORTING:
+            if found.at == file.uploaded_at:  # its worker may have died before it sent the messages
+                self._lanes.start(file)
             return
         if found.size > MAX_BYTES:
             self._imports.end(replace(file, state=State.REFUSED, reason=_TOO_LARGE))
