@@ -398,6 +398,21 @@ def test_listing_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(station.refused(file)) == 12
 
 
+def test_listing_ends_before_the_worker_must(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each worker would reach its deadline, and the file would never be completed."""
+    station = Station(world, block_rows=1)
+    get_object = station.s3.get_object
+
+    def slow_get_object(**request: Any) -> Any:
+        station.clock.sleep(10 if request["Key"].startswith("refused/") else 0)
+        return get_object(**request)
+
+    monkeypatch.setattr(station.s3, "get_object", slow_get_object)
+    file = station.imported(csv(*many(40)))
+    assert (file.state, file.counts, file.refused_rows_listed) == (State.COMPLETED, Counts(refused=40), 16)
+    assert len(station.refused(file)) == 16
+
+
 def test_lane_is_as_fast_as_its_share_allows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits after each block, and makes way for other files after its slice."""
     for name, size in small_chunks(500):
