@@ -6,7 +6,7 @@ FileId                              Part    attributes
 <FileId>                            chunks  Layout and Chunks S: what `scan` found, in JSON
 turn#<live|test>#<ats>              -       Holder S: the file of the ATS that is being read or imported
 digest#<live|test>#<ats>#<SHA-256>  -       Holder S: the file with these bytes that was imported
-day#<ats>#<day>                     -       those of intake/daily_limit.py
+day#<live|test>#<ats>#<day>         -       those of intake/daily_limit.py
 
 All rows of a file expire after 90 days.
 
@@ -221,7 +221,6 @@ class Imports:
             DailyLimitReached: the ATS has created the maximum number today.
             Unavailable: the store failed.
         """
-        self._limit.add(lambda day: _key(f"day#{ats_id}#{day}", "-"))
         moment = now()
         file = File(
             id=FileId(str(uuid.uuid4())),
@@ -231,6 +230,7 @@ class Imports:
             created_at=moment,
             changed_at=moment,
         )
+        self._limit.add(lambda day: _key(f"day#{file.kind}#{ats_id}#{day}", "-"))
         attributes = _values(AtsId=ats_id, Test=is_test, State=file.state, CreatedAt=moment, ChangedAt=moment)
         self._dynamodb("PutItem", TableName=self._table, Item={**_key(file.id, _FILE), **attributes, **_expiry()})
         return file
