@@ -291,6 +291,9 @@ def test_status_follows_the_import(world: World) -> None:
         assert found.pop("RefusedRows")
         assert found == shown | {"State": "completed", "RowsPerSecond": 2, "RefusedRowsListed": 1}
 
+        moment.shift(timedelta(days=30))
+        assert asked(world, file) == shown | {"State": "completed", "RowsPerSecond": 2}
+
 
 def test_file_waits_for_another(world: World) -> None:
     """Then its upload is not looked at yet."""

@@ -147,10 +147,11 @@ def _print(file: File, *, as_json: bool) -> None:
 
 
 def _save_refused_rows(target: Target, file: File, path: Path) -> None:
-    if not file.state.is_final or not file.counts.refused:
-        print_error(
-            "no rows are refused" if file.state.is_final else "the refused rows are listed when the file has ended"
-        )
+    if file.state.is_final and not file.counts.refused:
+        print_error("no rows are refused")
+        return
+    if not file.has_list(now()):
+        print_error("there is no list of refused rows: it is written when a file is completed, and kept for 30 days")
         return
     bucket = Bucket(target.s3, target.table("FilesBucket"))
     with private_file(path) as written:

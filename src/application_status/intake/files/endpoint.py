@@ -87,7 +87,9 @@ class FileStatus(TypedDict):
     DuplicateOf: NotRequired[FileId]
     """The file with the same bytes, which was imported."""
     RefusedRows: NotRequired[str]
-    """The URL of a CSV file with the refused rows, their line numbers and reasons. It works for an hour."""
+    """The URL of a CSV file with the refused rows, their line numbers and reasons. It works for an hour. The list is
+    kept for 30 days.
+    """
     RefusedRowsListed: NotRequired[_Count]
     """How many of the refused rows are in this file."""
     RequestId: str
@@ -165,7 +167,7 @@ def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStat
     """Return a file in the form that its ATS may see."""
     counts = file.counts if file.importing_since else None
     speed, end = file.rows_per_second(at), file.estimated_end(at)
-    listed = file.refused_rows_listed or None
+    listed = file.refused_rows_listed if file.has_list(at) else None
     found = {
         "FileId": file.id,
         "State": file.state,

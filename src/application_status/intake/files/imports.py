@@ -40,6 +40,8 @@ LIFE = timedelta(days=90)
 LANES = 4
 """The maximum number of parts of a file that are imported at the same time."""
 
+_LIST_LIFE = timedelta(days=30)  # as long as the bucket keeps the lists of refused rows
+
 _STALLED_AFTER = timedelta(hours=12)
 """After this time without progress, other files of the ATS no longer wait.
 
@@ -177,6 +179,10 @@ class File:
     def refused_rows_key(self) -> str:
         """The S3 key of the listing of refused rows."""
         return f"refused/{self.id}.csv"
+
+    def has_list(self, at: datetime) -> bool:
+        """Return whether the list of refused rows exists at a time; it is written at the end, and deleted later."""
+        return bool(self.refused_rows_listed and self.ended_at and at - self.ended_at < _LIST_LIFE)
 
     @property
     def last_progress(self) -> datetime:
