@@ -144,8 +144,9 @@ PROBLEM_TYPES = (
     ProblemType(
         "throttled",
         "429",
-        "your ATS or connection sends more requests, reports or signals a second than `RateLimit-Policy` says, or your address "
-        "sends too many invalid tokens or to unknown connections, or all callers together send too many requests",
+        "your ATS or connection sends more requests, reports or signals a second than `RateLimit-Policy` says, or your "
+        "address sends too many invalid tokens or to unknown connections, or all callers together send too many "
+        "requests",
         "wait `Retry-After` seconds, then send it again; spread large transfers over time",
     ),
     ProblemType(

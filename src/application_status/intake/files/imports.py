@@ -48,7 +48,10 @@ _STALLED_AFTER = timedelta(hours=12)
 Five attempts of a worker take half an hour, and a message may wait in the queue for hours behind those of other ATSs.
 """
 
-_STALLED = "The import made no progress for hours. Its rows up to there are recorded. The same file can be sent again."
+_STALLED = (
+    "The import made no progress for hours. Its rows up to there are recorded. Send the file again; if it has rows "
+    "without a date, export it anew."
+)
 
 FileId = NewType("FileId", str)
 """The id of a file: a UUID in lower case."""
