@@ -57,9 +57,8 @@ class FileStatus(TypedDict):
     FileId: FileId
     State: State
     """awaiting-upload: no upload was noticed yet; waiting: for another of your files; reading: rows are counted;
-    importing: rows are recorded;
-    completed; refused: it is not a CSV file that is accepted, see Reason; duplicate: you sent the same bytes before,
-    see DuplicateOf; failed: the import ended early, see Reason.
+    importing: rows are recorded; completed; refused: it is not a CSV file that is accepted, see Reason; duplicate: you
+    sent the same bytes before, see DuplicateOf; failed: the import ended early, see Reason.
     """
     CreatedAt: DateTimeText
     UploadedAt: NotRequired[DateTimeText]
