@@ -209,9 +209,10 @@ def test_fields_are_named_back(world: World) -> None:
 def test_body_is_checked_like_a_report(
     world: World, body: str, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    """Nothing is created."""
+    """Nothing is created; whoever sent the file itself reads where it belongs."""
     reply = create(world, body, headers=headers)
     assert (reply.status, reply.body["type"]) == (expected[0], f"/problems/{expected[1]}")
+    assert reply.body["detail"].endswith("upload the file with the form in the reply.")
     assert items(world) == []
 
 
