@@ -213,7 +213,7 @@ def test_bytes_of_a_failed_file_can_be_sent_again(station: Station) -> None:
     del station.s3.objects[failed.upload_key]
     station.deliver_all()
     assert of_state(station.read(failed.id)) == (
-        State.FAILED, "The upload was deleted before it was imported. Send it again as a new file."
+        State.FAILED, "The upload was deleted before all of it was imported. Send it again as a new file."
     )  # fmt: skip
     assert station.imported(csv(ROW)).counts == Counts(recorded=1)
 

@@ -201,7 +201,7 @@ FILE_STATUSES: dict[str, dict[str, Any]] = {
         "CreatedAt": "2026-11-22T09:00:00.000Z",
         "UploadedAt": "2026-11-22T09:01:00.000Z",
         "Bytes": 81234,
-        "Reason": "The upload is a ZIP archive; send the CSV file itself, or compress it with gzip.",
+        "Reason": "The file is a ZIP archive, not CSV. Send the CSV file in it as it is, or compressed with gzip.",
         "RequestId": _REQUEST_ID,
     },
 }

@@ -154,10 +154,10 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             security="AtsiToken",
             request=Content(type=BatchMessage, examples=examples.BATCHES),
             replies={
-                "200": Content(type=BatchReply, about="All reports were recorded.", examples=examples.BATCH_REPLIES),
+                "200": Content(type=BatchReply, about="Each report has a reply.", examples=examples.BATCH_REPLIES),
                 "207": Content(
                     type=BatchReply,
-                    about="Some reports have a problem. The others were recorded.",
+                    about="Some reports have a problem. The others have a reply, as with 200.",
                     examples=examples.MIXED_BATCH_REPLIES,
                 ),
             },

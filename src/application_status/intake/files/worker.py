@@ -47,10 +47,10 @@ _SMALLEST_CHUNK_BYTES, _LARGEST_CHUNK_BYTES = 256 * 1024, 4 * 1024**2
 _TOO_LARGE = f"The file has more than {MAX_BYTES} bytes. Divide it, or compress it with gzip."
 _TOO_SLOW = "It took more than three minutes to read the file. Send it again as new files, in several parts."
 _REPLACED = "The upload was replaced while it was imported. Create a new file for each upload; send this one again."
-_DELETED = "The upload was deleted before it was imported. Send it again as a new file."
+_DELETED = "The upload was deleted before all of it was imported. Send it again as a new file."
 _DIED = (
-    "The import ended several times because of a fault in this service. Its rows up to there are recorded. The same "
-    "file can be sent again."
+    "The import ended several times because of a fault in this service. Its rows up to there are recorded. Send the "
+    "file again; if it has rows without a date, export it anew."
 )
 
 type QueueHandler = Callable[[Any, Any], None]
