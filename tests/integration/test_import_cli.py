@@ -3,13 +3,11 @@
 import json
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import time_machine
 
 from application_status.cli import files
 from application_status.cli import main as command_line
@@ -80,16 +78,6 @@ def test_refused_rows_are_saved(run: Run) -> None:
     code, _, err = run("files", "show", printed["file"], "--refused", "again.csv")
     assert (code, Path("again.csv").read_text(encoding="utf-8-sig")) == (0, text)
     assert "again.csv lists 1 of 1 refused rows" in err
-
-
-@pytest.mark.usefixtures("world")
-def test_list_of_refused_rows_is_kept_for_a_month(run: Run) -> None:
-    """Later, the command says that there is none any more."""
-    printed = imported(run, HEADER + ROW + FOREIGN_ROW)
-    with time_machine.travel(datetime.now(UTC) + timedelta(days=30)):
-        code, _, err = run("files", "show", printed["file"], "--refused", "refused.csv")
-    assert (code, Path("refused.csv").exists()) == (0, False)
-    assert "no list of refused rows: it is written when a file is completed, and kept for 30 days" in err
 
 
 @pytest.mark.usefixtures("world")
