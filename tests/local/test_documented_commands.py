@@ -51,7 +51,7 @@ SHORT_FORMS = (
         r"(labels override|facts export|tokens issue|tables restore|limits set|(jobseeker|applications) erase)$",
         r"\1 --help",
     ),  # only mentioned
-    (r"(applications import)$", r"\1 --help"),  # likewise
+    (r"(applications import|files show)$", r"\1 --help"),  # likewise
     (r"(?<=tokens revoke )<ID>", "$(first tokens)"),
     (r"(?<=clients revoke )<CLIENT_ID>", "$(first clients)"),
     (r"(?<=connections )(\w+) <CONNECTION>", r"\1 $(first_connection)"),
