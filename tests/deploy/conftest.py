@@ -27,7 +27,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _template() -> Path:
-    """Write the built template without what the stand-in lacks: a login style, metric math and composite alarms."""
+    """Write the built template without what the stand-in lacks: a login style, metric math and composite alarms.
+
+    It does not convert a parameter to a number either, so the concurrency of imports is written in.
+    """
     template = yaml.safe_load((BUILD / "template.yaml").read_text(encoding="utf-8"))
     template["Resources"] = {
         name: each
@@ -35,6 +38,7 @@ def _template() -> Path:
         if each["Type"] not in {"AWS::CloudWatch::CompositeAlarm", "AWS::Cognito::ManagedLoginBranding"}
         and "Metrics" not in each["Properties"]
     }
+    template["Resources"]["FilesMapping"]["Properties"]["ScalingConfig"]["MaximumConcurrency"] = 4
     path = BUILD / "deployed.yaml"
     path.write_text(yaml.safe_dump(template), encoding="utf-8")
     return path

@@ -12,7 +12,7 @@ import pytest
 from application_status.applications.rules.report import Channel
 from application_status.cli.main import main
 from deploy.stack import Stack
-from support.world import ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
+from support.world import APPLICATION, ATS, TEST_TOKEN, TOKEN, answer, http_event, sample_event
 
 
 def test_report_is_recorded_and_counted(stack: Stack) -> None:
@@ -92,6 +92,24 @@ def test_sandbox_works_over_http(stack: Stack) -> None:
     assert call(url, "POST", "/api/application-status", report, test)[1]["Result"] == "recorded"
     path = f"/api/application-status/{made['AtsiApplicationId']}"
     assert call(url, "GET", path, None, test)[1]["Status"] == "OFFER"
+
+
+def test_file_is_imported(stack: Stack) -> None:
+    """The deployed API signs a form, S3 notifies the queue of the upload, and the queue's function imports it."""
+    assert stack.invoke("FileImportFunction", sample_event("FileImportFunction/test-of-notifications")) is None
+    created = answer(stack.invoke("FilesFunction", http_event("POST", "/api/application-status/files")))
+    assert created.status == 201
+    rows = f"{APPLICATION},Angebot,,2022-07-30\n{APPLICATION},Angebot,,\nx,Angebot,,\n"
+    stack.upload(created.body, f"atsiApplicationId,rawStatus,status,businessDate\n{rows}".encode())
+    asked = http_event("GET", f"/api/application-status/files/{created.body['FileId']}")
+    found = stack.until(
+        lambda: answer(stack.invoke("FilesFunction", asked)).body, lambda each: each["State"] == "completed", 60
+    )
+    assert (found["State"], found["RowsRead"], found["Refused"]) == ("completed", 3, 1), found
+    read_back = http_event("GET", f"/api/application-status/{APPLICATION}")
+    statuses = answer(stack.invoke("ViewsFunction", read_back)).body["Transitions"]
+    assert [each["Status"] for each in statuses if each.get("RawStatus") == "Angebot"] == ["OFFER"]
+    assert "x,Angebot" in stack.download(found["RefusedRows"])
 
 
 def test_webhook_of_a_connection_is_verified(stack: Stack) -> None:

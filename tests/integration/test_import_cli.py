@@ -3,12 +3,11 @@
 import json
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
-import time_machine
 
 from application_status.cli import files
 from application_status.cli import main as command_line
@@ -82,22 +81,33 @@ def test_refused_rows_are_saved(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_list_of_refused_rows_is_kept_for_a_month(run: Run) -> None:
-    """Later, the command says that there is none any more."""
-    printed = imported(run, HEADER + ROW + FOREIGN_ROW)
-    with time_machine.travel(datetime.now(UTC) + timedelta(days=30)):
-        code, _, err = run("files", "show", printed["file"], "--refused", "refused.csv")
-    assert (code, Path("refused.csv").exists()) == (0, False)
-    assert "no list of refused rows: it is written when a file is completed, and kept for 30 days" in err
-
-
-@pytest.mark.usefixtures("world")
 def test_no_file_is_written_without_refused_rows(run: Run) -> None:
     """The command says that there are none."""
     path = Path("report.csv")
     path.write_text(HEADER + ROW)
     code, _, err = run("import", str(path), "--ats", ATS, "--refused", "refused.csv")
     assert (code, Path("refused.csv").exists(), "no rows are refused" in err) == (0, False, True)
+
+
+def test_list_that_does_not_exist_is_not_saved(world: World, server: TableServer, run: Run) -> None:
+    """It is deleted after 30 days, and an import that fails has none; the command says so, and writes no file."""
+    printed = imported(run, HEADER + FOREIGN_ROW)
+    boto3.client("s3", endpoint_url=server.url).delete_object(
+        Bucket="FilesBucket", Key=f"refused/{printed['file']}.csv"
+    )
+    show = ("files", "show", printed["file"], "--refused", "refused.csv")
+    code, _, err = run(*show)
+    assert (code, Path("refused.csv").exists(), "kept for 30 days" in err) == (1, False, True)
+    world.dynamodb(
+        "UpdateItem",
+        TableName="FilesTable",
+        Key={"FileId": {"S": printed["file"]}, "Part": {"S": "file"}},
+        UpdateExpression="SET #state = :failed REMOVE RefusedRowsListed",
+        ExpressionAttributeNames={"#state": "State"},
+        ExpressionAttributeValues={":failed": {"S": State.FAILED}},
+    )
+    code, _, err = run(*show)
+    assert (code, Path("refused.csv").exists(), "the import failed" in err) == (0, False, True)
 
 
 def test_the_same_file_again_is_a_duplicate(world: World, run: Run) -> None:

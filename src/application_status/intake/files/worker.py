@@ -12,7 +12,7 @@ message is sent again with a delay, any number of times. If the worker of a mess
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -35,15 +35,17 @@ from application_status.platform.telemetry import (
     logger,
     set_caller,
 )
-from application_status.platform.values import from_text
+from application_status.platform.values import from_text, instant
 
 _SECONDS = 280.0
+_READING_SECONDS = 200.0
 _MOST_RECEIVES = 4
 _TURN_DELAY_SECONDS, _OUTAGE_DELAY_SECONDS = 30, 60
 _UPLOAD_KEY = re.compile(r"uploads/.+/([0-9a-f-]{36})")
 _SMALLEST_CHUNK_BYTES, _LARGEST_CHUNK_BYTES = 256 * 1024, 4 * 1024**2
 
 _TOO_LARGE = f"The file has more than {MAX_BYTES} bytes. Divide it, or compress it with gzip."
+_TOO_SLOW = "It took more than three minutes to read the file. Send it again as new files, in several parts."
 _REPLACED = "The upload was replaced while it was imported. Create a new file for each upload; send this one again."
 _DELETED = "The upload was deleted before all of it was imported. Send it again as a new file."
 _DIED = (
@@ -89,7 +91,7 @@ def stored_object(notification: Mapping[str, Any]) -> StoredObject:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
-    found, at = notification["s3"]["object"], from_text(notification["eventTime"])
+    found, at = notification["s3"]["object"], instant(from_text(notification["eventTime"]))
     return StoredObject(unquote_plus(found["key"]), int(found["size"]), found["eTag"], at)
 
 
@@ -158,8 +160,9 @@ class _Worker:
         """
         if file.etag not in (None, found.etag):
             raise ObjectChanged
-        if file.state is State.IMPORTING:  # its worker may have died before it sent the messages
-            self._lanes.start(file)
+        if file.state is State.IMPORTING:
+            if found.at == file.uploaded_at:  # its worker may have died before it sent the messages
+                self._lanes.start(file)
             return
         if found.size > MAX_BYTES:
             self._imports.end(replace(file, state=State.REFUSED, reason=_TOO_LARGE))
@@ -171,7 +174,7 @@ class _Worker:
             return
         try:
             scanned = scan(
-                self._bucket.read(found.key, etag=found.etag),
+                self._in_time(self._bucket.read(found.key, etag=found.etag)),
                 _chunk_bytes(found.size),
                 lambda number, content: self._bucket.put(expanded_key(file, number), content, "text/csv"),
             )
@@ -186,6 +189,19 @@ class _Worker:
             self._imports.end(replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
         elif (started := self._imports.read(file.id)) and started.state is State.IMPORTING:
             self._lanes.start(started)
+
+    def _in_time(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass an upload on.
+
+        Raises:
+            RefusedFile: it takes so long that a worker could never read all of it.
+        """
+        clock = self._lanes.pace.clock
+        until = clock() + _READING_SECONDS
+        for block in blocks:
+            if clock() > until:
+                raise RefusedFile(_TOO_SLOW)
+            yield block
 
 
 def _chunk_bytes(size: int) -> int:
