@@ -218,6 +218,16 @@ def test_bytes_of_a_failed_file_can_be_sent_again(station: Station) -> None:
     assert station.imported(csv(ROW)).counts == Counts(recorded=1)
 
 
+def test_import_of_a_compressed_file_can_be_stopped(station: Station) -> None:
+    """By deleting what was expanded from it: its rows are read from there."""
+    file = station.create()
+    station.upload(file, gzip.compress(csv(ROW)))
+    station.deliver_next()
+    del station.s3.objects[f"expanded/{file.id}/0"]
+    station.deliver_all()
+    assert (station.read(file.id).state, station.read(file.id).counts) == (State.FAILED, Counts())
+
+
 def test_file_of_a_test_token_is_imported_into_the_sandbox(
     world: World, station: Station, log: StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel
 from application_status.health.rules import HealthDay, RequestResult, by_day
 from application_status.health.stream import batch as read
 from application_status.local.subscription_filter import as_event
+from application_status.platform.telemetry import results_fields
 from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, line
 from support.world import ATS, BERLIN
@@ -36,6 +38,11 @@ def test_line_of_a_batch_has_an_amount_for_each_result() -> None:
     content = {"results": {"recorded": 97, "unknown-application": 3}, "ats": ATS, "channel": "atsi"}
     (day,) = by_day(read(batch([json.dumps(content), line()], at=NOON.isoformat())).requests, BERLIN)
     assert day.counts == {(Channel.ATSI, "recorded"): 98, (Channel.ATSI, "unknown-application"): 3}
+
+
+def test_results_are_shown_by_their_names() -> None:
+    """Also in the lines of `make run`, which are no JSON."""
+    assert str(results_fields({ReportResult.RECORDED: 97})["results"]) == "{'recorded': 97}"
 
 
 def test_id_is_that_of_the_same_lines() -> None:

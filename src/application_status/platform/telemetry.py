@@ -105,7 +105,7 @@ def results_fields(results: Mapping[str, int]) -> dict[str, Any]:
 
     Health counts each of them, as it counts a line of `result_fields`.
     """
-    return {"results": dict(results), **_caller_fields()}
+    return {"results": {str(result): amount for result, amount in results.items()}, **_caller_fields()}
 
 
 def _caller_fields() -> dict[str, str]:

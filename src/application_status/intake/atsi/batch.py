@@ -51,7 +51,7 @@ _BODY_LIMIT_BYTES = 256 * 1024
 _REPORTS_LIMIT = 100
 _STORE_SECONDS = 20.0
 _TICK = timedelta(milliseconds=1)
-_ALL_WENT_WELL, _SOME_DID_NOT = 200, 207
+_OK, _MULTI_STATUS = 200, 207
 
 
 class BatchedReport(StatusMessage):
@@ -217,7 +217,7 @@ def _answer(request: Request, outcomes: Sequence[_Outcome], ignored: tuple[str, 
     }
     if ignored:
         body["IgnoredFields"] = ignored
-    status = _ALL_WENT_WELL if all(isinstance(each, _Saved) for each in outcomes) else _SOME_DID_NOT
+    status = _OK if all(isinstance(each, _Saved) for each in outcomes) else _MULTI_STATUS
     headers = retry_later() if any(isinstance(each, Problem) for each in outcomes) else {}
     return reply(status, body, **headers)
 
