@@ -7,8 +7,9 @@ us-east-1, the first price step, without free tiers and taxes: docs/performance.
 from dataclasses import dataclass
 from math import ceil
 
+from benchmarks.prices import SECONDS_A_MONTH, kept
+
 RATES = (1, 10, 100, 1_000, 10_000)
-SECONDS_A_MONTH = 365 * 86_400 / 12
 
 PARTITION_WRITE_UNITS = 1_000
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
@@ -39,8 +40,8 @@ MERGE_SECONDS = 0.0004
 HEALTH_DOLLARS = 3.70
 """A million batches of log lines; CloudWatch Logs delivers at most about one a second here."""
 
-FIXED_DOLLARS = 21.57 + 15.0
-"""A month of snapshots, and about 150 metrics and alarms at $0.10 each."""
+FIXED_DOLLARS = kept() + 15.0 + 0.26
+"""A month of snapshots, about 150 metrics and alarms at $0.10 each, and Lambda's polling of the files' queue."""
 
 
 @dataclass(frozen=True, slots=True)

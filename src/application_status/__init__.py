@@ -13,6 +13,14 @@ A report, from the request to DynamoDB:
     applications/items.py              converts an application from and to an item
     platform/dynamodb/client.py        retries the call; wire.py sends it
 
+A batch of reports:
+
+    functions/batch.py                 settings, and the tables that the parts use
+    platform/http/endpoint.py          as above
+    intake/atsi/batch.py               the handler: checks each report as receive.py does, records them, replies
+    intake/side_by_side.py             records reports of different applications at the same time
+    applications/record.py             as above; platform/dynamodb/wire.py has a connection for each thread
+
 A signal, or a disposition:
 
     functions/signals.py               settings, and the tables that the parts use
@@ -43,7 +51,9 @@ A file:
     functions/file_import.py           settings, the tables, the bucket and the queue
     intake/files/worker.py             the handler of messages: reads an upload, or imports the next rows of it
     intake/files/imports.py            the state of files, and how far each import is
+    intake/files/upload.py             expands an upload, and tells its encoding
     intake/files/csv_format.py         scans an upload, and splits it into rows
+    intake/files/lanes.py              imports rows in blocks
     intake/files/rows.py               converts a row to a report
     intake/side_by_side.py             records reports at the same time
     applications/record.py             as above

@@ -95,7 +95,7 @@ def test_sandbox_works_over_http(stack: Stack) -> None:
 
 
 def test_file_is_imported(stack: Stack) -> None:
-    """The deployed API signs a form, S3 sends an event of the upload to the queue, and its function imports the rows."""
+    """The deployed API signs a form, S3 notifies the queue of the upload, and the queue's function imports it."""
     assert stack.invoke("FileImportFunction", sample_event("FileImportFunction/test-of-notifications")) is None
     created = answer(stack.invoke("FilesFunction", http_event("POST", "/api/application-status/files")))
     assert created.status == 201

@@ -259,6 +259,18 @@ def test_each_report_counts(limited: World) -> None:
         assert limited.report_batch(*batch).status == 200
 
 
+def test_batch_is_admitted_after_the_time_that_its_refusal_says(limited: World) -> None:
+    """Although each attempt counts as a request, whose permit is not there for the reports."""
+    batch = [report("OFFER")] * 100
+    with time_machine.travel("2026-11-22T09:00:00Z", tick=False) as moment:
+        limited.report_batch(*batch)
+        moment.shift(50)
+        refusal = limited.report_batch(*batch)
+        assert refusal.status == 429
+        moment.shift(int(refusal.headers["Retry-After"]))
+        assert limited.report_batch(*batch).status == 200
+
+
 def test_refused_batch_records_nothing(limited: World) -> None:
     """A batch counts as a whole."""
     with time_machine.travel("2026-11-22T09:00:00Z", tick=False):

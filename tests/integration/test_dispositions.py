@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 from io import StringIO
 from typing import Any
 
@@ -367,3 +368,19 @@ def test_requests_are_counted_by_their_contract(world: World, log: StringIO) -> 
         (ATS, "indeed", "unknown-application"),
         (ATS, "signals", "invalid-fields"),
     ]
+
+
+def test_dispositions_of_many_applications_are_recorded_at_the_same_time(
+    world: World, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has its line and is counted, and the failed ones are listed in the order sent."""
+    ids = [application_id(f"{APPLICATION[:-4]}{number:04}") for number in range(100)]
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
+    for each in ids[::2]:
+        registrations.register(each, registration())
+    counted(capsys)
+    good, failures = result(send(world, *(about({"indeedApplyID": each}) for each in ids)))
+    assert (good, [each["identifiedBy"]["indeedApplyID"] for each in failures]) == (50, ids[1::2])
+    assert counted(capsys) == {"Recorded": 50, "DispositionFailed": 50}
+    lines = Counter(json.loads(line)["result"] for line in log.getvalue().splitlines() if "_aws" not in line)
+    assert lines == {"recorded": 50, "unknown-application": 50}

@@ -180,6 +180,15 @@ def test_upload_of_more_than_a_gibibyte_is_refused_unread(station: Station) -> N
     )  # fmt: skip
 
 
+def test_upload_that_takes_too_long_to_read_is_refused(world: World) -> None:
+    """Otherwise each worker would reach its deadline, and send the message again, forever."""
+    station = Station(world, Steps(at=1, runs=True))
+    station.steps.action = lambda: station.clock.sleep(210)
+    file = station.imported(csv(ROW))
+    assert file.state is State.REFUSED
+    assert "more than three minutes" in (file.reason or "")
+
+
 def test_header_alone_is_an_import_of_no_rows(station: Station) -> None:
     file = station.imported(csv())
     assert (file.state, file.rows, file.counts) == (State.COMPLETED, 0, Counts())
@@ -204,7 +213,7 @@ def test_bytes_of_a_failed_file_can_be_sent_again(station: Station) -> None:
     del station.s3.objects[failed.upload_key]
     station.deliver_all()
     assert of_state(station.read(failed.id)) == (
-        State.FAILED, "The upload was deleted before it was imported. Send it again as a new file."
+        State.FAILED, "The upload was deleted before all of it was imported. Send it again as a new file."
     )  # fmt: skip
     assert station.imported(csv(ROW)).counts == Counts(recorded=1)
 
@@ -246,7 +255,7 @@ def test_file_that_made_no_progress_for_hours_gives_way(station: Station, moment
     station.deliver_next()
     lost = station.sqs.sent.popleft()
     station.upload(second, csv(f"{APPLICATION},Offer,OFFER,2026-11-21"))
-    moment.shift(timedelta(hours=2, minutes=59))
+    moment.shift(timedelta(hours=11, minutes=59))
     station.deliver_next()
     assert station.read(second.id).state is State.WAITING
     moment.shift(timedelta(minutes=1))
@@ -271,6 +280,23 @@ def test_repeated_notification_changes_nothing(world: World, station: Station, d
     station.deliver_all()
     assert (station.read(file.id).state, station.read(file.id).counts) == (State.COMPLETED, Counts(recorded=1))
     assert world.stored().version == 2
+
+
+def test_same_upload_again_during_the_import_sends_no_messages(station: Station, moment: Any) -> None:
+    """Otherwise the queue would fill with messages of one file, whose workers stop each other."""
+    file = station.create()
+    station.upload(file, csv(ROW))
+    station.deliver_next()
+    (lane,) = station.sqs.sent
+    for _ in range(3):
+        moment.shift(1)
+        station.upload(file, csv(ROW))
+    station.sqs.sent.rotate(-1)
+    for _ in range(3):
+        station.deliver_next()
+    assert list(station.sqs.sent) == [lane]
+    station.deliver_all()
+    assert station.read(file.id).counts == Counts(recorded=1)
 
 
 @pytest.mark.parametrize("is_notified", [True, False], ids=["notified", "not notified"])
@@ -341,7 +367,7 @@ def test_worker_that_always_dies_fails_its_file(
     file = station.imported(csv(ROW))
     assert not station.dead_letters
     assert file.state is State.FAILED
-    assert "a fault of ours" in (file.reason or "")
+    assert "a fault in this service" in (file.reason or "")
     monkeypatch.undo()
     assert station.imported(csv(ROW)).counts == Counts(recorded=1)
     assert world.stored().version == 2
@@ -370,6 +396,21 @@ def test_listing_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     file = station.imported(csv(*many(40)))
     assert (file.counts, file.refused_rows_listed) == (Counts(refused=40), 12)
     assert len(station.refused(file)) == 12
+
+
+def test_listing_ends_before_the_worker_must(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each worker would reach its deadline, and the file would never be completed."""
+    station = Station(world, block_rows=1)
+    get_object = station.s3.get_object
+
+    def slow_get_object(**request: Any) -> Any:
+        station.clock.sleep(10 if request["Key"].startswith("refused/") else 0)
+        return get_object(**request)
+
+    monkeypatch.setattr(station.s3, "get_object", slow_get_object)
+    file = station.imported(csv(*many(40)))
+    assert (file.state, file.counts, file.refused_rows_listed) == (State.COMPLETED, Counts(refused=40), 16)
+    assert len(station.refused(file)) == 16
 
 
 def test_lane_is_as_fast_as_its_share_allows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

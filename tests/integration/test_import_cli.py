@@ -1,4 +1,4 @@
-"""`application-status import` and `files show`: a file is uploaded and followed, and its refused rows are saved."""
+"""`application-status import` and `files show`: upload a file, follow its import, save its refused rows."""
 
 import json
 import stat
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from application_status.cli import files
@@ -86,6 +87,27 @@ def test_no_file_is_written_without_refused_rows(run: Run) -> None:
     path.write_text(HEADER + ROW)
     code, _, err = run("import", str(path), "--ats", ATS, "--refused", "refused.csv")
     assert (code, Path("refused.csv").exists(), "no rows are refused" in err) == (0, False, True)
+
+
+def test_list_that_does_not_exist_is_not_saved(world: World, server: TableServer, run: Run) -> None:
+    """It is deleted after 30 days, and an import that fails has none; the command says so, and writes no file."""
+    printed = imported(run, HEADER + FOREIGN_ROW)
+    boto3.client("s3", endpoint_url=server.url).delete_object(
+        Bucket="FilesBucket", Key=f"refused/{printed['file']}.csv"
+    )
+    show = ("files", "show", printed["file"], "--refused", "refused.csv")
+    code, _, err = run(*show)
+    assert (code, Path("refused.csv").exists(), "kept for 30 days" in err) == (1, False, True)
+    world.dynamodb(
+        "UpdateItem",
+        TableName="FilesTable",
+        Key={"FileId": {"S": printed["file"]}, "Part": {"S": "file"}},
+        UpdateExpression="SET #state = :failed REMOVE RefusedRowsListed",
+        ExpressionAttributeNames={"#state": "State"},
+        ExpressionAttributeValues={":failed": {"S": State.FAILED}},
+    )
+    code, _, err = run(*show)
+    assert (code, Path("refused.csv").exists(), "the import failed" in err) == (0, False, True)
 
 
 def test_the_same_file_again_is_a_duplicate(world: World, run: Run) -> None:

@@ -195,7 +195,9 @@ def test_lines_that_cant_be_read_cost_only_themselves(run: Run) -> None:
     code, summary, _ = run(b"\n".join([HEADER.encode(), good[0], *bad, good[1], b""]))
     assert (code, summary) == (1, amounts(registered=2, refused=5))
     assert [each[0] for each in refused()] == ["3", "4", "5", "6", "7"]
-    for text, (_, reason, _) in zip(("NUL", "quote", "16 KiB", "9 cells", "UTF-8"), refused(), strict=True):
+    for text, (_, reason, _) in zip(
+        ("NUL", "quote", "16 KiB", "9 instead of 8 cells", "UTF-8"), refused(), strict=True
+    ):
         assert text in reason
 
 

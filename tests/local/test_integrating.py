@@ -123,7 +123,7 @@ def test_tools(capsys: pytest.CaptureFixture[str]) -> None:
     """Says which examples are run here; those in curl, Python and JavaScript are always."""
     with capsys.disabled():
         print(f"\nexamples run: {', '.join(TOOLS)}; not run: {', '.join(OPTIONAL.keys() - TOOLS) or 'none'}")  # noqa: T201
-    assert set(re.findall(r"```(\w+)\n", guide())) - {"sh"} == REQUIRED.keys() | OPTIONAL.keys()
+    assert set(re.findall(r"```(\w+)\n", guide())) - {"sh", "text"} == REQUIRED.keys() | OPTIONAL.keys()
 
 
 @pytest.mark.parametrize("language", TOOLS)

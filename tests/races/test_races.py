@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
 from application_status.applications.rules.application import Application
 from application_status.functions.analytics import make_handler as make_analytics
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.values import now
+from application_status.platform.values import application_id, now
 from application_status.quality.counters.merge import Merger
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.quality.rules.contribution import Cell, contribution
-from support.concurrency import CROWD, all_at_once, register_all, report_all
+from support.concurrency import CROWD, all_at_once, batch_all, register_all, report_all
 from support.counters import counters, totals_and_markers
 from support.failed_records import set_aside
 from support.world import APPLICATION, ATS, BERLIN, OTHER_ATS, OTHER_TOKEN, TOKEN, Answer, World, http_event
+from support.world import registration as registered
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 MINUTES = [f"2022-07-29T11:{minute:02}:00.000Z" for minute in range(CROWD)]
@@ -55,6 +57,23 @@ def test_the_same_report_at_once_is_recorded_once(
     assert {each.body["Version"] for each in answers} == {2}
     stored = world.stored()
     assert (len(stored.transitions), stored.version, stored.status) == (1, 2, "INTERVIEW")
+
+
+@pytest.mark.parametrize("fields", [{"BusinessDate": MINUTES[0]}, {}, {"IdempotencyKey": "one"}], ids=str)
+def test_the_same_batch_at_once_is_recorded_once(world: World, clients: list[DynamoDB], fields: dict[str, str]) -> None:
+    """Each of its reports is recorded by one of ten containers, and unchanged for the others."""
+    ids = [application_id(f"{APPLICATION[:-4]}{number:04}") for number in range(12)]
+    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
+    for each in ids:
+        registrations.register(each, registered())
+    body = {"Reports": [{"AtsiApplicationId": each, "Status": "INTERVIEW", **fields} for each in ids]}
+    event = http_event("POST", "/api/application-status/batch", body)
+    answers = batch_all(clients[:10], [event] * 10)
+    assert {each.status for each in answers} == {200}
+    for place, each in enumerate(ids):
+        replies = [reply.body["Results"][place]["Reply"] for reply in answers]
+        assert Counter(reply["Result"] for reply in replies) == {"recorded": 1, "unchanged": 9}
+        assert (len(world.stored(each).transitions), world.stored(each).version) == (1, 2)
 
 
 def test_different_timed_reports_at_once_are_all_kept(world: World, clients: list[DynamoDB]) -> None:

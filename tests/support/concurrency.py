@@ -6,11 +6,12 @@ from threading import Barrier
 from typing import Any
 
 from application_status.applications.record import UnknownApplications
+from application_status.functions.batch import make_handler as make_batch
 from application_status.functions.registry import RegistrySettings
 from application_status.functions.registry import make_handler as make_registry
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.platform.dynamodb.client import DynamoDB
-from support.world import Answer, answer, webhook_settings
+from support.world import Answer, answer, batch_settings, webhook_settings
 
 CROWD = 50
 
@@ -33,6 +34,11 @@ def report_all(
     """Send each event to a webhook container of its own, all at once."""
     settings = webhook_settings(unknown)
     return _answers([make_webhook(dynamodb, settings) for dynamodb in clients], events)
+
+
+def batch_all(clients: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
+    """Send each event to a container for batches of its own, all at once."""
+    return _answers([make_batch(dynamodb, batch_settings()) for dynamodb in clients], events)
 
 
 def register_all(clients: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:

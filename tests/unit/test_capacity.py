@@ -1,8 +1,10 @@
-"""The table of capacity in docs/performance.md is what the command prints."""
+"""The tables of capacity and prices in docs/performance.md are what the commands print."""
 
 from pathlib import Path
 
-from benchmarks.capacity import Capacity, table
+from application_status.local.template import read_template
+from benchmarks import prices
+from benchmarks.capacity import WEBHOOK_DOLLARS, Capacity, table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
 
@@ -19,9 +21,18 @@ def test_the_document_has_the_table() -> None:
         "**$7.73**",
         "**$3.88**",
         "**$3.06**",
-        "**$21.57**",
+        f"**${prices.kept():.2f}**",
     ):
         assert figure in text
+
+
+def test_the_document_has_the_prices() -> None:
+    """Of all ways to send reports, of growing files, and of the snapshots of all functions that the template has."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for each in (prices.ways(), prices.growth(), prices.snapshots()):
+        assert each in text
+    assert f"**${WEBHOOK_DOLLARS}** |" in prices.ways()
+    assert prices.File(1).rows_per_second == read_template()["Parameters"]["FileRowsPerSecond"]["Default"]
 
 
 def test_a_batch_holds_a_second_of_a_shard() -> None:

@@ -244,8 +244,11 @@ def test_rows(text: bytes, expected: Sequence[object]) -> None:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (b"a,b,c", "3 cells, but the header has 2. Send as many, and put cells that contain commas in quotes"),
-        (b"a", "The row has 1 cells, but the header has 2"),
+        (
+            b"a,b,c",
+            "The row has 3 instead of 2 cells. Send as many as the header, and put cells that contain commas in quotes",
+        ),
+        (b"a", "The row has 1 instead of 2 cells"),
         (b"a,\0", "The row contains NUL bytes"),
         (b'a,"b', 'A quote (") opens a cell and is not closed'),
         (b'a,"b"c', "A cell goes on after its closing quote"),
@@ -260,6 +263,19 @@ def test_a_refused_row_says_why(row: bytes, expected: str) -> None:
     assert first.cells is None
     assert expected in (first.problem or "")
     assert first.line == 3
+
+
+def test_a_file_has_a_limit_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no file keeps a worker, or the next file of its ATS, busy for days."""
+    monkeypatch.setattr(csv_format, "ROWS_LIMIT", 3)
+    monkeypatch.setattr(csv_format, "BROKEN_ROWS_LIMIT", 1)
+    header, broken = b"atsiApplicationId,rawStatus\n", b'"a,b\n'
+    assert Imported(header + b"a,b\n\n" * 3).scanned.rows == 3
+    assert Imported(header + b"a,b\n" + broken).scanned.rows == 2
+    with pytest.raises(RefusedFile, match="more than 3 rows"):
+        Imported(header + b"a,b\n" * 4)
+    with pytest.raises(RefusedFile, match="more than 1 rows with wrong quotes"):
+        Imported(header + broken * 2)
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:

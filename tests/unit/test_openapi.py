@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from application_status.access.oauth import TokenReply
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.applications.registry import RegistrationMessage, RegistrationReply
+from application_status.intake.atsi.batch import BatchReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply
 from application_status.intake.connect.endpoint import DeliveryReply
@@ -90,6 +91,8 @@ def test_every_problem_is_described(described: dict[str, Any]) -> None:
     ("kind", "shown"),
     [
         (ReportReply, examples.REPORT_REPLIES),
+        (BatchReply, examples.BATCH_REPLIES),
+        (BatchReply, examples.MIXED_BATCH_REPLIES),
         (ApplicationView, examples.APPLICATIONS),
         (RegistrationReply, examples.REGISTRATION_REPLIES),
         (SandboxApplication, examples.SANDBOX_APPLICATIONS),

@@ -155,7 +155,10 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 def _reply(content: Content | None, schemas: Schemas) -> dict[str, Any]:
     if content is None:
         return {"description": "Done. There is no body."}
-    described = {"description": content.type.__doc__, "content": _content(content, schemas, closed=True)}
+    described = {
+        "description": content.about or content.type.__doc__,
+        "content": _content(content, schemas, closed=True),
+    }
     return described | ({"headers": {"Link": _LINK}} if content.csv else {})
 
 

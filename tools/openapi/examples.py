@@ -39,6 +39,39 @@ REPORT_REPLIES = {
         "RequestId": _REQUEST_ID,
     },
 }
+BATCHES: dict[str, dict[str, Any]] = {
+    "two reports": {
+        "Reports": [
+            {"AtsiApplicationId": _ID, "Status": "CONTACT", "RawStatus": "1st phone interview"},
+            {
+                "AtsiApplicationId": "0a7e3f52-6b1d-4c1e-9d55-0c8a4f6f2b02",
+                "Status": "HIRED",
+                "IdempotencyKey": "change-4711",
+            },
+        ]
+    }
+}
+BATCH_REPLIES: dict[str, dict[str, Any]] = {
+    "recorded": {"Results": [{"Index": 0, "Reply": REPORT_REPLIES["recorded"]}], "RequestId": _REQUEST_ID}
+}
+MIXED_BATCH_REPLIES: dict[str, dict[str, Any]] = {
+    "one unknown application": {
+        "Results": [
+            *BATCH_REPLIES["recorded"]["Results"],
+            {
+                "Index": 1,
+                "Problem": {
+                    "type": "/problems/unknown-application",
+                    "title": "Unknown application",
+                    "status": 404,
+                    "detail": "You have no application with this AtsiApplicationId.",
+                    "requestId": _REQUEST_ID,
+                },
+            },
+        ],
+        "RequestId": _REQUEST_ID,
+    }
+}
 APPLICATIONS = {
     "after a call": {
         "AtsiApplicationId": _ID,
@@ -168,7 +201,7 @@ FILE_STATUSES: dict[str, dict[str, Any]] = {
         "CreatedAt": "2026-11-22T09:00:00.000Z",
         "UploadedAt": "2026-11-22T09:01:00.000Z",
         "Bytes": 81234,
-        "Reason": "The upload is a ZIP archive; send the CSV file itself, or compress it with gzip.",
+        "Reason": "The file is a ZIP archive, not CSV. Send the CSV file in it as it is, or compressed with gzip.",
         "RequestId": _REQUEST_ID,
     },
 }

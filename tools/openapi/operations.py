@@ -10,6 +10,7 @@ from application_status.access.oauth import TOKEN_PATHS, OauthError, TokenReply,
 from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
+from application_status.intake.atsi.batch import BatchMessage, BatchReply
 from application_status.intake.atsi.read_back import ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
 from application_status.intake.connect.endpoint import DeliveryReply
@@ -41,7 +42,7 @@ class Content:
     """A body: its type and examples; `by_name` is for an object of such values, `csv` if it is also sent as CSV.
 
     `form` says that it can be a form, too.
-    `about` describes a request's body where its type has no description.
+    `about` describes the body where its type has no description, or not the right one.
     """
 
     type: type
@@ -144,6 +145,24 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
     "/api/application-status": (_report("report", "Report an application's status"),),
     "/qs-api/public/atsi/v1/{ATS_ID}": (
         _report("reportByAts", "Report an application's status, with the ATS in the path"),
+    ),
+    "/api/application-status/batch": (
+        Operation(
+            method="post",
+            name="reportBatch",
+            summary="Report up to 100 statuses, each handled as if it were sent alone",
+            security="AtsiToken",
+            request=Content(type=BatchMessage, examples=examples.BATCHES),
+            replies={
+                "200": Content(type=BatchReply, about="Each report has a reply.", examples=examples.BATCH_REPLIES),
+                "207": Content(
+                    type=BatchReply,
+                    about="Some reports have a problem. The others have a reply, as with 200.",
+                    examples=examples.MIXED_BATCH_REPLIES,
+                ),
+            },
+            problems=(*_BODY, "unauthenticated", *_ALWAYS),
+        ),
     ),
     "/api/application-status/{AtsiApplicationId}": (
         Operation(

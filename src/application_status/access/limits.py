@@ -154,7 +154,8 @@ class Buckets:
                 if left < amount:
                     if left < 1:
                         lease.refuses_until = now + _REFUSAL_SECONDS
-                    raise refusal(lease.limit, (amount - left) / lease.limit.per_second) from None
+                    again = amount + 1 if amount > 1 else 1  # the next request takes one before those of its reports
+                    raise refusal(lease.limit, (again - left) / lease.limit.per_second) from None
                 size = max(amount, min(size, int(left)))
                 continue
             else:

@@ -25,8 +25,9 @@ PROBLEM_TYPES = (
     ProblemType(
         "malformed-header",
         "400",
-        "a header occurs twice with different values, or the `Idempotency-Key` is invalid",
-        "send the header once; an `Idempotency-Key` has 1 to 255 visible ASCII characters",
+        "a header occurs twice with different values, the `Idempotency-Key` is invalid, or a batch has one",
+        "send the header once; an `Idempotency-Key` has 1 to 255 visible ASCII characters; in a batch, send an "
+        "`IdempotencyKey` in each report",
     ),
     ProblemType(
         "unsupported-grant-type",
@@ -124,7 +125,7 @@ PROBLEM_TYPES = (
     ProblemType(
         "body-too-large",
         "413",
-        "the body has more than 8,192 bytes (signals: 262,144; connections: 1,048,576)",
+        "the body has more than 8,192 bytes (batches and signals: 262,144; connections: 1,048,576)",
         "send a smaller body, or several requests",
     ),
     ProblemType(
@@ -143,8 +144,9 @@ PROBLEM_TYPES = (
     ProblemType(
         "throttled",
         "429",
-        "your ATS or connection sends more requests or signals a second than `RateLimit-Policy` says, or your address "
-        "sends too many invalid tokens or to unknown connections, or all callers together send too many requests",
+        "your ATS or connection sends more requests, reports or signals a second than `RateLimit-Policy` says, or your "
+        "address sends too many invalid tokens or to unknown connections, or all callers together send too many "
+        "requests",
         "wait `Retry-After` seconds, then send it again; spread large transfers over time",
     ),
     ProblemType(

@@ -1,6 +1,7 @@
 """`application-status import` and `application-status files`: imports a file, and shows what became of a file."""
 
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from application_status.cli.target import AtsIdType, Target, pass_target
 from application_status.intake.files.imports import File, FileId, Imports, State
 from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import DailyLimitReached
-from application_status.platform.s3 import Bucket
+from application_status.platform.s3 import Bucket, ObjectMissing
 from application_status.platform.values import AtsId, now, to_text
 
 _POLL_SECONDS = 1
@@ -147,13 +148,21 @@ def _print(file: File, *, as_json: bool) -> None:
 
 
 def _save_refused_rows(target: Target, file: File, path: Path) -> None:
-    if not file.state.is_final or not file.counts.refused:
-        print_error(
-            "no rows are refused" if file.state.is_final else "the refused rows are listed when the file has ended"
-        )
+    if not file.refused_rows_listed:
+        print_error(_why_not_listed(file))
         return
-    bucket = Bucket(target.s3, target.table("FilesBucket"))
+    listing = Bucket(target.s3, target.table("FilesBucket")).read(file.refused_rows_key)
+    try:
+        first = next(listing, b"")
+    except ObjectMissing:
+        raise LookupError("the list of refused rows is gone; it is kept for 30 days") from None
     with private_file(path) as written:
-        for block in bucket.read(file.refused_rows_key):
+        for block in chain([first], listing):
             written.buffer.write(block)
     print_error(f"{path} lists {file.refused_rows_listed} of {file.counts.refused} refused rows")
+
+
+def _why_not_listed(file: File) -> str:
+    if not file.state.is_final:
+        return "the refused rows are listed when the file has ended"
+    return "the import failed, so its refused rows are not listed" if file.counts.refused else "no rows are refused"

@@ -196,7 +196,7 @@ class _Run:
             wrong = [f"{each.pointer[1:].replace('/', '.')}: {each.detail} ({each.expected})" for each in error.errors]
             return _Refused(line.number, "; ".join(wrong), str(sent_id))
         except ValueError as error:
-            return _Refused(line.number, f"{_ID} is {error}.", str(sent_id))
+            return _Refused(line.number, f"{_ID} is {error}; send a UUID.", str(sent_id))
 
     def _note_ignored(self, name: str, line: int) -> None:
         if name not in self._ignored and len(self._ignored) < _NAMED:

@@ -113,15 +113,16 @@ def _functions(template: Template, url: str) -> dict[str, Handler]:
 
 def _file_import() -> Handler:
     """Return the import in smaller steps, so that Ctrl-C and other files wait for one of them at most."""
-    from application_status.functions.file_import import FileImportSettings, make_handler
     from application_status.intake.files.lanes import Pace
     from application_status.platform import s3, sqs
     from application_status.platform.dynamodb.wire import connect_many
     from application_status.platform.settings import read
 
-    settings = read(FileImportSettings, os.environ)
+    function = importlib.import_module("application_status.functions.file_import")
+    settings = read(function.FileImportSettings, os.environ)
     pace = Pace(settings.file_rows_per_second, slice_seconds=_SLICE_SECONDS, block_rows=_BLOCK_ROWS)
-    return make_handler(connect_many(), s3.client(), sqs.client(), settings, pace)
+    handler: Handler = function.make_handler(connect_many(), s3.client(), sqs.client(), settings, pace)
+    return handler
 
 
 def _user_pool(url: str, pre_token: Handler) -> user_pool.UserPool:

@@ -1,4 +1,4 @@
-"""The ATSi contract (REST): receives status reports, and returns an application to its ATS.
+"""The ATSi contract (REST): receives status reports, alone or in batches, and returns an application to its ATS.
 
 Start with `receive.py`.
 """

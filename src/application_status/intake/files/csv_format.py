@@ -35,12 +35,18 @@ ROW_LIMIT_BYTES = 16 * 1024
 
 COLUMNS_LIMIT = 100
 
+ROWS_LIMIT = 25_000_000
+"""The maximum number of rows: a file of 1 GiB has more only if its rows have 42 bytes or less."""
+
+BROKEN_ROWS_LIMIT = 1_000_000
+"""The maximum number of rows with wrong quotes or of too many bytes: each takes as long as a hundred others."""
+
 APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE = "atsiApplicationId", "rawStatus", "status", "businessDate"
 """The columns that are read; the first two are required."""
 
 _COLUMNS = (APPLICATION_ID, RAW_STATUS, STATUS, BUSINESS_DATE)
 _KNOWN = {each.lower() for each in _COLUMNS}
-_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}."
+_SEND = f"Send a CSV file that begins with the line {','.join(_COLUMNS)}; the last two columns are optional."
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = {UTF_8: "UTF-8", WINDOWS_1252: "Windows-1252"}
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -177,8 +183,8 @@ def _cells(row: bytes, layout: Layout, encoding: str) -> tuple[tuple[str, ...], 
     cells = _grammar(layout.delimiter, layout.columns).cells(text)
     if len(cells) != layout.columns:
         return None, (
-            f"The row has {len(cells)} cells, but the header has {layout.columns}. Send as many, and put cells that "
-            f'contain {_DELIMITERS[layout.delimiter]} in quotes (").'
+            f"The row has {len(cells)} instead of {layout.columns} cells. Send as many as the header, and put cells "
+            f'that contain {_DELIMITERS[layout.delimiter]} in quotes (").'
         )
     return cells, None
 
@@ -309,7 +315,7 @@ class _Chunks:
     """
 
     def __init__(self, chunk_bytes: int, store: Callable[[int, bytes], None] | None, header: bytes) -> None:
-        self.rows = 0
+        self.rows = self._broken_rows = 0
         self._chunk_bytes = chunk_bytes
         self._store = store
         self._found: list[Chunk] = []
@@ -319,7 +325,11 @@ class _Chunks:
         self._is_in_long_line = False
 
     def add(self, piece: _Piece) -> None:
-        """Add a piece, and end a chunk with each row that makes it long enough."""
+        """Add a piece, and end a chunk with each row that makes it long enough.
+
+        Raises:
+            RefusedFile: there are too many rows.
+        """
         start = 0
         while start < len(piece.data):
             data = piece.data
@@ -329,6 +339,13 @@ class _Chunks:
                 data = data[start : line_end.end() if line_end else len(data)]
             self._take(data, piece.kind)
             start += len(data)
+        self._broken_rows += piece.kind in _PROBLEMS
+        if self._broken_rows > BROKEN_ROWS_LIMIT:
+            raise RefusedFile(
+                f"The file has more than {BROKEN_ROWS_LIMIT} rows with wrong quotes or more than 16 KiB. {_SEND}"
+            )
+        if self.rows > ROWS_LIMIT:
+            raise RefusedFile(f"The file has more than {ROWS_LIMIT} rows. Divide it.")
 
     def all(self) -> tuple[Chunk, ...]:
         """Return all chunks, after the last piece."""

@@ -15,7 +15,13 @@ from application_status.access.tokens import CallingAts, TokenLookup, calling_at
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.imports import File, FileId, Imports, State
 from application_status.intake.files.upload import MAX_BYTES
-from application_status.platform.errors import UnknownFile, UnknownPath
+from application_status.platform.errors import (
+    BodyTooLarge,
+    MalformedBody,
+    UnknownFile,
+    UnknownPath,
+    UnsupportedMediaType,
+)
 from application_status.platform.http.body import json_object
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
 from application_status.platform.s3 import Bucket
@@ -28,6 +34,7 @@ FILE_PATH = f"{FILES_PATH}/{{FileId}}"
 UPLOAD_TIME = timedelta(hours=1)
 """How long a file can be uploaded after it was created."""
 
+_NO_FILE_HERE = "Or send this request without a body, and then upload the file with the form in the reply."
 _DOWNLOAD_TIME = timedelta(hours=1)
 _BODY_LIMIT_BYTES = 8 * 1024
 
@@ -56,9 +63,9 @@ class FileStatus(TypedDict):
 
     FileId: FileId
     State: State
-    """awaiting-upload; waiting: for another of your files; reading: rows are counted; importing: rows are recorded;
-    completed; refused: it is not a CSV file that is accepted, see Reason; duplicate: you sent the same bytes before,
-    see DuplicateOf; failed: the import ended early, see Reason.
+    """awaiting-upload: no upload was noticed yet; waiting: for another of your files; reading: rows are counted;
+    importing: rows are recorded; completed; refused: it is not a CSV file that is accepted, see Reason; duplicate: you
+    sent the same bytes before, see DuplicateOf; failed: the import ended early, see Reason.
     """
     CreatedAt: DateTimeText
     UploadedAt: NotRequired[DateTimeText]
@@ -87,7 +94,9 @@ class FileStatus(TypedDict):
     DuplicateOf: NotRequired[FileId]
     """The file with the same bytes, which was imported."""
     RefusedRows: NotRequired[str]
-    """The URL of a CSV file with the refused rows, their line numbers and reasons. It works for an hour."""
+    """The URL of a CSV file with the refused rows, their line numbers and reasons. It works for an hour. The list is
+    kept for 30 days.
+    """
     RefusedRowsListed: NotRequired[_Count]
     """How many of the refused rows are in this file."""
     RequestId: str
@@ -117,7 +126,7 @@ def _create(request: Request, tokens: TokenLookup, imports: Imports, bucket: Buc
     ats = calling_ats(request, tokens)
     set_caller(ats.id, Channel.FILE)
     tokens.limit(ats)
-    ignored = tuple(json_object(request, _BODY_LIMIT_BYTES) if request.encoded_body else ())
+    ignored = _fields(request)
     file = imports.create(ats.id, is_test=ats.in_sandbox)
     form = bucket.presigned_post(file.upload_key, MAX_BYTES, UPLOAD_TIME)
     logger.info("file created", file=file.id, ats=ats.id)
@@ -132,6 +141,20 @@ def _create(request: Request, tokens: TokenLookup, imports: Imports, bucket: Buc
     if ignored:
         body["IgnoredFields"] = ignored
     return reply(201, body, Location=f"{request.prefix}{FILES_PATH}/{file.id}")
+
+
+def _fields(request: Request) -> tuple[str, ...]:
+    """Return the names of the body's fields, none of which is known; there may be no body.
+
+    Raises:
+        BodyTooLarge, MalformedBody, UnsupportedMediaType: the body is no accepted JSON object, perhaps the file itself.
+    """
+    if not request.encoded_body:
+        return ()
+    try:
+        return tuple(json_object(request, _BODY_LIMIT_BYTES))
+    except (BodyTooLarge, MalformedBody, UnsupportedMediaType) as error:
+        raise type(error)(f"{error} {_NO_FILE_HERE}") from None
 
 
 def _status(request: Request, tokens: TokenLookup, imports: Imports, bucket: Bucket) -> Reply:
@@ -162,10 +185,10 @@ def _file_id(request: Request) -> FileId:
 
 
 def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStatus:
-    """Return a file in the form that its ATS may see; the list of refused rows is complete once the file has ended."""
+    """Return a file in the form that its ATS may see."""
     counts = file.counts if file.importing_since else None
     speed, end = file.rows_per_second(at), file.estimated_end(at)
-    has_list = file.state.is_final and bool(file.refused_rows_listed)
+    listed = file.refused_rows_listed if file.has_list(at) else None
     found = {
         "FileId": file.id,
         "State": file.state,
@@ -180,8 +203,8 @@ def _view(file: File, bucket: Bucket, request_id: str, at: datetime) -> FileStat
         "IgnoredColumns": file.ignored_columns or None,
         "Reason": file.reason,
         "DuplicateOf": file.duplicate_of,
-        "RefusedRows": _download(file, bucket) if has_list else None,
-        "RefusedRowsListed": file.refused_rows_listed if has_list else None,
+        "RefusedRows": _download(file, bucket) if listed else None,
+        "RefusedRowsListed": listed,
         "RequestId": request_id,
     }
     return cast("FileStatus", {name: value for name, value in found.items() if value is not None})

@@ -6,7 +6,7 @@ FileId                              Part    attributes
 <FileId>                            chunks  Layout and Chunks S: what `scan` found, in JSON
 turn#<live|test>#<ats>              -       Holder S: the file of the ATS that is being read or imported
 digest#<live|test>#<ats>#<SHA-256>  -       Holder S: the file with these bytes that was imported
-day#<ats>#<day>                     -       those of intake/daily_limit.py
+day#<live|test>#<ats>#<day>         -       those of intake/daily_limit.py
 
 All rows of a file expire after 90 days.
 
@@ -40,10 +40,18 @@ LIFE = timedelta(days=90)
 LANES = 4
 """The maximum number of parts of a file that are imported at the same time."""
 
-_STALLED_AFTER = timedelta(hours=3)
-"""After this time without progress, other files no longer wait: five attempts of a worker take half an hour."""
+_LIST_LIFE = timedelta(days=30)  # as long as the bucket keeps the lists of refused rows
 
-_STALLED = "The import made no progress for hours. Its rows up to there are recorded; send the file again."
+_STALLED_AFTER = timedelta(hours=12)
+"""After this time without progress, other files of the ATS no longer wait.
+
+Five attempts of a worker take half an hour, and a message may wait in the queue for hours behind those of other ATSs.
+"""
+
+_STALLED = (
+    "The import made no progress for hours. Its rows up to there are recorded. Send the file again; if it has rows "
+    "without a date, export it anew."
+)
 
 FileId = NewType("FileId", str)
 """The id of a file: a UUID in lower case."""
@@ -175,6 +183,10 @@ class File:
         """The S3 key of the listing of refused rows."""
         return f"refused/{self.id}.csv"
 
+    def has_list(self, at: datetime) -> bool:
+        """Return whether the list of refused rows exists at a time; it is written at the end, and deleted later."""
+        return bool(self.refused_rows_listed and self.ended_at and at - self.ended_at < _LIST_LIFE)
+
     @property
     def last_progress(self) -> datetime:
         """When a worker last did something."""
@@ -218,7 +230,6 @@ class Imports:
             DailyLimitReached: the ATS has created the maximum number today.
             Unavailable: the store failed.
         """
-        self._limit.add(lambda day: _key(f"day#{ats_id}#{day}", "-"))
         moment = now()
         file = File(
             id=FileId(str(uuid.uuid4())),
@@ -228,6 +239,7 @@ class Imports:
             created_at=moment,
             changed_at=moment,
         )
+        self._limit.add(lambda day: _key(f"day#{file.kind}#{ats_id}#{day}", "-"))
         attributes = _values(AtsId=ats_id, Test=is_test, State=file.state, CreatedAt=moment, ChangedAt=moment)
         self._dynamodb("PutItem", TableName=self._table, Item={**_key(file.id, _FILE), **attributes, **_expiry()})
         return file

@@ -49,7 +49,9 @@ from application_status.platform.values import now
 BLOCK_ROWS = 500
 SLICE_SECONDS = 60.0
 LISTED_ROWS = 100_000
-"""How many refused rows are listed at least, if there are so many."""
+"""How many refused rows are listed at least, if there are so many and they are read in time."""
+
+_LISTING_SECONDS = 150.0  # a slice and the listing must end before the worker's deadline
 
 _UNKNOWN = f"Unknown application: {UnknownApplication()}"
 _UNEXPECTED = "This row could not be recorded for a reason that is not in the row. Send it again later."
@@ -267,15 +269,15 @@ class Lanes:
         self.imports.end(replace(file, state=State.COMPLETED, refused_rows_listed=listed))
 
     def _list_refused(self, file: File) -> int:
-        """Join the refused rows of all blocks in one object; return their number."""
-        listed = 0
+        """Join the refused rows of the blocks in one object, as many as there is time for; return their number."""
+        listed, until = 0, self.pace.clock() + _LISTING_SECONDS
         with SpooledTemporaryFile(_MEMORY_BYTES) as listing:
             listing.write(HEADER)
             for keys in batched(self.bucket.keys(_parts_prefix(file)), _PARTS_AT_ONCE, strict=False):
                 for part in side_by_side([partial(self._part, key) for key in keys]):
                     listing.write(part)
                     listed += part.count(b"\n")  # a row is one line
-                if listed >= LISTED_ROWS:
+                if listed >= LISTED_ROWS or self.pace.clock() > until:
                     break
             self.bucket.put(file.refused_rows_key, listing, _CSV)
         return listed

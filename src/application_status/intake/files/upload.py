@@ -1,4 +1,4 @@
-"""The bytes of an upload: expands them, tells their encoding, and refuses what is no text.
+"""The bytes of an upload: expands them, detects their encoding, and refuses what is not text.
 
 Upload       an upload that is read once, in blocks
 RefusedFile  the upload is no CSV file that is accepted

@@ -2,17 +2,17 @@
 
 There are two kinds of messages, in one queue:
 
-- S3's notification that a file was uploaded. The upload is read once: what it contains is stored, and a message is sent
+- S3's notification that a file was uploaded. The upload is read once, what it contains is stored, and a message is sent
   for each of its lanes.
 - The message of a lane, whose rows are imported for about a minute (see lanes.py).
 
-A message may be received twice, or again because its worker died: each step can be repeated. During an outage, a
-message is sent again with a delay, any number of times. A message whose worker died several times fails its file.
+A message may be received twice, or again because its worker died, so each step can be repeated. During an outage, a
+message is sent again with a delay, any number of times. If the worker of a message dies several times, the file fails.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -35,18 +35,23 @@ from application_status.platform.telemetry import (
     logger,
     set_caller,
 )
-from application_status.platform.values import from_text
+from application_status.platform.values import from_text, instant
 
 _SECONDS = 280.0
+_READING_SECONDS = 200.0
 _MOST_RECEIVES = 4
 _TURN_DELAY_SECONDS, _OUTAGE_DELAY_SECONDS = 30, 60
 _UPLOAD_KEY = re.compile(r"uploads/.+/([0-9a-f-]{36})")
 _SMALLEST_CHUNK_BYTES, _LARGEST_CHUNK_BYTES = 256 * 1024, 4 * 1024**2
 
 _TOO_LARGE = f"The file has more than {MAX_BYTES} bytes. Divide it, or compress it with gzip."
+_TOO_SLOW = "It took more than three minutes to read the file. Send it again as new files, in several parts."
 _REPLACED = "The upload was replaced while it was imported. Create a new file for each upload; send this one again."
-_DELETED = "The upload was deleted before it was imported. Send it again as a new file."
-_DIED = "The import ended unexpectedly several times, which is a fault of ours. Its rows up to there are recorded."
+_DELETED = "The upload was deleted before all of it was imported. Send it again as a new file."
+_DIED = (
+    "The import ended several times because of a fault in this service. Its rows up to there are recorded. Send the "
+    "file again; if it has rows without a date, export it anew."
+)
 
 type QueueHandler = Callable[[Any, Any], None]
 """A Lambda handler of queue messages, which raises an error if a message must be received again."""
@@ -72,8 +77,8 @@ def file_import(lanes: Lanes) -> QueueHandler:
     return lambda_handler
 
 
-class Upload(NamedTuple):
-    """An upload, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
+class StoredObject(NamedTuple):
+    """An object, as S3's notification describes it: its key, size in bytes, ETag, and when it was complete."""
 
     key: str
     size: int
@@ -81,13 +86,13 @@ class Upload(NamedTuple):
     at: datetime
 
 
-def upload(notification: Mapping[str, Any]) -> Upload:
+def stored_object(notification: Mapping[str, Any]) -> StoredObject:
     """Read a record of a notification.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
-    found = notification["s3"]["object"]
-    return Upload(unquote_plus(found["key"]), int(found["size"]), found["eTag"], from_text(notification["eventTime"]))
+    found, at = notification["s3"]["object"], instant(from_text(notification["eventTime"]))
+    return StoredObject(unquote_plus(found["key"]), int(found["size"]), found["eTag"], at)
 
 
 class _Worker:
@@ -119,7 +124,7 @@ class _Worker:
         self._process(file, receives, lambda: self._lanes.run(file, file.lanes[message["Lane"]]))
 
     def _read_upload(self, notification: Mapping[str, Any], receives: int) -> None:
-        found = upload(notification)
+        found = stored_object(notification)
         match = _UPLOAD_KEY.fullmatch(found.key)
         file = self._imports.read(FileId(match[1])) if match else None
         if file is None or file.upload_key != found.key:
@@ -144,7 +149,7 @@ class _Worker:
         except ObjectChanged:
             self._imports.end(replace(file, state=State.FAILED, reason=_REPLACED))
 
-    def _read(self, file: File, found: Upload, notification: Mapping[str, Any]) -> None:
+    def _read(self, file: File, found: StoredObject, notification: Mapping[str, Any]) -> None:
         """Read an upload, and send the messages of its lanes.
 
         Raises:
@@ -155,8 +160,9 @@ class _Worker:
         """
         if file.etag not in (None, found.etag):
             raise ObjectChanged
-        if file.state is State.IMPORTING:  # its worker may have died before it sent the messages
-            self._lanes.start(file)
+        if file.state is State.IMPORTING:
+            if found.at == file.uploaded_at:  # its worker may have died before it sent the messages
+                self._lanes.start(file)
             return
         if found.size > MAX_BYTES:
             self._imports.end(replace(file, state=State.REFUSED, reason=_TOO_LARGE))
@@ -168,7 +174,7 @@ class _Worker:
             return
         try:
             scanned = scan(
-                self._bucket.read(found.key, etag=found.etag),
+                self._in_time(self._bucket.read(found.key, etag=found.etag)),
                 _chunk_bytes(found.size),
                 lambda number, content: self._bucket.put(expanded_key(file, number), content, "text/csv"),
             )
@@ -183,6 +189,19 @@ class _Worker:
             self._imports.end(replace(reading, state=State.DUPLICATE, duplicate_of=duplicate_of))
         elif (started := self._imports.read(file.id)) and started.state is State.IMPORTING:
             self._lanes.start(started)
+
+    def _in_time(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass an upload on.
+
+        Raises:
+            RefusedFile: it takes so long that a worker could never read all of it.
+        """
+        clock = self._lanes.pace.clock
+        until = clock() + _READING_SECONDS
+        for block in blocks:
+            if clock() > until:
+                raise RefusedFile(_TOO_SLOW)
+            yield block
 
 
 def _chunk_bytes(size: int) -> int:

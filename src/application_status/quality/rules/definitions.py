@@ -14,7 +14,10 @@ class Definition:
 
 
 _APPLIED = "Applications applied for in the period."
-_REQUESTS = "Requests and signals of the ATS that were received in the period."
+_REQUESTS = (
+    "Requests of the ATS that were received in the period. Each report or signal of a request, and each row of a file, "
+    "counts as one."
+)
 _STILL_OPEN = "Open applications may still change; `open` is their number."
 _PENDING = (
     "Pending cases are right-censored at today, and cases that can no longer happen at the moment they ended (life "
@@ -95,13 +98,13 @@ DEFINITIONS: Mapping[str, Definition] = {
         "labels of an application count.",
         "Applications with a report of the label.",
     ),
-    "requests": Definition("Requests and signals of the ATS that were received in the period.", _REQUESTS),
+    "requests": Definition(_REQUESTS, _REQUESTS),
     "answered_with": Definition(
         "Requests by channel and by result: recorded, unchanged, late, unmapped, or the reason of the refusal.",
         _REQUESTS,
         "These are operational numbers: a log line that was not delivered is missing.",
     ),
-    "last_seen": Definition("Days since the last request or signal.", _REQUESTS),
+    "last_seen": Definition("Days since the last request, or the last row of a file.", _REQUESTS),
     "open_applications": Definition(
         "Applications open today, whenever they were applied for, without ATSs that have fewer than five. `open` is "
         "the number of those applied for in the period.",
