@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from application_status.applications.rules.report import digest
 from application_status.events.rules import Event
-from application_status.platform.put_entries import client, error_code, put_entries
+from application_status.platform.put_entries import client, put_entries
+from application_status.platform.sdk import error_code
 from application_status.platform.telemetry import add_metric
 from application_status.platform.values import ApplicationId, now, to_text
 

@@ -3,22 +3,12 @@
 https://docs.aws.amazon.com/kms/latest/developerguide/data-keys.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    ClientError,
-    ConnectionError,  # noqa: A004  # botocore's name
-    CredentialRetrievalError,
-    HTTPClientError,
-)
+from application_status.platform import sdk
 
-from application_status.platform.deadlines import Attempts
-from application_status.platform.errors import Unavailable
-
-_CONNECT_SECONDS, _READ_SECONDS = 0.5, 1.5
+_READ_SECONDS = 1.5
 
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
 _RETRYABLE = {"DependencyTimeoutException", "KeyUnavailableException", "KMSInternalException", "ThrottlingException"}
@@ -32,13 +22,8 @@ class DataKey(NamedTuple):
 
 
 def client(**options: Any) -> Any:
-    """Return a client of KMS with short time-outs and without botocore's own retries; it connects on its first call."""
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    return boto3.client("kms", config=config, **options)
+    """Return a client of KMS, see `sdk.client`."""
+    return sdk.client("kms", _READ_SECONDS, **options)
 
 
 class DataKeys:
@@ -57,9 +42,11 @@ class DataKeys:
         Raises:
             Unavailable: KMS did not answer in time, or is throttled.
         """
-        made = _called(
+        made = sdk.called(
             "GenerateDataKey",
+            _READ_SECONDS,
             lambda: self._client.generate_data_key(KeyId=key_id, KeySpec="AES_256", EncryptionContext=context),
+            _RETRYABLE,
         )
         return DataKey(made["Plaintext"], made["CiphertextBlob"])
 
@@ -69,22 +56,10 @@ class DataKeys:
         Raises:
             Unavailable: KMS did not answer in time, or is throttled.
         """
-        plain: bytes = _called(
-            "Decrypt", lambda: self._client.decrypt(CiphertextBlob=encrypted, EncryptionContext=context)
+        plain: bytes = sdk.called(
+            "Decrypt",
+            _READ_SECONDS,
+            lambda: self._client.decrypt(CiphertextBlob=encrypted, EncryptionContext=context),
+            _RETRYABLE,
         )["Plaintext"]
         return plain
-
-
-def _called(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Make a call, with the retries of `Attempts`."""
-    attempts = Attempts(operation, _CONNECT_SECONDS + _READ_SECONDS)
-    for _ in attempts:
-        try:
-            return call()
-        except ClientError as error:
-            attempts.error = error.response["Error"]["Code"]
-            if attempts.error not in _RETRYABLE:
-                raise
-        except (ConnectionError, CredentialRetrievalError, HTTPClientError) as error:
-            attempts.error = type(error).__name__
-    raise Unavailable(f"{operation} failed repeatedly, or reached the deadline")

@@ -8,25 +8,17 @@ from datetime import timedelta
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004  # botocore's name
-    CredentialRetrievalError,
-    HTTPClientError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
-from application_status.platform.deadlines import Attempts
+from application_status.platform import sdk
 from application_status.platform.dynamodb.client import MOST_CALLS_AT_ONCE
 from application_status.platform.errors import ServiceError, Unavailable
 
 BLOCK_BYTES = 256 * 1024
 """The size of the blocks in which an object is read."""
 
-_CONNECT_SECONDS, _READ_SECONDS = 0.5, 5
-_SERVER_ERROR = 500
+_READ_SECONDS = 5
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _RETRYABLE = {"RequestTimeout", "SlowDown"}
@@ -50,18 +42,15 @@ class PresignedPost(NamedTuple):
 
 
 def client(**options: Any) -> Any:
-    """Return a client of S3 with short time-outs and without botocore's own retries; it connects on its first call."""
+    """Return a client of S3, see `sdk.client`."""
     config = Config(
-        connect_timeout=_CONNECT_SECONDS,
         max_pool_connections=MOST_CALLS_AT_ONCE,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
         signature_version="s3v4",
         # Presigned addresses then name the region: the global endpoint redirects requests for a new bucket elsewhere.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
         s3={"addressing_style": "virtual"},
     )
-    return boto3.client("s3", config=config, **options)
+    return sdk.client("s3", _READ_SECONDS, config, **options)
 
 
 class Bucket:
@@ -151,23 +140,15 @@ class Bucket:
 
 
 def _called(operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Make a call, with the retries of `Attempts`."""
-    attempts = Attempts(operation, _CONNECT_SECONDS + _READ_SECONDS)
-    for _ in attempts:
-        try:
-            return call()
-        except ClientError as error:
-            attempts.error = error.response["Error"]["Code"]
-            if attempts.error in _MISSING:
-                raise ObjectMissing from error
-            if attempts.error in _CHANGED:
-                raise ObjectChanged from error
-            is_server_error = error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
-            if not is_server_error and attempts.error not in _RETRYABLE:
-                raise
-        except (ConnectionError, CredentialRetrievalError, HTTPClientError) as error:
-            attempts.error = type(error).__name__
-    raise Unavailable(f"{operation} failed repeatedly, or reached the deadline")
+    try:
+        return sdk.called(operation, _READ_SECONDS, call, _RETRYABLE)
+    except ClientError as error:
+        code = sdk.error_code(error)
+        if code in _MISSING:
+            raise ObjectMissing from error
+        if code in _CHANGED:
+            raise ObjectChanged from error
+        raise
 
 
 def _seconds(time: timedelta) -> int:

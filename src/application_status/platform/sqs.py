@@ -5,35 +5,20 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    ClientError,
-    ConnectionError,  # noqa: A004  # botocore's name
-    CredentialRetrievalError,
-    HTTPClientError,
-)
+from application_status.platform import sdk
 
-from application_status.platform.deadlines import Attempts
-from application_status.platform.errors import Unavailable
-
-_CONNECT_SECONDS, _READ_SECONDS = 0.5, 2
-_SERVER_ERROR = 500
+_READ_SECONDS = 2
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 _RETRYABLE = {"RequestThrottled", "Throttling", "ThrottlingException"}
 
 
 def client(**options: Any) -> Any:
-    """Return a client of SQS with short time-outs and without botocore's own retries; it connects on its first call."""
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    return boto3.client("sqs", config=config, **options)
+    """Return a client of SQS, see `sdk.client`."""
+    return sdk.client("sqs", _READ_SECONDS, **options)
 
 
 class Queue:
@@ -49,19 +34,5 @@ class Queue:
         Raises:
             Unavailable: SQS did not answer in time, or is throttled; the message may or may not have been sent.
         """
-        attempts = Attempts("SendMessage", _CONNECT_SECONDS + _READ_SECONDS)
-        for _ in attempts:
-            try:
-                self._client.send_message(
-                    QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay_seconds
-                )
-            except ClientError as error:
-                attempts.error = error.response["Error"]["Code"]
-                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                if status < _SERVER_ERROR and attempts.error not in _RETRYABLE:
-                    raise
-            except (ConnectionError, CredentialRetrievalError, HTTPClientError) as error:
-                attempts.error = type(error).__name__
-            else:
-                return
-        raise Unavailable("SendMessage failed repeatedly, or reached the deadline")
+        wanted = {"QueueUrl": self._url, "MessageBody": json.dumps(message), "DelaySeconds": delay_seconds}
+        sdk.called("SendMessage", _READ_SECONDS, partial(self._client.send_message, **wanted), _RETRYABLE)
