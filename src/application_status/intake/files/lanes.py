@@ -1,4 +1,4 @@
-"""Imports the rows of a file, in lanes that run at the same time, each in slices of about a minute.
+"""Imports the rows of a file, in lanes that run at the same time, each in slices of about ten seconds.
 
 A lane reads blocks of rows. It records a block's reports side by side, writes the refused rows to S3, and saves how far
 it is, with the counts, in one conditional write. So a worker that dies at any moment repeats one block:
@@ -47,7 +47,7 @@ from application_status.platform.telemetry import add_metric, log_unexpected, lo
 from application_status.platform.values import now
 
 BLOCK_ROWS = 500
-SLICE_SECONDS = 60.0
+SLICE_SECONDS = 10.0
 LISTED_ROWS = 100_000
 """How many refused rows are listed at least, if there are so many and they are read in time."""
 
@@ -55,7 +55,7 @@ _LISTING_SECONDS = 150.0  # a slice and the listing must end before the worker's
 
 _UNKNOWN = f"Unknown application: {UnknownApplication()}"
 _UNEXPECTED = "This row could not be recorded for a reason that is not in the row. Send it again later."
-_READ_BYTES = 4 * 1024**2
+_READ_BYTES = 1024**2
 _MEMORY_BYTES = 8 * 1024**2
 _PARTS_AT_ONCE = 16
 _CSV = "text/csv; charset=utf-8"

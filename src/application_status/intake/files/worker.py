@@ -4,7 +4,7 @@ There are two kinds of messages, in one queue:
 
 - S3's notification that a file was uploaded. The upload is read once, what it contains is stored, and a message is sent
   for each of its lanes.
-- The message of a lane, whose rows are imported for about a minute (see lanes.py).
+- The message of a lane, whose rows are imported for about ten seconds (see lanes.py).
 
 A message may be received twice, or again because its worker died, so each step can be repeated. During an outage, a
 message is sent again with a delay, any number of times. If the worker of a message dies several times, the file fails.
