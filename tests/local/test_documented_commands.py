@@ -43,6 +43,7 @@ SHORT_FORMS = (
     (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
     (r"--rate 50 --seconds 60", "--rate 5 --seconds 1"),
+    (r"(local\.example_file)", r"\1 | sed -n 1,500p"),
     (r"--from <RESTORED>", "--from ApplicationsTable"),
     (r"^(\S+/pytest .*)", r"\1 --collect-only"),
     (r"^uv run ", "uv run --no-sync "),
@@ -164,7 +165,7 @@ def test_commands_work(place: Place, document: Path) -> None:
             lines += [f"cat <<'.'\n$ {command}\n.", short]
     script = "\n".join(lines).replace("http://127.0.0.1:3000", place.url)
     done = subprocess.run(
-        ["bash", "-c", script], cwd=place.folder, env=place.environment, text=True, check=False, timeout=300,
+        ["bash", "-c", script], cwd=place.folder, env=place.environment, text=True, check=False, timeout=600,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
