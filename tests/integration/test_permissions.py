@@ -187,9 +187,13 @@ def files(world: World) -> None:
     world.client.update_item(
         TableName="FilesTable",
         Key={"FileId": {"S": file}, "Part": {"S": "file"}},
-        UpdateExpression="SET #state = :completed, RefusedRowsListed = :one",
+        UpdateExpression="SET #state = :completed, EndedAt = :now, RefusedRowsListed = :one",
         ExpressionAttributeNames={"#state": "State"},
-        ExpressionAttributeValues={":completed": {"S": "completed"}, ":one": {"N": "1"}},
+        ExpressionAttributeValues={
+            ":completed": {"S": "completed"},
+            ":now": {"S": to_text(now())},
+            ":one": {"N": "1"},
+        },
     )
     found = answer(world.files(http_event("GET", reply.headers["Location"]), None))
     uploaded, downloaded = reply.body["UploadFields"]["key"], urlsplit(found.body["RefusedRows"]).path
