@@ -50,7 +50,7 @@ A file:
     intake/files/endpoint.py           the handler: creates a file with a form for its upload, and returns its state
     functions/file_import.py           settings, the tables, the bucket and the queue
     intake/files/worker.py             the handler of messages: reads an upload, or imports the next rows of it
-    intake/files/imports.py            the state of files, and how far each import is
+    intake/files/imports.py            stores the state of files (file.py), and how far each import is
     intake/files/upload.py             expands an upload, and tells its encoding
     intake/files/csv_format.py         scans an upload, and splits it into rows
     intake/files/lanes.py              imports rows in blocks

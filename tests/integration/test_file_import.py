@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
 from application_status.intake.files import lanes
-from application_status.intake.files.imports import Counts, File, State
+from application_status.intake.files.file import Counts, File, State
 from application_status.labels.overrides import OverrideRegister
 from application_status.platform.values import application_id, from_text
 from support.dynamodb_in_memory import Memory

@@ -9,7 +9,7 @@ import time_machine
 
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.intake.files.imports import Counts, File, State
+from application_status.intake.files.file import Counts, File, State
 from application_status.platform.values import application_id
 from support.dynamodb_in_memory import Memory
 from support.files import LOST_REPLY, NO_CONNECTION, Killed, Station, Steps, csv, small_chunks

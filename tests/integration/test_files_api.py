@@ -16,7 +16,8 @@ from moto import mock_aws
 
 from application_status.access import rules as tokens
 from application_status.intake.files.csv_format import Chunk, Layout, Scanned
-from application_status.intake.files.imports import FILES_A_DAY, Counts, File, FileId, Imports, State
+from application_status.intake.files.file import Counts, File, FileId, State
+from application_status.intake.files.imports import FILES_A_DAY, Imports
 from application_status.platform import s3
 from application_status.platform.s3 import Bucket
 from application_status.platform.values import from_text, now, to_text

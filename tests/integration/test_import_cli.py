@@ -11,7 +11,8 @@ import pytest
 
 from application_status.cli import files
 from application_status.cli import main as command_line
-from application_status.intake.files.imports import FILES_A_DAY, FileId, Imports, State
+from application_status.intake.files.file import FileId, State
+from application_status.intake.files.imports import FILES_A_DAY, Imports
 from application_status.local.tables import TableServer
 from support.faults import fresh_client
 from support.importing import importing

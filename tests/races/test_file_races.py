@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application_status.applications.register import Registrations
-from application_status.intake.files.imports import Counts, State
+from application_status.intake.files.file import Counts, State
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import application_id
 from support.concurrency import all_at_once

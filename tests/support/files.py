@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from botocore.response import StreamingBody
 
 from application_status.functions.file_import import FileImportSettings, make_handler
-from application_status.intake.files.imports import File, FileId, Imports
+from application_status.intake.files.file import File, FileId
+from application_status.intake.files.imports import Imports
 from application_status.intake.files.lanes import Pace
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import AtsId, now, to_text

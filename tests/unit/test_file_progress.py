@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from application_status.intake.files.imports import Counts, File, FileId, Lane, State
+from application_status.intake.files.file import Counts, File, FileId, Lane, State
 from application_status.platform.values import AtsId, from_text
 
 START = from_text("2026-11-22T09:00:00.000Z")

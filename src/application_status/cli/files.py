@@ -9,7 +9,8 @@ import click
 
 from application_status.cli.output import json_option, print_error, print_json, print_line, private_file, progress_bar
 from application_status.cli.target import AtsIdType, Target, pass_target
-from application_status.intake.files.imports import File, FileId, Imports, State
+from application_status.intake.files.file import File, FileId, State
+from application_status.intake.files.imports import Imports
 from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import DailyLimitReached
 from application_status.platform.s3 import Bucket, ObjectMissing

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
 from application_status.applications.rules.report import Channel
-from application_status.intake.files.imports import File, FileId, Imports, State
+from application_status.intake.files.file import File, FileId, State
+from application_status.intake.files.imports import Imports
 from application_status.intake.files.upload import MAX_BYTES
 from application_status.platform.errors import (
     BodyTooLarge,

@@ -32,7 +32,8 @@ from application_status.applications.record import Applications, Recorded
 from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Report
 from application_status.intake.files.csv_format import Chunk, Layout, Row, rows
-from application_status.intake.files.imports import Counts, File, FileId, Imports, Lane, State
+from application_status.intake.files.file import Counts, File, FileId, Lane, State
+from application_status.intake.files.imports import Imports
 from application_status.intake.files.refused import HEADER, Refused, refused_rows
 from application_status.intake.files.rows import RefusedRow, RowReader
 from application_status.intake.side_by_side import record_each

@@ -20,7 +20,8 @@ from urllib.parse import unquote_plus
 
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.csv_format import scan
-from application_status.intake.files.imports import LANES, File, FileId, Overtaken, State
+from application_status.intake.files.file import File, FileId, State
+from application_status.intake.files.imports import LANES, Overtaken
 from application_status.intake.files.lanes import Lanes, expanded_key
 from application_status.intake.files.upload import MAX_BYTES, RefusedFile
 from application_status.platform.deadlines import deadline
