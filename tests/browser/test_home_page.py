@@ -62,7 +62,7 @@ def test_what_was_sent_stays_text(opened: Open) -> None:
     expect(page.locator(".timeline q")).to_have_text(MARKUP)
     expect(page.locator("#curl")).to_contain_text("{{ 7 * 7 }}")
     assert page.evaluate("document.querySelectorAll('script, img').length") == 0
-    assert page.title() == "Application status, on this machine"
+    assert page.title() == "Application status, on this machine · Application status"
 
 
 def test_refusal_says_what_is_right(opened: Open) -> None:

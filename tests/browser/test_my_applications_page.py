@@ -40,6 +40,7 @@ def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
     expect(card.get_by_label("Step 3 of 5 reached")).to_be_visible()
     timeline = card.locator(".timeline")
     expect(timeline).to_be_hidden()
+    page.get_by_role("main").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(timeline).to_be_visible()
@@ -64,7 +65,7 @@ def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
     expect(page.get_by_role("heading", level=3)).to_have_text(MARKUP)
     expect(page.locator(".company")).to_have_text(MARKUP_IN_QUOTES)
     assert page.evaluate("document.querySelectorAll('script, img').length") == 0
-    assert page.title() == "My applications"
+    assert page.title() == "My applications · Application status"
 
 
 def test_policy_allows_this_style_and_nothing_else(browser: Browser, site: Site) -> None:
@@ -81,7 +82,7 @@ def test_policy_allows_this_style_and_nothing_else(browser: Browser, site: Site)
             document.body.append(added);
         }
     }""")
-    assert (page.title(), page.evaluate(max_width)) == ("My applications", "704px")
+    assert (page.title(), page.evaluate(max_width)) == ("My applications · Application status", "704px")
     page.close()
 
 

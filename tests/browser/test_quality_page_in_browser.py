@@ -82,6 +82,7 @@ def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService
 def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
     """Tab by tab through the form, and back to everything by its link."""
     page = opened(STAFF, java_script_enabled=False, locale="en-US")
+    page.get_by_role("main").focus()
     page.keyboard.press("Tab")
     expect(page.locator("#from")).to_be_focused()
     for _ in range(8):  # a date has a stop for each of its parts, and one for its calendar

@@ -44,5 +44,5 @@ def test_pages_are_accessible_and_fit(
         page.goto(f"{service.url}{path}")
         looks_right(page, width, colors)
     page.get_by_role("button").click()
-    expect(page.get_by_role("link")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link")).to_be_visible()
     looks_right(page, width, colors)

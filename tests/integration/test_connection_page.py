@@ -91,7 +91,7 @@ def test_connection_of_another_client_is_like_an_unknown_one(
     assert reply == asked(world, "gr-33333333", OF_CLIENT)
     assert (reply.status, reply.body["type"]) == (404, "/problems/unknown-connection")
     html = page(world, asked_for, claims)
-    assert (html["statusCode"], html["body"]) == (404, page(world, "gr-33333333", OF_CLIENT)["body"])
+    assert (html["statusCode"], html["body"]) == (404, page(world, "gr-33333333", claims)["body"])
 
 
 @pytest.mark.parametrize("odd", ["x" * 3000, "é", "GR 1"])

@@ -106,6 +106,9 @@ PARAMETERS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         ("String", "", {}),
     ),
     "OidcUsers": ("String", "assigned", {"AllowedValues": ["assigned", "jobseekers"]}),
+    "BrandName": ("String", "Application status", {"MinLength": 1, "MaxLength": 60}),
+    "BrandColor": ("String", "#0b5cad", {"AllowedPattern": "#[0-9a-fA-F]{6}"}),
+    "BrandLogo": ("String", "", {"AllowedPattern": "(https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/%-]*)?"}),
     "BadNewsDelayHours": ("Number", 0, {"MinValue": 0, "MaxValue": 720}),
     "RetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
     "OpenRetentionDays": ("Number", 0, {"MinValue": 0, "MaxValue": 36_500}),
@@ -169,6 +172,9 @@ def camel(variable: str) -> str:
     return "".join(word.capitalize() for word in variable.split("_"))
 
 
+WITH_PAGES = {"MyApplicationsFunction", "SignInFunction", "ViewsFunction"}
+
+
 def test_functions_have_exactly_their_settings(resources: dict[str, Any]) -> None:
     """A setting is the table, the bucket or the parameter of its name; others are the same for all functions."""
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
@@ -178,6 +184,7 @@ def test_functions_have_exactly_their_settings(resources: dict[str, Any]) -> Non
         settings = [kind for each, kind in members.items() if each.endswith("Settings") and isinstance(kind, type)]
         names = {field.upper() for kind in settings for field in kind.__annotations__}
         names |= {"FAILED_RECORDS_BUCKET", "STACK"} if "SetAside" in members else set()
+        names |= {"BRAND_NAME", "BRAND_COLOR", "BRAND_LOGO"} if name in WITH_PAGES else set()
         expected: dict[str, Any] = {each: {"Ref": camel(each)} for each in names}
         expected |= {"STACK": {"Ref": "AWS::StackName"}} if "STACK" in names else {}
         expected |= {each: COMPUTED[each] for each in names & COMPUTED.keys()}

@@ -14,13 +14,16 @@ from urllib.parse import quote, urlencode
 
 import jwt
 
+from application_status.access.assignments import ATS_CLAIM, CLIENT_CLAIM, GROUPS_CLAIM, JOBSEEKER_CLAIM
 from application_status.platform.errors import NotSignedIn, Unauthenticated, Unavailable
 from application_status.platform.http.endpoint import Reply, Request, refusal, refusal_headers
 from application_status.platform.http.fetch import Fetch, fetch
-from application_status.platform.http.negotiation import qualities
+from application_status.platform.http.html import Frame, Link
+from application_status.platform.http.negotiation import preferred_texts, qualities
 from application_status.platform.telemetry import logger
 
 JOBSEEKERS_PAGE, QUALITY_PAGE, CONNECTIONS_PAGES = "/my/applications", "/quality", "/connections/"
+DOCS_PAGE = "/docs"
 SIGN_IN_PATH, SIGN_OUT_PATH = "/sign-in", "/sign-out"
 
 # Browsers accept this prefix only from this very host, over TLS and for all paths:
@@ -158,3 +161,15 @@ def sign_out_address(request: Request) -> str:
     """Return the address at which a user signs out; empty if the session is not in our cookies."""
     ours = "authorization" not in request.headers and cookie(request, ID_TOKEN_COOKIE)
     return f"{request.prefix}{SIGN_OUT_PATH}" if ours else ""
+
+
+def frame(request: Request) -> Frame:
+    """Return the frame of a page: links to the pages that its user may open, by their claims, and to the sign-out."""
+    t = preferred_texts(request)
+    pages = {JOBSEEKERS_PAGE: "layout.my_applications"} if JOBSEEKER_CLAIM in request.claims else {}
+    if request.claims.keys() & {CLIENT_CLAIM, ATS_CLAIM, GROUPS_CLAIM}:
+        pages[QUALITY_PAGE] = "layout.quality"
+    if request.claims.keys() & {ATS_CLAIM, GROUPS_CLAIM}:
+        pages[DOCS_PAGE] = "layout.docs"
+    links = [Link(t(key), f"{request.prefix}{path}", path == request.resource) for path, key in pages.items()]
+    return Frame(links, sign_out_address(request))

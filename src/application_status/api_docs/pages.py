@@ -28,7 +28,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _PAGES = Pages("application_status.api_docs.pages")
-_PROBLEM_HEADERS = {"Content-Language": "en", "Cache-Control": "max-age=3600"}
+_CACHED = {"Cache-Control": "max-age=3600"}
 _TYPES = {each.type: each for each in PROBLEM_TYPES}
 
 
@@ -58,7 +58,7 @@ def problem_page(request: Request) -> Reply:
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
         raise UnknownPath
-    return _PAGES.reply(HTTPStatus.OK, "problem.html", _PROBLEM_HEADERS, title=problem.type, problem=problem)
+    return _PAGES.reply(request, HTTPStatus.OK, "problem.html", _CACHED, title=problem.type, problem=problem)
 
 
 def _page(body: str, media_type: str) -> Reply:

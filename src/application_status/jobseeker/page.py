@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-from application_status.access.sessions import JOBSEEKERS_PAGE, not_signed_in, sign_out_address
-from application_status.jobseeker.language import in_language, words
+from application_status.access.sessions import JOBSEEKERS_PAGE, frame, not_signed_in
+from application_status.jobseeker.language import words
 from application_status.jobseeker.listing import Page, not_shown
 from application_status.jobseeker.rules.status import JobseekerView, ProgressStep, StatusChange
 from application_status.jobseeker.rules.words import Words
@@ -22,6 +22,7 @@ from application_status.platform.http.endpoint import (
 )
 from application_status.platform.http.html import Pages
 from application_status.platform.outages import one_by_one
+from application_status.texts.texts import LANGUAGES
 
 PAGE_PATH = JOBSEEKERS_PAGE
 TIMELINE_LIMIT = 30
@@ -29,7 +30,7 @@ TIMELINE_LIMIT = 30
 
 _NO_UPDATE_DAYS = 14
 
-_PAGES = Pages("application_status.jobseeker")
+_PAGES = Pages("application_status.jobseeker", languages=LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
         ("finished", language.finished, [card for card in cards if card.finished]),
     ]
     return _PAGES.reply(
+        request,
         HTTPStatus.OK,
         "page.html",
-        in_language(language),
         title=language.title,
         words=language,
         groups=groups,
@@ -80,7 +81,7 @@ def page_reply(listed: Page, today: datetime, request: Request, *, complete: boo
         next=listed.next,
         first="after" not in request.query,
         complete=complete,
-        sign_out_address=sign_out_address(request),
+        frame=frame(request),
     )
 
 
@@ -103,14 +104,8 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 
 def _notice(status: int, text: str, request: Request, **headers: str) -> Reply:
-    language = words(request)
     return _PAGES.reply(
-        status,
-        "notice.html",
-        in_language(language) | headers,
-        title=language.title,
-        text=text,
-        sign_out_address=sign_out_address(request),
+        request, status, "notice.html", headers, title=words(request).title, text=text, frame=frame(request)
     )
 
 

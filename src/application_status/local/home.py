@@ -46,6 +46,7 @@ class Home:
         application = asked.get("application", demo.SAMPLES[0].application_id)
         sent = self._sent.get(asked.get("sent", ""))
         return home_page(
+            request,
             chosen=application,
             application=self._api.application(application),
             sent=sent,

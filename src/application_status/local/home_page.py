@@ -8,14 +8,13 @@ from application_status.applications.rules.status import Outcome, Status
 from application_status.local import demo
 from application_status.local.api_client import Answer, Sent
 from application_status.local.hire import CONNECTIONS
-from application_status.platform.http.endpoint import Reply
+from application_status.platform.http.endpoint import Reply, Request
 from application_status.platform.http.html import Pages
 from application_status.platform.values import from_text
 from application_status.quality.rules.numbers import STEPS
 
 _PAGES = Pages("application_status.local", form_action="'self'")
 _HEADERS = {
-    "Content-Language": "en",
     "Referrer-Policy": "same-origin",  # without a referrer, browsers send "Origin: null" with the form
 }
 
@@ -30,9 +29,12 @@ class FunnelBar:
     change: int
 
 
-def home_page(*, chosen: str, application: Answer, sent: Sent | None, curl: str, funnel: Mapping[str, int]) -> Reply:
+def home_page(  # noqa: PLR0913  # what the page shows
+    request: Request, *, chosen: str, application: Answer, sent: Sent | None, curl: str, funnel: Mapping[str, int]
+) -> Reply:
     """Reply with the page, for the application chosen and the report sent, if any."""
     return _PAGES.reply(
+        request,
         HTTPStatus.OK,
         "home.html",
         _HEADERS,

@@ -110,12 +110,7 @@ class UserPool:
         if not user:
             choices = {name: f"?{urlencode({**asked, 'user': name})}" for name in self._users}
             return _PAGES.reply(
-                HTTPStatus.OK,
-                "login.html",
-                {"Content-Language": "en"},
-                title="Sign in",
-                choices=choices,
-                users=self._users,
+                request, HTTPStatus.OK, "login.html", title="Sign in", choices=choices, users=self._users
             )
         code = secrets.token_urlsafe(16)
         self._codes[code] = _Code(user, asked["nonce"], asked["code_challenge"], asked["redirect_uri"])

@@ -1,52 +1,16 @@
 """The pages of the sign-in: what went wrong, and signing out. In English or German, without scripts."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from application_status.access.sessions import SIGN_IN_PATH
 from application_status.platform.errors import Refusal, Unauthenticated
 from application_status.platform.http.endpoint import PROBLEMS, Problem, Reply, Request, refusal_headers, retry_later
 from application_status.platform.http.html import Pages
-from application_status.platform.http.negotiation import preferred_language
-
-
-class _Words(NamedTuple):
-    sign_in: str
-    not_signed_in: str
-    again: str
-    unavailable: str
-    sign_out: str
-    confirm: str
-    signed_out: str
-
-
-_WORDS = {
-    "en": _Words(
-        sign_in="Sign in",
-        not_signed_in=(
-            "You are not signed in: the sign-in took too long, was cancelled, or began in another browser. "
-            "If this happens again, check that your browser accepts cookies."
-        ),
-        again="Sign in again",
-        unavailable="Signing in is not possible right now. Please try again in a moment.",
-        sign_out="Sign out",
-        confirm="Do you want to sign out?",
-        signed_out="You are signed out.",
-    ),
-    "de": _Words(
-        sign_in="Anmelden",
-        not_signed_in=(
-            "Sie sind nicht angemeldet: Die Anmeldung hat zu lange gedauert, wurde abgebrochen oder in einem anderen "
-            "Browser begonnen. Wenn das wieder geschieht, prüfen Sie, ob Ihr Browser Cookies annimmt."
-        ),
-        again="Erneut anmelden",
-        unavailable="Die Anmeldung ist gerade nicht möglich. Bitte versuchen Sie es gleich noch einmal.",
-        sign_out="Abmelden",
-        confirm="Möchten Sie sich abmelden?",
-        signed_out="Sie sind abgemeldet.",
-    ),
-}
+from application_status.platform.http.negotiation import preferred_texts
+from application_status.texts.texts import LANGUAGES
 
 
 class SignInPages:
@@ -55,36 +19,31 @@ class SignInPages:
     def __init__(self, login_url: str) -> None:
         login = urlsplit(login_url)
         # Browsers apply form-action to redirects too: https://www.w3.org/TR/CSP3/#directive-form-action
-        self._pages = Pages("application_status.sign_in", form_action=f"'self' {login.scheme}://{login.netloc}")
+        self._pages = Pages(
+            "application_status.sign_in", form_action=f"'self' {login.scheme}://{login.netloc}", languages=LANGUAGES
+        )
 
     def sign_out(self, request: Request, *, signed_in: bool) -> Reply:
         """Return the page that asks whether to sign out, or, without a session, says that the user is signed out."""
-        words = _WORDS[preferred_language(request, _WORDS)]
-        text, again = (words.confirm, "") if signed_in else (words.signed_out, words.sign_in)
+        t = preferred_texts(request)
+        text, again = (t("sign_in.confirm"), "") if signed_in else (t("sign_in.signed_out"), t("sign_in.title"))
         headers = {"Referrer-Policy": "same-origin"}  # without a referrer, browsers send "Origin: null" with the form
-        return self._page(HTTPStatus.OK, words.sign_out, text, again, request, **headers)
+        return self._page(request, HTTPStatus.OK, headers, title=t("sign_in.sign_out"), text=text, again=again)
 
     def refused(self, error: Refusal, request: Request) -> Reply:
         """Return the page for a refused request."""
-        words = _WORDS[preferred_language(request, _WORDS)]
-        text = words.not_signed_in if isinstance(error, Unauthenticated) else str(error)
-        headers = refusal_headers(error, "Bearer")
-        return self._page(PROBLEMS[type(error)].status, words.sign_in, text, words.again, request, **headers)
+        t = preferred_texts(request)
+        text = t("sign_in.not_signed_in") if isinstance(error, Unauthenticated) else str(error)
+        status, headers = PROBLEMS[type(error)].status, refusal_headers(error, "Bearer")
+        return self._page(request, status, headers, title=t("sign_in.title"), text=text, again=t("sign_in.again"))
 
     def failed(self, problem: Problem, request: Request) -> Reply:
         """Return the page for a failed request."""
-        words = _WORDS[preferred_language(request, _WORDS)]
-        return self._page(problem.status, words.sign_in, words.unavailable, words.again, request, **retry_later())
+        t = preferred_texts(request)
+        texts = {"title": t("sign_in.title"), "text": t("sign_in.failed"), "again": t("sign_in.again")}
+        return self._page(request, problem.status, retry_later(), **texts)
 
-    def _page(self, status: int, title: str, text: str, again: str, request: Request, **headers: str) -> Reply:
-        """Return a page with a link to the sign-in, or, if `again` is empty, with a button that signs out."""
-        language = preferred_language(request, _WORDS)
-        return self._pages.reply(
-            status,
-            "sign-in.html",
-            {"Content-Language": language, "Vary": "Accept-Language"} | headers,
-            title=title,
-            text=text,
-            again=again,
-            address=f"{request.prefix}{SIGN_IN_PATH}",
-        )
+    def _page(self, request: Request, status: int, headers: Mapping[str, str], **texts: str) -> Reply:
+        """Return a page with a link to the sign-in, or, if the text `again` is empty, with a button that signs out."""
+        content: dict[str, Any] = {"address": f"{request.prefix}{SIGN_IN_PATH}", **texts}
+        return self._pages.reply(request, status, "sign-in.html", headers, **content)

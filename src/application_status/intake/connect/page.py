@@ -10,7 +10,7 @@ from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 from application_status.access.connections import Connection, ConnectionState, read_connection
-from application_status.access.sessions import not_signed_in, sign_out_address
+from application_status.access.sessions import frame, not_signed_in
 from application_status.applications.parked import ParkedCounts, ParkedEvents
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
@@ -30,6 +30,7 @@ from application_status.platform.http.endpoint import (
     retry_later,
 )
 from application_status.platform.http.html import Pages
+from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
 from application_status.platform.values import AtsId, DateTimeText, now, to_text
 from application_status.quality.page.words import display_name
@@ -38,7 +39,7 @@ from application_status.quality.reports.query import signed_in
 CONNECTION_PATH, CONNECTION_PAGE = "/api/connections/{connectionId}", "/connections/{connectionId}"
 
 _PAGES = Pages("application_status.intake.connect")
-_TITLE, _ENGLISH = "Connection", {"Content-Language": "en"}
+_TITLE = "Connection"
 _STATES = {
     ConnectionState.ACTIVE: "Active. Deliveries with a correct signature are accepted.",
     ConnectionState.AWAITING_SECRET: (
@@ -175,9 +176,9 @@ def connection_page(request: Request, source: ConnectionSource) -> Reply:
     """Reply with a connection as a page; raises what `connection_reply` raises."""
     connection, provider, activity, parked = _shown(request, source)
     return _PAGES.reply(
+        request,
         HTTPStatus.OK,
         "page.html",
-        _ENGLISH,
         title=_TITLE,
         connection=connection,
         provider=provider,
@@ -190,7 +191,7 @@ def connection_page(request: Request, source: ConnectionSource) -> Reply:
         shown=lambda moment: _moment(moment, source.zone),
         machine=to_text,
         zone=source.zone.key,
-        sign_out_address=sign_out_address(request),
+        frame=frame(request),
     )
 
 
@@ -203,13 +204,11 @@ def refused(error: Refusal, request: Request) -> Reply:
 
 def failed(problem: Problem, request: Request) -> Reply:
     """Return the page's reply to a failed request."""
-    text = "This page is not available right now. Please try again in a moment."
-    return _notice(problem.status, text, request, retry_later())
+    return _notice(problem.status, preferred_texts(request, ("en",))("layout.failed"), request, retry_later())
 
 
 def _notice(status: int, text: str, request: Request, headers: dict[str, str]) -> Reply:
-    address = sign_out_address(request)
-    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text, sign_out_address=address)
+    return _PAGES.reply(request, status, "notice.html", headers, title=_TITLE, text=text, frame=frame(request))
 
 
 def _shown(request: Request, source: ConnectionSource) -> _Shown:

@@ -2,24 +2,76 @@
 
 import base64
 import hashlib
+import os
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from application_status.platform.http.endpoint import Reply
+from application_status.platform.http.endpoint import Reply, Request
+from application_status.platform.http.negotiation import in_language, preferred_texts
 
 _SHARED = __package__
+
+
+class Brand(NamedTuple):
+    """The job board's name on every page, its colour (#rrggbb), and the address of its logo (https; empty for none)."""
+
+    name: str
+    color: str
+    logo: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Brand":
+        """Read the brand from BRAND_NAME, BRAND_COLOR and BRAND_LOGO; each may be missing."""
+        name, color = environ.get("BRAND_NAME"), environ.get("BRAND_COLOR")
+        return cls(name or "Application status", color or "#0b5cad", environ.get("BRAND_LOGO", ""))
+
+    @property
+    def logo_origin(self) -> str:
+        """The origin of the logo, for the Content-Security-Policy; empty without a logo."""
+        parts = urlsplit(self.logo)
+        return f"{parts.scheme}://{parts.netloc}" if self.logo else ""
+
+
+class Link(NamedTuple):
+    """An entry of the navigation: its text, its address, and whether it is the page shown."""
+
+    text: str
+    address: str
+    current: bool
+
+
+class Frame(NamedTuple):
+    """What surrounds a page: its navigation, and where to sign out; empty without a session in the browser."""
+
+    navigation: Sequence[Link]
+    sign_out_address: str
+
+
+_NO_USER = Frame((), "")
 
 
 class Pages:
     """The HTML pages of a package: its templates and page.css, in the layout and style shared by all pages.
 
-    `form_action` is the Content-Security-Policy's value for the targets of forms.
+    `form_action` is the Content-Security-Policy's value for the targets of forms. `languages` are those of the
+    package's texts; `Accept-Language` chooses among them.
     """
 
-    def __init__(self, package: str, *, form_action: str = "'none'") -> None:
-        style = _read(_SHARED, "base.css") + _read(package, "page.css")
+    def __init__(
+        self,
+        package: str,
+        *,
+        form_action: str = "'none'",
+        languages: Collection[str] = ("en",),
+        brand: Brand | None = None,
+    ) -> None:
+        brand = brand or Brand.of(os.environ)
+        style = f":root {{ --brand: {brand.color}; }}\n{_read(_SHARED, 'base.css')}{_read(package, 'page.css')}"
+        self._languages = languages
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
             autoescape=True,
@@ -27,28 +79,39 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals["style"] = style
+        self._templates.globals |= {"style": style, "brand": brand}
         for name in self._templates.list_templates(extensions=["html"]):
             self._templates.get_template(name)  # compile at the start, not with the first request
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        images = f"img-src {brand.logo_origin}; " if brand.logo else ""
         self._headers = {
             "Content-Type": "text/html; charset=utf-8",
             "Cache-Control": "no-store",
             "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{digest}'; "
+                f"default-src 'none'; style-src 'sha256-{digest}'; {images}"
                 f"base-uri 'none'; form-action {form_action}; frame-ancestors 'self'"
             ),
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
         }
 
-    def reply(self, status: int, template: str, headers: dict[str, str], **content: Any) -> Reply:
-        """Return a page rendered from a template.
+    def reply(
+        self,
+        request: Request,
+        status: int,
+        template: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        frame: Frame = _NO_USER,
+        **content: Any,
+    ) -> Reply:
+        """Return a page rendered from a template, with the texts `t` of the language that the request prefers.
 
-        The content has at least a title, the headers at least Content-Language.
+        The content has at least a title.
         """
-        html = self._templates.get_template(template).render(content, language=headers["Content-Language"])
-        return {"statusCode": status, "headers": self._headers | headers, "body": html}
+        t = preferred_texts(request, self._languages)
+        html = self._templates.get_template(template).render(content, t=t, frame=frame)
+        return {"statusCode": status, "headers": {**self._headers, **in_language(t), **(headers or {})}, "body": html}
 
 
 def _read(package: str, name: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 
 from application_status.platform.http.endpoint import Request
+from application_status.texts.texts import LANGUAGES, Texts
 
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
@@ -39,3 +40,13 @@ def preferred_language(request: Request, offered: Collection[str]) -> str:
     ours = {name: preferred.get(name, others) for name in (*preferred, *offered) if name in offered}
     best = max(ours, key=lambda name: ours[name])
     return best if ours[best] else next(iter(offered))
+
+
+def preferred_texts(request: Request, offered: Collection[str] = LANGUAGES) -> Texts:
+    """Return the texts in the language that `Accept-Language` prefers among those offered."""
+    return LANGUAGES[preferred_language(request, offered)]
+
+
+def in_language(texts: Texts) -> dict[str, str]:
+    """Return the headers of a reply whose language `Accept-Language` chose."""
+    return {"Content-Language": texts.language, "Vary": "Accept-Language"}

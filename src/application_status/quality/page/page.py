@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
-from application_status.access.sessions import not_signed_in, sign_out_address
+from application_status.access.sessions import frame, not_signed_in
 from application_status.platform.errors import FieldError, InvalidFields, Refusal, Unauthenticated
 from application_status.platform.http.endpoint import (
     PROBLEMS,
@@ -17,6 +17,7 @@ from application_status.platform.http.endpoint import (
     retry_later,
 )
 from application_status.platform.http.html import Pages
+from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
 from application_status.quality.page import overview, per_ats, per_row
 from application_status.quality.page.form import INTERVALS, PageQueries, Suggestion, form, page_queries
@@ -37,7 +38,7 @@ from application_status.quality.reports.report import MEMBERS, QualityReport, Su
 from application_status.quality.rules.durations import MINIMUM
 
 _PAGES = Pages("application_status.quality.page", form_action="'self'")
-_TITLE, _ENGLISH = "Applicant quality", {"Content-Language": "en"}
+_TITLE = "Applicant quality"
 _LISTS = {"by-ats": "ATSs", "by-client": "clients", "by-job": "jobs"}
 
 
@@ -72,13 +73,14 @@ def refused(error: Refusal, request: Request) -> Reply:
     given = {name: values[-1] for name, values in request.query.items()}
     corrected = form(signed_in(request.claims), given, errors=error.errors)
     return _PAGES.reply(
+        request,
         status,
         "wrong.html",
-        _ENGLISH | headers,
+        headers,
         title=_TITLE,
         form=corrected,
         intervals=INTERVALS,
-        sign_out_address=sign_out_address(request),
+        frame=frame(request),
     )
 
 
@@ -86,13 +88,11 @@ def failed(problem: Problem, request: Request) -> Reply:
     """Return the reply to a failed request: a page at the page's path, else a problem document."""
     if request.resource != PAGE_PATH:
         return failure(problem, request)
-    text = "This page is not available right now. Please try again in a moment."
-    return _notice(problem.status, text, request, retry_later())
+    return _notice(problem.status, preferred_texts(request, ("en",))("layout.failed"), request, retry_later())
 
 
 def _notice(status: int, text: str, request: Request, headers: dict[str, str]) -> Reply:
-    address = sign_out_address(request)
-    return _PAGES.reply(status, "notice.html", _ENGLISH | headers, title=_TITLE, text=text, sign_out_address=address)
+    return _PAGES.reply(request, status, "notice.html", headers, title=_TITLE, text=text, frame=frame(request))
 
 
 def _page(
@@ -102,9 +102,9 @@ def _page(
     shown = {name: csvs[name] or found for name, found in reports.items()}
     cohort = shown["cohort"]
     return _PAGES.reply(
+        request,
         HTTPStatus.OK,
         "page.html",
-        _ENGLISH,
         title=_TITLE,
         subject=_subject(queries.main, _named(shown)),
         chosen=format_days(queries.main.first, queries.main.last) if queries.main.first and queries.main.last else "",
@@ -120,7 +120,7 @@ def _page(
         csv_address=queries.csv_address,
         shorter={name: too_large(queries.by_name[name], reports[name]).expected for name in csvs if not csvs[name]},
         minimum=MINIMUM,
-        sign_out_address=sign_out_address(request),
+        frame=frame(request),
     )
 
 
