@@ -1,4 +1,7 @@
-"""Writes the description of the API, the schemas of the events, and the table in docs/problems.md (`make openapi`)."""
+"""Writes the description of the API, the schemas of the events, the pages of the portal, and what documents repeat.
+
+`make openapi` runs it.
+"""
 
 import json
 import re
@@ -16,6 +19,7 @@ from application_status.events.rules import (
 )
 from openapi.document import document
 from openapi.schemas import Schemas
+from portal import START, site, with_samples
 
 _ROOT = Path(__file__).parents[2]
 DESCRIPTION = _ROOT / "docs/openapi.yaml"
@@ -53,6 +57,8 @@ def written() -> dict[Path, str]:
         SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",
         EVENTS: json.dumps(event_schemas(), ensure_ascii=False, indent=2) + "\n",
         PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
+        START: with_samples(START.read_text(encoding="utf-8")),
+        **site(),
     }
 
 
