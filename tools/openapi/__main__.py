@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from application_status.api_docs.description import ADDRESS
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.events.rules import (
     ApplicationErased,
@@ -43,7 +44,7 @@ def event_schemas() -> dict[str, Any]:
     schemas = Schemas()
     kinds = (ApplicationStatusChanged, ApplicationStatusBackfilled, ApplicationStatusRecorded, ApplicationErased)
     for kind in kinds:
-        schemas.refer(kind, closed=False)
+        schemas.refer(kind, reply=False)
     text = json.dumps(schemas.components).replace("#/components/schemas/", "#/$defs/")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": json.loads(text)}
 
@@ -54,7 +55,8 @@ def written() -> dict[Path, str]:
     rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.fix} |\n" for each in PROBLEM_TYPES]
     return {
         DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120),
-        SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",
+        SHOWN: json.dumps(described | {"servers": [{"url": ADDRESS}]}, ensure_ascii=False, separators=(",", ":"))
+        + "\n",
         EVENTS: json.dumps(event_schemas(), ensure_ascii=False, indent=2) + "\n",
         PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
         START: with_samples(START.read_text(encoding="utf-8")),
