@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,7 +137,7 @@ def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
 def _name_headings(tokens: Sequence[Token]) -> None:
     """Give each heading the id that GitHub gives it."""
     seen: dict[str, int] = {}
-    for heading, inline in zip(tokens, tokens[1:], strict=False):
+    for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
             name = re.sub(r"[^\w\- ]", "", _plain(inline).lower()).replace(" ", "-")
             number = seen[name] = seen.get(name, -1) + 1

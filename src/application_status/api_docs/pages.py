@@ -8,6 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from application_status.api_docs.description import address, description
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.platform.errors import UnknownPath
 from application_status.platform.http.endpoint import Reply, Request
@@ -53,9 +54,8 @@ def docs_file(request: Request) -> Reply:
     """
     name = request.path_parameters.get("File", "")
     if name == "openapi.json":
-        text = (Path(__file__).parent / name).read_text(encoding="utf-8")
         headers = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", **_CACHED}
-        return {"statusCode": HTTPStatus.OK, "headers": headers, "body": text}
+        return {"statusCode": HTTPStatus.OK, "headers": headers, "body": description(request)}
     if name not in _NAMES or name == _START:
         raise UnknownPath
     return _page(request, name)
@@ -79,15 +79,9 @@ def problem_page(request: Request) -> Reply:
 def _page(request: Request, name: str) -> Reply:
     text = (_SITE / f"{name}.html").read_text(encoding="utf-8")
     title, _, body = text.removeprefix("<h1>").partition("</h1>\n")
-    body = body.replace(_EXAMPLE_ADDRESS, escape(_own_address(request)))
+    body = body.replace(_EXAMPLE_ADDRESS, escape(address(request)))
     content = {"title": Markup(title), "body": Markup(body)}  # noqa: S704  # rendered from our own documents
     return _PAGES.reply(request, HTTPStatus.OK, "page.html", _CACHED, frame=_frame(request, name), **content)
-
-
-def _own_address(request: Request) -> str:
-    """Return the address of the service in the client's URL; only the local service has one without TLS."""
-    local = request.host.partition(":")[0] in {"127.0.0.1", "localhost"}
-    return f"{'http' if local else 'https'}://{request.host}{request.prefix}"
 
 
 def _frame(request: Request, current: str) -> Frame:
