@@ -27,6 +27,8 @@ SITE = _ROOT / "src/application_status/api_docs/site"
 START = _ROOT / "docs/start.md"
 SAMPLES = _ROOT / "docs/samples"
 
+_START = "start"
+
 
 class _Document(NamedTuple):
     """A document, the name of its page, and the sections that are pages of their own: heading to name."""
@@ -37,9 +39,19 @@ class _Document(NamedTuple):
 
 
 _DOCUMENTS = (
-    _Document("docs/start.md", "start"),
-    _Document("docs/integrating.md", "guide", {"Try it in the sandbox": "sandbox"}),
-    _Document("docs/files.md", "files"),
+    _Document("docs/start.md", _START),
+    _Document(
+        "docs/integrating.md",
+        "guide",
+        {
+            "Selection Signals": "guide-signals",
+            "Indeed's dispositions": "guide-dispositions",
+            "Files": "files",
+            "Access tokens": "guide-access-tokens",
+            "Try it in the sandbox": "sandbox",
+        },
+    ),
+    _Document("docs/files.md", "files-format"),
     _Document("docs/semantics.md", "semantics"),
     _Document("docs/vocabulary.md", "vocabulary"),
     _Document("docs/problems.md", "errors"),
@@ -69,7 +81,6 @@ _REPOSITORY = re.compile(r"<!-- repository -->.*?<!-- /repository -->\n?", re.DO
 _SAMPLE = re.compile(r"(\(samples/([\w.]+)\).*?\n```\w+\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _HREF = re.compile(r'(?<= href=")(?![a-z]+:|#)')
 _PROBLEMS = {f"/problems/{each.type}" for each in PROBLEM_TYPES}
-_LONG_PAGE_SECTIONS = 3
 
 
 def with_samples(text: str) -> str:
@@ -85,30 +96,36 @@ def site() -> dict[Path, str]:
     """
     pages = [*_documents(), *reference_pages().values()]
     texts = {SITE / f"{page.name}.html": page.body for page in pages}
-    start = SITE / "start.html"
+    start = SITE / f"{_START}.html"
     return texts | {start: _HREF.sub("docs/", texts[start])}  # its address is /docs itself
 
 
 class _Part(NamedTuple):
-    """A part of a document that becomes a page."""
+    """A part of a document that becomes a page, and the headings of the page's contents."""
 
     document: str
     name: str
     tokens: list[Token]
+    contents: list[Token]
+
+    @property
+    def address(self) -> str:
+        """The page's address, relative to /docs."""
+        return "../docs" if self.name == _START else self.name
 
 
 def _documents() -> Iterator[Page]:
     markdown = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer).enable("table")
     parts = [part for document in _DOCUMENTS for part in _parts(document, markdown)]
-    addresses = {(part.document, ""): part.name for part in reversed(parts)}
+    addresses = {(part.document, ""): part.address for part in reversed(parts)}
     for part in parts:
         title, *sections = _headings(part.tokens)
-        addresses[part.document, _id(title)] = part.name
-        addresses |= {(part.document, _id(each)): f"{part.name}#{_id(each)}" for each in sections}
+        addresses[part.document, _id(title)] = part.address
+        addresses |= {(part.document, _id(each)): f"{part.address}#{_id(each)}" for each in sections}
     for part in parts:
         for inline in (each for each in part.tokens if each.children):
             inline.children = list(_linked(inline.children or [], part, addresses))
-        yield _page(part, markdown)
+        yield _page(part, markdown, addresses)
 
 
 def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
@@ -118,6 +135,7 @@ def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
         text = with_samples(text)
     tokens = markdown.parse(_REPOSITORY.sub("", text))
     _name_headings(tokens)
+    contents = [each for each in _headings(tokens) if each.tag == "h2"]
     starts = [number for number, each in enumerate(tokens) if each.type == "heading_open" and each.tag in {"h1", "h2"}]
     rest, sections = [], []
     for begin, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
@@ -125,13 +143,17 @@ def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
         if name is None:
             rest += tokens[begin:end]
         else:
-            sections.append(_Part(document.path, name, tokens[begin:end]))
-    for section in sections:
-        for each in section.tokens:
-            if each.type.startswith("heading_"):
-                each.tag = f"h{int(each.tag[1]) - 1}"
+            sections.append(_Part(document.path, name, tokens[begin:end], _raised(tokens[begin:end])))
     assert len(sections) == len(document.sections), f"{document.path} has other sections"  # noqa: S101
-    return [_Part(document.path, document.name, rest), *sections]
+    return [_Part(document.path, document.name, rest, contents), *sections]
+
+
+def _raised(tokens: Sequence[Token]) -> list[Token]:
+    """Raise the headings of a section by one level; return those of the second level."""
+    for each in tokens:
+        if each.type.startswith("heading_"):
+            each.tag = f"h{int(each.tag[1]) - 1}"
+    return [each for each in _headings(tokens) if each.tag == "h2"]
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:
@@ -151,6 +173,10 @@ def _headings(tokens: Sequence[Token]) -> list[Token]:
 
 def _id(heading: Token) -> str:
     return str(heading.attrs["id"])
+
+
+def _text(heading: Token) -> str:
+    return str(heading.meta["text"])
 
 
 def _plain(inline: Token) -> str:
@@ -187,18 +213,21 @@ def _address(href: str, part: _Part, addresses: Mapping[tuple[str, str], str]) -
         if any(target == each or target.startswith(f"{each}/") for each in _NOT_SERVED):
             return None
         raise ValueError(f"{part.document} links to {href}, which the portal does not have")
-    return address.removeprefix(part.name) if address.startswith(f"{part.name}#") else address
+    return _seen_from(part, address)
 
 
-def _page(part: _Part, markdown: MarkdownIt) -> Page:
-    title, *sections = _headings(part.tokens)
+def _seen_from(part: _Part, address: str) -> str:
+    return address.removeprefix(part.address) if address.startswith(f"{part.address}#") else address
+
+
+def _page(part: _Part, markdown: MarkdownIt, addresses: Mapping[tuple[str, str], str]) -> Page:
+    """Return a page; its contents list the sections of its document, also those that are pages of their own."""
+    title = _text(part.tokens[0])
+    links = {_seen_from(part, addresses[part.document, _id(each)]): _text(each) for each in part.contents}
+    entries = "".join(f'<li><a href="{address}">{escape(text)}</a></li>\n' for address, text in links.items())
+    contents = f'<nav class="contents" aria-label="Contents">\n<ul>\n{entries}</ul>\n</nav>\n' if len(links) > 1 else ""
     body = markdown.renderer.render(part.tokens[3:], markdown.options, {})
-    shown = [each for each in sections if each.tag == "h2"]
-    contents = "".join(f'<li><a href="#{_id(each)}">{escape(each.meta["text"])}</a></li>\n' for each in shown)
-    if len(shown) >= _LONG_PAGE_SECTIONS:
-        body = f'<nav class="contents" aria-label="On this page">\n<ul>\n{contents}</ul>\n</nav>\n{body}'
-    name = str(title.meta["text"])
-    return Page(part.name, name, f"<h1>{escape(name)}</h1>\n{body}")
+    return Page(part.name, title, f"<h1>{escape(title)}</h1>\n{contents}{body}")
 
 
 class _Renderer(RendererHTML):

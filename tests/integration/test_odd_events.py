@@ -27,7 +27,9 @@ odd = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_texts, inner, max_size=3),
     max_leaves=6,
 )
-ids = st.sampled_from([APPLICATION, ATS, "guide", "openapi.json", "unknown-path", "jobseeker-1", "client-1"]) | odd_texts
+ids = (
+    st.sampled_from([APPLICATION, ATS, "guide", "openapi.json", "unknown-path", "jobseeker-1", "client-1"]) | odd_texts
+)
 names = st.sampled_from(
     ["kind", "from", "to", "by", "ats", "client", "job", "interval", "after", "accept", "Accept-Language", "Origin",
      "X-AtsiToken", "x-atsitoken", "Authorization", "Idempotency-Key", "content-type", "AtsiApplicationId", "ATS_ID",
