@@ -134,7 +134,10 @@ def sender(request: Request, tokens: TokenLookup) -> CallingAts:
     request.require_method("POST")
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
-        raise Unauthenticated
+        raise Unauthenticated(
+            f"Your token is valid, but it belongs to the ATS {ats.id} and not to the one in the path; send the report "
+            f"to {request.prefix}/qs-api/public/atsi/v1/{ats.id}, or the other ATS's token."
+        )
     set_caller(ats.id, Channel.ATSI)
     tokens.limit(ats)
     return ats
