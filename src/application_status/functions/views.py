@@ -75,7 +75,7 @@ def make_handler(
     tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
-        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
+        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table, in_sandbox=True),
     )
 
     health = Health(dynamodb, settings.quality_table)
