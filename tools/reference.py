@@ -1,4 +1,4 @@
-"""Renders the reference: a page for each group of operations of the OpenAPI document, and one for the GraphQL schema."""
+"""Renders the reference: a page for each tag of the OpenAPI document, and one for the GraphQL schema."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 """Writes what `make openapi` writes.
 
-The description of the API, its paths, the schemas of the events, and the table in docs/problems.md.
+The description of the API, its paths, the schemas of the events, the pages of the portal, and what documents repeat.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from application_status.api_docs.description import ADDRESS
 from application_status.api_docs.near_paths import PATHS_FILE
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.events.rules import (
@@ -22,6 +23,7 @@ from application_status.local.template import Template
 from application_status.platform.http.endpoint import UNKNOWN_PATH
 from openapi.document import document
 from openapi.schemas import Schemas
+from portal import START, site, with_samples
 
 _ROOT = Path(__file__).parents[2]
 DESCRIPTION = _ROOT / "docs/openapi.yaml"
@@ -46,7 +48,7 @@ def event_schemas() -> dict[str, Any]:
     schemas = Schemas()
     kinds = (ApplicationStatusChanged, ApplicationStatusBackfilled, ApplicationStatusRecorded, ApplicationErased)
     for kind in kinds:
-        schemas.refer(kind, closed=False)
+        schemas.refer(kind, reply=False)
     text = json.dumps(schemas.components).replace("#/components/schemas/", "#/$defs/")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": json.loads(text)}
 
@@ -64,10 +66,13 @@ def written() -> dict[Path, str]:
     rows = [f"| `/problems/{each.type}` | {each.status} | {each.cause} | {each.fix} |\n" for each in PROBLEM_TYPES]
     return {
         DESCRIPTION: yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120),
-        SHOWN: json.dumps(described, ensure_ascii=False, separators=(",", ":")) + "\n",
+        SHOWN: json.dumps(described | {"servers": [{"url": ADDRESS}]}, ensure_ascii=False, separators=(",", ":"))
+        + "\n",
         PATHS: "".join(f"{path}\n" for path in public_paths()),
         EVENTS: json.dumps(event_schemas(), ensure_ascii=False, indent=2) + "\n",
         PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
+        START: with_samples(START.read_text(encoding="utf-8")),
+        **site(),
     }
 
 

@@ -267,7 +267,6 @@ SIGNALS: dict[str, dict[str, Any]] = {
 SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}
 TOKEN_REQUESTS = {
     "of a sender of Selection Signals": {
-        "audience": "https://graphql.example.com",
         "client_id": demo.CLIENT_ID,
         "client_secret": demo.CLIENT_SECRET,
         "grant_type": "client_credentials",
