@@ -18,6 +18,8 @@ _REQUESTS = (
     "Requests of the ATS that were received in the period. Each report or signal of a request, and each row of a file, "
     "counts as one."
 )
+_LATEST_REQUESTS = "Requests of the ATS in the four weeks up to its last request."
+_OPERATIONAL = "These are operational numbers: a log line that was not delivered is missing."
 _STILL_OPEN = "Open applications may still change; `open` is their number."
 _PENDING = (
     "Pending cases are right-censored at today, and cases that can no longer happen at the moment they ended (life "
@@ -102,9 +104,23 @@ DEFINITIONS: Mapping[str, Definition] = {
     "answered_with": Definition(
         "Requests by channel and by result: recorded, unchanged, late, unmapped, or the reason of the refusal.",
         _REQUESTS,
-        "These are operational numbers: a log line that was not delivered is missing.",
+        _OPERATIONAL,
     ),
-    "last_seen": Definition("Days since the last request, or the last row of a file.", _REQUESTS),
+    "refused": Definition(
+        "Requests that were refused, dropped or failed. The others were recorded, unchanged, late or unmapped, or were "
+        "events of a webhook that were stored for later or are about no status.",
+        _REQUESTS,
+        _OPERATIONAL,
+    ),
+    "last_seen": Definition(
+        "Days since the last request, or the last row of a file, as of now.", _LATEST_REQUESTS, _OPERATIONAL
+    ),
+    "silent": Definition(
+        "1 if the ATS has sent requests on at least five days, and none since then for more than a day longer than its "
+        "longest pause in the four weeks before; else 0.",
+        _LATEST_REQUESTS,
+        _OPERATIONAL,
+    ),
     "open_applications": Definition(
         "Applications open today, whenever they were applied for, without ATSs that have fewer than five. `open` is "
         "the number of those applied for in the period.",
