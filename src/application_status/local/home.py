@@ -68,7 +68,7 @@ class Home:
         while len(self._sent) > _REMEMBERED:
             self._sent.pop(next(iter(self._sent)))
         query = urlencode({"application": given.get("application", ""), "sent": number})
-        headers = {"Location": f"/?{query}#answer", "Cache-Control": "no-store"}
+        headers = {"Location": f"{request.prefix}/?{query}#answer", "Cache-Control": "no-store"}
         return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}
 
     def _require_own_page(self, request: Request) -> None:

@@ -100,7 +100,8 @@ class UserPool:
         page = JOBSEEKERS_PAGE if _assignment(user).role is Role.JOBSEEKER else QUALITY_PAGE
         gone = ("__Host-id-token", "__Host-refresh-token")
         cookies = [f"{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0" for name in gone]
-        return _see_other(f"/sign-in?{urlencode({'return_to': page})}", _session(user), *cookies)
+        address = f"{request.prefix}/sign-in?{urlencode({'return_to': page})}"
+        return _see_other(address, _session(user), *cookies)
 
     def _authorize(self, request: Request) -> Reply:
         """Issue a code for the user who is signed in at the login pages, or show the page on which to choose one."""
