@@ -24,7 +24,7 @@ from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequ
 from application_status.intake.sandbox.create import SandboxApplication
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
-from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
+from application_status.platform.http.endpoint import UNKNOWN_PATH, UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
 from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
@@ -171,8 +171,9 @@ PAGES = {
     SIGN_IN_PATH,
     CALLBACK_PATH,
     SIGN_OUT_PATH,
+    UNKNOWN_PATH,
 }
-"""Pages, which are not in the document."""
+"""Pages, and the route of unknown paths, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
 _NO_FIELDS = Content(

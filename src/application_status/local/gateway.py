@@ -52,7 +52,7 @@ class Gateway(ThreadingHTTPServer):
 
     def add(self, path: str, handler: Handler) -> None:
         """Add a path that only the local service has."""
-        self.routes.append((pattern(path), Route(path, path, None)))
+        self.routes.insert(0, (pattern(path), Route(path, path, None)))
         self.handlers[path] = handler
 
     @override

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
-from application_status.access.tokens import Environments, TokenLookup, ats_of_token, bearer_token
+from application_status.access.tokens import Environments, TokenLookup, bearing_ats
 from application_status.applications.rules.report import Channel
 from application_status.intake.graphql.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
 from application_status.intake.graphql.schema import DISPOSITIONS_FIELD, SCHEMA, Mutations
@@ -115,7 +115,7 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
 
     def answer(request: Request) -> Reply:
         request.require_method("POST")
-        ats = ats_of_token(bearer_token(request), request, tokens)
+        ats = bearing_ats(request, tokens)
         set_caller(ats.id, Channel.SIGNALS)
         tokens.limit(ats)
         call = _graphql_request(request)

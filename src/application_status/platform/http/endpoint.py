@@ -29,6 +29,9 @@ from application_status.platform.errors import (
 from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, result_fields
 from application_status.platform.values import ApplicationId, application_id
 
+UNKNOWN_PATH, REST_OF_PATH = "/{proxy+}", "proxy"
+"""The route of all paths that have no other, and its path parameter."""
+
 _RETRY_AFTER_SECONDS = 2
 _SECRET_WITHIN_SECONDS = 60
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
@@ -74,14 +77,15 @@ class Request:
         context = _mapping(event.get("requestContext"))
         claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
         resource = _text(event.get("resource"))
+        path_parameters = _texts(event.get("pathParameters"))
         return cls(
             method=_text(event.get("httpMethod")),
             resource=resource,
-            prefix=_prefix(_text(context.get("path")), resource),
+            prefix=_prefix(_text(context.get("path")), resource, path_parameters.get(REST_OF_PATH, "")),
             host=_text(context.get("domainName")),
             stage_variables=_texts(event.get("stageVariables")),
             request_id=_text(context.get("requestId")),
-            path_parameters=_texts(event.get("pathParameters")),
+            path_parameters=path_parameters,
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
             headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
@@ -143,12 +147,13 @@ class Request:
         return body
 
 
-def _prefix(path: str, resource: str) -> str:
-    """Return what a URL's path has in front of the path that the resource describes.
+def _prefix(path: str, resource: str, rest: str) -> str:
+    """Return what a URL's path has in front of the path that the resource describes; `rest` is its {proxy+}.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
     """
-    prefix = path.rsplit("/", resource.count("/"))[0] if resource else ""
+    parts = rest.strip("/").count("/") + 1 if resource == UNKNOWN_PATH else resource.count("/")
+    prefix = path.rstrip("/").rsplit("/", parts)[0] if resource else ""
     return prefix if _PREFIX.fullmatch(prefix) else ""
 
 
@@ -268,6 +273,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
+    errors.UnsupportedCoding: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
     errors.TooManyRequests: Problem(429, "throttled", "Too many requests"),
     errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
@@ -326,21 +332,26 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
 
     RateLimit headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
-    if isinstance(error, errors.MethodNotAllowed):
-        return {"Allow": error.allowed}
-    if isinstance(error, errors.Unauthenticated):
-        return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
-    if isinstance(error, errors.AwaitingSecret):
-        return {"Retry-After": str(_SECRET_WITHIN_SECONDS)}
-    if isinstance(error, errors.DailyLimitReached):
-        return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, errors.TooManyRequests):
-        return {
-            "Retry-After": str(error.retry_after),
-            "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
-            "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
-        }
-    return {}
+    match error:
+        case errors.MethodNotAllowed():
+            headers = {"Allow": error.allowed}
+        case errors.Unauthenticated():
+            headers = {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+        case errors.UnsupportedCoding():
+            headers = {"Accept-Encoding": "identity"}
+        case errors.AwaitingSecret():
+            headers = {"Retry-After": str(_SECRET_WITHIN_SECONDS)}
+        case errors.DailyLimitReached():
+            headers = {"Retry-After": str(error.retry_after)}
+        case errors.TooManyRequests():
+            headers = {
+                "Retry-After": str(error.retry_after),
+                "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
+                "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
+            }
+        case _:
+            headers = {}
+    return headers
 
 
 def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:
