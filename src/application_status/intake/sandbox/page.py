@@ -81,7 +81,7 @@ def _sent(request: Request) -> tuple[str, int]:
 
 def _page(request: Request, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **own: Any) -> Reply:
     """Return the page with the form and, if the content has them, with requests or with what is wrong."""
-    content = {
+    content: dict[str, Any] = {
         "title": preferred_texts(request)("sandbox_requests.title"),
         "moment": lambda text: f"{text[:19]} UTC".replace("T", " "),
         "limit": _SHOWN_CHARACTERS,

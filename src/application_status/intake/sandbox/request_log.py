@@ -217,7 +217,7 @@ def _received(request: Request) -> tuple[str, int]:
 def _problem(answered: Reply) -> str:
     """Return the beginning of a reply that says what is wrong, as GraphQL's also does with 200; else an empty text."""
     body = answered["body"]
-    is_json = answered["headers"]["Content-Type"].endswith("json")
+    is_json = answered["headers"].get("Content-Type", "").endswith("json")
     is_wrong = answered["statusCode"] >= _BAD_REQUEST or (is_json and "errors" in json.loads(body))
     return _cut(body, _PROBLEM_BYTES) if is_wrong else ""
 
