@@ -1,8 +1,9 @@
 """HTTP requests and replies of Lambda functions behind an API Gateway REST API.
 
-Request   the proxy event, parsed
-Problem   errors as RFC 9457 problem details; the only place that maps errors to HTTP status codes
-endpoint  wraps each HTTP function: parses the event, limits its time, converts errors to replies, writes metrics
+Request    the proxy event, parsed
+qualities  parses Accept and similar headers
+Problem    errors as RFC 9457 problem details; the only place that maps errors to HTTP status codes
+endpoint   wraps each HTTP function: parses the event, limits its time, converts errors to replies, writes metrics
 """
 
 import base64
@@ -35,6 +36,7 @@ UNKNOWN_PATH, REST_OF_PATH = "/{proxy+}", "proxy"
 _RETRY_AFTER_SECONDS = 2
 _SECRET_WITHIN_SECONDS = 60
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 
@@ -195,6 +197,23 @@ def _with_lower_case_names(headers: Mapping[str, tuple[str, ...]]) -> dict[str, 
         known = lower.get(name.lower())
         lower[name.lower()] = values if known is None else tuple(dict.fromkeys((*known, *values)))
     return lower
+
+
+def qualities(request: Request, header: str) -> dict[str, float]:
+    """Return the ranges in a header, in lower case and in their order, each with its quality from 0 to 1.
+
+    A range without a quality has 1. A range that occurs twice has the higher quality. Malformed ranges are skipped, and
+    other parameters are ignored.
+    https://www.rfc-editor.org/rfc/rfc9110#name-quality-values
+    """
+    found: dict[str, float] = {}
+    for text in ",".join(request.headers.get(header.lower(), ())).lower().split(","):
+        name, *parameters = (part.strip() for part in text.split(";"))
+        weight = next((each for each in parameters if each.partition("=")[0].strip() == "q"), "q=1")
+        match = _QUALITY.fullmatch(weight)
+        if name and match:
+            found[name] = max(float(match[1]), found.get(name, 0.0))
+    return found
 
 
 def path_id(request: Request) -> ApplicationId:

@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
-from application_status.platform.http.endpoint import Reply, Request, reply
-from application_status.platform.http.negotiation import qualities
+from application_status.platform.http.endpoint import Reply, Request, qualities, reply
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import QualityQuery, ReportKind, parameters
 from application_status.quality.reports.report import MEMBERS, ROWS_LIMIT, QualityReport, Row, Subject, days_of
