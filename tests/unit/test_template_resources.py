@@ -83,6 +83,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
     "SandboxAliasesTable": ("Alias", "Member"),
+    "SandboxRequestsTable": ("TokenId", "Place"),
 }
 NUMBERS = {"Applications"}
 
