@@ -14,10 +14,10 @@ from application_status.platform.http.endpoint import Reply, Request, reply
 from application_status.platform.telemetry import logger
 from application_status.quality.counters.generations import generations
 from application_status.quality.counters.read import MergedMeanwhile, QualityReader
+from application_status.quality.reports.definitions import DEFINITIONS
 from application_status.quality.reports.formats import CSV, as_csv_page, as_json, media_type, sendable
 from application_status.quality.reports.query import Caller, QualityQuery, quality_query
 from application_status.quality.reports.report import QualityReport, report, unmapped_report
-from application_status.quality.rules.definitions import DEFINITIONS
 
 type HealthReport = Callable[[QualityQuery, datetime], QualityReport]
 """Builds the report of `kind=health`, about the requests of ATSs, as of a moment."""
@@ -113,7 +113,7 @@ class DefinitionReply(TypedDict):
 def definitions() -> Reply:
     """Reply with the definitions of all numbers."""
     meanings: dict[str, DefinitionReply] = {
-        name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring}
+        name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring or "None."}
         for name, each in DEFINITIONS.items()
     }
     return reply(200, meanings, **{"Cache-Control": "max-age=3600"})
