@@ -17,9 +17,7 @@ from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.http.body import message
 from application_status.platform.http.endpoint import Request
 from application_status.platform.http.html import Link
-from application_status.quality.page.words import with_id
 from application_status.quality.reports.query import Caller, QualityQuery, parameters, query_from
-from application_status.quality.reports.report import Name
 from application_status.quality.rules.periods import Interval, presets
 from application_status.texts.texts import Texts
 
@@ -222,25 +220,23 @@ def choices(caller: Caller) -> Sequence[Literal["ats", "client", "job"]]:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input of a form, with the texts that it suggests."""
+    """An input of a form."""
 
     name: str
     label: str
     type: str
     value: str
-    suggested: Sequence[str]
     wrong: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """What a reader can choose: a subject, a period by name, other days, and the interval of the chart.
+    """What a reader can choose: a subject, days, and the interval of the chart.
 
     `kept` are the parameters that each form sends along, by the form's name. `errors` are those of the values sent.
     """
 
     subject: Sequence[Input]
-    periods: Sequence[Link]
     days: Sequence[Input]
     intervals: Sequence[tuple[str, bool]]
     kept: Mapping[str, Mapping[str, str]]
@@ -253,21 +249,17 @@ def forms(
     t: Texts,
     *,
     kept: Mapping[str, str],
-    periods: Sequence[Link] = (),
-    suggested: Mapping[str, Sequence[Name]] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Forms:
     """Return the forms for a caller, filled in with the values given; `kept` are the page's own parameters."""
     wrong = {error.pointer[1:] for error in errors}
 
     def field(name: str, kind: str) -> Input:
-        names = [with_id(each.name, each.id) for each in (suggested or {}).get(name, ())]
-        return Input(name, t(f"quality.form.{name}"), kind, given.get(name, ""), names, name in wrong)
+        return Input(name, t(f"quality.form.{name}"), kind, given.get(name, ""), name in wrong)
 
     interval = given.get("interval", Interval.WEEK)
     return Forms(
         subject=[field(name, "text") for name in choices(caller)],
-        periods=periods,
         days=[field(name, "date") for name in _DAYS],
         intervals=[(each, each == interval) for each in INTERVALS],
         kept={

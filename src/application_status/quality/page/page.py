@@ -121,6 +121,7 @@ def _wrong(errors: Sequence[FieldError], status: int, request: Request, headers:
         headers,
         title=t("quality.title"),
         forms=forms(signed_in(request.claims), given, t, kept=given, errors=errors),
+        suggested={},
         frame=frame(request),
     )
 
@@ -170,9 +171,9 @@ def _page(caller: Caller, queries: PageQueries, shown: _Shown, now: datetime, re
             queries.filled_in | _chosen(queries, of),
             t,
             kept=queries.filters | ({} if queries.interval is Interval.WEEK else {"interval": queries.interval}),
-            periods=preset_links(queries, t),
-            suggested=shown.names,
         ),
+        periods=preset_links(queries, t),
+        suggested={by: [with_id(each.name, each.id) for each in names] for by, names in shown.names.items()},
         silent=per_ats.silent(reports["health"].rows, t) if "health" in reports else (),
         figures=figures(numbers, *(Numbers(reports[name].rows if name in reports else (), t) for name in _COMPARED)),
         sections=[each for each in all_sections if each.unavailable or not each.is_empty],
