@@ -36,7 +36,7 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
 TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
-test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
+test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What no target can make: brought or checked before anything that takes long.
@@ -150,6 +150,13 @@ clean:  ## Remove everything that the targets above made
 .tools/%/.ready: Makefile | $(filter .tools/%,$(UV))
 	$(UV) venv --quiet --clear .tools/$*
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)
+	@touch $@
+
+# The packages' own scripts are not run: none is needed, and one of them reports to its maker.
+.tools/node/.ready: tests/node/package.json tests/node/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 # A peer's folder is a function's package: dependencies, code, bytecode.

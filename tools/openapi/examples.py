@@ -111,6 +111,8 @@ REGISTRATIONS = {
         "JobTitle": "Python Developer",
         "Company": "Example GmbH",
         "AppliedAt": "2022-07-01T09:00:00Z",
+        "Link": "https://www.example.com/jobs/python-developer",
+        "Location": "Berlin",
         "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
     }
 }
@@ -267,7 +269,6 @@ SIGNALS: dict[str, dict[str, Any]] = {
 SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}
 TOKEN_REQUESTS = {
     "of a sender of Selection Signals": {
-        "audience": "https://graphql.example.com",
         "client_id": demo.CLIENT_ID,
         "client_secret": demo.CLIENT_SECRET,
         "grant_type": "client_credentials",

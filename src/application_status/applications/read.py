@@ -29,11 +29,12 @@ def stored_application(dynamodb: DynamoDB, table: str, application_id: Applicati
 
 
 class OwnApplications:
-    """Read an ATS's own applications."""
+    """Read an ATS's own applications; `in_sandbox` changes only texts of errors."""
 
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str, *, in_sandbox: bool = False) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._in_sandbox = in_sandbox
 
     def of(self, ats_id: AtsId, application_id: ApplicationId) -> Application:
         """Return the application.
@@ -43,7 +44,7 @@ class OwnApplications:
         """
         application = stored_application(self._dynamodb, self._table, application_id)
         if application is None or application.ats_id != ats_id:
-            raise UnknownApplication
+            raise UnknownApplication(in_sandbox=self._in_sandbox)
         return application
 
 

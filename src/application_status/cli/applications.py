@@ -84,6 +84,8 @@ def _about(application: Application) -> dict[str, Any]:
         "jobseeker": registration and registration.jobseeker_id,
         "title": registration and registration.job_title,
         "company": registration and registration.company,
+        "link": registration and registration.link,
+        "location": registration and registration.location,
         "applied_at": registration and to_text(registration.applied_at),
     }
 

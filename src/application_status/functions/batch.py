@@ -35,7 +35,8 @@ def make_handler(dynamodb: DynamoDB, settings: BatchSettings) -> LambdaHandler:
         OverrideLookup(dynamodb, settings.tokens_table),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
-            sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # never accepts unknown applications
+            # The sandbox never accepts unknown applications.
+            sandbox=Applications(dynamodb, settings.sandbox_applications_table, in_sandbox=True),
         ),
     )
 

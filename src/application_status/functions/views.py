@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from application_status.access.sessions import IdTokens
 from application_status.access.tokens import Environments, TokenLookup
+from application_status.api_docs.near_paths import unknown_path
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH, docs_file, docs_page, problem_page
 from application_status.applications.parked import ParkedEvents
 from application_status.applications.read import OwnApplications
@@ -23,6 +24,7 @@ from application_status.platform.dynamodb.boto import connect
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Refusal, UnknownPath
 from application_status.platform.http.endpoint import (
+    UNKNOWN_PATH,
     UPTIME_PATH,
     LambdaHandler,
     Problem,
@@ -73,7 +75,7 @@ def make_handler(
     tokens = TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second)
     applications = Environments(
         live=OwnApplications(dynamodb, settings.applications_table),
-        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table),
+        sandbox=OwnApplications(dynamodb, settings.sandbox_applications_table, in_sandbox=True),
     )
 
     health = Health(dynamodb, settings.quality_table)
@@ -104,12 +106,14 @@ def make_handler(
         FILE_PATH: docs_file,
         PROBLEM_PATH: problem_page,
         UPTIME_PATH: uptime,
+        UNKNOWN_PATH: unknown_path,
     }
 
     def answer(request: Request) -> Reply:
         if request.resource not in answers:
             raise UnknownPath
-        request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
+        if request.resource != UNKNOWN_PATH:
+            request.require_method("GET", *(["HEAD"] if request.resource == UPTIME_PATH else []))
         return answers[request.resource](request)
 
     def sign_in(request: Request) -> Request:

@@ -284,8 +284,9 @@ def read_template(path: Path = PATH) -> dict[str, Any]:
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """Return a pattern that matches a route's path, with a group for each {parameter}."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+    """Return a pattern that matches a route's path, with a group for each {parameter}; {proxy+} matches the rest."""
+    greedy = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(path))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", greedy))
 
 
 def _queue_attributes(properties: Mapping[str, Any]) -> dict[str, str]:

@@ -40,6 +40,7 @@ _BODY_LIMIT_BYTES = 8 * 1024
 _RAW_STATUS_LIMIT = 200
 IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE = "[!-~]{1,255}", "1 to 255 visible ASCII characters"
 _STATUS_LIMIT = 32
+_SIMILARITY = 0.75
 _STATUSES = {status.replace("_", "").lower(): status for status in Status}
 
 
@@ -51,7 +52,7 @@ def _is_an_id(text: str) -> ApplicationId:
 
 
 def _explain_status(value: Any) -> Any:
-    """Explain a misspelt, empty or placeholder status; these values are safe to quote in the error."""
+    """Explain a text that is no status; only misspelt ones and placeholders are safe to quote in the error."""
     if not isinstance(value, str) or value in _STATUSES.values():
         return value
     letters = re.sub("[ _-]", "", value).lower() if len(value) <= _STATUS_LIMIT else ""
@@ -59,7 +60,21 @@ def _explain_status(value: Any) -> Any:
         raise ValueError(f'Input is "{value}"; it must be spelt {meant}')
     if reason := placeholder_reason(value):
         raise ValueError(f"Input is not a status: {reason}")
-    return value
+    if nearest := _nearest_status(value, letters):
+        raise ValueError(f"Input is not a status; send {nearest}, if you mean that, and your own label as RawStatus")
+    raise ValueError("Input is not a status; send the one that fits best, and your own label as RawStatus")
+
+
+def _nearest_status(label: str, letters: str) -> Status | None:
+    """Return the status that a label means, in any language of the vocabulary, or that its letters resemble."""
+    if len(label) > _RAW_STATUS_LIMIT:
+        return None
+    if status := Vocabulary.load().meaning(label).status:
+        return status
+    from difflib import get_close_matches  # noqa: PLC0415  # slows down a start, and few reports have a wrong status
+
+    near = get_close_matches(letters, _STATUSES, n=1, cutoff=_SIMILARITY)
+    return _STATUSES[near[0]] if near else None
 
 
 SentId = Annotated[
@@ -134,7 +149,10 @@ def sender(request: Request, tokens: TokenLookup) -> CallingAts:
     request.require_method("POST")
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
-        raise Unauthenticated
+        raise Unauthenticated(
+            f"Your token is valid, but it belongs to the ATS {ats.id} and not to the one in the path; send the report "
+            f"to {request.prefix}/qs-api/public/atsi/v1/{ats.id}, or the other ATS's token."
+        )
     set_caller(ats.id, Channel.ATSI)
     tokens.limit(ats)
     return ats

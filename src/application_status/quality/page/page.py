@@ -42,7 +42,6 @@ from application_status.quality.reports.formats import as_csv_of, as_csv_page, d
 from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, signed_in
 from application_status.quality.reports.report import MEMBERS, Name, QualityReport, Subject
 from application_status.quality.rules.durations import MINIMUM
-from application_status.quality.rules.periods import Interval
 from application_status.texts.texts import LANGUAGES, Texts
 
 _PAGES = Pages("application_status.quality.page", form_action="'self'", languages=LANGUAGES)
@@ -168,9 +167,9 @@ def _page(caller: Caller, queries: PageQueries, shown: _Shown, now: datetime, re
         as_of=t("quality.as_of", today=t.day(now.date()), zone=str(now.tzinfo)),
         forms=forms(
             caller,
-            queries.filled_in | _chosen(queries, of),
+            {**queries.filled_in, **_chosen(queries, of)},
             t,
-            kept=queries.filters | ({} if queries.interval is Interval.WEEK else {"interval": queries.interval}),
+            kept={**queries.filters, "interval": queries.interval},
         ),
         periods=preset_links(queries, t),
         suggested={by: [with_id(each.name, each.id) for each in names] for by, names in shown.names.items()},

@@ -100,8 +100,9 @@ class ListLinks(NamedTuple):
         query = self.queries.by_name[self.queries.list_name]
         first, other = (key, f"-{key}") if key == "name" else (f"-{key}", key)
         address = self.queries.address(by=self.queries.listed["by"], sort=other if query.sort == first else first)
-        order = "descending" if query.sort == f"-{key}" else "ascending" if query.sort == key else ""
-        return Column(text, f"{address}#comparison", order)
+        if query.sort in {key, f"-{key}"}:
+            return Column(text, f"{address}#comparison", "ascending" if query.sort == key else "descending")
+        return Column(text, f"{address}#comparison")
 
     def tabs(self, t: Texts) -> Sequence[Link]:
         """Return the links to the lists among which the reader can choose."""
