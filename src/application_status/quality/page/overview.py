@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from application_status.applications.rules.status import Outcome
 from application_status.quality.page.plots import share_bars, spans
 from application_status.quality.page.section import Section, table
-from application_status.quality.page.words import Numbers, format_duration, format_number
+from application_status.quality.page.words import Numbers, format_number
 from application_status.quality.rules.contribution import TIMED_STATUSES
 from application_status.quality.rules.numbers import DAY_THRESHOLDS, STEPS, Number, Unit
 
@@ -62,25 +62,15 @@ def _says(key: str, numbers: Numbers) -> str:
 
 
 def _change(number: Number, before: Number, numbers: Numbers) -> str:
-    """Return how a number differs from the one before: in percent, in points of a percentage, or in days."""
+    """Return the number before and an arrow that shows the difference; empty if it is unknown."""
     t = numbers.t
-    if number.value is None or not before.value:
+    if number.value is None or before.value is None:
         return ""
-    if number.unit == "days":
-        difference = round(number.value - before.value, 1)
-        change, directions = format_duration(abs(difference), t), ("later", "sooner")
-    elif number.unit == "share":
-        difference = round(100 * number.value) - round(100 * before.value)
-        points = abs(difference)
-        change = t(f"quality.change.points.{'one' if points == 1 else 'other'}", value=t.number(points))
-        directions = ("up", "down")
-    else:
-        difference = round(number.value / before.value - 1, 4)
-        change, directions = t.percent(abs(difference)), ("up", "down")
-    if not difference:
+    text = format_number(before, t)
+    if text == format_number(number, t):
         return f"→ {t('quality.change.same')}"
-    arrow, direction = ("↑", directions[0]) if difference > 0 else ("↓", directions[1])
-    return f"{arrow} {t(f'quality.change.{direction}', change=change)}"
+    arrow, direction = ("↑", "up") if number.value > before.value else ("↓", "down")
+    return f"{arrow} {t(f'quality.change.{direction}', before=text)}"
 
 
 def funnel(numbers: Numbers) -> Section:
@@ -93,7 +83,7 @@ def funnel(numbers: Numbers) -> Section:
         went_on = "" if passed.value is None else format_number(passed, t)
         text = f"{count} · {share}"
         if went_on:
-            text = t("quality.funnel.bar_went_on", count=count, share=share, went_on=went_on)
+            text = t("quality.funnel.bar_went_on", amount=count, share=share, went_on=went_on)
         shares.append((name, text, numbers.share(f"reached:{step}")))
         decided = (format_number(passed, t), t.number(passed.population)) if passed.measure in numbers else ("", "")
         rows.append([name, count, share, *decided])
@@ -111,7 +101,7 @@ def funnel(numbers: Numbers) -> Section:
         ),
         families=("applications", "reached", "passed"),
         plot=share_bars(t("quality.funnel.plot"), shares, t),
-        table=table([t(f"quality.funnel.{key}") for key in _FUNNEL_COLUMNS], rows, in_words),
+        folded=table([t(f"quality.funnel.{key}") for key in _FUNNEL_COLUMNS], rows, in_words),
         is_empty="applications" not in numbers,
         download="cohort",
         notes=list(_not_applied(numbers)),
@@ -156,7 +146,7 @@ def outcomes(numbers: Numbers) -> Section:
             ],
             t,
         ),
-        table=table(
+        folded=table(
             [t(f"quality.outcomes.{key}") for key in ("outcome", "applications", "share")],
             rows,
             [t(key, part=row[1], all=of_all) for (*_, key), row in zip(measures, rows, strict=True)],
@@ -184,7 +174,7 @@ def waiting(numbers: Numbers) -> Section:
             [(name, numbers.text(m, "share"), numbers.share(m)) for name, _, m in measures],
             t,
         ),
-        table=table(
+        folded=table(
             [t(f"quality.waiting.{key}") for key in ("after", "share", "of")],
             [(name, numbers.text(m, "share"), numbers.population(m, "share")) for name, _, m in measures],
             [_without_response(numbers, days) for _, days, _ in measures],
@@ -222,7 +212,7 @@ def times(numbers: Numbers) -> Section:
         says=t("quality.times.says"),
         families=("first_response", "time_in"),
         plot=spans(t("quality.times.plot"), drawn, t),
-        table=table([t(f"quality.times.{key}") for key in ("what", "median", "p90", "of")], rows, in_words),
+        folded=table([t(f"quality.times.{key}") for key in ("what", "median", "p90", "of")], rows, in_words),
         is_empty=not rows,
         download="activity",
     )
@@ -262,7 +252,7 @@ def silence(numbers: Numbers) -> Section:
             ],
             t,
         ),
-        table=table([t(f"quality.silence.{key}") for key in ("for", "applications", "share")], rows, in_words),
+        folded=table([t(f"quality.silence.{key}") for key in ("for", "applications", "share")], rows, in_words),
         is_empty="open_applications" not in numbers,
         download="silence",
         notes=list(_open(numbers)),
@@ -273,7 +263,7 @@ def _open(numbers: Numbers) -> Iterator[str]:
     """Yield why the section about outcomes has another number of open applications, if it has."""
     today, of_cohort = (numbers.number(name, "applications") for name in ("open_applications", "outcome:open"))
     if of_cohort.value not in (None, today.value):
-        yield numbers.t("quality.silence.differs", count=format_number(of_cohort, numbers.t))
+        yield numbers.t("quality.silence.differs", amount=format_number(of_cohort, numbers.t))
 
 
 def coverage(numbers: Numbers) -> Section:
@@ -304,7 +294,7 @@ def coverage(numbers: Numbers) -> Section:
             ],
             t,
         ),
-        table=table(
+        folded=table(
             [t(f"quality.coverage.{key}") for key in ("what", "value", "of")],
             [
                 (

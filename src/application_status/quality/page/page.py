@@ -164,7 +164,8 @@ def _page(caller: Caller, queries: PageQueries, shown: _Shown, now: datetime, re
         days=format_days(main.first, main.last, t) if main.first and main.last else "",
         before=_before(queries, t),
         left_out=0 if main.ats or main.client else reports["cohort"].hidden,
-        as_of=t("quality.as_of", today=t.day(now.date()), zone=str(now.tzinfo)),
+        today=t.day(now.date()),
+        zone=str(now.tzinfo),
         forms=forms(
             caller,
             {**queries.filled_in, **_chosen(queries, of)},

@@ -10,7 +10,7 @@ from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number
 from application_status.texts.texts import Texts
 
-_HEALTH_COLUMNS = ("ats", "state", "last_seen", "requests", "refused", "results")
+_HEALTH_COLUMNS = ("ats", "state", "last_seen", "requests", "refused")
 
 
 def health(rows: Sequence[Row], unavailable: str, t: Texts) -> Section:
@@ -26,9 +26,13 @@ def health(rows: Sequence[Row], unavailable: str, t: Texts) -> Section:
             [Column(t(f"quality.health.{key}")) for key in _HEALTH_COLUMNS],
             [_cells(row, numbers) for row, numbers in of[:LISTED]],
         ),
+        folded=table(
+            [t("quality.health.ats"), t("quality.health.results")],
+            [(_ats(row), ", ".join(_results(row, t))) for row, _ in of[:LISTED]],
+        ),
         unavailable=unavailable or ("" if rows else t("quality.health.no_requests")),
         download="" if unavailable or not rows else "health",
-        notes=[t("quality.health.more", shown=LISTED, count=len(rows))] if len(rows) > LISTED else [],
+        notes=[t("quality.health.more", shown=LISTED, amount=len(rows))] if len(rows) > LISTED else [],
         wide=True,
     )
 
@@ -52,7 +56,6 @@ def _cells(row: Row, numbers: Numbers) -> Sequence[TableCell]:
         TableCell(_last_seen(numbers)),
         TableCell(t.number(numbers.number("requests", "requests").population)),
         TableCell(_refused(numbers)),
-        TableCell(", ".join(_results(row, t))),
     ]
 
 
@@ -95,7 +98,7 @@ def unmapped(found: QualityReport, t: Texts) -> Section:
     labels.sort(key=lambda label: label[0].population, reverse=True)
     counts = [(each.measure.partition(":")[2], ats, each) for each, ats in labels]
     notes = (
-        [t("quality.unmapped.more", shown=LISTED, count=total)] if (total := len(labels) + found.cut) > LISTED else []
+        [t("quality.unmapped.more", shown=LISTED, amount=total)] if (total := len(labels) + found.cut) > LISTED else []
     )
     if found.hidden:
         notes.append(t("quality.unmapped.hidden", count=found.hidden))
@@ -113,7 +116,7 @@ def unmapped(found: QualityReport, t: Texts) -> Section:
             ],
             t,
         ),
-        table=table(
+        folded=table(
             [t(f"quality.unmapped.{key}") for key in ("label", "ats", "applications")],
             [(label, ats, format_number(number, t)) for label, ats, number in counts[:LISTED]],
         ),

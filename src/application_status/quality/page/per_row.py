@@ -35,7 +35,7 @@ def over_time(query: QualityQuery, found: QualityReport, unavailable: str, t: Te
     names = [t(f"quality.status.{status}") for status in seen]
     interval = t(f"quality.interval.{query.interval}")
     series = [
-        Series(name, t("quality.over_time.total", count=sum(entered[status])), entered[status])
+        Series(name, t("quality.over_time.total", amount=sum(entered[status])), entered[status])
         for name, status in zip(names, seen, strict=True)
     ]
     return Section(
@@ -45,7 +45,7 @@ def over_time(query: QualityQuery, found: QualityReport, unavailable: str, t: Te
         says=t("quality.over_time.says", interval=interval),
         families=("entered", "reports"),
         plot=timeline(t("quality.over_time.plot", interval=interval), series, days, t) if series else None,
-        table=table(
+        folded=table(
             (t("quality.over_time.days"), *names, t("quality.over_time.reports")),
             [
                 [

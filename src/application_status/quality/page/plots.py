@@ -60,13 +60,12 @@ def count_bars(title: str, counts: Sequence[tuple[str, str, float]], t: Texts) -
 
 
 def round_up(amount: float) -> int:
-    """Return the next number that begins with 1, 2 or 5 and has only zeros after that."""
+    """Return the next round number: 1 to 6, 8, 10, 15, 20 and so on."""
     power = 1
-    while True:
-        for digit in (1, 2, 5):
-            if digit * power >= amount:
-                return digit * power
+    while 10 * power < amount:
         power *= 10
+    digits = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
+    return int(next(rounded for digit in digits if (rounded := digit * power) >= amount and rounded == int(rounded)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class Timeline:
     height: int
 
 
-_LINE, _SCALE, _AXIS = 70, 36, 22  # pixels: of a row, of its scale, and of the days below
+_LINE, _SCALE, _AXIS = 82, 44, 22  # pixels: of a row, of its scale, and of the days below
 
 
 def timeline(title: str, series: Sequence[Series], days: Sequence[tuple[date, date]], t: Texts) -> Timeline:

@@ -43,11 +43,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section: a sentence, a plot, its table, definitions, and the name of the query to download as CSV.
+    """A section: a sentence, numbers, their definitions, and the name of the query to download as CSV; empty for none.
 
-    `covers` says which applications and days it is about. `families` are those of its numbers, to be defined. Without a
-    plot, the table is not folded. `unavailable` is shown instead of both. A section `is_empty` if it has too few
-    applications. `tabs` are links to other lists, and `pages` to other pages of the list.
+    `covers` says which applications and days it is about. `families` are those of its numbers, to be defined. It shows
+    the plot and the table, and `folded` on demand. `unavailable` is shown instead of them. A section `is_empty` if it has
+    too few applications. `tabs` are links to other lists, and `pages` to other pages of the list.
     """
 
     id: str
@@ -56,8 +56,9 @@ class Section:
     says: str
     families: Sequence[str]
     download: str
-    table: Table
     plot: Bars | Spans | Timeline | None = None
+    table: Table | None = None
+    folded: Table | None = None
     notes: Sequence[str] = ()
     tabs: Sequence[Link] = ()
     pages: Sequence[Link] = ()
