@@ -21,6 +21,7 @@ from application_status.platform.http.endpoint import (
 from application_status.platform.http.html import Link, Pages
 from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
+from application_status.quality.counters.read import MemberName
 from application_status.quality.page import overview, per_ats, per_row
 from application_status.quality.page.form import (
     ALL,
@@ -40,7 +41,7 @@ from application_status.quality.reports.definitions import definition
 from application_status.quality.reports.endpoint import ReportBuilder, ReportSource
 from application_status.quality.reports.formats import as_csv_of, as_csv_page, downloadable, sendable
 from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, signed_in
-from application_status.quality.reports.report import MEMBERS, Name, QualityReport, Subject
+from application_status.quality.reports.report import MEMBERS, QualityReport, Subject
 from application_status.quality.rules.durations import MINIMUM
 from application_status.texts.texts import LANGUAGES, Texts
 
@@ -73,7 +74,7 @@ class _Shown(NamedTuple):
     """The reports of a page by the name of their query, and the names that its form suggests, by input."""
 
     reports: Mapping[str, QualityReport]
-    names: Mapping[str, Sequence[Name]]
+    names: Mapping[str, Sequence[MemberName]]
 
     @classmethod
     def of(cls, builder: ReportBuilder, caller: Caller, queries: PageQueries) -> "_Shown":

@@ -21,7 +21,7 @@ DAY_THRESHOLDS = (7, 14, 30, 60, 90)
 _DAY = timedelta(days=1)
 _MONTH = len("2026-11")
 
-type Unit = Literal["applications", "entries", "reports", "requests", "share", "days"]
+type Unit = Literal["applications", "entries", "reports", "requests", "share", "days", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
