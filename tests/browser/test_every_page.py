@@ -39,7 +39,7 @@ _FOCUSED = """() => {
 _LOST_IN_THE_GROUND = """() => {
     const ground = getComputedStyle(document.body).backgroundColor;
     return [...document.querySelectorAll('svg :is(rect, circle, path, text)')]
-        .filter(each => getComputedStyle(each).fill == ground).map(each => each.outerHTML);
+        .filter(each => getComputedStyle(each).fill == ground && getComputedStyle(each).stroke == 'none').map(each => each.outerHTML);
 }"""
 
 EACH = [(name, language) for name, visit in VISITS.items() for language in visit.languages]
