@@ -267,5 +267,5 @@ class _Renderer(RendererHTML):
 
 
 def _cell(tag: str, token: Token) -> str:
-    """Return the begin of a cell; those on the right have the class of numbers, as pages allow no style of their own."""
+    """Return the begin of a cell; an aligned one has the class of numbers, as pages allow no style of their own."""
     return f'<{tag} class="number">' if token.attrs else f"<{tag}>"
