@@ -16,6 +16,7 @@ JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
+UNKNOWN_PATH = "/{proxy+}"
 CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
     "/api/connections/{connectionId}",
     "/connections/{connectionId}",
@@ -57,6 +58,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
                 READ_BACK_PATH,
                 *PAGES,
                 UPTIME_PATH,
+                UNKNOWN_PATH,
             ),
             "${ViewsFunctionAliaslive}/invocations",
         ),
@@ -86,7 +88,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         SANDBOX_PATH: None,
         **dict.fromkeys(FILES_PATHS),
         **dict.fromkeys(TOKEN_PATHS),
-        **dict.fromkeys((*PAGES, UPTIME_PATH)),
+        **dict.fromkeys((*PAGES, UPTIME_PATH, UNKNOWN_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
