@@ -27,6 +27,7 @@ try:
     from application_status.cli import (
         analytics,
         applications,
+        ats,
         audit,
         clients,
         connections,
@@ -139,6 +140,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str, local
 for _group in (
     applications,
     jobseeker,
+    ats,
     tokens,
     clients,
     connections,
