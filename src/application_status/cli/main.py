@@ -27,6 +27,7 @@ try:
     from application_status.cli import (
         analytics,
         applications,
+        ats,
         audit,
         clients,
         connections,
@@ -140,7 +141,11 @@ def commands(context: click.Context, stack: str | None, local_tables: str, local
 for _group in (
     applications,
     jobseeker,
+<<<<<<< HEAD
     feedback,
+=======
+    ats,
+>>>>>>> h-quality-data
     tokens,
     clients,
     connections,
