@@ -141,11 +141,8 @@ def commands(context: click.Context, stack: str | None, local_tables: str, local
 for _group in (
     applications,
     jobseeker,
-<<<<<<< HEAD
     feedback,
-=======
     ats,
->>>>>>> h-quality-data
     tokens,
     clients,
     connections,
