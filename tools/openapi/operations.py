@@ -19,7 +19,9 @@ from application_status.intake.files.endpoint import FILE_PATH as STATUS_OF_FILE
 from application_status.intake.files.endpoint import FILES_PATH, CreatedFile, FileStatus
 from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
+from application_status.jobseeker.board import CLOSING_PATH, FEEDBACK_PATH, FeedbackReply
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
+from application_status.jobseeker.listing import SEARCH_LIMIT, Show
 from application_status.jobseeker.page import PAGE_PATH
 from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
@@ -80,6 +82,18 @@ _AFTER = {
     "in": "query",
     "description": "the `Next` of the page before",
     "schema": {"type": "string"},
+}
+_SHOW = {
+    "name": "show",
+    "in": "query",
+    "description": "which applications: those not archived, those of them in progress or finished, or those archived",
+    "schema": {"type": "string", "enum": [str(each) for each in Show], "default": str(Show.CURRENT)},
+}
+_SEARCH = {
+    "name": "search",
+    "in": "query",
+    "description": "only applications whose title, company and place have each of these words",
+    "schema": {"type": "string", "maxLength": SEARCH_LIMIT},
 }
 
 
@@ -288,6 +302,27 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             problems=(*_BODY, *_IAM, "unknown-application", "alias-taken", "too-many-aliases", *_ALWAYS),
         ),
     ),
+    FEEDBACK_PATH: (
+        Operation(
+            method="get",
+            name="feedback",
+            summary="List what jobseekers say is wrong with the status of their applications",
+            security="AWS_IAM",
+            parameters=(_AFTER,),
+            replies={"200": Content(type=FeedbackReply)},
+            problems=("invalid-fields", *_IAM, *_ALWAYS),
+        ),
+    ),
+    CLOSING_PATH: (
+        Operation(
+            method="delete",
+            name="closeFeedback",
+            summary="Close the feedback about a status of an application, which deletes its text",
+            security="AWS_IAM",
+            replies={"204": None},
+            problems=("invalid-fields", *_IAM, "unknown-application", *_ALWAYS),
+        ),
+    ),
     "/api/quality": (
         _quality("quality", "Get a quality report about your ATS", "AtsiToken", "unauthenticated", "forbidden"),
     ),
@@ -311,7 +346,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             name="myApplications",
             summary="List the applications of the signed-in jobseeker",
             security="Users",
-            parameters=(_AFTER,),
+            parameters=(_AFTER, _SHOW, _SEARCH),
             replies={"200": Content(type=MyApplications)},
             problems=("unauthenticated", "forbidden", "invalid-fields", *_ALWAYS),
         ),
