@@ -30,7 +30,7 @@ PAGE_SIZE = 10
 
 _PAGES = Pages("application_status.intake.sandbox", form_action="'self'", languages=LANGUAGES)
 _FORM_BYTES = 4096
-_SHOWN_CHARACTERS, _SHOWN_NOTES = 600, 5
+_SHOWN_CHARACTERS, _SHOWN_NOTES = 400, 3
 _REFUSED = {
     Unauthenticated: "sandbox_requests.not_valid",
     Forbidden: "sandbox_requests.live",
