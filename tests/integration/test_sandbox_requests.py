@@ -16,7 +16,7 @@ from support import dispositions
 from support.oauth import access_token
 from support.oauth import created as client_created
 from support.sandbox import create, created, read_back, report
-from support.signals import complete, position_signal, send, signal, state
+from support.signals import complete, position_signal, post, send, signal, state
 from support.world import (
     APPLICATION,
     ATS,
@@ -88,6 +88,7 @@ def test_report_is_listed_with_how_it_was_understood(world: World) -> None:
         "Received": event["body"],
         "ReceivedBytes": len(event["body"]),
         "UnderstoodLeftOut": 0,
+        "Problems": [],
     }
     assert (first["Path"], first["Status"], first["ReceivedBytes"]) == ("/api/sandbox/applications", 201, 0)
 
@@ -98,8 +99,10 @@ def test_refused_report_is_listed_with_the_problem(world: World) -> None:
     report(world, APPLICATION, "HIRED")
     unknown, wrong = listed(world)
     assert (unknown["Status"], wrong["Status"]) == (404, 422)
-    assert json.loads(unknown["Problem"])["type"] == "/problems/unknown-application"
-    assert json.loads(wrong["Problem"])["errors"][0]["pointer"] == "/Status"
+    assert unknown["Problems"][0].startswith("You have no application with this AtsiApplicationId.")
+    assert wrong["Problems"][0] == "Fields are missing or invalid; see errors."
+    assert wrong["Problems"][1].startswith("/Status: Input is not a status; send HIRED")
+    assert "; expected: one of LEAD, APPLIED" in wrong["Problems"][1]
     assert unknown["Understood"] == wrong["Understood"] == []
 
 
@@ -116,7 +119,7 @@ def test_each_report_of_a_batch_is_listed(world: World) -> None:
     assert notes[0]["Reason"].startswith("/AtsiApplicationId: Field required; /Status: Input is not a status")
     assert notes[1]["Outcome"] == notes[2]["Outcome"] == "candidate_withdrew"
     assert "sees only the applications that you create" in notes[4]["Reason"]
-    assert "Problem" not in listed(world)[0]
+    assert listed(world)[0]["Problems"] == []
 
 
 def test_each_way_to_report_is_listed(world: World) -> None:
@@ -153,6 +156,14 @@ def test_each_way_to_report_is_listed(world: World) -> None:
         token=TEST_TOKEN,
     )
     assert sorted(each["Result"] for each in understood(world)) == ["unchanged", "unknown-application"]
+
+
+def test_errors_of_graphql_are_listed(world: World) -> None:
+    """Of a document that is refused, and of a signal."""
+    post(world, {"query": "{ nothing }"}, token=TEST_TOKEN)
+    assert listed(world)[0]["Problems"] == ["Cannot query field 'nothing' on type 'Query'."]
+    send(world, signal(token=""), token=TEST_TOKEN)
+    assert listed(world)[0]["Problems"][0].startswith("input.token: Input is empty")
 
 
 def test_dropped_signal_says_so_to_a_test_token(world: World) -> None:
