@@ -67,7 +67,7 @@ class SandboxRequest(TypedDict):
     UnderstoodLeftOut: int
     """How many more there are than `Understood` has room for."""
     Problems: Sequence[str]
-    """What is wrong according to the reply: in general, and with each field."""
+    """What is wrong according to the reply, for each field if it names some."""
 
 
 class SandboxRequests(TypedDict):
@@ -223,7 +223,7 @@ def _problems(answered: Reply) -> list[str]:
         each["message"] if "message" in each else f"{each['pointer']}: {each['detail']}; expected: {each['expected']}"
         for each in body.get("errors", ())
     ]
-    found = [*([body["detail"]] if "detail" in body else ()), *errors]
+    found = errors or ([body["detail"]] if "detail" in body else [])
     return [_cut(each, _PROBLEM_BYTES) for each in found[:_MOST_PROBLEMS]]
 
 
