@@ -153,7 +153,7 @@ def test_new_connection_says_that_nothing_came_yet(world: World) -> None:
     html = page(world, created.connection.id, STAFF)["body"]
     assert "Waiting for the secret:" in html
     assert "No test was received yet." in html
-    assert html.count("None yet.") == 2
+    assert html.count("None yet.") == 3
     found = asked(world, created.connection.id, STAFF).body
     assert (found["State"], found["LastTestAt"], found["LastRefusal"]) == ("awaiting_secret", None, None)
 

@@ -226,7 +226,7 @@ class World:
             self.under_role("BatchFunction"), batch_settings(self.unknown, self.requests_per_second)
         )
         self.registry = make_registry(
-            self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable")
+            self.under_role("RegistryFunction"), RegistrySettings("ApplicationsTable", "AliasesTable", "FeedbackTable")
         )
         self.signals = make_signals(self.under_role("SignalsFunction"), signals_settings(self.requests_per_second))
         self.oauth = make_oauth(
@@ -280,7 +280,9 @@ class World:
         )
         self.my_applications = make_my_applications(
             self.under_role("MyApplicationsFunction"),
-            MyApplicationsSettings("ApplicationsTable", BERLIN, self.bad_news_delay_hours, self.pool.issuer),
+            MyApplicationsSettings(
+                "ApplicationsTable", "FeedbackTable", BERLIN, self.bad_news_delay_hours, self.pool.issuer
+            ),
             id_tokens,
         )
         self.health = make_health(self.under_role("HealthFunction"), HealthSettings("QualityTable", BERLIN))

@@ -20,7 +20,9 @@ def test_settings_are_read_with_their_types() -> None:
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
     environ |= {"SANDBOX_APPLICATIONS_TABLE": "s", "SANDBOX_REQUESTS_TABLE": "r", "REQUESTS_PER_SECOND": "50"}
     assert read(WebhookSettings, environ) == WebhookSettings("a", "t", 50, UnknownApplications.ACCEPT, "s", "r")
-    assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b"}) == RegistrySettings("a", "b")
+    assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b", "FEEDBACK_TABLE": "c"}) == RegistrySettings(
+        "a", "b", "c"
+    )
     analytics = read(AnalyticsSettings, ANALYTICS)
     assert analytics == AnalyticsSettings("q", ZoneInfo("Europe/Berlin"))
 

@@ -23,6 +23,7 @@ TABLES = (
     "ApplicationsTable",
     "AuditTable",
     "ConnectionsTable",
+    "FeedbackTable",
     "FilesTable",
     "QualityTable",
     "TokensTable",
@@ -421,7 +422,10 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
     assert ends == {
         **dict.fromkeys(
-            ("AliasesTable", "ConnectionsTable", "FilesTable", "QualityTable", *SANDBOX_TABLES, REQUESTS_TABLE),
+            (
+                *("AliasesTable", "ConnectionsTable", "FeedbackTable", "FilesTable", "QualityTable"),
+                *(*SANDBOX_TABLES, REQUESTS_TABLE),
+            ),
             expires_at,
         ),
         "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},

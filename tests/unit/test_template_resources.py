@@ -78,6 +78,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "TokensTable": ("KeyId",),
     "ConnectionsTable": ("ConnectionId", "Part"),
     "FilesTable": ("FileId", "Part"),
+    "FeedbackTable": ("Queue", "Entry"),
     "AuditTable": ("Month", "At"),
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),

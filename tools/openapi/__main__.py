@@ -1,6 +1,6 @@
 """Writes what `make openapi` writes.
 
-The description of the API, its paths, the schemas of the events, and the table in docs/problems.md.
+The description of the API, its paths, the schemas of the events, the pages of the portal, and what documents repeat.
 """
 
 import json
@@ -23,6 +23,7 @@ from application_status.local.template import Template
 from application_status.platform.http.endpoint import UNKNOWN_PATH
 from openapi.document import document
 from openapi.schemas import Schemas
+from portal import START, site, with_samples
 
 _ROOT = Path(__file__).parents[2]
 DESCRIPTION = _ROOT / "docs/openapi.yaml"
@@ -70,6 +71,8 @@ def written() -> dict[Path, str]:
         PATHS: "".join(f"{path}\n" for path in public_paths()),
         EVENTS: json.dumps(event_schemas(), ensure_ascii=False, indent=2) + "\n",
         PROBLEMS: _TABLE.sub(lambda _: "".join(rows), PROBLEMS.read_text(encoding="utf-8")),
+        START: with_samples(START.read_text(encoding="utf-8")),
+        **site(),
     }
 
 

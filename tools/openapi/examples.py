@@ -130,6 +130,8 @@ REGISTRATIONS = {
         "JobTitle": "Python Developer",
         "Company": "Example GmbH",
         "AppliedAt": "2022-07-01T09:00:00Z",
+        "Link": "https://www.example.com/jobs/python-developer",
+        "Location": "Berlin",
         "Aliases": {"Token": ["7DtW6Q68gk2R4okNGhvg1Y"]},
     }
 }

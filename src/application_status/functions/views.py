@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from application_status.access.names import AtsNames
 from application_status.access.sessions import IdTokens
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.api_docs.near_paths import unknown_path
@@ -94,6 +95,7 @@ def make_handler(
         settings.quality_table,
         settings.reporting_time_zone,
         health=lambda query, now: health_report(query, health, now),
+        ats_names=AtsNames(dynamodb, settings.tokens_table),
     )
 
     live, aliases = settings.applications_table, settings.aliases_table

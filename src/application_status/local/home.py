@@ -1,4 +1,4 @@
-"""The home page of the local service: links to all pages, and a form that sends a status as an ATS would.
+"""The home page of the local service: a form that sends a status as an ATS would, its effect, and links to all pages.
 
 The form redirects (303) to an address that shows the result, so reloading the page does not send it again.
 """

@@ -210,8 +210,9 @@ class RegistrationConflict(Refusal):
 
     def __init__(self, fields: Sequence[str]) -> None:
         super().__init__(
-            f"This AtsiApplicationId is already registered with another {' and another '.join(fields)}. Only JobTitle "
-            "and Company can change, and Aliases be added; register another application under its own id."
+            f"This AtsiApplicationId is already registered with another {' and another '.join(fields)}. Only "
+            "JobTitle, Company, Link and Location can change, and Aliases be added; register another "
+            "application under its own id."
         )
 
 

@@ -39,12 +39,6 @@ CONNECTION_PATH, CONNECTION_PAGE = "/api/connections/{connectionId}", "/connecti
 
 _PAGES = Pages("application_status.intake.connect", languages=LANGUAGES)
 _REFUSED = {Forbidden: "connection.forbidden", UnknownConnection: "connection.unknown"}
-_NOTICES = {
-    ConnectionState.ACTIVE: "success",
-    ConnectionState.AWAITING_SECRET: "warning",
-    ConnectionState.DISABLED: "error",
-}
-"""The class of the notice that says the state."""
 
 
 class EventTypeReply(TypedDict):
@@ -172,7 +166,7 @@ def connection_reply(request: Request, source: ConnectionSource) -> Reply:
 def connection_page(request: Request, source: ConnectionSource) -> Reply:
     """Reply with a connection as a page; raises what `connection_reply` raises."""
     connection, provider, activity, parked = _shown(request, source)
-    t = preferred_texts(request)
+    t, last_event = preferred_texts(request), max((each.last for each in activity.event_types.values()), default=None)
     return _PAGES.reply(
         request,
         HTTPStatus.OK,
@@ -180,7 +174,8 @@ def connection_page(request: Request, source: ConnectionSource) -> Reply:
         title=t("connection.title"),
         connection=connection,
         provider=provider,
-        notice=_NOTICES[connection.state],
+        works=connection.state is ConnectionState.ACTIVE and last_event is not None,
+        last_event=last_event,
         checklist=_checklist(connection, t),
         activity=activity,
         event_types=sorted(activity.event_types.items()),

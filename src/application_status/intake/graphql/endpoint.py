@@ -204,7 +204,7 @@ def _parameters(request: Request) -> dict[str, Any]:
     for name, (value, *others) in request.query.items():
         if others:
             raise MalformedBody(f"The parameter {name[:NAME_LENGTH]} was sent more than once; send it once.")
-        sent[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value
+        sent[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value or None
     return sent
 
 
