@@ -64,8 +64,8 @@ class _Address(BaseModel):
 class PageQueries:
     """The report queries of a page by name, and the filters behind them; `csv` names one to download.
 
-    It may ask for the definitions instead. `listed` has the parameters of the page's list: what it lists if the reader can choose, its order, and the id after
-    which it begins.
+    It may ask for the definitions instead. `listed` has the parameters of the page's list: what it lists if the reader
+    can choose, its order, and the id after which it begins.
     """
 
     filters: Mapping[str, str]

@@ -47,8 +47,8 @@ class Section:
 
     `covers` says which applications and days it is about. `family` is that of its first number, whose definition the
     section leads to. It shows the plot and the table, and `folded` on demand. `unavailable` is shown instead of them. A
-    section `is_empty` if it has too few applications. `tabs` are links to other lists, and `pages` to other pages of the
-    list.
+    section `is_empty` if it has too few applications. `tabs` are links to other lists, and `pages` to other pages of
+    the list.
     """
 
     id: str
