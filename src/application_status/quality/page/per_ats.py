@@ -25,7 +25,9 @@ def health(rows: Sequence[Row], unavailable: str, t: Texts) -> Section:
         table=Table(
             [Column(t(f"quality.health.{key}")) for key in _HEALTH_COLUMNS],
             [_cells(row, numbers) for row, numbers in of[:LISTED]],
-        ),
+        )
+        if len(rows) > 1
+        else None,
         folded=table(
             [t("quality.health.ats"), t("quality.health.results")],
             [(_ats(row), ", ".join(_results(row, t))) for row, _ in of[:LISTED]],
