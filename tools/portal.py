@@ -248,6 +248,14 @@ class _Renderer(RendererHTML):
         name = f'aria-labelledby="{_id(above[-1])}"' if above else 'aria-label="Table"'
         return f'<div class="scroll" tabindex="0" role="group" {name}>\n<table>\n'
 
+    def th_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        """Begin a heading of a column; a cell without text is none."""
+        return "<th>" if tokens[idx + 1].content else "<td>"
+
+    def th_close(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        """End it."""
+        return "</th>\n" if tokens[idx - 1].content else "</td>\n"
+
     def table_close(self, _tokens: Sequence[Token], _idx: int, _options: OptionsDict, _env: EnvType) -> str:
         """End the part that scrolls."""
         return "</table>\n</div>\n"

@@ -56,7 +56,7 @@ def event_schemas() -> dict[str, Any]:
 def public_paths() -> list[str]:
     """Return the paths of the API, but not those for the board's systems."""
     return sorted(
-        route.path for route in Template().routes() if route.authorizer != "AWS_IAM" and route.path != UNKNOWN_PATH
+        {route.path for route in Template().routes() if route.authorizer != "AWS_IAM" and route.path != UNKNOWN_PATH}
     )
 
 

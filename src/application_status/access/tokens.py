@@ -22,6 +22,7 @@ from application_status.access.limits import (
     limit_of_ats,
 )
 from application_status.access.rules import Token, is_access_token, is_client_id, is_opaque, is_test, key_id
+from application_status.access.trials import begin_trial
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import CONNECT_SECONDS, READ_SECONDS, Cache, DynamoDB, batch_get
 from application_status.platform.errors import ConditionFailed, ServiceError, TooManyRequests, Unauthenticated
@@ -244,12 +245,26 @@ def _authenticated(text: str, way: str, request: Request, tokens: TokenLookup) -
 
 
 def _owner(text: str, request: Request, tokens: TokenLookup) -> CallingAts | None:
-    """Return the ATS to which a request's token belongs; a test token marks the telemetry as the sandbox's."""
+    """Return the ATS to which a request's token belongs.
+
+    A test token marks the telemetry as the sandbox's, and begins the notes on the request.
+    """
     in_sandbox = is_test(text)
     if in_sandbox:
         enter_sandbox()
     ats_id = tokens.owner(text, request.address)
+    if ats_id and in_sandbox:
+        begin_trial(_key(text))
     return CallingAts(ats_id, in_sandbox) if ats_id else None
+
+
+def _key(text: str) -> str:
+    """Return the key of a valid token, or of the client of a valid access token."""
+    if is_access_token(text):
+        from application_status.access import clients  # noqa: PLC0415  # only access tokens need cryptography
+
+        return str(clients.client_id(text))
+    return str(key_id(text))
 
 
 def _elsewhere(request: Request, read: str) -> Iterator[tuple[str, str]]:

@@ -216,7 +216,9 @@ def _registration_update(stored: Application, registration: Registration) -> dic
         update.sets.append("Positions = if_not_exists(Positions, :no_positions)")
         update.values[":no_positions"] = positions
     update.set(attributes)
-    update.removes += [name for name in ("Link", "Location") if name not in attributes]
+    removed = [name for name in ("Link", "Location") if name not in attributes]
+    update.removes += [f"#{name}" for name in removed]
+    update.names |= {f"#{name}": name for name in removed}
     after = stored.with_head(stored.transitions, registration)
     if after.head != stored.head:
         update.set_status(after)

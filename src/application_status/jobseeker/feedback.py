@@ -1,13 +1,13 @@
 """Stores what jobseekers note about their applications, and lists their open feedback for the board.
 
 The notes are attributes of the application's item (`applications/items.py`), so an erasure removes them with it. The
-Feedback table has the open feedback in the order in which it was sent, without what it says:
+Feedback table has an entry for each open feedback, in the order in which it was sent, without what it says:
 
 Queue      S   "open"
-Entry      S   <time of sending>~<application>~<status>
+Entry      S   <time of sending>~<application>
 ExpiresAt  N   when DynamoDB may delete the entry, in seconds since 1970
 
-An entry whose application was erased is deleted when it is listed.
+An entry whose application was erased since is not listed.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from application_status.platform.values import ApplicationId, now, to_text
 LIST_PAGE_SIZE = 100
 
 _OPEN = "open"
-_LIFE = timedelta(days=365)
+_LIFE = timedelta(days=180)
 
 
 class OpenFeedback(NamedTuple):
@@ -75,7 +75,7 @@ class JobseekersNotes:
             update.values[":feedback"] = value
         else:
             update.set({"Feedback": {"M": {status: value}}})
-        entry = _key(_entry(seen.application_id, status, feedback))
+        entry = _key(_entry(seen.application_id, feedback))
         put = {"TableName": self._feedback, "Item": {**entry, **items.expiry(feedback.sent_at + _LIFE)}}
         self._dynamodb("TransactWriteItems", TransactItems=[{"Update": self._request(seen, update)}, {"Put": put}])
 
@@ -111,7 +111,8 @@ class FeedbackList:
         entries = [row["Entry"]["S"] for row in reply["Items"]]
         keys = [items.key(each) for each in dict.fromkeys(_application_of(each) for each in entries)]
         read = {item["AtsiApplicationId"]["S"]: item for item in batch_get(self._dynamodb, self._applications, keys)}
-        found = one_by_one(entries, lambda entry: self._open(entry, read.get(_application_of(entry))), _left_out)
+        stored = [(each, read[_application_of(each)]) for each in entries if _application_of(each) in read]
+        found = one_by_one(stored, lambda pair: _open(*pair), _left_out)
         return [of for _, of in found if of], reply.get("LastEvaluatedKey", {}).get("Entry", {}).get("S")
 
     def close(self, application_id: ApplicationId, status: str) -> None:
@@ -130,7 +131,8 @@ class FeedbackList:
             with suppress(ConditionFailed):  # the application has changed since it was read
                 if feedback.closed_at is None:
                     self._close(seen, status, feedback)
-                self._remove(_entry(seen.application_id, status, feedback))
+                key = _key(_entry(seen.application_id, feedback))
+                self._dynamodb("DeleteItem", TableName=self._feedback, Key=key)
                 return
 
     def _close(self, seen: Application, status: str, feedback: Feedback) -> None:
@@ -140,24 +142,6 @@ class FeedbackList:
         update.values[":feedback"] = items.feedback_value(feedback._replace(text="", closed_at=now()))
         request = {"TableName": self._applications, "Key": items.key(seen.application_id), **update.expressions()}
         self._dynamodb("UpdateItem", **request)
-
-    def _open(self, entry: str, item: Item | None) -> OpenFeedback | None:
-        """Return the feedback of an entry; None, and delete the entry, if it is closed or its application erased."""
-        if item and not items.is_tombstone(item):
-            application, status = items.application(item), entry.rpartition("~")[2]
-            feedback, registration = application.notes.feedback.get(status), application.registration
-            if (
-                registration
-                and feedback
-                and not feedback.closed_at
-                and _entry(application.application_id, status, feedback) == entry
-            ):
-                return OpenFeedback(application.application_id, registration, status, feedback)
-        self._remove(entry)
-        return None
-
-    def _remove(self, entry: str) -> None:
-        self._dynamodb("DeleteItem", TableName=self._feedback, Key=_key(entry))
 
 
 def _update(seen: Application) -> Update:
@@ -171,13 +155,25 @@ def _key(entry: str) -> Item:
     return {"Queue": {"S": _OPEN}, "Entry": {"S": entry}}
 
 
-def _entry(application_id: ApplicationId, status: str, feedback: Feedback) -> str:
-    return f"{to_text(feedback.sent_at)}~{application_id}~{status}"
+def _entry(application_id: ApplicationId, feedback: Feedback) -> str:
+    return f"{to_text(feedback.sent_at)}~{application_id}"
 
 
 def _application_of(entry: str) -> ApplicationId:
-    return ApplicationId(entry.split("~")[1])
+    return ApplicationId(entry.partition("~")[2])
 
 
-def _left_out(entry: str, error: Exception) -> None:
-    log_unreadable(_application_of(entry), error)
+def _open(entry: str, item: Item) -> OpenFeedback | None:
+    """Return the open feedback of an entry; None if it is closed, or the application was erased."""
+    if items.is_tombstone(item):
+        return None
+    application = items.application(item)
+    for status, feedback in application.notes.feedback.items():
+        is_of_entry = _entry(application.application_id, feedback) == entry
+        if is_of_entry and not feedback.closed_at and application.registration:
+            return OpenFeedback(application.application_id, application.registration, status, feedback)
+    return None
+
+
+def _left_out(stored: tuple[str, Item], error: Exception) -> None:
+    log_unreadable(_application_of(stored[0]), error)

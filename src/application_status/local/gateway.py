@@ -52,7 +52,7 @@ class Gateway(ThreadingHTTPServer):
 
     def add(self, path: str, handler: Handler) -> None:
         """Add a path that only the local service has."""
-        self.routes.insert(0, (pattern(path), Route(path, path, None)))
+        self.routes.insert(0, (pattern(path), Route(path, "any", path, None)))
         self.handlers[path] = handler
 
     @override
@@ -90,7 +90,7 @@ class _GatewayConnection(ClientConnection):
             return
         for expression, route in self.server.routes:
             match = expression.fullmatch(event["path"])
-            if match:
+            if match and route.takes(self.command):
                 event |= {"resource": route.path, "pathParameters": match.groupdict() or None}
                 self._invoke(route, event)
                 return

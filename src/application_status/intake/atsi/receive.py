@@ -30,13 +30,16 @@ from application_status.intake.recorded import log_recorded
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.vocabulary import Vocabulary
-from application_status.platform.errors import MalformedHeader, Unauthenticated
+from application_status.platform.errors import MalformedHeader, MethodNotAllowed, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
 from application_status.platform.telemetry import set_caller
 from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
+_LISTED_AT = "/api/application-status"
+"""The path whose GET requests another function answers, with a list of applications."""
+
 _RAW_STATUS_LIMIT = 200
 IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE = "[!-~]{1,255}", "1 to 255 visible ASCII characters"
 _STATUS_LIMIT = 32
@@ -146,7 +149,8 @@ def sender(request: Request, tokens: TokenLookup) -> CallingAts:
         Unauthenticated: the token is not valid, or the path names another ATS.
         TooManyRequests: a limit is reached.
     """
-    request.require_method("POST")
+    if request.method != "POST":
+        raise MethodNotAllowed("GET, POST" if request.resource == _LISTED_AT else "POST")
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
         raise Unauthenticated(

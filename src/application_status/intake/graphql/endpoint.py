@@ -25,6 +25,7 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
+from application_status.access import trials
 from application_status.access.tokens import Environments, TokenLookup, bearing_ats
 from application_status.applications.rules.report import Channel
 from application_status.intake.graphql.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
@@ -103,11 +104,27 @@ class GraphqlError(TypedDict):
     extensions: GraphqlErrorExtensions
 
 
+class DroppedSignal(TypedDict):
+    """A signal that has no effect, which the contract does not treat as an error."""
+
+    about: str
+    """The token or id, as you sent it."""
+    reason: str
+
+
+class GraphqlExtensions(TypedDict):
+    """What the reply says beyond the contracts."""
+
+    dropped: Sequence[DroppedSignal]
+
+
 class GraphqlReply(TypedDict):
     """A GraphQL reply."""
 
     data: NotRequired[dict[str, Any] | None]
     errors: NotRequired[Sequence[GraphqlError]]
+    extensions: NotRequired[GraphqlExtensions]
+    """Only with a test token, and only if signals were dropped."""
 
 
 class Receivers(NamedTuple):
@@ -138,9 +155,20 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
             add_metric("Refused")
             logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
             return _reply(200 if _is_old_client(request) else 400, {"errors": errors}, request)
-        return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data}, request)
+        body: GraphqlReply = {"data": result.data}
+        if errors:
+            body["errors"] = errors
+        if dropped := _dropped():
+            body["extensions"] = {"dropped": dropped}
+        return _reply(200, body, request)
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
+
+
+def _dropped() -> list[DroppedSignal]:
+    """Return the signals that were dropped, if the request has a test token."""
+    noted = trials.notes() or ()
+    return [{"about": each["About"], "reason": each["Reason"]} for each in noted if each["Result"] == "dropped"]
 
 
 def _graphql_request(request: Request) -> GraphqlRequest:
@@ -176,7 +204,7 @@ def _parameters(request: Request) -> dict[str, Any]:
     for name, (value, *others) in request.query.items():
         if others:
             raise MalformedBody(f"The parameter {name[:NAME_LENGTH]} was sent more than once; send it once.")
-        sent[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value
+        sent[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value or None
     return sent
 
 
