@@ -81,10 +81,7 @@ def funnel(numbers: Numbers) -> Section:
         name, count, share = t(f"quality.status.{step}"), *_count_and_share(numbers, f"reached:{step}")
         passed = numbers.number(f"passed:{step}", "share")
         went_on = "" if passed.value is None else format_number(passed, t)
-        text = f"{count} · {share}"
-        if went_on:
-            text = t("quality.funnel.bar_went_on", amount=count, share=share, went_on=went_on)
-        shares.append((name, text, numbers.share(f"reached:{step}")))
+        shares.append((name, f"{count} · {share}", numbers.share(f"reached:{step}")))
         decided = (format_number(passed, t), t.number(passed.population)) if passed.measure in numbers else ("", "")
         rows.append([name, count, share, *decided])
         words = t("quality.funnel.row", part=count, all=of_all)
