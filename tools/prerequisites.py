@@ -32,9 +32,17 @@ _MADE = {
     "deploy": (MINISTACK, SAM, BUILD),
     "runtime": (EMULATOR, RUNTIME_PYTHON, BUILD),
 }
-_PROGRAMS = {"local": ("bash", "curl", "node", "npm", "java"), "bench": ("valgrind",)}
+_PROGRAMS = {"local": ("bash", "curl", "node", "npm", "javac", "go", "php", "mcs", "mono"), "bench": ("valgrind",)}
 # The packages of Debian and of Homebrew that have these programs, where they are not named like them.
-_PACKAGES = {"node": ("nodejs", "node"), "npm": ("npm", "node"), "java": ("default-jre-headless", "openjdk")}
+_PACKAGES = {
+    "node": ("nodejs", "node"),
+    "npm": ("npm", "node"),
+    "javac": ("default-jdk-headless", "openjdk"),
+    "go": ("golang-go", "go"),
+    "php": ("php-cli", "php"),
+    "mcs": ("mono-mcs libmono-system-net-http4.0-cil", "mono"),
+    "mono": ("mono-runtime", "mono"),
+}
 # What a target needs that make can't create.
 _USERS = {"test": {"local", "browser"}, "bench": {"bench"}, "screenshots": {"browser"}}
 _CHROMES = (

@@ -78,10 +78,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "TokensTable": ("KeyId",),
     "ConnectionsTable": ("ConnectionId", "Part"),
     "FilesTable": ("FileId", "Part"),
+    "FeedbackTable": ("Queue", "Entry"),
     "AuditTable": ("Month", "At"),
     "UsersTable": ("UserId",),
     "SandboxApplicationsTable": ("AtsiApplicationId",),
     "SandboxAliasesTable": ("Alias", "Member"),
+    "SandboxRequestsTable": ("TokenId", "Place"),
 }
 NUMBERS = {"Applications"}
 

@@ -105,12 +105,12 @@ def document(*, strict: bool = False) -> dict[str, Any]:
     schemas.refer(ProblemDetails, reply=True)
     responses: dict[str, Any] = {}
     paths: dict[str, Any] = {}
-    for route in (each for each in Template().routes() if each.path not in PAGES):
-        paths[route.path] = {"parameters": _path_parameters(route.path)} if "{" in route.path else {}
-        for operation in OPERATIONS[route.path]:
+    for path in dict.fromkeys(route.path for route in Template().routes() if route.path not in PAGES):
+        paths[path] = {"parameters": _path_parameters(path)} if "{" in path else {}
+        for operation in OPERATIONS[path]:
             references, referred = problem_responses(operation.problems)
             responses |= referred
-            paths[route.path][operation.method] = _operation(operation, references, schemas)
+            paths[path][operation.method] = _operation(operation, references, schemas)
     return {
         "openapi": "3.1.0",
         "info": {

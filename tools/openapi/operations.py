@@ -14,7 +14,7 @@ from application_status.access.sessions import SIGN_IN_PATH, SIGN_OUT_PATH
 from application_status.api_docs.pages import DOCS_PATH, FILE_PATH, PROBLEM_PATH
 from application_status.applications.registry import AliasesMessage, RegistrationMessage, RegistrationReply
 from application_status.intake.atsi.batch import BatchMessage, BatchReply
-from application_status.intake.atsi.read_back import ApplicationView
+from application_status.intake.atsi.read_back import ApplicationList, ApplicationView
 from application_status.intake.atsi.receive import ReportReply, StatusMessage
 from application_status.intake.connect.endpoint import DeliveryReply
 from application_status.intake.connect.page import CONNECTION_PAGE, CONNECTION_PATH, ConnectionReply
@@ -22,9 +22,11 @@ from application_status.intake.files.endpoint import FILE_PATH as STATUS_OF_FILE
 from application_status.intake.files.endpoint import FILES_PATH, CreatedFile, FileStatus
 from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequest
 from application_status.intake.sandbox.create import SandboxApplication
+from application_status.intake.sandbox.page import REQUESTS_PAGE
+from application_status.intake.sandbox.request_log import REQUESTS_PATH, SandboxRequests
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.page import PAGE_PATH
-from application_status.platform.http.endpoint import UPTIME_PATH, UptimeReply
+from application_status.platform.http.endpoint import UNKNOWN_PATH, UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
 from application_status.quality.reports.formats import QualityReply
 from application_status.quality.reports.query import PAGE_PATH as QUALITY_PAGE_PATH
@@ -171,8 +173,10 @@ PAGES = {
     SIGN_IN_PATH,
     CALLBACK_PATH,
     SIGN_OUT_PATH,
+    REQUESTS_PAGE,
+    UNKNOWN_PATH,
 }
-"""Pages, which are not in the document."""
+"""Pages, and the route of unknown paths, which are not in the document."""
 
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
 _NO_FIELDS = Content(
@@ -186,6 +190,18 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             "Report an application's status",
             "Send one report for each change. A report that the service has already is `unchanged`, so you can repeat "
             "it when you get no answer. `RawStatus` is your own label; it refines the outcome of a rejection.",
+        ),
+        Operation(
+            tag="Applications",
+            method="get",
+            name="listApplications",
+            summary="List the applications of your ATS",
+            description="Returns 100 applications at a time, ordered by `AtsiApplicationId`, each as it stands. Send "
+            "`Next` as `after` to get the next page. With a test token, only sandbox applications are listed.",
+            security="AtsiToken",
+            parameters=(_AFTER,),
+            replies={"200": Content(type=ApplicationList, examples=examples.APPLICATION_LISTS)},
+            problems=("unauthenticated", "invalid-fields", *_ALWAYS),
         ),
     ),
     "/qs-api/public/atsi/v1/{ATS_ID}": (
@@ -242,6 +258,20 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             request=_NO_FIELDS,
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(*_BODY_WITHOUT_FIELDS, "unauthenticated", "forbidden", "daily-limit-reached", *_ALWAYS),
+        ),
+    ),
+    REQUESTS_PATH: (
+        Operation(
+            tag="Sandbox",
+            method="get",
+            name="listSandboxRequests",
+            summary="List the newest requests with your test token",
+            description="Needs a test token. Returns the newest 100 requests with it of the last 7 days: what was "
+            "received, how each report or signal was understood, and why it was dropped or refused. The page "
+            "`/sandbox/requests` shows the same.",
+            security="AtsiToken",
+            replies={"200": Content(type=SandboxRequests, examples=examples.SANDBOX_REQUESTS)},
+            problems=("unauthenticated", "forbidden", *_ALWAYS),
         ),
     ),
     FILES_PATH: (

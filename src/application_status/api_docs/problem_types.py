@@ -108,7 +108,8 @@ PROBLEM_TYPES = (
         "409",
         "the id is registered with another `AtsId`, `ClientId`, `JobId`, `JobseekerId` or `AppliedAt`, as `detail` "
         "says; nothing was stored",
-        "change only `JobTitle` and `Company`, or add `Aliases`; use a new id for another application",
+        "change only `JobTitle`, `Company`, `Link` and `Location`, or add `Aliases`; use a new id for another "
+        "application",
     ),
     ProblemType(
         "too-many-aliases",

@@ -32,6 +32,7 @@ try:
         connections,
         facts,
         failures,
+        feedback,
         files,
         jobseeker,
         labels,
@@ -139,6 +140,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str, local
 for _group in (
     applications,
     jobseeker,
+    feedback,
     tokens,
     clients,
     connections,

@@ -1,0 +1,36 @@
+"""All pages that people open, for the tests of what every page must be: a new page is added here."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_BOTH = ("en", "de")
+
+
+class Visit(NamedTuple):
+    """A page of the local service: its path, who opens it, and its status; `sheets` is how many it prints at most."""
+
+    path: str
+    user: str = ""
+    status: int = 200
+    languages: tuple[str, ...] = _BOTH
+    sheets: int = 1
+
+
+VISITS: Mapping[str, Visit] = {
+    "home": Visit("/", languages=("en",), sheets=4),
+    "login": Visit("/quality", languages=("en",)),
+    "failed sign-in": Visit("/sign-in/callback?code=a&state=b", status=401),
+    "sign-out": Visit("/sign-out", "staff"),
+    "signed out": Visit("/sign-out"),
+    "jobseeker": Visit("/my/applications", "jobseeker/jobseeker-1", sheets=3),
+    "jobseeker without applications": Visit("/my/applications", "jobseeker/nobody"),
+    "jobseekers' page for staff": Visit("/my/applications", "staff", status=403),
+    "quality of all": Visit("/quality", "staff", languages=("en",), sheets=6),
+    "quality of an ATS": Visit("/quality?interval=month", "ats/workday", languages=("en",), sheets=6),
+    "quality of a client": Visit("/quality", "client/example", languages=("en",), sheets=6),
+    "quality with wrong filters": Visit("/quality?from=2", "staff", status=422, languages=("en",)),
+    "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403, languages=("en",)),
+    "connection": Visit("/connections/gr-demo", "client/example", sheets=2),
+    "unknown connection": Visit("/connections/gr-22222222", "client/example", status=404),
+    "problem": Visit("/problems/throttled", languages=("en",)),
+}
