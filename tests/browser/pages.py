@@ -32,5 +32,8 @@ VISITS: Mapping[str, Visit] = {
     "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403, languages=("en",)),
     "connection": Visit("/connections/gr-demo", "client/example", sheets=2),
     "unknown connection": Visit("/connections/gr-22222222", "client/example", status=404),
+    "portal": Visit("/docs", languages=("en",), sheets=3),
+    "guide": Visit("/docs/guide", languages=("en",), sheets=5),
+    "errors": Visit("/docs/errors", languages=("en",), sheets=6),
     "problem": Visit("/problems/throttled", languages=("en",)),
 }
