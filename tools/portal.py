@@ -68,8 +68,8 @@ _DOCUMENTS = (
 )
 _OTHER_PAGES = {
     "docs/openapi.yaml": "openapi.json",
-    "src/application_status/intake/seek/schema.graphql": "reference",
-    "src/application_status/intake/indeed/schema.graphql": "reference",
+    "src/application_status/intake/seek/schema.graphql": "graphql",
+    "src/application_status/intake/indeed/schema.graphql": "graphql",
 }
 _NOT_SERVED = {
     "docs/connect", "docs/events.md", "docs/jobseekers.md", "docs/operations.md", "docs/performance.md", "docs/samples",
