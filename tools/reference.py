@@ -97,8 +97,9 @@ def _first_page(described: _Json) -> Page:
 def _tag_page(described: _Json, tag: _Json) -> Page:
     operations = list(_operations(described, tag["name"]))
     links = [f'<a href="#{each["operationId"]}">{escape(each["summary"])}</a>' for _, _, each in operations]
-    shown = {name for _, _, each in operations for name in _bodies(each)}
-    types = _used(described, shown) - shown - {"ProblemDetails", "FieldProblem"}
+    schemas = [schema for _, _, each in operations for schema in _bodies(each)]
+    shown = {_name(schema) for schema in schemas if "$ref" in schema}
+    types = _used(described, _references(schemas)) - shown - {"ProblemDetails", "FieldProblem"}
     if types:
         links.append('<a href="#types">Types</a>')
     return _page(
@@ -187,13 +188,12 @@ def _curl(described: _Json, path: str, method: str, operation: _Json, scheme: st
 
 
 def _fields(described: _Json, identifier: str, name: str) -> str:
+    """Return a table of a type's fields, which says what a request must have, or what a reply may not have."""
     schema = described["components"]["schemas"][name]
+    of_reply, required = schema.get("additionalProperties") is True, schema.get("required", ())
+    note = " (may be missing)" if of_reply else " (required)"
     rows = [
-        (
-            f"{_code(field)}{_required(is_required=field in schema.get('required', ()))}",
-            _type(each),
-            _meaning(each),
-        )
+        (_code(field) + (note if (field in required) is not of_reply else ""), _type(each), _meaning(each))
         for field, each in schema.get("properties", {}).items()
     ]
     return _table(identifier, ("Field", "Type", "Meaning"), rows)
@@ -270,13 +270,10 @@ def _operations(described: _Json, tag: str) -> Iterator[tuple[str, str, _Json]]:
                 yield path, method, methods[method]
 
 
-def _bodies(operation: _Json) -> Iterator[str]:
-    """Yield the names of the types of an operation's request and replies, but not of its problems."""
+def _bodies(operation: _Json) -> Iterator[_Json]:
+    """Yield the schemas of an operation's request and replies, but not of its problems."""
     for body in (operation.get("requestBody", {}), *operation["responses"].values()):
-        schema = body.get("content", {}).get("application/json", {}).get("schema", {})
-        if "$ref" in schema:
-            yield _name(schema)
-        yield from (_references(schema) if "$ref" not in schema else ())
+        yield body.get("content", {}).get("application/json", {}).get("schema", {})
 
 
 def _used(described: _Json, names: Iterable[str]) -> set[str]:
