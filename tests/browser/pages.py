@@ -32,5 +32,6 @@ VISITS: Mapping[str, Visit] = {
     "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403, languages=("en",)),
     "connection": Visit("/connections/gr-demo", "client/example", sheets=2),
     "unknown connection": Visit("/connections/gr-22222222", "client/example", status=404),
+    "requests with a test token": Visit("/sandbox/requests"),
     "problem": Visit("/problems/throttled", languages=("en",)),
 }
