@@ -44,5 +44,6 @@ VISITS: Mapping[str, Visit] = {
     "guide": Visit("/docs/guide", languages=("en",), sheets=5),
     "errors": Visit("/docs/errors", languages=("en",), sheets=6),
     "reference": Visit("/docs/reference-reports", languages=("en",), sheets=8),
+    "requests with a test token": Visit("/sandbox/requests"),
     "problem": Visit("/problems/throttled", languages=("en",)),
 }
