@@ -116,8 +116,8 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Days since the last request, or the last row of a file, as of now.", _LATEST_REQUESTS, _OPERATIONAL
     ),
     "silent": Definition(
-        "1 if the ATS has sent requests on at least five days, and none since then for more than a day longer than its "
-        "longest pause in the four weeks before; else 0.",
+        "1 if the ATS sent requests on at least five days of four weeks, and none since then for more than a day "
+        "longer than its longest pause in these weeks; else 0.",
         _LATEST_REQUESTS,
         _OPERATIONAL,
     ),
