@@ -36,7 +36,7 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
 TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
-test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
+test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What no target can make: brought or checked before anything that takes long.
@@ -86,7 +86,7 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket
 VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 \
-	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable USER_POOL_ISSUER=http://pool/user-pool
+	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable SANDBOX_REQUESTS_TABLE=SandboxRequestsTable USER_POOL_ISSUER=http://pool/user-pool
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
@@ -150,6 +150,13 @@ clean:  ## Remove everything that the targets above made
 .tools/%/.ready: Makefile | $(filter .tools/%,$(UV))
 	$(UV) venv --quiet --clear .tools/$*
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)
+	@touch $@
+
+# The packages' own scripts are not run: none is needed, and one of them reports to its maker.
+.tools/node/.ready: tests/node/package.json tests/node/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 # A peer's folder is a function's package: dependencies, code, bytecode.

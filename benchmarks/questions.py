@@ -58,6 +58,7 @@ SETTINGS = ViewsSettings(
     "AliasesTable",
     "ConnectionsTable",
     POOL.issuer,
+    "SandboxRequestsTable",
 )
 
 type Reply = Mapping[str, Any]

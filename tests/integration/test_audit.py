@@ -123,6 +123,7 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
         ["--ats", ATS, "--set", LABEL, "OFFER", "--set", "Stage 4", "HIRED"], {"ats": ATS, "meanings": "2 not recorded"}
     ),
     "labels remap": (["--apply"], {"apply": "True", "file": ".application-status-remap.json"}),
+    "feedback close": ([APPLICATION, "offer"], {"application": APPLICATION, "status": "offer"}),
     "analytics rebuild": (["--segments", "2"], {"segments": "2"}),
     "failures redrive": (["--all"], {"every": "True"}),
 }  # fmt: skip
@@ -144,6 +145,7 @@ READS: dict[str, list[list[str]]] = {
     "labels unmapped": [[]],
     "labels remap": [[]],
     "analytics verify": [["--first", "0"]],
+    "feedback list": [[]],
     "facts export": [["--to", "facts"]],
     "facts query": [["funnel", "--from", "facts"]],
     "failures list": [[]],

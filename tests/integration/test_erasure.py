@@ -74,7 +74,7 @@ def register(world: World, of: str = NEW, **changes: Any) -> Answer:
 
 
 def registry_with(dynamodb: DynamoDB) -> Any:
-    return make_handler(dynamodb, RegistrySettings("ApplicationsTable", "AliasesTable"))
+    return make_handler(dynamodb, RegistrySettings("ApplicationsTable", "AliasesTable", "FeedbackTable"))
 
 
 def is_bare_tombstone(item: dict[str, Any], version: int) -> bool:

@@ -90,7 +90,8 @@ def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
     assert listed == {
         "AtsiApplicationId": of, "JobTitle": "Python Developer", "Company": "Example GmbH",
         "JobseekerStatus": "interview", "Text": "Interview", "Finished": False, "Step": 3, "Steps": 5,
-        "ChangedDay": None,
+        "ChangedDay": None, "Link": None, "Location": None, "ReportedBy": "Example GmbH", "Archived": False,
+        "WhatNext": "The employer wants to get to know you, and agrees date and place with you.",
     }  # fmt: skip
     assert reply["headers"] == {
         "Content-Type": "application/json", "Cache-Control": "no-store",
@@ -101,7 +102,7 @@ def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
 @pytest.mark.parametrize("field", [each.name for each in fields(Registration) if each.name not in NOT_SHOWN])
 def test_list_has_every_registered_field(world: World, field: str) -> None:
     """Fields of the board, the ATS or the client are excepted; add a new one of these to NOT_SHOWN."""
-    register(world, 1)
+    register(world, 1, link="https://jobs.test/1", location="Berlin")
     (listed,) = get(world)["Applications"]
     assert listed[to_pascal(field)]
 
@@ -124,7 +125,7 @@ def test_one_application_comes_with_its_timeline(world: World) -> None:
     body = get(world, f"{LIST}/{of.upper()}")
     (listed,) = get(world)["Applications"]
     timeline = body.pop("Timeline")
-    assert body.keys() - listed.keys() == {"RequestId"}
+    assert body.keys() - listed.keys() == {"RequestId", "Feedback"}
     assert listed.items() <= body.items()
     assert [(each["JobseekerStatus"], each["Text"]) for each in timeline] == [
         ("applied", "Applied"), ("in_contact", "The employer contacted you"), ("offer", "Offer received"),
@@ -185,14 +186,14 @@ def test_id_that_is_none_is_refused(world: World) -> None:
     assert (reply["statusCode"], json.loads(reply["body"])["type"]) == (422, "/problems/invalid-fields")
 
 
-@pytest.mark.parametrize("path", [LIST, PAGE])
-def test_other_methods_are_refused(world: World, path: str) -> None:
-    """The reply is a 405 whose Allow header is GET."""
+@pytest.mark.parametrize(("path", "method", "allowed"), [(LIST, "POST", "GET"), (PAGE, "PUT", "GET, POST")])
+def test_other_methods_are_refused(world: World, path: str, method: str, allowed: str) -> None:
+    """The reply is a 405 whose Allow header has the others."""
     claims = {"custom:jobseeker_id": ME}
-    event = http_event("POST", path, {}, {"Authorization": f"Bearer {world.id_token(claims)}"}, None)
+    event = http_event(method, path, {}, {"Authorization": f"Bearer {world.id_token(claims)}"}, None)
     event["requestContext"]["authorizer"] = {"claims": claims}
     reply = world.my_applications(event, None)
-    assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, "GET")
+    assert (reply["statusCode"], reply["headers"]["Allow"]) == (405, allowed)
 
 
 def test_newest_change_shown_comes_first(world: World) -> None:
@@ -333,7 +334,7 @@ def test_page_shows_the_list_without_scripts(world: World) -> None:
     policy = headers["Content-Security-Policy"].split("; ")
     assert policy[0] == "default-src 'none'"
     assert re.fullmatch(r"style-src 'sha256-[\w+/]{43}='", policy[1])
-    assert policy[2:] == ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'"]
+    assert policy[2:] == ["base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert html.startswith('<!doctype html>\n<html lang="de">')
     assert "Vorstellungsgespräch" in html

@@ -239,8 +239,24 @@ def registry(world: World) -> None:
         "PATCH", f"/api/applications/{reported}/aliases", {"Aliases": {"Lever": {"ApplicationId": "o"}}}
     )
     assert world.registry(aliases, None)["statusCode"] == 200
+    sent_feedback(world)
+    assert len(answer(world.registry(sample_event("RegistryFunction/feedback"), None)).body["Feedback"]) == 1
+    assert world.registry(sample_event("RegistryFunction/closed-feedback"), None)["statusCode"] == 204
     for each in (reported, SIGNALLED_APPLICATION):
         assert world.erase(each).status == 204
+
+
+def sent_feedback(world: World) -> None:
+    event = as_jobseeker(world, "feedback")
+    assert world.my_applications(event, None)["statusCode"] == 303
+
+
+def as_jobseeker(world: World, name: str) -> dict[str, Any]:
+    event = sample_event(f"MyApplicationsFunction/{name}")
+    event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
+    event["multiValueHeaders"]["Authorization"] = [f"Bearer {world.id_token(AS_JOBSEEKER)}"]
+    event["stageVariables"] = {"UserPoolClientId": CLIENT_ID}
+    return event
 
 
 def sandboxed(world: World) -> None:
@@ -310,15 +326,15 @@ def views(world: World) -> None:
     own = sandbox.created(world)["AtsiApplicationId"]
     sandbox.read_back(world, own)
     world.views(http_event("GET", f"/api/application-status/{APPLICATION}"), None)
+    for token in (TOKEN, TEST_TOKEN):
+        assert world.views(http_event("GET", "/api/application-status", token=token), None)["statusCode"] == 200
+    assert world.views(sample_event("ViewsFunction/sandbox-requests"), None)["statusCode"] == 200
 
 
 def my_applications(world: World) -> None:
     for name in ("list", "one", "page"):
-        event = sample_event(f"MyApplicationsFunction/{name}")
-        event["requestContext"]["authorizer"] = {"claims": AS_JOBSEEKER}
-        event["multiValueHeaders"]["Authorization"] = [f"Bearer {world.id_token(AS_JOBSEEKER)}"]
-        event["stageVariables"] = {"UserPoolClientId": CLIENT_ID}
-        assert world.my_applications(event, None)["statusCode"] == 200
+        assert world.my_applications(as_jobseeker(world, name), None)["statusCode"] == 200
+    sent_feedback(world)
 
 
 def sign_in(world: World) -> None:

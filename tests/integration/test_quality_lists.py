@@ -151,7 +151,8 @@ def test_renamed_member_is_found_by_its_new_name_alone(world: World) -> None:
         with time_machine.travel(f"2026-11-27T1{number}:00:00Z", tick=False):
             count(world, 5, "ats-1", "big", "job", company=company, job_title=company)
             merge(world)
-    for query in ({"by": "client"}, {"by": "client", "ats": "ats-1"}, {"by": "job", "client": "big"}):
+    lists: list[dict[str, Any]] = [{"by": "client"}, {"by": "client", "ats": "ats-1"}, {"by": "job", "client": "big"}]
+    for query in lists:
         assert [len(members(world, **query, search=text)) for text in ("alt", "neu")] == [0, 1]
     assert list(read_all(world.dynamodb, "QualityTable", 1, lambda _: None, ()).wrong) == []
 
@@ -211,7 +212,7 @@ def test_sorted_list_has_pages(world: World) -> None:
 
 def test_list_that_is_too_long_is_not_sorted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reply is a 422 that names the parameter."""
-    monkeypatch.setitem(SORTED_MEMBERS, "client", 2)  # type: ignore[arg-type]
+    monkeypatch.setitem(SORTED_MEMBERS, "client", 2)
     for number in range(3):
         count(world, 5, "ats-1", f"client-{number}", "job")
     merge(world)

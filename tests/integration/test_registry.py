@@ -42,7 +42,9 @@ def pointers(reply: Answer) -> list[str]:
 
 def test_content_has_every_field() -> None:
     """Give a new field of the message a value in CONTENT above: the next test shows that it is stored."""
-    assert {*CONTENT, "Aliases"} == {each.alias for each in RegistrationMessage.model_fields.values()}
+    assert {*CONTENT, "Link", "Location", "Aliases"} == {
+        each.alias for each in RegistrationMessage.model_fields.values()
+    }
 
 
 def test_new_application_is_created(world: World) -> None:
@@ -122,6 +124,17 @@ def test_title_and_company_may_change(world: World) -> None:
     assert world.item(NEW) == after
 
 
+def test_last_link_and_location_win(world: World) -> None:
+    """200 `updated`: other values replace them, and a registration without them removes them."""
+    for link, location in (("https://a.test/1", "Berlin"), ("https://a.test/2?x=1#y", "Köln"), (None, None)):
+        given = {"Link": link, "Location": location} if link else {}
+        assert register(world, **given).body["Result"] in {"registered", "updated"}
+        stored = world.stored(NEW).registration
+        assert stored
+        assert (stored.link, stored.location) == (link, location)
+    assert register(world, Link=None).body["Result"] == "unchanged"
+
+
 def test_new_title_reaches_the_jobseeker_and_no_counter(world: World) -> None:
     """The jobseeker's list shows it; what the application counts for stays the same."""
     register(world)
@@ -196,6 +209,16 @@ WRONG = [
     ({"JobseekerId": None}, ["/JobseekerId"]),
     ({"JobTitle": ""}, ["/JobTitle"]),
     ({"Company": "x" * 201}, ["/Company"]),
+    ({"Location": ""}, ["/Location"]),
+    ({"Location": "x" * 201}, ["/Location"]),
+    ({"Link": ""}, ["/Link"]),
+    ({"Link": "http://jobs.test/1"}, ["/Link"]),
+    ({"Link": "javascript:alert(1)"}, ["/Link"]),
+    ({"Link": "https://"}, ["/Link"]),
+    ({"Link": 'https://jobs.test/"><b>'}, ["/Link"]),
+    ({"Link": "https://jobs.test/ä"}, ["/Link"]),
+    ({"Link": "https://jobs.test/1\n"}, ["/Link"]),
+    ({"Link": f"https://jobs.test/{'x' * 1000}"}, ["/Link"]),
     ({"AppliedAt": "2022-07-01"}, ["/AppliedAt"]),
     ({"AppliedAt": "2022-07-01T09:00:00"}, ["/AppliedAt"]),
     ({"AppliedAt": "2022-02-30T09:00:00Z"}, ["/AppliedAt"]),

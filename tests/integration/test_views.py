@@ -478,7 +478,8 @@ def test_health_says_which_atss_have_stopped(world: World) -> None:
         ]
         counts = {(Channel.ATSI, "recorded"): 1}
         health.add(ats_id, [HealthDay(AtsId(ats_id), at.date(), counts, at) for at in moments])
-    for query in ({}, {"from_": "2026-09-20"}, {"to": "2026-09-02"}):
+    queries: list[dict[str, Any]] = [{}, {"from_": "2026-09-20"}, {"to": "2026-09-02"}]
+    for query in queries:
         rows = answer(get(world, "/api/board/quality", kind="health", **query)).body["Rows"]
         found = [(row["Ats"], numbers(row)["silent", "flag"][0], numbers(row)["last_seen", "days"][0]) for row in rows]
         assert found == [("b-stopped", 1, 10.04), ("a-daily", 0, 0.04), ("c-new", 0, 21.04)]

@@ -29,7 +29,7 @@ from support.world import (
 
 NEW = "51c3be16-0f93-41ed-9cc0-00000000beef"
 OTHERS = 24
-REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
+REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable", "FeedbackTable")
 
 type Call = Callable[[], Answer]
 

@@ -44,7 +44,7 @@ from support.world import (
 )
 
 NEW = [f"7d0c1b52-4a36-4be3-a7ac-{number:012}" for number in range(CROWD)]
-REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable")
+REGISTRY = RegistrySettings("ApplicationsTable", "AliasesTable", "FeedbackTable")
 POSITIONS = PositionsSettings("ApplicationsTable", "AliasesTable")
 
 type Call = Callable[[], Answer]

@@ -43,7 +43,7 @@ def batch_all(clients: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer
 
 def register_all(clients: Sequence[DynamoDB], events: Sequence[Any]) -> list[Answer]:
     """Send each event to a registry container of its own, all at once."""
-    settings = RegistrySettings("ApplicationsTable", "AliasesTable")
+    settings = RegistrySettings("ApplicationsTable", "AliasesTable", "FeedbackTable")
     return _answers([make_registry(dynamodb, settings) for dynamodb in clients], events)
 
 

@@ -1,15 +1,19 @@
 """What a jobseeker sees of an application, and in which words."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from application_status.applications.rules.application import Application, Position
+from application_status.applications.rules.notes import FeedbackReason
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Outcome, Status
+from application_status.jobseeker.forms import FormResult
+from application_status.jobseeker.listing import Show
 from application_status.jobseeker.rules.status import JobseekerStatus, ProgressStep, jobseeker_view
-from application_status.jobseeker.rules.words import ENGLISH, GERMAN, Words
 from application_status.platform.values import application_id, from_text
+from application_status.texts.texts import LANGUAGES, Texts
 from support.histories import REGISTRATION, application, at, move, row
 from support.world import ATS, registration
 
@@ -261,19 +265,23 @@ def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
     assert statuses_shown(of, day, 2 * DAY) == expected
 
 
-@pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["en", "de"])
-def test_there_are_words_for_everything(words: Words) -> None:
-    """Each status and step has a text in both languages, and no text is a status of the contract."""
-    assert words.statuses.keys() == set(JobseekerStatus)
-    assert words.steps.keys() == set(ProgressStep)
-    said = [*words.statuses.values(), *words.steps.values()]
+@pytest.mark.parametrize("t", LANGUAGES.values(), ids=LANGUAGES)
+@pytest.mark.parametrize(
+    ("section", "members"),
+    [
+        ("status", list(JobseekerStatus)),
+        ("next", list(JobseekerStatus)),
+        ("step", [step.name.lower() for step in ProgressStep]),
+        ("reasons", list(FeedbackReason)),
+        ("filter", list(Show)),
+        ("none", list(Show)),
+        ("done", [each for each in FormResult if not each.is_mistake]),
+        ("mistake", [each for each in FormResult if each.is_mistake]),
+    ],
+)
+def test_there_are_words_for_everything(t: Texts, section: str, members: Sequence[str]) -> None:
+    """Each status, step, reason, filter and result has a text, and no text is a status of the contract."""
+    named = {key.rpartition(".")[2] for key in t.keys() if key.startswith(f"jobseeker.{section}.")}  # noqa: SIM118
+    assert named == set(members)
+    said = [t.raw(f"jobseeker.{section}.{each}") for each in members]
     assert not any("_" in text or text.isupper() or "reject" in text.lower() for text in said)
-
-
-def test_days_are_said_as_people_say_them() -> None:
-    """Days are written out in both languages."""
-    day = APPLIED.date()
-    assert (ENGLISH.ago(0), ENGLISH.ago(1), ENGLISH.ago(3)) == ("today", "yesterday", "3 days ago")
-    assert (GERMAN.ago(0), GERMAN.ago(1), GERMAN.ago(3)) == ("heute", "gestern", "vor 3 Tagen")
-    assert (ENGLISH.format_day(day), GERMAN.format_day(day)) == ("1 November 2026", "1. November 2026")
-    assert GERMAN.format_day(day.replace(month=3)) == "1. März 2026"

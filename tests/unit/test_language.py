@@ -2,8 +2,8 @@
 
 import pytest
 
-from application_status.jobseeker.language import words
 from application_status.platform.http.endpoint import Request
+from application_status.platform.http.negotiation import preferred_texts
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ from application_status.platform.http.endpoint import Request
 def test_language_is_the_one_preferred(accept: str | None, language: str) -> None:
     """The higher weight wins, then the first; what is malformed or neither ours nor * counts for nothing."""
     headers = {} if accept is None else {"Accept-Language": accept}
-    assert words(Request.from_event({"headers": headers})).language == language
+    assert preferred_texts(Request.from_event({"headers": headers})).language == language

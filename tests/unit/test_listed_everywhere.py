@@ -105,7 +105,7 @@ def test_every_registered_field_can_be_sent() -> None:
     assert RegistrationMessage.model_fields.keys() == {each.name for each in fields(Registration)}
 
 
-FULL = registration(aliases=ALIASES)
+FULL = registration(aliases=ALIASES, link="https://www.example.com/jobs/1", location="Berlin")
 """A registration with a value for every field, also for those that may be missing."""
 
 

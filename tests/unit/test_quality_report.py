@@ -14,9 +14,9 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
 from application_status.platform.values import application_id
+from application_status.quality.reports.definitions import DEFINITIONS
 from application_status.quality.rules.contribution import contribution, is_dated
-from application_status.quality.rules.definitions import DEFINITIONS, family
-from application_status.quality.rules.numbers import Number, activity, cohort, silence
+from application_status.quality.rules.numbers import Number, activity, cohort, family, silence
 from support.world import ATS, BERLIN, registration
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -205,5 +205,5 @@ def test_page_has_the_definitions() -> None:
         r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", DEFINITIONS_PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     assert {row[0]: row[1:] for row in rows} == {
-        name: (each.definition, each.population, each.censoring) for name, each in DEFINITIONS.items()
+        name: (each.definition, each.population, each.censoring or "None.") for name, each in DEFINITIONS.items()
     }

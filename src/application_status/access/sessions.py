@@ -15,11 +15,11 @@ from urllib.parse import quote, urlencode
 import jwt
 
 from application_status.access.assignments import ATS_CLAIM, CLIENT_CLAIM, GROUPS_CLAIM, JOBSEEKER_CLAIM
-from application_status.platform.errors import NotSignedIn, Unauthenticated, Unavailable
-from application_status.platform.http.endpoint import Reply, Request, refusal, refusal_headers
+from application_status.platform.errors import Forbidden, NotSignedIn, Unauthenticated, Unavailable
+from application_status.platform.http.endpoint import Reply, Request, qualities, refusal, refusal_headers
 from application_status.platform.http.fetch import Fetch, fetch
 from application_status.platform.http.html import Frame, Link
-from application_status.platform.http.negotiation import preferred_texts, qualities
+from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
 
 JOBSEEKERS_PAGE, QUALITY_PAGE, CONNECTIONS_PAGES = "/my/applications", "/quality", "/connections/"
@@ -138,6 +138,21 @@ def cookie(request: Request, name: str) -> str:
     sent = ";".join(request.headers.get("cookie", ())).split(";")
     pairs = (each.strip().partition("=") for each in sent)
     return next((value for found, _, value in pairs if found == name), "")
+
+
+def require_own_form(request: Request) -> None:
+    """Check that a form was sent from a page at the same address, so no other site can act for a signed-in user.
+
+    Browsers send Sec-Fetch-Site, which is right behind a proxy, too; older ones send only Origin.
+    https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+
+    Raises:
+        Forbidden: it was sent from elsewhere.
+    """
+    site, origin = request.header("Sec-Fetch-Site"), request.header("Origin")
+    own = {f"https://{request.host}", f"http://{request.host}"}
+    if site != "same-origin" and (site is not None or origin not in own):
+        raise Forbidden("This form was sent from another site. Open the page at this address, and send its form.")
 
 
 def not_signed_in(error: Unauthenticated, request: Request) -> Reply:

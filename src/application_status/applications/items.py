@@ -13,10 +13,13 @@ SeenUntil          S   the newest time of a repeated snapshot; absent without on
 ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the time of the last write
-ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt  S, Aliases M   the registration; absent without one
+ClientId, JobId, JobseekerId, JobTitle, Company, AppliedAt, Link?, Location?  S, Aliases M
+                       the registration; absent without one
 ExpiresAt          N   only in the sandbox: when DynamoDB may delete the item, in seconds since 1970
 Positions          M   digest of a position -> {Ended, Since, DayOffset?, ReceivedAt, Version}, its last reported
                        state; absent without aliases
+ArchivedAs         S   the status with which the jobseeker archived it; absent if it is not archived
+Feedback           M   the jobseeker's status -> {Reason, Text?, SentAt, ClosedAt?}, what is wrong; absent if nothing
 ErasedAt           S   only in the tombstone of an erased or expired application, which has the key, ErasedAt, Version
 Expired            BOOL  true if the application expired; absent if it was erased
 AliasOf            S   only in the tombstone that stands for a second id of an application: the application's first id
@@ -27,6 +30,7 @@ from datetime import datetime
 from typing import Any
 
 from application_status.applications.rules.application import Application, Position, PositionReport
+from application_status.applications.rules.notes import Feedback, FeedbackReason, Notes
 from application_status.applications.rules.registration import Aliases, Registration
 from application_status.applications.rules.report import (
     Channel,
@@ -171,6 +175,7 @@ def registration_attributes(registration: Registration) -> Item:
         for name, values in registration.aliases.by_kind.items()
         if values
     }
+    optional = {"Link": registration.link, "Location": registration.location}
     return {
         "ClientId": {"S": registration.client_id},
         "JobId": {"S": registration.job_id},
@@ -178,6 +183,7 @@ def registration_attributes(registration: Registration) -> Item:
         "JobTitle": {"S": registration.job_title},
         "Company": {"S": registration.company},
         "AppliedAt": {"S": to_text(registration.applied_at)},
+        **{name: {"S": text} for name, text in optional.items() if text},
         **({"Aliases": {"M": aliases}, "Positions": {"M": {}}} if aliases else {}),
     }
 
@@ -205,7 +211,18 @@ def application(item: Item) -> Application:
         resend_keys=tuple(key["S"] for key in item["ResendKeys"]["L"]) if "ResendKeys" in item else (),
         registration=registration(item),
         positions={k: _position(value["M"]) for k, value in item.get("Positions", {"M": {}})["M"].items()},
+        notes=_notes(item),
     )
+
+
+def application_as_it_stands(item: Item) -> Application:
+    """Parse an item without the transitions before its head, of which a history may have hundreds.
+
+    Its status, label and outcome are right, as no other transition decides them. Raises what `application` raises.
+    """
+    head = item.get("Head", {"S": ""})["S"]
+    decisive = {key: value for key, value in item["Transitions"]["M"].items() if key == head}
+    return application({**item, "Transitions": {"M": decisive}})
 
 
 def status_and_version(item: Item) -> tuple[Status, int]:
@@ -230,7 +247,35 @@ def registration(item: Item) -> Registration | None:
         job_title=item["JobTitle"]["S"],
         company=item["Company"]["S"],
         applied_at=from_text(item["AppliedAt"]["S"]),
+        link=_text(item, "Link"),
+        location=_text(item, "Location"),
         aliases=Aliases.of_kinds(values),
+    )
+
+
+def feedback_value(feedback: Feedback) -> Item:
+    """Return a value of the Feedback map."""
+    optional = {"Text": feedback.text, "ClosedAt": feedback.closed_at and to_text(feedback.closed_at)}
+    return {
+        "M": {
+            "Reason": {"S": feedback.reason},
+            "SentAt": {"S": to_text(feedback.sent_at)},
+            **{name: {"S": text} for name, text in optional.items() if text},
+        }
+    }
+
+
+def _notes(item: Item) -> Notes:
+    sent = item.get("Feedback", {"M": {}})["M"]
+    return Notes(_text(item, "ArchivedAs"), {status: _feedback(value["M"]) for status, value in sent.items()})
+
+
+def _feedback(value: Mapping[str, Any]) -> Feedback:
+    return Feedback(
+        reason=FeedbackReason(value["Reason"]["S"]),
+        text=_text(value, "Text") or "",
+        sent_at=from_text(value["SentAt"]["S"]),
+        closed_at=_optional(from_text, value, "ClosedAt"),
     )
 
 

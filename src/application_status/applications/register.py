@@ -65,8 +65,8 @@ class Registrations:
     def register(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Register an application with one write, or two if it is already stored and changes.
 
-        The newest JobTitle and Company are kept. Aliases are added, never removed. If the reply to a registration was
-        lost, the repeated registration returns UNCHANGED.
+        The newest JobTitle, Company, Link and Location are kept. Aliases are added, never removed. If the reply to a
+        registration was lost, the repeated registration returns UNCHANGED.
 
         Raises:
             RegistrationConflict: the id is registered with another ATS, client, job, jobseeker or application date.
@@ -216,6 +216,9 @@ def _registration_update(stored: Application, registration: Registration) -> dic
         update.sets.append("Positions = if_not_exists(Positions, :no_positions)")
         update.values[":no_positions"] = positions
     update.set(attributes)
+    removed = [name for name in ("Link", "Location") if name not in attributes]
+    update.removes += [f"#{name}" for name in removed]
+    update.names |= {f"#{name}": name for name in removed}
     after = stored.with_head(stored.transitions, registration)
     if after.head != stored.head:
         update.set_status(after)

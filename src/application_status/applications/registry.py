@@ -12,10 +12,8 @@ from application_status.applications.rules.registration import Aliases, NativeId
 from application_status.applications.rules.report import NATIVE
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import (
-    LambdaHandler,
     Reply,
     Request,
-    endpoint,
     no_content,
     path_id,
     reply,
@@ -36,6 +34,12 @@ _ID_RULE = "1 to 64 letters, digits and . _ : -"
 
 type _Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
 type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
+type _Link = Annotated[
+    str,
+    StringConstraints(
+        strict=True, max_length=1000, pattern=r"^https://[0-9A-Za-z][0-9A-Za-z._~:/?#\[\]@!$&'()*+,;=%-]*$"
+    ),
+]
 type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
 type _ApplicationId = Annotated[
     str,
@@ -44,9 +48,9 @@ type _ApplicationId = Annotated[
     WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
-type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-~]{1,100}$")]
+type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r'^[!"$-~]{1,100}$')]
 
-type _ExternalId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-?A-~]{1,100}$")]
+type _ExternalId = Annotated[str, StringConstraints(strict=True, pattern=r'^[!"$-?A-~]{1,100}$')]
 
 
 class _NativeIds(BaseModel):
@@ -118,6 +122,11 @@ class RegistrationMessage(BaseModel):
     job_title: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
     company: Annotated[_Text, Field(description="for display, 1 to 200 characters")]
     applied_at: Annotated[PastMoment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
+    link: Annotated[
+        _Link | None,
+        Field(description="for display, the address of the job ad: https://, up to 1,000 ASCII characters"),
+    ] = None
+    location: Annotated[_Text | None, Field(description="for display, the place of work, 1 to 200 characters")] = None
     aliases: Annotated[
         _Aliases,
         Field(description=_ALIASES_RULE),
@@ -129,7 +138,7 @@ class RegistrationReply(TypedDict):
 
     AtsiApplicationId: ApplicationId
     Result: RegistrationResult
-    """registered: new, or known only by its reports before; updated: JobTitle, Company or Aliases changed; unchanged:
+    """registered: new, or known only by its reports before; updated: a display field or Aliases changed; unchanged:
     the same registration was stored already.
     """
     RequestId: str
@@ -137,21 +146,10 @@ class RegistrationReply(TypedDict):
     """Unrecognised fields."""
 
 
-def registry(registrations: Registrations, erasure: Erasure) -> LambdaHandler:
-    """Return the handler of `/api/applications/{AtsiApplicationId}` (PUT, DELETE) and its `/aliases` (PATCH).
-
-    API Gateway does authentication.
-    """
-
-    @endpoint
-    def answer(request: Request) -> Reply:
-        if request.resource.endswith("/aliases"):
-            request.require_method("PATCH")
-            return _add_aliases(request, registrations)
-        request.require_method("PUT", "DELETE")
-        return _register(request, registrations) if request.method == "PUT" else _erase(request, erasure)
-
-    return answer
+def register_or_erase(request: Request, registrations: Registrations, erasure: Erasure) -> Reply:
+    """Answer `PUT` and `DELETE` of `/api/applications/{AtsiApplicationId}`; API Gateway does authentication."""
+    request.require_method("PUT", "DELETE")
+    return _register(request, registrations) if request.method == "PUT" else _erase(request, erasure)
 
 
 def _register(request: Request, registrations: Registrations) -> Reply:
@@ -165,7 +163,9 @@ def _register(request: Request, registrations: Registrations) -> Reply:
     return _answer(request, 201 if created else 200, application_id, checked.ats_id, result, ignored)
 
 
-def _add_aliases(request: Request, registrations: Registrations) -> Reply:
+def add_aliases(request: Request, registrations: Registrations) -> Reply:
+    """Answer `PATCH /api/applications/{AtsiApplicationId}/aliases`; API Gateway does authentication."""
+    request.require_method("PATCH")
     body = json_object(request, BODY_LIMIT_BYTES)
     parsed = message(AliasesMessage, body)
     application_id = path_id(request)
@@ -216,6 +216,8 @@ def parse_registration(body: dict[str, Any]) -> Registration:
         job_title=parsed.job_title,
         company=parsed.company,
         applied_at=parsed.applied_at.at,
+        link=parsed.link,
+        location=parsed.location,
         aliases=parsed.aliases.checked(),
     )
 

@@ -21,10 +21,13 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.write import read_markers
 
 
-class _Id(click.ParamType[ApplicationId]):
+class ApplicationIdType(click.ParamType[ApplicationId]):
+    """The id of an application, as an argument."""
+
     name = "id"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> ApplicationId:
+        """Return the id; refuse one that is not valid."""
         try:
             return application_id(value)
         except ValueError as error:
@@ -40,7 +43,7 @@ commands.add_command(registrations.command)
 
 
 @commands.command("show")
-@click.argument("shown", type=_Id(), metavar="ID")
+@click.argument("shown", type=ApplicationIdType(), metavar="ID")
 @json_option
 @pass_target
 def _show(target: Target, shown: ApplicationId, *, as_json: bool) -> None:
@@ -84,6 +87,8 @@ def _about(application: Application) -> dict[str, Any]:
         "jobseeker": registration and registration.jobseeker_id,
         "title": registration and registration.job_title,
         "company": registration and registration.company,
+        "link": registration and registration.link,
+        "location": registration and registration.location,
         "applied_at": registration and to_text(registration.applied_at),
     }
 
@@ -103,7 +108,7 @@ def _history(application: Application) -> tuple[Sequence[str], Sequence[Sequence
 
 
 @commands.command("erase")
-@click.argument("ids", type=_Id(), nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", type=ApplicationIdType(), nargs=-1, required=True, metavar="ID...")
 @pass_target
 def _erase(target: Target, ids: Sequence[ApplicationId]) -> None:
     """Erase applications permanently; safe to repeat."""

@@ -33,6 +33,7 @@ try:
         connections,
         facts,
         failures,
+        feedback,
         files,
         jobseeker,
         labels,
@@ -140,6 +141,7 @@ def commands(context: click.Context, stack: str | None, local_tables: str, local
 for _group in (
     applications,
     jobseeker,
+    feedback,
     ats,
     tokens,
     clients,

@@ -36,12 +36,13 @@ _AT_ONCE = 50
 _NAMED, _SHOWN_LENGTH = 20, 200
 _ID = "AtsiApplicationId"
 _FIELDS = [_ID, *(str(each.alias) for each in RegistrationMessage.model_fields.values() if each.is_required())]
+_OPTIONAL_FIELDS = ("Link", "Location")
 _LISTS = ("Token", "CandidateApplicationProfileId", "PositionProfileIds", "ApplyId", _ID)
 _NATIVE_IDS = ("ApplicationId", "CandidateId", "JobId", "ExternalId")
 _PATHS: Mapping[str, tuple[str, ...]] = {
     ".".join(path).lower(): path
     for path in [
-        *((name,) for name in _FIELDS),
+        *((name,) for name in (*_FIELDS, *_OPTIONAL_FIELDS)),
         *(("Aliases", kind) for kind in _LISTS),
         *(("Aliases", provider.capitalize(), name) for provider in NATIVE for name in _NATIVE_IDS),
     ]

@@ -1,9 +1,12 @@
-"""Pages a jobseeker's applications, the newest change first, with a cursor to the next page."""
+"""Selects a jobseeker's applications, and pages them, the newest change first, with a cursor to the next page."""
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+from unicodedata import normalize
 
 from application_status.applications.rules.report import digest
 from application_status.jobseeker.rules.status import JobseekerView
@@ -13,14 +16,66 @@ from application_status.platform.telemetry import log_unreadable
 from application_status.platform.values import to_text
 
 PAGE_SIZE = 50
+SEARCH_LIMIT = 100
+"""The maximum length of a search."""
+
+
+class Show(StrEnum):
+    """Which applications are listed: those not archived, those of them in progress or finished, or the archived."""
+
+    CURRENT = "current"
+    OPEN = "open"
+    ENDED = "ended"
+    ARCHIVED = "archived"
+
+    def includes(self, of: JobseekerView) -> bool:
+        """Return whether an application is listed."""
+        if of.is_archived:
+            return self is Show.ARCHIVED
+        return self is Show.CURRENT or self is (Show.ENDED if of.last.status.finished else Show.OPEN)
+
+
+class Selection(NamedTuple):
+    """Which applications are listed: also only those whose title, company or place has each word of the search."""
+
+    show: Show = Show.CURRENT
+    search: str = ""
+
+    def matches(self, of: JobseekerView) -> bool:
+        """Return whether an application has each word of the search; case does not matter."""
+        about = of.registration
+        text = _folded(f"{about.job_title} {about.company} {about.location or ''}")
+        return all(word in text for word in _folded(self.search).split())
+
+    @classmethod
+    def of(cls, request: Request) -> "Selection":
+        """Read the parameters `show` and `search`.
+
+        Raises:
+            InvalidFields: `show` is unknown, or `search` is too long.
+        """
+        show, search = _one(request, "show") or Show.CURRENT, _one(request, "search").strip()
+        wrong = []
+        if show not in [*Show]:
+            wrong.append(FieldError("/show", "show is unknown, or was sent twice", f"one of {', '.join(Show)}"))
+        if len(search) > SEARCH_LIMIT:
+            wrong.append(FieldError("/search", "search is too long", f"at most {SEARCH_LIMIT} characters"))
+        if wrong:
+            raise InvalidFields(tuple(wrong))
+        return cls(Show(show), search)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of applications; `next` is the cursor to the next page, None on the last."""
+    """A page of applications; `next` is the cursor to the next page, None on the last.
+
+    `counts` says how many of those that match the search each selection has.
+    """
 
     applications: Sequence[JobseekerView]
     next: str | None
+    selection: Selection
+    counts: Mapping[Show, int]
 
 
 def not_shown(of: JobseekerView, error: Exception) -> None:
@@ -29,17 +84,28 @@ def not_shown(of: JobseekerView, error: Exception) -> None:
 
 
 def page(applications: Sequence[JobseekerView], jobseeker_id: str, request: Request) -> Page:
-    """Return the page after the request's cursor, or the first page.
+    """Return the page after the request's cursor, or the first page, of the applications that the request selects.
 
     Raises:
-        InvalidFields: the cursor is not of this list.
+        InvalidFields: the cursor is not of this list, or the selection is not valid.
     """
-    after = _position_in(request, jobseeker_id)
-    ordered = sorted(applications, key=_position, reverse=True)
+    after, selection = _position_in(request, jobseeker_id), Selection.of(request)
+    found = [each for each in applications if selection.matches(each)]
+    ordered = sorted(filter(selection.show.includes, found), key=_position, reverse=True)
     rest = [each for each in ordered if after is None or _position(each) < after]
     shown = rest[:PAGE_SIZE]
     more = len(rest) > PAGE_SIZE
-    return Page(shown, _cursor(_position(shown[-1]), jobseeker_id) if more else None)
+    counts = {show: sum(map(show.includes, found)) for show in Show}
+    return Page(shown, _cursor(_position(shown[-1]), jobseeker_id) if more else None, selection, counts)
+
+
+def _folded(text: str) -> str:
+    return normalize("NFKC", text).casefold()
+
+
+def _one(request: Request, name: str) -> str:
+    """Return a parameter's value, or an empty text; values that differ are joined, so none of them is taken."""
+    return ",".join(request.query.get(name, ()))
 
 
 def _position(of: JobseekerView) -> str:

@@ -16,6 +16,7 @@ ApplicationStatus, with the dimensions `service` and `stack`, so stacks in one a
     Registered             applications registered
     Expired                applications deleted after their retention
     Erased                 successful requests to erase an application
+    FeedbackSent           messages of jobseekers that a status is wrong
     Refused, Failed        HTTP requests, and reports of batches, answered with 4xx, with 503
     Unauthenticated, ...   the refused ones by reason; each metric has the name of its class in errors.py
     StoreRetries           calls to AWS repeated after throttling, an error or a lost reply

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
+from application_status.applications.rules.notes import NO_NOTES, Notes
 from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import (
     Folded,
@@ -110,7 +111,8 @@ class Application:
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
     `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest time of a
-    snapshot that repeated the head. `positions` are the last reported states of its positions, by digest.
+    snapshot that repeated the head. `positions` are the last reported states of its positions, by digest. `notes` are
+    the jobseeker's.
     """
 
     application_id: ApplicationId
@@ -124,6 +126,7 @@ class Application:
     seen_until: datetime | None = None
     registration: Registration | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
+    notes: Notes = NO_NOTES
 
     def receive(self, report: Report) -> Effect:
         """Return what a report changes in the application."""

@@ -81,7 +81,10 @@ class Aliases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An application's data from the job board's Apply system; all ids are pseudonymous."""
+    """An application's data from the job board's Apply system; all ids are pseudonymous.
+
+    `link` is the address of the job ad, and `location` the place of work as text; both are for display.
+    """
 
     ats_id: AtsId
     client_id: str
@@ -90,4 +93,6 @@ class Registration:
     job_title: str
     company: str
     applied_at: datetime
+    link: str | None = None
+    location: str | None = None
     aliases: Aliases = Aliases()

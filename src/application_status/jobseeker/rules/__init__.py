@@ -1,4 +1,4 @@
-"""The rules of what jobseekers see, as pure functions: which statuses, when, and in which words.
+"""The rules of what jobseekers see, as pure functions: which statuses, and when.
 
 Open `status.py` first.
 """

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from application_status.applications.rules.application import Application
+from application_status.applications.rules.notes import NO_NOTES, Feedback, Notes
 from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import Transition, sent_day
 from application_status.applications.rules.status import Outcome, Status
-from application_status.platform.values import ApplicationId
+from application_status.platform.values import ApplicationId, to_text
 
 
 class ProgressStep(IntEnum):
@@ -98,11 +99,32 @@ class JobseekerView:
     application_id: ApplicationId
     registration: Registration
     changes: Sequence[StatusChange]
+    notes: Notes = NO_NOTES
 
     @property
     def last(self) -> StatusChange:
         """The last change, which has the current status."""
         return self.changes[-1]
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the employer reported the current status; else it is the jobseeker's own application."""
+        return len(self.changes) > 1
+
+    @property
+    def status_id(self) -> str:
+        """What identifies the current status among all that the application ever had."""
+        return f"{self.last.status}@{to_text(self.last.at)}"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the jobseeker archived the application, and its status has not changed since."""
+        return self.notes.archived_as == self.status_id
+
+    @property
+    def feedback(self) -> Feedback | None:
+        """The jobseeker's feedback about the current status."""
+        return self.notes.feedback.get(self.last.status)
 
     @property
     def step(self) -> ProgressStep:
@@ -125,7 +147,7 @@ def jobseeker_view(
         shown_once = change.status.step in {None, ProgressStep.APPLIED}
         if not (shown_once and change.status is changes[-1].status):
             changes.append(change if change.at >= applied.at else replace(change, at=applied.at, day=None))
-    return JobseekerView(application.application_id, registration, changes)
+    return JobseekerView(application.application_id, registration, changes, application.notes)
 
 
 def delays_begin(application: Application) -> Iterator[datetime]:

@@ -15,6 +15,9 @@ from application_status.platform.http.negotiation import in_language, preferred_
 
 _SHARED = __package__
 
+_READABLE_CONTRAST = 4.5  # https://www.w3.org/TR/WCAG22/#contrast-minimum
+_LIGHT_GROUND, _DARK_CARD = "#f5f6f8", "#1c222b"  # of base.css: the darkest in light mode, and the lightest in dark
+
 
 class Brand(NamedTuple):
     """The job board's name on every page, its colour (#rrggbb), and the address of its logo (https; empty for none)."""
@@ -28,6 +31,15 @@ class Brand(NamedTuple):
         """Read the brand from BRAND_NAME, BRAND_COLOR and BRAND_LOGO; each may be missing."""
         name, color = environ.get("BRAND_NAME"), environ.get("BRAND_COLOR")
         return cls(name or "Application status", color or "#0b5cad", environ.get("BRAND_LOGO", ""))
+
+    @property
+    def variables(self) -> str:
+        """The CSS variables `--brand`, and `--accent`: the colour made readable on light and dark grounds."""
+        light, dark = (_readable(self.color, *each) for each in (("#000000", _LIGHT_GROUND), ("#ffffff", _DARK_CARD)))
+        return (
+            f":root {{ --brand: {self.color}; --accent: {light}; }}\n"
+            f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark}; }} }}\n"
+        )
 
     @property
     def logo_origin(self) -> str:
@@ -70,7 +82,7 @@ class Pages:
         brand: Brand | None = None,
     ) -> None:
         brand = brand or Brand.of(os.environ)
-        style = f":root {{ --brand: {brand.color}; }}\n{_read(_SHARED, 'base.css')}{_read(package, 'page.css')}"
+        style = f"{brand.variables}{_read(_SHARED, 'base.css')}{_read(package, 'page.css')}"
         self._languages = languages
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
@@ -116,3 +128,32 @@ class Pages:
 
 def _read(package: str, name: str) -> str:
     return files(package).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _readable(color: str, mixed_with: str, ground: str) -> str:
+    """Return a colour with as little of another one as makes it readable on a ground."""
+    shares = (percent / 100 for percent in range(0, 101, 2))
+    return next(
+        mixed for share in shares if _contrast(mixed := _mix(color, mixed_with, share), ground) >= _READABLE_CONTRAST
+    )
+
+
+def _mix(color: str, other: str, share: float) -> str:
+    pairs = zip(_channels(color), _channels(other), strict=True)
+    return "#" + bytes(round(one + (two - one) * share) for one, two in pairs).hex()
+
+
+def _contrast(color: str, ground: str) -> float:
+    """Return the contrast of two colours: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    darker, lighter = sorted((_luminance(color), _luminance(ground)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    shares = (part / 255 for part in _channels(color))
+    linear = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)  # noqa: PLR2004
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _channels(color: str) -> bytes:
+    return bytes.fromhex(color.removeprefix("#"))

@@ -17,6 +17,7 @@ from application_status.quality.counters.generations import generations
 from application_status.quality.counters.items import ALL_ATSS
 from application_status.quality.counters.read import MemberName, MergedMeanwhile, QualityReader
 from application_status.quality.reports.benchmark import benchmark_report
+from application_status.quality.reports.definitions import DEFINITIONS
 from application_status.quality.reports.formats import CSV, as_csv_page, as_json, media_type, sendable
 from application_status.quality.reports.query import Caller, QualityQuery, quality_query
 from application_status.quality.reports.report import (
@@ -30,7 +31,6 @@ from application_status.quality.reports.report import (
     unmapped_report,
     with_name,
 )
-from application_status.quality.rules.definitions import DEFINITIONS
 
 type HealthReport = Callable[[QualityQuery, datetime], QualityReport]
 """Builds the report of `kind=health`, about the requests of ATSs, as of a moment."""
@@ -172,7 +172,7 @@ class DefinitionReply(TypedDict):
 def definitions() -> Reply:
     """Reply with the definitions of all numbers."""
     meanings: dict[str, DefinitionReply] = {
-        name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring}
+        name: {"Definition": each.definition, "Population": each.population, "Censoring": each.censoring or "None."}
         for name, each in DEFINITIONS.items()
     }
     return reply(200, meanings, **{"Cache-Control": "max-age=3600"})

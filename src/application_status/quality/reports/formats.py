@@ -10,14 +10,12 @@ from urllib.parse import urlencode
 
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
-from application_status.platform.http.endpoint import Reply, Request, reply
-from application_status.platform.http.negotiation import qualities
+from application_status.platform.http.endpoint import Reply, Request, qualities, reply
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import QualityQuery, ReportKind, parameters
 from application_status.quality.reports.report import MEMBERS, ROWS_LIMIT, QualityReport, Row, Subject, days_of
-from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
-from application_status.quality.rules.numbers import Number, Unit
+from application_status.quality.rules.numbers import Number, Unit, family
 from application_status.quality.rules.periods import Interval
 
 JSON, CSV = "application/json", "text/csv"

@@ -1,4 +1,4 @@
-"""The numbers of a quality report, derived from the counters; `definitions.py` explains each one."""
+"""The numbers of a quality report, derived from the counters; `reports/definitions.py` explains each one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -32,6 +32,11 @@ class Number:
     unit: Unit
     value: float | None
     population: int
+
+
+def family(measure: str) -> str:
+    """Return the family of a measure, which has a definition, e.g. `reached` of `reached:OFFER`."""
+    return measure.partition(":")[0]
 
 
 class _Totals:
