@@ -38,8 +38,9 @@ _FOCUSED = """() => {
 }"""
 _LOST_IN_THE_GROUND = """() => {
     const ground = getComputedStyle(document.body).backgroundColor;
+    const isLost = style => style.fill == ground && style.stroke == 'none';
     return [...document.querySelectorAll('svg :is(rect, circle, path, text)')]
-        .filter(each => getComputedStyle(each).fill == ground && getComputedStyle(each).stroke == 'none').map(each => each.outerHTML);
+        .filter(each => isLost(getComputedStyle(each))).map(each => each.outerHTML);
 }"""
 
 EACH = [(name, language) for name, visit in VISITS.items() for language in visit.languages]

@@ -408,37 +408,18 @@ def test_unmapped_labels(world: World) -> None:
     ("claims", "calls"),
     [
         (OF_CLIENT, {"lives": 1, "months": 1, "page of jobs": 1, "sizes of jobs": 1, "names of jobs": 1}),
-        (
-            OF_ATS,
-            {
-                "life": 1,
-                "months": 1,
-                "labels": 1,
-                "health": 1,
-                "page of clients": 1,
-                "sizes": 1,
-                "lives": 1,
-                "months before": 1,
-            },
-        ),
-        (
-            STAFF,
-            {
-                "lives": 1,
-                "months": 1,
-                "labels of 3 ATSs": 3,
-                "ATSs with health": 1,
-                "health of 2 ATSs": 2,
-                "names of clients": 1,
-                "months before": 1,
-                "names of ATSs": 1,
-            },
-        ),
+        (OF_ATS, {"life": 1, "months": 1, "labels": 1, "health": 1, "page of clients": 1, "sizes": 1, "lives": 1}),
+        (STAFF, {"lives": 1, "months": 1, "labels of 3 ATSs": 3, "health of 2 ATSs": 3, "names of clients": 1}),
     ],
     ids=["client", "ats", "staff"],
 )
 def test_counters_are_read_once(world: World, claims: Mapping[str, str], calls: Mapping[str, int]) -> None:
-    """All reports of a page take these calls, after those for the generation, the merge and the journal."""
+    """All reports of a page take these calls, after those for the generation, the merge and the journal.
+
+    The names of ATSs are kept for a minute.
+    """
+    shown(world, claims)
+    world.dynamodb.operations.clear()
     shown(world, claims)
     assert world.dynamodb.operations[:3] == ["GetItem", "GetItem", "Query"]
     assert len(world.dynamodb.operations[3:]) == sum(calls.values())
