@@ -12,7 +12,7 @@ import time_machine
 from application_status.applications.register import Registrations
 from application_status.applications.rules.notes import Feedback, FeedbackReason
 from application_status.cli.main import main
-from application_status.jobseeker.feedback import JobseekersNotes
+from application_status.jobseeker.feedback import FeedbackList, JobseekersNotes
 from application_status.local.tables import TableServer
 from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support.faults import fresh_client
@@ -168,18 +168,15 @@ def test_unreadable_application_is_left_out(world: World) -> None:
 def test_change_during_closing_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The application is read again, so the report that came between stays."""
     of = sent(world, 1)
-    update = world.client.update_item
-    calls: list[Any] = []
+    close_seen = FeedbackList._close  # noqa: SLF001  # between its reading and its writing
 
-    def after_a_report(**request: Any) -> Any:
-        if not calls:
-            calls.append(request)
-            assert world.report("OFFER", AtsiApplicationId=of).status == 200
-        return update(**request)
+    def after_a_report(feedback: FeedbackList, *given: Any) -> None:
+        monkeypatch.undo()
+        assert world.report("OFFER", AtsiApplicationId=of).status == 200
+        close_seen(feedback, *given)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(world.client, "update_item", after_a_report)
-        assert close(world, of) == 204
+    monkeypatch.setattr(FeedbackList, "_close", after_a_report)
+    assert close(world, of) == 204
     stored = world.stored(of)
     assert (stored.status, stored.notes.feedback["interview"].closed_at is not None) == ("OFFER", True)
 
