@@ -68,8 +68,8 @@ _DOCUMENTS = (
 )
 _OTHER_PAGES = {
     "docs/openapi.yaml": "openapi.json",
-    "src/application_status/intake/seek/schema.graphql": "graphql",
-    "src/application_status/intake/indeed/schema.graphql": "graphql",
+    "src/application_status/intake/seek/schema.graphql": "reference",
+    "src/application_status/intake/indeed/schema.graphql": "reference",
 }
 _NOT_SERVED = {
     "docs/connect", "docs/events.md", "docs/jobseekers.md", "docs/operations.md", "docs/performance.md", "docs/samples",
@@ -80,7 +80,8 @@ _NOT_SERVED = {
 _REPOSITORY = re.compile(r"<!-- repository -->.*?<!-- /repository -->\n?", re.DOTALL)
 _SAMPLE = re.compile(r"(\(samples/([\w.]+)\).*?\n```\w+\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _HREF = re.compile(r'(?<= href=")(?![a-z]+:|#)')
-_PROBLEMS = {f"/problems/{each.type}" for each in PROBLEM_TYPES}
+_SERVED_PATHS = {"/sandbox/requests", *(f"/problems/{each.type}" for each in PROBLEM_TYPES)}
+"""Paths of the service that have a page: where a document names one, the portal links it."""
 
 
 def with_samples(text: str) -> str:
@@ -184,7 +185,7 @@ def _plain(inline: Token) -> str:
 
 
 def _linked(tokens: Sequence[Token], part: _Part, addresses: Mapping[tuple[str, str], str]) -> Iterator[Token]:
-    """Lead the links to pages, drop those to what is not served, and make links of the problems' types."""
+    """Lead the links to pages, drop those to what is not served, and make links of paths that have a page."""
     dropped = False
     for token in tokens:
         if token.type == "link_open":
@@ -194,7 +195,7 @@ def _linked(tokens: Sequence[Token], part: _Part, addresses: Mapping[tuple[str, 
                 token.attrSet("href", address)
         if dropped and token.type in {"link_open", "link_close"}:
             dropped = token.type == "link_open"
-        elif token.type == "code_inline" and token.content in _PROBLEMS:
+        elif token.type == "code_inline" and token.content in _SERVED_PATHS:
             yield Token("link_open", "a", 1, attrs={"href": f"..{token.content}"})
             yield token
             yield Token("link_close", "a", -1)

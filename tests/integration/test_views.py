@@ -90,6 +90,11 @@ def applications(reply: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
     }
 
 
+def numbers(row: Mapping[str, Any]) -> dict[tuple[str, str], tuple[float | None, int]]:
+    """Return the values and populations of a row's numbers by measure and unit."""
+    return {(each["Measure"], each["Unit"]): (each["Value"], each["Population"]) for each in row["Numbers"]}
+
+
 def problem(reply: Mapping[str, Any]) -> tuple[int, str, list[str]]:
     found: Answer = answer(reply)
     return found.status, found.body["type"].rpartition("/")[2], [e["pointer"] for e in found.body.get("errors", [])]
@@ -199,7 +204,7 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
         return
     reply = answer(get(world, kind=kind, **query)).body
     assert [reply["From"], reply["To"]] == period
-    covered = [row["From"] for row in reply["Rows"]]
+    covered = [row["From"] for row in reply["Rows"] if row["From"]]
     assert covered == [each for each in covered if period[0] <= each <= period[1]]
     assert any(each < "2021" for each in covered) == (period[0] < "2020-02" and period[1] > "2021")
     assert bool(covered) == (period[0] < "2026-09-10" and period[1] > "2026-09")
@@ -445,15 +450,18 @@ def test_health_has_requests_by_channel_and_result(world: World) -> None:
         (ATS, "2026-09-07", "2026-09-08"),
         (ATS, "2026-09-14", "2026-09-14"),
     ]
-    assert {number["Measure"]: (number["Value"], number["Population"]) for number in rows[0]["Numbers"]} == {
-        "requests": (20, 20),
-        "answered_with:atsi:recorded": (14, 20),
-        "answered_with:atsi:invalid-fields": (4, 20),
-        "answered_with:signals:late": (2, 20),
-        "last_seen": (0.25, 20),
+    assert numbers(rows[0]) == {
+        ("requests", "requests"): (20, 20),
+        ("refused", "requests"): (4, 20),
+        ("refused", "share"): (0.2, 20),
+        ("answered_with:atsi:recorded", "requests"): (14, 20),
+        ("answered_with:atsi:invalid-fields", "requests"): (4, 20),
+        ("answered_with:signals:late", "requests"): (2, 20),
+        ("last_seen", "days"): (0.25, 30),
+        ("silent", "flag"): (0, 30),
     }
     definitions = answer(get(world, "/api/quality/definitions", token=None)).body
-    assert {"requests", "answered_with", "last_seen"} <= definitions.keys()
+    assert {"requests", "refused", "answered_with", "last_seen", "silent"} <= definitions.keys()
     assert answer(get(world, kind="health", token=OTHER_TOKEN)).body["Rows"] == []
     assert [row["Ats"] for row in answer(get(world, "/api/board/quality", kind="health")).body["Rows"]] == [ATS]
     claims = {"custom:client_id": "client-1"}

@@ -219,7 +219,7 @@ def test_each_caller_of_a_function_is_allowed_for_its_source_alone(resources: di
     for permission in of_type(resources, "AWS::Lambda::Permission").values():
         assert permission["Action"] == "lambda:InvokeFunction"
         sources.setdefault(permission["Principal"], []).append(json.dumps(permission["SourceArn"]))
-    paths = {re.sub(r"\{\w+\}", "*", route.path) for route in Template().routes()}
+    paths = {re.sub(r"\{\w+\+?\}", "*", route.path) for route in Template().routes()}
     of_api = sources["apigateway.amazonaws.com"]
     assert {json.loads(each)["Fn::Sub"][0].partition("/*/")[2] for each in of_api} == {path[1:] for path in paths}
     assert len(of_api) == len(Template().routes())

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from application_status.applications.rules.report import NATIVE
+from application_status.jobseeker.rules.status import JobseekerStatus
 from application_status.local.template import Template
 from application_status.platform.http.endpoint import ProblemDetails
 from openapi import examples
@@ -42,6 +43,11 @@ _PATH_PARAMETERS = {
     "AtsiApplicationId": {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
+    },
+    "JobseekerStatus": {
+        "description": "the status that the feedback is about, as the jobseeker sees it",
+        "schema": {"type": "string", "enum": [str(each) for each in JobseekerStatus]},
+        "example": str(JobseekerStatus.INTERVIEW),
     },
     "FileId": {"description": "the FileId of the reply that created the file", "schema": _NOT_EMPTY},
     "provider": {
