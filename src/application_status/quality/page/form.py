@@ -26,6 +26,9 @@ INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
 ALL = "all"
 """The name of the CSV with all reports of the page."""
 
+DEFINITIONS_PAGE = "definitions"
+"""The value of `show` for the page about the meaning of the numbers."""
+
 _DAYS = ("from", "to")
 _FILTERS = ("period", *_DAYS, *SUBJECTS)
 PRESETS = ("30-days", "90-days", "quarter", "last-quarter", "year")
@@ -54,14 +57,15 @@ class _Address(BaseModel):
     sort: str | None = None
     after: str | None = None
     csv: str | None = None
+    show: Literal["definitions"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageQueries:
     """The report queries of a page by name, and the filters behind them; `csv` names one to download.
 
-    `listed` has the parameters of the page's list: what it lists if the reader can choose, its order, and the id after
-    which it begins.
+    It may ask for the definitions instead. `listed` has the parameters of the page's list: what it lists if the reader
+    can choose, its order, and the id after which it begins.
     """
 
     filters: Mapping[str, str]
@@ -69,6 +73,7 @@ class PageQueries:
     by_name: Mapping[str, QualityQuery]
     listed: Mapping[str, str]
     csv: str
+    shows_definitions: bool
 
     def address(self, **more: str) -> str:
         """Return the page's address, relative to itself, with the same filters and these parameters.
@@ -135,7 +140,7 @@ def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
     if address.csv and address.csv not in {*queries, ALL}:
         known = ", ".join((*queries, ALL))
         raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {known}"),))
-    return PageQueries(filters, interval, queries, listed, address.csv or "")
+    return PageQueries(filters, interval, queries, listed, address.csv or "", bool(address.show))
 
 
 type _QueryParameters = tuple[str, Mapping[str, str], Mapping[str, str]]
