@@ -36,7 +36,8 @@ VISITS: Mapping[str, Visit] = {
     "quality of all": Visit("/quality", "staff", sheets=2),
     "quality of an ATS": Visit("/quality?interval=month", "ats/workday", sheets=2),
     "quality of a client": Visit("/quality", "client/example", sheets=2),
-    "quality with wrong filters": Visit("/quality?from=2", "staff", status=422),
+    "quality with wrong filters": Visit("/quality?from=2026-02-01&to=2026-01-01", "staff", status=422),
+    "definitions of numbers": Visit("/quality?show=definitions", "staff", sheets=4),
     "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403),
     "connection": Visit("/connections/gr-demo", "client/example", sheets=2),
     "unknown connection": Visit("/connections/gr-22222222", "client/example", status=404),
@@ -46,5 +47,6 @@ VISITS: Mapping[str, Visit] = {
     "problem": Visit("/problems/throttled", languages=("en",)),
     "portal": Visit("/docs", languages=("en",), sheets=6),
     "errors": Visit("/docs/errors", languages=("en",), sheets=12),
+    "sandbox's requests": Visit("/sandbox/requests", languages=("en",)),
     "vocabulary": Visit("/docs/vocabulary", languages=("en",), sheets=12),
 }
