@@ -45,8 +45,6 @@ VISITS: Mapping[str, Visit] = {
     "guide": Visit("/docs/guide", languages=("en",), sheets=5),
     "errors": Visit("/docs/errors", languages=("en",), sheets=6),
     "problem": Visit("/problems/throttled", languages=("en",)),
-    "portal": Visit("/docs", languages=("en",), sheets=6),
-    "errors": Visit("/docs/errors", languages=("en",), sheets=12),
     "sandbox's requests": Visit("/sandbox/requests", languages=("en",)),
     "vocabulary": Visit("/docs/vocabulary", languages=("en",), sheets=12),
 }
