@@ -97,6 +97,7 @@ TAGS = {
     "Connections": "See what the native webhooks of your company have sent.",
     "My applications": "Read the applications of the jobseeker who is signed in.",
     "Registrations": "Register and erase applications. Only the job board's own systems can do this.",
+    "Feedback": "Read what jobseekers say is wrong with a status. Only the job board's own systems can do this.",
     "Health": "Check that the service answers.",
 }
 """The description of each tag, in the order in which they are shown."""
