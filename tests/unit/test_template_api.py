@@ -16,6 +16,7 @@ JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
+UNKNOWN_PATH = "/{proxy+}"
 CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
     "/api/connections/{connectionId}",
     "/connections/{connectionId}",
@@ -62,6 +63,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
                 *REQUESTS_PATHS,
                 *PAGES,
                 UPTIME_PATH,
+                UNKNOWN_PATH,
             ),
             "${ViewsFunctionAliaslive}/invocations",
         ),
@@ -92,7 +94,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **dict.fromkeys(REQUESTS_PATHS),
         **dict.fromkeys(FILES_PATHS),
         **dict.fromkeys(TOKEN_PATHS),
-        **dict.fromkeys((*PAGES, UPTIME_PATH)),
+        **dict.fromkeys((*PAGES, UPTIME_PATH, UNKNOWN_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
