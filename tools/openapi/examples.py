@@ -181,6 +181,7 @@ SANDBOX_REQUESTS: dict[str, dict[str, Any]] = {
                     }
                 ],
                 "UnderstoodLeftOut": 0,
+                "Problems": [],
             },
             {
                 "At": "2026-11-22T09:04:00.000Z",
@@ -205,6 +206,7 @@ SANDBOX_REQUESTS: dict[str, dict[str, Any]] = {
                     }
                 ],
                 "UnderstoodLeftOut": 0,
+                "Problems": [],
             },
         ],
         "RequestId": _REQUEST_ID,
