@@ -87,7 +87,8 @@ class PageQueries:
 
     def csv_address(self, name: str) -> str:
         """Return the address of a report as CSV; of a list, the same page in the same order."""
-        return self.address(**(self.listed if name == ALL or self.by_name[name].is_list else {}), csv=name)
+        listed = self.listed if self.list_name and name in {ALL, self.list_name} else {}
+        return self.address(**listed, csv=name)
 
     @property
     def list_name(self) -> str:
