@@ -147,7 +147,7 @@ def subject(query: QualityQuery, reader: QualityReader) -> Subject:
 def with_name(of: Subject, ats_names: Mapping[str, str]) -> Subject:
     """Return a subject with the name of its ATS, if it has one."""
     name = ats_names.get(of.get("Ats", ""))
-    return {**of, "AtsName": name} if name else of
+    return {"Ats": of["Ats"], "AtsName": name, **of} if name else of
 
 
 def names_of_atss(ids: Iterable[str], ats_names: Mapping[str, str], text: str) -> Sequence[MemberName]:
