@@ -373,6 +373,13 @@ def test_page_shows_requests(world: World, language: str, title: str) -> None:
     of = created(world)["AtsiApplicationId"]
     report(world, of, "REJECTED", RawStatus="<b>odd & label</b>")
     report(world, of, "HIRD")
+    batch(world, 3)
+    send(
+        world,
+        signal(token="never-registered"),
+        signal(state("gibberish 3"), token=f"sandbox:token:{of}"),
+        token=TEST_TOKEN,
+    )
     empty, shown = page(world, language=language), page(world, TEST_TOKEN, language)
     assert (empty["statusCode"], shown["statusCode"]) == (200, 200)
     assert title in empty["body"]

@@ -44,12 +44,12 @@ _PATH_PARAMETERS = {
         "description": "the UUID from the ApplyRequest",
         "schema": {"type": "string", "format": "uuid"},
     },
+    "FileId": {"description": "the FileId of the reply that created the file", "schema": _NOT_EMPTY},
     "JobseekerStatus": {
         "description": "the status that the feedback is about, as the jobseeker sees it",
         "schema": {"type": "string", "enum": [str(each) for each in JobseekerStatus]},
         "example": str(JobseekerStatus.INTERVIEW),
     },
-    "FileId": {"description": "the FileId of the reply that created the file", "schema": _NOT_EMPTY},
     "provider": {
         "description": "the ATS's product",
         "schema": {"type": "string", "enum": [str(each) for each in NATIVE]},

@@ -97,7 +97,7 @@ TAGS = {
     "Connections": "See what the native webhooks of your company have sent.",
     "My applications": "Read the applications of the jobseeker who is signed in.",
     "Registrations": "Register and erase applications. Only the job board's own systems can do this.",
-    "Feedback": "Read what jobseekers say is wrong with a status. Only the job board's own systems can do this.",
+    "Feedback": "Read and close what jobseekers say is wrong. Only the job board's own systems can do this.",
     "Health": "Check that the service answers.",
 }
 """The description of each tag, in the order in which they are shown."""
@@ -419,7 +419,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             method="get",
             name="listFeedback",
             summary="List what jobseekers say is wrong with the status of their applications",
-            description="Returns the open feedback in pages, the oldest first.",
+            description="Returns a page of the open feedback, the oldest first.",
             security="AWS_IAM",
             parameters=(_AFTER,),
             replies={"200": Content(type=FeedbackReply)},
@@ -431,8 +431,8 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             tag="Feedback",
             method="delete",
             name="closeFeedback",
-            summary="Close the feedback about a status of an application",
-            description="Deletes the text of the feedback. The jobseeker can then write again.",
+            summary="Close the feedback about a status of an application, which deletes its text",
+            description="Close it when the status is corrected, or found to be right.",
             security="AWS_IAM",
             replies={"204": None},
             problems=("invalid-fields", *_IAM, "unknown-application", *_ALWAYS),
