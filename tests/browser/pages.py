@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from application_status.local.demo import SAMPLES
+
 _BOTH = ("en", "de")
 
 
@@ -23,15 +25,28 @@ VISITS: Mapping[str, Visit] = {
     "sign-out": Visit("/sign-out", "staff"),
     "signed out": Visit("/sign-out"),
     "jobseeker": Visit("/my/applications", "jobseeker/jobseeker-1", sheets=3),
+    "jobseeker's archive": Visit("/my/applications?show=archived", "jobseeker/jobseeker-1"),
+    "jobseeker's search": Visit("/my/applications?search=nothing", "jobseeker/jobseeker-1"),
+    "application": Visit(f"/my/applications?application={SAMPLES[1].application_id}", "jobseeker/jobseeker-1"),
+    "unknown application": Visit(
+        "/my/applications?application=51c3be16-0f93-41ed-9cc0-00000000dead", "jobseeker/jobseeker-1", status=404
+    ),
     "jobseeker without applications": Visit("/my/applications", "jobseeker/nobody"),
     "jobseekers' page for staff": Visit("/my/applications", "staff", status=403),
-    "quality of all": Visit("/quality", "staff", languages=("en",), sheets=6),
-    "quality of an ATS": Visit("/quality?interval=month", "ats/workday", languages=("en",), sheets=6),
-    "quality of a client": Visit("/quality", "client/example", languages=("en",), sheets=6),
-    "quality with wrong filters": Visit("/quality?from=2", "staff", status=422, languages=("en",)),
-    "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403, languages=("en",)),
+    "quality of all": Visit("/quality", "staff", sheets=2),
+    "quality of an ATS": Visit("/quality?interval=month", "ats/workday", sheets=2),
+    "quality of a client": Visit("/quality", "client/example", sheets=2),
+    "meaning of the numbers": Visit("/quality?show=definitions", "staff", sheets=6),
+    "choice of a client": Visit("/quality?client=m", "staff", status=200),
+    "quality with wrong filters": Visit("/quality?from=2", "staff", status=422),
+    "quality for a jobseeker": Visit("/quality", "jobseeker/jobseeker-1", status=403),
     "connection": Visit("/connections/gr-demo", "client/example", sheets=2),
     "unknown connection": Visit("/connections/gr-22222222", "client/example", status=404),
-    "requests with a test token": Visit("/sandbox/requests"),
+    "portal": Visit("/docs", languages=("en",), sheets=3),
+    "guide": Visit("/docs/guide", languages=("en",), sheets=5),
+    "errors": Visit("/docs/errors", languages=("en",), sheets=6),
+    "reference": Visit("/docs/reference-reports", languages=("en",), sheets=8),
     "problem": Visit("/problems/throttled", languages=("en",)),
+    "sandbox's requests": Visit("/sandbox/requests", languages=("en",)),
+    "vocabulary": Visit("/docs/vocabulary", languages=("en",), sheets=12),
 }

@@ -275,7 +275,8 @@ def test_status_has_one_open_feedback(world: World) -> None:
 def test_mistake_is_explained_and_nothing_is_lost(world: World, fields: dict[str, str], text: str) -> None:
     """422 with the form, which still has what was written."""
     of = register(world, 1)
-    reply = send(world, of, "feedback", **fields)
+    content: dict[str, Any] = fields
+    reply = send(world, of, "feedback", **content)
     assert (reply["statusCode"], one(world, of)["Feedback"]) == (422, [])
     assert text in reply["body"]
     assert "<details open>" in reply["body"]

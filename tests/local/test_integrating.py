@@ -21,6 +21,7 @@ from application_status.platform.values import from_text, instant
 from local.process import ROOT, LocalService
 from local.unreliable import Fate, Network, unreliable
 from portal import SAMPLES, with_samples
+from prerequisites import NODE as NODE_PROGRAMS
 
 APPLICATION = demo.SAMPLES[0].application_id
 RETRIED: tuple[Fate, ...] = ("unavailable", "throttled", "lost reply", "answered")
@@ -142,6 +143,17 @@ def test_first_report_works_as_printed(service: LocalService, tmp_path: Path) ->
     assert (made["Status"], found["Status"]) == ("APPLIED", "INTERVIEW")
     assert made["AtsiApplicationId"] == found["AtsiApplicationId"]
     assert f"export ATSI_TOKEN={demo.TEST_TOKEN}\n" in guide("start.md")
+
+
+def test_types_of_the_sample_in_typescript_are_right(tmp_path: Path) -> None:
+    """Node.js drops the types without checking them."""
+    shutil.copy(SAMPLES / "report.ts", tmp_path)
+    declared = 'declare module "node:process" { export const env: Record<string, string | undefined>; }'
+    (tmp_path / "node.d.ts").write_text(declared, encoding="utf-8")
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--lib", "es2022,dom"]
+    command = [str(NODE_PROGRAMS / "tsc"), *options, "node.d.ts", "report.ts"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("sample", TOOLS)

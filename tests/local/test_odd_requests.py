@@ -171,7 +171,7 @@ def test_strange_target_is_a_path_like_any(service: LocalService, target: str) -
     ("path", "allowed"),
     [
         ("/api/application-status", "POST"),
-        ("/graphql", "POST"),
+        ("/graphql", "GET, POST"),
         ("/docs", "GET"),
         ("/", "GET, HEAD, POST"),
         ("/sign-in/staff", "GET, HEAD"),

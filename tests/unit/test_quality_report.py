@@ -194,7 +194,7 @@ def test_unhired_takes_the_hire_back() -> None:
 def test_every_number_is_defined() -> None:
     """Every definition is used, too."""
     found = [*cohort(counts(LIVES), TODAY), *activity(counts(LIVES), TODAY), *silence(counts(LIVES), TODAY)]
-    elsewhere = {"requests", "answered_with", "last_seen", "unmapped_label"}
+    elsewhere = {"requests", "refused", "answered_with", "last_seen", "silent", "unmapped_label"}
     assert {family(each.measure) for each in found} == DEFINITIONS.keys() - elsewhere
     assert len(numbers(found)) == len(found)
 

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 ANY = "x-amazon-apigateway-any-method"
-IAM_PATHS = ("/api/applications/{AtsiApplicationId}", "/api/applications/{AtsiApplicationId}/aliases")
+IAM_PATHS = (
+    "/api/applications/{AtsiApplicationId}",
+    "/api/applications/{AtsiApplicationId}/aliases",
+    "/api/applications/{AtsiApplicationId}/feedback/{JobseekerStatus}",
+    "/api/feedback",
+)
 QUALITY_PATHS = OF_ATS, OF_USER, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 QUALITY_PAGE = "/quality"
 DEFINITIONS_PATH = "/api/quality/definitions"
@@ -16,6 +21,7 @@ JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
+UNKNOWN_PATH = "/{proxy+}"
 CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
     "/api/connections/{connectionId}",
     "/connections/{connectionId}",
@@ -62,6 +68,7 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
                 *REQUESTS_PATHS,
                 *PAGES,
                 UPTIME_PATH,
+                UNKNOWN_PATH,
             ),
             "${ViewsFunctionAliaslive}/invocations",
         ),
@@ -92,7 +99,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **dict.fromkeys(REQUESTS_PATHS),
         **dict.fromkeys(FILES_PATHS),
         **dict.fromkeys(TOKEN_PATHS),
-        **dict.fromkeys((*PAGES, UPTIME_PATH)),
+        **dict.fromkeys((*PAGES, UPTIME_PATH, UNKNOWN_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

@@ -15,6 +15,7 @@ PATHS = {
     "/api/application-status/{AtsiApplicationId}": _ID,
     "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/applications/{AtsiApplicationId}/aliases": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
+    "/api/applications/{AtsiApplicationId}/feedback/{JobseekerStatus}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/my/applications/{AtsiApplicationId}": _ID,
     "/api/application-status/files/{FileId}": _FILE,
     "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",

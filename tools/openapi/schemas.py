@@ -55,7 +55,7 @@ class Schemas:
             if name not in inline and name not in _IN_PLACE:
                 tidy = _tidy(part, {each: parts[each] for each in inline})
                 self._add(name, _extensible(tidy) if extensible else tidy)
-        reference: dict[str, Any] = schema["items"]
+        reference: dict[str, Any] = _tidy(schema["items"], {})
         return reference
 
     def _add(self, name: str, schema: Any) -> None:
@@ -83,7 +83,7 @@ def _bases(kind: type) -> Iterator[type]:
 
 
 def _tidy(schema: Any, inline: Mapping[str, Any]) -> Any:
-    """Return a schema without pydantic's titles and empty defaults, with some types and the types of text inline."""
+    """Return a schema without titles and what is so by default, with some types and the types of text inline."""
     if isinstance(schema, list):
         return [_tidy(each, inline) for each in schema]
     if not isinstance(schema, dict):
@@ -95,7 +95,9 @@ def _tidy(schema: Any, inline: Mapping[str, Any]) -> Any:
     tidy: dict[str, Any] = {
         key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _tidy(value, inline)
         for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str)) and not (key == "default" and not value)
+        if not (key == "title" and isinstance(value, str))
+        and not (key == "default" and not value)
+        and not (key == "additionalProperties" and value is True)
     }
     if tidy.get("properties", {}).get("AtsiApplicationId", {}).get("type") == "string":
         tidy["properties"]["AtsiApplicationId"] |= _UUID

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from application_status.health.counts import Health
-from application_status.health.rules import HealthDay, is_accepted, is_silent
+from application_status.health.rules import PATTERN, HealthDay, is_accepted, is_silent
 from application_status.platform.dynamodb.client import side_by_side
 from application_status.platform.values import AtsId
 from application_status.quality.reports.query import QualityQuery
@@ -29,20 +29,27 @@ def health_report(query: QualityQuery, health: Health, now: datetime) -> Quality
         return QualityReport([], too_long=limit)
     first, last = query.first or date.min, query.last or date.max
     ats_ids = [AtsId(query.ats)] if query.ats else health.ats_ids()
-    calls = [partial(health.read, ats_id, first, last) for ats_id in ats_ids]
-    calls += [partial(health.latest, ats_id) for ats_id in ats_ids]
-    found = side_by_side(calls)
-    latest = {ats_id: days for ats_id, days in zip(ats_ids, found[len(ats_ids) :], strict=True) if days}
-    silent = {ats_id for ats_id, days in latest.items() if is_silent(days, now)}
+    found = side_by_side([partial(_days, health, ats_id, first, last, now.date()) for ats_id in ats_ids])
+    silent = {ats_id for ats_id, (_, latest) in zip(ats_ids, found, strict=True) if is_silent(latest, now)}
     rows = [
-        Row({"Ats": ats_id}, begin, end, [*_results(days), *_state(latest[ats_id], now, is_silent=ats_id in silent)])
-        for ats_id, of_ats in zip(ats_ids, found, strict=False)
-        if ats_id in latest
+        Row({"Ats": ats_id}, begin, end, [*_results(days), *_state(latest, now, is_silent=ats_id in silent)])
+        for ats_id, (of_ats, latest) in zip(ats_ids, found, strict=True)
+        if latest
         for begin, end, days in _periods(query, of_ats)
     ]
     if too_many(query, len(rows)):
         return QualityReport([], too_many=len(rows))
     return QualityReport(sorted(rows, key=lambda row: (row.of["Ats"] not in silent, row.of["Ats"])))
+
+
+def _days(
+    health: Health, ats_id: AtsId, first: date, last: date, today: date
+) -> tuple[Sequence[HealthDay], Sequence[HealthDay]]:
+    """Return an ATS's days with requests in a period, and those of the four weeks up to its last request."""
+    days = health.read(ats_id, first, last)
+    if days and last >= today and days[-1].day - first >= PATTERN:
+        return days, [day for day in days if days[-1].day - day.day < PATTERN]
+    return days, health.latest(ats_id)
 
 
 def _periods(

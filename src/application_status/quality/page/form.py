@@ -26,6 +26,9 @@ INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
 ALL = "all"
 """The name of the CSV with all reports of the page."""
 
+DEFINITIONS_PAGE = "definitions"
+"""The value of `show` for the page about the meaning of the numbers."""
+
 _DAYS = ("from", "to")
 _FILTERS = ("period", *_DAYS, *SUBJECTS)
 PRESETS = ("30-days", "90-days", "quarter", "last-quarter", "year")
@@ -54,14 +57,15 @@ class _Address(BaseModel):
     sort: str | None = None
     after: str | None = None
     csv: str | None = None
+    show: Literal["definitions"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageQueries:
     """The report queries of a page by name, and the filters behind them; `csv` names one to download.
 
-    `listed` has the parameters of the page's list: what it lists if the reader can choose, its order, and the id after
-    which it begins.
+    It may ask for the definitions instead. `listed` has the parameters of the page's list: what it lists if the reader
+    can choose, its order, and the id after which it begins.
     """
 
     filters: Mapping[str, str]
@@ -69,6 +73,7 @@ class PageQueries:
     by_name: Mapping[str, QualityQuery]
     listed: Mapping[str, str]
     csv: str
+    shows_definitions: bool
 
     def address(self, **more: str) -> str:
         """Return the page's address, relative to itself, with the same filters and these parameters.
@@ -82,7 +87,8 @@ class PageQueries:
 
     def csv_address(self, name: str) -> str:
         """Return the address of a report as CSV; of a list, the same page in the same order."""
-        return self.address(**(self.listed if name == ALL or self.by_name[name].is_list else {}), csv=name)
+        listed = self.listed if self.list_name and name in {ALL, self.list_name} else {}
+        return self.address(**listed, csv=name)
 
     @property
     def list_name(self) -> str:
@@ -135,7 +141,7 @@ def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
     if address.csv and address.csv not in {*queries, ALL}:
         known = ", ".join((*queries, ALL))
         raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {known}"),))
-    return PageQueries(filters, interval, queries, listed, address.csv or "")
+    return PageQueries(filters, interval, queries, listed, address.csv or "", bool(address.show))
 
 
 type _QueryParameters = tuple[str, Mapping[str, str], Mapping[str, str]]

@@ -81,10 +81,7 @@ def funnel(numbers: Numbers) -> Section:
         name, count, share = t(f"quality.status.{step}"), *_count_and_share(numbers, f"reached:{step}")
         passed = numbers.number(f"passed:{step}", "share")
         went_on = "" if passed.value is None else format_number(passed, t)
-        text = f"{count} · {share}"
-        if went_on:
-            text = t("quality.funnel.bar_went_on", amount=count, share=share, went_on=went_on)
-        shares.append((name, text, numbers.share(f"reached:{step}")))
+        shares.append((name, f"{count} · {share}", numbers.share(f"reached:{step}")))
         decided = (format_number(passed, t), t.number(passed.population)) if passed.measure in numbers else ("", "")
         rows.append([name, count, share, *decided])
         words = t("quality.funnel.row", part=count, all=of_all)
@@ -99,7 +96,7 @@ def funnel(numbers: Numbers) -> Section:
             interviews=numbers.count("reached:INTERVIEW"),
             hires=numbers.count("outcome:hired"),
         ),
-        families=("applications", "reached", "passed"),
+        family="reached",
         plot=share_bars(t("quality.funnel.plot"), shares, t),
         folded=table([t(f"quality.funnel.{key}") for key in _FUNNEL_COLUMNS], rows, in_words),
         is_empty="applications" not in numbers,
@@ -137,7 +134,7 @@ def outcomes(numbers: Numbers) -> Section:
             open=numbers.count("outcome:open"),
             unknown=numbers.count("outcome:ended_unknown"),
         ),
-        families=("outcome", "open", "inferred"),
+        family="outcome",
         plot=share_bars(
             t("quality.outcomes.plot"),
             [
@@ -168,7 +165,7 @@ def waiting(numbers: Numbers) -> Section:
         heading=t("quality.waiting.heading"),
         covers=t("quality.covers.cohort"),
         says=_without_response(numbers, days_said) if days_said else "",
-        families=("no_response_within",),
+        family="no_response_within",
         plot=share_bars(
             t("quality.waiting.plot"),
             [(name, numbers.text(m, "share"), numbers.share(m)) for name, _, m in measures],
@@ -210,7 +207,7 @@ def times(numbers: Numbers) -> Section:
         heading=t("quality.times.heading"),
         covers=t("quality.covers.both"),
         says=t("quality.times.says"),
-        families=("first_response", "time_in"),
+        family="first_response",
         plot=spans(t("quality.times.plot"), drawn, t),
         folded=table([t(f"quality.times.{key}") for key in ("what", "median", "p90", "of")], rows, in_words),
         is_empty=not rows,
@@ -243,7 +240,7 @@ def silence(numbers: Numbers) -> Section:
         heading=t("quality.silence.heading"),
         covers=t("quality.covers.today"),
         says=in_words[DAY_THRESHOLDS.index(30)],
-        families=("last_activity", "open_applications"),
+        family="last_activity",
         plot=share_bars(
             t("quality.silence.plot"),
             [
@@ -284,7 +281,7 @@ def coverage(numbers: Numbers) -> Section:
         heading=t("quality.coverage.heading"),
         covers=t("quality.covers.both"),
         says=_complete("feedback", known[0][1], numbers),
-        families=("feedback", "final_feedback", "reports", "mapped", "time_reported", "time_proxy", "delay"),
+        family="feedback",
         plot=share_bars(
             t("quality.coverage.plot"),
             [

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from application_status.quality.counters.read import MemberName
 from application_status.quality.page import overview, per_ats, per_row
 from application_status.quality.page.form import (
     ALL,
+    DEFINITIONS_PAGE,
     SUBJECTS,
     PageQueries,
     Typed,
@@ -37,7 +37,7 @@ from application_status.quality.page.form import (
 from application_status.quality.page.overview import figures
 from application_status.quality.page.section import Section, why_unavailable
 from application_status.quality.page.words import Numbers, format_days, name_of, with_id
-from application_status.quality.reports.definitions import definition
+from application_status.quality.reports.definitions import DEFINITIONS, definition
 from application_status.quality.reports.endpoint import ReportBuilder, ReportSource
 from application_status.quality.reports.formats import as_csv_of, as_csv_page, downloadable, sendable
 from application_status.quality.reports.query import PAGE_PATH, Caller, QualityQuery, signed_in
@@ -63,6 +63,8 @@ def quality_page(request: Request, reports: ReportSource) -> Reply:
     if typed := typed_name(request, caller):
         return _choice(typed, request, reports)
     queries = page_queries(request, caller, now.date())
+    if queries.shows_definitions:
+        return _definitions(now, request)
     logger.info("shown", csv=queries.csv)
     if queries.csv:
         return _download(queries, reports, request)
@@ -166,7 +168,6 @@ def _page(caller: Caller, queries: PageQueries, shown: _Shown, now: datetime, re
         before=_before(queries, t),
         left_out=0 if main.ats or main.client else reports["cohort"].hidden,
         today=t.day(now.date()),
-        zone=str(now.tzinfo),
         forms=forms(
             caller,
             {**queries.filled_in, **_chosen(queries, of)},
@@ -181,8 +182,22 @@ def _page(caller: Caller, queries: PageQueries, shown: _Shown, now: datetime, re
         empty=", ".join(empty),
         csv_address=queries.csv_address,
         too_large={name for name, found in csvs.items() if not found},
-        meaning=partial(definition, t=t),
+        definitions_address=queries.address(show=DEFINITIONS_PAGE),
+        frame=frame(request),
+    )
+
+
+def _definitions(now: datetime, request: Request) -> Reply:
+    """Reply with the page that says what each number means, and what is not shown."""
+    t = preferred_texts(request)
+    return _PAGES.reply(
+        request,
+        HTTPStatus.OK,
+        "definitions.html",
+        title=t("quality.meaning"),
+        definitions=[(family, definition(family, t)) for family in DEFINITIONS],
         minimum=MINIMUM,
+        zone=str(now.tzinfo),
         frame=frame(request),
     )
 

@@ -21,11 +21,13 @@ def health(rows: Sequence[Row], unavailable: str, t: Texts) -> Section:
         heading=t("quality.health.heading"),
         covers=t("quality.covers.requests"),
         says=t("quality.health.says") if len(rows) != 1 else _in_words(of[0][1]),
-        families=("last_seen", "requests", "refused", "silent", "answered_with"),
+        family="last_seen",
         table=Table(
             [Column(t(f"quality.health.{key}")) for key in _HEALTH_COLUMNS],
             [_cells(row, numbers) for row, numbers in of[:LISTED]],
-        ),
+        )
+        if len(rows) > 1
+        else None,
         folded=table(
             [t("quality.health.ats"), t("quality.health.results")],
             [(_ats(row), ", ".join(_results(row, t))) for row, _ in of[:LISTED]],
@@ -107,7 +109,7 @@ def unmapped(found: QualityReport, t: Texts) -> Section:
         heading=t("quality.unmapped.heading"),
         covers=t("quality.covers.today"),
         says=t("quality.unmapped.says"),
-        families=("unmapped_label",),
+        family="unmapped_label",
         plot=count_bars(
             t("quality.unmapped.plot"),
             [

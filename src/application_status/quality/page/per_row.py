@@ -43,7 +43,7 @@ def over_time(query: QualityQuery, found: QualityReport, unavailable: str, t: Te
         heading=t("quality.over_time.heading"),
         covers=t("quality.covers.activity"),
         says=t("quality.over_time.says", interval=interval),
-        families=("entered", "reports"),
+        family="entered",
         plot=timeline(t("quality.over_time.plot", interval=interval), series, days, t) if series else None,
         folded=table(
             (t("quality.over_time.days"), *names, t("quality.over_time.reports")),
@@ -132,7 +132,7 @@ def comparison(query: QualityQuery, found: QualityReport, links: ListLinks, t: T
         heading=t(f"quality.list.heading.{by}"),
         covers=t("quality.covers.cohort") if by == "ats" else t("quality.covers.life"),
         says=t(f"quality.list.says.{by}"),
-        families=("applications", "feedback", "reached", "outcome", "first_response"),
+        family="applications",
         table=Table(
             [
                 links.sorted_by("name", t(f"quality.list.name.{by}")),

@@ -101,7 +101,7 @@ def spans(title: str, times: Sequence[tuple[str, str, float | None, float | None
 
     drawn = [Span(label, text, at(median), at(p90)) for label, text, median, p90 in times]
     marks = [Tick(_percent(days / end), t.number(days), "middle") for days in range(step, end, step)]
-    ticks = [Tick(0, t.number(0), "start"), *marks, Tick(100, t("quality.days.other", value=t.number(end)), "end")]
+    ticks = [Tick(0, t.number(0), "start"), *marks, Tick(100, t.number(end), "end")]
     return Spans(title, drawn, ticks)
 
 

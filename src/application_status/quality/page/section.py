@@ -45,16 +45,17 @@ class Table:
 class Section:
     """A section: a sentence, numbers, their definitions, and the name of the query to download as CSV; empty for none.
 
-    `covers` says which applications and days it is about. `families` are those of its numbers, to be defined. It shows
-    the plot and the table, and `folded` on demand. `unavailable` is shown instead of them. A section `is_empty` if it has
-    too few applications. `tabs` are links to other lists, and `pages` to other pages of the list.
+    `covers` says which applications and days it is about. `family` is that of its first number, whose definition the
+    section leads to. It shows the plot and the table, and `folded` on demand. `unavailable` is shown instead of them. A
+    section `is_empty` if it has too few applications. `tabs` are links to other lists, and `pages` to other pages of
+    the list.
     """
 
     id: str
     heading: str
     covers: str
     says: str
-    families: Sequence[str]
+    family: str
     download: str
     plot: Bars | Spans | Timeline | None = None
     table: Table | None = None
