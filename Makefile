@@ -14,6 +14,8 @@ CHECKOV_VERSION := 3.3.30
 CFN_LINT_VERSION := 1.58.0
 CFN_LINT_SERVERLESS_VERSION := 0.3.6
 PIP_AUDIT_VERSION := 2.10.1
+OPENAPI_GENERATOR_VERSION := 7.26.0
+OPENAPI_PYTHON_CLIENT_VERSION := 0.29.1
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
@@ -36,7 +38,7 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
 TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
-test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready build-host  ## Run all tests, with every engine
+test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready .tools/generators/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What no target can make: brought or checked before anything that takes long.
@@ -86,7 +88,7 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket
 VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 \
-	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable USER_POOL_ISSUER=http://pool/user-pool
+	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable SANDBOX_REQUESTS_TABLE=SandboxRequestsTable USER_POOL_ISSUER=http://pool/user-pool
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)
@@ -152,6 +154,13 @@ clean:  ## Remove everything that the targets above made
 	$(UV) pip install --quiet --python .tools/$* $(TOOL_$*)
 	@touch $@
 
+# The packages' own scripts are not run: none is needed, and one of them reports to its maker.
+.tools/node/.ready: tests/node/package.json tests/node/package-lock.json
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
 # A peer's folder is a function's package: dependencies, code, bytecode.
 .tools/peers/%/.ready: Makefile benchmarks/peers/%.py benchmarks/peers/job.py benchmarks/peers/report.py
 	rm -rf .tools/peers/$*
@@ -171,4 +180,5 @@ TOOL_sam := aws-sam-cli==$(SAM_VERSION) pip
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"
 TOOL_runtime := awslambdaric==$(AWSLAMBDARIC_VERSION)
 TOOL_checkov := checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION) cfn-lint-serverless==$(CFN_LINT_SERVERLESS_VERSION)
+TOOL_generators := openapi-generator-cli==$(OPENAPI_GENERATOR_VERSION) openapi-python-client==$(OPENAPI_PYTHON_CLIENT_VERSION)
 TOOL_audit := pip-audit==$(PIP_AUDIT_VERSION)

@@ -31,6 +31,7 @@ class Contender:
             "REQUESTS_PER_SECOND": "1000000",  # requests follow each other as fast as they can here
             "UNKNOWN_APPLICATIONS": "reject",
             "SANDBOX_APPLICATIONS_TABLE": "SandboxApplicationsTable",
+            "SANDBOX_REQUESTS_TABLE": "SandboxRequestsTable",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "PYDANTIC_DISABLE_PLUGINS": "__all__",
             "AWS_ENDPOINT_URL_DYNAMODB": tables,

@@ -131,8 +131,10 @@ class Past:
                 makers = self._of_client(scope, _rank(of))
             case "clients":
                 ids = [client_id(client) for client in range(CLIENTS) if ats_of(client) == of]
+                if not of:  # the list of all clients
+                    ids = [f"{client_id(client)}#{ats_of(client)}" for client in range(CLIENTS)]
                 makers = {HEAD: partial(_head, scope), **{each: partial(_item, scope, each) for each in ids}}
-            case "jobs":
+            case "jobs" | "names":
                 makers = self._jobs(scope, _rank(of))
             case "health":
                 makers = self._health(of) if of else {ats_id: partial(_item, "health", ats_id) for ats_id in atss}
@@ -162,6 +164,8 @@ class Past:
         first = int(self._first.toordinal() / JOB_LIFE_DAYS)
         at_once = jobs_at_once(client)
         ids = [f"job-{(first + number // at_once) * at_once + number % at_once:07}" for number in range(jobs)]
+        if scope.startswith("names#"):
+            return {f"a {each}#{each}": partial(_name, scope, each) for each in ids}
         return {HEAD: partial(_head, scope), **{each: partial(_job, scope, each) for each in ids}}
 
     def _life(self, scope: str, part: str, rate: float) -> dict[str, Any]:
@@ -220,6 +224,10 @@ def _job(scope: str, job_id: str) -> dict[str, Any]:
         if (amount := int(mean * APPLICATIONS_A_JOB + chance.random()))
     }
     return {**_row_item(scope, job_id, row), **_named(f"A {job_id}")}
+
+
+def _name(scope: str, job_id: str) -> dict[str, Any]:
+    return {**_item(scope, f"a {job_id}#{job_id}"), "Name": {"S": f"A {job_id}"}}
 
 
 def _of_all(chance: random.Random, rate: float, slots: list[str]) -> dict[str, dict[str, int]]:

@@ -58,6 +58,7 @@ SETTINGS = ViewsSettings(
     "AliasesTable",
     "ConnectionsTable",
     POOL.issuer,
+    "SandboxRequestsTable",
 )
 
 type Reply = Mapping[str, Any]
@@ -101,6 +102,9 @@ QUESTIONS = (
     Question("cohort of the largest ATS, by month over all years", "/api/my/quality", {}, _ATS, over_years=True),
     Question("cohort of the largest client, by month over all years", "/api/my/quality", {}, _CLIENT, over_years=True),
     Question("clients of the largest ATS, a page", "/api/my/quality", {"by": "client"}, _ATS),
+    Question("all clients, a page", "/api/my/quality", {"by": "client"}, _STAFF),
+    Question("jobs of the largest client, searched", "/api/my/quality", {"by": "job", "search": "a job-1"}, _CLIENT),
+    Question("benchmark of the default period", "/api/my/quality", {"kind": "benchmark"}, _CLIENT),
     Question("health of all ATSs", "/api/my/quality", {"kind": "health"}, _STAFF),
     Question("unmapped labels of all ATSs", "/api/my/quality", {"kind": "unmapped"}, _STAFF),
 )
@@ -208,7 +212,11 @@ def main() -> int:
 
 
 def _line(question: Question, years: int, ledger: Ledger, today: date, *, instructions: bool) -> str:
-    recorded, event = Recorded(lambda operation, request: ledger(operation, **request)), question.event(today, years)
+    def table(operation: str, request: Mapping[str, Any]) -> Reply:
+        of_quality = request.get("TableName") != SETTINGS.tokens_table  # the ATSs have no names
+        return ledger(operation, **request) if of_quality else {}
+
+    recorded, event = Recorded(table), question.event(today, years)
     ask(recorded, event, 1)  # the first time makes the rows
     ledger.calls = ledger.longest_chain = 0
     ledger.read_units.clear()

@@ -21,28 +21,45 @@ MINISTACK = _TOOLS / "ministack/bin/ministack"
 _ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
 RUNTIME_PYTHON = _TOOLS / "runtime/bin/python"
+NODE = _TOOLS / "node/node_modules/.bin"
+GENERATORS = _TOOLS / "generators/bin"
 
 # The files that make creates, and the programs, by the folder of tests or the target that needs them.
 _MADE = {
     "unit": (SAM_PYTHON,),
+    "local": (NODE, GENERATORS),
     "races": (MINISTACK,),
     "wire": (MINISTACK,),
     "deploy": (MINISTACK, SAM, BUILD),
     "runtime": (EMULATOR, RUNTIME_PYTHON, BUILD),
 }
-_PROGRAMS = {"local": ("bash", "curl"), "bench": ("valgrind",)}
+_PROGRAMS = {"local": ("bash", "curl", "node", "npm", "javac", "go", "php", "mcs", "mono"), "bench": ("valgrind",)}
+# The packages of Debian and of Homebrew that have these programs, where they are not named like them.
+_PACKAGES = {
+    "node": ("nodejs", "node"),
+    "npm": ("npm", "node"),
+    "javac": ("default-jdk-headless", "openjdk"),
+    "go": ("golang-go", "go"),
+    "php": ("php-cli", "php"),
+    "mcs": ("mono-mcs libmono-system-net-http4.0-cil", "mono"),
+    "mono": ("mono-runtime", "mono"),
+}
 # What a target needs that make can't create.
 _USERS = {"test": {"local", "browser"}, "bench": {"bench"}, "screenshots": {"browser"}}
 _CHROMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell",
     "microsoft-edge", "microsoft-edge-stable", "brave-browser",
 )  # fmt: skip
-_INSTALL = "`apt-get install {0}` (Debian, Ubuntu), `brew install {0}` (macOS) or the like installs it"
+_INSTALL = "`apt-get install {}` (Debian, Ubuntu), `brew install {}` (macOS) or the like installs it"
 
 
 def chromes() -> list[str]:
     """Return the Chromes and Chromiums on the PATH, in the order in which to try them."""
     return [found for found in map(shutil.which, _CHROMES) if found]
+
+
+def _how_to_install(program: str) -> str:
+    return _INSTALL.format(*_PACKAGES.get(program, (program, program)))
 
 
 def browsers() -> Path:
@@ -53,11 +70,11 @@ def browsers() -> Path:
 def missing(users: Collection[str]) -> list[str]:
     """Return a message for each thing that folders of tests, or `bench`, lack; starts nothing."""
     programs = [program for user in users for program in _PROGRAMS.get(user, ())]
-    absent = [f"{name} is not on the PATH; {_INSTALL.format(name)}" for name in programs if not shutil.which(name)]
+    absent = [f"{name} is not on the PATH; {_how_to_install(name)}" for name in programs if not shutil.which(name)]
     made = dict.fromkeys(path for user in users for path in _MADE.get(user, ()))
     absent += [f"{path.relative_to(ROOT)} is not there; `make test` makes it" for path in made if not path.exists()]
     if "browser" in users and not chromes() and not any(browsers().glob("chromium*")):
-        absent.append(f"No Chrome or Chromium is on the PATH; {_INSTALL.format('chromium')}, and so does `make test`")
+        absent.append(f"No Chrome or Chromium is on the PATH; {_how_to_install('chromium')}, and so does `make test`")
     return absent
 
 
@@ -70,7 +87,7 @@ def _without_browser() -> Iterable[str]:
     started = _start_browser()
     if started.returncode:
         yield (
-            f"No Chrome or Chromium starts; {_INSTALL.format('chromium')}, and `.venv/bin/playwright install-deps"
+            f"No Chrome or Chromium starts; {_how_to_install('chromium')}, and `.venv/bin/playwright install-deps"
             f" chromium` the libraries that Playwright's own needs.\n{started.stderr.strip()}"
         )
 

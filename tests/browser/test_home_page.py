@@ -42,6 +42,9 @@ def test_status_shows_in_timeline_and_funnel(opened: Open) -> None:
     """Sent by the form, without JavaScript: the reply, the timeline's new entry, and the funnel's new numbers."""
     page = opened()
     expect(page.locator(".timeline li")).to_have_count(1)
+    expect(page.get_by_role("heading", level=2)).to_have_text(
+        ["1 Send a status", "2 Watch it counted", "3 See it as each person", "Tokens to try the API with"]
+    )
     before = {stage: int(row(page, stage)) for stage in ("CONTACT", "INTERVIEW", "OFFER")}
     send(page, 0, "INTERVIEW", "1st round")
     expect(page.get_by_role("heading", name="Reply: 200")).to_be_in_viewport()
@@ -62,7 +65,7 @@ def test_what_was_sent_stays_text(opened: Open) -> None:
     expect(page.locator(".timeline q")).to_have_text(MARKUP)
     expect(page.locator("#curl")).to_contain_text("{{ 7 * 7 }}")
     assert page.evaluate("document.querySelectorAll('script, img').length") == 0
-    assert page.title() == "Application status, on this machine · Application status"
+    assert page.title() == "Application status on this machine · Application status"
 
 
 def test_refusal_says_what_is_right(opened: Open) -> None:
@@ -109,6 +112,21 @@ def test_links_sign_in(opened: Open, service: LocalService, link: str, path: str
     found = jwt.decode(cookies["__Host-id-token"]["value"], options={"verify_signature": False})
     roles = {name: value for name, value in found.items() if name.startswith(("custom:", "cognito:"))}
     assert roles == claims
+
+
+def test_tour_works_below_the_stage(opened: Open, service: LocalService) -> None:
+    """From the form to the page of each person, which stays below it, and to a connection."""
+    page = opened()
+    page.goto(f"{service.url}/v1")
+    send(page, 0, "INTERVIEW")
+    for link, path in (("My applications", "/my/applications"), ("Example GmbH", "/quality")):
+        page.goto(f"{service.url}/v1")
+        page.get_by_role("link", name=link, exact=True).click()
+        expect(page).to_have_url(f"{service.url}/v1{path}")
+    page.goto(f"{service.url}/v1")
+    page.get_by_role("link", name="Greenhouse", exact=True).click()
+    expect(page).to_have_url(f"{service.url}/v1/connections/gr-demo")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Greenhouse")
 
 
 def test_another_link_changes_the_user(opened: Open, service: LocalService) -> None:

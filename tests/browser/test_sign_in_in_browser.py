@@ -1,9 +1,8 @@
 """Somebody signs in and out in a browser: the pages of the sign-in, and the cookies that Chromium really keeps."""
 
-import pytest
 from playwright.sync_api import expect
 
-from browser.windows import Window, looks_right
+from browser.windows import Window
 from local.process import LocalService
 
 
@@ -28,21 +27,3 @@ def test_script_of_a_page_sees_no_token(window: Window, service: LocalService) -
     """The cookies are HttpOnly."""
     page = window(f"{service.url}/sign-in/staff")
     assert page.evaluate("document.cookie") == ""
-
-
-@pytest.mark.parametrize(("colors", "width"), [("light", 360), ("light", 1200), ("dark", 360), ("dark", 1200)])
-@pytest.mark.parametrize("locale", ["en", "de"])
-def test_pages_are_accessible_and_fit(
-    window: Window, service: LocalService, colors: str, width: int, locale: str
-) -> None:
-    """The login page, the page for a failed sign-in, the refused page, and both pages of signing out."""
-    options = {"colors": colors, "width": width, "locale": locale}
-    looks_right(window(f"{service.url}/quality", **options), width, colors)
-    looks_right(window(f"{service.url}/sign-in/callback?code=a&state=b", status=401, **options), width, colors)
-    page = window(f"{service.url}/sign-in/staff", **options)
-    for path in ("/my/applications", "/sign-out"):
-        page.goto(f"{service.url}{path}")
-        looks_right(page, width, colors)
-    page.get_by_role("button").click()
-    expect(page.get_by_role("main").get_by_role("link")).to_be_visible()
-    looks_right(page, width, colors)

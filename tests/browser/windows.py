@@ -11,6 +11,7 @@ type Window = Callable[..., Page]
 
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
+_TAGS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _GROUND = {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 22, 28)"}
 _STICKS_OUT = """() => [...document.querySelectorAll('main > *, .card')].flatMap(box => {
     const end = box.getBoundingClientRect().right - parseFloat(getComputedStyle(box).paddingRight);
@@ -51,9 +52,9 @@ def windows(browser: Browser) -> Iterator[Window]:
     assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
 
 
-def accessible(page: Page, options: dict[str, Any] | None = None) -> None:
-    """Assert that axe finds nothing wrong, contrast included."""
-    found = Axe().run(page, options=options)
+def accessible(page: Page, *, targets: bool = True) -> None:
+    """Assert that axe finds nothing wrong by the standards and its best practices, contrast and targets included."""
+    found = Axe().run(page, options={"runOnly": _TAGS, "rules": {"target-size": {"enabled": targets}}})
     assert found.violations_count == 0, found.generate_report()
     assert found.response["passes"]
 

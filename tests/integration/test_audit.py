@@ -104,6 +104,7 @@ CHANGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "applications reapply-erasures": (["--from", "FormerTable"], {"former": "FormerTable"}),
     "jobseeker export": (["jobseeker-1", "--to", "jobseeker.json"], {"jobseeker_id": DIGEST, "to": "jobseeker.json"}),
     "jobseeker erase": (["jobseeker-1", "--yes"], {"jobseeker_id": DIGEST, "yes": "True"}),
+    "ats name": (["workday", "Workday"], {"ats": "workday", "name": "Workday"}),
     "tokens issue": (["--ats", "workday", "--test", "--show"], {"ats": "workday", "test": "True", "show": "True"}),
     "tokens adopt": (["--ats", "workday", "--days", "7"], {"ats": "workday", "days": "7"}),
     "tokens revoke": (["demo0001"], {"key_id": "demo0001"}),
@@ -137,6 +138,7 @@ ON_A_STACK = {"users create", "users assign", "users list", "users remove"}
 
 READS: dict[str, list[list[str]]] = {
     "applications show": [[APPLICATION]],
+    "ats list": [[]],
     "tokens list": [[]],
     "clients list": [[]],
     "connections list": [[]],

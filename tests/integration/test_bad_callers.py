@@ -17,6 +17,7 @@ from application_status.platform.values import AtsId, now, to_text
 from support.refusals import GOOD, raw_event, refused, with_header
 from support.world import APPLICATION, ATS, OTHER_TOKEN, TOKEN, World, answer, http_event, set_last_use
 
+WAYS = "alone in the header X-AtsiToken, or as Authorization: Bearer"
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LIVE, REVOKED, EXPIRED = tokens.generate(), tokens.generate(), tokens.generate()
 
@@ -48,9 +49,15 @@ def refused_token(world: World, event: dict[str, Any]) -> None:
         "type": "/problems/unauthenticated",
         "title": "No valid token",
         "status": 401,
-        "detail": "A valid token for this path is required.",
+        "detail": f"A valid token for this path is required; send it {WAYS}.",
     }
     assert answer(world.webhook(event, None)).headers.keys() == {"Content-Type", "Cache-Control", "WWW-Authenticate"}
+
+
+def misplaced(world: World, event: dict[str, Any], place: str) -> None:
+    """The reply to a valid token that is not where it is read: it names the place, and where it belongs."""
+    wrong = f"Your token is valid, but this path can't read it from {place}; send it {WAYS}."
+    assert refused(world, event, 401, "unauthenticated")["detail"] == wrong
 
 
 BAD_TOKENS = {
@@ -61,8 +68,6 @@ BAD_TOKENS = {
     "part of one": TOKEN[:-1],
     "one and more": TOKEN + "0",
     "one in other case": TOKEN.upper(),
-    "one and a space": TOKEN + " ",
-    "two in one": f"{TOKEN}, {TOKEN}",
     "257 characters": "x" * 257,
     "not ASCII": "tökén",
     "lone surrogate": "\ud800",
@@ -85,11 +90,47 @@ def test_bad_token_is_refused(world: World, token: str) -> None:
 
 
 def test_missing_token_is_refused(world: World) -> None:
-    """A token elsewhere is none."""
+    """Like one that is not valid."""
     refused_token(world, raw_event(GOOD, token=None))
-    refused_token(world, raw_event(GOOD, token=None, Authorization=TOKEN))
-    refused_token(world, raw_event(GOOD, token=None, Authorization=f"Basic {TOKEN}"))
-    refused_token(world, raw_event(GOOD, token=None) | {"queryStringParameters": {"X-AtsiToken": TOKEN}})
+
+
+MISPLACED = {
+    "without the scheme": ("Authorization", "{}", "the header Authorization as it was sent"),
+    "with another scheme": ("Authorization", "Token {}", "the header Authorization as it was sent"),
+    "with the scheme twice": ("Authorization", "Bearer Bearer {}", "the header Authorization as it was sent"),
+    "with the scheme in the own header": ("X-AtsiToken", "Bearer {}", "the header X-AtsiToken as it was sent"),
+    "in quotes": ("X-AtsiToken", '"{}"', "the header X-AtsiToken as it was sent"),
+    "with a space": ("X-AtsiToken", "{} ", "the header X-AtsiToken as it was sent"),
+    "twice in one": ("X-AtsiToken", "{0}, {0}", "the header X-AtsiToken as it was sent"),
+    "in the header of many APIs": ("X-Api-Key", "{}", "the header X-Api-Key as it was sent"),
+    "in a header that is misspelt": ("X-Atsi-Token", "{}", "the header X-Atsi-Token as it was sent"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "place"), MISPLACED.values(), ids=MISPLACED.keys())
+def test_valid_token_in_the_wrong_place_is_named(world: World, name: str, value: str, place: str) -> None:
+    """A token that is not valid gets the reply of a missing one there, so the place tells nothing about tokens."""
+    bare = raw_event(GOOD, token=None)
+    for token in (TOKEN, LIVE):
+        misplaced(world, with_header(bare, name, value.format(token)), place)
+    for token in ("unknown", REVOKED, EXPIRED, tokens.generate()):
+        refused_token(world, with_header(bare, name, value.format(token)))
+
+
+@pytest.mark.parametrize("name", ["X-AtsiToken", "token", "access_token"])
+def test_token_in_the_query_string_is_refused(world: World, name: str) -> None:
+    """Logs of others keep query strings; who sends a valid token there gets to know."""
+    bare = raw_event(GOOD, token=None)
+    misplaced(world, bare | {"queryStringParameters": {name: TOKEN}}, "the query string, which logs may keep")
+    refused_token(world, bare | {"queryStringParameters": {name: REVOKED}})
+
+
+def test_only_one_other_place_is_looked_at(world: World) -> None:
+    """One look-up more, however many headers there are."""
+    world.dynamodb.operations.clear()
+    headers = {"Authorization": tokens.generate(), "X-Api-Key": tokens.generate(), "Token": tokens.generate()}
+    refused_token(world, http_event("POST", "/api/application-status", GOOD, headers, token=tokens.generate()))
+    assert world.dynamodb.operations.count("GetItem") == 2 * 2  # `refused_token` sends it twice
 
 
 def test_bearer_token_is_accepted(world: World) -> None:
@@ -97,14 +138,24 @@ def test_bearer_token_is_accepted(world: World) -> None:
     for sent in (f"Bearer {TOKEN}", f"bearer  {TOKEN}"):
         assert world.webhook(raw_event(GOOD, token=None, Authorization=sent), None)["statusCode"] == 200
         assert world.webhook(raw_event(GOOD, Authorization="Bearer unknown"), None)["statusCode"] == 200
-        refused_token(world, raw_event(GOOD, "unknown", Authorization=sent))
+        place = "the header Authorization while there is a header X-AtsiToken"
+        misplaced(world, raw_event(GOOD, "unknown", Authorization=sent), place)
 
 
 def test_token_is_good_for_its_own_path_only(world: World) -> None:
-    """An ATS's id in the path has to be the token's."""
+    """An ATS's id in the path has to be the token's; the reply names the token's ATS, whether the other exists or not.
+
+    Without a valid token the reply is that of any path.
+    """
     for ats in ("other-ats", "demo-at", "DEMO-ATS", "demo-ats%20"):
-        refused_token(world, raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ats}"))
-    refused_token(world, raw_event(GOOD, OTHER_TOKEN, f"/qs-api/public/atsi/v1/{ATS}"))
+        problem = refused(world, raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ats}"), 401, "unauthenticated")
+        assert problem["detail"] == (
+            "Your token is valid, but it belongs to the ATS demo-ats and not to the one in the path; send the report "
+            "to /qs-api/public/atsi/v1/demo-ats, or the other ATS's token."
+        )
+        refused_token(world, raw_event(GOOD, REVOKED, path=f"/qs-api/public/atsi/v1/{ats}"))
+    problem = refused(world, raw_event(GOOD, OTHER_TOKEN, f"/qs-api/public/atsi/v1/{ATS}"), 401, "unauthenticated")
+    assert "/qs-api/public/atsi/v1/other-ats" in problem["detail"]
     assert world.webhook(raw_event(GOOD, path=f"/qs-api/public/atsi/v1/{ATS}"), None)["statusCode"] == 200
 
 
@@ -116,12 +167,13 @@ def test_live_token_of_our_form_is_known(world: World) -> None:
 
 def test_two_different_tokens_are_refused(world: World) -> None:
     """One would be checked and the other believed, somewhere on the way."""
-    event = raw_event(GOOD)
-    refused_token(world, with_header(event, "X-AtsiToken", TOKEN, OTHER_TOKEN))
+    event, place = raw_event(GOOD), "the header X-AtsiToken, which came 2 times with different values"
+    misplaced(world, with_header(event, "X-AtsiToken", TOKEN, OTHER_TOKEN), place)
     refused_token(world, with_header(event, "X-AtsiToken", "unknown", TOKEN))
+    refused_token(world, with_header(event, "X-AtsiToken", "unknown", REVOKED))
     both_cases = {**event["multiValueHeaders"], "x-atsitoken": [OTHER_TOKEN]}
-    refused_token(world, event | {"multiValueHeaders": both_cases})
-    refused_token(world, event | {"headers": {"X-ATSITOKEN": OTHER_TOKEN}})
+    misplaced(world, event | {"multiValueHeaders": both_cases}, place)
+    misplaced(world, event | {"headers": {"X-ATSITOKEN": OTHER_TOKEN}}, place)
 
 
 def test_the_same_token_twice_is_one(world: World) -> None:

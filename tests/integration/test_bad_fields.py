@@ -67,6 +67,27 @@ def test_misspelt_status_is_named_with_the_right_one(world: World, status: str, 
     assert entry["expected"] == f"one of {', '.join(STATUSES)}"
 
 
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [
+        ("Vorstellungsgespräch", "INTERVIEW"), ("Eingestellt", "HIRED"), ("Embauché", "HIRED"),
+        ("Rechazado", "REJECTED"), ("1st phone interview", "INTERVIEW"), ("Candidate withdrew", "REJECTED"),
+        ("INTERVEIW", "INTERVIEW"), ("APPLYED", "APPLIED"), ("REJECT", "REJECTED"),
+    ],
+)  # fmt: skip
+def test_label_as_status_gets_the_status_that_it_means(world: World, status: str, meant: str) -> None:
+    """By the vocabulary in any of its languages, or else by its letters; the label itself belongs in RawStatus."""
+    entry = wrong_fields(world, Status=status)["/Status"]
+    assert entry["detail"] == f"Input is not a status; send {meant}, if you mean that, and your own label as RawStatus"
+
+
+@pytest.mark.parametrize("status", ["PARKED", "Mustermann", "xyz", "Interview " * 40])
+def test_text_that_means_no_status_gets_a_general_hint(world: World, status: str) -> None:
+    """No status is guessed."""
+    entry = wrong_fields(world, Status=status)["/Status"]
+    assert entry["detail"] == "Input is not a status; send the one that fits best, and your own label as RawStatus"
+
+
 PLACEHOLDERS = [
     "string", "String", "<id>", "{AtsiApplicationId}", "${ATSI_APPLICATION_ID}", "{{uuid}}", "[your id here]", "uuid",
     "<AtsiApplicationId from the ApplyRequest>", "ApplyRequest.Header.Id", "...", "xxxxxxxx-xxxx-xxxx-xxxx",

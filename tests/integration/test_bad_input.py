@@ -1,6 +1,7 @@
 """Bodies and content types that the webhook refuses, through the real handler; no refusal writes anything."""
 
 import base64
+import gzip
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -71,6 +72,49 @@ def world() -> Iterator[World]:
 def test_malformed_body_is_refused(world: World, body: str | bytes | None) -> None:
     """400, whatever the one object in UTF-8 lacks."""
     refused(world, raw_event(body), 400, "malformed-body")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("\ufeff" + GOOD, "JSON after a byte order mark, the bytes EF BB BF, which must be left out"),
+        (GOOD.encode("utf-8-sig"), "JSON after a byte order mark, the bytes EF BB BF, which must be left out"),
+        (GOOD.encode("utf-16"), "in UTF-16 or UTF-32"),
+        (GOOD.encode("utf-16-le"), "in UTF-16 or UTF-32"),
+        (GOOD.encode("utf-16-be"), "in UTF-16 or UTF-32"),
+        (GOOD.encode("utf-32"), "in UTF-16 or UTF-32"),
+        (GOOD.encode("utf-32-be"), "in UTF-16 or UTF-32"),
+        (GOOD.replace("INTERVIEW", "Größe").encode("latin-1"), "not in UTF-8 from byte 73 on"),
+    ],
+    ids=["mark", "mark in base64", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32BE", "Latin-1"],
+)
+def test_other_encoding_is_named(world: World, body: str | bytes, named: str) -> None:
+    """The sender's library chose it, so the sender needs its name."""
+    detail = refused(world, raw_event(body), 400, "malformed-body")["detail"]
+    assert detail == f"The body is {named}. Send one JSON object in UTF-8."
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", " br", "deflate", "zstd", "gzip, gzip", "aws-chunked"])
+def test_compressed_body_is_refused(world: World, coding: str) -> None:
+    """415, with the only coding that is accepted (RFC 9110, section 15.5.16), whatever the body is."""
+    for body in (GOOD, gzip.compress(GOOD.encode()), "nonsense"):
+        event = raw_event(body, Content_Encoding=coding)
+        detail = refused(world, event, 415, "unsupported-media-type")["detail"]
+        assert detail == "The header Content-Encoding says that the body is compressed; send it uncompressed."
+        assert world.webhook(event, None)["headers"]["Accept-Encoding"] == "identity"
+
+
+def test_compressed_body_is_known_by_its_first_bytes(world: World) -> None:
+    """Some senders compress without saying so."""
+    event = raw_event(gzip.compress(GOOD.encode()))
+    detail = refused(world, event, 415, "unsupported-media-type")["detail"]
+    assert detail == "The body is compressed with gzip; send it uncompressed."
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_body_that_is_said_to_be_uncompressed_is_accepted(world: World, coding: str) -> None:
+    """It is the coding of all others."""
+    assert world.webhook(raw_event(GOOD, Content_Encoding=coding), None)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("text", ["###", "e30", "e30=\n", "e3 0=", "é30=", "=", "-_-_", GOOD, "\ud800"])

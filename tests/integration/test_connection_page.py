@@ -1,5 +1,6 @@
 """What the customer's staff and the board see of a connection, as JSON and as a page."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.access.connections import Created
-from application_status.applications.rules.report import Channel
+from application_status.access.connections import ConnectionState, Created
+from application_status.applications.rules.report import NATIVE, Channel
+from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import now, to_text
+from application_status.texts.texts import ENGLISH, LANGUAGES, Texts
 from support.webhooks import CLIENT, PING, PROVIDERS, SECRET, deliver, made, signed, stage
 from support.world import ATS, Answer, World, answer, http_event
 
@@ -43,8 +46,12 @@ def asked(world: World, connection_id: str, claims: Mapping[str, str]) -> Answer
     return answer(world.views(event, None))
 
 
-def page(world: World, connection_id: str, claims: Mapping[str, str] | None) -> dict[str, Any]:
-    headers = {"Accept": "text/html", **({"Authorization": f"Bearer {world.id_token(claims)}"} if claims else {})}
+def page(world: World, connection_id: str, claims: Mapping[str, str] | None, language: str = "en") -> dict[str, Any]:
+    headers = {
+        "Accept": "text/html",
+        "Accept-Language": language,
+        **({"Authorization": f"Bearer {world.id_token(claims)}"} if claims else {}),
+    }
     reply: dict[str, Any] = world.views(http_event("GET", f"/connections/{connection_id}", None, headers, None), None)
     return reply
 
@@ -76,7 +83,7 @@ def test_reply_has_what_was_received(world: World, created: Created, claims: Map
     }
     assert (found["Parked"]["Events"], found["Parked"]["Recorded"]) == (1, 0)
     assert [each["Ids"] for each in found["Parked"]["Newest"]] == ["application 700100"]
-    assert found["Checklist"] == ["Tick <stages>"]
+    assert "Candidate has changed stage (candidate_stage_change)" in found["Checklist"]
 
 
 @pytest.mark.parametrize(
@@ -113,19 +120,44 @@ def test_page_shows_the_same(world: World, created: Created) -> None:
     html = reply["body"]
     assert reply["statusCode"] == 200
     assert "default-src 'none'" in reply["headers"]["Content-Security-Policy"]
-    for text in ("&lt;b&gt;Ms &amp; Mr&lt;/b&gt;", "Tick &lt;stages&gt;", "Unmapped", "Interview", "stage_change"):
+    for text in ("&lt;b&gt;Ms &amp; Mr&lt;/b&gt;", "candidate_stage_change", "Unmapped", "Interview", "stage_change"):
         assert text in html
     for text in (ODD, SECRET, created.key, created.connection.key_sha256):
         assert text not in html
+
+
+def test_page_is_in_german_too(world: World, created: Created) -> None:
+    """With the checklist, its numbers and times; what a refused delivery had wrong is in English, and says so."""
+    reply = page(world, created.connection.id, OF_CLIENT, "de")
+    html = reply["body"]
+    assert (reply["headers"]["Content-Language"], reply["headers"]["Vary"]) == ("de", "Accept-Language")
+    for text in ('<html lang="de">', "Verbindung", "Nicht zugeordnet", "Öffnen Sie in Greenhouse", " Uhr"):
+        assert text in html
+    assert re.search(r'<span lang="en">[^<]*begins with', html)
+    unknown = page(world, "gr-22222222", OF_CLIENT, "de")
+    assert (unknown["statusCode"], "Diese Verbindung gibt es nicht" in unknown["body"]) == (404, True)
+
+
+@pytest.mark.parametrize("t", LANGUAGES.values(), ids=LANGUAGES)
+def test_everything_that_may_be_shown_has_a_text(t: Texts) -> None:
+    """In each language: states, statuses, outcomes, and a checklist for each provider, step by step as in English."""
+    for group, members in (
+        ("connection.state", ConnectionState),
+        ("quality.status", Status),
+        ("quality.outcome", Outcome),
+    ):
+        assert all(t(f"{group}.{each}") for each in members)
+    for key in (f"connection.checklist.{each}" for each in NATIVE):
+        assert len(t(key).splitlines()) == len(ENGLISH(key).splitlines()) > 5
 
 
 def test_new_connection_says_that_nothing_came_yet(world: World) -> None:
     """And what the board still needs."""
     created = made(world, Channel.RECRUITEE, secret=None)
     html = page(world, created.connection.id, STAFF)["body"]
-    assert "Waiting for the secret." in html
+    assert "Waiting for the secret:" in html
     assert "No test was received yet." in html
-    assert html.count("None yet.") == 2
+    assert html.count("None yet.") == 3
     found = asked(world, created.connection.id, STAFF).body
     assert (found["State"], found["LastTestAt"], found["LastRefusal"]) == ("awaiting_secret", None, None)
 
@@ -134,7 +166,7 @@ def test_disabled_connection_is_still_shown(world: World, created: Created) -> N
     """So that the customer sees why nothing arrives."""
     world.connections.disable(created.connection)
     assert asked(world, created.connection.id, OF_CLIENT).body["State"] == "disabled"
-    assert "Disabled." in page(world, created.connection.id, OF_CLIENT)["body"]
+    assert "Disabled:" in page(world, created.connection.id, OF_CLIENT)["body"]
 
 
 def test_browser_without_a_session_is_led_to_the_sign_in_and_back(world: World, created: Created) -> None:

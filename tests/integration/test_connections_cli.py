@@ -70,7 +70,7 @@ def test_created_connection_works(world: World, run: Run) -> None:
     assert sent(world, path, secret) == 200
     code, out, _ = run("show", connection_id)
     assert code == 0
-    assert "1. Tick <stages>" in out
+    assert "1. In Greenhouse Recruiting, open Configure" in out
     assert "secret 1: added " in out
     for each in (secret, path.rpartition("/")[2]):
         assert each not in out + run("list")[1] + run("show", connection_id, "--json")[1]

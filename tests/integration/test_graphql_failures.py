@@ -29,20 +29,51 @@ def revoked(world: World) -> str:
 def test_without_a_good_token_nothing_is_looked_at(world: World, revoked: str, body: Any) -> None:
     """The same answer whatever is wrong with the token, and whatever the body holds."""
     before = contents(world)
-    wrong = ["", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", "Bearer unknown", revoked]
-    wrong += [f"Bearer {TOKEN} {TOKEN}", f"Bearer{TOKEN}", "Bearer ä", f"Bearer {TOKEN}, Bearer {OTHER_TOKEN}"]
+    wrong = ["", "Bearer", "Bearer ", "Basic unknown", "unknown", f"Bearer {TOKEN}x", "Bearer unknown", revoked]
+    wrong += [f"Bearer{TOKEN}", "Bearer ä", revoked.removeprefix("Bearer ")]
     events = [event(body, {"Authorization": each}, token=None) for each in wrong]
-    doubled = event(body)
-    doubled["multiValueHeaders"]["authorization"] = [f"Bearer {OTHER_TOKEN}"]
-    events += [event(body, token=None), event(body, {"X-AtsiToken": TOKEN}, token=None), doubled]
+    events += [event(body, token=None), event(body, {"X-AtsiToken": REVOKED}, token=None)]
     events += [event(body, token=None) | {"headers": None, "multiValueHeaders": None}]
     for each in events:
-        reply = answer(world.signals(each, None))
-        (error,) = reply.body["errors"]
-        assert error["extensions"] == {"code": "UNAUTHENTICATED", "requestId": each["requestContext"]["requestId"]}
-        assert (reply.status, error["message"]) == (401, "A valid token for this path is required.")
-        assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+        assert (
+            unauthenticated(world, each) == "A valid token for this path is required; send it as Authorization: Bearer."
+        )
     assert contents(world) == before
+
+
+def unauthenticated(world: World, sent: dict[str, Any]) -> str:
+    """Send a request that must get a 401; return its message."""
+    reply = answer(world.signals(sent, None))
+    (error,) = reply.body["errors"]
+    assert error["extensions"] == {"code": "UNAUTHENTICATED", "requestId": sent["requestContext"]["requestId"]}
+    assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, 'Bearer realm="application-status"')
+    return str(error["message"])
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "place"),
+    [
+        ("X-AtsiToken", TOKEN, "X-AtsiToken as it was sent"),
+        ("X-Api-Key", TOKEN, "X-Api-Key as it was sent"),
+        ("Authorization", TOKEN, "Authorization as it was sent"),
+        ("Authorization", f"Basic {TOKEN}", "Authorization as it was sent"),
+        ("Authorization", f"Bearer {TOKEN} {TOKEN}", "Authorization as it was sent"),
+        ("Authorization", f"Bearer {TOKEN}, Bearer {OTHER_TOKEN}", "Authorization as it was sent"),
+    ],
+    ids=["own header", "other header", "no scheme", "other scheme", "twice", "two in one"],
+)
+def test_valid_token_in_the_wrong_place_is_named(world: World, header: str, value: str, place: str) -> None:
+    """Only to who has one; at this path it belongs in Authorization."""
+    message = unauthenticated(world, event(GOOD, {header: value}, token=None))
+    ways = "send it as Authorization: Bearer."
+    assert message == f"Your token is valid, but this path can't read it from the header {place}; {ways}"
+
+
+def test_two_different_tokens_are_refused(world: World) -> None:
+    """With their number, if one is valid."""
+    doubled = event(GOOD)
+    doubled["multiValueHeaders"]["authorization"] = [f"Bearer {OTHER_TOKEN}"]
+    assert "Authorization, which came 2 times with different values" in unauthenticated(world, doubled)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  "])

@@ -58,7 +58,11 @@ class Generator:
             text = self.torn(text)
         token = self.chance.choice([TOKEN] * 8 + [OTHER_TOKEN, "unknown"])
         made = event(text, {"Content-Type": "text/plain"} if self.chance.random() < 0.02 else None, token)
-        return made | {"httpMethod": "GET" if self.chance.random() < 0.02 else "POST"}
+        kind = self.chance.random()
+        if kind < 0.05:
+            asked = {"query": [document], "variables": [self.torn(json.dumps(variables)) if kind < 0.02 else "{}"]}
+            return made | {"httpMethod": "GET", "multiValueQueryStringParameters": asked}
+        return made | {"httpMethod": "PUT" if kind < 0.07 else "POST"}
 
     def in_variables(self) -> tuple[str, dict[str, Any]]:
         """Return a document with its input in the variables."""
@@ -209,6 +213,8 @@ def test_no_request_makes_the_signals_fail(world: World, seed: int) -> None:
         codes = {error["extensions"]["code"] for error in body.get("errors", ())}
         assert codes <= {"BAD_USER_INPUT", "UNAUTHENTICATED"}, said
         assert all(error["message"] for error in body.get("errors", ())), said
+        ids = {error["extensions"]["requestId"] for error in body.get("errors", ())}
+        assert ids <= {made["requestContext"]["requestId"]}, said
         assert reply["statusCode"] == 200 or codes, said
         seen[reply["statusCode"], *sorted(codes)] += 1
         call = ((body.get("data") or {}).get("partnerDisposition") or {}).get("send")

@@ -324,7 +324,7 @@ def test_batches_that_are_partly_processed_are_completed(world: World) -> None:
 
 
 def test_entries_are_deleted_after_all_rows_are_written(world: World) -> None:
-    """First the merge is stored, then the lists' totals, the rows, the deletions, and that it is finished."""
+    """First the merge is stored, then the lists' totals, members and names, the rows, the deletions, and the end."""
     count_all(world)
     calls: list[tuple[str, Any]] = []
 
@@ -345,7 +345,7 @@ def test_entries_are_deleted_after_all_rows_are_written(world: World) -> None:
         for item in [each.get("PutRequest", {}).get("Item")]
         if item
     ]
-    assert places == ["head"] * 4 + ["listed"] * 3 + ["row"] * (len(places) - 7)
+    assert places == ["head"] * 4 + ["listed"] * 14 + ["row"] * (len(places) - 18)
 
 
 @pytest.mark.parametrize("continues", [False, True], ids=["new", "continued"])

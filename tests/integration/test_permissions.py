@@ -326,6 +326,9 @@ def views(world: World) -> None:
     own = sandbox.created(world)["AtsiApplicationId"]
     sandbox.read_back(world, own)
     world.views(http_event("GET", f"/api/application-status/{APPLICATION}"), None)
+    for token in (TOKEN, TEST_TOKEN):
+        assert world.views(http_event("GET", "/api/application-status", token=token), None)["statusCode"] == 200
+    assert world.views(sample_event("ViewsFunction/sandbox-requests"), None)["statusCode"] == 200
 
 
 def my_applications(world: World) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 import boto3
@@ -15,8 +16,9 @@ from application_status.applications.rules.report import Channel
 from application_status.health.counts import Health
 from application_status.health.rules import HealthDay
 from application_status.platform.values import now
-from application_status.quality.page.words import format_number
+from application_status.quality.page.words import format_age, format_number
 from application_status.quality.rules.numbers import Number
+from application_status.texts.texts import ENGLISH
 from support.quality_pages import (
     OF_ATS,
     OF_CLIENT,
@@ -33,8 +35,8 @@ from support.quality_pages import (
 )
 from support.world import ATS, OTHER_ATS, World
 
-CLIENT = "Client Example GmbH (client-1)"
-JOB = "Job Python Developer ({}) of client Example GmbH (client-1)"
+CLIENT = "Example GmbH"
+JOB = "Python Developer ({}) at Example GmbH"
 ALWAYS = {"funnel", "outcomes", "times", "waiting", "silence", "coverage"}
 
 
@@ -60,11 +62,11 @@ def world(counted: World) -> World:
 @pytest.mark.parametrize(
     ("claims", "query", "whom", "applications"),
     [
-        (STAFF, {}, "All ATSs", 90), (STAFF, {"ats": OTHER_ATS}, f"ATS {OTHER_ATS}", 20),
-        (STAFF, {"client": "client-2"}, "Client Example GmbH (client-2)", 25),
+        (STAFF, {}, "All ATSs", 90), (STAFF, {"ats": OTHER_ATS}, str(OTHER_ATS), 20),
+        (STAFF, {"client": "client-2"}, CLIENT, 25),
         (STAFF, {"client": "client-1", "job": "job-a"}, JOB.format("job-a"), 40),
         ({"cognito:groups": "editors,staff", "custom:ats_id": ""}, {}, "All ATSs", 90),
-        (OF_ATS, {}, f"ATS {ATS}", 70), (OF_ATS, {"ats": ATS}, f"ATS {ATS}", 70),
+        (OF_ATS, {}, str(ATS), 70), (OF_ATS, {"ats": ATS}, str(ATS), 70),
         (OF_CLIENT, {}, CLIENT, 65), (OF_CLIENT, {"job": "job-b"}, JOB.format("job-b"), 20),
         ({**OF_CLIENT, "cognito:groups": "client-staff"}, {}, CLIENT, 65),
     ],
@@ -88,11 +90,12 @@ def test_each_user_sees_their_own(
     ],
 )  # fmt: skip
 def test_user_with_no_role_or_several_is_refused(world: World, claims: Mapping[str, str]) -> None:
-    """The page shows the reason in words, the API replies with a problem; no table is read."""
+    """The page says whom to ask, the API replies with a problem that has the reason; no table is read."""
     reply, problem = ask(world, claims), ask(world, claims, "/api/my/quality")
     assert (reply["statusCode"], reply["headers"]["Content-Type"]) == (403, "text/html; charset=utf-8")
     several = len([each for each in claims.values() if each in {"staff", ATS, "client-1"}]) > 1
-    assert ("belongs to more than one of" if several else "belongs to no client or ATS") in reply["body"]
+    assert "Your account may not see these numbers." in reply["body"]
+    assert ("belongs to more than one of" if several else "belongs to no client or ATS") in problem["body"]
     assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (403, "application/problem+json")
     assert world.dynamodb.operations == []
 
@@ -130,37 +133,39 @@ def test_sections_are_those_of_the_reader(
     """Integration health and labels are the ATS's and the board's; comparisons are of what the reader may see."""
     html = shown(world, claims, **query)
     assert set(re.findall(r'<section class="card[^"]*" id="([^"]+)"', html)) == ALWAYS | others
-    assert set(re.findall(r'<a href="#([^"]+)"', html)) == ALWAYS | others
     for name in ALWAYS | others:
-        assert re.search(
-            r'<div class="plot" role="img" aria-label="[^"]+; the table below has the numbers">', section(html, name)
+        found = section(html, name)
+        assert name in {"health", "comparison"} or re.search(
+            r'<figure class="plot.*role="(img|group)"', found, re.DOTALL
         )
         assert rows(html, name)
-        assert "Definitions" in section(html, name)
+        assert "What these numbers mean" in found
 
 
 def test_funnel_shows_counts_shares_and_pass_rates(world: World) -> None:
     """Of 40 applications 8 were hired, 8 wait in an interview, and 8 reached a contact."""
     html = shown(world, OF_CLIENT, job="job-a")
-    funnel = rows(html, "funnel")
-    assert funnel["Applied"] == ["40", "100%", "100%", "24"]
-    assert funnel["Contact"] == ["24", "60%", "67%", "24"]
-    assert funnel["Interview"] == ["16", "40%", "100%", "8"]
-    assert funnel["Hired"] == ["8", "20%", "", ""]
-    assert "16 · 40% · 100% went on" in section(html, "funnel")
-    assert '<rect class="bar" width="40.0%"' in section(html, "funnel")
-    assert figures(html)["Reached interview"] == "40%"
-    assert "applied for at any time" in html
-    assert rows(html, "outcomes")["Ended unknown"] == ["8", "20%"]
+    funnel, further = rows(html, "funnel"), "applications got to this stage or further."
+    assert funnel["Applied"] == ["40", "100%", "100%", "24", f"40 of 40 {further} 100% of those decided here went on."]
+    assert funnel["Contact"] == ["24", "60%", "67%", "24", f"24 of 40 {further} 67% of those decided here went on."]
+    assert funnel["Interview"] == ["16", "40%", "100%", "8", f"16 of 40 {further} 100% of those decided here went on."]
+    assert funnel["Hired"] == ["8", "20%", "", "", f"8 of 40 {further}"]
+    assert '<rect width="40.0%"' in section(html, "funnel")
+    assert "Of 40 applications, 16 reached an interview and 8 were hired." in html
+    assert figures(html)["Reached an interview"] == "40%"
+    assert "All applications of this job, as they stand today." in html
+    unknown = "8 of 40 applications ended, and the ATS did not say why."
+    assert rows(html, "outcomes")["Ended, reason unknown"] == ["8", "20%", unknown]
     assert rows(html, "times")["First response"][2] == "40 applications"
-    assert rows(html, "coverage")["Labels mapped"] == ["88%", "64 reports"]
+    mapped = "We understood the status or label of 88% of the reports."
+    assert rows(html, "coverage")["Reports with a known status"] == ["88%", "64 reports", mapped]
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "cohort": {}, "activity": {"kind": "activity"}, "silence": {"kind": "silence"}, "health": {"kind": "health"},
     "unmapped": {"kind": "unmapped"},
-    "over-time": {"kind": "activity", "interval": "week"}, "by-ats": {"by": "ats"}, "by-job": {"by": "job"},
-    "by-client": {"by": "client"},
+    "over-time": {"kind": "activity", "interval": "week"}, "by-ats": {"by": "ats", "sort": "-applications"},
+    "by-job": {"by": "job", "sort": "-applications"}, "by-client": {"by": "client", "sort": "-applications"},
 }  # fmt: skip
 ASKED = {
     "staff": (STAFF, ["cohort", "activity", "silence", "over-time", "health", "unmapped", "by-ats"]),
@@ -177,15 +182,18 @@ def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
     for name in names:
         for row in api(world, claims, **QUESTIONS[name])["Rows"]:
             for each in row["Numbers"]:
-                known.add(format_number(Number(each["Measure"], each["Unit"], each["Value"], each["Population"])))
-                known.add(f"{each['Population']:,}")
+                of_api = Number(each["Measure"], each["Unit"], each["Value"], each["Population"])
+                known |= {format_number(of_api, ENGLISH), f"{each['Population']:,}"}
+                if each["Measure"] == "last_seen":
+                    known.add(format_age(each["Value"], ENGLISH))
     html = shown(world, claims)
     cells = [
         cell for name in re.findall(r' id="([\w-]+)" aria', html) for row in rows(html, name).values() for cell in row
     ]
-    parts = [part for cell in [*cells, *figures(html).values()] for part in re.split(r" of | · |, ", cell)]
-    around = re.compile(r"^(atsi|signals) [\w-]+ | (ago|applications|entries|reports|reports with a time)$")
-    unknown = {number for part in parts if (number := around.sub("", part))} - known
+    numbers = [cell for cell in [*cells, *figures(html).values()] if not cell.endswith(".")]
+    parts = [part for cell in numbers for part in re.split(r" · |, ", cell)]
+    around = re.compile(r"^(atsi|signals) [\w-]+ | (applications|entries|reports|reports with a time)$")
+    unknown = {number for part in parts if (number := around.sub("", part))} - known - {"Sending", "Silent"}
     assert unknown == set()
     assert len(parts) > 100
 
@@ -195,7 +203,7 @@ def test_csv_is_that_of_the_api(world: World, who: str) -> None:
     """For the same question, as a file; each section leads to its own."""
     claims, names = ASKED[who]
     html = shown(world, claims)
-    assert {*re.findall(r'<a href="\?csv=([^"&]+)"', html)} == {*names}
+    assert {*re.findall(r'href="\?csv=([^"&]+)"', html)} == {*names, "all"}
     for name in names:
         reply = ask(world, claims, csv=name)
         of_api = ask(world, claims, "/api/my/quality", accept="text/csv", **QUESTIONS[name])
@@ -209,25 +217,28 @@ def test_small_cells_are_not_shown(world: World) -> None:
     """Jobs and ATSs with fewer than five applications are left out; the page says how many."""
     client, staff = shown(world, OF_CLIENT), shown(world, STAFF)
     assert rows(client, "comparison").keys() == {"Python Developer job-a", "Python Developer job-b"}
-    assert "Not shown: 2 " in section(client, "comparison")
-    assert not re.search(r"job-small|job-tiny", client)
+    assert "2 are not shown" in section(client, "comparison")
+    assert not re.search(r"job-small|job-tiny", section(client, "comparison"))
     assert rows(staff, "comparison").keys() == {ATS, OTHER_ATS}
-    assert "Not shown: 1 " in section(staff, "comparison")
-    assert "1 ATS has too few applications" in staff
-    assert SMALL_ATS not in staff
+    assert "One is not shown" in section(staff, "comparison")
+    assert "One ATS has too few applications" in staff
+    assert SMALL_ATS not in section(staff, "comparison")
 
 
 @pytest.mark.parametrize(("claims", "name", "small"), [(STAFF, "ats", SMALL_ATS), (OF_CLIENT, "job", "job-small")])
 def test_too_few_applications_make_an_empty_page(
     world: World, claims: Mapping[str, str], name: str, small: str
 ) -> None:
-    """Each section says so, and the page is the same as for an unknown id."""
-    html = shown(world, claims, **{name: small})
-    assert figures(html) == {}
-    for each in ALWAYS:
-        assert "Too few applications" in section(html, each)
-        assert "<svg" not in section(html, each)
-    assert html.replace(small, "nobody") == shown(world, claims, **{name: "nobody"})
+    """It says so once, as it does for an unknown id."""
+    for member in (small, "nobody"):
+        html = shown(world, claims, **{name: member})
+        assert figures(html) == {}
+        assert html.count("No data in this period") == 1
+        assert not any(section(html, each) for each in ALWAYS)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_period_is_that_of_the_filters(world: World) -> None:
@@ -235,13 +246,13 @@ def test_period_is_that_of_the_filters(world: World) -> None:
     html = shown(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03", interval="day", ats="", job="")
     (row,) = api(world, OF_CLIENT, from_="2022-07-02", to="2022-07-03")["Rows"]
     assert figures(html)["Applications"] == str(row["Numbers"][0]["Value"]) == "33"
-    assert "Applications of 2 Jul 2022 – 3 Jul 2022." in html  # noqa: RUF001  # a range has an en dash
-    assert list(rows(html, "over-time")) == ["2 Jul 2022", "3 Jul 2022"]
+    assert "Applications of 2 Jul – 3 Jul 2022, as they stand today." in _plain(html)  # noqa: RUF001  # an en dash
+    assert [_plain(each) for each in rows(html, "over-time")] == ["2 Jul 2022", "3 Jul 2022"]
     assert 'name="from" type="date" value="2022-07-02"' in html
     assert '<a href="?from=2022-07-02&amp;to=2022-07-03&amp;interval=day&amp;csv=cohort">' in html
-    assert "<option selected>day</option>" in html
+    assert '<option value="day" selected>day</option>' in html
     days = shown(world, OF_CLIENT, from_="2030-01-01")
-    assert "Too few applications" in section(days, "funnel")
+    assert "No data in this period" in days
     assert rows(days, "silence")
 
 
@@ -250,7 +261,7 @@ def test_default_period_is_filled_in(world: World) -> None:
     html = shown(world, OF_CLIENT)
     assert 'name="from" type="date" value="2022-05-04"' in html
     assert 'name="to" type="date" value="2022-08-01"' in html
-    assert "Period: 4 May 2022 – 1 Aug 2022." in html  # noqa: RUF001  # a range has an en dash
+    assert "Applications of 4 May – 1 Aug 2022, as they stand today." in _plain(html)  # noqa: RUF001  # an en dash
     assert '<a href="?csv=cohort">' in html
     only_to = shown(world, OF_CLIENT, to="2022-07-03")
     assert 'name="from" type="date" value="2022-04-05"' in only_to
@@ -274,7 +285,7 @@ def test_ats_sees_its_clients_and_no_others(world: World) -> None:
     html = shown(world, OF_ATS)
     names = {"Example GmbH client-1": "45", "Example GmbH client-2": "25"}
     assert {name: cells[0] for name, cells in rows(html, "comparison").items()} == names
-    assert "<a" not in section(html, "comparison").partition("</table>")[0]
+    assert "<a" not in section(html, "comparison").partition("<tbody>")[2].partition("</table>")[0]
     assert {row["Client"]: row["Numbers"][0]["Value"] for row in api(world, OF_ATS, by="client")["Rows"]} == {
         "client-1": 45,
         "client-2": 25,
@@ -317,35 +328,70 @@ def test_only_lists_have_pages(world: World, query: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("claims", "query", "name", "options"),
     [
-        (OF_CLIENT, {}, "job", [("job-a", "Python Developer"), ("job-b", "Python Developer")]),
-        (STAFF, {"ats": ATS}, "client", [("client-1", "Example GmbH"), ("client-2", "Example GmbH")]),
-        (STAFF, {}, "ats", [(str(ATS), ""), (str(OTHER_ATS), "")]),
+        (OF_CLIENT, {}, "job", ["Python Developer (job-a)", "Python Developer (job-b)"]),
+        (STAFF, {"ats": ATS}, "client", ["Example GmbH (client-1)", "Example GmbH (client-2)"]),
+        (STAFF, {}, "ats", [str(ATS), str(OTHER_ATS)]),
     ],
-    ids=str,
+    ids=["client", "staff about an ATS", "staff"],
 )
-def test_form_offers_ids_with_names(
-    world: World, claims: Mapping[str, str], query: dict[str, Any], name: str, options: list[tuple[str, str]]
+def test_form_offers_names_with_ids(
+    world: World, claims: Mapping[str, str], query: dict[str, Any], name: str, options: list[str]
 ) -> None:
-    """A choice fills in the id."""
+    """A choice sends both, and the page is about the id."""
     html = shown(world, claims, **query)
     (offered,) = re.findall(rf'<datalist id="{name}-suggested">(.*?)</datalist>', html, re.DOTALL)
-    assert re.findall(r'<option value="([^"]*)">([^<]*)</option>', offered) == options
+    assert set(options) <= set(re.findall(r'<option value="([^"]*)">', offered))
+    chosen = shown(world, claims, **query, **{name: options[0]} if name not in query else {})
+    assert (
+        f'value="{options[0]}"' in chosen.partition("<datalist")[0] + section(chosen, "filters") or options[0] in chosen
+    )
+
+
+@pytest.mark.parametrize(
+    ("claims", "query", "members"),
+    [
+        (OF_CLIENT, {"job": "python d"}, 4),
+        (STAFF, {"client": "example g"}, 3),
+        (STAFF, {"client": "client-1", "job": "python d"}, 4),
+    ],
+    ids=["jobs", "clients", "jobs of a client"],
+)
+def test_name_that_is_typed_leads_to_a_choice(
+    world: World, claims: Mapping[str, str], query: dict[str, str], members: int
+) -> None:
+    """Several members with the beginning of a name are listed with links to their pages."""
+    reply = ask(world, claims, **query, interval="day")
+    name, links = list(query)[-1], re.findall(r'<li><a href="(\?[^"]+)">', reply["body"])
+    assert (reply["statusCode"], len(links)) == (200, members)
+    chosen = dict(re.findall(r"(\w+)=([\w-]+)", unescape(links[0])))
+    assert chosen == query | {name: chosen[name], "interval": "day"}
+    assert about(shown(world, claims, **chosen)).endswith("Example GmbH")
+
+
+def test_name_of_one_member_leads_to_its_page(world: World) -> None:
+    """A browser is sent to the address with the id; a name that nobody has is a mistake."""
+    reply = ask(world, STAFF, client="client-3", job="python dev", interval="day")
+    assert (reply["statusCode"], reply["headers"]["Location"]) == (303, "?client=client-3&job=job-d&interval=day")
+    refused = ask(world, STAFF, ats="nobody at all")
+    assert (refused["statusCode"], "ATS: there is none with this name or id." in refused["body"]) == (422, True)
 
 
 def test_job_is_reported_as_a_whole(world: World) -> None:
-    """A period is ignored; the page says so, and its links and form have no period."""
+    """A period is ignored; the page says so, and has no choice of periods."""
     html = shown(world, OF_CLIENT, job="job-a", from_="2022-07-02", to="2022-07-02")
     assert html == shown(world, OF_CLIENT, job="job-a")
-    assert "A report about a job covers all its applications" in html
-    assert 'name="from" type="date" value=""' in html
+    assert "All applications of this job, as they stand today." in html
+    assert 'name="from"' not in html
 
 
 def test_health_shows_each_atss_results(world: World) -> None:
     """The section lists them by channel, with the time of the last request."""
-    found = rows(shown(world, STAFF), "health")
-    assert found[ATS] == found[OTHER_ATS] == ["9", "0 days ago", "atsi recorded 7, signals invalid-fields 2"]
+    html = section(shown(world, STAFF), "health")
+    for ats in (ATS, OTHER_ATS):
+        assert re.search(rf"{ats}.*?Sending.*?0 hours ago.*?<td>9</td>\s*<td>2 · 22%</td>", html, re.DOTALL)
+    assert rows(html, "health")[ATS] == ["atsi recorded 7, signals invalid-fields 2"]
     one = section(shown(world, OF_ATS), "health")
-    assert "atsi recorded" in one
+    assert "Last seen 0 hours ago. We refused 2 · 22% of 9 requests." in one
     assert OTHER_ATS not in one
 
 
@@ -353,22 +399,27 @@ def test_unmapped_labels(world: World) -> None:
     """The most frequent come first, escaped; labels of few applications are only counted."""
     for claims in (STAFF, OF_ATS):
         assert rows(shown(world, claims), "unmapped") == {"Stage 3": [ATS, "8"], "<b>Warten</b>": [ATS, "6"]}
-    assert "Not shown: 3 " in section(shown(world, STAFF), "unmapped")
-    assert "Not shown" not in section(shown(world, OF_ATS), "unmapped")
-    assert "No unmapped label of at least 5 applications." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
+    assert "3 labels of too few applications are not shown." in section(shown(world, STAFF), "unmapped")
+    assert "not shown" not in section(shown(world, OF_ATS), "unmapped")
+    assert "No unknown label of at least 5 applications." in section(shown(world, STAFF, ats=OTHER_ATS), "unmapped")
 
 
 @pytest.mark.parametrize(
     ("claims", "calls"),
     [
-        (OF_CLIENT, {"lives": 1, "months": 1, "page of jobs": 1, "sizes of jobs": 1}),
+        (OF_CLIENT, {"lives": 1, "months": 1, "page of jobs": 1, "sizes of jobs": 1, "names of jobs": 1}),
         (OF_ATS, {"life": 1, "months": 1, "labels": 1, "health": 1, "page of clients": 1, "sizes": 1, "lives": 1}),
-        (STAFF, {"lives": 1, "months": 1, "labels of 3 ATSs": 3, "ATSs with health": 1, "health of 2 ATSs": 2}),
+        (STAFF, {"lives": 1, "months": 1, "labels of 3 ATSs": 3, "health of 2 ATSs": 3, "names of clients": 1}),
     ],
     ids=["client", "ats", "staff"],
 )
 def test_counters_are_read_once(world: World, claims: Mapping[str, str], calls: Mapping[str, int]) -> None:
-    """All reports of a page take these calls, after those for the generation, the merge and the journal."""
+    """All reports of a page take these calls, after those for the generation, the merge and the journal.
+
+    The names of ATSs are kept for a minute.
+    """
+    shown(world, claims)
+    world.dynamodb.operations.clear()
     shown(world, claims)
     assert world.dynamodb.operations[:3] == ["GetItem", "GetItem", "Query"]
     assert len(world.dynamodb.operations[3:]) == sum(calls.values())
@@ -377,44 +428,100 @@ def test_counters_are_read_once(world: World, claims: Mapping[str, str], calls: 
 def test_two_numbers_of_open_applications_are_explained(world: World) -> None:
     """One number is of the period, the other as of today; a note beside the second explains the difference."""
     html = shown(world, OF_ATS, from_="2022-07-02")
-    of_cohort, today = rows(html, "outcomes")["Open"][0], api(world, OF_ATS, kind="silence")["Rows"][0]["Numbers"][0]
+    of_cohort, today = (
+        rows(html, "outcomes")["Still open"][0],
+        api(world, OF_ATS, kind="silence")["Rows"][0]["Numbers"][0],
+    )
     assert (of_cohort, today["Measure"], today["Value"]) == ("30", "open_applications", 40)
     notes = section(html, "silence")
-    assert "40 applications are open today, whenever they were applied for." in notes
-    outcomes = "The section Outcomes has 30 open applications"
-    assert f"{outcomes}: those applied for from 2 Jul 2022 to 1 Aug 2022." in notes
-    assert "Cohort: applications applied for from 2 Jul 2022 to 1 Aug 2022" in section(html, "outcomes")
-    same = section(shown(world, OF_ATS), "silence")
-    assert "40 applications are open today" in same
-    assert "Outcomes has" not in same
+    assert "of 40 open applications, nothing has changed for 30 days or more." in notes
+    assert "These are all open applications. Of this period&#39;s, 30 are open." in notes
+    assert "These are all" not in section(shown(world, OF_ATS), "silence")
+
+
+def test_sections_say_which_applications_they_are_about(world: World) -> None:
+    """Each states its own basis, as the sections' numbers don't add up."""
+    html = shown(world, OF_CLIENT)
+    covers = {name: re.findall(r'<p class="covers">(.*?)</p>', section(html, name)) for name in ALWAYS | {"comparison"}}
+    of_period = ["Applications of this period, as they stand today"]
+    assert [covers[name] for name in ("funnel", "outcomes", "waiting")] == [of_period] * 3
+    assert covers["silence"] == ["As of today, whatever the period"]
+    assert covers["comparison"] == ["All applications, whatever the period"]
+
+
+def test_page_is_german_for_who_prefers_it(world: World) -> None:
+    """With the same numbers, written as the language does, and no English words between them."""
+    reply = ask(world, STAFF, language="de")
+    html = reply["body"]
+    assert (reply["headers"]["Content-Language"], reply["headers"]["Vary"]) == ("de", "Accept-Language")
+    assert figures(html)["Bewerbungen"] == figures(shown(world, STAFF))["Applications"] == "90"
+    words = re.sub("<[^>]+>", " ", re.sub("<style>.*?</style>", "", html, flags=re.DOTALL))
+    assert not re.search(r"\b(the|of|and|applications|before|not|with|known)\b", words)
+
+
+def test_key_figures_are_compared_with_the_period_before(world: World) -> None:
+    """Arrows come with words; a period of its own and no one before it have no comparison."""
+    html = shown(world, OF_CLIENT, from_="2022-07-03", to="2022-07-04")
+    assert "Compared with 1 Jul – 2 Jul 2022." in _plain(html)  # noqa: RUF001  # an en dash
+    changes = re.findall(r'<dd class="change">(.*?)</dd>', html)
+    assert changes[0] == "↓ down from 34"
+    assert all(re.fullmatch(r"(↑ up from|↓ down from|→ unchanged).*", each) for each in changes)
+    assert 'class="change"' not in shown(world, OF_CLIENT)
 
 
 @pytest.mark.parametrize(
-    ("claims", "query", "parts"),
-    [(STAFF, {}, "ATSs"), (STAFF, {"ats": ATS}, ""), (OF_CLIENT, {}, ""), (OF_CLIENT, {"job": "job-a"}, "")],
-)
-def test_sections_say_which_applications_they_are_about(
-    world: World, claims: Mapping[str, str], query: dict[str, Any], parts: str
-) -> None:
-    """Each section states its own basis, as the sections' numbers don't add up."""
-    html = shown(world, claims, **query)
-    basis = {
-        name: re.findall(r'<p class="basis">(.*?)</p>', section(html, name), re.DOTALL)
-        for name in re.findall(r'<section class="card[^"]*" id="([^"]+)"', html)
-    }
-    days = "from 4 May 2022 to 1 Aug 2022"
-    for name in ("funnel", "outcomes", "waiting"):
-        (found,) = basis[name]
-        assert found == (
-            "Cohort: all applications of the job, with their status today."
-            if "job" in query
-            else f"Cohort: applications applied for {days}, with their status today."
-        )
-    left_out = f", without {parts} with fewer than five of them" if parts else ""
-    assert basis["silence"] == [
-        f"As of today, not for the chosen period: open applications, whenever they were applied for{left_out}."
-    ]
-    assert all(days in each[0] or name in {"silence", "comparison"} or "job" in query for name, each in basis.items())
-    if claims == OF_CLIENT and not query:
-        assert basis["comparison"][0].startswith("Cohort: all applications of each job, with their status today. ")
-        assert f"only those applied for {days}. The numbers are up to date; a new job joins" in basis["comparison"][0]
+    ("period", "first", "last"),
+    [
+        ("30-days", "2022-07-03", "2022-08-01"), ("quarter", "2022-07-01", "2022-08-01"),
+        ("last-quarter", "2022-04-01", "2022-06-30"), ("year", "2022-01-01", "2022-08-01"),
+    ],
+)  # fmt: skip
+def test_period_by_name_moves_on_with_the_days(world: World, period: str, first: str, last: str) -> None:
+    """Its link is the current one, the form shows its days, and its links keep the name."""
+    html = shown(world, OF_CLIENT, period=period)
+    assert re.findall(r'<a href="([^"]*)" aria-current="true">', html)[0] == f"?period={period}"
+    assert f'name="from" type="date" value="{first}"' in html
+    assert f'name="to" type="date" value="{last}"' in html
+    assert f'href="?period={period}&amp;csv=all"' in html
+
+
+def test_list_is_sorted_by_the_links_of_its_columns(world: World) -> None:
+    """A column of numbers begins with the largest, names with A; the link of the sorted column reverses it."""
+
+    def first_cells(**query: str) -> list[str]:
+        return [cells[0] for cells in rows(shown(world, OF_CLIENT, **query), "comparison").values()]
+
+    assert first_cells() == ["40", "20"]
+    (reverse,) = re.findall(
+        r'aria-sort="descending"><a href="([^"]+)">Applications', section(shown(world, OF_CLIENT), "comparison")
+    )
+    assert reverse == "?sort=applications#comparison"
+    assert first_cells(sort="applications") == ["20", "40"]
+    assert 'aria-sort="ascending"' in shown(world, OF_CLIENT, sort="applications")
+
+
+def test_staff_choose_between_the_lists_of_atss_and_of_clients(world: World) -> None:
+    """The clients of all ATSs are listed by name, with links to their pages."""
+    html = shown(world, STAFF, by="client")
+    assert re.findall(r'<th scope="row"><a href="([^"]+)">', section(html, "comparison")) == [
+        "?client=client-1", "?client=client-2",
+    ]  # fmt: skip
+    assert 'aria-current="true">By client' in html
+    assert '<a href="?by=client#comparison">By client</a>' in shown(world, STAFF)
+
+
+def test_everything_is_in_one_csv(world: World) -> None:
+    """Each line says which report it is of."""
+    reply = ask(world, OF_CLIENT, csv="all")
+    assert reply["headers"]["Content-Disposition"].startswith('attachment; filename="applicant-quality-all-client-1')
+    found = {line["report"] for line in csv.DictReader(reply["body"].splitlines())}
+    assert {"cohort", "activity", "silence", "over-time", "by-job"} <= found
+
+
+def test_definitions_are_a_page_of_their_own(world: World) -> None:
+    """Each section leads to the definition of its number."""
+    html = shown(world, STAFF, show="definitions")
+    anchors = re.findall(r'href="\?show=definitions#(\w+)"', shown(world, STAFF))
+    assert set(anchors) <= set(re.findall(r'<section id="(\w+)"', html))
+    assert len(anchors) == 10
+    assert "We never show numbers about fewer than 5 applications." in html

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from application_status.access.names import AtsNames
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.errors import Unavailable
@@ -383,7 +384,7 @@ def source(world: World) -> ReportSource:
     def no_health(*_: object) -> Any:
         raise AssertionError
 
-    return ReportSource(store(world), TABLE, BERLIN, no_health)
+    return ReportSource(store(world), TABLE, BERLIN, no_health, AtsNames(store(world), "TokensTable"))
 
 
 def overtaken(world: World, times: int) -> Callable[[ReportBuilder], int]:

@@ -157,7 +157,7 @@ def test_cut_labels_are_counted(board: World, filler: str, monkeypatch: pytest.M
         ({}, {"comparison": 100, "unmapped": 100, "health": 100}),
         ({"interval": "day", "from_": str(TODAY - timedelta(days=399))}, {"over-time": 400, "unmapped": 100}),
         ({"ats": ATSS[0], "interval": "day"}, {"over-time": 90, "unmapped": 100}),
-        ({"client": CLIENT}, {"comparison": 82}),
+        ({"client": CLIENT}, {"comparison": 81}),
     ],
     ids=["all", "a year by day", "an ATS", "a client"],
 )

@@ -57,15 +57,19 @@ def live(world: World) -> list[Any]:
 
 
 def test_neither_world_can_be_probed_from_the_other(world: World) -> None:
-    """404, the bytes of an unknown application's, both ways."""
+    """404, the bytes of an unknown application's, both ways; a test token is told what it sees, whatever the id."""
     of = created(world)["AtsiApplicationId"]
     before = live(world), rows(world)
-    unknown = replies(world, UNKNOWN, TOKEN)
-    assert {reply["statusCode"] for reply in unknown} == {404}
-    assert json.loads(unknown[0]["body"])["type"] == "/problems/unknown-application"
-    assert replies(world, UNKNOWN, TEST_TOKEN) == unknown
+    unknown, unknown_in_sandbox = replies(world, UNKNOWN, TOKEN), replies(world, UNKNOWN, TEST_TOKEN)
+    assert {reply["statusCode"] for reply in (*unknown, *unknown_in_sandbox)} == {404}
+    for each, tested in zip(unknown, unknown_in_sandbox, strict=True):
+        problem, in_sandbox = json.loads(each["body"]), json.loads(tested["body"])
+        assert problem["type"] == "/problems/unknown-application"
+        assert problem["detail"] == "You have no application with this AtsiApplicationId."
+        hint = " A test token sees only the applications that you create with POST /api/sandbox/applications; "
+        assert in_sandbox == problem | {"detail": f"{problem['detail']}{hint}send a live token for all others."}
     assert replies(world, of, TOKEN) == unknown
-    assert replies(world, APPLICATION, TEST_TOKEN) == unknown
+    assert replies(world, APPLICATION, TEST_TOKEN) == unknown_in_sandbox
     assert (live(world), rows(world)) == before
 
 

@@ -169,6 +169,10 @@ LISTS = {
     "the sizes of an ATS's clients": (f"clients#1#{ATS}", "#", f"the clients of {ATS}"),
     "the sizes of a client's jobs": ("jobs#1#client-1", "#", "the jobs of client-1"),
     "a client in the list of an ATS": (f"clients#1#{ATS}", "client-3", f"client client-3 at {ATS}"),
+    "a client in the list of all": ("clients#1#", f"client-3#{ATS}", f"client client-3 at {ATS}"),
+    "the name of a client": (f"names#1#clients#{ATS}", "example gmbh#client-3", f"a name of clients {ATS}"),
+    "the name in the list of all": ("names#1#clients#", f"example gmbh#client-3#{ATS}", "a name of clients"),
+    "the name of a job": ("names#1#jobs#client-1", "python developer#job-1", "a name of jobs client-1"),
 }
 
 

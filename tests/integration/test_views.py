@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +88,11 @@ def applications(reply: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
         tuple(row[name] for name in ("Ats", "Client", "Job") if name in row): row["Numbers"][0]["Population"]
         for row in rows
     }
+
+
+def numbers(row: Mapping[str, Any]) -> dict[tuple[str, str], tuple[float | None, int]]:
+    """Return the values and populations of a row's numbers by measure and unit."""
+    return {(each["Measure"], each["Unit"]): (each["Value"], each["Population"]) for each in row["Numbers"]}
 
 
 def problem(reply: Mapping[str, Any]) -> tuple[int, str, list[str]]:
@@ -199,7 +204,7 @@ def test_period_is_said(world: World, kind: str, query: dict[str, Any], period: 
         return
     reply = answer(get(world, kind=kind, **query)).body
     assert [reply["From"], reply["To"]] == period
-    covered = [row["From"] for row in reply["Rows"]]
+    covered = [row["From"] for row in reply["Rows"] if row["From"]]
     assert covered == [each for each in covered if period[0] <= each <= period[1]]
     assert any(each < "2021" for each in covered) == (period[0] < "2020-02" and period[1] > "2021")
     assert bool(covered) == (period[0] < "2026-09-10" and period[1] > "2026-09")
@@ -251,7 +256,7 @@ def test_csv_has_the_same_numbers(world: World) -> None:
     lines = list(csv.DictReader(get(world, accept="text/csv", interval="week")["body"].splitlines()))
     rows = answer(get(world, interval="week")).body["Rows"]
     expected = [
-        dict.fromkeys(("client", "company", "job", "job_title"), "")
+        dict.fromkeys(("ats_name", "client", "company", "job", "job_title"), "")
         | {"ats": row["Ats"], "from": row["From"], "to": row["To"]}
         | {name.lower(): "" if value is None else str(value) for name, value in number.items()}
         for row in rows
@@ -276,7 +281,7 @@ def test_no_acceptable_media_type(world: World, accept: str) -> None:
         ({"to": "2026-13-01"}, ["/to"]), ({"from_": "0", "to": "86400"}, ["/from", "/to"]),
         ({"to": "2026-09-01T00:00:00"}, ["/to"]), ({"from_": "2026-02-01", "to": "2026-01-31"}, ["/to"]),
         ({"job": "x"}, ["/client"]),
-        ({"by": "job"}, ["/client"]), ({"by": "client"}, ["/ats"]), ({"clinet": "x"}, ["/clinet"]),
+        ({"by": "job"}, ["/client"]), ({"clinet": "x"}, ["/clinet"]),
         ({"ats": "a", "by": "client", "interval": "week"}, ["/by"]),
         ({"ats": "a", "by": "client", "from_": "2026-01-01"}, ["/by"]),
         ({"client": "c", "by": "job", "job": "j"}, ["/by"]), ({"after": "a"}, ["/after"]),
@@ -445,20 +450,44 @@ def test_health_has_requests_by_channel_and_result(world: World) -> None:
         (ATS, "2026-09-07", "2026-09-08"),
         (ATS, "2026-09-14", "2026-09-14"),
     ]
-    assert {number["Measure"]: (number["Value"], number["Population"]) for number in rows[0]["Numbers"]} == {
-        "requests": (20, 20),
-        "answered_with:atsi:recorded": (14, 20),
-        "answered_with:atsi:invalid-fields": (4, 20),
-        "answered_with:signals:late": (2, 20),
-        "last_seen": (0.25, 20),
+    assert numbers(rows[0]) == {
+        ("requests", "requests"): (20, 20),
+        ("refused", "requests"): (4, 20),
+        ("refused", "share"): (0.2, 20),
+        ("answered_with:atsi:recorded", "requests"): (14, 20),
+        ("answered_with:atsi:invalid-fields", "requests"): (4, 20),
+        ("answered_with:signals:late", "requests"): (2, 20),
+        ("last_seen", "days"): (0.25, 30),
+        ("silent", "flag"): (0, 30),
     }
     definitions = answer(get(world, "/api/quality/definitions", token=None)).body
-    assert {"requests", "answered_with", "last_seen"} <= definitions.keys()
+    assert {"requests", "refused", "answered_with", "last_seen", "silent"} <= definitions.keys()
     assert answer(get(world, kind="health", token=OTHER_TOKEN)).body["Rows"] == []
     assert [row["Ats"] for row in answer(get(world, "/api/board/quality", kind="health")).body["Rows"]] == [ATS]
     claims = {"custom:client_id": "client-1"}
     refused = get(world, "/api/my/quality", claims=claims, kind="health")
     assert problem(refused) == (422, "invalid-fields", ["/kind"])
+
+
+def test_health_says_which_atss_have_stopped(world: World) -> None:
+    """They come first, also if they sent nothing in the period; the times are as of now, whatever the period."""
+    health = Health(world.dynamodb, "QualityTable")
+    for ats_id, last in (("a-daily", 22), ("b-stopped", 12), ("c-new", 1)):
+        moments = [
+            datetime(2026, 9, last, 9, tzinfo=UTC) - timedelta(days=each) for each in range(10 if last > 1 else 1)
+        ]
+        counts = {(Channel.ATSI, "recorded"): 1}
+        health.add(ats_id, [HealthDay(AtsId(ats_id), at.date(), counts, at) for at in moments])
+    queries: list[dict[str, Any]] = [{}, {"from_": "2026-09-20"}, {"to": "2026-09-02"}]
+    for query in queries:
+        rows = answer(get(world, "/api/board/quality", kind="health", **query)).body["Rows"]
+        found = [(row["Ats"], numbers(row)["silent", "flag"][0], numbers(row)["last_seen", "days"][0]) for row in rows]
+        assert found == [("b-stopped", 1, 10.04), ("a-daily", 0, 0.04), ("c-new", 0, 21.04)]
+    rows = answer(get(world, "/api/board/quality", kind="health", from_="2026-09-20")).body["Rows"]
+    assert [(row["From"], numbers(row)["requests", "requests"][0]) for row in rows] == [
+        (None, 0), ("2026-09-20", 3), (None, 0),
+    ]  # fmt: skip
+    assert numbers(rows[0])["refused", "share"] == (None, 0)
 
 
 def test_ats_that_never_gets_through_has_health(world: World) -> None:

@@ -31,6 +31,7 @@ NOT_RUN = {
     r"^make sam-": "needs Docker: tests/runtime runs the functions in Lambda's runtime",
     r"^make screenshots\b": "writes the pictures of the documents, which differ with a machine's fonts",
     r"^make clean\b": "removes what the tests need",
+    r"^python3 report\.py": "the reader has saved it: test_integrating.py runs the programs",
     r"^(aws|sam) ": "needs an AWS account",
     r"\busers (create|assign|list|remove)\b": "needs a stack with a user pool: test_users_cli.py runs them",
     r"\bfailures show\b": "there is no failed record: tests/integration shows some",
@@ -42,6 +43,8 @@ SHORT_FORMS = (
     (r"^make ", "make -o .venv/.ready -o .tools/sam/.ready "),  # make has made them before the tests
     (r"(?<= )bench-(quality|limits)", r"bench-\1 SHORT=1"),
     (r"^(\S+/python -m benchmarks\.labels)", r"\1 --short"),
+    (r"https://status\.example\.com", "http://127.0.0.1:3000"),
+    (r"<TEST_TOKEN>", demo.TEST_TOKEN),
     (r"--rate 50 --seconds 60", "--rate 5 --seconds 1"),
     (r"(local\.example_file)", r"\1 | sed -n 1,500p"),
     (r"--from <RESTORED>", "--from ApplicationsTable"),
@@ -143,6 +146,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",
         "CURL_HOME": str(folder),
         "TABLES_URL": f"http://127.0.0.1:{tables_port}",
+        "STATUS_URL": f"http://127.0.0.1:{port}",
+        "ATSI_TOKEN": demo.TOKEN,
     }
     command = ["make", "-o", ".venv/.ready", "run", f"PORT={port}", f"TABLES_PORT={tables_port}"]
     log = tmp_path_factory.mktemp("run") / "log"
@@ -173,9 +178,9 @@ def test_commands_work(place: Place, document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_blocks_say_what_they_are(document: Path) -> None:
-    """Commands are in blocks of `sh`, so that none is overlooked; docs/integrating.md has an example of a script."""
+    """Commands are in blocks of `sh`, so that none is overlooked; docs/start.md has a program in bash."""
     languages = [found[0] for found in _FENCED_OR_IN_LINE.findall(document.read_text(encoding="utf-8")) if found[1]]
-    shells = {"", "shell", "console", "zsh", "bash"} - ({"bash"} if document.name == "integrating.md" else set())
+    shells = {"", "shell", "console", "zsh", "bash"} - ({"bash"} if document.name == "start.md" else set())
     assert not shells & set(languages)
 
 

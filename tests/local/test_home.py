@@ -48,7 +48,7 @@ def sent(service: LocalService, **fields: str) -> str:
 
 def answer(text: str) -> dict[str, Any]:
     """Return the reply that a page shows."""
-    found = re.search(r"<h2 id=\"answered\">Reply: (\d+)</h2>.*?<pre>(.*?)</pre>", text, re.DOTALL)
+    found = re.search(r"<h3 id=\"answered\">Reply: (\d+)</h3>.*?<pre>(.*?)</pre>", text, re.DOTALL)
     assert found
     body: dict[str, Any] = json.loads(html.unescape(found[2]))
     return {"code": int(found[1])} | body
@@ -125,7 +125,7 @@ def test_refusal_is_shown(service: LocalService, fields: dict[str, str], code: i
     assert (problem["code"], problem["status"]) == (code, code)
     assert says in json.dumps(problem)
     assert changes(text) == {}
-    assert "Includes your report" not in text
+    assert "include your report" not in text
     result = subprocess.run(["bash", "-c", curl(text)], capture_output=True, text=True, check=True, timeout=20)
     again = json.loads(result.stdout)
     assert again | {"requestId": ""} == {k: v for k, v in problem.items() if k != "code"} | {"requestId": ""}
@@ -178,6 +178,19 @@ def test_only_what_the_page_is_for(service: LocalService) -> None:
     assert "unsafe" not in policy
 
 
+def test_page_works_below_the_stage(service: LocalService) -> None:
+    """As at a deployment without a domain: all its links stay there, and so does the form."""
+    for path in ("/v1", "/v1/"):
+        addresses = re.findall(r'(?:href|action)="([^"#]+)"', page(service, path))
+        assert len(addresses) > 10
+        assert all(each.startswith("/v1/") for each in addresses)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": service.url}
+    with closing(HTTPConnection("127.0.0.1", service.port, timeout=20)) as connection:
+        connection.request("POST", "/v1/", urlencode({"application": FIRST, "status": "LEAD"}), headers)
+        with connection.getresponse() as reply:
+            assert (reply.status, reply.getheader("Location", "")[:5]) == (303, "/v1/?")
+
+
 def test_page_outlives_an_unreadable_question(service: LocalService) -> None:
     """The API's server refuses so long an address itself, without JSON."""
     text = page(
@@ -213,4 +226,4 @@ def test_page_outlives_an_unavailable_api() -> None:
     assert reply["statusCode"] == 200
     assert "Send a status" in reply["body"]
     assert "Timeline" not in reply["body"]
-    assert "How the applications" not in reply["body"]
+    assert "Stage reached" not in reply["body"]

@@ -1,4 +1,4 @@
-"""The examples of docs/integrating.md, run as they are printed over a network that fails."""
+"""The programs of docs/samples and the commands of the guides, run as they are printed, over a network that fails."""
 
 import json
 import os
@@ -20,6 +20,8 @@ from application_status.local import demo
 from application_status.platform.values import from_text, instant
 from local.process import ROOT, LocalService
 from local.unreliable import Fate, Network, unreliable
+from portal import SAMPLES, with_samples
+from prerequisites import NODE as NODE_PROGRAMS
 
 APPLICATION = demo.SAMPLES[0].application_id
 RETRIED: tuple[Fate, ...] = ("unavailable", "throttled", "lost reply", "answered")
@@ -27,30 +29,28 @@ RETRIED: tuple[Fate, ...] = ("unavailable", "throttled", "lost reply", "answered
 
 @dataclass(frozen=True)
 class Tool:
-    """What runs the examples of a language, from a file of the name given."""
+    """The command that runs a program, and what becomes of its requests."""
 
-    command: tuple[str, ...]
-    file: str
+    command: str
     fates: tuple[Fate, ...] = RETRIED
 
 
 NODE = compute_driver_executable()[0]  # Playwright's wheel has a Node.js
 
-REQUIRED = {
-    "bash": Tool(("bash",), "report.sh", ("unavailable", "throttled", "answered")),  # curl takes a lost reply as final
-    "python": Tool((sys.executable,), "report.py"),
-    "javascript": Tool((NODE,), "report.mjs"),
+TOOLS = {
+    "report.sh": Tool("bash report.sh", ("unavailable", "throttled", "answered")),  # curl takes a lost reply as final
+    "report.py": Tool(f"{sys.executable} report.py"),
+    "report.ts": Tool(f"{NODE} report.ts"),
+    "report.php": Tool("php report.php"),
+    "report.go": Tool("go run report.go"),
+    "Report.java": Tool("java Report.java"),
+    "Report.cs": Tool("mcs -r:System.Net.Http.dll Report.cs && mono Report.exe"),
 }
-OPTIONAL = {
-    "java": Tool(("java",), "Report.java"),
-    "csharp": Tool(("dotnet", "run"), "Report.cs"),
-}
-TOOLS = REQUIRED | {language: tool for language, tool in OPTIONAL.items() if shutil.which(tool.command[0])}
 
 
 @dataclass(frozen=True)
 class Run:
-    """How an example ended, with a good token and with a wrong one."""
+    """How a program ended, with a good token and with a wrong one."""
 
     done: subprocess.CompletedProcess[str]
     network: Network
@@ -64,12 +64,13 @@ def runs(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     folders = tmp_path_factory.mktemp("examples")
 
-    def run(language: str) -> Run:
-        tool, folder = TOOLS[language], folders / language
+    def run(sample: str) -> Run:
+        tool, folder = TOOLS[sample], folders / sample
         folder.mkdir()
+        shutil.copy(SAMPLES / sample, folder)
         networks = Network(service.port, tool.fates), Network(service.port, ("answered",))
         good, bad = (
-            example(language, folder, network, token)
+            run_sample(tool, folder, network, token)
             for network, token in zip(networks, (demo.TOKEN, "wrong"), strict=True)
         )
         return Run(good, networks[0], bad, networks[1])
@@ -78,24 +79,24 @@ def runs(service: LocalService, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield dict(zip(TOOLS, runners.map(run, TOOLS), strict=True))
 
 
-def example(language: str, folder: Path, network: Network, token: str) -> subprocess.CompletedProcess[str]:
-    tool = TOOLS[language]
-    (code,) = re.findall(rf"```{language}\n(.*?)```", guide(), re.DOTALL)
-    (folder / tool.file).write_text(code, encoding="utf-8")
+def run_sample(tool: Tool, folder: Path, network: Network, token: str) -> subprocess.CompletedProcess[str]:
     with unreliable(network):
-        environment = os.environ | {"STATUS_URL": f"http://127.0.0.1:{network.port}", "ATSI_TOKEN": token}
-        command = [*tool.command, tool.file]
+        url = f"http://127.0.0.1:{network.port}"
+        environment = os.environ | {
+            "STATUS_URL": url, "ATSI_TOKEN": token, "APPLICATION_ID": APPLICATION, "GOCACHE": str(folder),
+        }  # fmt: skip
+        command = ["bash", "-c", tool.command]
         return subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False
         )
 
 
-def guide() -> str:
-    return (ROOT / "docs/integrating.md").read_text(encoding="utf-8")
+def guide(name: str = "integrating.md") -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None:
-    """All commands of the section, in one shell: an application is made, reported about, signalled, and read back."""
+    """All commands of the section, in one shell: an application is made, reported about, read back, and explained."""
     section = guide().partition("## Try it in the sandbox\n")[2].partition("\n## ")[0]
     script = "sleep 1\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))  # a reader takes longer to paste each
     environment = os.environ | {"STATUS_URL": service.url}
@@ -103,10 +104,12 @@ def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
-    made, reported, signalled, found = objects(done.stdout)
+    made, reported, signalled, found, requests = objects(done.stdout)
     assert (made["Status"], reported["Result"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
     assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
     assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
+    newest = [each["Understood"] for each in requests["Requests"][:3]]
+    assert [[note["Status"] for note in notes] for notes in newest] == [[], ["OFFER"], ["INTERVIEW"]]
     assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script
 
 
@@ -119,37 +122,64 @@ def objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_tools(capsys: pytest.CaptureFixture[str]) -> None:
-    """Says which examples are run here; those in curl, Python and JavaScript are always."""
-    with capsys.disabled():
-        print(f"\nexamples run: {', '.join(TOOLS)}; not run: {', '.join(OPTIONAL.keys() - TOOLS) or 'none'}")  # noqa: T201
-    assert set(re.findall(r"```(\w+)\n", guide())) - {"sh", "text"} == REQUIRED.keys() | OPTIONAL.keys()
+def test_all_samples_are_run_and_shown() -> None:
+    """The start page shows each program that is in the folder, as it is there."""
+    programs = {path.name for path in SAMPLES.iterdir() if path.suffix != ".yaml"}
+    assert programs == TOOLS.keys() == set(re.findall(r"\(samples/(.*?)\)", guide("start.md")))
+    assert guide("start.md") == with_samples(guide("start.md"))
 
 
-@pytest.mark.parametrize("language", TOOLS)
-def test_example_sends_again_until_it_is_answered(runs: dict[str, Run], language: str) -> None:
+def test_first_report_works_as_printed(service: LocalService, tmp_path: Path) -> None:
+    """With a test token: an application is created, reported about by the program in Python, and read back."""
+    before, _, rest = guide("start.md").partition("**3. Report a status.**")
+    create, read_back = (re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[-1] for text in (before, rest))
+    script = f"{create}{sys.executable} {SAMPLES / 'report.py'}\n{read_back}"
+    environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TEST_TOKEN}
+    command = ["bash", "-e", "-c", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    made, found = objects(done.stdout.replace("recorded\n", "", 1))
+    assert (made["Status"], found["Status"]) == ("APPLIED", "INTERVIEW")
+    assert made["AtsiApplicationId"] == found["AtsiApplicationId"]
+    assert f"export ATSI_TOKEN={demo.TEST_TOKEN}\n" in guide("start.md")
+
+
+def test_types_of_the_sample_in_typescript_are_right(tmp_path: Path) -> None:
+    """Node.js drops the types without checking them."""
+    shutil.copy(SAMPLES / "report.ts", tmp_path)
+    declared = 'declare module "node:process" { export const env: Record<string, string | undefined>; }'
+    (tmp_path / "node.d.ts").write_text(declared, encoding="utf-8")
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--lib", "es2022,dom"]
+    command = [str(NODE_PROGRAMS / "tsc"), *options, "node.d.ts", "report.ts"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("sample", TOOLS)
+def test_sample_sends_again_until_it_is_answered(runs: dict[str, Run], sample: str) -> None:
     """After 429, 503 and a reply that got lost; the same bytes each time, and not before Retry-After is over.
 
-    It may be late: the examples run at once, and each reports its own moment.
+    It may be late: the samples run at once, and each reports its own moment.
     """
-    run = runs[language]
+    run = runs[sample]
     assert run.done.returncode == 0, run.done.stdout + run.done.stderr
     assert re.search("recorded|unchanged|late", run.done.stdout)
-    assert len(run.network.bodies) == len(TOOLS[language].fates)
+    assert len(run.network.bodies) == len(TOOLS[sample].fates)
     assert len(set(run.network.bodies)) == 1
     assert min(run.network.pauses()[:2]) >= 1
 
 
-@pytest.mark.parametrize("language", TOOLS)
-def test_example_does_not_repeat_what_stays_wrong(runs: dict[str, Run], language: str) -> None:
+@pytest.mark.parametrize("sample", TOOLS)
+def test_sample_does_not_repeat_what_stays_wrong(runs: dict[str, Run], sample: str) -> None:
     """A 401 is shown and ends it."""
-    run = runs[language]
+    run = runs[sample]
     assert run.refused.returncode != 0
     assert "/problems/unauthenticated" in run.refused.stdout + run.refused.stderr
     assert len(run.refused_network.bodies) == 1
 
 
-def test_each_example_made_one_transition(service: LocalService, runs: dict[str, Run]) -> None:
+def test_each_sample_made_one_transition(service: LocalService, runs: dict[str, Run]) -> None:
     """However often it was sent: BusinessDate makes it the same; the guide's last curl shows it."""
     reported = {each for run in runs.values() for each in run.network.bodies}
     assert sum(len(run.network.bodies) for run in runs.values()) > len(reported) == len(runs)

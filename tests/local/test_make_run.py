@@ -95,19 +95,19 @@ def test_the_contracts_own_request_works(service: LocalService) -> None:
     assert send(service, body)[0] == send(service, body, "/qs-api/public/atsi/v1/demo-ats")[0] == 200
 
 
-def test_unknown_path_is_the_gateways_problem(service: LocalService) -> None:
-    """The 404 of template.yaml, with a request id of its own."""
-    expected = json.loads(Template({"DomainName": "localhost"}).gateway_response("MISSING_AUTHENTICATION_TOKEN").body)
+def test_unknown_path_is_a_problem_that_names_near_paths(service: LocalService) -> None:
+    """It is the answer of the template's last route, with a request id of its own, also below a stage."""
     replies = [
         send(service, {}, path)
-        for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/api/application-status")
+        for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/v1/api/application-status")
     ]
     assert [status for status, _ in replies] == [404] * 4
     ids = {problem.pop("requestId") for _, problem in replies}
     assert len(ids) == 4
-    assert "$context.requestId" not in ids
-    expected.pop("requestId")
-    assert all(problem == expected for _, problem in replies)
+    types = ["/problems/unknown-path"] * 3 + ["/v1/problems/unknown-path"]
+    assert [problem["type"] for _, problem in replies] == types
+    assert "Did you mean /v1/api/application-status? " in replies[-1][1]["detail"]
+    assert "Did you mean" not in replies[0][1]["detail"]
 
 
 def test_curls_of_the_readme_work_as_printed(service: LocalService) -> None:

@@ -70,11 +70,12 @@ def ask(
     *,
     method: str = "GET",
     accept: str = "text/html, */*",
+    language: str = "en",
     **query: Any,
 ) -> dict[str, Any]:
     """Return the raw reply to a signed-in user; `from_` stands for from, a list for a parameter sent repeatedly."""
     token = {"Authorization": f"Bearer {world.id_token(claims)}"} if claims is not None and path == "/quality" else {}
-    event = http_event(method, path, None, {"Accept": accept, **token}, None)
+    event = http_event(method, path, None, {"Accept": accept, "Accept-Language": language, **token}, None)
     values = {name.rstrip("_"): value if isinstance(value, list) else [value] for name, value in query.items()}
     event["multiValueQueryStringParameters"] = values or None
     if path != "/quality":

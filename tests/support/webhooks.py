@@ -66,13 +66,10 @@ def is_test(body: bytes) -> bool:
 
 
 PROVIDERS: Mapping[Channel, Provider] = {
-    Channel.GREENHOUSE: Provider(
-        "Greenhouse", SecretFrom.BOARD, ["Tick <stages>"], verify, lambda body: read(body, Channel.GREENHOUSE)
-    ),
+    Channel.GREENHOUSE: Provider("Greenhouse", SecretFrom.BOARD, verify, lambda body: read(body, Channel.GREENHOUSE)),
     Channel.RECRUITEE: Provider(
         "Recruitee",
         SecretFrom.ATS,
-        ["Tick stages"],
         verify,
         lambda body: read(body, Channel.RECRUITEE),
         is_test=is_test,
@@ -80,7 +77,6 @@ PROVIDERS: Mapping[Channel, Provider] = {
     Channel.LEVER: Provider(
         "Lever",
         SecretFrom.ATS,
-        ["Tick stages"],
         verify_token,
         lambda body: read(body, Channel.LEVER),
         single_use=lambda body: text_at(parse(body), "token"),

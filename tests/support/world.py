@@ -242,7 +242,7 @@ class World:
         self.files = make_files(
             self.under_role("FilesFunction"),
             s3_client(),
-            FilesSettings("FilesTable", "FilesBucket", "TokensTable", self.requests_per_second),
+            FilesSettings("FilesTable", "FilesBucket", "TokensTable", self.requests_per_second, "SandboxRequestsTable"),
         )
         self.positions = make_positions(
             self.under_role("PositionsFunction"), PositionsSettings("ApplicationsTable", "AliasesTable"), aside
@@ -263,13 +263,20 @@ class World:
                 "AliasesTable",
                 "ConnectionsTable",
                 self.pool.issuer,
+                "SandboxRequestsTable",
             ),
             id_tokens,
             self.providers,
         )
         self.sandbox = make_sandbox(
             self.under_role("SandboxFunction"),
-            SandboxSettings("SandboxApplicationsTable", "SandboxAliasesTable", "TokensTable", self.requests_per_second),
+            SandboxSettings(
+                "SandboxApplicationsTable",
+                "SandboxAliasesTable",
+                "TokensTable",
+                self.requests_per_second,
+                "SandboxRequestsTable",
+            ),
         )
         self.my_applications = make_my_applications(
             self.under_role("MyApplicationsFunction"),
@@ -343,7 +350,14 @@ def webhook_settings(
     unknown: UnknownApplications = UnknownApplications.REJECT, requests_per_second: int = 0
 ) -> WebhookSettings:
     """Return the webhook's settings; a table's name is its logical id."""
-    return WebhookSettings("ApplicationsTable", "TokensTable", requests_per_second, unknown, "SandboxApplicationsTable")
+    return WebhookSettings(
+        "ApplicationsTable",
+        "TokensTable",
+        requests_per_second,
+        unknown,
+        "SandboxApplicationsTable",
+        "SandboxRequestsTable",
+    )
 
 
 def batch_settings(
@@ -362,6 +376,7 @@ def signals_settings(requests_per_second: int = 0) -> SignalsSettings:
         requests_per_second,
         "SandboxApplicationsTable",
         "SandboxAliasesTable",
+        "SandboxRequestsTable",
     )
 
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from application_status.quality.reports.formats import as_csv
+from application_status.platform.errors import InvalidFields
+from application_status.quality.reports.formats import as_csv, as_csv_of
 from application_status.quality.reports.report import QualityReport, Row, Subject
 from application_status.quality.rules.numbers import Number
 
@@ -49,3 +50,29 @@ def test_names_are_no_formulas() -> None:
     subject: Subject = {"Client": "client-1", "Company": "=1+1", "JobTitle": "@SUM(A1)"}
     (found,) = csv.DictReader(io.StringIO(as_csv(QualityReport([Row(subject, DAY, DAY, [number])]), "")["body"]))
     assert (found["company"], found["job_title"]) == ("'=1+1", "'@SUM(A1)")
+
+
+def test_several_reports_are_in_one_csv() -> None:
+    """With one header, and the name of its report in the first column of each line."""
+    found = {
+        name: QualityReport([Row({"Ats": "a", "AtsName": "=A"}, DAY, DAY, [Number(measure, "days", 1.5, 7)])])
+        for name, measure in (("activity", "delay"), ("cohort", "first_response:median"))
+    }
+    text = as_csv_of(found, "/v1")["body"]
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert [(each["report"], each["measure"], each["ats_name"]) for each in lines] == [
+        ("activity", "delay", "'=A"),
+        ("cohort", "first_response:median", "'=A"),
+    ]
+    alone = list(csv.DictReader(io.StringIO(as_csv(found["cohort"], "/v1")["body"])))
+    assert [{"report": "cohort", **each} for each in alone] == lines[1:]
+    assert text.startswith("report,ats,ats_name,")
+
+
+def test_several_reports_that_are_too_large_are_refused() -> None:
+    """The error names the reports, each of which can be had alone."""
+    large = QualityReport([Row({"Ats": "a" * 64}, DAY, DAY, [Number("delay", "days", 1.5, 7)] * 5_000)])
+    with pytest.raises(InvalidFields) as refused:
+        as_csv_of({"cohort": large, "activity": large}, "")
+    (error,) = refused.value.errors
+    assert (error.pointer, "cohort, activity" in (error.expected or "")) == ("/csv", True)

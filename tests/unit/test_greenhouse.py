@@ -14,9 +14,11 @@ from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import UNKNOWN, Change, Delivery, Ended, Ignored, PositionEnded
 from application_status.intake.connect.providers import PROVIDERS
+from application_status.texts.texts import ENGLISH
 from support.greenhouse_events import EVENTS, IDS
 from support.native_webhooks import body_of, delivery, digest, names, signed
 
+CHECKLIST = ENGLISH("connection.checklist.greenhouse").splitlines()
 PROVIDER = PROVIDERS[Channel.GREENHOUSE]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -281,7 +283,7 @@ def test_deleted_applications_are_bounded() -> None:
 
 def test_listed_events_are_read_and_explained() -> None:
     """The customer selects no event in vain; docs/connect/greenhouse.md has the same list."""
-    listed = [match[1] for each in PROVIDER.checklist if (match := re.search(r"\((\w+)\)$", each))]
+    listed = [match[1] for each in CHECKLIST if (match := re.search(r"\((\w+)\)$", each))]
     assert len(listed) > 8
     meanings = {event.name for event in EVENTS.values() if not isinstance(event, Ignored)}
     assert set(listed) <= meanings

@@ -2,8 +2,7 @@
 
 import pytest
 
-from application_status.platform.http.endpoint import Request
-from application_status.platform.http.negotiation import qualities
+from application_status.platform.http.endpoint import Request, qualities
 
 
 def read(*values: str) -> list[tuple[str, float]]:

@@ -8,8 +8,8 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.status import Outcome, Status
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import Marker, RowKey
+from application_status.quality.reports.definitions import DEFINITIONS
 from application_status.quality.rules.contribution import TIMED_STATUSES, contribution
-from application_status.quality.rules.definitions import DEFINITIONS
 from application_status.quality.rules.durations import EDGES
 from application_status.quality.rules.totals import Kind, Row
 from support.histories import application, applications, move

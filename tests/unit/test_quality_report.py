@@ -14,9 +14,9 @@ from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Channel, Interpretation, Transition
 from application_status.applications.rules.status import Status
 from application_status.platform.values import application_id
+from application_status.quality.reports.definitions import DEFINITIONS
 from application_status.quality.rules.contribution import contribution, is_dated
-from application_status.quality.rules.definitions import DEFINITIONS, family
-from application_status.quality.rules.numbers import Number, activity, cohort, silence
+from application_status.quality.rules.numbers import Number, activity, cohort, family, silence
 from support.world import ATS, BERLIN, registration
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -194,7 +194,7 @@ def test_unhired_takes_the_hire_back() -> None:
 def test_every_number_is_defined() -> None:
     """Every definition is used, too."""
     found = [*cohort(counts(LIVES), TODAY), *activity(counts(LIVES), TODAY), *silence(counts(LIVES), TODAY)]
-    elsewhere = {"requests", "answered_with", "last_seen", "unmapped_label"}
+    elsewhere = {"requests", "refused", "answered_with", "last_seen", "silent", "unmapped_label"}
     assert {family(each.measure) for each in found} == DEFINITIONS.keys() - elsewhere
     assert len(numbers(found)) == len(found)
 
@@ -205,5 +205,5 @@ def test_page_has_the_definitions() -> None:
         r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", DEFINITIONS_PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     assert {row[0]: row[1:] for row in rows} == {
-        name: (each.definition, each.population, each.censoring) for name, each in DEFINITIONS.items()
+        name: (each.definition, each.population, each.censoring or "None.") for name, each in DEFINITIONS.items()
     }

@@ -18,8 +18,8 @@ ANALYTICS = {"QUALITY_TABLE": "q", "REPORTING_TIME_ZONE": "Europe/Berlin"}
 def test_settings_are_read_with_their_types() -> None:
     """Other variables don't matter."""
     environ = {"APPLICATIONS_TABLE": "a", "TOKENS_TABLE": "t", "UNKNOWN_APPLICATIONS": "accept", "HOME": "/"}
-    environ |= {"SANDBOX_APPLICATIONS_TABLE": "s", "REQUESTS_PER_SECOND": "50"}
-    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", 50, UnknownApplications.ACCEPT, "s")
+    environ |= {"SANDBOX_APPLICATIONS_TABLE": "s", "SANDBOX_REQUESTS_TABLE": "r", "REQUESTS_PER_SECOND": "50"}
+    assert read(WebhookSettings, environ) == WebhookSettings("a", "t", 50, UnknownApplications.ACCEPT, "s", "r")
     assert read(RegistrySettings, environ | {"ALIASES_TABLE": "b", "FEEDBACK_TABLE": "c"}) == RegistrySettings(
         "a", "b", "c"
     )
@@ -34,13 +34,13 @@ def test_every_missing_variable_is_named(environ: dict[str, str]) -> None:
         read(WebhookSettings, environ)
     assert str(error.value) == (
         "WebhookSettings: APPLICATIONS_TABLE is missing; TOKENS_TABLE is missing; REQUESTS_PER_SECOND is missing; "
-        "UNKNOWN_APPLICATIONS is missing; SANDBOX_APPLICATIONS_TABLE is missing"
+        "UNKNOWN_APPLICATIONS is missing; SANDBOX_APPLICATIONS_TABLE is missing; SANDBOX_REQUESTS_TABLE is missing"
     )
 
 
 def test_missing_and_wrong_are_named_together() -> None:
     """The wrong one with its value."""
-    environ = {"TOKENS_TABLE": "t", "SANDBOX_APPLICATIONS_TABLE": "s"}
+    environ = {"TOKENS_TABLE": "t", "SANDBOX_APPLICATIONS_TABLE": "s", "SANDBOX_REQUESTS_TABLE": "r"}
     with pytest.raises(SettingsError) as error:
         read(WebhookSettings, environ | {"REQUESTS_PER_SECOND": "many", "UNKNOWN_APPLICATIONS": "maybe"})
     assert str(error.value) == (

@@ -30,6 +30,7 @@ TABLES = (
     "UsersTable",
 )
 SANDBOX_TABLES = {"SandboxApplicationsTable": "ApplicationsTable", "SandboxAliasesTable": "AliasesTable"}
+REQUESTS_TABLE = "SandboxRequestsTable"
 NAMES = (
     "Webhook",
     "Batch",
@@ -248,7 +249,7 @@ def test_functions_with_heavy_requests_have_a_full_processor(resources: dict[str
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> None:
     """The data survives a deleted stack and deleted items; it is encrypted at rest."""
-    assert of_type(resources, "AWS::DynamoDB::Table").keys() == {*TABLES, *SANDBOX_TABLES}
+    assert of_type(resources, "AWS::DynamoDB::Table").keys() == {*TABLES, *SANDBOX_TABLES, REQUESTS_TABLE}
     resource = resources[table]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
     properties = resource["Properties"]
@@ -260,11 +261,14 @@ def test_tables_outlive_mistakes(resources: dict[str, Resource], table: str) -> 
 
 @pytest.mark.parametrize("table", SANDBOX_TABLES)
 def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource], table: str) -> None:
-    """They share only the key with the live table: no stream, no index; items expire."""
+    """They share only the key with the live table, and the index by ATS: no stream; items expire."""
     resource, live = resources[table], resources[SANDBOX_TABLES[table]]["Properties"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
     properties = {**resource["Properties"]}
     key = [each["AttributeName"] for each in properties["KeySchema"]]
+    if table == "SandboxApplicationsTable":
+        assert properties.pop("GlobalSecondaryIndexes") == [BY_ATS]
+        key.append("AtsId")
     assert properties.pop("AttributeDefinitions") == [
         each for each in live["AttributeDefinitions"] if each["AttributeName"] in key
     ]
@@ -275,6 +279,20 @@ def test_sandbox_tables_have_no_stream_and_expire(resources: dict[str, Resource]
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": live["SSESpecification"],
     }
+
+
+def test_requests_with_test_tokens_expire(resources: dict[str, Resource]) -> None:
+    """Their table has no stream and no index, and goes with the stack; functions that take test tokens write to it."""
+    resource = resources[REQUESTS_TABLE]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
+    properties = resource["Properties"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ExpiresAt", "Enabled": True}
+    assert properties["SSESpecification"]["SSEEnabled"] is True
+    assert not properties.keys() & {"StreamSpecification", "GlobalSecondaryIndexes"}
+    variable = {"Ref": REQUESTS_TABLE}
+    assert {
+        each for each in FUNCTIONS if variable in resources[each]["Properties"]["Environment"]["Variables"].values()
+    } == {f"{each}Function" for each in ("Webhook", "Batch", "Signals", "Files", "Sandbox", "Views")}
 
 
 def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resource]) -> None:
@@ -294,11 +312,11 @@ def test_only_functions_with_a_token_use_the_sandbox(resources: dict[str, Resour
     }
     variables = resources["SandboxFunction"]["Properties"]["Environment"]["Variables"].values()
     refs = {value["Ref"] for value in variables if isinstance(value, dict)}
-    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, "AWS::StackName"}
+    assert refs == {"TokensTable", "RequestsPerSecond", *SANDBOX_TABLES, REQUESTS_TABLE, "AWS::StackName"}
 
 
 def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resource]) -> None:
-    """Each index has keys alone: those of labels sort them, and those of jobseekers change with no report.
+    """Each index has keys alone: those of labels sort them, and those of applications change with no report.
 
     The two other indexes are those of release 1.0, which a later release deletes. No item has their keys.
     """
@@ -310,7 +328,8 @@ def test_labels_and_jobseekers_are_found_by_indexes(resources: dict[str, Resourc
             index("ByClient", ["Client", "Job"], "Contribution"),
             index("ByUnmapped", ["UnmappedAt"], "UnmappedLabels"),
         ],
-        "ApplicationsTable": [index("ByJobseeker", ["JobseekerId", "AppliedAt"])],
+        "ApplicationsTable": [BY_ATS, index("ByJobseeker", ["JobseekerId", "AppliedAt"])],
+        "SandboxApplicationsTable": [BY_ATS],
     }
     attributes = tables["QualityTable"]["Properties"]["AttributeDefinitions"]
     assert {each["AttributeName"]: each["AttributeType"] for each in attributes}["Applications"] == "N"
@@ -328,6 +347,8 @@ def index(name: str, keys: list[str], *included: str) -> dict[str, Any]:
         "Projection": projection if included else {"ProjectionType": "KEYS_ONLY"},
     }
 
+
+BY_ATS = index("ByAts", ["AtsId", "AtsiApplicationId"])
 
 NO_PARKED_EVENTS = '{"dynamodb":{"Keys":{"Alias":{"S":[{"prefix":"position#"},{"prefix":"native#"}]}}}}'
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -401,7 +422,10 @@ def test_items_with_an_expiry_are_deleted(resources: dict[str, Resource]) -> Non
     expires_at = {"AttributeName": "ExpiresAt", "Enabled": True}
     assert ends == {
         **dict.fromkeys(
-            ("AliasesTable", "ConnectionsTable", "FeedbackTable", "FilesTable", "QualityTable", *SANDBOX_TABLES),
+            (
+                *("AliasesTable", "ConnectionsTable", "FeedbackTable", "FilesTable", "QualityTable"),
+                *(*SANDBOX_TABLES, REQUESTS_TABLE),
+            ),
             expires_at,
         ),
         "TokensTable": {"AttributeName": "DeleteAt", "Enabled": True},

@@ -21,12 +21,15 @@ JOBSEEKERS_PAGE = "/my/applications"
 SIGN_IN_PATHS = ("/sign-in", "/sign-in/callback", "/sign-out")
 PAGES = ("/docs", "/docs/{File}", "/problems/{Type}")
 UPTIME_PATH = "/health"
+UNKNOWN_PATH = "/{proxy+}"
 CONNECTION_PATHS = CONNECTION_PATH, CONNECTION_PAGE = (
     "/api/connections/{connectionId}",
     "/connections/{connectionId}",
 )
 CONNECT_PATH = "/connect/{provider}/{connectionId}/{key}"
 SANDBOX_PATH = "/api/sandbox/applications"
+REQUESTS_PATHS = ("/api/sandbox/requests", "/sandbox/requests")
+LIST_PATH = "/api/application-status"
 FILES_PATHS = ("/api/application-status/files", "/api/application-status/files/{FileId}")
 TOKEN_PATHS = ("/oauth/token", "/oauth/v2/tokens")
 READ_BACK_PATH = "/api/application-status/{AtsiApplicationId}"
@@ -37,10 +40,12 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
     assert api["openapi"] == "3.0.1"
     behind = {}
     for path, methods in api["paths"].items():
-        assert methods.keys() == {ANY}
+        assert methods.keys() == ({ANY, "get"} if path == LIST_PATH else {ANY})
         integration = methods[ANY]["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
         behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
+    listing = api["paths"][LIST_PATH]["get"]["x-amazon-apigateway-integration"]
+    assert listing["uri"]["Fn::Sub"].endswith("${ViewsFunctionAliaslive}/invocations")
     assert behind == {
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
         "/api/application-status/batch": "${BatchFunctionAliaslive}/invocations",
@@ -60,8 +65,10 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
                 QUALITY_PAGE,
                 DEFINITIONS_PATH,
                 READ_BACK_PATH,
+                *REQUESTS_PATHS,
                 *PAGES,
                 UPTIME_PATH,
+                UNKNOWN_PATH,
             ),
             "${ViewsFunctionAliaslive}/invocations",
         ),
@@ -89,9 +96,10 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **{path: [{"Users": []}] for path in JOBSEEKER_PATHS},
         READ_BACK_PATH: None,
         SANDBOX_PATH: None,
+        **dict.fromkeys(REQUESTS_PATHS),
         **dict.fromkeys(FILES_PATHS),
         **dict.fromkeys(TOKEN_PATHS),
-        **dict.fromkeys((*PAGES, UPTIME_PATH)),
+        **dict.fromkeys((*PAGES, UPTIME_PATH, UNKNOWN_PATH)),
     }
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

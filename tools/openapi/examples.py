@@ -103,6 +103,25 @@ APPLICATIONS = {
         "RequestId": _REQUEST_ID,
     }
 }
+APPLICATION_LISTS: dict[str, dict[str, Any]] = {
+    "last page": {
+        "Applications": [
+            {
+                "AtsiApplicationId": _ID,
+                "Status": "CONTACT",
+                "RawStatus": "1st phone interview",
+                "Outcome": "open",
+                "OutcomeInferred": False,
+                "ChangedAt": "2022-07-29T11:26:11.106Z",
+                "AppliedAt": "2022-07-01T09:00:00.000Z",
+                "JobTitle": "Python Developer",
+                "Version": 2,
+            }
+        ],
+        "Next": None,
+        "RequestId": _REQUEST_ID,
+    }
+}
 REGISTRATIONS = {
     "with aliases": {
         "AtsId": "workday",
@@ -139,6 +158,57 @@ SANDBOX_APPLICATIONS = {
             "CandidateApplicationProfileId": [f"sandbox:candidateProfile:{_SANDBOXED}"],
             "PositionProfileIds": [f"sandbox:positionProfile:{_SANDBOXED}"],
         },
+        "RequestId": _REQUEST_ID,
+    }
+}
+SANDBOX_REQUESTS: dict[str, dict[str, Any]] = {
+    "a report, and a signal that was dropped": {
+        "Requests": [
+            {
+                "At": "2026-11-22T09:05:00.000Z",
+                "Method": "POST",
+                "Path": "/graphql",
+                "Status": 200,
+                "RequestId": "0d2f6b1e-7b61-11e6-9a41-93e8deadbeef",
+                "ContentType": "application/json",
+                "Received": '{"query": "mutation ...',
+                "ReceivedBytes": 273,
+                "Understood": [
+                    {
+                        "Result": "dropped",
+                        "Reason": "No application of your ATS has this token or profile id.",
+                        "About": "sandbox:token:unknown",
+                    }
+                ],
+                "UnderstoodLeftOut": 0,
+                "Problems": [],
+            },
+            {
+                "At": "2026-11-22T09:04:00.000Z",
+                "Method": "POST",
+                "Path": "/api/application-status",
+                "Status": 200,
+                "RequestId": _REQUEST_ID,
+                "ContentType": "application/json",
+                "Received": f'{{"AtsiApplicationId": "{_SANDBOXED}", "Status": "REJECTED", "RawStatus": "Withdrawn"}}',
+                "ReceivedBytes": 103,
+                "Understood": [
+                    {
+                        "Result": "recorded",
+                        "AtsiApplicationId": _SANDBOXED,
+                        "Status": "REJECTED",
+                        "RawStatus": "Withdrawn",
+                        "Outcome": "candidate_withdrew",
+                        "Mapping": "withdrawn@2026-11-27",
+                        "EffectiveAt": "2026-11-22T09:04:00.000Z",
+                        "TimeSource": "received",
+                        "ApplicationStatus": "REJECTED",
+                    }
+                ],
+                "UnderstoodLeftOut": 0,
+                "Problems": [],
+            },
+        ],
         "RequestId": _REQUEST_ID,
     }
 }
@@ -270,7 +340,6 @@ SIGNALS: dict[str, dict[str, Any]] = {
 SIGNAL_REPLIES = {"sent": {"data": {"sendSignal": True}}}
 TOKEN_REQUESTS = {
     "of a sender of Selection Signals": {
-        "audience": "https://graphql.example.com",
         "client_id": demo.CLIENT_ID,
         "client_secret": demo.CLIENT_SECRET,
         "grant_type": "client_credentials",

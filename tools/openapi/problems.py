@@ -6,6 +6,7 @@ from typing import Any
 
 from application_status.access.limits import limit_of_ats
 from application_status.access.limits import refusal as refusal_of_limit
+from application_status.access.tokens import no_valid_token
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.applications.register import ALIAS_LIMIT
 from application_status.local.template import Template
@@ -18,7 +19,7 @@ _WRONG = errors.FieldError("/Status", "Input should be 'LEAD', 'APPLIED', ...", 
 _REFUSALS = (
     errors.MalformedBody("The body is JSON, but not an object; send one JSON object, as in {...}."),
     errors.MalformedHeader("Idempotency-Key must have 1 to 255 visible ASCII characters."),
-    errors.Unauthenticated(),
+    no_valid_token(),
     errors.WrongSignature(
         'Signature has 71 characters and begins with "sha256="; expected are 71 characters that begin with "sha256 ", '
         "made with the secret of this connection."

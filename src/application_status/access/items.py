@@ -17,7 +17,7 @@ TokenIds   L     the key ids of those that were live when one was last issued
 Version    N     + 1 with each one issued
 
 Other items of the table: overrides of labels have keys that begin with ats#, and limits of requests (limits.py) have
-keys that begin with limit#.
+keys that begin with limit#. The item of ats-names has the names of ATSs (names.py).
 """
 
 from collections.abc import Sequence

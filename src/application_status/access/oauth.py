@@ -23,7 +23,7 @@ from application_status.platform.errors import (
     UnsupportedGrantType,
     UnsupportedMediaType,
 )
-from application_status.platform.http.body import json_object
+from application_status.platform.http.body import json_object, uncompressed
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     LambdaHandler,
@@ -118,6 +118,7 @@ def _parameters(request: Request) -> Mapping[str, str]:
 
     Raises:
         UnsupportedMediaType: the body is neither a form nor JSON.
+        UnsupportedCoding: the body is compressed.
         BodyTooLarge: the body exceeds 8 KiB.
         MalformedBody: the body can't be parsed, or repeats a parameter.
         MalformedHeader: there are several different Content-Types.
@@ -128,7 +129,7 @@ def _parameters(request: Request) -> Mapping[str, str]:
         return {name: value for name, value in members.items() if value and isinstance(value, str)}
     if media_type != _FORM:
         raise UnsupportedMediaType(f"The Content-Type is missing or not supported; send {_FORM} or {_JSON}.")
-    pairs = parse_qsl(request.body(_BODY_LIMIT_BYTES).decode(errors="replace"), keep_blank_values=True)
+    pairs = parse_qsl(uncompressed(request, _BODY_LIMIT_BYTES).decode(errors="replace"), keep_blank_values=True)
     repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
     if repeated:
         raise MalformedBody(f"The body repeats parameters: {', '.join(repeated)[:100]}; send each one once.")

@@ -16,10 +16,10 @@ import jwt
 
 from application_status.access.assignments import ATS_CLAIM, CLIENT_CLAIM, GROUPS_CLAIM, JOBSEEKER_CLAIM
 from application_status.platform.errors import Forbidden, NotSignedIn, Unauthenticated, Unavailable
-from application_status.platform.http.endpoint import Reply, Request, refusal, refusal_headers
+from application_status.platform.http.endpoint import Reply, Request, qualities, refusal, refusal_headers
 from application_status.platform.http.fetch import Fetch, fetch
 from application_status.platform.http.html import Frame, Link
-from application_status.platform.http.negotiation import preferred_texts, qualities
+from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
 
 JOBSEEKERS_PAGE, QUALITY_PAGE, CONNECTIONS_PAGES = "/my/applications", "/quality", "/connections/"

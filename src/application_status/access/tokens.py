@@ -1,15 +1,16 @@
 """The authentication of a request by its token.
 
-calling_ats, ats_of_token  return the ATS to which a request's token belongs
-Environments               selects live data or the sandbox's, depending on the token
-TokenLookup                reads tokens and OAuth clients, with a cache, stores the day of their last use, and limits
-                           requests
+calling_ats, bearing_ats  return the ATS to which a request's token belongs
+Environments              selects live data or the sandbox's, depending on the token
+TokenLookup               reads tokens and OAuth clients, with a cache, stores the day of their last use, and limits
+                          requests
 """
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from application_status.access import items
 from application_status.access.limits import (
@@ -21,6 +22,7 @@ from application_status.access.limits import (
     limit_of_ats,
 )
 from application_status.access.rules import Token, is_access_token, is_client_id, is_opaque, is_test, key_id
+from application_status.access.trials import begin_trial
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import CONNECT_SECONDS, READ_SECONDS, Cache, DynamoDB, batch_get
 from application_status.platform.errors import ConditionFailed, ServiceError, TooManyRequests, Unauthenticated
@@ -32,6 +34,15 @@ _CACHE_SECONDS = 60
 _ONE_ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS + 0.01
 _IS_FIRST_USE_OF_DAY = f"{items.HAS_DIGEST} AND (attribute_not_exists(LastUsedOn) OR LastUsedOn < :today)"
 
+_OWN_HEADER, _AUTHORIZATION = "X-AtsiToken", "Authorization"
+_OTHER_HEADERS = (
+    *("X-Atsi-Token", "Atsi-Token", "AtsiToken", "X-Api-Key", "Api-Key", "ApiKey"),
+    *("X-Auth-Token", "X-Access-Token", "Access-Token", "Token"),
+)
+_OTHER_PARAMETERS = ("X-AtsiToken", "AtsiToken", "atsi_token", "token", "access_token", "api_key", "apikey")
+_IN_EITHER_HEADER: Final = f"alone in the header {_OWN_HEADER}, or as {_AUTHORIZATION}: Bearer"
+_AS_BEARER: Final = f"as {_AUTHORIZATION}: Bearer"
+_WORD = re.compile(r"[^\s,;<>\"']+")
 
 type _Proof = Callable[[Token], bool]
 """Returns whether a sender has this token, or this client's secret or access token."""
@@ -190,30 +201,87 @@ def calling_ats(request: Request, tokens: TokenLookup) -> CallingAts:
         Unauthenticated: there is no valid token, or several different ones.
         TooManyRequests: the address has sent too many invalid tokens.
     """
-    presented = request.headers.get("x-atsitoken")
+    presented = request.headers.get(_OWN_HEADER.lower())
     if presented is None:
-        return ats_of_token(bearer_token(request), request, tokens)
-    return ats_of_token(presented[0] if len(presented) == 1 else "", request, tokens)
+        return _authenticated(_bearer_token(request), _IN_EITHER_HEADER, request, tokens)
+    return _authenticated(presented[0] if len(presented) == 1 else "", _IN_EITHER_HEADER, request, tokens)
 
 
-def bearer_token(request: Request) -> str:
+def bearing_ats(request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS whose token is in `Authorization: Bearer`.
+
+    Raises:
+        Unauthenticated: there is no valid token, or several different ones.
+        TooManyRequests: the address has sent too many invalid tokens.
+    """
+    return _authenticated(_bearer_token(request), _AS_BEARER, request, tokens)
+
+
+def no_valid_token(way: str = _IN_EITHER_HEADER) -> Unauthenticated:
+    """Return the error of a request without a valid token; `way` says how to send one."""
+    return Unauthenticated(f"A valid token for this path is required; send it {way}.")
+
+
+def _bearer_token(request: Request) -> str:
     """Return the token in the header `Authorization: Bearer`, or an empty text without exactly one."""
-    sent = request.headers.get("authorization", ())
+    sent = request.headers.get(_AUTHORIZATION.lower(), ())
     scheme, _, token = sent[0].partition(" ") if len(sent) == 1 else ("", "", "")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def ats_of_token(text: str, request: Request, tokens: TokenLookup) -> CallingAts:
-    """Return the ATS to which a request's token belongs; a test token marks the telemetry as the sandbox's.
+def _authenticated(text: str, way: str, request: Request, tokens: TokenLookup) -> CallingAts:
+    """Return the ATS to which a token belongs; without one, look for the token in one other place of the request.
 
     Raises:
-        Unauthenticated: the token is not valid.
+        Unauthenticated: the token is not valid, or is in the other place; only then the error says so.
         TooManyRequests: the address has sent too many invalid tokens.
+    """
+    if ats := _owner(text, request, tokens):
+        return ats
+    token, place = next(_elsewhere(request, text), ("", ""))
+    if _owner(token, request, tokens):
+        raise Unauthenticated(f"Your token is valid, but this path can't read it from {place}; send it {way}.")
+    raise no_valid_token(way)
+
+
+def _owner(text: str, request: Request, tokens: TokenLookup) -> CallingAts | None:
+    """Return the ATS to which a request's token belongs.
+
+    A test token marks the telemetry as the sandbox's, and begins the notes on the request.
     """
     in_sandbox = is_test(text)
     if in_sandbox:
         enter_sandbox()
     ats_id = tokens.owner(text, request.address)
-    if ats_id is None:
-        raise Unauthenticated
-    return CallingAts(ats_id, in_sandbox)
+    if ats_id and in_sandbox:
+        begin_trial(_key(text))
+    return CallingAts(ats_id, in_sandbox) if ats_id else None
+
+
+def _key(text: str) -> str:
+    """Return the key of a valid token, or of the client of a valid access token."""
+    if is_access_token(text):
+        from application_status.access import clients  # noqa: PLC0415  # only access tokens need cryptography
+
+        return str(clients.client_id(text))
+    return str(key_id(text))
+
+
+def _elsewhere(request: Request, read: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be the token in other places than it was read from, and the name of each place."""
+    for name in (_OWN_HEADER, _AUTHORIZATION, *_OTHER_HEADERS):
+        values = request.headers.get(name.lower(), ())
+        words = _WORD.findall(values[0]) if values else []
+        if words and words[-1] != read:  # the last word, because a scheme comes before the token
+            yield words[-1], _described(name, values, request)
+    for name in _OTHER_PARAMETERS:
+        for value in request.query.get(name, ()):
+            yield value, "the query string, which logs may keep"
+
+
+def _described(header: str, values: Sequence[str], request: Request) -> str:
+    if len(values) > 1:
+        return f"the header {header}, which came {len(values)} times with different values"
+    if header == _AUTHORIZATION and _OWN_HEADER.lower() in request.headers:
+        return f"the header {header} while there is a header {_OWN_HEADER}"
+    return f"the header {header} as it was sent"

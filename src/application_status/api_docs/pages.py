@@ -1,52 +1,64 @@
-"""The pages for integrators: the API's description in Swagger UI 5.35.0, and a page for each problem type."""
+"""The pages for integrators: those in `site/`, in the frame of the portal, and a page for each problem type.
+
+`tools/portal.py` renders the pages in `site/` from the documents. Their links are relative to /docs.
+"""
 
 from http import HTTPStatus
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
+from application_status.api_docs.description import address, description
 from application_status.api_docs.problem_types import PROBLEM_TYPES
 from application_status.platform.errors import UnknownPath
 from application_status.platform.http.endpoint import Reply, Request
-from application_status.platform.http.html import Pages
+from application_status.platform.http.html import Frame, Link, Pages
 
 DOCS_PATH, FILE_PATH, PROBLEM_PATH = "/docs", "/docs/{File}", "/problems/{Type}"
 
-_FOLDER = Path(__file__).parent
-_HTML, _CSS, _JAVASCRIPT = (f"text/{each}; charset=utf-8" for each in ("html", "css", "javascript"))
-_FILES = {
-    "openapi.json": ("openapi.json", "application/json"),
-    "docs.css": ("docs.css", _CSS),
-    "start.js": ("start.js", _JAVASCRIPT),
-    "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", _JAVASCRIPT),
-    "swagger-ui.css": ("swagger-ui/swagger-ui.css", _CSS),
+_START = "start"
+_NAVIGATION = {
+    _START: "Start",
+    "guide": "Guide",
+    "reference": "Reference",
+    "graphql": "GraphQL",
+    "files": "Files",
+    "semantics": "Semantics",
+    "vocabulary": "Vocabulary",
+    "errors": "Errors",
+    "sandbox": "Sandbox",
+    "changelog": "Changelog",
+    "versions": "Versions",
+    "support": "Support",
 }
-_HEADERS = {
-    "Cache-Control": "max-age=3600",
-    # https://www.w3.org/TR/CSP3/: all from this origin; the icons of Swagger UI are data: URLs.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_EXAMPLE_ADDRESS = "https://status.example.com"
+"""What the documents have as the service's address; a page shows the address at which it was asked for."""
+
+_SITE = Path(__file__).parent / "site"
+_NAMES = frozenset(path.stem for path in _SITE.glob("*.html"))
 _PAGES = Pages("application_status.api_docs.pages")
 _CACHED = {"Cache-Control": "max-age=3600"}
 _TYPES = {each.type: each for each in PROBLEM_TYPES}
 
 
-def docs_page(_: Request) -> Reply:
-    """Reply with the page that shows the API's description."""
-    return _page(_read("docs.html"), _HTML)
+def docs_page(request: Request) -> Reply:
+    """Reply with the portal's first page."""
+    return _page(request, _START)
 
 
 def docs_file(request: Request) -> Reply:
-    """Reply with a file of that page.
+    """Reply with a page of the portal, or with the API's description.
 
     Raises:
-        UnknownPath: there is no such file.
+        UnknownPath: there is no such page.
     """
-    name, media_type = _FILES.get(request.path_parameters.get("File", ""), (None, ""))
-    if name is None:
+    name = request.path_parameters.get("File", "")
+    if name == "openapi.json":
+        headers = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", **_CACHED}
+        return {"statusCode": HTTPStatus.OK, "headers": headers, "body": description(request)}
+    if name not in _NAMES or name == _START:
         raise UnknownPath
-    return _page(_read(name), media_type)
+    return _page(request, name)
 
 
 def problem_page(request: Request) -> Reply:
@@ -58,12 +70,24 @@ def problem_page(request: Request) -> Reply:
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
         raise UnknownPath
-    return _PAGES.reply(request, HTTPStatus.OK, "problem.html", _CACHED, title=problem.type, problem=problem)
+    frame = _frame(request, "errors")
+    return _PAGES.reply(
+        request, HTTPStatus.OK, "problem.html", _CACHED, frame=frame, title=problem.type, problem=problem
+    )
 
 
-def _page(body: str, media_type: str) -> Reply:
-    return {"statusCode": 200, "headers": {"Content-Type": media_type, **_HEADERS}, "body": body}
+def _page(request: Request, name: str) -> Reply:
+    text = (_SITE / f"{name}.html").read_text(encoding="utf-8")
+    title, _, body = text.removeprefix("<h1>").partition("</h1>\n")
+    body = body.replace(_EXAMPLE_ADDRESS, escape(address(request)))
+    content = {"title": Markup(title), "body": Markup(body)}  # noqa: S704  # rendered from our own documents
+    return _PAGES.reply(request, HTTPStatus.OK, "page.html", _CACHED, frame=_frame(request, name), **content)
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+def _frame(request: Request, current: str) -> Frame:
+    docs = f"{request.prefix}{DOCS_PATH}"
+    links = [
+        Link(text, docs if name == _START else f"{docs}/{name}", name in {current, current.partition("-")[0]})
+        for name, text in _NAVIGATION.items()
+    ]
+    return Frame(links, "")

@@ -17,7 +17,8 @@ PROBLEM_TYPES = (
     ProblemType(
         "malformed-body",
         "400",
-        "the body is not a JSON object in UTF-8, or has duplicate keys, NaN, a byte order mark or bytes after its end, "
+        "the body is not a JSON object in UTF-8 (`detail` names UTF-16 and others), or has duplicate keys, NaN, a byte "
+        "order mark or bytes after its end, "
         "or is nested too deeply; a token request lacks `grant_type`, repeats a parameter, or has credentials both in "
         "the body and in `Authorization`",
         "send one plain JSON object, or to `/oauth/token` a form with each parameter once",
@@ -40,9 +41,9 @@ PROBLEM_TYPES = (
         "401",
         "the token in `X-AtsiToken` or `Authorization` is missing, unknown, revoked or expired, occurs twice, or does "
         "not belong to the path's `ATS_ID`; or a token request has not the `client_id` and `client_secret` of a live "
-        "client",
-        "send the token or the credentials that you were issued, or ask for new ones; get a new access token before "
-        "it expires",
+        "client. If you sent a valid token in the wrong place, `detail` says where it was and where it belongs",
+        "send the token alone in `X-AtsiToken` or as `Authorization: Bearer`, and to `/graphql` only as the latter; "
+        "ask for a new token if it is not valid any more; get a new access token before the former expires",
     ),
     ProblemType(
         "wrong-signature",
@@ -66,13 +67,15 @@ PROBLEM_TYPES = (
         "unknown-path",
         "404",
         "the path does not exist, or it requires an IAM signature and the request has none",
-        "see `/docs` for the paths",
+        "use the path that `detail` names, if you meant that; paths are case-sensitive, have no slash at their end, "
+        "and begin with the stage (`/v1`) once, or not at all if the API has its own domain; `/docs` has all paths",
     ),
     ProblemType(
         "unknown-application",
         "404",
-        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased or has expired",
-        "send the id from the ApplyRequest",
+        "no application has this id, or it belongs to another ATS or jobseeker, or it was erased or has expired; a "
+        "test token sees only the applications of the sandbox, and a live token only the others",
+        "send the id from the ApplyRequest; with a test token, that of an application that you created in the sandbox",
     ),
     ProblemType(
         "unknown-connection",
@@ -132,8 +135,8 @@ PROBLEM_TYPES = (
     ProblemType(
         "unsupported-media-type",
         "415",
-        "the request lacks `Content-Type: application/json`, or its charset is not UTF-8",
-        "send `Content-Type: application/json` and UTF-8",
+        "the request lacks `Content-Type: application/json`, or its charset is not UTF-8, or the body is compressed",
+        "send `Content-Type: application/json` and UTF-8, uncompressed and without `Content-Encoding`",
     ),
     ProblemType(
         "invalid-fields",

@@ -1,8 +1,9 @@
-"""Read applications: any one, one for its ATS, or those of a jobseeker."""
+"""Read applications: any one, one or all of an ATS, or those of a jobseeker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from application_status.applications import items
 from application_status.applications.rules.application import Application
@@ -16,7 +17,9 @@ from application_status.platform.values import ApplicationId, AtsId
 LIST_LIMIT = 1000
 """The maximum number of applications that are listed, those with the latest application date."""
 
-_INDEX = "ByJobseeker"
+_INDEX, _BY_ATS = "ByJobseeker", "ByAts"
+_BEFORE_ALL = "-"
+"""An id that sorts before all others."""
 
 
 def stored_application(dynamodb: DynamoDB, table: str, application_id: ApplicationId) -> Application | None:
@@ -28,12 +31,20 @@ def stored_application(dynamodb: DynamoDB, table: str, application_id: Applicati
     return None if item is None or items.is_tombstone(item) else items.application(item)
 
 
-class OwnApplications:
-    """Read an ATS's own applications."""
+class ApplicationPage(NamedTuple):
+    """A page of an ATS's applications, each with the newest transition alone, and the last id if more follow."""
 
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+    applications: Sequence[Application]
+    next: ApplicationId | None
+
+
+class OwnApplications:
+    """Read an ATS's own applications; `in_sandbox` changes only texts of errors."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str, *, in_sandbox: bool = False) -> None:
         self._dynamodb = dynamodb
         self._table = table
+        self._in_sandbox = in_sandbox
 
     def of(self, ats_id: AtsId, application_id: ApplicationId) -> Application:
         """Return the application.
@@ -43,8 +54,28 @@ class OwnApplications:
         """
         application = stored_application(self._dynamodb, self._table, application_id)
         if application is None or application.ats_id != ats_id:
-            raise UnknownApplication
+            raise UnknownApplication(in_sandbox=self._in_sandbox)
         return application
+
+    def page(self, ats_id: AtsId, after: ApplicationId | None, size: int) -> ApplicationPage:
+        """Return up to `size` applications whose ids come after one, or the first ones.
+
+        An application that is new within the last second may be missing. One that can't be read is left out.
+        """
+        reply = self._dynamodb(
+            "Query",
+            TableName=self._table,
+            IndexName=_BY_ATS,
+            KeyConditionExpression="AtsId = :ats AND AtsiApplicationId > :after",
+            ExpressionAttributeValues={":ats": {"S": ats_id}, ":after": {"S": after or _BEFORE_ALL}},
+            Limit=size + 1,
+        )
+        ids = [item["AtsiApplicationId"]["S"] for item in reply["Items"]]
+        keys = [items.key(ApplicationId(each)) for each in ids[:size]]
+        stored = [each for each in batch_get(self._dynamodb, self._table, keys) if not items.is_tombstone(each)]
+        read = (each for _, each in one_by_one(stored, items.application_as_it_stands, _left_out))
+        ordered = sorted(read, key=lambda each: each.application_id)
+        return ApplicationPage(ordered, ApplicationId(ids[size - 1]) if len(ids) > size else None)
 
 
 type RegisteredApplication = tuple[Application, Registration]

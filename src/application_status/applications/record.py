@@ -55,14 +55,20 @@ class Recorded:
 
 
 class Applications:
-    """Record reports, each atomically with the checks that it depends on."""
+    """Record reports, each atomically with the checks that it depends on; `in_sandbox` changes only texts of errors."""
 
     def __init__(
-        self, dynamodb: DynamoDB, table: str, unknown: UnknownApplications = UnknownApplications.REJECT
+        self,
+        dynamodb: DynamoDB,
+        table: str,
+        unknown: UnknownApplications = UnknownApplications.REJECT,
+        *,
+        in_sandbox: bool = False,
     ) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._unknown = unknown
+        self._in_sandbox = in_sandbox
 
     def record(self, report: Report, *, in_doubt: bool = False) -> Recorded:
         """Record a report: one write if it is the newest of its application, else two.
@@ -120,7 +126,7 @@ class Applications:
         if failed.item is None and may_be_created:
             return None
         if failed.item is None or items.is_tombstone(failed.item) or failed.item["AtsId"]["S"] != report.ats_id:
-            raise UnknownApplication
+            raise UnknownApplication(in_sandbox=self._in_sandbox)
         return items.application(failed.item)
 
     def _add(self, report: Report, effect: Effect, stored: Application | None) -> Recorded:

@@ -48,9 +48,9 @@ type _ApplicationId = Annotated[
     WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 type _AliasList = Annotated[tuple[_Alias, ...], Field(max_length=10)]
-type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-~]{1,100}$")]
+type _NativeId = Annotated[str, StringConstraints(strict=True, pattern=r'^[!"$-~]{1,100}$')]
 
-type _ExternalId = Annotated[str, StringConstraints(strict=True, pattern=r"^[!\"$-?A-~]{1,100}$")]
+type _ExternalId = Annotated[str, StringConstraints(strict=True, pattern=r'^[!"$-?A-~]{1,100}$')]
 
 
 class _NativeIds(BaseModel):

@@ -11,10 +11,11 @@ from application_status.access.rules import random_secret
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.cli.output import json_option, print_error, print_line, print_table
 from application_status.cli.target import AtsIdType, Target, pass_target
-from application_status.intake.connect.providers import PROVIDERS, Provider, SecretFrom
+from application_status.intake.connect.providers import PROVIDERS, SecretFrom
 from application_status.platform.errors import UnknownConnection
 from application_status.platform.kms import DataKeys
 from application_status.platform.values import AtsId, to_text
+from application_status.texts.texts import ENGLISH
 
 _PROVIDER = click.Choice([str(each) for each in NATIVE])
 
@@ -34,14 +35,14 @@ def _create(target: Target, provider: str, ats: AtsId, client: str) -> None:
 
     Send the URL and the secret by a way that is fit for passwords. The URL can't be printed again.
     """
-    of = _provider(provider)
+    of = PROVIDERS[Channel(provider)]
     secret = random_secret() if of.secret_from is SecretFrom.BOARD else None
     connection, key = _register(target).create(provider, ats, client, secret=secret, created_by=target.operator)
     print_line(f"Connection: {connection.id}")
     print_line(f"URL:        {target.api_url()}/connect/{provider}/{connection.id}/{key}")
     print_line(f"Secret:     {secret or f'{of.title} shows it; store it with `connections secret {connection.id}`'}")
     print_line(f"Page:       {target.api_url()}/connections/{connection.id}")
-    _print_checklist(of)
+    _print_checklist(provider)
 
 
 @commands.command("list")
@@ -65,7 +66,7 @@ def _show(target: Target, connection_id: str, *, as_json: bool) -> None:
         return
     for number, added_at in enumerate(connection.secrets_added_at, start=1):
         print_line(f"secret {number}: added {to_text(added_at)}")
-    _print_checklist(_provider(connection.provider))
+    _print_checklist(connection.provider)
 
 
 @commands.command("secret")
@@ -121,10 +122,6 @@ def _get(register: ConnectionRegister, connection_id: str) -> Connection:
         raise LookupError(f"there is no connection {connection_id}; `connections list` has the ids") from None
 
 
-def _provider(name: str) -> Provider:
-    return PROVIDERS[Channel(name)]
-
-
 def _read_secret() -> str:
     if sys.stdin.isatty():
         secret: str = click.prompt("Secret", hide_input=True)
@@ -137,9 +134,9 @@ def _count(connection: Connection) -> str:
     return f"{number} secret is valid" if number == 1 else f"{number} secrets are valid"
 
 
-def _print_checklist(provider: Provider) -> None:
-    print_line(f"In {provider.title}:")
-    for number, each in enumerate(provider.checklist, start=1):
+def _print_checklist(provider: str) -> None:
+    print_line(f"In {PROVIDERS[Channel(provider)].title}:")
+    for number, each in enumerate(ENGLISH(f"connection.checklist.{provider}").splitlines(), start=1):
         print_line(f"{number}. {each}")
 
 

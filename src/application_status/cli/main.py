@@ -27,6 +27,7 @@ try:
     from application_status.cli import (
         analytics,
         applications,
+        ats,
         audit,
         clients,
         connections,
@@ -141,6 +142,7 @@ for _group in (
     applications,
     jobseeker,
     feedback,
+    ats,
     tokens,
     clients,
     connections,

@@ -8,6 +8,7 @@ import click
 
 from application_status.access import rules as tokens
 from application_status.access.register import TooManyTokens
+from application_status.cli.ats import ats_names
 from application_status.cli.credentials import (
     days_option,
     expiry,
@@ -36,6 +37,7 @@ def commands() -> None:
     metavar="FILE",
     help="A file with the ids of several ATSs, one a line; each gets a token.",
 )
+@click.option("--name", help="The name of the ATS, which reports and pages show; the same as `ats name`.")
 @click.option("--test", is_flag=True, help="Test tokens, for the sandbox only.")
 @days_option
 @never_option
@@ -49,6 +51,7 @@ def _issue(  # noqa: PLR0913  # its options
     *,
     ats: AtsId | None,
     ids: Path | None,
+    name: str | None,
     test: bool,
     days: int | None,
     never: bool,
@@ -67,6 +70,10 @@ def _issue(  # noqa: PLR0913  # its options
         raise click.UsageError("Choose where to store the token: --out, --secret, --secret-prefix or --show.")
     if ids and secret:
         raise click.UsageError("Several tokens need --secret-prefix instead of --secret.")
+    if name and ats is None:
+        raise click.UsageError("A --name is for one ATS: send it with --ats.")
+    if name and ats:
+        ats_names(target).set(ats, name)
     every = _read_ids(ids) if ids else [ats] if ats else []
     expires_at, stored = expiry(target, days, never=never), register(target)
     code = 0

@@ -46,7 +46,8 @@ def make_handler(
         sqs.Queue(sqs_client, settings.files_queue),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
-            sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # never accepts unknown applications
+            # The sandbox never accepts unknown applications.
+            sandbox=Applications(dynamodb, settings.sandbox_applications_table, in_sandbox=True),
         ),
         OverrideLookup(dynamodb, settings.tokens_table),
         settings.reporting_time_zone,

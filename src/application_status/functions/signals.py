@@ -10,6 +10,7 @@ from application_status.applications.read import OwnApplications
 from application_status.applications.record import Applications
 from application_status.intake.graphql.endpoint import Receivers, graphql_endpoint
 from application_status.intake.indeed.dispositions import DispositionReceiver
+from application_status.intake.sandbox.request_log import RequestLog, recording
 from application_status.intake.seek.signals import SignalReceiver
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
@@ -20,9 +21,9 @@ from application_status.platform.settings import read
 
 
 class SignalsSettings(NamedTuple):
-    """Environment: APPLICATIONS_TABLE and ALIASES_TABLE, both as SANDBOX_..., too, TOKENS_TABLE, REQUESTS_PER_SECOND.
+    """Environment: APPLICATIONS_TABLE and ALIASES_TABLE, both as SANDBOX_..., too, TOKENS_TABLE and those below.
 
-    REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    SANDBOX_REQUESTS_TABLE is a table, too. REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
     """
 
     applications_table: str
@@ -31,6 +32,7 @@ class SignalsSettings(NamedTuple):
     requests_per_second: int
     sandbox_applications_table: str
     sandbox_aliases_table: str
+    sandbox_requests_table: str
 
 
 def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler:
@@ -46,7 +48,7 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
             DispositionReceiver(applications, own_applications, aliases, overrides, vocabulary),
         )
 
-    return graphql_endpoint(
+    handler = graphql_endpoint(
         TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second),
         Environments(
             live=receivers(live, settings.aliases_table, Positions(dynamodb, settings.aliases_table, live)),
@@ -57,6 +59,7 @@ def make_handler(dynamodb: DynamoDB, settings: SignalsSettings) -> LambdaHandler
             ),
         ),
     )
+    return recording(handler, RequestLog(dynamodb, settings.sandbox_requests_table))
 
 
 lambda_handler = make_handler(connect(), read(SignalsSettings, os.environ))

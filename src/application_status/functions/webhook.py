@@ -6,6 +6,7 @@ from typing import NamedTuple
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.applications.record import Applications, UnknownApplications
 from application_status.intake.atsi.receive import webhook
+from application_status.intake.sandbox.request_log import RequestLog, recording
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.dynamodb.client import DynamoDB
@@ -15,9 +16,10 @@ from application_status.platform.settings import is_started_ahead, read
 
 
 class WebhookSettings(NamedTuple):
-    """Environment of the webhook, APPLICATIONS_TABLE, SANDBOX_APPLICATIONS_TABLE, TOKENS_TABLE and those below.
+    """Environment of the webhook, APPLICATIONS_TABLE, TOKENS_TABLE and those below.
 
-    REQUESTS_PER_SECOND limits each ATS; 0 means no limit.
+    SANDBOX_APPLICATIONS_TABLE and SANDBOX_REQUESTS_TABLE are tables, too. REQUESTS_PER_SECOND limits each ATS; 0 means
+    no limit.
     UNKNOWN_APPLICATIONS (reject or accept) applies to live tokens only. The sandbox always rejects unknown
     applications.
     """
@@ -27,18 +29,21 @@ class WebhookSettings(NamedTuple):
     requests_per_second: int
     unknown_applications: UnknownApplications
     sandbox_applications_table: str
+    sandbox_requests_table: str
 
 
 def make_handler(dynamodb: DynamoDB, settings: WebhookSettings) -> LambdaHandler:
     """Connect the webhook to the live tables and the sandbox's."""
-    return webhook(
+    handler = webhook(
         TokenLookup(dynamodb, settings.tokens_table, settings.requests_per_second),
         OverrideLookup(dynamodb, settings.tokens_table),
         Environments(
             live=Applications(dynamodb, settings.applications_table, settings.unknown_applications),
-            sandbox=Applications(dynamodb, settings.sandbox_applications_table),  # never accepts unknown applications
+            # The sandbox never accepts unknown applications.
+            sandbox=Applications(dynamodb, settings.sandbox_applications_table, in_sandbox=True),
         ),
     )
+    return recording(handler, RequestLog(dynamodb, settings.sandbox_requests_table))
 
 
 if is_started_ahead(os.environ):

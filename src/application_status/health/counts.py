@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import batched, chain
 
 from application_status.applications.rules.report import Channel
-from application_status.health.rules import HealthDay
+from application_status.health.rules import PATTERN, HealthDay
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.errors import ConditionFailed
 from application_status.platform.values import AtsId, from_text, now, to_text
@@ -58,6 +58,19 @@ class Health:
             "#scope = :scope AND Part BETWEEN :from AND :to", {":scope": {"S": _scope(ats_id)}, **values}
         )
         return [_day(ats_id, item) for item in found]
+
+    def latest(self, ats_id: AtsId) -> list[HealthDay]:
+        """Return the days with requests of the four weeks up to the last one, oldest first; empty if there is none."""
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": {":scope": {"S": _scope(ats_id)}},
+            "ScanIndexForward": False,
+            "Limit": PATTERN.days,
+        }
+        days = [_day(ats_id, item) for item in reversed(self._dynamodb("Query", **request)["Items"])]
+        return [day for day in days if days[-1].day - day.day < PATTERN]
 
     def ats_ids(self) -> list[AtsId]:
         """Return the ids of all ATSs that have sent a request."""

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from application_status.applications.rules.application import ReportResult
 from application_status.applications.rules.report import Channel
 from application_status.platform.values import AtsId
 
@@ -52,6 +53,17 @@ def _counts(requests: Iterable[RequestResult]) -> Counter[tuple[Channel, str]]:
         counts[each.channel, each.result] += each.amount
     return counts
 
+
+_ACCEPTED = {*ReportResult, "parked", "ended", "noted", "ignored", "test"}
+
+
+def is_accepted(result: str) -> bool:
+    """Return whether a report or an event with this result was accepted; others were refused, dropped or failed."""
+    return result in _ACCEPTED
+
+
+PATTERN = timedelta(days=28)
+"""How many days of an ATS its pattern is taken from."""
 
 _REGULAR_DAYS = 5
 _GRACE = timedelta(days=1)

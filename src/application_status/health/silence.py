@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools.metrics import MetricUnit
 
 from application_status.health.counts import Health
-from application_status.health.rules import is_silent
+from application_status.health.rules import PATTERN, is_silent
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import side_by_side
 from application_status.platform.telemetry import begin, flush, logger, metrics
 from application_status.platform.values import now, to_text
 
-_DAYS, _A_DAY = timedelta(days=28), timedelta(days=1)
+_A_DAY = timedelta(days=1)
 _STORE_SECONDS = 45.0
 
 
@@ -40,7 +40,7 @@ def silence_check(health: Health, zone: ZoneInfo) -> Callable[[Any, Any], None]:
         today = at.astimezone(zone).date()
         try:
             with deadline(_STORE_SECONDS):
-                reads = [partial(health.read, ats_id, today - _DAYS, today) for ats_id in health.ats_ids()]
+                reads = [partial(health.read, ats_id, today - PATTERN, today) for ats_id in health.ats_ids()]
                 silent = [days for days in side_by_side(reads) if is_silent(days, at)]
             for days in silent:
                 logger.warning("silent", ats=days[-1].ats_id, last_seen=to_text(days[-1].last_seen))

@@ -94,12 +94,13 @@ type Paths = Sequence[tuple[int, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtsProfile:
-    """The reporting pattern of an ATS; `description` completes the sentence "the ATS ...".
+    """The name and the reporting pattern of an ATS; `description` completes the sentence "the ATS ...".
 
     Medians: `days_a_step` from one step to the next, `report_delay_hours` from a step to its report. Shares of the
     reports: `late` (days late), `repeated`, and `refused` (then sent correctly).
     """
 
+    name: str
     description: str
     channel: Channel = Channel.ATSI
     paths: Paths
@@ -172,23 +173,28 @@ _OWN_WORDS: Paths = (
 
 ATS_PROFILES: Mapping[AtsId, AtsProfile] = {
     AtsId("demo-ats"): AtsProfile(
+        name="Demo ATS",
         description="reports every stage within the hour",
         paths=_COMPLETE, days_a_step=2.5, report_delay_hours=0.2, late=0.03, repeated=0.03, refused=0.01
     ),
     AtsId("workday"): AtsProfile(
+        name="Workday",
         description="reports late and sends many reports twice",
         paths=_SLOW, days_a_step=13, report_delay_hours=40, late=0.25, repeated=0.3, refused=0.03
     ),
     AtsId("personio"): AtsProfile(
+        name="Personio",
         description="reports final statuses only",
         paths=_ENDINGS, days_a_step=14, report_delay_hours=5, late=0.1, repeated=0.05, refused=0.02
     ),
     AtsId("greenhouse"): AtsProfile(
+        name="Greenhouse",
         description="uses stage names that are unmapped",
         channel=Channel.SIGNALS,
         paths=_OWN_WORDS, days_a_step=5, report_delay_hours=1, late=0.08, repeated=0.1, refused=0.06
     ),
     AtsId("icims"): AtsProfile(
+        name="iCIMS",
         description="stopped reporting weeks ago",
         paths=_COMPLETE, days_a_step=4, report_delay_hours=3, late=0.05, repeated=0.1, refused=0.2, silent_since_days=33
     ),

@@ -1,4 +1,7 @@
-"""A stand-in for API Gateway: turns HTTP requests into proxy events for the handlers of the template's routes."""
+"""A stand-in for API Gateway: turns HTTP requests into proxy events for the handlers of the template's routes.
+
+Each path works at the root, as at a custom domain, and below the stage `/v1`, as at the default endpoint.
+"""
 
 import base64
 import json
@@ -18,6 +21,7 @@ from application_status.platform.telemetry import log_unexpected, logger
 
 _LARGEST_BODY_BYTES = 10 * 1024 * 1024
 _LONGEST_DETAIL = 200
+_STAGE = "/v1"
 
 type Handler = Callable[[Any, Any], Any]
 
@@ -48,7 +52,7 @@ class Gateway(ThreadingHTTPServer):
 
     def add(self, path: str, handler: Handler) -> None:
         """Add a path that only the local service has."""
-        self.routes.append((pattern(path), Route(path, path, None)))
+        self.routes.insert(0, (pattern(path), Route(path, "any", path, None)))
         self.handlers[path] = handler
 
     @override
@@ -86,7 +90,7 @@ class _GatewayConnection(ClientConnection):
             return
         for expression, route in self.server.routes:
             match = expression.fullmatch(event["path"])
-            if match:
+            if match and route.takes(self.command):
                 event |= {"resource": route.path, "pathParameters": match.groupdict() or None}
                 self._invoke(route, event)
                 return
@@ -118,11 +122,13 @@ class _GatewayConnection(ClientConnection):
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
         """
-        query = parse_qs(url.query, keep_blank_values=True)
+        path, query = unquote(url.path), parse_qs(url.query, keep_blank_values=True)
+        stage = _STAGE if f"{path}/".startswith(f"{_STAGE}/") else ""
+        path = path.removeprefix(stage) or "/"
         headers = {name: self.headers.get_all(name, []) for name in self.headers}
         return {
             "resource": None,
-            "path": unquote(url.path),
+            "path": path,
             "httpMethod": self.command,
             "headers": {name: values[-1] for name, values in headers.items()},
             "multiValueHeaders": headers,
@@ -134,7 +140,7 @@ class _GatewayConnection(ClientConnection):
                 "requestId": str(uuid.uuid4()),
                 "httpMethod": self.command,
                 "stage": "local",
-                "path": unquote(url.path),
+                "path": f"{stage}{path}",
                 "domainName": url.netloc or self.headers["Host"],
             },
         }

@@ -29,7 +29,6 @@ from application_status.platform.randomness import RANDOM
 from application_status.platform.values import now, to_text
 
 _SECONDS = 20.0
-_CLIENT = demo.client_of("Example GmbH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,9 @@ class DemoConnection:
         return f"/connect/{self.provider}/{self.id}/{self.key}"
 
 
+CONNECTED_CLIENT = demo.client_of("Example GmbH")
+"""The client of the demo's connections."""
+
 CONNECTIONS = tuple(map(DemoConnection, NATIVE))
 
 
@@ -70,7 +72,7 @@ def seed(dynamodb: DynamoDB, kms_client: Any) -> None:
             id=each.id,
             provider=each.provider,
             ats_id=demo.ATS_ID,
-            client_id=_CLIENT,
+            client_id=CONNECTED_CLIENT,
             key_sha256=sha256(each.key),
             created_at=moment,
             created_by="make run",
@@ -205,7 +207,7 @@ def play(url: str, connection: DemoConnection) -> bool:
     ids = _Ids(*(RANDOM.randrange(10**6, 10**9) for _ in _Ids._fields))
     registered: _Content = {
         "AtsId": demo.ATS_ID,
-        "ClientId": _CLIENT,
+        "ClientId": CONNECTED_CLIENT,
         "JobId": "job-1",
         "JobseekerId": demo.JOBSEEKER_ID,
         "JobTitle": "Python Developer",

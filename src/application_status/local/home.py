@@ -1,4 +1,4 @@
-"""The home page of the local service: links to all pages, and a form that sends a status as an ATS would.
+"""The home page of the local service: a form that sends a status as an ATS would, its effect, and links to all pages.
 
 The form redirects (303) to an address that shows the result, so reloading the page does not send it again.
 """
@@ -68,7 +68,7 @@ class Home:
         while len(self._sent) > _REMEMBERED:
             self._sent.pop(next(iter(self._sent)))
         query = urlencode({"application": given.get("application", ""), "sent": number})
-        headers = {"Location": f"/?{query}#answer", "Cache-Control": "no-store"}
+        headers = {"Location": f"{request.prefix}/?{query}#answer", "Cache-Control": "no-store"}
         return {"statusCode": HTTPStatus.SEE_OTHER, "headers": headers, "body": ""}
 
     def _require_own_page(self, request: Request) -> None:

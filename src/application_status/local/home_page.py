@@ -1,4 +1,4 @@
-"""The home page as HTML, without scripts."""
+"""The home page as HTML, without scripts: a tour in three steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from application_status.applications.rules.status import Outcome, Status
 from application_status.local import demo
 from application_status.local.api_client import Answer, Sent
-from application_status.local.hire import CONNECTIONS
+from application_status.local.hire import CONNECTED_CLIENT, CONNECTIONS
 from application_status.platform.http.endpoint import Reply, Request
 from application_status.platform.http.html import Pages
 from application_status.platform.values import from_text
@@ -39,6 +39,7 @@ def home_page(  # noqa: PLR0913  # what the page shows
         "home.html",
         _HEADERS,
         title="Application status",
+        prefix=request.prefix,
         token=demo.TOKEN,
         test_token=demo.TEST_TOKEN,
         client_id=demo.CLIENT_ID,
@@ -47,6 +48,7 @@ def home_page(  # noqa: PLR0913  # what the page shows
         ats_profiles=demo.ATS_PROFILES,
         clients=demo.CLIENTS,
         connections=CONNECTIONS,
+        connected_client=CONNECTED_CLIENT,
         samples=demo.SAMPLES,
         statuses=list(Status),
         chosen=chosen,

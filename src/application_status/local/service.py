@@ -177,6 +177,7 @@ def _invoked(name: str, handler: Handler) -> Invoke:
 
 
 def _seed() -> None:
+    from application_status.access.names import AtsNames
     from application_status.access.register import TokenRegister
     from application_status.applications.register import Registrations
     from application_status.platform import kms
@@ -184,4 +185,7 @@ def _seed() -> None:
 
     dynamodb = connect()
     demo.seed(TokenRegister(dynamodb, "TokensTable"), Registrations(dynamodb, "ApplicationsTable", "AliasesTable"))
+    names = AtsNames(dynamodb, "TokensTable")
+    for ats_id, profile in demo.ATS_PROFILES.items():
+        names.set(ats_id, profile.name)
     hire.seed(dynamodb, kms.client())

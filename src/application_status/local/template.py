@@ -26,11 +26,16 @@ _PSEUDO = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the API: its path with {parameters}, its function, and its authorizer or None."""
+    """A route of the API: its path with {parameters}, its method or `any`, its function, its authorizer or None."""
 
     path: str
+    method: str
     function: str
     authorizer: str | None
+
+    def takes(self, method: str) -> bool:
+        """Return whether requests with this method come here, if no other route of the path has just this method."""
+        return self.method in {"any", method.lower()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +166,19 @@ class Template:
         return {name: self._resolve(value) for name, value in variables.items()}
 
     def routes(self) -> list[Route]:
-        """Return the API's routes, those first that API Gateway prefers: a fixed part of a path to a {parameter}.
+        """Return the API's routes, those first that API Gateway prefers.
+
+        It prefers a fixed part of a path to a {parameter}, and a method to any.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
         """
         routes = [
-            Route(event["Path"], function, event.get("Auth", {}).get("Authorizer"))
+            Route(event["Path"], event["Method"], function, event.get("Auth", {}).get("Authorizer"))
             for function, event in self._events("Api")
         ]
-        return sorted(routes, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
+        return sorted(
+            routes, key=lambda route: ([part.startswith("{") for part in route.path.split("/")], route.method == "any")
+        )
 
     def stream_mappings(self) -> list[StreamMapping]:
         """Return the functions' stream sources."""
@@ -284,8 +293,9 @@ def read_template(path: Path = PATH) -> dict[str, Any]:
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """Return a pattern that matches a route's path, with a group for each {parameter}."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+    """Return a pattern that matches a route's path, with a group for each {parameter}; {proxy+} matches the rest."""
+    greedy = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(path))
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", greedy))
 
 
 def _queue_attributes(properties: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A stand-in for the Cognito user pool and its login pages, with made-up users who need no password.
 
 /user-pool/...               the endpoints of a user pool: login page, tokens, public keys, sign-out
-/sign-in/jobseeker/<id>      links that choose a user and lead through the sign-in to the page for the user's role
+/sign-in/jobseeker/<id>      links that choose a user and lead through the sign-in to the page for the user's role, or
+                             to the page `return_to`
 /sign-in/client/<id>
 /sign-in/ats/<id>
 /sign-in/staff
@@ -97,10 +98,12 @@ class UserPool:
         """Remember the chosen user as signed in at the login pages, and lead to the sign-in."""
         request.require_method("GET", "HEAD")
         user = "/".join((request.resource.split("/")[2], *request.path_parameters.values()))
-        page = JOBSEEKERS_PAGE if _assignment(user).role is Role.JOBSEEKER else QUALITY_PAGE
+        of_role = JOBSEEKERS_PAGE if _assignment(user).role is Role.JOBSEEKER else QUALITY_PAGE
+        (page,) = request.query.get("return_to", (of_role,))[:1]
         gone = ("__Host-id-token", "__Host-refresh-token")
         cookies = [f"{name}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0" for name in gone]
-        return _see_other(f"/sign-in?{urlencode({'return_to': page})}", _session(user), *cookies)
+        address = f"{request.prefix}/sign-in?{urlencode({'return_to': page})}"
+        return _see_other(address, _session(user), *cookies)
 
     def _authorize(self, request: Request) -> Reply:
         """Issue a code for the user who is signed in at the login pages, or show the page on which to choose one."""

@@ -9,6 +9,7 @@ ServiceError
 |   +-- MethodNotAllowed     the path exists, but not with this method
 |   +-- NotAcceptable        the reply is not available in any media type that the caller accepts
 |   +-- UnsupportedMediaType the body is not declared as UTF-8 JSON
+|   |   +-- UnsupportedCoding  the body is compressed
 |   +-- BodyTooLarge         the body exceeds its limit
 |   +-- MalformedBody        the body is not accepted JSON
 |   +-- MalformedHeader      a header has an invalid value
@@ -44,10 +45,13 @@ class Refusal(ServiceError):
 
 
 class Unauthenticated(Refusal):
-    """The request has no valid token; the text is the same for every reason, so callers can't probe for tokens."""
+    """The request has no valid token where the path reads it.
 
-    def __init__(self) -> None:
-        super().__init__("A valid token for this path is required.")
+    Without a valid token anywhere, the text is the same for every reason, so callers can't probe for tokens.
+    """
+
+    def __init__(self, text: str = "A valid token for this path is required.") -> None:
+        super().__init__(text)
 
 
 class NotSignedIn(Unauthenticated):
@@ -66,10 +70,10 @@ class Forbidden(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The path exists, but not with this method; `allowed` lists the accepted methods."""
+    """The path exists, but does not accept `what` with this method; `allowed` lists the methods that do."""
 
-    def __init__(self, allowed: str) -> None:
-        super().__init__(f"The path does not accept this method; use {allowed}.")
+    def __init__(self, allowed: str, what: str = "this method") -> None:
+        super().__init__(f"The path does not accept {what}; use {allowed}.")
         self.allowed = allowed
 
 
@@ -79,6 +83,10 @@ class NotAcceptable(Refusal):
 
 class UnsupportedMediaType(Refusal):
     """The body is not declared as `application/json` in UTF-8."""
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """The body is compressed, as its header Content-Encoding or its first bytes say."""
 
 
 class BodyTooLarge(Refusal):
@@ -119,17 +127,27 @@ class InvalidFields(Refusal):
 
 
 class UnknownPath(Refusal):
-    """The path does not exist."""
+    """The path does not exist; `near` has existing paths that the caller may have meant."""
 
-    def __init__(self) -> None:
-        super().__init__("This path does not exist; /docs describes the API with all its paths.")
+    def __init__(self, near: Sequence[str] = ()) -> None:
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"This path does not exist.{meant} /docs describes the API with all its paths.")
 
 
 class UnknownApplication(Refusal):
-    """The application does not exist or is not the caller's; one text for both, so callers can't probe for ids."""
+    """The application does not exist or is not the caller's; one text for both, so callers can't probe for ids.
 
-    def __init__(self) -> None:
-        super().__init__("You have no application with this AtsiApplicationId.")
+    `in_sandbox` says that the caller has a test token.
+    """
+
+    def __init__(self, *, in_sandbox: bool = False) -> None:
+        text = "You have no application with this AtsiApplicationId."
+        if in_sandbox:
+            text += (
+                " A test token sees only the applications that you create with POST /api/sandbox/applications; "
+                "send a live token for all others."
+            )
+        super().__init__(text)
 
 
 class UnknownConnection(Refusal):

@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from application_status.access.sessions import SIGN_IN_PATH
-from application_status.platform.errors import Refusal, Unauthenticated
+from application_status.platform.errors import Forbidden, Refusal, Unauthenticated
 from application_status.platform.http.endpoint import PROBLEMS, Problem, Reply, Request, refusal_headers, retry_later
 from application_status.platform.http.html import Pages
 from application_status.platform.http.negotiation import preferred_texts
 from application_status.texts.texts import LANGUAGES
+
+_REFUSED = {Unauthenticated: "sign_in.not_signed_in", Forbidden: "sign_in.other_site"}
 
 
 class SignInPages:
@@ -32,8 +34,8 @@ class SignInPages:
 
     def refused(self, error: Refusal, request: Request) -> Reply:
         """Return the page for a refused request."""
-        t = preferred_texts(request)
-        text = t("sign_in.not_signed_in") if isinstance(error, Unauthenticated) else str(error)
+        t, key = preferred_texts(request), _REFUSED.get(type(error))
+        text = t(key) if key else str(error)
         status, headers = PROBLEMS[type(error)].status, refusal_headers(error, "Bearer")
         return self._page(request, status, headers, title=t("sign_in.title"), text=text, again=t("sign_in.again"))
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
@@ -62,6 +62,10 @@ class Texts:
         """Return a day with the month's short name, such as 9 Nov 2026."""
         month = self("layout.months_short").split()[day.month - 1]
         return self("layout.date", day=str(day.day), month=month, year=str(day.year)).replace(" ", _NO_BREAK_SPACE)
+
+    def moment(self, moment: datetime) -> str:
+        """Return a day and a time, in the moment's own time zone, such as 9 Nov 2026, 14:05."""
+        return self("layout.moment", day=self.short_day(moment.date()), time=f"{moment:%H:%M}")
 
     def month(self, day: date) -> str:
         """Return the name of a day's month."""

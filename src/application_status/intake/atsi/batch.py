@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, NotRequired, TypedDict
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
 from pydantic.alias_generators import to_pascal
 
+from application_status.access import trials
 from application_status.access.tokens import Environments, TokenLookup
 from application_status.applications.record import Applications, Recorded
 from application_status.applications.rules.report import Report
@@ -26,6 +27,7 @@ from application_status.intake.atsi.receive import (
     sender,
     with_outcome,
 )
+from application_status.intake.recorded import note, note_recorded
 from application_status.intake.side_by_side import record_each
 from application_status.labels.overrides import OverrideLookup
 from application_status.platform.errors import InvalidFields, MalformedBody, MalformedHeader, Refusal, Unavailable
@@ -123,6 +125,7 @@ def batch(tokens: TokenLookup, overrides: OverrideLookup, applications: Environm
         checked = [_check(each, ats.id, received_at + place * _TICK) for place, each in enumerate(entries)]
         outcomes = _record(checked, overrides, applications.for_caller(ats))
         _log(outcomes)
+        _note(outcomes)
         return _answer(request, outcomes, ignored)
 
     return endpoint(receive, seconds=_STORE_SECONDS)
@@ -170,7 +173,8 @@ def _record(
         if given.effective_at is None and given.application_id in interrupted:
             return PROBLEMS[Unavailable]
         try:
-            return _Saved(sent, applications.record(with_outcome(given, overrides)))
+            checked = with_outcome(given, overrides)
+            return _Saved(_Sent(checked, sent.ignored), applications.record(checked))
         except Refusal as error:
             return error
         except Unavailable:
@@ -208,6 +212,26 @@ def _log(outcomes: Sequence[_Outcome]) -> None:
     for name, amount in (+metrics).items():
         add_metric(name, amount)
     logger.info("batch", extra=results_fields(results) | {"applications": applications})
+
+
+def _note(outcomes: Sequence[_Outcome]) -> None:
+    """Note for a test token how each report was understood."""
+    if trials.notes() is None:
+        return
+    for each in outcomes:
+        match each:
+            case _Saved(sent, recorded):
+                note_recorded(sent.report, recorded)
+            case Refusal():
+                note(PROBLEMS[type(each)].type, _reason(each))
+            case Problem():
+                note(each.type, each.title)
+
+
+def _reason(refused: Refusal) -> str:
+    if isinstance(refused, InvalidFields):
+        return "; ".join(f"{each.pointer}: {each.detail}" for each in refused.errors)
+    return str(refused)
 
 
 def _answer(request: Request, outcomes: Sequence[_Outcome], ignored: tuple[str, ...]) -> Reply:

@@ -1,4 +1,8 @@
-"""The reply to an ATS that reads back one of its own applications, with all reported transitions."""
+"""The replies to an ATS that reads its own applications: one with all reported transitions, or a page of all.
+
+read_back          answers `GET /api/application-status/{AtsiApplicationId}`
+own_applications   answers `GET /api/application-status`
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, TypedDict
@@ -10,9 +14,14 @@ from application_status.applications.read import OwnApplications
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.report import Success, TimeSource, Transition
 from application_status.applications.rules.status import Outcome, Status
+from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.http.endpoint import Reply, Request, path_id, reply
 from application_status.platform.telemetry import logger
-from application_status.platform.values import ApplicationId, DateText, DateTimeText, to_text
+from application_status.platform.values import ApplicationId, DateText, DateTimeText, application_id, to_text
+
+APPLICATIONS_PATH, APPLICATION_PATH = "/api/application-status", "/api/application-status/{AtsiApplicationId}"
+PAGE_SIZE = 100
+"""The most applications on a page."""
 
 
 class TransitionView(TypedDict):
@@ -72,6 +81,35 @@ class ApplicationView(TypedDict):
     RequestId: str
 
 
+class ListedApplication(TypedDict):
+    """An application as it stands; all times are in UTC."""
+
+    AtsiApplicationId: ApplicationId
+    Status: Status
+    RawStatus: str | None
+    """The label that was reported with the status."""
+    Outcome: Outcome
+    OutcomeInferred: bool
+    """Whether the outcome only follows from the end of the application's position."""
+    ChangedAt: DateTimeText | None
+    """When the status took effect: the application date if nothing was reported yet."""
+    AppliedAt: DateTimeText | None
+    """Null if the application is not registered."""
+    JobTitle: str | None
+    """Null if the application is not registered."""
+    Version: Annotated[int, Field(ge=1)]
+    """Increases with every change."""
+
+
+class ApplicationList(TypedDict):
+    """A page of your applications, by AtsiApplicationId."""
+
+    Applications: Annotated[Sequence[ListedApplication], Field(max_length=PAGE_SIZE)]
+    Next: ApplicationId | None
+    """The `after` of the next page; null on the last page."""
+    RequestId: str
+
+
 def read_back(request: Request, applications: Environments[OwnApplications], tokens: TokenLookup) -> Reply:
     """Answer `GET /api/application-status/{AtsiApplicationId}`.
 
@@ -86,6 +124,58 @@ def read_back(request: Request, applications: Environments[OwnApplications], tok
     found = applications.for_caller(ats).of(ats.id, path_id(request))
     logger.info("read", application=found.application_id, ats=ats.id)
     return reply(200, application_view(found, request.request_id))
+
+
+def own_applications(request: Request, applications: Environments[OwnApplications], tokens: TokenLookup) -> Reply:
+    """Answer `GET /api/application-status`: live applications to a live token, those of the sandbox to a test token.
+
+    Raises:
+        Unauthenticated: the token is missing or not valid.
+        TooManyRequests: a limit is reached.
+        InvalidFields: `after` is not an id.
+    """
+    ats = calling_ats(request, tokens)
+    tokens.limit(ats)
+    page = applications.for_caller(ats).page(ats.id, _after(request), PAGE_SIZE)
+    logger.info("listed", applications=len(page.applications), ats=ats.id)
+    body: ApplicationList = {
+        "Applications": [_listed(each) for each in page.applications],
+        "Next": page.next,
+        "RequestId": request.request_id,
+    }
+    return reply(200, body)
+
+
+def _after(request: Request) -> ApplicationId | None:
+    """Return the id after which the page begins, or None for the first page.
+
+    Raises:
+        InvalidFields: it is not an id, or there are several.
+    """
+    sent = request.query.get("after", ())
+    try:
+        return application_id(",".join(sent)) if sent else None
+    except ValueError:
+        wrong = FieldError("/after", "after is not an AtsiApplicationId", "the Next of the page before")
+        raise InvalidFields((wrong,)) from None
+
+
+def _listed(application: Application) -> ListedApplication:
+    outcome, inferred = application.outcome
+    registration = application.registration
+    applied_at = registration.applied_at if registration else None
+    changed_at = application.transitions[application.head].effective_at if application.head else applied_at
+    return {
+        "AtsiApplicationId": application.application_id,
+        "Status": application.status,
+        "RawStatus": application.raw_status,
+        "Outcome": outcome,
+        "OutcomeInferred": inferred,
+        "ChangedAt": to_text(changed_at) if changed_at else None,
+        "AppliedAt": to_text(applied_at) if applied_at else None,
+        "JobTitle": registration.job_title if registration else None,
+        "Version": application.version,
+    }
 
 
 def application_view(application: Application, request_id: str) -> ApplicationView:

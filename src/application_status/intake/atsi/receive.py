@@ -30,16 +30,20 @@ from application_status.intake.recorded import log_recorded
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.vocabulary import Vocabulary
-from application_status.platform.errors import MalformedHeader, Unauthenticated
+from application_status.platform.errors import MalformedHeader, MethodNotAllowed, Unauthenticated
 from application_status.platform.http.body import PastMoment, ignored_fields, json_object, message
 from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, endpoint, reply
 from application_status.platform.telemetry import set_caller
 from application_status.platform.values import ApplicationId, AtsId, application_id, now, placeholder_reason
 
 _BODY_LIMIT_BYTES = 8 * 1024
+_LISTED_AT = "/api/application-status"
+"""The path whose GET requests another function answers, with a list of applications."""
+
 _RAW_STATUS_LIMIT = 200
 IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE = "[!-~]{1,255}", "1 to 255 visible ASCII characters"
 _STATUS_LIMIT = 32
+_SIMILARITY = 0.75
 _STATUSES = {status.replace("_", "").lower(): status for status in Status}
 
 
@@ -51,7 +55,7 @@ def _is_an_id(text: str) -> ApplicationId:
 
 
 def _explain_status(value: Any) -> Any:
-    """Explain a misspelt, empty or placeholder status; these values are safe to quote in the error."""
+    """Explain a text that is no status; only misspelt ones and placeholders are safe to quote in the error."""
     if not isinstance(value, str) or value in _STATUSES.values():
         return value
     letters = re.sub("[ _-]", "", value).lower() if len(value) <= _STATUS_LIMIT else ""
@@ -59,7 +63,21 @@ def _explain_status(value: Any) -> Any:
         raise ValueError(f'Input is "{value}"; it must be spelt {meant}')
     if reason := placeholder_reason(value):
         raise ValueError(f"Input is not a status: {reason}")
-    return value
+    if nearest := _nearest_status(value, letters):
+        raise ValueError(f"Input is not a status; send {nearest}, if you mean that, and your own label as RawStatus")
+    raise ValueError("Input is not a status; send the one that fits best, and your own label as RawStatus")
+
+
+def _nearest_status(label: str, letters: str) -> Status | None:
+    """Return the status that a label means, in any language of the vocabulary, or that its letters resemble."""
+    if len(label) > _RAW_STATUS_LIMIT:
+        return None
+    if status := Vocabulary.load().meaning(label).status:
+        return status
+    from difflib import get_close_matches  # noqa: PLC0415  # slows down a start, and few reports have a wrong status
+
+    near = get_close_matches(letters, _STATUSES, n=1, cutoff=_SIMILARITY)
+    return _STATUSES[near[0]] if near else None
 
 
 SentId = Annotated[
@@ -131,10 +149,14 @@ def sender(request: Request, tokens: TokenLookup) -> CallingAts:
         Unauthenticated: the token is not valid, or the path names another ATS.
         TooManyRequests: a limit is reached.
     """
-    request.require_method("POST")
+    if request.method != "POST":
+        raise MethodNotAllowed("GET, POST" if request.resource == _LISTED_AT else "POST")
     ats = calling_ats(request, tokens)
     if request.path_parameters.get("ATS_ID", ats.id) != ats.id:
-        raise Unauthenticated
+        raise Unauthenticated(
+            f"Your token is valid, but it belongs to the ATS {ats.id} and not to the one in the path; send the report "
+            f"to {request.prefix}/qs-api/public/atsi/v1/{ats.id}, or the other ATS's token."
+        )
     set_caller(ats.id, Channel.ATSI)
     tokens.limit(ats)
     return ats

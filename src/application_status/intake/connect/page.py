@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from application_status.intake.connect.endpoint import account_of
 from application_status.intake.connect.providers import Provider
 from application_status.intake.connect.rules import Activity, unmapped_first
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.errors import Refusal, Unauthenticated, UnknownConnection
+from application_status.platform.errors import Forbidden, Refusal, Unauthenticated, UnknownConnection
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     Problem,
@@ -33,21 +32,13 @@ from application_status.platform.http.html import Pages
 from application_status.platform.http.negotiation import preferred_texts
 from application_status.platform.telemetry import logger
 from application_status.platform.values import AtsId, DateTimeText, now, to_text
-from application_status.quality.page.words import display_name
 from application_status.quality.reports.query import signed_in
+from application_status.texts.texts import ENGLISH, LANGUAGES, Texts
 
 CONNECTION_PATH, CONNECTION_PAGE = "/api/connections/{connectionId}", "/connections/{connectionId}"
 
-_PAGES = Pages("application_status.intake.connect")
-_TITLE = "Connection"
-_STATES = {
-    ConnectionState.ACTIVE: "Active. Deliveries with a correct signature are accepted.",
-    ConnectionState.AWAITING_SECRET: (
-        "Waiting for the secret. Tests are accepted; events are refused until the job board has the secret that the "
-        "ATS shows, and the ATS repeats them."
-    ),
-    ConnectionState.DISABLED: "Disabled. Nothing is accepted any more; ask the job board for a new connection.",
-}
+_PAGES = Pages("application_status.intake.connect", languages=LANGUAGES)
+_REFUSED = {Forbidden: "connection.forbidden", UnknownConnection: "connection.unknown"}
 
 
 class EventTypeReply(TypedDict):
@@ -141,7 +132,7 @@ def connection_reply(request: Request, source: ConnectionSource) -> Reply:
         UnknownConnection: there is none, or it is another client's.
         Forbidden: the user has no client, or several.
     """
-    connection, provider, activity, parked = _shown(request, source)
+    connection, _, activity, parked = _shown(request, source)
     refused = activity.last_refusal
     body: ConnectionReply = {
         "ConnectionId": connection.id,
@@ -151,7 +142,7 @@ def connection_reply(request: Request, source: ConnectionSource) -> Reply:
         "State": connection.state,
         "CreatedAt": to_text(connection.created_at),
         "Secrets": len(connection.secrets_added_at),
-        "Checklist": provider.checklist,
+        "Checklist": _checklist(connection, ENGLISH),
         "EventTypes": [
             {"Name": name, "Received": each.received, "LastAt": to_text(each.last)}
             for name, each in sorted(activity.event_types.items())
@@ -175,20 +166,22 @@ def connection_reply(request: Request, source: ConnectionSource) -> Reply:
 def connection_page(request: Request, source: ConnectionSource) -> Reply:
     """Reply with a connection as a page; raises what `connection_reply` raises."""
     connection, provider, activity, parked = _shown(request, source)
+    t, last_event = preferred_texts(request), max((each.last for each in activity.event_types.values()), default=None)
     return _PAGES.reply(
         request,
         HTTPStatus.OK,
         "page.html",
-        title=_TITLE,
+        title=t("connection.title"),
         connection=connection,
         provider=provider,
-        state=_STATES[connection.state],
+        works=connection.state is ConnectionState.ACTIVE and last_event is not None,
+        last_event=last_event,
+        checklist=_checklist(connection, t),
         activity=activity,
         event_types=sorted(activity.event_types.items()),
         labels=unmapped_first(activity.labels),
         parked=parked,
-        display_name=display_name,
-        shown=lambda moment: _moment(moment, source.zone),
+        shown=lambda moment: t.moment(moment.astimezone(source.zone)),
         machine=to_text,
         zone=source.zone.key,
         frame=frame(request),
@@ -199,16 +192,23 @@ def refused(error: Refusal, request: Request) -> Reply:
     """Return the page's reply to a refused request."""
     if isinstance(error, Unauthenticated):
         return not_signed_in(error, request)
-    return _notice(PROBLEMS[type(error)].status, str(error), request, refusal_headers(error, "Bearer"))
+    t, key = preferred_texts(request), _REFUSED.get(type(error))
+    text = t(key) if key else str(error)
+    return _notice(PROBLEMS[type(error)].status, text, request, refusal_headers(error, "Bearer"))
 
 
 def failed(problem: Problem, request: Request) -> Reply:
     """Return the page's reply to a failed request."""
-    return _notice(problem.status, preferred_texts(request, ("en",))("layout.failed"), request, retry_later())
+    return _notice(problem.status, preferred_texts(request)("layout.failed"), request, retry_later())
 
 
 def _notice(status: int, text: str, request: Request, headers: dict[str, str]) -> Reply:
-    return _PAGES.reply(request, status, "notice.html", headers, title=_TITLE, text=text, frame=frame(request))
+    title = preferred_texts(request)("connection.title")
+    return _PAGES.reply(request, status, "notice.html", headers, title=title, text=text, frame=frame(request))
+
+
+def _checklist(connection: Connection, t: Texts) -> Sequence[str]:
+    return t(f"connection.checklist.{connection.provider}").splitlines()
 
 
 def _shown(request: Request, source: ConnectionSource) -> _Shown:
@@ -220,7 +220,3 @@ def _shown(request: Request, source: ConnectionSource) -> _Shown:
     logger.info("shown", connection=found.id)
     activity = ActivityLog(source.dynamodb, source.table).read(found.id, now())
     return _Shown(found, source.providers[account.provider], activity, source.parked.counts(account))
-
-
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"

@@ -1,9 +1,10 @@
 """The table of the providers whose webhooks are received.
 
-A new provider is a folder with `verify` and `read`, an entry in this table, and a member of `Channel`.
+A new provider is a folder with `verify` and `read`, an entry in this table, a member of `Channel`, and a checklist of
+what the customer's administrator sets up in the ATS, among the texts of both languages (`connection.checklist`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,7 +31,6 @@ class Provider(NamedTuple):
     Attributes:
         title: the provider's name, for people.
         secret_from: who makes the secret.
-        checklist: what the customer's administrator selects in the ATS, in order.
         verify: checks the signature.
         read: returns the events in a body.
         is_test: whether an unsigned body is a test, which is answered with success before there is a secret.
@@ -40,7 +40,6 @@ class Provider(NamedTuple):
 
     title: str
     secret_from: SecretFrom
-    checklist: Sequence[str]
     verify: Verify
     read: Read
     is_test: Callable[[bytes], bool] | None = None
@@ -49,14 +48,10 @@ class Provider(NamedTuple):
 
 
 PROVIDERS: Mapping[Channel, Provider] = {
-    Channel.GREENHOUSE: Provider(
-        "Greenhouse", SecretFrom.BOARD, greenhouse.CHECKLIST, greenhouse.verify, greenhouse.read
-    ),
-    Channel.ASHBY: Provider("Ashby", SecretFrom.BOARD, ashby.CHECKLIST, ashby.verify, ashby.read),
+    Channel.GREENHOUSE: Provider("Greenhouse", SecretFrom.BOARD, greenhouse.verify, greenhouse.read),
+    Channel.ASHBY: Provider("Ashby", SecretFrom.BOARD, ashby.verify, ashby.read),
     Channel.RECRUITEE: Provider(
-        "Recruitee", SecretFrom.ATS, recruitee.CHECKLIST, recruitee.verify, recruitee.read, is_test=recruitee.is_test
+        "Recruitee", SecretFrom.ATS, recruitee.verify, recruitee.read, is_test=recruitee.is_test
     ),
-    Channel.LEVER: Provider(
-        "Lever", SecretFrom.ATS, lever.CHECKLIST, lever.verify, lever.read, single_use=lever.single_use
-    ),
+    Channel.LEVER: Provider("Lever", SecretFrom.ATS, lever.verify, lever.read, single_use=lever.single_use),
 }

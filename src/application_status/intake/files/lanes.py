@@ -54,7 +54,6 @@ LISTED_ROWS = 100_000
 
 _LISTING_SECONDS = 150.0  # a slice and the listing must end before the worker's deadline
 
-_UNKNOWN = f"Unknown application: {UnknownApplication()}"
 _UNEXPECTED = "This row could not be recorded for a reason that is not in the row. Send it again later."
 _READ_BYTES = 1024**2
 _MEMORY_BYTES = 8 * 1024**2
@@ -234,7 +233,7 @@ class Lanes:
                 counts[result.result] += 1
                 folded += result.folded
             elif isinstance(result, UnknownApplication):
-                refused[one.place] = Refused(block[one.place], _UNKNOWN)
+                refused[one.place] = Refused(block[one.place], f"Unknown application: {result}")
                 counts["unknown-application"] += 1
             elif is_outage(result):
                 raise result

@@ -2,10 +2,14 @@
 
 graphql_endpoint  returns the Lambda handler
 execute           parses and executes a GraphQL request; the schema's resolvers call `Mutations`
+
+The methods, parameters, media types and statuses are those of GraphQL over HTTP:
+https://graphql.github.io/graphql-over-http/draft/
 """
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from graphql import (
@@ -21,7 +25,8 @@ from graphql import (
 from graphql.language import FormattedSourceLocation
 from pydantic import Field
 
-from application_status.access.tokens import Environments, TokenLookup, ats_of_token, bearer_token
+from application_status.access import trials
+from application_status.access.tokens import Environments, TokenLookup, bearing_ats
 from application_status.applications.rules.report import Channel
 from application_status.intake.graphql.limits import NAME_LENGTH, TOKENS, over_limits, too_many_lines
 from application_status.intake.graphql.schema import DISPOSITIONS_FIELD, SCHEMA, Mutations
@@ -32,12 +37,13 @@ from application_status.platform.errors import (
     FieldError,
     InvalidFields,
     MalformedBody,
+    MethodNotAllowed,
     Refusal,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
-from application_status.platform.http.body import json_object
+from application_status.platform.http.body import json_object, parsed_object
 from application_status.platform.http.endpoint import (
     PROBLEMS,
     UNEXPECTED,
@@ -48,6 +54,7 @@ from application_status.platform.http.endpoint import (
     Request,
     endpoint,
     field_problems,
+    qualities,
     refusal,
     refusal_headers,
     reply,
@@ -61,6 +68,7 @@ _MESSAGE_LENGTH = 300
 
 _MAX_ERRORS = 10
 """The message of each error may quote a large part of the document until it is truncated, see `_MESSAGE_LENGTH`."""
+_JSON, _GRAPHQL = "application/json", "application/graphql-response+json"
 _SEND_AGAIN = "The service failed; send the same request again later."
 
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
@@ -82,7 +90,7 @@ class GraphqlErrorExtensions(TypedDict):
     """The members of an error that programs can use."""
 
     code: _Code
-    requestId: NotRequired[str]
+    requestId: str
     errors: NotRequired[Sequence[FieldProblem]]
     """An entry for each invalid field; all other signals were recorded."""
 
@@ -96,11 +104,27 @@ class GraphqlError(TypedDict):
     extensions: GraphqlErrorExtensions
 
 
+class DroppedSignal(TypedDict):
+    """A signal that has no effect, which the contract does not treat as an error."""
+
+    about: str
+    """The token or id, as you sent it."""
+    reason: str
+
+
+class GraphqlExtensions(TypedDict):
+    """What the reply says beyond the contracts."""
+
+    dropped: Sequence[DroppedSignal]
+
+
 class GraphqlReply(TypedDict):
     """A GraphQL reply."""
 
     data: NotRequired[dict[str, Any] | None]
     errors: NotRequired[Sequence[GraphqlError]]
+    extensions: NotRequired[GraphqlExtensions]
+    """Only with a test token, and only if signals were dropped."""
 
 
 class Receivers(NamedTuple):
@@ -111,11 +135,11 @@ class Receivers(NamedTuple):
 
 
 def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) -> LambdaHandler:
-    """Return the handler of `POST /graphql`."""
+    """Return the handler of `POST /graphql`, and of `GET /graphql` for queries."""
 
     def answer(request: Request) -> Reply:
-        request.require_method("POST")
-        ats = ats_of_token(bearer_token(request), request, tokens)
+        request.require_method("GET", "POST")
+        ats = bearing_ats(request, tokens)
         set_caller(ats.id, Channel.SIGNALS)
         tokens.limit(ats)
         call = _graphql_request(request)
@@ -125,33 +149,93 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
         mutations = Mutations(
             SignalMutations(of_caller.signals, ats.id), DispositionMutations(of_caller.dispositions, ats.id)
         )
-        executed, result = execute(call, mutations, lambda reports: tokens.limit(ats, reports))
-        errors = [_formatted(error) for error in result.errors or []]
+        executed, result = execute(call, mutations, partial(tokens.limit, ats), only_queries=request.method == "GET")
+        errors = [_formatted(error, request) for error in result.errors or []]
         if not executed:
             add_metric("Refused")
             logger.warning("refused", extra=result_fields(PROBLEMS[InvalidFields].type))
-            return _reply(400, {"errors": errors})
-        return _reply(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
+            return _reply(200 if _is_old_client(request) else 400, {"errors": errors}, request)
+        body: GraphqlReply = {"data": result.data}
+        if errors:
+            body["errors"] = errors
+        if dropped := _dropped():
+            body["extensions"] = {"dropped": dropped}
+        return _reply(200, body, request)
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
 
 
+def _dropped() -> list[DroppedSignal]:
+    """Return the signals that were dropped, if the request has a test token."""
+    noted = trials.notes() or ()
+    return [{"about": each["About"], "reason": each["Reason"]} for each in noted if each["Result"] == "dropped"]
+
+
 def _graphql_request(request: Request) -> GraphqlRequest:
-    body = json_object(request, _BODY_LIMIT_BYTES)
-    document, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
-    if not isinstance(document, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
+    """Return the request in the body or, of a GET request, in the query string.
+
+    Raises:
+        UnsupportedMediaType: the body is not declared as UTF-8 JSON, or is compressed.
+        BodyTooLarge: the body has more than 256 KiB.
+        MalformedBody: it is no GraphQL request.
+    """
+    sent = _parameters(request) if request.method == "GET" else json_object(request, _BODY_LIMIT_BYTES)
+    document, variables, name = sent.get("query"), sent.get("variables"), sent.get("operationName")
+    if (
+        not isinstance(document, str)
+        or not isinstance(variables, dict | None)
+        or not isinstance(name, str | None)
+        or not isinstance(sent.get("extensions"), dict | None)
+    ):
         raise MalformedBody(
-            'The body is not a GraphQL request; send {"query": "...", "variables": {...}, "operationName": "..."}, '
-            "of which the last two are optional."
+            'This is no GraphQL request; send {"query": "...", "variables": {...}, "operationName": "..."}, of which '
+            "the last two are optional."
         )
     return {"query": document, "variables": variables, "operationName": name}
 
 
-def _reply(status: int, body: GraphqlReply, **headers: str) -> Reply:
-    return reply(status, body, **headers)
+def _parameters(request: Request) -> dict[str, Any]:
+    """Return the parameters of the query string, of which variables and extensions are JSON.
+
+    Raises:
+        MalformedBody: one of these is not accepted JSON, or a parameter was sent more than once.
+    """
+    sent: dict[str, Any] = {}
+    for name, (value, *others) in request.query.items():
+        if others:
+            raise MalformedBody(f"The parameter {name[:NAME_LENGTH]} was sent more than once; send it once.")
+        sent[name] = _json_parameter(name, value) if name in {"variables", "extensions"} else value or None
+    return sent
 
 
-def execute(call: GraphqlRequest, mutations: Mutations, limit: Callable[[int], None]) -> tuple[bool, ExecutionResult]:
+def _json_parameter(name: str, value: str) -> dict[str, Any] | None:
+    if value in {"", "null"}:
+        return None
+    try:
+        return parsed_object(value.encode())
+    except ValueError as error:
+        raise MalformedBody(f"The parameter {name} is {error}") from None
+
+
+def _media_type(request: Request) -> str:
+    """Return the media type of the reply: `application/graphql-response+json` only if the client prefers it."""
+    accepted = qualities(request, "Accept")
+    preferred = accepted.get(_GRAPHQL, 0.0)
+    return _GRAPHQL if preferred and preferred >= accepted.get(_JSON, 0.0) else _JSON
+
+
+def _is_old_client(request: Request) -> bool:
+    """Return whether the client asks for `application/json`, and so gets 200 even if its document has errors."""
+    return _media_type(request) == _JSON and qualities(request, "Accept").get(_JSON, 0.0) > 0
+
+
+def _reply(status: int, body: GraphqlReply, request: Request, **headers: str) -> Reply:
+    return reply(status, body, **{"Content-Type": _media_type(request)}, **headers)
+
+
+def execute(
+    call: GraphqlRequest, mutations: Mutations, limit: Callable[[int], None], *, only_queries: bool = False
+) -> tuple[bool, ExecutionResult]:
     """Execute a request; return whether it was executed, and its result or errors.
 
     A mutation is first executed with a RequestSize in place of `mutations`. If it sends too much, nothing is recorded.
@@ -159,12 +243,15 @@ def execute(call: GraphqlRequest, mutations: Mutations, limit: Callable[[int], N
 
     Raises:
         TooManyRequests: `limit` refused the request; nothing is recorded.
+        MethodNotAllowed: it is a mutation, but `only_queries` are allowed.
     """
     try:
         document = _parse(call)
     except _NotExecuted as refused:
         return False, ExecutionResult(None, [_without_python_details(error) for error in refused.errors])
     if _is_mutation(document, call.get("operationName")):
+        if only_queries:
+            raise MethodNotAllowed("POST", "a mutation with this method")
         size = RequestSize()
         counted = _execute(document, call, Mutations(size, size))
         if error := size.error(counted.data):
@@ -228,22 +315,23 @@ def _without_python_details(error: GraphQLError) -> GraphQLError:
     return GraphQLError("A value in the document is invalid, e.g. a number with too many digits.", error.nodes)
 
 
-def _formatted(error: GraphQLError) -> GraphqlError:
+def _formatted(error: GraphQLError, request: Request) -> GraphqlError:
     """Return an error in the contract's form; that of a failure says only that a retry may succeed."""
     original = error.original_error
+    wrong: GraphqlErrorExtensions = {"code": BAD_USER_INPUT, "requestId": request.request_id}
     if isinstance(original, InvalidFields):
-        return _located(
-            error, _first_error(original.errors), {"code": BAD_USER_INPUT, "errors": field_problems(original.errors)}
-        )
+        wrong["errors"] = field_problems(original.errors)
+        return _located(error, _first_error(original.errors), wrong)
     if original is None or isinstance(original, GraphQLError):
-        return _located(error, error.message, {"code": BAD_USER_INPUT})
+        return _located(error, error.message, wrong)
     add_metric("Failed")
     problem = PROBLEMS[Unavailable]
     if not isinstance(original, Unavailable):
         log_unexpected(original)
         problem = UNEXPECTED
     logger.warning("failed", extra=result_fields(problem.type))
-    return {"message": _SEND_AGAIN, "path": error.path or [], "extensions": {"code": INTERNAL_SERVER_ERROR}}
+    failed: GraphqlErrorExtensions = {"code": INTERNAL_SERVER_ERROR, "requestId": request.request_id}
+    return {"message": _SEND_AGAIN, "path": error.path or [], "extensions": failed}
 
 
 def _located(error: GraphQLError, message: str, extensions: GraphqlErrorExtensions) -> GraphqlError:
@@ -278,4 +366,4 @@ def _failure(problem: Problem, request: Request) -> Reply:
 
 def _failed(problem: Problem, message: str, code: _Code, request: Request, **headers: str) -> Reply:
     extensions: GraphqlErrorExtensions = {"code": code, "requestId": request.request_id}
-    return _reply(problem.status, {"errors": [{"message": message, "extensions": extensions}]}, **headers)
+    return _reply(problem.status, {"errors": [{"message": message, "extensions": extensions}]}, request, **headers)

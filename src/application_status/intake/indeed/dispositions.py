@@ -13,7 +13,7 @@ from application_status.applications.read import OwnApplications
 from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Report
 from application_status.intake.indeed.rules import Disposition, disposition, echo, rationale
-from application_status.intake.recorded import log_recorded
+from application_status.intake.recorded import log_recorded, note
 from application_status.intake.side_by_side import record_until_failure
 from application_status.labels.overrides import OverrideLookup
 from application_status.labels.rules.dispositions import interpret_disposition
@@ -65,6 +65,7 @@ class DispositionReceiver:
             self.own_applications.of(ats_id, application)
             add_metric("DispositionWithoutStatus")
             logger.info("unchanged", extra=result_fields("unchanged"), application=application)
+            note("unchanged", "This disposition status says nothing about the application's status.", application)
             return
         report = Report(
             application_id=application,
@@ -133,18 +134,20 @@ class DispositionMutations:
         try:
             return _Valid(given, disposition(given, now()))
         except InvalidFields as refused:
-            _count_failure(PROBLEMS[InvalidFields].type)
-            return failed(given, rationale(refused.errors))
+            return _failed(given, PROBLEMS[InvalidFields].type, rationale(refused.errors))
 
     def _record(self, valid: _Valid) -> FailedDisposition | None:
         try:
             self.receiver.receive(self.ats_id, valid.disposition)
         except UnknownApplication:
-            _count_failure(PROBLEMS[UnknownApplication].type)
-            return failed(valid.given, rationale([valid.disposition.unknown]))
+            reason = rationale([valid.disposition.unknown])
+            return _failed(valid.given, PROBLEMS[UnknownApplication].type, reason)
         return None
 
 
-def _count_failure(reason: str) -> None:
+def _failed(given: Mapping[str, Any], result: str, reason: str) -> FailedDisposition:
+    """Count, log and note the failure of a disposition, and return it."""
     add_metric("DispositionFailed")
-    logger.warning("failed", extra=result_fields(reason))
+    logger.warning("failed", extra=result_fields(result))
+    note(result, reason)
+    return failed(given, reason)

@@ -14,7 +14,7 @@ from application_status.applications.aliases import AliasTable
 from application_status.applications.positions import Positions
 from application_status.applications.record import Applications
 from application_status.applications.rules.report import Channel, Interpretation, Report, Transition
-from application_status.intake.recorded import log_recorded
+from application_status.intake.recorded import log_recorded, note
 from application_status.intake.seek.rules import (
     APPLICATION_COMPLETE,
     POSITION_STATUS_UPDATE,
@@ -56,17 +56,18 @@ class SignalReceiver:
             return
         application_id = self._application(ats_id, signal)
         if application_id is None:
-            _drop("unknown-alias")
+            _drop("unknown-alias", "No application of your ATS has this token or profile id.", signal)
             return
         if signal.current is None:  # ApplicationComplete: an application with an alias is registered, so it is APPLIED
             add_metric("Unchanged")
             logger.info("unchanged", extra=result_fields("unchanged"), application=application_id)
+            note("unchanged", "The application has the status APPLIED since it was made.", _id(signal))
             return
         report = self._report(ats_id, application_id, signal.current, signal.previous)
         try:
             recorded = self.applications.record(report)
         except UnknownApplication:
-            _drop("unknown-application")
+            _drop("unknown-application", "The application of this token or profile id was erased.", signal)
             return
         log_recorded(report, recorded)
 
@@ -113,7 +114,7 @@ class SignalReceiver:
             return
         ended = is_end_of_position(state.label, state.success, self.vocabulary, self.overrides.of(ats_id))
         if ended is None:
-            _drop("unmapped")
+            _drop("unmapped", f'The label "{state.label}" does not say whether the position ended.', signal)
             return
         changed = []
         for position in signal.position_profile_ids:
@@ -121,6 +122,7 @@ class SignalReceiver:
                 changed.append(self.positions.record_state(ats_id, position, state.of_position(ended=ended)))
             except LookupError:
                 add_metric("SignalDropped")
+                note("dropped", "No application of your ATS has this position.", position)
         if not changed:
             logger.warning("dropped", extra=result_fields("unknown-position"))
             return
@@ -129,11 +131,18 @@ class SignalReceiver:
         logger.info(
             "position state", extra=result_fields(result), ended=ended, known=len(changed), changed=sum(changed)
         )
+        note(result, f"The position {'ended' if ended else 'is open'}.", _id(signal))
 
 
-def _drop(reason: str) -> None:
+def _drop(result: str, reason: str, signal: Signal) -> None:
     add_metric("SignalDropped")
-    logger.warning("dropped", extra=result_fields(reason))
+    logger.warning("dropped", extra=result_fields(result))
+    note("dropped", reason, _id(signal))
+
+
+def _id(signal: Signal) -> str:
+    """Return the id by which a signal names its application or position, as sent."""
+    return signal.token or signal.profile_id or ", ".join(signal.position_profile_ids)
 
 
 @dataclass(frozen=True, slots=True)

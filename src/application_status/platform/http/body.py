@@ -6,9 +6,18 @@ from typing import Annotated, Any
 import jiter
 from pydantic import BaseModel, PlainValidator, ValidationError, ValidationInfo, WithJsonSchema
 
-from application_status.platform.errors import FieldError, InvalidFields, MalformedBody, UnsupportedMediaType
+from application_status.platform.errors import (
+    FieldError,
+    InvalidFields,
+    MalformedBody,
+    UnsupportedCoding,
+    UnsupportedMediaType,
+)
 from application_status.platform.http.endpoint import Request
 from application_status.platform.values import SentMoment, sent_moment
+
+_GZIP = b"\x1f\x8b"
+_UTF_8_MARK, _UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 _CONTENT_TYPE = re.compile(r'\s*application/json\s*(;\s*(charset\s*=\s*("utf-?8"|utf-?8)\s*)?)*', re.IGNORECASE)
 
@@ -21,6 +30,7 @@ def json_object(request: Request, limit: int) -> dict[str, Any]:
 
     Raises:
         UnsupportedMediaType: the Content-Type is missing or is not application/json in UTF-8.
+        UnsupportedCoding: the body is compressed.
         BodyTooLarge: the body exceeds the limit.
         MalformedBody: the body is not an accepted JSON object.
     """
@@ -30,9 +40,26 @@ def json_object(request: Request, limit: int) -> dict[str, Any]:
             "The Content-Type is missing or not application/json in UTF-8; send Content-Type: application/json."
         )
     try:
-        return parsed_object(request.body(limit))
+        return parsed_object(uncompressed(request, limit))
     except ValueError as error:
         raise MalformedBody(f"The body is {error}") from None
+
+
+def uncompressed(request: Request, limit: int) -> bytes:
+    """Return the bytes of a body that is not compressed; `limit` is in bytes.
+
+    Raises:
+        UnsupportedCoding: the body is compressed.
+        BodyTooLarge: the body exceeds the limit.
+        MalformedBody: the body can't be decoded.
+    """
+    coding = request.header("Content-Encoding") or "identity"
+    if coding.strip().lower() != "identity":
+        raise UnsupportedCoding("The header Content-Encoding says that the body is compressed; send it uncompressed.")
+    content = request.body(limit)
+    if content.startswith(_GZIP):
+        raise UnsupportedCoding("The body is compressed with gzip; send it uncompressed.")
+    return content
 
 
 def parsed_object(content: bytes) -> dict[str, Any]:
@@ -44,10 +71,24 @@ def parsed_object(content: bytes) -> dict[str, Any]:
     try:
         value = jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        raise ValueError(f"not accepted JSON: {error}. Send one JSON object in UTF-8.") from None
+        wrong = _encoding(content) or f"not accepted JSON: {error}"
+        raise ValueError(f"{wrong}. Send one JSON object in UTF-8.") from None
     if not isinstance(value, dict):
         raise ValueError("JSON, but not an object; send one JSON object, as in {...}.")  # noqa: TRY004  # of the content
     return value
+
+
+def _encoding(content: bytes) -> str | None:
+    """Return how content is encoded that is not UTF-8 without a byte order mark; None if it is."""
+    if content.startswith(_UTF_8_MARK):
+        return "JSON after a byte order mark, the bytes EF BB BF, which must be left out"
+    if content.startswith(_UTF_16_MARKS) or 0 in content[:2]:
+        return "in UTF-16 or UTF-32"
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return f"not in UTF-8 from byte {error.start + 1} on"
+    return None
 
 
 def message[Message: BaseModel](kind: type[Message], body: dict[str, Any], **context: Any) -> Message:

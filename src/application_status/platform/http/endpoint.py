@@ -1,8 +1,9 @@
 """HTTP requests and replies of Lambda functions behind an API Gateway REST API.
 
-Request   the proxy event, parsed
-Problem   errors as RFC 9457 problem details; the only place that maps errors to HTTP status codes
-endpoint  wraps each HTTP function: parses the event, limits its time, converts errors to replies, writes metrics
+Request    the proxy event, parsed
+qualities  parses Accept and similar headers
+Problem    errors as RFC 9457 problem details; the only place that maps errors to HTTP status codes
+endpoint   wraps each HTTP function: parses the event, limits its time, converts errors to replies, writes metrics
 """
 
 import base64
@@ -29,9 +30,13 @@ from application_status.platform.errors import (
 from application_status.platform.telemetry import add_metric, begin, flush, log_unexpected, logger, result_fields
 from application_status.platform.values import ApplicationId, application_id
 
+UNKNOWN_PATH, REST_OF_PATH = "/{proxy+}", "proxy"
+"""The route of all paths that have no other, and its path parameter."""
+
 _RETRY_AFTER_SECONDS = 2
 _SECRET_WITHIN_SECONDS = 60
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 
@@ -74,14 +79,15 @@ class Request:
         context = _mapping(event.get("requestContext"))
         claims = _mapping(_mapping(context.get("authorizer")).get("claims"))
         resource = _text(event.get("resource"))
+        path_parameters = _texts(event.get("pathParameters"))
         return cls(
             method=_text(event.get("httpMethod")),
             resource=resource,
-            prefix=_prefix(_text(context.get("path")), resource),
+            prefix=_prefix(_text(context.get("path")), resource, path_parameters.get(REST_OF_PATH, "")),
             host=_text(context.get("domainName")),
             stage_variables=_texts(event.get("stageVariables")),
             request_id=_text(context.get("requestId")),
-            path_parameters=_texts(event.get("pathParameters")),
+            path_parameters=path_parameters,
             query=_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
             claims=_texts(claims),
             headers=_with_lower_case_names(_values(event, "headers", "multiValueHeaders")),
@@ -143,12 +149,13 @@ class Request:
         return body
 
 
-def _prefix(path: str, resource: str) -> str:
-    """Return what a URL's path has in front of the path that the resource describes.
+def _prefix(path: str, resource: str, rest: str) -> str:
+    """Return what a URL's path has in front of the path that the resource describes; `rest` is its {proxy+}.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
     """
-    prefix = path.rsplit("/", resource.count("/"))[0] if resource else ""
+    parts = rest.strip("/").count("/") + 1 if resource == UNKNOWN_PATH else resource.count("/")
+    prefix = path.rstrip("/").rsplit("/", parts)[0] if resource else ""
     return prefix if _PREFIX.fullmatch(prefix) else ""
 
 
@@ -190,6 +197,23 @@ def _with_lower_case_names(headers: Mapping[str, tuple[str, ...]]) -> dict[str, 
         known = lower.get(name.lower())
         lower[name.lower()] = values if known is None else tuple(dict.fromkeys((*known, *values)))
     return lower
+
+
+def qualities(request: Request, header: str) -> dict[str, float]:
+    """Return the ranges in a header, in lower case and in their order, each with its quality from 0 to 1.
+
+    A range without a quality has 1. A range that occurs twice has the higher quality. Malformed ranges are skipped, and
+    other parameters are ignored.
+    https://www.rfc-editor.org/rfc/rfc9110#name-quality-values
+    """
+    found: dict[str, float] = {}
+    for text in ",".join(request.headers.get(header.lower(), ())).lower().split(","):
+        name, *parameters = (part.strip() for part in text.split(";"))
+        weight = next((each for each in parameters if each.partition("=")[0].strip() == "q"), "q=1")
+        match = _QUALITY.fullmatch(weight)
+        if name and match:
+            found[name] = max(float(match[1]), found.get(name, 0.0))
+    return found
 
 
 def path_id(request: Request) -> ApplicationId:
@@ -268,6 +292,7 @@ PROBLEMS: dict[type[errors.ServiceError], Problem] = {
     errors.ApplicationErased: Problem(410, "application-erased", "The application was erased"),
     errors.BodyTooLarge: Problem(413, "body-too-large", "The body is too large"),
     errors.UnsupportedMediaType: Problem(415, "unsupported-media-type", "Not application/json"),
+    errors.UnsupportedCoding: Problem(415, "unsupported-media-type", "Not application/json"),
     errors.InvalidFields: Problem(422, "invalid-fields", "Fields are missing or invalid"),
     errors.TooManyRequests: Problem(429, "throttled", "Too many requests"),
     errors.DailyLimitReached: Problem(429, "daily-limit-reached", "The daily limit is reached"),
@@ -326,21 +351,26 @@ def refusal_headers(error: errors.Refusal, scheme: str) -> dict[str, str]:
 
     RateLimit headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
-    if isinstance(error, errors.MethodNotAllowed):
-        return {"Allow": error.allowed}
-    if isinstance(error, errors.Unauthenticated):
-        return {"WWW-Authenticate": f'{scheme} realm="application-status"'}
-    if isinstance(error, errors.AwaitingSecret):
-        return {"Retry-After": str(_SECRET_WITHIN_SECONDS)}
-    if isinstance(error, errors.DailyLimitReached):
-        return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, errors.TooManyRequests):
-        return {
-            "Retry-After": str(error.retry_after),
-            "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
-            "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
-        }
-    return {}
+    match error:
+        case errors.MethodNotAllowed():
+            headers = {"Allow": error.allowed}
+        case errors.Unauthenticated():
+            headers = {"WWW-Authenticate": f'{scheme} realm="application-status"'}
+        case errors.UnsupportedCoding():
+            headers = {"Accept-Encoding": "identity"}
+        case errors.AwaitingSecret():
+            headers = {"Retry-After": str(_SECRET_WITHIN_SECONDS)}
+        case errors.DailyLimitReached():
+            headers = {"Retry-After": str(error.retry_after)}
+        case errors.TooManyRequests():
+            headers = {
+                "Retry-After": str(error.retry_after),
+                "RateLimit-Policy": f'"{error.policy}";q={error.quota};w={error.window}',
+                "RateLimit": f'"{error.policy}";r=0;t={error.retry_after}',
+            }
+        case _:
+            headers = {}
+    return headers
 
 
 def field_problems(wrong: Iterable[FieldError]) -> list[FieldProblem]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -82,7 +83,7 @@ class Pages:
         brand: Brand | None = None,
     ) -> None:
         brand = brand or Brand.of(os.environ)
-        style = f"{brand.variables}{_read(_SHARED, 'base.css')}{_read(package, 'page.css')}"
+        style = _compact(f"{brand.variables}{_read(_SHARED, 'base.css')}{_read(package, 'page.css')}")
         self._languages = languages
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
@@ -124,6 +125,11 @@ class Pages:
         t = preferred_texts(request, self._languages)
         html = self._templates.get_template(template).render(content, t=t, frame=frame)
         return {"statusCode": status, "headers": {**self._headers, **in_language(t), **(headers or {})}, "body": html}
+
+
+def _compact(style: str) -> str:
+    """Return a style without comments, and without spaces that make no difference."""
+    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
 
 
 def _read(package: str, name: str) -> str:

@@ -14,8 +14,10 @@
     client#<generation>#<client>      <YYYY-MM>        totals of a client in a month, by day
     client#<generation>#<client>      at#<ats>         totals of a client at an ATS over its whole life, and its name
     clients#<generation>#<ats>        <client>         none: the client has applications at the ATS
+    clients#<generation>#             <client>#<ats>   none: likewise, in the list of all clients
     jobs#<generation>#<client>        <job>            totals of a job over its whole life, and its name
     jobs, clients#...                 #                totals of the list's members by size, see disclosure.py
+    names#<generation>#<list>         <name>#<member>  Name S: the name of a list's member, sorted by its folded form
     labels#<generation>#<ats>         <label>          LabelOf S <generation>#<ats>, Applications N
     archive                           <digest>         Amounts B, Changes N: what expired applications were counted for,
                                                        see archive.py; Revision N
@@ -29,6 +31,7 @@ bucket: `tI7` is time_in:INTERVIEW:7.
 """
 
 import json
+import unicodedata
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping
@@ -49,6 +52,11 @@ AT, HEAD = "at#", "#"
 
 NO_CLIENT = "!"
 """The id of the client of applications that have none."""
+
+ALL_ATSS = ""
+"""The ATS of the list of all clients."""
+
+_FOLDED_CHARACTERS = 100
 
 _FAMILIES = {
     "applications": "n",
@@ -172,11 +180,6 @@ def life_of_client(generation: int, client_id: str, ats_id: str) -> RowKey:
     return RowKey(client_scope(generation, client_id), f"{AT}{ats_id}", Kind.CLIENT)
 
 
-def client_at_ats(generation: int, ats_id: str, client_id: str) -> Item:
-    """Return the item that lists a client of an ATS."""
-    return {"Scope": {"S": clients_scope(generation, ats_id)}, "Part": {"S": client_id}}
-
-
 def life_of_job(generation: int, client_id: str, job_id: str) -> RowKey:
     """Return the key of a job's totals over its whole life."""
     return RowKey(jobs_scope(generation, client_id), job_id, Kind.JOB)
@@ -188,13 +191,36 @@ def client_scope(generation: int, client_id: str) -> str:
 
 
 def clients_scope(generation: int, ats_id: str) -> str:
-    """Return the partition key of the list of an ATS's clients."""
+    """Return the partition key of the list of an ATS's clients, or of all clients with ALL_ATSS."""
     return f"clients#{generation}#{ats_id}"
 
 
 def jobs_scope(generation: int, client_id: str) -> str:
     """Return the partition key of the list of a client's jobs."""
     return f"jobs#{generation}#{client_id}"
+
+
+def folded(name: str) -> str:
+    """Return a name as searches compare it: without differences of case or Unicode form, cut after 100 characters."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()[:_FOLDED_CHARACTERS]
+
+
+def names_scope(of_list: str) -> str:
+    """Return the partition key of the names of a list's members; `of_list` is the partition key of the list."""
+    kind, generation, owner = of_list.split("#", 2)
+    return f"names#{generation}#{kind}#{owner}"
+
+
+def name_in_list(of_list: str, part: str, name: str) -> Item:
+    """Return the item of the name of a list's member; `of_list` and `part` are its place in the list."""
+    place_in_names = {"Scope": {"S": names_scope(of_list)}, "Part": {"S": f"{folded(name)}#{part}"}}
+    return {**place_in_names, "Name": {"S": name}}
+
+
+def member_of_name(item: Item) -> str:
+    """Return the id of the member that the item of a name belongs to."""
+    scope, part = place(item)
+    return part.rsplit("#", 1 if scope.split("#", 3)[3] else 2)[1]
 
 
 def label_key(generation: int, ats_id: str, label: str) -> Item:
@@ -227,7 +253,19 @@ def generation_of(item: Item) -> int | None:
     return int(rest.partition("#")[0]) if kind in _OF_GENERATION | _OF_FORMER_SHAPE else None
 
 
-_OF_GENERATION = {"marker", "journal", "merge", "months", "years", "atss", "client", "clients", "jobs", "labels"}
+_OF_GENERATION = {
+    "marker",
+    "journal",
+    "merge",
+    "months",
+    "years",
+    "atss",
+    "client",
+    "clients",
+    "jobs",
+    "names",
+    "labels",
+}
 _OF_FORMER_SHAPE = {"ats", "counter", "counted"}
 """Kinds of items that release 1.0 wrote, and that nothing reads any more; a rebuild deletes them."""
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import batched, chain
+from typing import NamedTuple
 
 from application_status.platform.dynamodb.client import (
     WRITES_PER_CALL,
@@ -28,12 +29,13 @@ from application_status.platform.errors import ConditionFailed, Unavailable
 from application_status.platform.values import from_text, now, to_text
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.items import (
+    ALL_ATSS,
     AT,
     HEAD,
     NO_CLIENT,
     RowKey,
-    client_at_ats,
     clients_scope,
+    name_in_list,
     packed,
     place,
     unpacked,
@@ -156,11 +158,16 @@ class Merger:
 
     def _add(self, total: Additions, number: int, today: date, until: datetime) -> None:
         """Add amounts to all rows that do not have this merge's number."""
-        for items in written(self._generation, total, number, today, self._rows):
+        found = written(self._generation, total, number, today, self._rows)
+        for write, items in (
+            (batch_put, [*found.heads, *found.members]),
+            (batch_delete, found.former_names),
+            (batch_put, found.rows),
+        ):
             for group in batched(items, WRITES_PER_CALL, strict=False):
                 if now() > until:
                     raise Unavailable("the merge takes too long; the next one continues")
-                batch_put(self._dynamodb, self._table, group)
+                write(self._dynamodb, self._table, group)
 
     def _rows(self, keys: Sequence[RowKey]) -> dict[RowKey, Item]:
         found = {place(item): item for item in batch_get(self._dynamodb, self._table, [key.item for key in keys])}
@@ -226,10 +233,20 @@ type ReadRows = Callable[[Sequence[RowKey]], Mapping[RowKey, Item]]
 """Returns the stored items of rows; a missing row is an empty item."""
 
 
-def written(
-    generation: int, total: Additions, number: int, today: date, read: ReadRows
-) -> tuple[list[Item], list[Item], list[Item]]:
-    """Return the items that a merge writes, in this order: totals of lists, members of lists, and rows.
+class Written(NamedTuple):
+    """The items that a merge writes, in this order: totals of lists, members of lists with their names, and rows.
+
+    It deletes `former_names`, which are keys, before the rows, which have the names, too.
+    """
+
+    heads: Sequence[Item]
+    members: Sequence[Item]
+    former_names: Sequence[Item]
+    rows: Sequence[Item]
+
+
+def written(generation: int, total: Additions, number: int, today: date, read: ReadRows) -> Written:
+    """Return the items that a merge writes.
 
     The totals of lists are derived from the change of their members' rows, so they are all written before the first of
     these rows. If a row has the merge's number already, they are written, or did not change.
@@ -244,16 +261,26 @@ def written(
     }
     changes = _changes_of_lists(generation, stored, new) if len(stored) == len(known) else {}
     heads = {key: item for key, item in read(list(changes)).items() if _number(item) < number}
-    return (
+    rows = {key: _row_item(key, row, stored[key], number, total) for key, row in new.items()}
+    named = {key: item for key, item in rows.items() if _name(item) != _name(stored[key])}
+    names = {place(item): item for key, item in named.items() for item in names_in_lists(generation, key, item)}
+    return Written(
         [item for key, of_list in heads.items() if (item := _head_item(key, of_list, changes[key], number))],
-        [client_at_ats(generation, *of) for key in new if not stored[key] and (of := _client_at(key))],
-        [_row_item(key, row, stored[key], number, total) for key, row in new.items()],
+        [*chain.from_iterable(clients_in_lists(generation, key) for key in rows if not stored[key]), *names.values()],
+        [
+            {"Scope": item["Scope"], "Part": item["Part"]}
+            for key in named
+            for item in names_in_lists(generation, key, stored[key])
+            if place(item) not in names
+        ],
+        list(rows.values()),
     )
 
 
 def first_rows(generation: int, total: Additions, today: date) -> Iterator[Item]:
     """Yield the items of a generation whose only merge has added these amounts."""
-    yield from chain.from_iterable(written(generation, total, 1, today, lambda keys: {key: {} for key in keys}))
+    first = written(generation, total, 1, today, lambda keys: {key: {} for key in keys})
+    yield from chain(first.heads, first.members, first.rows)
     yield {**_key(generation), "Number": {"N": "1"}}
 
 
@@ -269,6 +296,29 @@ def _client_at(key: RowKey) -> tuple[str, str] | None:
     """Return the ATS and the client whose life there a row has; None for other rows."""
     client_id = key.scope.rpartition("#")[2]
     return (key.part.removeprefix(AT), client_id) if key.kind is Kind.CLIENT and client_id != NO_CLIENT else None
+
+
+def places_in_lists(generation: int, key: RowKey) -> list[tuple[str, str]]:
+    """Return the lists that a row belongs to: their partition keys, each with the Part of the member."""
+    if of := _client_at(key):
+        ats_id, client_id = of
+        return [
+            (clients_scope(generation, ats_id), client_id),
+            (clients_scope(generation, ALL_ATSS), f"{client_id}#{ats_id}"),
+        ]
+    return [(key.scope, key.part)] if key.kind is Kind.JOB else []
+
+
+def clients_in_lists(generation: int, key: RowKey) -> list[Item]:
+    """Return the items that list a client, if the row has the client's life at an ATS."""
+    places = places_in_lists(generation, key) if key.kind is Kind.CLIENT else []
+    return [{"Scope": {"S": of_list}, "Part": {"S": part}} for of_list, part in places]
+
+
+def names_in_lists(generation: int, key: RowKey, item: Item) -> list[Item]:
+    """Return the items with the name of a row's member in its lists, if the row's item has a name."""
+    name = _name(item)
+    return [name_in_list(*at, name) for at in places_in_lists(generation, key)] if name else []
 
 
 def _named_rows(generation: int, total: Additions) -> list[RowKey]:
@@ -302,6 +352,10 @@ def _names(key: RowKey, stored: Item, total: Additions) -> Item:
     if new and new.at >= stored.get("NamedAt", {"S": ""})["S"]:
         return {"Name": {"S": new.text}, "NamedAt": {"S": new.at}}
     return {name: stored[name] for name in ("Name", "NamedAt") if name in stored}
+
+
+def _name(item: Item) -> str:
+    return str(item["Name"]["S"]) if "Name" in item else ""
 
 
 def _row(item: Item) -> Row:

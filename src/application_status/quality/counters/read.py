@@ -1,5 +1,6 @@
 """Reads the totals: the stored rows, and the entries of the journal that they do not include yet."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -7,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_get, pages, side_by_side
 from application_status.platform.errors import ServiceError
 from application_status.quality.counters import items as quality_items
-from application_status.quality.counters.items import AT, HEAD, NO_CLIENT, RowKey
+from application_status.quality.counters.items import ALL_ATSS, AT, HEAD, NO_CLIENT, RowKey, member_of_name
 from application_status.quality.counters.journal import Additions, Subject, additions, read_journal
 from application_status.quality.counters.merge import (
     LISTED_MEASURES,
@@ -34,6 +35,12 @@ _MOST_CHANGED = 100
 """The most members of a list whose rows are read to find out whether their sizes have changed."""
 
 _FIRST, _LAST = "!", "~"  # before and after all ids
+_FIRST_CHARACTER, _LAST_CHARACTER = "\x01", "\U0010ffff"
+
+_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+
+NAMES_READ = 1_000
+"""The most names that a search reads."""
 
 type Place = tuple[str, ...]
 """An ATS, a client, a client at an ATS, or a job of a client: what the entries of the journal are grouped by."""
@@ -56,13 +63,32 @@ class Member:
     row: Row
 
 
+class MemberName(NamedTuple):
+    """The id of an ATS, a client or a job, and its name, which is empty if it has none."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, sorted by id; `following` is the id after which the next page begins."""
+    """A page of a list, sorted by id, or by name if it was searched.
+
+    `following` is the id after which the next page begins, `further` how many more members a search found.
+    """
 
     members: Sequence[Member]
     following: str | None
     head: Head
+    further: int = 0
+
+
+class PageOfClients(NamedTuple):
+    """A page of all clients, like `Page`: the totals of each over its whole life at each of its ATSs."""
+
+    lives: Mapping[str, Mapping[str, Member]]
+    following: str | None
+    further: int = 0
 
 
 class QualityReader:
@@ -179,16 +205,52 @@ class QualityReader:
     def jobs(self, client_id: str, after: str | None, limit: int) -> Page:
         """Return a page of a client's jobs, with at most `limit` members, from the job after `after`."""
         ids, following = self._page(quality_items.jobs_scope(self._generation, client_id), after, limit)
-        return Page([self.job(client_id, job_id) for job_id in ids], following, self._head_of_jobs(client_id))
+        return self._page_of_jobs(client_id, ids, following)
+
+    def named_jobs(self, client_id: str, text: str, limit: int) -> Page:
+        """Return a page with the first jobs of a client whose names begin with a text, or with the job of this id."""
+        found = self.names_of_jobs(client_id, text, NAMES_READ)
+        return self._page_of_jobs(client_id, [each.id for each in found[:limit]], None, max(0, len(found) - limit))
+
+    def names_of_jobs(self, client_id: str, text: str, limit: int) -> Sequence[MemberName]:
+        """Return the job of this id, and the first jobs of a client whose names begin with a text, sorted by name."""
+        exact = [job] if _ID.fullmatch(text) and (job := self.job(client_id, text)).row else []
+        return self._names(quality_items.jobs_scope(self._generation, client_id), exact, text, limit)
+
+    def _page_of_jobs(self, client_id: str, ids: Sequence[str], following: str | None, further: int = 0) -> Page:
+        self._load([quality_items.life_of_job(self._generation, client_id, each) for each in ids])
+        members = [self.job(client_id, job_id) for job_id in ids]
+        return Page(members, following, self.head_of_jobs(client_id), further)
 
     def clients(self, ats_id: str, after: str | None, limit: int) -> Page:
         """Return a page of an ATS's clients, with at most `limit` members, from the client after `after`.
 
         In the list's totals, applications without a client belong to the class of the smallest clients.
         """
+        ids, following = self._page(quality_items.clients_scope(self._generation, ats_id), after, limit)
+        return self._page_of_clients(ats_id, ids, following)
+
+    def named_clients(self, ats_id: str, text: str, limit: int) -> Page:
+        """Return a page with the first clients of an ATS whose names begin with a text, or with the one of this id."""
+        found = self.names_of_clients(ats_id, text, NAMES_READ)
+        return self._page_of_clients(ats_id, [each.id for each in found[:limit]], None, max(0, len(found) - limit))
+
+    def names_of_clients(self, ats_id: str, text: str, limit: int) -> Sequence[MemberName]:
+        """Return the client of this id, and the first clients whose names begin with a text, sorted by name.
+
+        They are those of an ATS, or of all with ALL_ATSS.
+        """
+        exact: list[Member] = []
+        if _ID.fullmatch(text) and ats_id:
+            exact = [client] if (client := self._client_at(ats_id, text)).row else []
+        elif _ID.fullmatch(text):
+            exact = sorted(self.lives_of_client(text).values(), key=lambda life: life.named_at)[-1:]
+        return self._names(quality_items.clients_scope(self._generation, ats_id), exact, text, limit)
+
+    def _page_of_clients(self, ats_id: str, ids: Sequence[str], following: str | None, further: int = 0) -> Page:
         scope = quality_items.clients_scope(self._generation, ats_id)
-        ids, following = self._page(scope, after, limit)
-        self._load([quality_items.life_of_client(self._generation, each, ats_id) for each in (*ids, NO_CLIENT)])
+        lives = [quality_items.life_of_client(self._generation, each, ats_id) for each in (*ids, NO_CLIENT)]
+        self._load([*lives, head_key(scope)])
         changed = {
             place: quality_items.life_of_client(self._generation, *place)
             for place in self._waiting_at(_by_client_at_ats)
@@ -199,7 +261,29 @@ class QualityReader:
             measure: replace(sizes, smallest=sizes.smallest + amount_of(rest, measure))
             for measure, sizes in self._head(scope, _by_client_at_ats, changed).items()
         }
-        return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list)
+        return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list, further)
+
+    def all_clients(self, after: str | None, limit: int) -> PageOfClients:
+        """Return a page of all clients, with at most `limit` of them, from the client after `after`."""
+        scope, last = quality_items.clients_scope(self._generation, ALL_ATSS), f"{after or ''}#{_LAST}"
+        found: dict[str, None] = {}
+        for page in pages(self._dynamodb, "Query", self._query_after(scope, last, 2 * limit)):
+            found |= dict.fromkeys(item["Part"]["S"].partition("#")[0] for item in page)
+            if len(found) > limit:
+                break
+        ids = list(found)[:limit]
+        return PageOfClients(self._lives_of_clients(ids), ids[-1] if len(found) > limit else None)
+
+    def all_named_clients(self, text: str, limit: int) -> PageOfClients:
+        """Return a page with the first clients whose names begin with a text, or with the client of this id."""
+        found = self.names_of_clients(ALL_ATSS, text, NAMES_READ)
+        lives = self._lives_of_clients([each.id for each in found[:limit]])
+        return PageOfClients(lives, None, max(0, len(found) - limit))
+
+    def _lives_of_clients(self, client_ids: Sequence[str]) -> Mapping[str, Mapping[str, Member]]:
+        self.read_journal()
+        lives = side_by_side([partial(self.lives_of_client, each) for each in client_ids])
+        return dict(zip(client_ids, lives, strict=True))
 
     def unmapped_labels(self, ats_id: str, limit: int) -> list[tuple[str, int]]:
         """Return the unmapped labels of an ATS with their applications, the most frequent first, at most `limit`.
@@ -299,17 +383,9 @@ class QualityReader:
 
     def _page(self, scope: str, after: str | None, limit: int) -> tuple[list[str], str | None]:
         """Read a page of a list, and the list's totals: the page's ids, and the id to continue after."""
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": "#scope = :scope AND Part > :after",
-            "ExpressionAttributeNames": {"#scope": "Scope"},
-            "ExpressionAttributeValues": {":scope": {"S": scope}, ":after": {"S": after or HEAD}},
-            "ConsistentRead": True,
-            "Limit": limit + 1,
-        }
         _ = self._unmerged
         calls: list[Callable[[], Any]] = [
-            partial(self._dynamodb, "Query", **request),
+            partial(self._dynamodb, "Query", **self._query_after(scope, after or HEAD, limit + 1)),
             partial(self._load, [head_key(scope)]),
         ]
         reply, _ = side_by_side(calls)
@@ -318,6 +394,38 @@ class QualityReader:
         ids = [item["Part"]["S"] for item in items]
         has_more = len(reply["Items"]) > limit or "LastEvaluatedKey" in reply
         return ids, ids[-1] if has_more else None
+
+    def _query_after(self, scope: str, after: str, limit: int) -> Mapping[str, Any]:
+        """Return the query of the items of a partition after a Part."""
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope AND Part > :after",
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": {":scope": {"S": scope}, ":after": {"S": after}},
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+
+    def _names(self, of_list: str, exact: Iterable[Member], text: str, limit: int) -> Sequence[MemberName]:
+        """Return members, and then those of a list whose names begin with a text, sorted by name; at most `limit`."""
+        found = {each.id: each.name for each in exact}
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope AND Part BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#scope": "Scope"},
+            "ExpressionAttributeValues": {
+                ":scope": {"S": quality_items.names_scope(of_list)},
+                ":first": {"S": quality_items.folded(text) or _FIRST_CHARACTER},
+                ":last": {"S": f"{quality_items.folded(text)}{_LAST_CHARACTER}"},
+            },
+            "Limit": limit,
+        }
+        for page in pages(self._dynamodb, "Query", request):
+            for item in page:
+                found.setdefault(member_of_name(item), item["Name"]["S"])
+            if len(found) >= limit:
+                break
+        return [MemberName(*each) for each in islice(found.items(), limit)]
 
     def _head_of_jobs(self, client_id: str) -> Head:
         changed = {

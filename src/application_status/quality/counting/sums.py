@@ -19,9 +19,17 @@ from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters import items as quality_items
 from application_status.quality.counters.archive import ARCHIVE
-from application_status.quality.counters.items import AT, HEAD, Marker, RowKey
+from application_status.quality.counters.items import AT, HEAD, Marker, RowKey, place
 from application_status.quality.counters.journal import Subject, additions, read_journal, rows_of
-from application_status.quality.counters.merge import Head, head, head_with, last_merge, list_of
+from application_status.quality.counters.merge import (
+    Head,
+    clients_in_lists,
+    head,
+    head_with,
+    last_merge,
+    list_of,
+    names_in_lists,
+)
 from application_status.quality.counting.drift import Drift
 from application_status.quality.rules.contribution import Counts, is_dated
 from application_status.quality.rules.totals import TOGETHER, Kind, Recent, Row
@@ -129,11 +137,11 @@ def _add_lists(reading: Reading, generation: int, items: Iterable[Item]) -> None
         if part == HEAD:
             for about, amount in _by_size(scope, head(item)):
                 reading.add(about, amount)
-        elif scope.startswith("clients#"):
+        elif scope.startswith(("clients#", "names#")):
             reading.add(Amount(scope, part, "", "listed"), 1)
-        elif "Totals" in item and (key := list_of(generation, _key(scope, part))):
-            if key.scope != scope:
-                reading.expect(Amount(key.scope, scope.rpartition("#")[2], "", "listed"), 1)
+        elif "Totals" in item and (key := list_of(generation, row := _key(scope, part))):
+            for listed in (*clients_in_lists(generation, row), *names_in_lists(generation, row, item)):
+                reading.expect(Amount(*place(listed), "", "listed"), 1)
             for about, amount in _by_size(key.scope, head_with({}, [({}, quality_items.row(item["Totals"]))])):
                 reading.expect(about, amount)
 
@@ -198,11 +206,11 @@ def _name(about: Amount) -> str:
         case "clients" | "jobs" if about.part == HEAD:
             return f"the {family} of {rest[0]}"
         case "clients":
-            return f"client {about.part} at {rest[0]}"
+            return f"client {about.part} at {rest[0]}" if rest[0] else f"client {about.part.replace('#', ' at ')}"
         case "jobs":
             return f"job {about.part} of {rest[0]}"
-        case "labels":
-            return f"a label of {rest[0]}"
+        case "labels" | "names":
+            return f"a {family.removesuffix('s')} of {' '.join(filter(None, rest))}"
     return about.part
 
 

@@ -1,12 +1,13 @@
-"""The form of the quality page, and the report queries that follow from it.
+"""The address of the quality page, the report queries that follow from it, and the forms that change it.
 
-`page_queries` reads the page's address; `form` returns the form filled in, with the errors in it.
+`page_queries` reads the address; `forms` returns what a person can choose, filled in.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,11 +16,26 @@ from pydantic.alias_generators import to_camel
 from application_status.platform.errors import FieldError, InvalidFields
 from application_status.platform.http.body import message
 from application_status.platform.http.endpoint import Request
+from application_status.platform.http.html import Link
 from application_status.quality.reports.query import Caller, QualityQuery, parameters, query_from
-from application_status.quality.rules.periods import Interval
+from application_status.quality.rules.periods import Interval, presets
+from application_status.texts.texts import Texts
 
-FILTERS = ("from", "to", "ats", "client", "job")
-_PERIOD = ("from", "to")
+SUBJECTS: Final = ("ats", "client", "job")
+INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
+ALL = "all"
+"""The name of the CSV with all reports of the page."""
+
+DEFINITIONS_PAGE = "definitions"
+"""The value of `show` for the page about the meaning of the numbers."""
+
+_DAYS = ("from", "to")
+_FILTERS = ("period", *_DAYS, *SUBJECTS)
+PRESETS = ("30-days", "90-days", "quarter", "last-quarter", "year")
+_DEFAULT_PRESET = "90-days"
+_LARGEST_FIRST = "-applications"
+_ID = re.compile(r"[0-9A-Za-z._:-]{1,64}")
+_NAME_WITH_ID = re.compile(r".*\(([0-9A-Za-z._:-]{1,64})\)\s*", re.DOTALL)
 
 
 class _Address(BaseModel):
@@ -27,157 +43,256 @@ class _Address(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
+    period: Annotated[
+        Literal["30-days", "90-days", "quarter", "last-quarter", "year"] | None,
+        Field(description="30-days, 90-days, quarter, last-quarter or year"),
+    ] = None
     first: Annotated[str | None, Field(alias="from")] = None
     to: str | None = None
     ats: str | None = None
     client: str | None = None
     job: str | None = None
     interval: Annotated[Literal["day", "week", "month"], Field(description="day, week or month")] = "week"
+    by: Annotated[Literal["ats", "client"] | None, Field(description="ats or client")] = None
+    sort: str | None = None
     after: str | None = None
     csv: str | None = None
+    show: Literal["definitions"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageQueries:
-    """The report queries of a page by name, and the filters and interval behind them; `csv` names one to download.
+    """The report queries of a page by name, and the filters behind them; `csv` names one to download.
 
-    `after` is the id after which the page's list begins.
+    It may ask for the definitions instead. `listed` has the parameters of the page's list: what it lists if the reader
+    can choose, its order, and the id after which it begins.
     """
 
     filters: Mapping[str, str]
     interval: Interval
     by_name: Mapping[str, QualityQuery]
-    after: str | None
-    csv: str | None
+    listed: Mapping[str, str]
+    csv: str
+    shows_definitions: bool
 
     def address(self, **more: str) -> str:
         """Return the page's address, relative to itself, with the same filters and these parameters.
 
-        With a client, the page is no longer about an ATS.
+        A client replaces an ATS. An empty value removes a parameter.
         """
-        filters = {name: value for name, value in self.filters.items() if name != "ats" or "client" not in more}
+        replaced = {"ats"} if more.get("client") else set[str]()
+        filters = {name: value for name, value in self.filters.items() if name not in replaced}
         interval = {} if self.interval is Interval.WEEK else {"interval": self.interval}
-        return f"?{urlencode({**filters, **interval, **more})}"
+        return f"?{urlencode({name: value for name, value in {**filters, **interval, **more}.items() if value})}"
 
     def csv_address(self, name: str) -> str:
-        """Return the address of a report as CSV; of a list, the same page."""
-        after = {"after": self.after} if self.after and self.by_name[name].is_list else {}
-        return self.address(**after, csv=name)
+        """Return the address of a report as CSV; of a list, the same page in the same order."""
+        listed = self.listed if self.list_name and name in {ALL, self.list_name} else {}
+        return self.address(**listed, csv=name)
 
     @property
-    def filled_in(self) -> Mapping[str, str]:
-        """The values of the form's inputs: the filters, the interval, and the period even if it is the default."""
-        days = {"from": self.main.first, "to": self.main.last}
-        return {**self.filters, **{name: str(day) for name, day in days.items() if day}, "interval": self.interval}
+    def list_name(self) -> str:
+        """The name of the page's list; empty if it has none."""
+        return next((name for name, query in self.by_name.items() if query.is_list), "")
 
     @property
     def main(self) -> QualityQuery:
         """The query that has the page's subject and period."""
         return self.by_name["cohort"]
 
+    @property
+    def filled_in(self) -> Mapping[str, str]:
+        """The values of the forms' inputs: the filters, the interval, and the period even if it is the default."""
+        days = {"from": self.main.first, "to": self.main.last}
+        return {**self.filters, **{name: str(day) for name, day in days.items() if day}, "interval": self.interval}
+
+    @property
+    def preset(self) -> str:
+        """The name of the period; empty if the days are others."""
+        default = "" if self.filters.keys() & {*_DAYS, "job"} else _DEFAULT_PRESET
+        return self.filters.get("period", default)
+
 
 def page_queries(request: Request, caller: Caller, today: date) -> PageQueries:
     """Return the queries of a page; empty filters are ignored.
 
-    So are the period of a job, and `after` if the page has no list.
+    So are the period of a job, and the order and `after` if the page has no list.
 
     Raises:
         InvalidFields: a parameter is wrong.
         Forbidden: the page would not be about the caller.
     """
-    given = {name: value for name, value in parameters(request).items() if value}
+    given = _with_ids({name: value for name, value in parameters(request).items() if value}, caller)
     address = message(_Address, given)
-    kept = [name for name in FILTERS if "job" not in given or name not in _PERIOD]
-    filters = {name: given[name] for name in kept if name in given}
+    dated = bool(given.keys() & set(_DAYS))
+    ignored = {"period", *_DAYS} if address.job else {"period"} if dated else set[str]()
+    filters = {name: given[name] for name in _FILTERS if name in given and name not in ignored}
     interval = Interval(address.interval)
+    asked = {name: value for name, value in filters.items() if name != "period"}
+    if "period" in filters:
+        first, last = presets(today)[filters["period"]]
+        asked |= {"from": first.isoformat(), "to": last.isoformat()}
+    listed = {"by": address.by or "", "sort": address.sort or "", "after": address.after or ""}
     queries = {
         name: query_from({**common, **own}, caller, today)
-        for name, common, own in _query_parameters(filters, interval, address.after, caller)
+        for name, common, own in _query_parameters(asked, interval, listed, caller)
     }
-    if address.csv and address.csv not in queries:
-        raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {', '.join(queries)}"),))
-    return PageQueries(filters, interval, queries, address.after, address.csv)
+    queries |= dict(_compared(queries["cohort"], today))
+    if address.csv and address.csv not in {*queries, ALL}:
+        known = ", ".join((*queries, ALL))
+        raise InvalidFields((FieldError("/csv", "this page has no such table", f"one of {known}"),))
+    return PageQueries(filters, interval, queries, listed, address.csv or "", bool(address.show))
 
 
 type _QueryParameters = tuple[str, Mapping[str, str], Mapping[str, str]]
 
 
 def _query_parameters(
-    filters: Mapping[str, str], interval: Interval, after: str | None, caller: Caller
+    filters: Mapping[str, str], interval: Interval, listed: Mapping[str, str], caller: Caller
 ) -> list[_QueryParameters]:
     """Return the name of each query, the filters that apply to it, and its other parameters."""
-    subject = {name: value for name, value in filters.items() if name not in _PERIOD}
-    of_client = bool(caller.client_id) or "client" in filters
+    subject = {name: value for name, value in filters.items() if name in SUBJECTS}
+    of_client, of_job = bool(caller.client_id) or "client" in filters, "job" in filters
+    of_ats = bool(caller.ats_id) or "ats" in filters
     found: list[_QueryParameters] = [
         ("cohort", filters, {}),
         ("activity", filters, {"kind": "activity"}),
         ("silence", subject, {"kind": "silence"}),
     ]
-    if "job" not in filters:
+    if not of_job:
         found.append(("over-time", filters, {"kind": "activity", "interval": interval}))
-    if not of_client and "job" not in filters:
+    if not of_client and not of_job:
         found += [("health", filters, {"kind": "health"}), ("unmapped", subject, {"kind": "unmapped"})]
-    page = {"after": after} if after else {}
-    if of_client and "job" not in filters:
-        found.append(("by-job", subject, {"by": "job", **page}))
-    if (caller.ats_id or "ats" in filters) and not of_client:
-        found.append(("by-client", subject, {"by": "client", **page}))
-    if caller.is_board and not subject:
-        found.append(("by-ats", filters, {"by": "ats", **page}))
+    order = {"sort": listed["sort"] or _LARGEST_FIRST} | ({"after": listed["after"]} if listed["after"] else {})
+    if of_client and not of_job:
+        found.append(("by-job", subject, {"by": "job", **order}))
+    elif (of_ats and not of_client) or (not subject and listed["by"] == "client"):
+        found.append(("by-client", subject, {"by": "client", **order}))
+    elif not subject:
+        found.append(("by-ats", filters, {"by": "ats", **order}))
     return found
 
 
-INTERVALS = (Interval.DAY, Interval.WEEK, Interval.MONTH)
-_LABELS = {"from": "From", "to": "To", "ats": "ATS", "client": "or client", "job": "Job"}
+def _compared(cohort: QualityQuery, today: date) -> Iterator[tuple[str, QualityQuery]]:
+    """Yield the queries with which the page's key figures are compared: the period before, and all ATSs."""
+    if cohort.before:
+        yield "before", cohort.before
+    days = {"first": cohort.first, "last": cohort.last}
+    if (cohort.ats or cohort.client) and (cohort.first, cohort.last) in presets(today).values():
+        yield "benchmark", QualityQuery(kind="benchmark").model_copy(update=days)
 
 
-class Suggestion(NamedTuple):
-    """A value to choose, and its name, which may be empty."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A name, or the beginning of one, that was typed in place of an id; `given` are all parameters of the address."""
 
-    value: str
-    name: str
+    by: Literal["ats", "client", "job"]
+    text: str
+    within: QualityQuery
+    given: Mapping[str, str]
+
+    def address(self, member_id: str) -> str:
+        """Return the address of the page about a member."""
+        return f"?{urlencode({**self.given, self.by: member_id})}"
+
+
+def typed_name(request: Request, caller: Caller) -> Typed | None:
+    """Return the first filter that a caller filled in with a name rather than an id."""
+    given = _with_ids({name: values[-1] for name, values in request.query.items() if values[-1]}, caller)
+    client = caller.client_id or given.get("client")
+    for by in choices(caller):
+        text = given.get(by, "").strip()
+        if text and not _ID.fullmatch(text) and (by != "job" or client):
+            within = QualityQuery(client=client) if by == "job" else QualityQuery()
+            return Typed(by, text, within, given)
+    return None
+
+
+def _with_ids(given: Mapping[str, str], caller: Caller) -> dict[str, str]:
+    """Return the parameters with ids in place of names with ids; for the board, a client replaces an ATS."""
+    found = dict(given)
+    for name in SUBJECTS:
+        if with_id := _NAME_WITH_ID.fullmatch(found.get(name, "")):
+            found[name] = with_id[1]
+    if caller.is_board and found.get("client"):
+        found.pop("ats", None)
+    return found
+
+
+def choices(caller: Caller) -> Sequence[Literal["ats", "client", "job"]]:
+    """Return the subjects that a caller can choose."""
+    return SUBJECTS if caller.is_board else ("job",) if caller.client_id else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input of the form."""
+    """An input of a form."""
 
     name: str
     label: str
     type: str
     value: str
-    suggested: Sequence[Suggestion]
     wrong: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """The form: its inputs, the interval chosen, and the errors in the values sent."""
+class Forms:
+    """What a reader can choose: a subject, days, and the interval of the chart.
 
-    fields: Sequence[Input]
-    interval: str
-    errors: Sequence[FieldError]
+    `kept` are the parameters that each form sends along, by the form's name. `errors` are those of the values sent.
+    """
+
+    subject: Sequence[Input]
+    days: Sequence[Input]
+    intervals: Sequence[tuple[str, bool]]
+    kept: Mapping[str, Mapping[str, str]]
+    errors: Sequence[str]
 
 
-def form(
+def forms(
     caller: Caller,
     given: Mapping[str, str],
+    t: Texts,
     *,
-    suggested: Mapping[str, Sequence[Suggestion]] | None = None,
+    kept: Mapping[str, str],
     errors: Sequence[FieldError] = (),
-) -> Form:
-    """Return the form for a caller, filled in with the values given."""
-    names = ["from", "to"]
-    names += ["ats", "client", "job"] if caller.is_board else ["job"] if caller.client_id else []
-    fields = [
-        Input(
-            name=name,
-            label=_LABELS[name],
-            type="date" if name in {"from", "to"} else "text",
-            value=given.get(name, ""),
-            suggested=(suggested or {}).get(name, ()),
-            wrong=any(error.pointer == f"/{name}" for error in errors),
+) -> Forms:
+    """Return the forms for a caller, filled in with the values given; `kept` are the page's own parameters."""
+    wrong = {error.pointer[1:] for error in errors}
+
+    def field(name: str, kind: str) -> Input:
+        return Input(name, t(f"quality.form.{name}"), kind, given.get(name, ""), name in wrong)
+
+    interval = given.get("interval", Interval.WEEK)
+    return Forms(
+        subject=[field(name, "text") for name in choices(caller)],
+        days=[field(name, "date") for name in _DAYS],
+        intervals=[(each, each == interval) for each in INTERVALS],
+        kept={
+            "subject": {name: value for name, value in kept.items() if name in {"period", *_DAYS, "interval"}},
+            "days": {name: value for name, value in kept.items() if name in SUBJECTS},
+        },
+        errors=[_correction(error, t) for error in errors],
+    )
+
+
+def preset_links(queries: PageQueries, t: Texts) -> Sequence[Link]:
+    """Return the links to the periods by name; a page about a job has none."""
+    if queries.main.job:
+        return ()
+    return [
+        Link(
+            t(f"quality.preset.{name}"),
+            queries.address(period="" if name == _DEFAULT_PRESET else name, **dict.fromkeys(_DAYS, "")),
+            name == queries.preset,
         )
-        for name in names
+        for name in PRESETS
     ]
-    return Form(fields, given.get("interval", Interval.WEEK), errors)
+
+
+def _correction(error: FieldError, t: Texts) -> str:
+    """Return what to enter instead of a wrong value."""
+    name = error.pointer[1:]
+    if f"quality.wrong.{name}" in t.keys():  # noqa: SIM118  # of texts, not of a mapping
+        return t(f"quality.wrong.{name}")
+    return t("quality.wrong.unknown", name=name)

@@ -4,217 +4,316 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from application_status.applications.rules.status import Outcome
-from application_status.quality.page.plots import bars, spans
-from application_status.quality.page.section import TOO_FEW, Basis, Section, table
-from application_status.quality.page.words import Numbers, display_name, format_number
+from application_status.quality.page.plots import share_bars, spans
+from application_status.quality.page.section import Section, table
+from application_status.quality.page.words import Numbers, format_number
 from application_status.quality.rules.contribution import TIMED_STATUSES
-from application_status.quality.rules.numbers import DAY_THRESHOLDS, STEPS
+from application_status.quality.rules.numbers import DAY_THRESHOLDS, STEPS, Number, Unit
 
 
-def funnel(numbers: Numbers, basis: Basis) -> Section:
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure: its name, its value as text, and the end of the sentence that the value begins.
+
+    `change` compares it with the period before, beginning with an arrow, and `board` with all ATSs; both may be empty.
+    """
+
+    name: str
+    value: str
+    says: str
+    change: str
+    board: str
+
+
+def figures(numbers: Numbers, before: Numbers, board: Numbers) -> Sequence[Figure]:
+    """Return the key figures of a cohort, of the period before, and of all ATSs; empty for too few applications."""
+    if "applications" not in numbers:
+        return []
+    measures: Sequence[tuple[str, str, Unit]] = (
+        ("applications", "applications", "applications"),
+        ("feedback", "feedback", "share"),
+        ("interview", "reached:INTERVIEW", "share"),
+        ("hired", "outcome:hired", "share"),
+        ("response", "first_response:median", "days"),
+    )
+    return [_figure(key, measure, unit, (numbers, before, board)) for key, measure, unit in measures]
+
+
+def _figure(key: str, measure: str, unit: Unit, of: tuple[Numbers, Numbers, Numbers]) -> Figure:
+    numbers, before, board = of
+    t, number = numbers.t, numbers.number(measure, unit)
+    on_board = board.number(measure, unit)
+    return Figure(
+        name=t(f"quality.figure.{key}"),
+        value=format_number(number, t),
+        says="" if number.value is None else _says(key, numbers),
+        change=_change(number, before.number(measure, unit), numbers),
+        board="" if on_board.value is None else t("quality.figure.board", value=format_number(on_board, t)),
+    )
+
+
+def _says(key: str, numbers: Numbers) -> str:
+    t = numbers.t
+    return (
+        t(f"quality.figure.{key}_says", hires=numbers.count("outcome:hired"))
+        if key == "hired"
+        else t(f"quality.figure.{key}_says")
+    )
+
+
+def _change(number: Number, before: Number, numbers: Numbers) -> str:
+    """Return the number before and an arrow that shows the difference; empty if it is unknown."""
+    t = numbers.t
+    if number.value is None or before.value is None:
+        return ""
+    text = format_number(before, t)
+    if text == format_number(number, t):
+        return f"→ {t('quality.change.same')}"
+    arrow, direction = ("↑", "up") if number.value > before.value else ("↓", "down")
+    return f"{arrow} {t(f'quality.change.{direction}', before=text)}"
+
+
+def funnel(numbers: Numbers) -> Section:
     """Return the section with the stages that applications reached."""
-    rows, shares = [], []
+    t, of_all = numbers.t, numbers.population("applications", "applications")
+    rows, shares, in_words = [], [], []
     for step in STEPS:
-        count, share = (numbers.text(f"reached:{step}", unit) for unit in ("applications", "share"))
+        name, count, share = t(f"quality.status.{step}"), *_count_and_share(numbers, f"reached:{step}")
         passed = numbers.number(f"passed:{step}", "share")
-        went_on = "" if passed.value is None else f" · {format_number(passed)} went on"
-        shares.append((display_name(step), f"{count} · {share}{went_on}", numbers.share(f"reached:{step}")))
-        decided = (format_number(passed), f"{passed.population:,}") if passed.measure in numbers else ("", "")
-        rows.append([display_name(step), count, share, *decided])
+        went_on = "" if passed.value is None else format_number(passed, t)
+        shares.append((name, f"{count} · {share}", numbers.share(f"reached:{step}")))
+        decided = (format_number(passed, t), t.number(passed.population)) if passed.measure in numbers else ("", "")
+        rows.append([name, count, share, *decided])
+        words = t("quality.funnel.row", part=count, all=of_all)
+        in_words.append(f"{words} {t('quality.funnel.row_went_on', share=went_on)}" if went_on else words)
     return Section(
         id="funnel",
-        heading="Funnel",
-        basis=basis.cohort,
-        families=("reached", "passed", "open"),
-        plot=bars("How many applications reached each stage", shares),
-        table=table(("Stage", "Reached it", "Share of all", "Went on", "of decided"), rows),
-        empty_text="" if "applications" in numbers else TOO_FEW,
-        downloads=("cohort",),
+        heading=t("quality.funnel.heading"),
+        covers=t("quality.covers.cohort"),
+        says=t(
+            "quality.funnel.says",
+            applications=of_all,
+            interviews=numbers.count("reached:INTERVIEW"),
+            hires=numbers.count("outcome:hired"),
+        ),
+        family="reached",
+        plot=share_bars(t("quality.funnel.plot"), shares, t),
+        folded=table([t(f"quality.funnel.{key}") for key in _FUNNEL_COLUMNS], rows, in_words),
+        is_empty="applications" not in numbers,
+        download="cohort",
         notes=list(_not_applied(numbers)),
     )
+
+
+_FUNNEL_COLUMNS = ("stage", "reached", "share", "went_on", "decided")
 
 
 def _not_applied(numbers: Numbers) -> Iterator[str]:
     """Yield why fewer applications reached the first stage than there are, if that is so."""
     applications, applied = (numbers.number(name, "applications") for name in ("applications", "reached:APPLIED"))
-    if applied.value != applications.value:
-        yield (
-            f"{format_number(applied)} of {format_number(applications)} applications reached Applied. For the others, "
-            "only a lead or a final status was reported."
-        )
+    others = int((applications.value or 0) - (applied.value or 0))
+    if others:
+        yield numbers.t("quality.funnel.not_applied", count=others)
 
 
-def outcomes(numbers: Numbers, basis: Basis) -> Section:
+def outcomes(numbers: Numbers) -> Section:
     """Return the section with the outcomes of applications."""
-    rows = [
-        (display_name(each), *(numbers.text(f"outcome:{each}", unit) for unit in ("applications", "share")))
-        for each in Outcome
+    t, of_all = numbers.t, numbers.population("applications", "applications")
+    measures = [
+        *((f"outcome:{each}", t(f"quality.outcome.{each}"), f"quality.outcome_says.{each}") for each in Outcome),
+        ("inferred", t("quality.outcomes.inferred"), "quality.outcome_says.inferred"),
     ]
-    inferred = [numbers.text("inferred", unit) for unit in ("applications", "share")]
+    rows = [[name, *_count_and_share(numbers, measure)] for measure, name, _ in measures]
     return Section(
         id="outcomes",
-        heading="Outcomes",
-        basis=basis.cohort,
-        families=("outcome", "inferred"),
-        plot=bars(
-            "Applications by outcome",
+        heading=t("quality.outcomes.heading"),
+        covers=t("quality.covers.cohort"),
+        says=t(
+            "quality.outcomes.says",
+            applications=of_all,
+            open=numbers.count("outcome:open"),
+            unknown=numbers.count("outcome:ended_unknown"),
+        ),
+        family="outcome",
+        plot=share_bars(
+            t("quality.outcomes.plot"),
             [
-                (name, f"{count} · {share}", numbers.share(f"outcome:{each}"))
-                for each, (name, count, share) in zip(Outcome, rows, strict=True)
+                (name, f"{count} · {share}", numbers.share(measure))
+                for (measure, *_), (name, count, share) in zip(measures[:-1], rows, strict=False)
             ],
+            t,
         ),
-        table=table(
-            ("Outcome", "Applications", "Share of all"), [*rows, ("Inferred from the position's end", *inferred)]
+        folded=table(
+            [t(f"quality.outcomes.{key}") for key in ("outcome", "applications", "share")],
+            rows,
+            [t(key, part=row[1], all=of_all) for (*_, key), row in zip(measures, rows, strict=True)],
         ),
-        empty_text="" if "applications" in numbers else TOO_FEW,
-        downloads=("cohort",),
+        is_empty="applications" not in numbers,
+        download="cohort",
     )
 
 
-def times(numbers: Numbers, basis: Basis) -> Section:
+def waiting(numbers: Numbers) -> Section:
+    """Return the section with the shares of applications without a response after some days."""
+    t = numbers.t
+    measures = [
+        (t("quality.days.other", value=t.number(days)), days, f"no_response_within:{days}") for days in DAY_THRESHOLDS
+    ]
+    days_said = next((days for _, days, m in measures[1:] if numbers.number(m, "share").value is not None), 0)
+    return Section(
+        id="waiting",
+        heading=t("quality.waiting.heading"),
+        covers=t("quality.covers.cohort"),
+        says=_without_response(numbers, days_said) if days_said else "",
+        family="no_response_within",
+        plot=share_bars(
+            t("quality.waiting.plot"),
+            [(name, numbers.text(m, "share"), numbers.share(m)) for name, _, m in measures],
+            t,
+        ),
+        folded=table(
+            [t(f"quality.waiting.{key}") for key in ("after", "share", "of")],
+            [(name, numbers.text(m, "share"), numbers.population(m, "share")) for name, _, m in measures],
+            [_without_response(numbers, days) for _, days, _ in measures],
+        ),
+        is_empty="applications" not in numbers,
+        download="cohort",
+    )
+
+
+def _without_response(numbers: Numbers, days: int) -> str:
+    """Return the share without a response after so many days as a sentence; empty if it is unknown."""
+    share = numbers.number(f"no_response_within:{days}", "share")
+    t = numbers.t
+    return "" if share.value is None else t("quality.waiting.row", share=format_number(share, t), days=days)
+
+
+def times(numbers: Numbers) -> Section:
     """Return the section with the time until the first response and in each status."""
-    rows, drawn = [], []
-    for name, measure in (
-        ("First response", "first_response"),
-        *((f"In {display_name(s)}", f"time_in:{s}") for s in TIMED_STATUSES),
+    t = numbers.t
+    rows, drawn, in_words = [], [], []
+    for name, measure, unit in (
+        (t("quality.times.first_response"), "first_response", "applications"),
+        *((t("quality.times.in", status=t(f"quality.status.{s}")), f"time_in:{s}", "entries") for s in TIMED_STATUSES),
     ):
         median, p90 = (numbers.number(f"{measure}:{quantile}", "days") for quantile in ("median", "p90"))
         if median.population:
-            texts = [numbers.text(f"{measure}:{quantile}", "days") for quantile in ("median", "p90")]
-            unit = "applications" if measure == "first_response" else "entries"
-            rows.append([name, *texts, f"{median.population:,} {unit}"])
+            texts = [format_number(each, t) for each in (median, p90)]
+            rows.append([name, *texts, t(f"quality.times.{unit}", count=median.population)])
             drawn.append((name, " · ".join(texts), median.value, p90.value))
+            in_words.append(_time_in_words(median, p90, numbers))
     return Section(
         id="times",
-        heading="Times",
-        basis=basis.both,
-        families=("first_response", "time_in"),
-        plot=spans("Median and 90th percentile, in days", drawn),
-        table=table(("What", "Median", "90% within", "of"), rows),
-        empty_text="" if rows else TOO_FEW,
-        downloads=("cohort", "activity"),
-        notes=("In days. The dot is the median, and the bar ends at the 90th percentile.",),
+        heading=t("quality.times.heading"),
+        covers=t("quality.covers.both"),
+        says=t("quality.times.says"),
+        family="first_response",
+        plot=spans(t("quality.times.plot"), drawn, t),
+        folded=table([t(f"quality.times.{key}") for key in ("what", "median", "p90", "of")], rows, in_words),
+        is_empty=not rows,
+        download="activity",
     )
 
 
-def waiting(numbers: Numbers, basis: Basis) -> Section:
-    """Return the section with the shares of applications without a response after some days."""
-    measures = [(f"{days} days", f"no_response_within:{days}") for days in DAY_THRESHOLDS]
-    return Section(
-        id="waiting",
-        heading="Waiting for a first response",
-        basis=basis.cohort,
-        families=("no_response_within",),
-        plot=bars(
-            "The share without a response after so many days",
-            [(name, numbers.text(measure, "share"), numbers.share(measure)) for name, measure in measures],
-        ),
-        table=table(
-            ("Without a response after", "Share", "of applications"),
-            [(name, numbers.text(m, "share"), numbers.population(m, "share")) for name, m in measures],
-        ),
-        empty_text="" if "applications" in numbers else TOO_FEW,
-        downloads=("cohort",),
-    )
+def _time_in_words(median: Number, p90: Number, numbers: Numbers) -> str:
+    t = numbers.t
+    if median.value is None:
+        return ""
+    if p90.value is None:
+        return t("quality.times.row_median", median=format_number(median, t))
+    return t("quality.times.row", median=format_number(median, t), p90=format_number(p90, t))
 
 
-def silence(numbers: Numbers, basis: Basis) -> Section:
+def silence(numbers: Numbers) -> Section:
     """Return the section with open applications without activity."""
-    left_out = f", without {basis.subgroups} with fewer than five of them" if basis.subgroups else ""
+    t, of_all = numbers.t, numbers.count("open_applications")
     rows = [
-        (f"{days} days", *(numbers.text(f"last_activity:{days}", unit) for unit in ("applications", "share")))
+        (t("quality.days.other", value=t.number(days)), *_count_and_share(numbers, f"last_activity:{days}"))
         for days in DAY_THRESHOLDS
+    ]
+    in_words = [
+        t("quality.silence.row", part=count, all=of_all, days=days)
+        for days, (_, count, _) in zip(DAY_THRESHOLDS, rows, strict=True)
     ]
     return Section(
         id="silence",
-        heading="Open applications without activity",
-        basis=f"As of today, not for the chosen period: open applications, whenever they were applied for{left_out}.",
-        families=("last_activity", "open_applications"),
-        plot=bars(
-            "Open applications without activity, by days",
+        heading=t("quality.silence.heading"),
+        covers=t("quality.covers.today"),
+        says=in_words[DAY_THRESHOLDS.index(30)],
+        family="last_activity",
+        plot=share_bars(
+            t("quality.silence.plot"),
             [
                 (name, f"{count} · {share}", numbers.share(f"last_activity:{days}"))
                 for days, (name, count, share) in zip(DAY_THRESHOLDS, rows, strict=True)
             ],
+            t,
         ),
-        table=table(("No activity for", "Applications", "Share of open ones"), rows),
-        empty_text="" if "open_applications" in numbers else TOO_FEW,
-        downloads=("silence",),
-        notes=list(_open(numbers, basis)),
+        folded=table([t(f"quality.silence.{key}") for key in ("for", "applications", "share")], rows, in_words),
+        is_empty="open_applications" not in numbers,
+        download="silence",
+        notes=list(_open(numbers)),
     )
 
 
-def _open(numbers: Numbers, basis: Basis) -> Iterator[str]:
-    """Yield how many applications are open, and why the section Outcomes has another number, if it has."""
+def _open(numbers: Numbers) -> Iterator[str]:
+    """Yield why the section about outcomes has another number of open applications, if it has."""
     today, of_cohort = (numbers.number(name, "applications") for name in ("open_applications", "outcome:open"))
-    yield f"{format_number(today)} applications are open today, whenever they were applied for."
     if of_cohort.value not in (None, today.value):
-        yield (
-            f"The section Outcomes has {format_number(of_cohort)} open applications: those applied for {basis.days}."
-        )
+        yield numbers.t("quality.silence.differs", amount=format_number(of_cohort, numbers.t))
 
 
-_TIMES = [
-    ("Sent with their time", "time_reported", "reports"),
-    ("Dated by another time of the event", "time_proxy", "reports"),
-]
-
-
-def coverage(numbers: Numbers, basis: Basis) -> Section:
+def coverage(numbers: Numbers) -> Section:
     """Return the section with the share of applications reported on, of labels mapped, and the delay of reports."""
-    shares = [
-        ("With feedback", "feedback", "applications"),
-        ("With final feedback", "final_feedback", "applications"),
-        ("Labels mapped", "mapped", "reports"),
-    ]
+    t = numbers.t
+    measures: Sequence[tuple[str, str, Unit, str]] = (
+        ("feedback", "feedback", "share", "applications"),
+        ("final_feedback", "final_feedback", "share", "applications"),
+        ("mapped", "mapped", "share", "reports"),
+        ("time_reported", "time_reported", "share", "reports"),
+        ("time_proxy", "time_proxy", "share", "reports"),
+        ("delay_median", "delay:median", "days", "timed"),
+        ("delay_p90", "delay:p90", "days", "timed"),
+    )
+    known = [(key, each, what) for key, measure, unit, what in measures for each in [numbers.number(measure, unit)]]
     return Section(
         id="coverage",
-        heading="Coverage",
-        basis=basis.both,
-        families=("feedback", "final_feedback", "mapped", "reports", "time_reported", "time_proxy", "delay"),
-        plot=bars(
-            "Shares with feedback and with mapped labels",
-            [(name, numbers.text(measure, "share"), numbers.share(measure)) for name, measure, _ in shares],
+        heading=t("quality.coverage.heading"),
+        covers=t("quality.covers.both"),
+        says=_complete("feedback", known[0][1], numbers),
+        family="feedback",
+        plot=share_bars(
+            t("quality.coverage.plot"),
+            [
+                (t(f"quality.coverage.{key}"), format_number(each, t), each.value or 0.0)
+                for key, each, _ in known
+                if each.unit == "share"
+            ],
+            t,
         ),
-        table=table(("What", "Value", "of"), [*_covered(numbers, [*shares, *_TIMES]), *_delays(numbers)]),
-        empty_text="" if "applications" in numbers or "reports" in numbers else TOO_FEW,
-        downloads=("cohort", "activity"),
+        folded=table(
+            [t(f"quality.coverage.{key}") for key in ("what", "value", "of")],
+            [
+                (
+                    t(f"quality.coverage.{key}"),
+                    format_number(each, t),
+                    t(f"quality.coverage.{of}", count=each.population),
+                )
+                for key, each, of in known
+            ],
+            [_complete(key, each, numbers) for key, each, _ in known],
+        ),
+        is_empty=not {"feedback", "reports"} & {each.measure for _, each, _ in known if each.measure in numbers},
+        download="activity",
     )
 
 
-def _covered(numbers: Numbers, shares: list[tuple[str, str, str]]) -> Iterator[list[str]]:
-    for name, measure, of in shares:
-        yield [name, numbers.text(measure, "share"), f"{numbers.population(measure, 'share')} {of}"]
+def _complete(key: str, number: Number, numbers: Numbers) -> str:
+    """Return a number about the data as a sentence; empty if it is unknown."""
+    t = numbers.t
+    return "" if number.value is None else t(f"quality.coverage.{key}_says", value=format_number(number, t))
 
 
-def _delays(numbers: Numbers) -> Iterator[list[str]]:
-    for name, quantile in (("Reported after, median", "median"), ("Reported after, 90% within", "p90")):
-        measure = f"delay:{quantile}"
-        yield [name, numbers.text(measure, "days"), f"{numbers.population(measure, 'days')} reports with a time"]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A key figure: its name, its value as text, and its population as text."""
-
-    name: str
-    value: str
-    population: str
-
-
-def figures(numbers: Numbers, when: str = "in the period") -> Sequence[Figure]:
-    """Return the key figures of a cohort, which was applied for `when`; empty if it has too few applications."""
-    if "applications" not in numbers:
-        return []
-    of_all = f"of {numbers.population('applications', 'applications')} applications"
-    return [
-        Figure("Applications", numbers.text("applications", "applications"), f"applied for {when}"),
-        Figure("With feedback", numbers.text("feedback", "share"), of_all),
-        Figure("Reached interview", numbers.text("reached:INTERVIEW", "share"), of_all),
-        Figure(
-            "Hired",
-            numbers.text("outcome:hired", "applications"),
-            f"{numbers.text('outcome:hired', 'share')} {of_all}",
-        ),
-        Figure("Median first response", numbers.text("first_response:median", "days"), of_all),
-    ]
+def _count_and_share(numbers: Numbers, measure: str) -> tuple[str, str]:
+    """Return a number of applications, and their share of all, as texts."""
+    return numbers.count(measure), numbers.text(measure, "share")

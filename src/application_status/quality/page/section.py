@@ -2,106 +2,81 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from application_status.platform.errors import FieldError
-from application_status.quality.page.plots import Bars, Spans, Strips
-from application_status.quality.page.words import display_name, format_day
+from application_status.platform.http.html import Link
+from application_status.quality.page.plots import Bars, Spans, Timeline
 from application_status.quality.reports.query import QualityQuery
-from application_status.quality.rules.definitions import DEFINITIONS, Definition
-
-TOO_FEW = "Too few applications: numbers about fewer than five are not shown."
+from application_status.quality.reports.report import ROWS_LIMIT, QualityReport
+from application_status.texts.texts import Texts
 
 DRAWN, LISTED = 12, 100
 """The most rows of a plot, and of its table."""
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """Texts on which applications and days a page's numbers cover; `days` fits "applied for ..."."""
-
-    days: str
-    subgroups: str
-    cohort: str
-    activity: str
-    both: str
-
-    @classmethod
-    def of(cls, query: QualityQuery) -> "Basis":
-        """Return the texts for the subject and period of a query; a job has no period."""
-        subgroups = "" if query.ats or query.client else "ATSs"
-        if query.first is None or query.last is None:
-            return cls(
-                days="at any time",
-                subgroups=subgroups,
-                cohort="Cohort: all applications of the job, with their status today.",
-                activity="Activity: all changes of the job's applications.",
-                both="Applications: all of the job (cohort). Entries and reports: all of these (activity).",
-            )
-        days = f"from {format_day(query.first)} to {format_day(query.last)}"
-        return cls(
-            days=days,
-            subgroups=subgroups,
-            cohort=f"Cohort: applications applied for {days}, with their status today.",
-            activity=f"Activity: changes {days}, whenever the applications were applied for.",
-            both=f"Applications: those applied for {days} (cohort). Entries and reports: those of the same days, "
-            "whenever the applications were applied for (activity).",
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table, with a link if it has one; `id` is shown beside a name."""
+    """A cell of a table, with a link if it has one; `id` is shown beside a name, `warns` makes it stand out."""
 
     text: str
     link: str = ""
     id: str = ""
+    warns: bool = False
+
+
+class Column(NamedTuple):
+    """The heading of a column: the address that sorts the table by it, and its order if it is sorted so."""
+
+    text: str
+    address: str = ""
+    order: Literal["", "ascending", "descending"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first cell of each row is its heading."""
+    """A table; the first cell of each row is its heading, and `in_words` says what each row means, if it does."""
 
-    columns: Sequence[str]
+    columns: Sequence[Column]
     rows: Sequence[Sequence[TableCell]]
+    in_words: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section: a plot, its table, definitions, and the names of the queries to download as CSV.
+    """A section: a sentence, numbers, their definitions, and the name of the query to download as CSV; empty for none.
 
-    `empty_text` is shown instead of the plot and table if there is no data. `pages` are links to other pages of a list.
-    `wide` is over the full width, `expanded` shows the table unfolded.
+    `covers` says which applications and days it is about. `family` is that of its first number, whose definition the
+    section leads to. It shows the plot and the table, and `folded` on demand. `unavailable` is shown instead of them. A
+    section `is_empty` if it has too few applications. `tabs` are links to other lists, and `pages` to other pages of
+    the list.
     """
 
     id: str
     heading: str
-    basis: str
-    families: Sequence[str]
-    downloads: Sequence[str]
-    plot: Bars | Spans | Strips
-    table: Table
+    covers: str
+    says: str
+    family: str
+    download: str
+    plot: Bars | Spans | Timeline | None = None
+    table: Table | None = None
+    folded: Table | None = None
     notes: Sequence[str] = ()
-    pages: Sequence[TableCell] = ()
-    empty_text: str = ""
+    tabs: Sequence[Link] = ()
+    pages: Sequence[Link] = ()
+    unavailable: str = ""
+    is_empty: bool = False
     wide: bool = False
-    expanded: bool = False
-
-    @property
-    def definitions(self) -> Sequence[tuple[str, Definition]]:
-        """The definitions of its numbers, by name."""
-        return [(display_name(family), DEFINITIONS[family]) for family in self.families]
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], in_words: Sequence[str] = ()) -> Table:
     """Return a table of plain texts."""
-    return Table(columns, [[TableCell(text) for text in row] for row in rows])
+    cells = [[TableCell(text) for text in row] for row in rows]
+    return Table([Column(text) for text in columns], cells, in_words)
 
 
-def not_shown(too_large: FieldError) -> str:
-    """Return why a report is not shown, and what to choose instead."""
-    return f"Not shown: {too_large.detail}. Choose {too_large.expected}."
-
-
-def cut_note(which: str, amount: int) -> list[str]:
-    """Return a note that a table is cut to the largest, busiest or most frequent rows; empty if it is not."""
-    return [f"The {LISTED} {which} of {amount:,}."] if amount > LISTED else []
+def why_unavailable(query: QualityQuery, found: QualityReport, t: Texts) -> str:
+    """Return why a report has no rows and what to choose instead, if it would be too large."""
+    if found.too_long:
+        key = "quality.too_long_of_one" if query.ats else "quality.too_long"
+        return t(key, days=found.too_long)
+    return t("quality.too_many", rows=ROWS_LIMIT) if found.too_many else ""

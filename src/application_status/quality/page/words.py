@@ -7,16 +7,17 @@ from typing import Literal
 from application_status.quality.reports.report import Row, Subject
 from application_status.quality.rules.durations import MINIMUM
 from application_status.quality.rules.numbers import Number, Unit
+from application_status.texts.texts import Texts
 
-_TOO_FEW, _NOT_YET = "too few", "not known yet"
-_HYPHENED = ("PRE_", "POST_")
+_HOURS = 24
 
 
 class Numbers:
-    """The numbers of rows, by measure and unit; a missing one is unknown."""
+    """The numbers of rows, by measure and unit, and their texts in a language; a missing number is unknown."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], t: Texts) -> None:
         self._numbers = {(each.measure, each.unit): each for row in rows for each in row.numbers}
+        self.t = t
 
     def __contains__(self, measure: str) -> bool:
         return any(measure == name for name, _ in self._numbers)
@@ -27,7 +28,11 @@ class Numbers:
 
     def text(self, measure: str, unit: Unit) -> str:
         """Return a number as text."""
-        return format_number(self.number(measure, unit))
+        return format_number(self.number(measure, unit), self.t)
+
+    def count(self, measure: str) -> str:
+        """Return a number of applications as text."""
+        return self.text(measure, "applications")
 
     def share(self, measure: str) -> float:
         """Return a share to draw; 0 if it is unknown."""
@@ -35,33 +40,41 @@ class Numbers:
 
     def population(self, measure: str, unit: Unit) -> str:
         """Return the population of a number as text."""
-        return f"{self.number(measure, unit).population:,}"
+        return self.t.number(self.number(measure, unit).population)
 
 
-def format_number(number: Number) -> str:
+def format_number(number: Number, t: Texts) -> str:
     """Return a number as text: a share in whole percent, days with at most one decimal.
 
     A number without a value is "too few" if its population is too small, and else "not known yet".
     """
     if number.value is None:
-        return _TOO_FEW if number.population < MINIMUM else _NOT_YET
+        return t("quality.too_few") if number.population < MINIMUM else t("quality.not_yet")
     if number.unit == "share":
-        return _percent(number.value)
+        return t.percent(number.value)
     if number.unit == "days":
-        return _days(number.value)
-    return f"{number.value:,.0f}"
+        return format_duration(number.value, t)
+    return t.number(number.value)
 
 
-def display_name(code: str) -> str:
-    """Return the display name of a status, an outcome or a measure: PRE_INTERVIEW is Pre-interview."""
-    for prefix in _HYPHENED:
-        code = code.replace(prefix, f"{prefix[:-1]}-")
-    return code.replace("_", " ").capitalize()
+def format_duration(days: float, t: Texts) -> str:
+    """Return a duration as text, in days with at most one decimal."""
+    rounded = round(days, 1)
+    value = t.number(rounded, 0 if rounded == round(rounded) else 1)
+    return t(f"quality.days.{'one' if rounded == 1 else 'other'}", value=value)
+
+
+def format_age(days: float, t: Texts) -> str:
+    """Return how long ago something was as text: in hours within the last two days, else in whole days."""
+    hours = round(_HOURS * days)
+    unit, value = ("hours", hours) if hours <= 2 * _HOURS else ("days", int(days))
+    time = t(f"quality.{unit}.{'one' if value == 1 else 'other'}", value=t.number(value))
+    return t("quality.ago", time=time)
 
 
 def name_of(of: Subject, member: Literal["Ats", "Client", "Job"]) -> str:
-    """Return the name of the client or job of a subject; empty if it has none, as an ATS."""
-    return {"Ats": "", "Client": of.get("Company", ""), "Job": of.get("JobTitle", "")}[member]
+    """Return the name of the ATS, client or job of a subject; empty if it has none."""
+    return {"Ats": of.get("AtsName", ""), "Client": of.get("Company", ""), "Job": of.get("JobTitle", "")}[member]
 
 
 def with_id(name: str, member_id: str) -> str:
@@ -69,29 +82,15 @@ def with_id(name: str, member_id: str) -> str:
     return f"{name} ({member_id})" if name else member_id
 
 
-def format_day(day: date) -> str:
-    """Return a day as text, e.g. 9 Nov 2026."""
-    return f"{day.day} {day:%b %Y}"
+def format_days(first: date, last: date, t: Texts) -> str:
+    """Return a range of days as text; the year is said once if both have the same."""
+    if first == last:
+        return t.short_day(first)
+    from_day = short_day_of_year(first, t) if first.year == last.year else t.short_day(first)
+    return t("quality.days_range", first=from_day, last=t.short_day(last))
 
 
-def format_period(row: Row) -> str:
-    """Return the days that a row covers, as text; empty if it covers a whole life."""
-    return format_days(row.first, row.last) if row.first and row.last else ""
-
-
-def format_days(first: date, last: date) -> str:
-    """Return a range of days as text."""
-    return format_day(first) if first == last else f"{format_day(first)} – {format_day(last)}"  # noqa: RUF001  # a range has an en dash
-
-
-def _percent(share: float) -> str:
-    """Return whole percent; a small share is <1% rather than 0%, a large one >99% rather than 100%."""
-    whole = round(100 * share)
-    if whole == 0 and share > 0:
-        return "<1%"
-    return ">99%" if whole == 100 and share < 1 else f"{whole}%"  # noqa: PLR2004  # percent
-
-
-def _days(days: float) -> str:
-    rounded = round(days, 1)
-    return f"{rounded:g} {'day' if rounded == 1 else 'days'}"
+def short_day_of_year(day: date, t: Texts) -> str:
+    """Return a day as text without its year."""
+    month = t("layout.months_short").split()[day.month - 1]
+    return t("quality.day_and_month", day=str(day.day), month=month).replace(" ", "\N{NO-BREAK SPACE}")

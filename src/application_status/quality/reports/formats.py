@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TypedDict
@@ -10,14 +10,12 @@ from urllib.parse import urlencode
 
 from application_status.platform.errors import FieldError, InvalidFields, NotAcceptable
 from application_status.platform.escaping import spreadsheet_cell
-from application_status.platform.http.endpoint import Reply, Request, reply
-from application_status.platform.http.negotiation import qualities
+from application_status.platform.http.endpoint import Reply, Request, qualities, reply
 from application_status.platform.values import DateText
 from application_status.quality.reports.query import QualityQuery, ReportKind, parameters
 from application_status.quality.reports.report import MEMBERS, ROWS_LIMIT, QualityReport, Row, Subject, days_of
-from application_status.quality.rules.definitions import family
 from application_status.quality.rules.durations import MINIMUM
-from application_status.quality.rules.numbers import Number, Unit
+from application_status.quality.rules.numbers import Number, Unit, family
 from application_status.quality.rules.periods import Interval
 
 JSON, CSV = "application/json", "text/csv"
@@ -28,6 +26,7 @@ _NUMBER_BYTES = 50  # the least that a number takes in either format
 DEFINITIONS_PATH = "/api/quality/definitions"
 _COLUMNS: Mapping[str, str] = {
     "Ats": "ats",
+    "AtsName": "ats_name",
     "Client": "client",
     "Company": "company",
     "Job": "job",
@@ -93,6 +92,8 @@ class QualityReply(TypedDict):
     """The first day of the period; null for reports as of today and over whole lives."""
     To: DateText | None
     """The last day of the period; null for reports as of today and over whole lives."""
+    Of: Subject
+    """The subject of the report, with the names of its ATS, client and job; empty if it is about all ATSs."""
     TimeZone: str
     Today: DateText
     MinimumApplications: int
@@ -102,7 +103,7 @@ class QualityReply(TypedDict):
     Hidden: int
     """The number of ATSs, clients, jobs or labels left out, as they have too few applications."""
     Cut: int
-    """The number of labels left out, as others are more frequent."""
+    """The number of labels left out, as others are more frequent, or of members that a search found beyond the page."""
     Next: str | None
     """The value of `after` for the next page of a list; null on the last page, and if the report is no list."""
 
@@ -114,6 +115,7 @@ def as_json(query: QualityQuery, found: QualityReport, now: datetime, request: R
         "Interval": query.interval,
         "From": _day(query.first),
         "To": _day(query.last),
+        "Of": found.of,
         "TimeZone": str(now.tzinfo),
         "Today": now.date().isoformat(),
         "MinimumApplications": MINIMUM,
@@ -133,14 +135,39 @@ def as_csv(found: QualityReport, prefix: str) -> Reply:
     A cell that a spreadsheet would take for a formula gets an apostrophe in front. CSV leaves out what is about the
     report as a whole: its period, how much is hidden or cut, and the next page.
     """
-    text = io.StringIO()
-    lines = csv.DictWriter(text, _COLUMNS.values(), restval="")
-    lines.writeheader()
+    return _csv_reply(tuple(_COLUMNS.values()), _lines(found, prefix))
+
+
+def as_csv_of(found: Mapping[str, QualityReport], prefix: str) -> Reply:
+    """Return several reports in one CSV, as `as_csv` writes each; the first column is the name of the report.
+
+    Raises:
+        InvalidFields: the reply is too large; it is about the parameter `csv`.
+    """
+    lines = ({"report": name, **line} for name, report in found.items() for line in _lines(report, prefix))
+    answer = _csv_reply(("report", *_COLUMNS.values()), lines)
+    if len(answer["body"].encode()) > REPLY_LIMIT_BYTES:
+        detail = f"all reports together take more than {REPLY_LIMIT_BYTES:,} bytes"
+        raise InvalidFields((FieldError("/csv", detail, f"one of {', '.join(found)}, or fewer days"),))
+    return answer
+
+
+def _lines(found: QualityReport, prefix: str) -> Iterator[Mapping[str, object]]:
+    """Yield the cells of a line for each number."""
     for row in (_row(each, prefix) for each in found.rows):
         of = {_COLUMNS[name]: value for name, value in row.items() if name != "Numbers"}
         for each in row["Numbers"]:
-            cells = of | {_COLUMNS[name]: value for name, value in each.items()}
-            lines.writerow({n: spreadsheet_cell(cell) if isinstance(cell, str) else cell for n, cell in cells.items()})
+            yield of | {_COLUMNS[name]: value for name, value in each.items()}
+
+
+def _csv_reply(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> Reply:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="")
+    writer.writeheader()
+    for line in lines:
+        writer.writerow(
+            {name: spreadsheet_cell(cell) if isinstance(cell, str) else cell for name, cell in line.items()}
+        )
     return reply(200, {}, **{"Content-Type": "text/csv; charset=utf-8"}) | {"body": text.getvalue()}
 
 

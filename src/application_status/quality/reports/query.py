@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -19,7 +19,7 @@ from application_status.access.tokens import TokenLookup, calling_ats
 from application_status.platform.errors import FieldError, Forbidden, InvalidFields
 from application_status.platform.http.body import message
 from application_status.platform.http.endpoint import Request
-from application_status.quality.rules.periods import Interval, requested_days
+from application_status.quality.rules.periods import Interval, days_before, presets, requested_days
 
 
 def _written_as_a_date(value: Any) -> Any:
@@ -31,9 +31,16 @@ def _written_as_a_date(value: Any) -> Any:
 
 type _Date = Annotated[date, BeforeValidator(_written_as_a_date)]
 type _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._:-]{1,64}$")]
-type ReportKind = Literal["cohort", "activity", "silence", "health", "unmapped"]
+type ReportKind = Literal["cohort", "activity", "silence", "health", "unmapped", "benchmark"]
 
 _OF_TODAY = {"silence", "unmapped"}
+_NO_LISTS = {"health", "unmapped", "benchmark"}
+
+type SortColumn = Literal["applications", "feedback", "interview", "hired", "first_response", "name"]
+"""A column by which lists can be sorted."""
+
+SORT_COLUMNS: tuple[SortColumn, ...] = get_args(SortColumn.__value__)
+_SORT = rf"^-?(?:{'|'.join(SORT_COLUMNS)})$"
 
 
 class QualityQuery(BaseModel):
@@ -41,7 +48,9 @@ class QualityQuery(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
 
-    kind: Annotated[ReportKind, Field(description="cohort, activity, silence, health or unmapped")] = "cohort"
+    kind: Annotated[ReportKind, Field(description="cohort, activity, silence, health, unmapped or benchmark")] = (
+        "cohort"
+    )
     interval: Annotated[Interval, Field(description="day, week, month or all")] = Interval.ALL
     first: Annotated[
         _Date | None, Field(alias="from", description="a date, 2026-09-01; by default 89 days before to")
@@ -54,10 +63,20 @@ class QualityQuery(BaseModel):
     job: Annotated[_Id | None, Field(description="a job's id, together with its client")] = None
     by: Annotated[
         Literal["ats", "client", "job"] | None,
-        Field(description="a list: ats; client, together with ats; or job, together with client"),
+        Field(description="a list: ats; client, of one ats or, for the board, of all; or job, together with client"),
     ] = None
     after: Annotated[
         _Id | None, Field(description="the id after which a page of a list begins: Next of the page before it")
+    ] = None
+    search: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=100)] | None,
+        Field(description="the beginning of a name, or an id: only these members of a list"),
+    ] = None
+    sort: Annotated[
+        Annotated[str, StringConstraints(pattern=_SORT)] | None,
+        Field(
+            description=f"{', '.join(SORT_COLUMNS[:-1])} or {SORT_COLUMNS[-1]}; with - before it, in descending order"
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -76,23 +95,34 @@ class QualityQuery(BaseModel):
             yield FieldError("/kind", f"{self.kind} is only available for ATSs", "cohort, activity or silence")
         if (self.job or self.by == "job") and not self.client:
             yield FieldError("/client", "a job needs its client", "the job's client")
-        if self.by == "client" and not self.ats and not self.client:
-            yield FieldError("/ats", "a list of clients needs their ATS", "the clients' ATS")
         if self.by == "client" and self.kind == "activity":
             yield FieldError("/kind", "activity is not available for lists of clients", "cohort or silence")
         if self.job and self.by:
             yield FieldError("/by", "a report about one job is no list", "job without by")
+        if self.kind == "benchmark" and (self.by or self.job):
+            yield FieldError("/kind", "a benchmark is about all ATSs together", "no by and no job")
+        yield from self._wrong_list()
+
+    def _wrong_list(self) -> Iterator[FieldError]:
         if self.after and not self.is_list:
             yield FieldError(
                 "/after", "only lists of a cohort, activity or silence have pages", "no after, or a list with by"
             )
+        if self.search and not self.is_list:
+            yield FieldError("/search", "only lists can be searched", "no search, or a list with by")
+        if self.search and self.after:
+            yield FieldError("/after", "what a search finds has one page", "no after, or no search")
+        if self.sort and not (self.is_list and self.kind == "cohort" and self.interval is Interval.ALL):
+            yield FieldError("/sort", "only lists of a cohort can be sorted", "no sort, or a list with by")
 
     def _wrong_period(self) -> Iterator[FieldError]:
         if self.is_of_life and (self.first or self.last or self.interval is not Interval.ALL):
-            pointer, what = ("/by", "clients of an ATS") if self.by == "client" else ("/job", "jobs")
+            pointer, what = ("/by", "clients") if self.by == "client" else ("/job", "jobs")
             yield FieldError(pointer, f"a report about {what} has no period", "no from, to or interval")
         if self.kind in _OF_TODAY and (self.first or self.last or self.interval is not Interval.ALL):
             yield FieldError("/kind", f"{self.kind} is as of today and has no period", "no from, to or interval")
+        if self.kind == "benchmark" and self.interval is not Interval.ALL:
+            yield FieldError("/interval", "a benchmark is about the whole period", "no interval")
         if self.first and self.last and self.last < self.first:
             yield FieldError("/to", "to is before from", "a date not before from")
 
@@ -104,13 +134,31 @@ class QualityQuery(BaseModel):
     @property
     def is_list(self) -> bool:
         """Whether the report is a page of a list of ATSs, clients or jobs; health and labels are in one page."""
-        return self.by is not None and self.kind not in {"health", "unmapped"}
+        return self.by is not None and self.kind not in _NO_LISTS
+
+    @property
+    def order(self) -> tuple[SortColumn, bool] | None:
+        """The column by which a list is sorted, and whether it is in descending order; None for the order of ids."""
+        return (cast("SortColumn", self.sort.removeprefix("-")), self.sort.startswith("-")) if self.sort else None
+
+    @property
+    def before(self) -> Self | None:
+        """The same query about the period before, which is as long; None if there is none."""
+        days = days_before(self.first, self.last) if self.first and self.last else None
+        return self.model_copy(update={"first": days[0], "last": days[1]}) if days else None
 
     def as_of(self, today: date) -> Self:
-        """Return the query with its period filled in; reports as of today, and over whole lives, have none."""
+        """Return the query with its period filled in; reports as of today, and over whole lives, have none.
+
+        Raises:
+            InvalidFields: there is no benchmark for the period.
+        """
         if self.is_of_life or self.kind in _OF_TODAY:
             return self
         first, last = requested_days(self.first, self.last, today)
+        if self.kind == "benchmark" and (first, last) not in presets(today).values():
+            periods = ", ".join(f"{begin} to {end}" for begin, end in presets(today).values())
+            raise InvalidFields((FieldError("/from", f"there is no benchmark from {first} to {last}", periods),))
         return self.model_copy(update={"first": first, "last": last})
 
 

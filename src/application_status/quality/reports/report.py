@@ -3,15 +3,16 @@
 `report` builds the reports over the totals; `unmapped_report` builds the list of unmapped labels.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Literal, TypedDict
 
 from application_status.platform.dynamodb.client import side_by_side
-from application_status.quality.counters.read import Member, QualityReader
-from application_status.quality.reports.query import QualityQuery
+from application_status.quality.counters.items import folded
+from application_status.quality.counters.read import Member, MemberName, Page, PageOfClients, QualityReader
+from application_status.quality.reports.query import QualityQuery, SortColumn
 from application_status.quality.rules.contribution import Counts, is_of_cohort, is_size
 from application_status.quality.rules.disclosure import (
     NO_MEMBERS,
@@ -20,7 +21,7 @@ from application_status.quality.rules.disclosure import (
     applications_in_cohort,
 )
 from application_status.quality.rules.durations import MINIMUM
-from application_status.quality.rules.numbers import Number, activity, cohort, silence
+from application_status.quality.rules.numbers import Number, Unit, activity, cohort, silence
 from application_status.quality.rules.periods import (
     Cut,
     Interval,
@@ -38,6 +39,9 @@ ROWS_LIMIT = 400
 PAGE_ROWS, CLIENTS_PAGE_ROWS = 100, 15
 """The most rows of a page of a list; a page of clients reads a row of up to 8 kB for each."""
 
+SORTED_MEMBERS: Mapping[str | None, int] = {"client": 100, "job": 500}
+"""The most members of a list that can be sorted, as their rows are all read. ATSs are always sorted."""
+
 DAYS_LIMIT = 400
 """The most days of a report about several ATSs by day or week; a longer one is by month, or about all days together."""
 
@@ -47,15 +51,21 @@ _KINDS = {"cohort": cohort, "activity": activity, "silence": silence}
 class Subject(TypedDict, total=False):
     """The subject of numbers: an ATS, a client, a job of a client, or, without members, all ATSs.
 
-    Company and JobTitle are the newest names of the client and the job.
+    Company and JobTitle are the newest names of the client and the job. AtsName is missing if the ATS has no name.
     """
 
     Ats: str
+    AtsName: str
     Client: str
     Company: str
     Job: str
     JobTitle: str
 
+
+type NameMember = Literal["AtsName", "Company", "JobTitle"]
+
+NAMES: Mapping[str | None, NameMember] = {"ats": "AtsName", "client": "Company", "job": "JobTitle"}
+"""The member of `Subject` with the name, by the query's `by`."""
 
 MEMBERS: Mapping[str | None, Literal["Ats", "Client", "Job"]] = {"ats": "Ats", "client": "Client", "job": "Job"}
 """The member of `Subject` that differs in the rows of a list, by the query's `by`."""
@@ -73,11 +83,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """The rows of a report, and what is left out.
+    """The rows of a report, its subject, and what is left out.
 
     `hidden` is the number of ATSs, clients, jobs or labels with too few applications, `cut` that of labels beyond the
-    limit. `following` is the id after which the next page of a list begins. `too_many` is the number of rows if it
-    exceeds ROWS_LIMIT, and `too_long` the most days of such a report if the period has more; `rows` is then empty.
+    limit, or of members that a search found beyond the page. `following` is the id after which the next page of a list
+    begins. `too_many` is the number of rows if it exceeds ROWS_LIMIT, and `too_long` the most days of such a report if
+    the period has more; `rows` is then empty. `unsorted` says that a list has too many members to be sorted; its rows
+    are in the order of ids. `of` is the subject of the query, with its names, even if there are no rows.
     """
 
     rows: Sequence[Row]
@@ -86,6 +98,8 @@ class QualityReport:
     following: str | None = None
     too_many: int = 0
     too_long: int = 0
+    unsorted: bool = False
+    of: Subject = field(default_factory=Subject)
 
     @property
     def amount(self) -> int:
@@ -93,15 +107,17 @@ class QualityReport:
         return sum(len(row.numbers) for row in self.rows)
 
 
-def report(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
+def report(query: QualityQuery, reader: QualityReader, today: date, ats_names: Mapping[str, str]) -> QualityReport:
     """Build the report of a query, of any size."""
     if query.job and query.client:
         return _of_job(query, query.client, query.job, reader, today)
-    if query.by in {"job", "client"}:
+    if query.by == "job" or (query.by == "client" and query.ats):
         return _of_list(query, reader, today)
+    if query.by == "client":
+        return _of_all_clients(query, reader, today)
     if query.client:
         return _of_client(query, query.client, reader, today)
-    return _of_atss(query, reader, today)
+    return _of_atss(query, reader, today, ats_names)
 
 
 def too_many(query: QualityQuery, rows: int) -> bool:
@@ -114,22 +130,61 @@ def days_of(query: QualityQuery) -> int:
     return ((query.last or date.max) - (query.first or date.min)).days + 1
 
 
-def _of_atss(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
+def subject(query: QualityQuery, reader: QualityReader) -> Subject:
+    """Return the subject of a query with the names of its client and its job."""
+    found = Subject()
+    if query.ats:
+        found["Ats"] = query.ats
+    if query.client:
+        found |= Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
+    if query.client and query.job:
+        found["Job"] = query.job
+        if title := reader.job(query.client, query.job).name:
+            found["JobTitle"] = title
+    return found
+
+
+def with_name(of: Subject, ats_names: Mapping[str, str]) -> Subject:
+    """Return a subject with the name of its ATS, if it has one."""
+    name = ats_names.get(of.get("Ats", ""))
+    return {"Ats": of["Ats"], "AtsName": name, **of} if name else of
+
+
+def names_of_atss(ids: Iterable[str], ats_names: Mapping[str, str], text: str) -> Sequence[MemberName]:
+    """Return the ATSs whose names or ids begin with a text, sorted by name."""
+    wanted = folded(text)
+    named = [MemberName(ats_id, ats_names.get(ats_id, "")) for ats_id in ids]
+    found = [each for each in named if any(folded(part).startswith(wanted) for part in each)]
+    return sorted(found, key=lambda each: (folded(each.name or each.id), each.id))
+
+
+def _of_atss(query: QualityQuery, reader: QualityReader, today: date, ats_names: Mapping[str, str]) -> QualityReport:
     lives = {query.ats: reader.life_of_ats(query.ats)} if query.ats else reader.lives_of_atss()
     existing = {ats_id: life for ats_id, life in lives.items() if life}
     large = {ats_id: life for ats_id, life in existing.items() if amount_of(life, "applications") >= MINIMUM}
     hidden = len(existing) - len(large)
-    following = None
-    if query.by == "ats":
+    following, further = None, 0
+    if query.search:
+        found = [each.id for each in names_of_atss(large, ats_names, query.search)]
+        further = max(0, len(found) - PAGE_ROWS)
+        large = {ats_id: large[ats_id] for ats_id in found[:PAGE_ROWS]}
+    elif query.by == "ats" and not query.sort:
         ids = [ats_id for ats_id in large if ats_id > (query.after or "")]
         following = ids[PAGE_ROWS - 1] if len(ids) > PAGE_ROWS else None
         large = {ats_id: large[ats_id] for ats_id in ids[:PAGE_ROWS]}
     if query.kind == "silence":
-        return QualityReport(list(_silent(query, large, today)), hidden, following=following)
+        return QualityReport(list(_silent(query, large, today)), hidden, further, following)
     if _is_too_long(query):
         return QualityReport([], hidden, too_long=DAYS_LIMIT)
     periods = _periods_of_atss(query, large, reader, today)
-    return _rows(query, periods, hidden, following, today)
+    return replace(_rows(query, periods, hidden, following, today), cut=further)
+
+
+def periods_of_large_atss(query: QualityQuery, reader: QualityReader, today: date) -> Sequence[tuple[Subject, Period]]:
+    """Return the periods of each ATS that has enough applications."""
+    lives = reader.lives_of_atss()
+    large = {ats_id: life for ats_id, life in lives.items() if amount_of(life, "applications") >= MINIMUM}
+    return _periods_of_atss(query, large, reader, today)
 
 
 def _is_too_long(query: QualityQuery) -> bool:
@@ -216,16 +271,83 @@ def _of_job(query: QualityQuery, client_id: str, job_id: str, reader: QualityRea
 def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
     """Return a page of the jobs of a client, or of the clients of an ATS, over their whole lives."""
     if query.client:
-        page = reader.jobs(query.client, query.after, PAGE_ROWS)
         of = Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
+        named, listed = partial(reader.named_jobs, query.client), partial(reader.jobs, query.client)
     else:
-        page = reader.clients(query.ats or "", query.after, CLIENTS_PAGE_ROWS)
         of = Subject(Ats=query.ats or "")
+        named, listed = partial(reader.named_clients, query.ats or ""), partial(reader.clients, query.ats or "")
+    page, unsorted = _chosen(query, named, listed)
     sizes = page.head.get(_measure(query), NO_MEMBERS)
     rows = [
         _life_row(query, of, each, today) for each in page.members if sizes.shows(amount_of(each.row, _measure(query)))
     ]
-    return QualityReport(rows, sizes.hidden, following=page.following)
+    return QualityReport(rows, sizes.hidden, page.further, page.following, unsorted=unsorted)
+
+
+def _of_all_clients(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
+    """Return a page of all clients, over their whole lives at the ATSs where they have enough applications."""
+    page, unsorted = _chosen(query, reader.all_named_clients, reader.all_clients)
+    found = [_row_of_client(query, client_id, lives.values(), today) for client_id, lives in page.lives.items()]
+    rows = [row for row in found if row]
+    return QualityReport(rows, len(found) - len(rows), page.further, page.following, unsorted=unsorted)
+
+
+def _chosen[Found: (Page, PageOfClients)](
+    query: QualityQuery, named: Callable[[str, int], Found], listed: Callable[[str | None, int], Found]
+) -> tuple[Found, bool]:
+    """Return the page that a query asks for, or all of a list to sort; True if the list is too long to be sorted."""
+    if query.search:
+        return named(query.search, _page_rows(query)), False
+    if query.sort and (whole := listed(None, SORTED_MEMBERS[query.by])).following is None:
+        return whole, False
+    return listed(query.after, _page_rows(query)), query.sort is not None
+
+
+def _page_rows(query: QualityQuery) -> int:
+    return CLIENTS_PAGE_ROWS if query.by == "client" else PAGE_ROWS
+
+
+def _row_of_client(query: QualityQuery, client_id: str, lives: Collection[Member], today: date) -> Row | None:
+    large = [life.row for life in lives if amount_of(life.row, _measure(query)) >= MINIMUM]
+    if not large:
+        return None
+    day = today if query.kind == "silence" else None
+    counts = merged(map(counts_of_life, large))
+    return Row(Subject(Client=client_id, **_company(lives)), day, day, list(_KINDS[query.kind](counts, today)))
+
+
+_SORTED_BY: Mapping[SortColumn, tuple[str, Unit]] = {
+    "applications": ("applications", "applications"),
+    "feedback": ("feedback", "share"),
+    "interview": ("reached:INTERVIEW", "share"),
+    "hired": ("outcome:hired", "applications"),
+    "first_response": ("first_response:median", "days"),
+}
+
+
+def sorted_page(query: QualityQuery, found: QualityReport) -> QualityReport:
+    """Return a page of a list that has all members, sorted as the query asks; rows without the number come last."""
+    if query.order is None or found.unsorted:
+        return found
+    column, descending = query.order
+    known = [row for row in found.rows if _value(query, row, column) is not None]
+    unknown = [row for row in found.rows if _value(query, row, column) is None]
+    known.sort(key=lambda row: _value(query, row, column), reverse=descending)  # type: ignore[arg-type,return-value]
+    rows = [*known, *unknown]
+    if query.after:
+        ids = [row.of[MEMBERS[query.by]] for row in rows]
+        rows = rows[ids.index(query.after) + 1 :] if query.after in ids else []
+    limit = _page_rows(query)
+    following = rows[limit - 1].of[MEMBERS[query.by]] if len(rows) > limit else None
+    return replace(found, rows=rows[:limit], following=following)
+
+
+def _value(query: QualityQuery, row: Row, column: SortColumn) -> float | str | None:
+    """Return the value by which a row is sorted."""
+    if column == "name":
+        return folded(row.of.get(NAMES[query.by], row.of[MEMBERS[query.by]]))
+    measure, unit = _SORTED_BY[column]
+    return next((each.value for each in row.numbers if (each.measure, each.unit) == (measure, unit)), None)
 
 
 def _measure(query: QualityQuery) -> str:

@@ -1,4 +1,4 @@
-"""The numbers of a quality report, derived from the counters; `definitions.py` explains each one."""
+"""The numbers of a quality report, derived from the counters; `reports/definitions.py` explains each one."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ DAY_THRESHOLDS = (7, 14, 30, 60, 90)
 _DAY = timedelta(days=1)
 _MONTH = len("2026-11")
 
-type Unit = Literal["applications", "entries", "reports", "requests", "share", "days"]
+type Unit = Literal["applications", "entries", "reports", "requests", "share", "days", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Number:
     unit: Unit
     value: float | None
     population: int
+
+
+def family(measure: str) -> str:
+    """Return the family of a measure, which has a definition, e.g. `reached` of `reached:OFFER`."""
+    return measure.partition(":")[0]
 
 
 class _Totals:

@@ -50,6 +50,26 @@ def requested_days(first: date | None, last: date | None, today: date) -> tuple[
     return first or date.fromordinal(max(1, end.toordinal() - DEFAULT_DAYS + 1)), end
 
 
+def presets(today: date) -> Mapping[str, tuple[date, date]]:
+    """Return the first and last day of the periods that are asked for most, by name; both days are included."""
+    quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
+    last_quarter = quarter - timedelta(days=1)
+    return {
+        "30-days": (today - timedelta(days=29), today),
+        "90-days": requested_days(None, None, today),
+        "quarter": (quarter, today),
+        "last-quarter": (last_quarter.replace(month=last_quarter.month - 2, day=1), last_quarter),
+        "year": (today.replace(month=1, day=1), today),
+    }
+
+
+def days_before(first: date, last: date) -> tuple[date, date] | None:
+    """Return the days of the period before, which is as long; None if it would begin before the year 1."""
+    length = last.toordinal() - first.toordinal() + 1
+    begin = first.toordinal() - length
+    return (date.fromordinal(begin), date.fromordinal(begin + length - 1)) if begin > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """The groups of months of an ATS or a client that a question is about.

@@ -33,23 +33,6 @@ from application_status.intake.connect.events import (
     value_at,
 )
 
-CHECKLIST = (
-    "In Ashby, open Admin > Integrations > Webhooks.",
-    "Click New, and create one webhook for each of the following types.",
-    "applicationSubmit",
-    "applicationUpdate",
-    "candidateStageChange",
-    "candidateHire",
-    "offerCreate",
-    "offerUpdate",
-    "candidateDelete",
-    "candidateMerge",
-    "jobUpdate",
-    "Enter the URL of this connection as Request URL of each webhook.",
-    "Enter the secret of this connection as Secret Token of each webhook.",
-    "Save the webhook. Ashby sends a test. If the webhook is disabled afterwards, tick Enabled and save it again.",
-)
-
 _ids = partial(NativeIds, Channel.ASHBY)
 
 _ENDS = ("Hired", "Archived")

@@ -33,29 +33,6 @@ from application_status.intake.connect.events import (
     value_at,
 )
 
-CHECKLIST = (
-    "In Greenhouse Recruiting, open Configure > Dev Center > Web Hooks > Web Hooks.",
-    "Create one web hook for each of the following events. Select the event in the field When.",
-    "Candidate has submitted application (new_candidate_application)",
-    "Application updated (application_updated)",
-    "Candidate has changed stage (candidate_stage_change)",
-    "Candidate has been hired (hire_candidate)",
-    "Candidate has been unhired (unhire_candidate)",
-    "Candidate or Prospect rejected (reject_candidate)",
-    "Candidate or Prospect unrejected (unreject_candidate)",
-    "Offer created (offer_created)",
-    "Offer updated (offer_updated)",
-    "Delete application (delete_application)",
-    "Delete candidate (delete_candidate)",
-    "Candidate merged (merge_candidate)",
-    "Candidate anonymized (candidate_anonymized)",
-    "Job updated (job_updated)",
-    "Enter the URL of this connection as Endpoint URL of each web hook.",
-    "Enter the secret of this connection as Secret Key of each web hook.",
-    "Enter an address of your own as Error recipient email.",
-    "Click Create Web hook. Greenhouse sends a test. The web hook must not be disabled afterwards.",
-)
-
 _ids = partial(NativeIds, Channel.GREENHOUSE)
 
 _DECISIONS = {

@@ -33,24 +33,6 @@ from application_status.intake.connect.events import (
 )
 from application_status.platform.values import CLOCK_SKEW
 
-CHECKLIST = (
-    "In Lever, open Settings > Integrations and API > Webhooks. You need the role Super Admin.",
-    "Switch on each of the following events, and add a webhook with the URL of this connection for each.",
-    *(
-        f"Event: {each}"
-        for each in (
-            "Application created",
-            "Candidate stage change",
-            "Candidate archive state change",
-            "Candidate hired",
-            "Candidate deleted",
-        )
-    ),
-    "Copy the signature token of each webhook, five in all, and give them to the job board.",
-    "Click Verify connection for each webhook.",
-    "Tell the job board the names of your stages and archive reasons, because Lever sends only their ids.",
-)
-
 FRESH_FOR = timedelta(hours=72)
 """The age until which a delivery is accepted: long enough for retries over a weekend, as Lever documents no schedule.
 

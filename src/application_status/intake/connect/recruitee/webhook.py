@@ -33,27 +33,6 @@ from application_status.intake.connect.events import (
     value_at,
 )
 
-CHECKLIST = (
-    "In Recruitee, open Settings > Apps and Plugins > Webhooks. Your role needs the ability Manage webhooks.",
-    "Click + New webhook and enter a name.",
-    "Enter the URL of this connection as POST URL.",
-    *(
-        f"Event: {each}"
-        for each in (
-            "Candidate created (new_candidate)",
-            "Candidate assigned to a job (candidate_assigned)",
-            "Candidate moved, disqualified or requalified (candidate_moved)",
-            "Candidate deleted (candidate_deleted)",
-            "Job published (offer_published)",
-            "Job unpublished (offer_unpublished)",
-            "Job updated (offer_updated)",
-        )
-    ),
-    "Copy the secret that the dialog shows.",
-    "Click Verify and create.",
-    "Give the secret to the job board. Until then events are refused, and Recruitee sends them again.",
-)
-
 _ids = partial(NativeIds, Channel.RECRUITEE)
 
 _CATEGORIES = {
