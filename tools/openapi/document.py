@@ -35,8 +35,11 @@ _SECURITY = {
         "description": "AWS Signature Version 4, for the board's own systems.",
     },
 }
-_ALTERNATIVES: Mapping[str, Mapping[str, list[Any]]] = {"AtsiToken": {"AtsBearer": []}, "AtsClient": {}}
-"""What a request can have instead of the header of a security scheme; {} is none, as the body can have credentials."""
+_ALTERNATIVES: Mapping[str, Sequence[Mapping[str, list[Any]]]] = {
+    "AtsiToken": ({"AtsiToken": []}, {"AtsBearer": []}),
+    "AtsClient": ({}, {"AtsClient": []}),  # the body of the example has the credentials, and only one place may
+}
+"""What a request can have, where there is a choice; tools take the first."""
 
 _NOT_EMPTY = {"type": "string", "minLength": 1}
 _PATH_PARAMETERS = {
@@ -160,7 +163,7 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
 
 
 def _security(scheme: str) -> list[Mapping[str, list[Any]]]:
-    return [{scheme: []}, *([_ALTERNATIVES[scheme]] if scheme in _ALTERNATIVES else ())]
+    return list(_ALTERNATIVES.get(scheme, ({scheme: []},)))
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
