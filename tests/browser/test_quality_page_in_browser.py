@@ -62,7 +62,7 @@ def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService
     """Registered and reported over HTTP, counted from the stream, and read without JavaScript by its client alone."""
     ids = register(service, "fresh", "job-1")
     page = opened({"custom:client_id": "fresh"}, java_script_enabled=False)
-    funnel = page.get_by_role("region", name="Funnel")
+    funnel = page.get_by_role("region", name="How far applications got")
 
     def reads(text: str) -> bool:
         page.reload()
@@ -72,48 +72,66 @@ def test_report_of_an_ats_changes_the_funnel(opened: Open, service: LocalService
     expect(funnel).to_contain_text("0 · 0%")
     send(service, "POST", "/api/application-status", {"AtsiApplicationId": ids[0], "Status": "INTERVIEW"})
     wait_for(lambda: reads("1 · 20%"))
-    expect(page.locator(".figures")).to_contain_text("Reached interview")
+    expect(page.locator(".figures")).to_contain_text("Reached an interview")
     funnel.locator("summary").first.click()
     expect(funnel.get_by_role("row", name="Interview 1 20%").first).to_be_visible()
     others = opened({"custom:client_id": "muster"}, java_script_enabled=False)
-    expect(others.get_by_role("heading", level=1)).to_have_text("Applicant quality Client Muster Klinik AG (muster)")
+    expect(others.get_by_role("heading", level=1)).to_have_text("Applicant quality Muster Klinik AG")
 
 
 def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
-    """Tab by tab through the form, and back to everything by its link."""
+    """Tab by tab through the choices, and back to everything by its link."""
     page = opened(STAFF, java_script_enabled=False, locale="en-US")
     page.get_by_role("main").focus()
     page.keyboard.press("Tab")
-    expect(page.locator("#from")).to_be_focused()
-    for _ in range(8):  # a date has a stop for each of its parts, and one for its calendar
-        page.keyboard.press("Tab")
-        if page.locator("#ats:focus").count():
-            break
+    expect(page.locator("#ats")).to_be_focused()
     page.keyboard.type("workday")
-    for _ in ("client", "job", "interval"):
-        page.keyboard.press("Tab")
-    expect(page.locator("#interval")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Workday")
+    assert page.url.partition("?")[2] == "interval=week&ats=workday&client=&job="
+    page.get_by_role("link", name="30 days").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Other days").focus()
+    page.keyboard.press("Enter")
+    page.locator("#interval").focus()
     page.keyboard.type("month")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality ATS workday")
     today = now().astimezone(BERLIN).date()
-    days = f"from={today - timedelta(days=89)}&to={today}"
-    assert page.url.partition("?")[2] == f"{days}&ats=workday&client=&job=&interval=month"
-    expect(page.get_by_role("region", name="Over time")).to_contain_text("a month")
+    days = f"from={today - timedelta(days=29)}&to={today}"
+    expect(page.get_by_role("region", name="Activity over time")).to_contain_text("by month")
+    assert page.url.partition("?")[2] == f"ats=workday&{days}&interval=month"
     page.get_by_role("link", name="Clear").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality All ATSs")
 
 
+def test_values_of_a_column_are_shown_on_hover_and_on_focus(opened: Open) -> None:
+    """In all rows of the chart, with the days in place of those of the axis."""
+    page = opened(STAFF, java_script_enabled=False)
+    chart = page.get_by_role("region", name="Activity over time").locator("figure")
+    week = chart.locator(".period").nth(3)
+    expect(week.locator("text").first).to_be_hidden()
+    week.hover()
+    expect(week.locator("text").first).to_be_visible()
+    expect(chart.locator(".days")).to_be_hidden()
+    page.mouse.move(0, 0)
+    expect(week.locator("text").first).to_be_hidden()
+    week.focus()
+    expect(week.locator("text").last).to_be_visible()
+    words = str(week.get_attribute("aria-label"))
+    assert str(week.locator("text").last.text_content()) in words
+    assert f"Applied {week.locator('text').first.text_content()}" in words
+
+
 def test_comparison_leads_from_all_to_a_job(opened: Open) -> None:
     """Links alone are enough to look closer."""
     page = opened(STAFF, "?client=example")
-    page.get_by_role("region", name="By job").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("(job-1) of client Example GmbH (example)")
+    page.get_by_role("region", name="By job").get_by_role("rowheader").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("(job-1) at Example GmbH")
     page = opened(STAFF, f"?ats={ATS}")
     page.get_by_role("region", name="By client").get_by_role("link", name="Muster Klinik AG muster").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality Client Muster Klinik AG (muster)")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality Muster Klinik AG")
 
 
 @pytest.mark.parametrize("width", [360, 1200])
@@ -133,11 +151,11 @@ def test_links_lead_to_the_next_jobs_and_back(opened: Open, service: LocalServic
     looks_right(page, width, "light")
     jobs = page.get_by_role("region", name="By job")
     expect(jobs.get_by_role("row")).to_have_count(101)
-    jobs.get_by_role("link", name="Next jobs").click()
+    jobs.get_by_role("link", name="Next page").click()
     expect(jobs.get_by_role("row")).to_have_count(6)
     expect(jobs.get_by_role("link", name="Title of job-104 job-104")).to_be_visible()
-    expect(jobs.get_by_role("link", name="Next jobs")).to_have_count(0)
-    jobs.get_by_role("link", name="First jobs").click()
+    expect(jobs.get_by_role("link", name="Next page")).to_have_count(0)
+    jobs.get_by_role("link", name="First page").click()
     expect(jobs.get_by_role("row")).to_have_count(101)
 
 
@@ -150,11 +168,15 @@ def test_table_is_downloaded(opened: Open) -> None:
     """The CSV is saved as a file, and the page stays open."""
     page = opened(OF_ATS)
     with page.expect_download() as downloading:
-        page.get_by_role("region", name="Over time").get_by_role("link", name="Download CSV").click()
+        page.get_by_role("region", name="Activity over time").get_by_role("link", name="Download as CSV").click()
     today = now().astimezone(BERLIN).date()
     name = f"applicant-quality-over-time-{ATS}-{today - timedelta(days=89)}-{today}.csv"
     assert downloading.value.suggested_filename == name
-    assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,client,company,job,job_title,from,to")
+    assert (
+        downloading.value.path()
+        .read_text(encoding="utf-8")
+        .startswith("ats,ats_name,client,company,job,job_title,from")
+    )
 
 
 @pytest.mark.parametrize("width", [320, 360])
@@ -163,15 +185,15 @@ def test_long_ids_and_numbers_have_room(opened: Open, service: LocalService, wid
     """They wrap rather than run into what stands beside them."""
     register(service, f"of-{job}"[:64], job)
     page = opened({"custom:client_id": f"of-{job}"[:64]}, width=width)
-    plot = page.get_by_role("region", name="By job").locator(".plot")
+    jobs = page.get_by_role("region", name="By job").locator("table")
 
-    def is_drawn() -> bool:
+    def is_listed() -> bool:
         merge(service)
         page.reload()
-        return plot.count() > 0
+        return jobs.count() > 0
 
-    wait_for(is_drawn)
-    expect(plot).to_contain_text(job)
+    wait_for(is_listed)
+    expect(jobs).to_contain_text(job)
     looks_right(page, width, "light")
 
 

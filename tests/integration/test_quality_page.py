@@ -182,8 +182,8 @@ def test_every_number_is_one_of_the_reports(world: World, who: str) -> None:
     for name in names:
         for row in api(world, claims, **QUESTIONS[name])["Rows"]:
             for each in row["Numbers"]:
-                number = Number(each["Measure"], each["Unit"], each["Value"], each["Population"])
-                known |= {format_number(number, ENGLISH), f"{each['Population']:,}"}
+                of_api = Number(each["Measure"], each["Unit"], each["Value"], each["Population"])
+                known |= {format_number(of_api, ENGLISH), f"{each['Population']:,}"}
                 if each["Measure"] == "last_seen":
                     known.add(format_age(each["Value"], ENGLISH))
     html = shown(world, claims)

@@ -96,7 +96,7 @@ def guide(name: str = "integrating.md") -> str:
 
 
 def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None:
-    """All commands of the section, in one shell: an application is made, reported about, signalled, and read back."""
+    """All commands of the section, in one shell: an application is made, reported about, read back, and explained."""
     section = guide().partition("## Try it in the sandbox\n")[2].partition("\n## ")[0]
     script = "sleep 1\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))  # a reader takes longer to paste each
     environment = os.environ | {"STATUS_URL": service.url}
@@ -104,10 +104,12 @@ def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
-    made, reported, signalled, found = objects(done.stdout)
+    made, reported, signalled, found, requests = objects(done.stdout)
     assert (made["Status"], reported["Result"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
     assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
     assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
+    newest = [each["Understood"] for each in requests["Requests"][:3]]
+    assert [[note["Status"] for note in notes] for notes in newest] == [[], ["OFFER"], ["INTERVIEW"]]
     assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script
 
 
