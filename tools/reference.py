@@ -99,13 +99,8 @@ def _tag_page(described: _Json, tag: _Json) -> Page:
     links = [f'<a href="#{each["operationId"]}">{escape(each["summary"])}</a>' for _, _, each in operations]
     schemas = [schema for _, _, each in operations for schema in _bodies(each)]
     shown = {_name(schema) for schema in schemas if "$ref" in schema}
-<<<<<<< HEAD
-    asked = [each.get("parameters", ()) for _, _, each in operations]
-    types = _used(described, _references([schemas, asked])) - shown - {"ProblemDetails", "FieldProblem"}
-=======
     parameters = [each.get("parameters", ()) for _, _, each in operations]
     types = _used(described, _references([schemas, parameters])) - shown - {"ProblemDetails", "FieldProblem"}
->>>>>>> h-reference
     if types:
         links.append('<a href="#types">Types</a>')
     return _page(
