@@ -14,6 +14,8 @@ CHECKOV_VERSION := 3.3.30
 CFN_LINT_VERSION := 1.58.0
 CFN_LINT_SERVERLESS_VERSION := 0.3.6
 PIP_AUDIT_VERSION := 2.10.1
+OPENAPI_GENERATOR_VERSION := 7.26.0
+OPENAPI_PYTHON_CLIENT_VERSION := 0.29.1
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
@@ -36,7 +38,7 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
 TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
-test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready build-host  ## Run all tests, with every engine
+test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready .tools/generators/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What no target can make: brought or checked before anything that takes long.
@@ -178,4 +180,5 @@ TOOL_sam := aws-sam-cli==$(SAM_VERSION) pip
 TOOL_ministack := "ministack[full]==$(MINISTACK_VERSION)"
 TOOL_runtime := awslambdaric==$(AWSLAMBDARIC_VERSION)
 TOOL_checkov := checkov==$(CHECKOV_VERSION) cfn-lint==$(CFN_LINT_VERSION) cfn-lint-serverless==$(CFN_LINT_SERVERLESS_VERSION)
+TOOL_generators := openapi-generator-cli==$(OPENAPI_GENERATOR_VERSION) openapi-python-client==$(OPENAPI_PYTHON_CLIENT_VERSION)
 TOOL_audit := pip-audit==$(PIP_AUDIT_VERSION)

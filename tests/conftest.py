@@ -13,6 +13,8 @@ from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing
 
+pytest.register_assert_rewrite("browser.windows")  # so that a failure shows the values
+
 _TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on"})
 
 os.environ.update(

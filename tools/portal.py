@@ -30,7 +30,7 @@ SAMPLES = _ROOT / "docs/samples"
 _START = "start"
 
 
-class _Document(NamedTuple):
+class Document(NamedTuple):
     """A document, the name of its page, and the sections that are pages of their own: heading to name."""
 
     path: str
@@ -39,8 +39,8 @@ class _Document(NamedTuple):
 
 
 _DOCUMENTS = (
-    _Document("docs/start.md", _START),
-    _Document(
+    Document("docs/start.md", _START),
+    Document(
         "docs/integrating.md",
         "guide",
         {
@@ -51,25 +51,25 @@ _DOCUMENTS = (
             "Try it in the sandbox": "sandbox",
         },
     ),
-    _Document("docs/files.md", "files-format"),
-    _Document("docs/semantics.md", "semantics"),
-    _Document("docs/vocabulary.md", "vocabulary"),
-    _Document("docs/problems.md", "errors"),
-    _Document("docs/versioning.md", "versions"),
-    _Document("docs/support.md", "support"),
-    _Document("docs/backfill.md", "history"),
-    _Document("docs/quality.md", "quality"),
-    _Document("docs/registering.md", "registering"),
-    _Document("docs/connect/greenhouse.md", "connect-greenhouse"),
-    _Document("docs/connect/ashby.md", "connect-ashby"),
-    _Document("docs/connect/recruitee.md", "connect-recruitee"),
-    _Document("docs/connect/lever.md", "connect-lever"),
-    _Document("CHANGELOG.md", "changelog", {"[1.0.0] - 2026-11-26": "changelog-1.0.0"}),
+    Document("docs/files.md", "files-format"),
+    Document("docs/semantics.md", "semantics"),
+    Document("docs/vocabulary.md", "vocabulary"),
+    Document("docs/problems.md", "errors"),
+    Document("docs/versioning.md", "versions"),
+    Document("docs/support.md", "support"),
+    Document("docs/backfill.md", "history"),
+    Document("docs/quality.md", "quality"),
+    Document("docs/registering.md", "registering"),
+    Document("docs/connect/greenhouse.md", "connect-greenhouse"),
+    Document("docs/connect/ashby.md", "connect-ashby"),
+    Document("docs/connect/recruitee.md", "connect-recruitee"),
+    Document("docs/connect/lever.md", "connect-lever"),
+    Document("CHANGELOG.md", "changelog", {"[1.0.0] - 2026-11-26": "changelog-1.0.0"}),
 )
 _OTHER_PAGES = {
     "docs/openapi.yaml": "openapi.json",
-    "src/application_status/intake/seek/schema.graphql": "reference",
-    "src/application_status/intake/indeed/schema.graphql": "reference",
+    "src/application_status/intake/seek/schema.graphql": "graphql",
+    "src/application_status/intake/indeed/schema.graphql": "graphql",
 }
 _NOT_SERVED = {
     "docs/connect", "docs/events.md", "docs/jobseekers.md", "docs/operations.md", "docs/performance.md", "docs/samples",
@@ -90,12 +90,8 @@ def with_samples(text: str) -> str:
 
 
 def site() -> dict[Path, str]:
-    """Return the text of each page's file.
-
-    Raises:
-        ValueError: a link leads to nothing.
-    """
-    pages = [*_documents(), *reference_pages().values()]
+    """Return the text of each page's file."""
+    pages = [*rendered(_DOCUMENTS, _ROOT), *reference_pages().values()]
     texts = {SITE / f"{page.name}.html": page.body for page in pages}
     start = SITE / f"{_START}.html"
     return texts | {start: _HREF.sub("docs/", texts[start])}  # its address is /docs itself
@@ -115,9 +111,14 @@ class _Part(NamedTuple):
         return "../docs" if self.name == _START else self.name
 
 
-def _documents() -> Iterator[Page]:
+def rendered(documents: Sequence[Document], root: Path) -> Iterator[Page]:
+    """Yield the pages of documents below a folder.
+
+    Raises:
+        ValueError: a link leads to nothing, or a document lacks a section that is to be a page.
+    """
     markdown = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer).enable("table")
-    parts = [part for document in _DOCUMENTS for part in _parts(document, markdown)]
+    parts = [part for document in documents for part in _parts(document, root, markdown)]
     addresses = {(part.document, ""): part.address for part in reversed(parts)}
     for part in parts:
         title, *sections = _headings(part.tokens)
@@ -129,11 +130,9 @@ def _documents() -> Iterator[Page]:
         yield _page(part, markdown, addresses)
 
 
-def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
+def _parts(document: Document, root: Path, markdown: MarkdownIt) -> list[_Part]:
     """Return the document's page, then those of its sections, whose headings are raised to the first level."""
-    text = (_ROOT / document.path).read_text(encoding="utf-8")
-    if document.path == "docs/start.md":
-        text = with_samples(text)
+    text = with_samples((root / document.path).read_text(encoding="utf-8"))
     tokens = markdown.parse(_REPOSITORY.sub("", text))
     _name_headings(tokens)
     contents = [each for each in _headings(tokens) if each.tag == "h2"]
@@ -145,7 +144,8 @@ def _parts(document: _Document, markdown: MarkdownIt) -> list[_Part]:
             rest += tokens[begin:end]
         else:
             sections.append(_Part(document.path, name, tokens[begin:end], _raised(tokens[begin:end])))
-    assert len(sections) == len(document.sections), f"{document.path} has other sections"  # noqa: S101
+    if len(sections) < len(document.sections):
+        raise ValueError(f"{document.path} lacks a section of {list(document.sections)}")
     return [_Part(document.path, document.name, rest, contents), *sections]
 
 
@@ -251,12 +251,21 @@ class _Renderer(RendererHTML):
 
     def th_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         """Begin a heading of a column; a cell without text is none."""
-        return "<th>" if tokens[idx + 1].content else "<td>"
+        return _cell("th" if tokens[idx + 1].content else "td", tokens[idx])
 
     def th_close(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         """End it."""
         return "</th>\n" if tokens[idx - 1].content else "</td>\n"
 
+    def td_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        """Begin a cell."""
+        return _cell("td", tokens[idx])
+
     def table_close(self, _tokens: Sequence[Token], _idx: int, _options: OptionsDict, _env: EnvType) -> str:
         """End the part that scrolls."""
         return "</table>\n</div>\n"
+
+
+def _cell(tag: str, token: Token) -> str:
+    """Return the begin of a cell; an aligned one has the class of numbers, as pages allow no style of their own."""
+    return f'<{tag} class="number">' if token.attrs else f"<{tag}>"

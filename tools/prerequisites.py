@@ -22,11 +22,12 @@ _ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_
 EMULATOR = _TOOLS / f"sam/lib/python3.13/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
 RUNTIME_PYTHON = _TOOLS / "runtime/bin/python"
 NODE = _TOOLS / "node/node_modules/.bin"
+GENERATORS = _TOOLS / "generators/bin"
 
 # The files that make creates, and the programs, by the folder of tests or the target that needs them.
 _MADE = {
     "unit": (SAM_PYTHON,),
-    "local": (NODE,),
+    "local": (NODE, GENERATORS),
     "races": (MINISTACK,),
     "wire": (MINISTACK,),
     "deploy": (MINISTACK, SAM, BUILD),

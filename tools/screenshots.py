@@ -20,7 +20,6 @@ def main() -> None:
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 760, "height": 825})
         page.goto(f"{_URL}/sign-in/jobseeker/{demo.JOBSEEKER_ID}")
-        page.locator("summary").first.click()
         _shoot(page, "my-applications")
         page.set_viewport_size({"width": 1180, "height": 884})
         page.goto(f"{_URL}/sign-in/ats/{demo.ATS_ID}")

@@ -1,7 +1,9 @@
+import { env } from "node:process";
+
 type Report = { AtsiApplicationId: string; Status: string; RawStatus?: string; BusinessDate?: string };
 type Reply = { Status: string; PreviousStatus: string | null; Result: string; Version: number; RequestId: string };
 
-const { STATUS_URL, ATSI_TOKEN, APPLICATION_ID } = process.env;
+const { STATUS_URL, ATSI_TOKEN, APPLICATION_ID } = env;
 
 async function send(message: Report) {
   const reply = await fetch(`${STATUS_URL}/api/application-status`, {

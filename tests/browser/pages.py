@@ -45,8 +45,8 @@ VISITS: Mapping[str, Visit] = {
     "portal": Visit("/docs", languages=("en",), sheets=3),
     "guide": Visit("/docs/guide", languages=("en",), sheets=5),
     "errors": Visit("/docs/errors", languages=("en",), sheets=6),
+    "reference": Visit("/docs/reference-reports", languages=("en",), sheets=8),
     "problem": Visit("/problems/throttled", languages=("en",)),
-    "portal": Visit("/docs", languages=("en",), sheets=6),
-    "errors": Visit("/docs/errors", languages=("en",), sheets=12),
+    "sandbox's requests": Visit("/sandbox/requests", languages=("en",)),
     "vocabulary": Visit("/docs/vocabulary", languages=("en",), sheets=12),
 }

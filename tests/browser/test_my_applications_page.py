@@ -11,6 +11,8 @@ from browser.conftest import Site
 from browser.windows import LONG_WORD, Window, looks_right
 from support.world import TOKEN
 
+LONG_LINK = f"https://{'jobs-of-a-very-long-name.' * 8}test/{'1' * 700}"
+
 type Open = Callable[..., Page]
 
 MARKUP = "<script>document.title = 'run'</script>"
@@ -24,7 +26,7 @@ def opened(window: Window, site: Site) -> Open:
 
 
 def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
-    """Sent over HTTP, read without JavaScript, and unfolded by keyboard."""
+    """Sent over HTTP, read without JavaScript, and opened by keyboard."""
     of = site.add(1, "ada", ("CONTACT", 24))
     page = opened("ada", java_script_enabled=False)
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Python Developer"))
@@ -38,13 +40,48 @@ def test_report_of_an_ats_shows_on_the_page(opened: Open, site: Site) -> None:
     expect(card).not_to_contain_text("No update")
     expect(card).not_to_contain_text("1st round")
     expect(card.get_by_label("Step 3 of 5 reached")).to_be_visible()
-    timeline = card.locator(".timeline")
-    expect(timeline).to_be_hidden()
-    page.get_by_role("main").focus()
-    page.keyboard.press("Tab")
+    card.get_by_role("link", name="Python Developer").focus()
     page.keyboard.press("Enter")
-    expect(timeline).to_be_visible()
-    expect(timeline.locator("span")).to_have_text(["Applied", "The employer contacted you", "Interview"])
+    timeline = page.locator(".timeline span")
+    expect(timeline).to_have_text(["Applied", "The employer contacted you", "Interview"])
+    page.get_by_role("link", name="All my applications").click()
+    expect(card).to_be_visible()
+
+
+def test_jobseeker_says_what_is_wrong(opened: Open, site: Site) -> None:
+    """With the keyboard alone, and without JavaScript; the browser asks for a reason, and the page says thank you."""
+    site.add(6, "hal", ("INTERVIEW", 2))
+    page = opened("hal", java_script_enabled=False)
+    page.get_by_role("link", name="Python Developer").click()
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send").press("Enter")
+    expect(page.get_by_role("status")).to_have_count(0)  # no reason is chosen
+    page.get_by_role("radio", name="The date is wrong").press("Space")
+    page.get_by_label("In your own words").fill("It was <b>yesterday</b>.")
+    page.get_by_role("button", name="Send").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Thank you.")
+    expect(page.locator("blockquote")).to_have_text("It was <b>yesterday</b>.")
+    expect(page.get_by_role("button", name="Send")).to_have_count(0)
+
+
+def test_finished_application_goes_to_the_archive_and_back(opened: Open, site: Site) -> None:
+    """From the list; the filters show where it is."""
+    site.add(7, "ivy", ("REJECTED", 3), job_title="Ended")
+    site.add(8, "ivy", job_title="Open")
+    page = opened("ivy", java_script_enabled=False)
+    titles = page.get_by_role("heading", level=3)
+    page.get_by_role("button", name="Archive of Ended").click()
+    expect(page.get_by_role("status")).to_have_text("The application is in your archive now.")
+    expect(titles).to_have_text(["Open"])
+    page.get_by_role("link", name="Archive 1").click()
+    expect(titles).to_have_text(["Ended"])
+    page.get_by_role("button", name="Take back from the archive of Ended").click()
+    expect(page.get_by_text("Your archive is empty.")).to_be_visible()
+    page.get_by_role("link", name="All 2").click()
+    page.get_by_role("searchbox").fill("end")
+    page.get_by_role("searchbox").press("Enter")
+    expect(titles).to_have_text(["Ended"])
 
 
 def test_finished_applications_stand_apart(opened: Open, site: Site) -> None:
@@ -63,7 +100,7 @@ def test_what_others_wrote_stays_text(opened: Open, site: Site) -> None:
     site.add(4, "eve", job_title=MARKUP, company=MARKUP_IN_QUOTES)
     page = opened("eve")
     expect(page.get_by_role("heading", level=3)).to_have_text(MARKUP)
-    expect(page.locator(".company")).to_have_text(MARKUP_IN_QUOTES)
+    expect(page.locator(".employer")).to_have_text(MARKUP_IN_QUOTES)
     assert page.evaluate("document.querySelectorAll('script, img').length") == 0
     assert page.title() == "My applications · Application status"
 
@@ -102,7 +139,9 @@ def test_older_applications_are_a_click_away(opened: Open, site: Site) -> None:
 def crowded(site: Site) -> str:
     """A jobseeker with an application of every kind, and names that are hard to fit."""
     site.add(0x200, "kim", job_title="Applied")
-    site.add(0x201, "kim", ("PRE_INTERVIEW", 3), job_title=LONG_WORD, company="X" * 200)
+    site.add(
+        0x201, "kim", ("PRE_INTERVIEW", 3), job_title=LONG_WORD, company="X" * 200, location=LONG_WORD, link=LONG_LINK
+    )
     site.add(0x202, "kim", ("INTERVIEW", 20), company=LONG_WORD)
     site.add(0x203, "kim", ("OFFER", 4), ("HIRED", 1), job_title="مهندس برمجيات")
     site.add(0x204, "kim", ("OFFER", 9), ("REJECTED", 2))
@@ -114,8 +153,9 @@ def crowded(site: Site) -> str:
     [("light", 360, "de"), ("light", 1200, "en"), ("dark", 360, "en"), ("dark", 1200, "de")],
 )
 def test_page_is_accessible_and_fits(opened: Open, crowded: str, colors: str, width: int, locale: str) -> None:
-    """axe finds nothing wrong, contrast included, and nothing sticks out; timelines are open."""
+    """axe finds nothing wrong, contrast included, and nothing sticks out: of the list, and of an application."""
     page = opened(crowded, colors=colors, width=width, locale=locale)
-    for summary in page.locator("summary").all():
-        summary.click()
+    looks_right(page, width, colors)
+    page.get_by_role("link", name=LONG_WORD).click()
+    page.locator("summary").click()
     looks_right(page, width, colors)

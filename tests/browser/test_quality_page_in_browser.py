@@ -172,7 +172,11 @@ def test_table_is_downloaded(opened: Open) -> None:
     today = now().astimezone(BERLIN).date()
     name = f"applicant-quality-over-time-{ATS}-{today - timedelta(days=89)}-{today}.csv"
     assert downloading.value.suggested_filename == name
-    assert downloading.value.path().read_text(encoding="utf-8").startswith("ats,ats_name,client,company,job,job_title,from")
+    assert (
+        downloading.value.path()
+        .read_text(encoding="utf-8")
+        .startswith("ats,ats_name,client,company,job,job_title,from")
+    )
 
 
 @pytest.mark.parametrize("width", [320, 360])

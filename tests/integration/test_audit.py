@@ -15,10 +15,12 @@ import time_machine
 from application_status.access.audit import AuditLog
 from application_status.access.rules import generate
 from application_status.applications import items
+from application_status.applications.rules.notes import Feedback, FeedbackReason
 from application_status.cli import connections
 from application_status.cli import main as command_line
 from application_status.cli.main import main
 from application_status.intake.files.imports import Imports
+from application_status.jobseeker.feedback import JobseekersNotes
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local.tables import TableServer
 from application_status.platform.errors import Unavailable
@@ -55,6 +57,8 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     made_as(world, CONNECTION.removeprefix("gr-"))
     monkeypatch.setattr(connections, "PROVIDERS", PROVIDERS)
     world.report("REJECTED", RawStatus="Absage")
+    notes = JobseekersNotes(world.dynamodb, "ApplicationsTable", "FeedbackTable")
+    notes.send(world.stored(), "offer", Feedback(FeedbackReason.OTHER, "", now()))
     Path("applications.csv").write_text(REGISTRATIONS, encoding="utf-8")
     former = next(each for each in TEMPLATE.tables() if each["TableName"] == "ApplicationsTable")
     client.create_table(**former | {"TableName": "FormerTable"})

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from application_status.access.assignments import Assignment, Role
 from application_status.applications.record import UnknownApplications
+from application_status.applications.rules.notes import Feedback, FeedbackReason
 from application_status.cli import main as command_line
 from application_status.cli import parquet
 from application_status.cli.target import Target
@@ -24,6 +25,7 @@ from application_status.facts.firehose import Firehose
 from application_status.facts.rules import pseudonym
 from application_status.facts.stream import fact_sink
 from application_status.functions.delivery import make_handler as make_delivery
+from application_status.jobseeker.feedback import JobseekersNotes
 from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
@@ -54,6 +56,9 @@ CANARIES = {
     "user": "canary-user",
     "token of the ATS": TOKEN,
     "label in the sandbox": "Test mit Karl Canary",
+    "link to the job ad": "https://jobs.test/canary",
+    "place of work": "Canary Wharf",
+    "words of the jobseeker": "Ich, Carla Canary, war nie dort",
 }
 POSITION = "canary-position"
 BUCKETS = ("FailedRecordsBucket", "FactsBucket")
@@ -61,6 +66,7 @@ BUCKETS = ("FailedRecordsBucket", "FactsBucket")
 REMAINS = {
     ("application", "ApplicationsTable"),  # the tombstone
     ("application", "QualityTable"),  # the empty marker
+    ("application", "FeedbackTable"),
     ("application", "logs"),
     ("application", "schedules"),
     ("pseudonym of the application", "facts of erasures"),
@@ -91,6 +97,7 @@ def register(world: World, of: str, *, with_aliases: bool) -> None:
     body = {
         "AtsId": ATS, "ClientId": "client-9", "JobId": "job-9", "JobseekerId": "canary-jobseeker", "JobTitle": "Koch",
         "Company": "Example GmbH", "AppliedAt": "2022-07-01T09:00:00Z",
+        "Link": "https://jobs.test/canary", "Location": "Canary Wharf",
         "Aliases": {**aliases, "PositionProfileIds": [POSITION]} if with_aliases else {},
     }  # fmt: skip
     assert answer(world.registry(http_event("PUT", f"/api/applications/{of}", body, token=None), None)).status == 201
@@ -118,6 +125,10 @@ def plant(world: World) -> None:
     for identified in ({"ittk": "canary-apply-id"}, {"alternateIdentifier": person}):
         by_apply_id = dispositions.about(identified, rawDispositionStatus="Gespräch mit Carla Canary")
         dispositions.send(world, by_apply_id | {"rawDispositionDetails": "canary-details"})
+    feedback = Feedback(FeedbackReason.OTHER, "Ich, Carla Canary, war nie dort", now())
+    JobseekersNotes(world.dynamodb, "ApplicationsTable", "FeedbackTable").send(
+        world.stored(CLEAN), "withdrawn", feedback
+    )
     made = sandbox.created(world)
     sandbox.report(world, made["AtsiApplicationId"], "INTERVIEW", RawStatus="Test mit Karl Canary")
     sent(world, signal(state("Test mit Karl Canary", 4), token=made["Aliases"]["Token"][0]), token=TEST_TOKEN)
@@ -172,6 +183,7 @@ def use(world: World, log: StringIO) -> None:
     mine = http_event("GET", "/api/my/applications", token=None)
     mine["requestContext"]["authorizer"] = {"claims": {"custom:jobseeker_id": "canary-jobseeker"}}
     assert world.my_applications(mine, None)["statusCode"] == 200
+    world.registry(http_event("GET", "/api/feedback", token=None), None)
     world.views(http_event("GET", f"/api/application-status/{CLEAN}"), None)
     world.views(http_event("GET", f"/api/application-status/{CLEAN}", token="canary-tracking-token"), None)
 

@@ -141,8 +141,12 @@ def test_page_is_in_german_too(world: World, created: Created) -> None:
 @pytest.mark.parametrize("t", LANGUAGES.values(), ids=LANGUAGES)
 def test_everything_that_may_be_shown_has_a_text(t: Texts) -> None:
     """In each language: states, statuses, outcomes, and a checklist for each provider, step by step as in English."""
-    for group, members in (("state", ConnectionState), ("statuses", Status), ("outcomes", Outcome)):
-        assert all(t(f"connection.{group}.{each}") for each in members)
+    for group, members in (
+        ("connection.state", ConnectionState),
+        ("quality.status", Status),
+        ("quality.outcome", Outcome),
+    ):
+        assert all(t(f"{group}.{each}") for each in members)
     for key in (f"connection.checklist.{each}" for each in NATIVE):
         assert len(t(key).splitlines()) == len(ENGLISH(key).splitlines()) > 5
 

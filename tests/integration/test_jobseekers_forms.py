@@ -275,7 +275,8 @@ def test_status_has_one_open_feedback(world: World) -> None:
 def test_mistake_is_explained_and_nothing_is_lost(world: World, fields: dict[str, str], text: str) -> None:
     """422 with the form, which still has what was written."""
     of = register(world, 1)
-    reply = send(world, of, "feedback", **fields)
+    content: dict[str, Any] = fields
+    reply = send(world, of, "feedback", **content)
     assert (reply["statusCode"], one(world, of)["Feedback"]) == (422, [])
     assert text in reply["body"]
     assert "<details open>" in reply["body"]
@@ -314,6 +315,16 @@ def test_only_own_pages_send_forms(world: World, headers: dict[str, str], status
     reply = send(world, of, "archive", headers=headers)
     assert (reply["statusCode"], listed(world)) == (status, [] if status == 303 else [of])
     assert ("sent from another site" in reply["body"]) == (status == 403)
+
+
+def test_form_after_the_session_has_ended_leads_to_the_sign_in(world: World) -> None:
+    """And from there back to the application's page."""
+    of = register(world, 1)
+    event = http_event("POST", PAGE, "do=archive", {**FORM, **FROM_PAGE, "Accept": "text/html"}, None)
+    event["multiValueQueryStringParameters"] = {"application": [of]}
+    reply = world.my_applications(event, None)
+    address = f"/sign-in?return_to=%2Fmy%2Fapplications%3Fapplication%3D{of}"
+    assert (reply["statusCode"], reply["headers"]["Location"]) == (303, address)
 
 
 def test_pages_with_forms_send_their_origin(world: World) -> None:

@@ -127,7 +127,7 @@ def test_title_and_company_may_change(world: World) -> None:
 def test_last_link_and_location_win(world: World) -> None:
     """200 `updated`: other values replace them, and a registration without them removes them."""
     for link, location in (("https://a.test/1", "Berlin"), ("https://a.test/2?x=1#y", "Köln"), (None, None)):
-        given = {"Link": link, "Location": location} if link else {}
+        given: dict[str, Any] = {"Link": link, "Location": location} if link else {}
         assert register(world, **given).body["Result"] in {"registered", "updated"}
         stored = world.stored(NEW).registration
         assert stored

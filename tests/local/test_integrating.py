@@ -21,6 +21,7 @@ from application_status.platform.values import from_text, instant
 from local.process import ROOT, LocalService
 from local.unreliable import Fate, Network, unreliable
 from portal import SAMPLES, with_samples
+from prerequisites import NODE as NODE_PROGRAMS
 
 APPLICATION = demo.SAMPLES[0].application_id
 RETRIED: tuple[Fate, ...] = ("unavailable", "throttled", "lost reply", "answered")
@@ -95,7 +96,7 @@ def guide(name: str = "integrating.md") -> str:
 
 
 def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None:
-    """All commands of the section, in one shell: an application is made, reported about, signalled, and read back."""
+    """All commands of the section, in one shell: an application is made, reported about, read back, and explained."""
     section = guide().partition("## Try it in the sandbox\n")[2].partition("\n## ")[0]
     script = "sleep 1\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))  # a reader takes longer to paste each
     environment = os.environ | {"STATUS_URL": service.url}
@@ -103,10 +104,12 @@ def test_sandbox_works_as_printed(service: LocalService, tmp_path: Path) -> None
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
     )
-    made, reported, signalled, found = objects(done.stdout)
+    made, reported, signalled, found, requests = objects(done.stdout)
     assert (made["Status"], reported["Result"], signalled) == ("APPLIED", "recorded", {"data": {"sendSignal": True}})
     assert {each["AtsiApplicationId"] for each in (reported, found)} == {made["AtsiApplicationId"]}
     assert [each["Status"] for each in found["Transitions"]] == ["INTERVIEW", "OFFER"]
+    newest = [each["Understood"] for each in requests["Requests"][:3]]
+    assert [[note["Status"] for note in notes] for notes in newest] == [[], ["OFFER"], ["INTERVIEW"]]
     assert f"export ATSI_TEST_TOKEN={demo.TEST_TOKEN}\n" in script
 
 
@@ -140,6 +143,17 @@ def test_first_report_works_as_printed(service: LocalService, tmp_path: Path) ->
     assert (made["Status"], found["Status"]) == ("APPLIED", "INTERVIEW")
     assert made["AtsiApplicationId"] == found["AtsiApplicationId"]
     assert f"export ATSI_TOKEN={demo.TEST_TOKEN}\n" in guide("start.md")
+
+
+def test_types_of_the_sample_in_typescript_are_right(tmp_path: Path) -> None:
+    """Node.js drops the types without checking them."""
+    shutil.copy(SAMPLES / "report.ts", tmp_path)
+    declared = 'declare module "node:process" { export const env: Record<string, string | undefined>; }'
+    (tmp_path / "node.d.ts").write_text(declared, encoding="utf-8")
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--lib", "es2022,dom"]
+    command = [str(NODE_PROGRAMS / "tsc"), *options, "node.d.ts", "report.ts"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("sample", TOOLS)

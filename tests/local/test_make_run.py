@@ -99,13 +99,14 @@ def test_unknown_path_is_a_problem_that_names_near_paths(service: LocalService) 
     """It is the answer of the template's last route, with a request id of its own, also below a stage."""
     replies = [
         send(service, {}, path)
-        for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/api/application-status")
+        for path in ("/api", "/sign-in/nobody/1", "/api/application-status/x/y", "/v1/v1/api/application-status")
     ]
     assert [status for status, _ in replies] == [404] * 4
     ids = {problem.pop("requestId") for _, problem in replies}
     assert len(ids) == 4
-    assert {problem["type"] for _, problem in replies} == {"/problems/unknown-path"}
-    assert "Did you mean /api/application-status? " in replies[-1][1]["detail"]
+    types = ["/problems/unknown-path"] * 3 + ["/v1/problems/unknown-path"]
+    assert [problem["type"] for _, problem in replies] == types
+    assert "Did you mean /v1/api/application-status? " in replies[-1][1]["detail"]
     assert "Did you mean" not in replies[0][1]["detail"]
 
 

@@ -21,6 +21,7 @@ from application_status.intake.sandbox.create import SandboxApplication
 from application_status.platform.http.endpoint import PROBLEMS, UNEXPECTED
 from openapi import examples
 from openapi.__main__ import DESCRIPTION, written
+from openapi.document import document
 from openapi.operations import OPERATIONS, PAGES
 from support.world import TEMPLATE
 
@@ -127,7 +128,7 @@ def test_schemas_are_the_models_own(described: dict[str, Any]) -> None:
 
 
 def test_replies_are_described_by_their_types(described: dict[str, Any]) -> None:
-    """Each member with its docstring, also where a base class has it; a reply has no other members, a request may."""
+    """Each member with its docstring, also where a base class has it."""
     schemas = described["components"]["schemas"]
     application = schemas["MyApplicationInFull"]
     assert application["properties"]["ChangedDay"] == {
@@ -137,7 +138,33 @@ def test_replies_are_described_by_their_types(described: dict[str, Any]) -> None
     assert application["properties"]["AppliedAt"] == {"type": "string", "format": "date-time"}
     assert set(application["required"]) == application["properties"].keys()
     result = schemas["ReportReply"]["properties"]["Result"]
-    assert (result["enum"], "late" in result["description"]) == (["recorded", "unchanged", "late"], True)
+    assert "late: older than the status" in result["description"]
     assert "IgnoredFields" not in schemas["ReportReply"]["required"]
-    assert schemas["ReportReply"]["additionalProperties"] is False
+
+
+def test_replies_can_grow(described: dict[str, Any]) -> None:
+    """A reply may get members and values later; for the tests of the service, it has those of today."""
+    reply = described["components"]["schemas"]["ReportReply"]
+    result = reply["properties"]["Result"]
+    assert reply["additionalProperties"] is True
+    assert (result.get("enum"), result["x-extensible-enum"]) == (None, ["recorded", "unchanged", "late"])
+    assert result["description"].endswith("One of recorded, unchanged, late; new values may be added.")
+    of_today = document(strict=True)["components"]["schemas"]["ReportReply"]
+    assert of_today["additionalProperties"] is False
+    assert of_today["properties"]["Result"]["enum"] == ["recorded", "unchanged", "late"]
+
+
+def test_requests_are_as_they_are_checked(described: dict[str, Any]) -> None:
+    """With the values that are accepted, and the lengths, from 1 where an empty text is refused."""
+    schemas = described["components"]["schemas"]
+    assert schemas["StatusMessage"]["properties"]["Status"]["$ref"] == "#/components/schemas/Status"
+    assert "HIRED" in schemas["Status"]["enum"]
     assert "additionalProperties" not in schemas["GraphqlRequest"]
+    ids = schemas["RegistrationMessage"]["properties"]["AtsId"]
+    assert (ids["minLength"], ids["maxLength"]) == (1, 64)
+
+
+def test_servers_are_absolute(described: dict[str, Any]) -> None:
+    """So that the file works away from the service; it has no relative address anywhere."""
+    assert [each["url"] for each in described["servers"]] == ["https://{host}", "http://127.0.0.1:3000"]
+    assert ".." not in re.sub(r"\.\.\.", "", DESCRIPTION.read_text(encoding="utf-8"))

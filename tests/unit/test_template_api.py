@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 ANY = "x-amazon-apigateway-any-method"
-IAM_PATHS = ("/api/applications/{AtsiApplicationId}", "/api/applications/{AtsiApplicationId}/aliases")
+IAM_PATHS = (
+    "/api/applications/{AtsiApplicationId}",
+    "/api/applications/{AtsiApplicationId}/aliases",
+    "/api/applications/{AtsiApplicationId}/feedback/{JobseekerStatus}",
+    "/api/feedback",
+)
 QUALITY_PATHS = OF_ATS, OF_USER, FOR_BOARD = ("/api/quality", "/api/my/quality", "/api/board/quality")
 QUALITY_PAGE = "/quality"
 DEFINITIONS_PATH = "/api/quality/definitions"

@@ -214,15 +214,17 @@ def as_list(value: Any) -> list[Any]:
 
 
 def test_each_caller_of_a_function_is_allowed_for_its_source_alone(resources: dict[str, Any]) -> None:
-    """API Gateway for each path, EventBridge for each schedule; CloudWatch Logs is in test_template.py."""
+    """API Gateway for each path and method, EventBridge for each schedule; CloudWatch Logs is in test_template.py."""
     sources: dict[str, list[str]] = {}
     for permission in of_type(resources, "AWS::Lambda::Permission").values():
         assert permission["Action"] == "lambda:InvokeFunction"
         sources.setdefault(permission["Principal"], []).append(json.dumps(permission["SourceArn"]))
-    paths = {re.sub(r"\{\w+\+?\}", "*", route.path) for route in Template().routes()}
-    of_api = sources["apigateway.amazonaws.com"]
-    assert {json.loads(each)["Fn::Sub"][0].partition("/*/")[2] for each in of_api} == {path[1:] for path in paths}
-    assert len(of_api) == len(Template().routes())
+    expected = [
+        f"{'*' if route.method == 'any' else route.method.upper()}{re.sub(r'\{[^}]+\}', '*', route.path)}"
+        for route in Template().routes()
+    ]
+    of_api = [json.loads(each)["Fn::Sub"][0] for each in sources["apigateway.amazonaws.com"]]
+    assert sorted(each.partition("${__Stage__}/")[2] for each in of_api) == sorted(expected)
     rules = of_type(resources, "AWS::Events::Rule")
     assert sorted(sources["events.amazonaws.com"]) == sorted(
         json.dumps({"Fn::GetAtt": [rule, "Arn"]}) for rule in rules

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from application_status.applications.rules.report import NATIVE
+from application_status.jobseeker.rules.status import JobseekerStatus
 from application_status.local.template import Template
 from application_status.platform.http.endpoint import ProblemDetails
 from openapi import examples
@@ -34,8 +35,11 @@ _SECURITY = {
         "description": "AWS Signature Version 4, for the board's own systems.",
     },
 }
-_ALTERNATIVES: Mapping[str, Mapping[str, list[Any]]] = {"AtsiToken": {"AtsBearer": []}, "AtsClient": {}}
-"""What a request can have instead of the header of a security scheme; {} is none, as the body can have credentials."""
+_ALTERNATIVES: Mapping[str, Sequence[Mapping[str, list[Any]]]] = {
+    "AtsiToken": ({"AtsiToken": []}, {"AtsBearer": []}),
+    "AtsClient": ({}, {"AtsClient": []}),  # the body of the example has the credentials, and only one place may
+}
+"""What a request can have, where there is a choice; tools take the first."""
 
 _NOT_EMPTY = {"type": "string", "minLength": 1}
 _PATH_PARAMETERS = {
@@ -44,6 +48,11 @@ _PATH_PARAMETERS = {
         "schema": {"type": "string", "format": "uuid"},
     },
     "FileId": {"description": "the FileId of the reply that created the file", "schema": _NOT_EMPTY},
+    "JobseekerStatus": {
+        "description": "the status that the feedback is about, as the jobseeker sees it",
+        "schema": {"type": "string", "enum": [str(each) for each in JobseekerStatus]},
+        "example": str(JobseekerStatus.INTERVIEW),
+    },
     "provider": {
         "description": "the ATS's product",
         "schema": {"type": "string", "enum": [str(each) for each in NATIVE]},
@@ -154,7 +163,7 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
 
 
 def _security(scheme: str) -> list[Mapping[str, list[Any]]]:
-    return [{scheme: []}, *([_ALTERNATIVES[scheme]] if scheme in _ALTERNATIVES else ())]
+    return list(_ALTERNATIVES.get(scheme, ({scheme: []},)))
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

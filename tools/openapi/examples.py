@@ -15,6 +15,7 @@ PATHS = {
     "/api/application-status/{AtsiApplicationId}": _ID,
     "/api/applications/{AtsiApplicationId}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/applications/{AtsiApplicationId}/aliases": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
+    "/api/applications/{AtsiApplicationId}/feedback/{JobseekerStatus}": "7d0c1b52-4a36-4be3-a7ac-4e2f2c6d1a11",
     "/api/my/applications/{AtsiApplicationId}": _ID,
     "/api/application-status/files/{FileId}": _FILE,
     "/qs-api/public/atsi/v1/{ATS_ID}": "demo-ats",
@@ -180,6 +181,7 @@ SANDBOX_REQUESTS: dict[str, dict[str, Any]] = {
                     }
                 ],
                 "UnderstoodLeftOut": 0,
+                "Problems": [],
             },
             {
                 "At": "2026-11-22T09:04:00.000Z",
@@ -204,6 +206,7 @@ SANDBOX_REQUESTS: dict[str, dict[str, Any]] = {
                     }
                 ],
                 "UnderstoodLeftOut": 0,
+                "Problems": [],
             },
         ],
         "RequestId": _REQUEST_ID,

@@ -24,7 +24,9 @@ from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequ
 from application_status.intake.sandbox.create import SandboxApplication
 from application_status.intake.sandbox.page import REQUESTS_PAGE
 from application_status.intake.sandbox.request_log import REQUESTS_PATH, SandboxRequests
+from application_status.jobseeker.board import CLOSING_PATH, FEEDBACK_PATH, FeedbackReply
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
+from application_status.jobseeker.listing import SEARCH_LIMIT, Show
 from application_status.jobseeker.page import PAGE_PATH
 from application_status.platform.http.endpoint import UNKNOWN_PATH, UPTIME_PATH, UptimeReply
 from application_status.quality.reports.endpoint import DefinitionReply
@@ -95,6 +97,7 @@ TAGS = {
     "Connections": "See what the native webhooks of your company have sent.",
     "My applications": "Read the applications of the jobseeker who is signed in.",
     "Registrations": "Register and erase applications. Only the job board's own systems can do this.",
+    "Feedback": "Read and close what jobseekers say is wrong. Only the job board's own systems can do this.",
     "Health": "Check that the service answers.",
 }
 """The description of each tag, in the order in which they are shown."""
@@ -111,6 +114,18 @@ _AFTER = {
     "in": "query",
     "description": "the `Next` of the page before",
     "schema": {"type": "string", "minLength": 1},
+}
+_SHOW = {
+    "name": "show",
+    "in": "query",
+    "description": "which applications: those not archived, those of them in progress or finished, or those archived",
+    "schema": {"type": "string", "enum": [str(each) for each in Show], "default": str(Show.CURRENT)},
+}
+_SEARCH = {
+    "name": "search",
+    "in": "query",
+    "description": "only applications whose title, company and place have each of these words",
+    "schema": {"type": "string", "maxLength": SEARCH_LIMIT},
 }
 
 
@@ -398,6 +413,31 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             problems=(*_BODY, *_IAM, "unknown-application", "alias-taken", "too-many-aliases", *_ALWAYS),
         ),
     ),
+    FEEDBACK_PATH: (
+        Operation(
+            tag="Feedback",
+            method="get",
+            name="listFeedback",
+            summary="List what jobseekers say is wrong with the status of their applications",
+            description="Returns a page of the open feedback, the oldest first.",
+            security="AWS_IAM",
+            parameters=(_AFTER,),
+            replies={"200": Content(type=FeedbackReply)},
+            problems=("invalid-fields", *_IAM, *_ALWAYS),
+        ),
+    ),
+    CLOSING_PATH: (
+        Operation(
+            tag="Feedback",
+            method="delete",
+            name="closeFeedback",
+            summary="Close the feedback about a status of an application, which deletes its text",
+            description="Close it when the status is corrected, or found to be right.",
+            security="AWS_IAM",
+            replies={"204": None},
+            problems=("invalid-fields", *_IAM, "unknown-application", *_ALWAYS),
+        ),
+    ),
     "/api/quality": (
         _quality(
             "getQuality",
@@ -449,7 +489,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             description="Returns a page of applications with their statuses. Send the `Next` of a reply as `after` to "
             "get the following page. Texts are in English or German, by `Accept-Language`.",
             security="Users",
-            parameters=(_AFTER,),
+            parameters=(_AFTER, _SHOW, _SEARCH),
             replies={"200": Content(type=MyApplications)},
             problems=("unauthenticated", "forbidden", "invalid-fields", *_ALWAYS),
         ),

@@ -83,7 +83,7 @@ def _bases(kind: type) -> Iterator[type]:
 
 
 def _tidy(schema: Any, inline: Mapping[str, Any]) -> Any:
-    """Return a schema without pydantic's titles and what is so by default; some types and the types of text are inline."""
+    """Return a schema without titles and what is so by default, with some types and the types of text inline."""
     if isinstance(schema, list):
         return [_tidy(each, inline) for each in schema]
     if not isinstance(schema, dict):

@@ -89,6 +89,5 @@ def _frame(request: Request, current: str) -> Frame:
     links = [
         Link(text, docs if name == _START else f"{docs}/{name}", name in {current, current.partition("-")[0]})
         for name, text in _NAVIGATION.items()
-        if name in _NAMES
     ]
     return Frame(links, "")

@@ -18,6 +18,7 @@ _TABLES = (
     "TokensTable",
     "ConnectionsTable",
     "UsersTable",
+    "FeedbackTable",
     "AuditTable",
 )
 _CALLS_AT_ONCE = 25
@@ -37,8 +38,8 @@ def commands() -> None:
 def _restore(target: Target, table: str, source: str, *, replace: bool) -> None:
     """Copy a restored table into the stack's TABLE; safe to repeat.
 
-    TABLE is ApplicationsTable, AliasesTable, QualityTable, TokensTable, ConnectionsTable, UsersTable or
-    AuditTable.
+    TABLE is ApplicationsTable, AliasesTable, QualityTable, TokensTable, ConnectionsTable, UsersTable,
+    FeedbackTable or AuditTable.
 
     Items that the stack's table has stay as they are, unless --replace is given. Erased applications stay erased.
     """

@@ -45,6 +45,23 @@ SAMPLES = (
 )
 
 
+LOCATIONS = {
+    "Example GmbH": "Berlin",
+    "Muster Klinik AG": "Köln",
+    "Nordlicht Logistik GmbH": "Hamburg",
+    "Hofmann Maschinenbau AG": "Augsburg",
+    "Alpenbank AG": "München",
+    "Hanse Versicherung AG": "Bremen",
+    "Sommer Backwaren GmbH": "Leipzig",
+    "Steuerkanzlei Lindner": "Erfurt",
+    "Quantenwerk Software SE": "Karlsruhe",
+    "Lumen Games GmbH": "Potsdam",
+    "Kaufhaus Reinhardt KG": "Dortmund",
+    "Seeblick Hotels GmbH": "Konstanz",
+}
+"""The place of each company."""
+
+
 def seed(tokens: TokenRegister, registrations: Registrations) -> None:
     """Store the tokens, the client and the sample applications."""
     tokens.add(TOKEN, ATS_ID)
@@ -59,9 +76,16 @@ def seed(tokens: TokenRegister, registrations: Registrations) -> None:
             job_title=sample.job_title,
             company=sample.company,
             applied_at=now() - timedelta(days=_DAYS_APART * number),
+            link=job_ad(f"job-{number}"),
+            location=LOCATIONS[sample.company],
             aliases=sample.aliases,
         )
         registrations.register(application_id(sample.application_id), registration)
+
+
+def job_ad(job_id: str) -> str:
+    """Return the address of a job ad, which is made up."""
+    return f"https://www.example.com/jobs/{job_id}"
 
 
 type Paths = Sequence[tuple[int, str]]

@@ -25,7 +25,7 @@ from application_status.intake.seek.rules import SignalState
 from application_status.labels.rules.interpretation import interpret_raw_status, interpret_signal
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.local import example_file
-from application_status.local.demo import ATS_PROFILES, OPENINGS, AtsProfile
+from application_status.local.demo import ATS_PROFILES, LOCATIONS, OPENINGS, AtsProfile, job_ad
 from application_status.platform.dynamodb.client import Item
 from application_status.platform.values import ApplicationId, application_id, instant, now, to_text
 from application_status.quality.counters import items as quality_items
@@ -76,6 +76,8 @@ def simulated_applications(today: datetime) -> Iterator[SimulatedApplication]:
             job_title=opening.job_title,
             company=opening.company,
             applied_at=_applied_at(rng, today),
+            link=job_ad(opening.job_id),
+            location=LOCATIONS[opening.company],
         )
         of = application_id(f"00000000-0000-4000-8000-{number:012x}")
         yield simulate(of, registration, ATS_PROFILES[opening.ats_id], rng, today)

@@ -30,7 +30,7 @@ PAGE_SIZE = 10
 
 _PAGES = Pages("application_status.intake.sandbox", form_action="'self'", languages=LANGUAGES)
 _FORM_BYTES = 4096
-_SHOWN_CHARACTERS, _SHOWN_NOTES = 600, 5
+_SHOWN_CHARACTERS, _SHOWN_NOTES = 400, 3
 _REFUSED = {
     Unauthenticated: "sandbox_requests.not_valid",
     Forbidden: "sandbox_requests.live",
@@ -83,7 +83,7 @@ def _page(request: Request, status: int = HTTPStatus.OK, headers: Mapping[str, s
     """Return the page with the form and, if the content has them, with requests or with what is wrong."""
     content: dict[str, Any] = {
         "title": preferred_texts(request)("sandbox_requests.title"),
-        "moment": lambda text: f"{text[:19]} UTC".replace("T", " "),
+        "moment": lambda text: f"{text[:10]} {text[11:19]} UTC",
         "limit": _SHOWN_CHARACTERS,
         "notes": _SHOWN_NOTES,
         "token": "",

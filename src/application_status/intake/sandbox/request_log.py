@@ -40,10 +40,11 @@ KEPT_FOR = timedelta(days=7)
 
 _SECONDS = 2.6
 """Time limit of storing a request: a call that takes longest, after one that is as fast as usual."""
-_ENTRY_BYTES, _RECEIVED_BYTES, _PROBLEM_BYTES = 8 * 1024, 3 * 1024, 1024
+_ENTRY_BYTES, _RECEIVED_BYTES = 8 * 1024, 3 * 1024
+_PROBLEM_BYTES, _MOST_PROBLEMS = 400, 5
 _LONGEST_PATH = 200
 _NEXT = "next"
-_BAD_REQUEST, _TOO_MANY_REQUESTS = 400, 429
+_TOO_MANY_REQUESTS = 429
 _SECRET = re.compile(r"(atsi_(?:live|test|at_live|at_test|secret)_)[0-9A-Za-z._-]+")
 
 
@@ -65,8 +66,8 @@ class SandboxRequest(TypedDict):
     """How each report, signal or disposition was understood, or why it was dropped or refused."""
     UnderstoodLeftOut: int
     """How many more there are than `Understood` has room for."""
-    Problem: NotRequired[str]
-    """The beginning of the reply, if it says what is wrong."""
+    Problems: Sequence[str]
+    """What is wrong according to the reply, for each field if it names some."""
 
 
 class SandboxRequests(TypedDict):
@@ -183,12 +184,11 @@ def _entry(trial: Trial, event: Mapping[str, Any], answered: Reply) -> SandboxRe
         "ReceivedBytes": size,
         "Understood": [],
         "UnderstoodLeftOut": 0,
+        "Problems": _problems(answered),
     }
     if content:
         entry["ContentType"] = _cut(", ".join(request.headers.get("content-type", ())), _LONGEST_PATH)
         entry["Received"] = content
-    if problem := _problem(answered):
-        entry["Problem"] = problem
     return _with_notes(entry, trial.notes)
 
 
@@ -214,12 +214,17 @@ def _received(request: Request) -> tuple[str, int]:
     return _cut(_SECRET.sub(r"\1...", text), _RECEIVED_BYTES), len(body)
 
 
-def _problem(answered: Reply) -> str:
-    """Return the beginning of a reply that says what is wrong, as GraphQL's also does with 200; else an empty text."""
-    body = answered["body"]
-    is_json = answered["headers"].get("Content-Type", "").endswith("json")
-    is_wrong = answered["statusCode"] >= _BAD_REQUEST or (is_json and "errors" in json.loads(body))
-    return _cut(body, _PROBLEM_BYTES) if is_wrong else ""
+def _problems(answered: Reply) -> list[str]:
+    """Return what a reply in JSON says is wrong: its problem details, or the errors of GraphQL."""
+    if not answered["headers"].get("Content-Type", "").endswith("json"):
+        return []
+    body = json.loads(answered["body"])
+    errors = [
+        each["message"] if "message" in each else f"{each['pointer']}: {each['detail']}; expected: {each['expected']}"
+        for each in body.get("errors", ())
+    ]
+    found = errors or ([body["detail"]] if "detail" in body else [])
+    return [_cut(each, _PROBLEM_BYTES) for each in found[:_MOST_PROBLEMS]]
 
 
 def _cut(text: str, limit: int) -> str:

@@ -83,6 +83,14 @@ class Page:
     further: int = 0
 
 
+class PageOfClients(NamedTuple):
+    """A page of all clients, like `Page`: the totals of each over its whole life at each of its ATSs."""
+
+    lives: Mapping[str, Mapping[str, Member]]
+    following: str | None
+    further: int = 0
+
+
 class QualityReader:
     """A reader of one generation of the counters, for the calls of one report or page; it reads each row once.
 
@@ -255,8 +263,8 @@ class QualityReader:
         }
         return Page([self._client_at(ats_id, client_id) for client_id in ids], following, of_list, further)
 
-    def client_ids(self, after: str | None, limit: int) -> tuple[Sequence[str], str | None]:
-        """Return the ids of a page of all clients, and the id after which the next page begins."""
+    def all_clients(self, after: str | None, limit: int) -> PageOfClients:
+        """Return a page of all clients, with at most `limit` of them, from the client after `after`."""
         scope, last = quality_items.clients_scope(self._generation, ALL_ATSS), f"{after or ''}#{_LAST}"
         found: dict[str, None] = {}
         for page in pages(self._dynamodb, "Query", self._query_after(scope, last, 2 * limit)):
@@ -264,10 +272,15 @@ class QualityReader:
             if len(found) > limit:
                 break
         ids = list(found)[:limit]
-        return ids, ids[-1] if len(found) > limit else None
+        return PageOfClients(self._lives_of_clients(ids), ids[-1] if len(found) > limit else None)
 
-    def lives_of_clients(self, client_ids: Sequence[str]) -> Mapping[str, Mapping[str, Member]]:
-        """Return the totals of clients over their whole lives at each of their ATSs."""
+    def all_named_clients(self, text: str, limit: int) -> PageOfClients:
+        """Return a page with the first clients whose names begin with a text, or with the client of this id."""
+        found = self.names_of_clients(ALL_ATSS, text, NAMES_READ)
+        lives = self._lives_of_clients([each.id for each in found[:limit]])
+        return PageOfClients(lives, None, max(0, len(found) - limit))
+
+    def _lives_of_clients(self, client_ids: Sequence[str]) -> Mapping[str, Mapping[str, Member]]:
         self.read_journal()
         lives = side_by_side([partial(self.lives_of_client, each) for each in client_ids])
         return dict(zip(client_ids, lives, strict=True))

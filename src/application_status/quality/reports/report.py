@@ -10,8 +10,8 @@ from functools import partial
 from typing import Literal, TypedDict
 
 from application_status.platform.dynamodb.client import side_by_side
-from application_status.quality.counters.items import ALL_ATSS, folded
-from application_status.quality.counters.read import NAMES_READ, Member, MemberName, QualityReader
+from application_status.quality.counters.items import folded
+from application_status.quality.counters.read import Member, MemberName, Page, PageOfClients, QualityReader
 from application_status.quality.reports.query import QualityQuery, SortColumn
 from application_status.quality.rules.contribution import Counts, is_of_cohort, is_size
 from application_status.quality.rules.disclosure import (
@@ -147,7 +147,7 @@ def subject(query: QualityQuery, reader: QualityReader) -> Subject:
 def with_name(of: Subject, ats_names: Mapping[str, str]) -> Subject:
     """Return a subject with the name of its ATS, if it has one."""
     name = ats_names.get(of.get("Ats", ""))
-    return {**of, "AtsName": name} if name else of
+    return {"Ats": of["Ats"], "AtsName": name, **of} if name else of
 
 
 def names_of_atss(ids: Iterable[str], ats_names: Mapping[str, str], text: str) -> Sequence[MemberName]:
@@ -276,14 +276,7 @@ def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> Quality
     else:
         of = Subject(Ats=query.ats or "")
         named, listed = partial(reader.named_clients, query.ats or ""), partial(reader.clients, query.ats or "")
-    unsorted = False
-    if query.search:
-        page = named(query.search, _page_rows(query))
-    elif query.sort:
-        page = listed(None, SORTED_MEMBERS[query.by])
-        unsorted = page.following is not None
-    if not query.search and (unsorted or not query.sort):
-        page = listed(query.after, _page_rows(query))
+    page, unsorted = _chosen(query, named, listed)
     sizes = page.head.get(_measure(query), NO_MEMBERS)
     rows = [
         _life_row(query, of, each, today) for each in page.members if sizes.shows(amount_of(each.row, _measure(query)))
@@ -291,28 +284,27 @@ def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> Quality
     return QualityReport(rows, sizes.hidden, page.further, page.following, unsorted=unsorted)
 
 
-def _page_rows(query: QualityQuery) -> int:
-    return CLIENTS_PAGE_ROWS if query.by == "client" else PAGE_ROWS
-
-
 def _of_all_clients(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
     """Return a page of all clients, over their whole lives at the ATSs where they have enough applications."""
-    following, further, unsorted = None, 0, False
+    page, unsorted = _chosen(query, reader.all_named_clients, reader.all_clients)
+    found = [_row_of_client(query, client_id, lives.values(), today) for client_id, lives in page.lives.items()]
+    rows = [row for row in found if row]
+    return QualityReport(rows, len(found) - len(rows), page.further, page.following, unsorted=unsorted)
+
+
+def _chosen[Found: (Page, PageOfClients)](
+    query: QualityQuery, named: Callable[[str, int], Found], listed: Callable[[str | None, int], Found]
+) -> tuple[Found, bool]:
+    """Return the page that a query asks for, or all of a list to sort; True if the list is too long to be sorted."""
     if query.search:
-        names = reader.names_of_clients(ALL_ATSS, query.search, NAMES_READ)
-        ids: Sequence[str] = [each.id for each in names[:CLIENTS_PAGE_ROWS]]
-        further = max(0, len(names) - CLIENTS_PAGE_ROWS)
-    elif query.sort:
-        ids, following = reader.client_ids(None, SORTED_MEMBERS["client"])
-        unsorted = following is not None
-    if not query.search and (unsorted or not query.sort):
-        ids, following = reader.client_ids(query.after, CLIENTS_PAGE_ROWS)
-    rows = [
-        row
-        for client_id, lives in reader.lives_of_clients(ids).items()
-        if (row := _row_of_client(query, client_id, lives.values(), today))
-    ]
-    return QualityReport(rows, len(ids) - len(rows), further, following, unsorted=unsorted)
+        return named(query.search, _page_rows(query)), False
+    if query.sort and (whole := listed(None, SORTED_MEMBERS[query.by])).following is None:
+        return whole, False
+    return listed(query.after, _page_rows(query)), query.sort is not None
+
+
+def _page_rows(query: QualityQuery) -> int:
+    return CLIENTS_PAGE_ROWS if query.by == "client" else PAGE_ROWS
 
 
 def _row_of_client(query: QualityQuery, client_id: str, lives: Collection[Member], today: date) -> Row | None:
