@@ -182,6 +182,11 @@ def _curl(described: _Json, path: str, method: str, operation: _Json, scheme: st
     parts = [f'curl --silent {send} "{_ADDRESS}{url}"']
     if scheme in _OPTIONS:
         parts.append(_OPTIONS[scheme])
+    parts += [
+        f"--get --data-urlencode {shlex.quote(f'{each["name"]}={each["example"]}')}"
+        for each in operation.get("parameters", ())
+        if each["in"] == "query" and each.get("required")
+    ]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     for example in list(content.get("examples", {}).values())[:1]:
         parts += ['-H "Content-Type: application/json"', f"-d {shlex.quote(_pretty(example['value']))}"]

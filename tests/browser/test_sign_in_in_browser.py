@@ -11,7 +11,7 @@ def test_page_leads_to_the_login_and_back(window: Window, service: LocalService)
     page = window(f"{service.url}/quality?interval=month", java_script_enabled=False)
     page.get_by_role("link", name="client/example").click()
     expect(page).to_have_url(f"{service.url}/quality?interval=month")
-    expect(page.get_by_text("Client Example GmbH").first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Applicant quality Example GmbH")
     page.context.clear_cookies(name="__Host-id-token")  # as if it had expired
     page.reload()
     expect(page).to_have_url(f"{service.url}/quality?interval=month")

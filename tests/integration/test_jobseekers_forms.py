@@ -317,6 +317,16 @@ def test_only_own_pages_send_forms(world: World, headers: dict[str, str], status
     assert ("sent from another site" in reply["body"]) == (status == 403)
 
 
+def test_form_after_the_session_has_ended_leads_to_the_sign_in(world: World) -> None:
+    """And from there back to the application's page."""
+    of = register(world, 1)
+    event = http_event("POST", PAGE, "do=archive", {**FORM, **FROM_PAGE, "Accept": "text/html"}, None)
+    event["multiValueQueryStringParameters"] = {"application": [of]}
+    reply = world.my_applications(event, None)
+    address = f"/sign-in?return_to=%2Fmy%2Fapplications%3Fapplication%3D{of}"
+    assert (reply["statusCode"], reply["headers"]["Location"]) == (303, address)
+
+
 def test_pages_with_forms_send_their_origin(world: World) -> None:
     """Without a referrer, browsers would send "Origin: null"; other sites still get none."""
     of = register(world, 1)

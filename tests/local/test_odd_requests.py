@@ -170,7 +170,7 @@ def test_strange_target_is_a_path_like_any(service: LocalService, target: str) -
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/api/application-status", "POST"),
+        ("/api/application-status", "GET, POST"),
         ("/graphql", "GET, POST"),
         ("/docs", "GET"),
         ("/", "GET, HEAD, POST"),

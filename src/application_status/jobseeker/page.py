@@ -4,7 +4,7 @@ All are at one path and link to each other by their query alone, so a board's si
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -142,7 +142,7 @@ def refused(error: Refusal, request: Request) -> Reply:
     if request.resource != PAGE_PATH:
         return refusal(error, request)
     if isinstance(error, Unauthenticated):
-        return not_signed_in(error, request)
+        return not_signed_in(error, replace(request, method="GET"))  # a form leads to the sign-in, too
     status, t = PROBLEMS[type(error)].status, preferred_texts(request)
     text = t(f"jobseeker.refused.{status}") if status in _REFUSED else str(error)
     if status == HTTPStatus.FORBIDDEN and request.claims.get(JOBSEEKER_CLAIM):

@@ -35,7 +35,7 @@ class Route:
 
     def takes(self, method: str) -> bool:
         """Return whether requests with this method come here, if no other route of the path has just this method."""
-        return self.method in {"any", method.lower()}
+        return self.method == "any" or self.method.upper() == method  # methods are case-sensitive
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def _prefix(path: str, resource: str, rest: str) -> str:
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
     """
-    parts = rest.strip("/").count("/") + 1 if resource == UNKNOWN_PATH else resource.count("/")
+    parts = rest.strip("/").count("/") + 1 if resource == UNKNOWN_PATH else resource.rstrip("/").count("/")
     prefix = path.rstrip("/").rsplit("/", parts)[0] if resource else ""
     return prefix if _PREFIX.fullmatch(prefix) else ""
 
