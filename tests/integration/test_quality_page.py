@@ -388,10 +388,10 @@ def test_health_shows_each_atss_results(world: World) -> None:
     """The section lists them by channel, with the time of the last request."""
     html = section(shown(world, STAFF), "health")
     for ats in (ATS, OTHER_ATS):
-        assert re.search(rf"{ats}.*?Sending.*?0 hours ago.*?<td>9</td>\s*<td>2 · 22%</td>", html, re.DOTALL)
+        assert re.search(rf"{ats}.*?Sending.*?less than an hour ago.*?<td>9</td>\s*<td>2 · 22%</td>", html, re.DOTALL)
     assert rows(html, "health")[ATS] == ["atsi recorded 7, signals invalid-fields 2"]
     one = section(shown(world, OF_ATS), "health")
-    assert "Last seen 0 hours ago. We refused 2 · 22% of 9 requests." in one
+    assert "Last seen less than an hour ago. We refused 2 · 22% of 9 requests." in one
     assert OTHER_ATS not in one
 
 
