@@ -130,12 +130,13 @@ class Past:
             case "client" if of != NO_CLIENT:
                 makers = self._of_client(scope, _rank(of))
             case "clients":
-                ids = [client_id(client) for client in range(CLIENTS) if ats_of(client) == of]
-                if not of:  # the list of all clients
-                    ids = [f"{client_id(client)}#{ats_of(client)}" for client in range(CLIENTS)]
+                ids = _clients(of)
                 makers = {HEAD: partial(_head, scope), **{each: partial(_item, scope, each) for each in ids}}
-            case "jobs" | "names":
+            case "jobs":
                 makers = self._jobs(scope, _rank(of))
+            case "names":
+                of_list = list(self.partition(f"{rest[1]}#{rest[0]}#{of}"))
+                makers = {f"a {each}#{each}": partial(_name, scope, each) for each in of_list if each != HEAD}
             case "health":
                 makers = self._health(of) if of else {ats_id: partial(_item, "health", ats_id) for ats_id in atss}
             case "labels-by-applications":
@@ -164,8 +165,6 @@ class Past:
         first = int(self._first.toordinal() / JOB_LIFE_DAYS)
         at_once = jobs_at_once(client)
         ids = [f"job-{(first + number // at_once) * at_once + number % at_once:07}" for number in range(jobs)]
-        if scope.startswith("names#"):
-            return {f"a {each}#{each}": partial(_name, scope, each) for each in ids}
         return {HEAD: partial(_head, scope), **{each: partial(_job, scope, each) for each in ids}}
 
     def _life(self, scope: str, part: str, rate: float) -> dict[str, Any]:
@@ -206,6 +205,13 @@ class Past:
         }
 
 
+def _clients(ats_id: str) -> list[str]:
+    """Return the members of the list of an ATS's clients, or of all clients with an empty id."""
+    if not ats_id:
+        return [f"{client_id(client)}#{ats_of(client)}" for client in range(CLIENTS)]
+    return [client_id(client) for client in range(CLIENTS) if ats_of(client) == ats_id]
+
+
 def _health_day(ats_id: str, day: date, results: Sequence[str]) -> dict[str, Any]:
     at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
     requests = [RequestResult(AtsId(ats_id), Channel.ATSI, result, at) for result in results]
@@ -226,8 +232,8 @@ def _job(scope: str, job_id: str) -> dict[str, Any]:
     return {**_row_item(scope, job_id, row), **_named(f"A {job_id}")}
 
 
-def _name(scope: str, job_id: str) -> dict[str, Any]:
-    return {**_item(scope, f"a {job_id}#{job_id}"), "Name": {"S": f"A {job_id}"}}
+def _name(scope: str, member: str) -> dict[str, Any]:
+    return {**_item(scope, f"a {member}#{member}"), "Name": {"S": f"A {member}"}}
 
 
 def _of_all(chance: random.Random, rate: float, slots: list[str]) -> dict[str, dict[str, int]]:

@@ -67,10 +67,15 @@ def browsers() -> Path:
     return Path(os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(_TOOLS / "browsers")))
 
 
+def missing_programs(users: Collection[str]) -> list[str]:
+    """Return a message for each program that folders of tests, or `bench`, lack and make can't create."""
+    programs = [program for user in users for program in _PROGRAMS.get(user, ())]
+    return [f"{name} is not on the PATH; {_how_to_install(name)}" for name in programs if not shutil.which(name)]
+
+
 def missing(users: Collection[str]) -> list[str]:
     """Return a message for each thing that folders of tests, or `bench`, lack; starts nothing."""
-    programs = [program for user in users for program in _PROGRAMS.get(user, ())]
-    absent = [f"{name} is not on the PATH; {_how_to_install(name)}" for name in programs if not shutil.which(name)]
+    absent = missing_programs(users)
     made = dict.fromkeys(path for user in users for path in _MADE.get(user, ()))
     absent += [f"{path.relative_to(ROOT)} is not there; `make test` makes it" for path in made if not path.exists()]
     if "browser" in users and not chromes() and not any(browsers().glob("chromium*")):
@@ -101,7 +106,7 @@ def main() -> int:
     browsers()
     (target,) = sys.argv[1:]
     users = _USERS[target]
-    absent = missing(users - {"browser"})
+    absent = missing_programs(users)
     if "browser" in users:
         absent += _without_browser()
     if absent:

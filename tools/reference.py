@@ -99,8 +99,8 @@ def _tag_page(described: _Json, tag: _Json) -> Page:
     links = [f'<a href="#{each["operationId"]}">{escape(each["summary"])}</a>' for _, _, each in operations]
     schemas = [schema for _, _, each in operations for schema in _bodies(each)]
     shown = {_name(schema) for schema in schemas if "$ref" in schema}
-    asked = [each.get("parameters", ()) for _, _, each in operations]
-    types = _used(described, _references([schemas, asked])) - shown - {"ProblemDetails", "FieldProblem"}
+    parameters = [each.get("parameters", ()) for _, _, each in operations]
+    types = _used(described, _references([schemas, parameters])) - shown - {"ProblemDetails", "FieldProblem"}
     if types:
         links.append('<a href="#types">Types</a>')
     return _page(
@@ -182,6 +182,11 @@ def _curl(described: _Json, path: str, method: str, operation: _Json, scheme: st
     parts = [f'curl --silent {send} "{_ADDRESS}{url}"']
     if scheme in _OPTIONS:
         parts.append(_OPTIONS[scheme])
+    parts += [
+        f"--get --data-urlencode {shlex.quote(f'{each["name"]}={each["example"]}')}"
+        for each in operation.get("parameters", ())
+        if each["in"] == "query" and each.get("required")
+    ]
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     for example in list(content.get("examples", {}).values())[:1]:
         parts += ['-H "Content-Type: application/json"', f"-d {shlex.quote(_pretty(example['value']))}"]

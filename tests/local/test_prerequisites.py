@@ -1,6 +1,7 @@
 """What is missing on a machine is named before the first test, all of it at once."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,8 @@ def test_chrome_is_found_under_any_usual_name(nothing: Path, name: str) -> None:
     assert missing({"browser"}) == []
 
 
-def needs(target: str) -> tuple[int, str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+def needs(target: str, root: Path = ROOT) -> tuple[int, str]:
+    environment = os.environ | {"PYTHONPATH": str(root / "tools")}
     done = subprocess.run(
         [sys.executable, "-m", "prerequisites", target], env=environment, capture_output=True, text=True, check=False
     )
@@ -60,3 +61,9 @@ def test_valgrind_is_asked_for_before_anything_is_measured() -> None:
     """`make bench` begins with this check."""
     code, printed = needs("bench")
     assert (code, "- valgrind is not on the PATH; `apt-get install valgrind`" in printed) == (1, True)
+
+
+def test_what_make_creates_itself_is_not_asked_for(tmp_path: Path) -> None:
+    """On a fresh machine, the check comes before `make test` has created anything."""
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    assert needs("test", tmp_path) == (0, "")

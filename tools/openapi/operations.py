@@ -193,6 +193,28 @@ PAGES = {
 }
 """Pages, and the route of unknown paths, which are not in the document."""
 
+_GRAPHQL_PARAMETERS = (
+    {
+        "name": "query",
+        "in": "query",
+        "required": True,
+        "description": "the GraphQL document",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "{ vocabularyVersion }",
+    },
+    {
+        "name": "variables",
+        "in": "query",
+        "description": "the variables of the document, as a JSON object",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "operationName",
+        "in": "query",
+        "description": "which operation of the document to execute",
+        "schema": {"type": "string", "maxLength": 100},
+    },
+)
 _GRAPHQL_ERROR = Content(type=GraphqlReply)
 _NO_FIELDS = Content(
     type=dict[str, Any], about="No fields; unrecognised fields are listed in the reply.", optional=True
@@ -329,6 +351,20 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             replies={
                 "200": Content(type=GraphqlReply, examples=examples.SIGNAL_REPLIES | examples.DISPOSITION_REPLIES),
                 **dict.fromkeys(("400", "401", "413", "415", "503"), _GRAPHQL_ERROR),
+            },
+            problems=("throttled",),
+        ),
+        Operation(
+            tag="Signals and dispositions",
+            method="get",
+            name="queryGraphql",
+            summary="Ask a query, such as introspection",
+            description="Executes the query in the query string. A mutation needs `POST`.",
+            security="AtsBearer",
+            parameters=_GRAPHQL_PARAMETERS,
+            replies={
+                "200": Content(type=GraphqlReply),
+                **dict.fromkeys(("400", "401", "405", "413", "503"), _GRAPHQL_ERROR),
             },
             problems=("throttled",),
         ),

@@ -45,7 +45,7 @@ _PROBLEM_BYTES, _MOST_PROBLEMS = 400, 5
 _LONGEST_PATH = 200
 _NEXT = "next"
 _TOO_MANY_REQUESTS = 429
-_SECRET = re.compile(r"(atsi_(?:live|test|at_live|at_test|secret)_)[0-9A-Za-z._-]+")
+_SECRET = re.compile(r"(atsi_(?:live|test|at_live|at_test|secret)_)[0-9A-Za-z._-]{3,}")
 
 
 class SandboxRequest(TypedDict):
@@ -59,7 +59,7 @@ class SandboxRequest(TypedDict):
     RequestId: str
     ContentType: NotRequired[str]
     Received: NotRequired[str]
-    """The beginning of the body, with any token in it replaced."""
+    """The beginning of the body. Tokens are replaced in it, and in all other texts."""
     ReceivedBytes: int
     """The size of the body."""
     Understood: Sequence[Understood]
@@ -85,7 +85,7 @@ class RequestLog:
         self._table = table
 
     def add(self, token_id: str, entry: SandboxRequest) -> None:
-        """Store a request in the place of the oldest one.
+        """Store a request in the place of the oldest one, without the tokens in it.
 
         Raises:
             Unavailable: the store failed.
@@ -101,7 +101,7 @@ class RequestLog:
             ReturnValues="UPDATED_NEW",
         )
         number = counted["Attributes"]["Number"]
-        text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+        text = _SECRET.sub(r"\1...", json.dumps(entry, ensure_ascii=False, separators=(",", ":")))
         place = f"{int(number['N']) % KEPT:02}"
         row = {**_key(token_id, place), "Number": number, "Entry": {"S": text}, **ends}
         self._dynamodb("PutItem", TableName=self._table, Item=row)
@@ -211,7 +211,7 @@ def _received(request: Request) -> tuple[str, int]:
         with suppress(binascii.Error):
             body = base64.b64decode(body)
     text = body[:_RECEIVED_BYTES].decode(errors="replace" if len(body) <= _RECEIVED_BYTES else "ignore")
-    return _cut(_SECRET.sub(r"\1...", text), _RECEIVED_BYTES), len(body)
+    return _cut(text, _RECEIVED_BYTES), len(body)
 
 
 def _problems(answered: Reply) -> list[str]:

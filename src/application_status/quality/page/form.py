@@ -261,7 +261,8 @@ def forms(
     wrong = {error.pointer[1:] for error in errors}
 
     def field(name: str, kind: str) -> Input:
-        return Input(name, t(f"quality.form.{name}"), kind, given.get(name, ""), name in wrong)
+        shown_as = "text" if name in wrong else kind  # an input for dates shows no text that is none
+        return Input(name, t(f"quality.form.{name}"), shown_as, given.get(name, ""), name in wrong)
 
     interval = given.get("interval", Interval.WEEK)
     return Forms(
