@@ -13,8 +13,9 @@ from moto import mock_aws
 from application_status.access.connections import ConnectionState, Created
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.applications.rules.status import Outcome, Status
-from application_status.platform.values import now, to_text
+from application_status.platform.values import AtsId, now, to_text
 from application_status.texts.texts import ENGLISH, LANGUAGES, Texts
+from support.quality_pages import count
 from support.webhooks import CLIENT, PING, PROVIDERS, SECRET, deliver, made, signed, stage
 from support.world import ATS, Answer, World, answer, http_event
 
@@ -124,6 +125,17 @@ def test_page_shows_the_same(world: World, created: Created) -> None:
         assert text in html
     for text in (ODD, SECRET, created.key, created.connection.key_sha256):
         assert text not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "by_id", "by_name"),
+    [("en", "Greenhouse at client-1", "Greenhouse at Example GmbH"), ("de", "Greenhouse bei", "bei Example GmbH")],
+)
+def test_page_has_the_clients_name(world: World, created: Created, language: str, by_id: str, by_name: str) -> None:
+    """It is that of the client's applications; without one, the page shows the id."""
+    assert by_id in page(world, created.connection.id, STAFF, language)["body"]
+    count(world, ((1, AtsId(ATS), CLIENT, "job-1"),))
+    assert by_name in page(world, created.connection.id, STAFF, language)["body"]
 
 
 def test_page_is_in_german_too(world: World, created: Created) -> None:

@@ -368,6 +368,23 @@ def test_name_that_is_typed_leads_to_a_choice(
     assert about(shown(world, claims, **chosen)).endswith("Example GmbH")
 
 
+def test_word_that_is_typed_may_be_a_name(world: World) -> None:
+    """The form says what was typed, for a single word could be an id as well; links have ids."""
+    form = {"typed": "ats client job", "interval": "day"}
+    assert '<input type="hidden" name="typed" value="ats client job">' in shown(world, STAFF)
+    reply = ask(world, STAFF, client="client-3", job="python", **form)
+    assert (reply["statusCode"], reply["headers"]["Location"]) == (
+        303, "?client=client-3&job=python&typed=ats+job&interval=day"
+    )  # fmt: skip
+    reply = ask(world, STAFF, client="client-3", job="python", typed="ats job", interval="day")
+    assert (reply["statusCode"], reply["headers"]["Location"]) == (
+        303, "?client=client-3&job=job-d&typed=ats&interval=day"
+    )  # fmt: skip
+    assert ask(world, STAFF, ats="nobody", **form)["statusCode"] == 422
+    chosen = ask(world, STAFF, client="Example GmbH (client-3)", typed="ats client", interval="day")
+    assert (chosen["statusCode"], about(chosen["body"])) == (200, "Example GmbH")
+
+
 def test_name_of_one_member_leads_to_its_page(world: World) -> None:
     """A browser is sent to the address with the id; a name that nobody has is a mistake."""
     reply = ask(world, STAFF, client="client-3", job="python dev", interval="day")
@@ -388,10 +405,10 @@ def test_health_shows_each_atss_results(world: World) -> None:
     """The section lists them by channel, with the time of the last request."""
     html = section(shown(world, STAFF), "health")
     for ats in (ATS, OTHER_ATS):
-        assert re.search(rf"{ats}.*?Sending.*?0 hours ago.*?<td>9</td>\s*<td>2 · 22%</td>", html, re.DOTALL)
+        assert re.search(rf"{ats}.*?Sending.*?less than an hour ago.*?<td>9</td>\s*<td>2 · 22%</td>", html, re.DOTALL)
     assert rows(html, "health")[ATS] == ["atsi recorded 7, signals invalid-fields 2"]
     one = section(shown(world, OF_ATS), "health")
-    assert "Last seen 0 hours ago. We refused 2 · 22% of 9 requests." in one
+    assert "Last seen less than an hour ago. We refused 2 · 22% of 9 requests." in one
     assert OTHER_ATS not in one
 
 

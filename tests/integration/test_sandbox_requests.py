@@ -398,6 +398,7 @@ def test_page_shows_requests(world: World, language: str, title: str) -> None:
     empty, shown = page(world, language=language), page(world, TEST_TOKEN, language)
     assert (empty["statusCode"], shown["statusCode"]) == (200, 200)
     assert title in empty["body"]
+    assert 'href="/docs"' in empty["body"]
     assert "<b>odd" not in shown["body"]
     assert "&lt;b&gt;odd &amp; label&lt;/b&gt;" in shown["body"]
     assert "POST /api/application-status" in shown["body"]

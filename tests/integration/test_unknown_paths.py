@@ -25,7 +25,7 @@ def ask(world: World, path: str, method: str = "POST", stage: str = "", **more: 
     assert reply["statusCode"] == 404
     assert f'"type":"{stage}/problems/unknown-path"' in reply["body"]
     detail = str(reply["body"].partition('"detail":"')[2].partition('"')[0])
-    begin, end = "This path does not exist.", " /docs describes the API with all its paths."
+    begin, end = "This path does not exist.", f" {stage}/docs describes the API with all its paths."
     assert detail.startswith(begin)
     assert detail.endswith(end)
     return detail.removeprefix(begin).removesuffix(end).strip()

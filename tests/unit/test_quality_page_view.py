@@ -73,11 +73,25 @@ def test_number_of_too_few_is_no_matter_of_waiting(unit: Unit) -> None:
 
 @pytest.mark.parametrize(
     ("days", "text"),
-    [(0.04, "1 hour ago"), (1.5, "36 hours ago"), (2.0, "48 hours ago"), (2.9, "2 days ago"), (33.2, "33 days ago")],
+    [
+        (0.01, "less than an hour ago"),
+        (0.04, "1 hour ago"),
+        (1.5, "36 hours ago"),
+        (2.0, "48 hours ago"),
+        (2.9, "2 days ago"),
+        (33.2, "33 days ago"),
+    ],
 )
 def test_age_is_in_hours_for_two_days(days: float, text: str) -> None:
     """And in whole days after that."""
     assert format_age(days, ENGLISH) == text
+
+
+def test_age_is_correct_german() -> None:
+    """The time stands in the dative after "vor"."""
+    assert [format_age(days, GERMAN) for days in (0.0, 0.5, 33.2)] == [
+        "vor weniger als einer Stunde", "vor 12 Stunden", "vor 33 Tagen"
+    ]  # fmt: skip
 
 
 def test_range_of_days_says_the_year_once() -> None:

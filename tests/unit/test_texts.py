@@ -18,7 +18,10 @@ SECTIONS = {key.partition(".")[0] for key in ENGLISH.keys()}  # noqa: SIM118  # 
 
 
 def literals() -> set[str]:
-    """Return the keys that templates and modules name; a key that is put together is named by what it begins with."""
+    """Return the keys that templates and modules name; a key that is put together is named by what it begins with.
+
+    What it begins with has a section and a table, or it would stand for all texts of a page.
+    """
     found = {key for path in ROOT.rglob("*.html") for key in _IN_TEMPLATES.findall(path.read_text(encoding="utf-8"))}
     prefixes = set()
     for path in ROOT.rglob("*.html"):
@@ -30,7 +33,7 @@ def literals() -> set[str]:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _KEY.fullmatch(node.value):
                 found.add(node.value)
     named = {key for key in found if key.partition(".")[0] in SECTIONS and not key.endswith(".")}
-    begun = tuple(prefix for prefix in prefixes if prefix.partition(".")[0] in SECTIONS and "." in prefix)
+    begun = tuple(prefix for prefix in prefixes if prefix.partition(".")[0] in SECTIONS and prefix.count(".") > 1)
     return named | {key for key in ENGLISH.keys() if key.startswith(begun)}  # noqa: SIM118
 
 

@@ -21,8 +21,7 @@ def unknown_path(request: Request) -> Reply:
     Raises:
         UnknownPath: always.
     """
-    near = near_paths(request.path_parameters.get(REST_OF_PATH, ""), _paths())
-    raise UnknownPath([f"{request.prefix}{path}" for path in near])
+    raise UnknownPath(near_paths(request.path_parameters.get(REST_OF_PATH, ""), _paths()), request.prefix)
 
 
 def near_paths(sent: str, paths: Sequence[str]) -> list[str]:

@@ -57,7 +57,7 @@ def docs_file(request: Request) -> Reply:
         headers = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", **_CACHED}
         return {"statusCode": HTTPStatus.OK, "headers": headers, "body": description(request)}
     if name not in _NAMES or name == _START:
-        raise UnknownPath
+        raise UnknownPath(prefix=request.prefix)
     return _page(request, name)
 
 
@@ -69,7 +69,7 @@ def problem_page(request: Request) -> Reply:
     """
     problem = _TYPES.get(request.path_parameters.get("Type", ""))
     if problem is None:
-        raise UnknownPath
+        raise UnknownPath(prefix=request.prefix)
     frame = _frame(request, "errors")
     return _PAGES.reply(
         request, HTTPStatus.OK, "problem.html", _CACHED, frame=frame, title=problem.type, problem=problem

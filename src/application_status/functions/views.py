@@ -101,7 +101,7 @@ def make_handler(
     live, aliases = settings.applications_table, settings.aliases_table
     parked = ParkedEvents(dynamodb, aliases, Applications(dynamodb, live), Registrations(dynamodb, live, aliases))
     connections = ConnectionSource(
-        dynamodb, settings.connections_table, parked, settings.reporting_time_zone, providers
+        dynamodb, settings.connections_table, parked, settings.reporting_time_zone, providers, reports.company
     )
 
     log = RequestLog(dynamodb, settings.sandbox_requests_table)

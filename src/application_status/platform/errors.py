@@ -127,11 +127,14 @@ class InvalidFields(Refusal):
 
 
 class UnknownPath(Refusal):
-    """The path does not exist; `near` has existing paths that the caller may have meant."""
+    """The path does not exist; `near` has existing paths that the caller may have meant.
 
-    def __init__(self, near: Sequence[str] = ()) -> None:
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"This path does not exist.{meant} /docs describes the API with all its paths.")
+    `prefix` is what stands in front of all paths, such as a stage.
+    """
+
+    def __init__(self, near: Sequence[str] = (), prefix: str = "") -> None:
+        meant = f" Did you mean {' or '.join(f'{prefix}{path}' for path in near)}?" if near else ""
+        super().__init__(f"This path does not exist.{meant} {prefix}/docs describes the API with all its paths.")
 
 
 class UnknownApplication(Refusal):

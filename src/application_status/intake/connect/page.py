@@ -3,7 +3,7 @@
 `connection_reply` answers the API, `connection_page` the page; `refused` and `failed` answer errors of the page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
@@ -107,13 +107,17 @@ class ConnectionReply(TypedDict):
 
 
 class ConnectionSource(NamedTuple):
-    """The source of what is shown of connections; times are shown in `zone`."""
+    """The source of what is shown of connections; times are shown in `zone`.
+
+    `company` returns the name of the client with an id; empty if there is none.
+    """
 
     dynamodb: DynamoDB
     table: str
     parked: ParkedEvents
     zone: ZoneInfo
     providers: Mapping[Channel, Provider]
+    company: Callable[[str], str]
 
 
 class _Shown(NamedTuple):
@@ -173,6 +177,7 @@ def connection_page(request: Request, source: ConnectionSource) -> Reply:
         "page.html",
         title=t("connection.title"),
         connection=connection,
+        client=source.company(connection.client_id) or connection.client_id,
         provider=provider,
         works=connection.state is ConnectionState.ACTIVE and last_event is not None,
         last_event=last_event,

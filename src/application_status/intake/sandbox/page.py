@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+from application_status.access.sessions import DOCS_PAGE
 from application_status.access.tokens import TokenLookup
 from application_status.intake.sandbox.request_log import RequestLog, own_requests
 from application_status.platform.errors import Forbidden, Refusal, TooManyRequests, Unauthenticated
@@ -20,7 +21,7 @@ from application_status.platform.http.endpoint import (
     refusal_headers,
     retry_later,
 )
-from application_status.platform.http.html import Pages
+from application_status.platform.http.html import Frame, Link, Pages
 from application_status.platform.http.negotiation import preferred_texts
 from application_status.texts.texts import LANGUAGES
 
@@ -81,8 +82,9 @@ def _sent(request: Request) -> tuple[str, int]:
 
 def _page(request: Request, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **own: Any) -> Reply:
     """Return the page with the form and, if the content has them, with requests or with what is wrong."""
+    t = preferred_texts(request)
     content: dict[str, Any] = {
-        "title": preferred_texts(request)("sandbox_requests.title"),
+        "title": t("sandbox_requests.title"),
         "moment": lambda text: f"{text[:10]} {text[11:19]} UTC",
         "limit": _SHOWN_CHARACTERS,
         "notes": _SHOWN_NOTES,
@@ -93,4 +95,5 @@ def _page(request: Request, status: int = HTTPStatus.OK, headers: Mapping[str, s
         "newer": None,
         "older": None,
     }
-    return _PAGES.reply(request, status, "requests.html", headers, **content | own)
+    frame = Frame((Link(t("layout.docs"), f"{request.prefix}{DOCS_PAGE}", current=False),), "")
+    return _PAGES.reply(request, status, "requests.html", headers, frame=frame, **content | own)

@@ -58,6 +58,9 @@ class _Address(BaseModel):
     after: str | None = None
     csv: str | None = None
     show: Literal["definitions"] | None = None
+    typed: Annotated[str | None, Field(description="the filters that a person may have typed: names, and not ids")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +196,23 @@ class Typed:
 
     def address(self, member_id: str) -> str:
         """Return the address of the page about a member."""
-        return f"?{urlencode({**self.given, self.by: member_id})}"
+        others = " ".join(name for name in self.given.get("typed", "").split() if name != self.by)
+        found = {**self.given, self.by: member_id, "typed": others}
+        return f"?{urlencode({name: value for name, value in found.items() if value})}"
 
 
 def typed_name(request: Request, caller: Caller) -> Typed | None:
-    """Return the first filter that a caller filled in with a name rather than an id."""
-    given = _with_ids({name: values[-1] for name, values in request.query.items() if values[-1]}, caller)
-    client = caller.client_id or given.get("client")
+    """Return the first filter that a caller filled in with a name rather than an id.
+
+    A single word could be either. It may be a name if `typed` lists the filter, as it does in the page's form.
+    """
+    sent = {name: values[-1] for name, values in request.query.items() if values[-1]}
+    given = _with_ids(sent, caller)
+    client, typed = caller.client_id or given.get("client"), sent.get("typed", "").split()
     for by in choices(caller):
         text = given.get(by, "").strip()
-        if text and not _ID.fullmatch(text) and (by != "job" or client):
+        is_id = _ID.fullmatch(text) and (by not in typed or _NAME_WITH_ID.fullmatch(sent[by]))
+        if text and not is_id and (by != "job" or client):
             within = QualityQuery(client=client) if by == "job" else QualityQuery()
             return Typed(by, text, within, given)
     return None

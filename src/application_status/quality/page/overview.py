@@ -157,7 +157,7 @@ def waiting(numbers: Numbers) -> Section:
     """Return the section with the shares of applications without a response after some days."""
     t = numbers.t
     measures = [
-        (t("quality.days.other", value=t.number(days)), days, f"no_response_within:{days}") for days in DAY_THRESHOLDS
+        (t("quality.waiting.after_days", days=days), days, f"no_response_within:{days}") for days in DAY_THRESHOLDS
     ]
     days_said = next((days for _, days, m in measures[1:] if numbers.number(m, "share").value is not None), 0)
     return Section(
@@ -228,7 +228,7 @@ def silence(numbers: Numbers) -> Section:
     """Return the section with open applications without activity."""
     t, of_all = numbers.t, numbers.count("open_applications")
     rows = [
-        (t("quality.days.other", value=t.number(days)), *_count_and_share(numbers, f"last_activity:{days}"))
+        (t("quality.silence.for_days", days=days), *_count_and_share(numbers, f"last_activity:{days}"))
         for days in DAY_THRESHOLDS
     ]
     in_words = [

@@ -67,9 +67,9 @@ def format_duration(days: float, t: Texts) -> str:
 def format_age(days: float, t: Texts) -> str:
     """Return how long ago something was as text: in hours within the last two days, else in whole days."""
     hours = round(_HOURS * days)
-    unit, value = ("hours", hours) if hours <= 2 * _HOURS else ("days", int(days))
-    time = t(f"quality.{unit}.{'one' if value == 1 else 'other'}", value=t.number(value))
-    return t("quality.ago", time=time)
+    if hours == 0:
+        return t("quality.ago.now")
+    return t("quality.ago.hours", count=hours) if hours <= 2 * _HOURS else t("quality.ago.days", count=int(days))
 
 
 def name_of(of: Subject, member: Literal["Ats", "Client", "Job"]) -> str:

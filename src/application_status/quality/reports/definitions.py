@@ -23,7 +23,7 @@ class Definition:
 
 def definition(family: str, t: Texts) -> Definition:
     """Return the meaning of a family of measures, such as `reached`."""
-    parts = (f"{_KEY}{family}.{part}" for part in ("name", "definition", "population", "censoring"))
+    parts = (f"quality.definition.{family}.{part}" for part in ("name", "definition", "population", "censoring"))
     return Definition(*(t(key) if key in t.keys() else "" for key in parts))  # noqa: SIM118  # of texts, not of a mapping
 
 

@@ -24,6 +24,7 @@ from application_status.quality.reports.report import (
     SORTED_MEMBERS,
     QualityReport,
     Subject,
+    company,
     names_of_atss,
     report,
     sorted_page,
@@ -74,6 +75,14 @@ class ReportSource:
             with suppress(MergedMeanwhile):
                 return build(ReportBuilder(reader, self.health, now, self.ats_names.all(), self.benchmarks))
         raise Unavailable("merges wrote rows during each attempt to read them")
+
+    def company(self, client_id: str) -> str:
+        """Return the newest name of a client; empty if no counted application has one.
+
+        Raises:
+            Unavailable: merges wrote rows during each attempt.
+        """
+        return self.built(self.now(), lambda builder: company(client_id, builder.reader)).get("Company", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,12 +136,17 @@ def subject(query: QualityQuery, reader: QualityReader) -> Subject:
     if query.ats:
         found["Ats"] = query.ats
     if query.client:
-        found |= Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
+        found |= Subject(Client=query.client, **company(query.client, reader))
     if query.client and query.job:
         found["Job"] = query.job
         if title := reader.job(query.client, query.job).name:
             found["JobTitle"] = title
     return found
+
+
+def company(client_id: str, reader: QualityReader) -> Subject:
+    """Return the newest name of a client; nothing if it has none."""
+    return _company(reader.lives_of_client(client_id).values())
 
 
 def with_name(of: Subject, ats_names: Mapping[str, str]) -> Subject:
@@ -264,14 +269,14 @@ def _of_job(query: QualityQuery, client_id: str, job_id: str, reader: QualityRea
         return QualityReport([])
     if not sizes.shows(amount_of(job.row, _measure(query))):
         return QualityReport([], hidden=1)
-    company = _company(reader.lives_of_client(client_id).values())
-    return QualityReport([_life_row(query, Subject(Client=client_id, **company), job, today)])
+    of = Subject(Client=client_id, **company(client_id, reader))
+    return QualityReport([_life_row(query, of, job, today)])
 
 
 def _of_list(query: QualityQuery, reader: QualityReader, today: date) -> QualityReport:
     """Return a page of the jobs of a client, or of the clients of an ATS, over their whole lives."""
     if query.client:
-        of = Subject(Client=query.client, **_company(reader.lives_of_client(query.client).values()))
+        of = Subject(Client=query.client, **company(query.client, reader))
         named, listed = partial(reader.named_jobs, query.client), partial(reader.jobs, query.client)
     else:
         of = Subject(Ats=query.ats or "")
