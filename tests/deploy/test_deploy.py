@@ -77,7 +77,11 @@ def test_api_answers_over_http(stack: Stack) -> None:
     assert call(url, "POST", f"/qs-api/public/atsi/v1/{ATS}", report, token)[1]["Result"] == "unchanged"
     assert call(url, "POST", "/qs-api/public/atsi/v1/other", report, token)[0] == 401
     assert call(url, "POST", "/api/application-status", report, {})[0] == 401
-    assert call(url, "GET", "/api/application-status", None, token)[0] == 405
+    assert call(url, "PUT", "/api/application-status", report, token)[0] == 405
+    listed = call(url, "GET", "/api/application-status", None, token)[1]["Applications"]
+    assert report["AtsiApplicationId"] in {each["AtsiApplicationId"] for each in listed}
+    unknown = call(url, "GET", "/api/application-stats", None, {})
+    assert (unknown[0], unknown[1]["type"].rpartition("/")[2]) == (404, "unknown-path")
     query = {"query": "{ vocabularyVersion }"}
     assert call(url, "POST", "/graphql", query, {"Authorization": f"Bearer {TOKEN}"})[0] == 200
 
