@@ -73,6 +73,22 @@ def test_benchmark_needs_a_group_without_a_giant(world: World, amounts: tuple[in
     assert bool(benchmark(world)["Rows"]) is is_shown
 
 
+@pytest.mark.parametrize(("reporting", "is_shown"), [(range(1), False), (range(4), False), (range(5), True)])
+def test_number_of_a_benchmark_needs_a_group_too(world: World, reporting: range, *, is_shown: bool) -> None:
+    """It is hidden if only a few ATSs report what it is about, however many applications they have."""
+    changes = [
+        Change(ApplicationId(f"{number}-{each}"), 1, {Cell(f"ats-{number}", "2026-11-02", name): 1 for name in names})
+        for number in range(5)
+        for each in range(120)
+        for names in [["applications", "reached:APPLIED", *(["open:APPLIED"] if number not in reporting else [])]]
+    ]
+    for start in range(0, len(changes), 100):
+        Counters(world.dynamodb, "QualityTable").apply(changes[start : start + 100])
+    (row,) = benchmark(world)["Rows"]
+    (passed,) = [each["Value"] for each in row["Numbers"] if each["Measure"] == "passed:APPLIED"]
+    assert passed == (0 if is_shown else None)
+
+
 def test_benchmark_is_about_its_period(world: World) -> None:
     """Applications of other days are not in it, and do not make a group large enough."""
     count(world, 20, 20, 20, 20, 20, day="2026-07-15")

@@ -74,6 +74,7 @@ REMAINS = {
     ("application with a failed record", "QualityTable"),
     ("application with a failed record", "logs"),
     ("label in the sandbox", "SandboxApplicationsTable"),  # of no jobseeker; it expires
+    ("label in the sandbox", "SandboxRequestsTable"),  # in the request and how it was understood; both expire
 }
 """What may remain after an erasure, and where; docs/operations.md says until when."""
 NEVER_STORED = {"token of the ATS", "idempotency key", "details of a disposition", "e-mail address"}

@@ -27,7 +27,7 @@ LARGEST_PAGE_BYTES = 60_000
 
 
 def get(world: World, path: str, stage: str = "") -> dict[str, Any]:
-    event = http_event("GET", path, None, {"X-Forwarded-Proto": "https"}, None)
+    event = http_event("GET", path, None, {}, None)
     event["requestContext"]["path"] = stage + path
     return world.views(event, None)
 
@@ -108,6 +108,19 @@ def test_description_is_the_one_in_the_docs(world: World) -> None:
     shown = json.loads(get(world, "/docs/openapi.json")["body"])
     written = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text(encoding="utf-8"))
     assert shown == written | {"servers": [{"url": f"https://{HOST}"}]}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/openapi.json"])
+def test_address_does_not_depend_on_the_client_s_headers(world: World, path: str) -> None:
+    """Else a cache could keep another one, to which others then send their tokens; only the local service has HTTP."""
+    forged = {"X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.test", "Host": "evil.test"}
+    event = http_event("GET", path, None, forged, None)
+    text = world.views(event, None)["body"]
+    assert f"https://{HOST}" in text
+    assert f"http://{HOST}" not in text
+    assert "evil.test" not in text
+    event["requestContext"]["domainName"] = "127.0.0.1:3000"
+    assert "http://127.0.0.1:3000" in world.views(event, None)["body"]
 
 
 @pytest.mark.parametrize("kind", [each.type for each in PROBLEM_TYPES])

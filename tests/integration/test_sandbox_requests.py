@@ -270,7 +270,8 @@ def test_requests_over_the_limit_are_not_listed(world: World) -> None:
     """Else they would cost more than those that the limit admits."""
     world.requests_per_second = 1
     world.restart()
-    statuses = [report(world, APPLICATION, "OFFER").status for _ in range(110)]
+    with time_machine.travel("2026-11-27T09:00:00Z", tick=False):
+        statuses = [report(world, APPLICATION, "OFFER").status for _ in range(110)]
     assert statuses.count(429) > 5
     world.requests_per_second = 0
     world.restart()
@@ -313,6 +314,20 @@ def test_tokens_are_not_stored(world: World) -> None:
     )
     (found,) = listed(world)
     assert '"Token": "atsi_test_..."' in found["Received"]
+    assert TEST_TOKEN[-20:] not in json.dumps(rows(world))
+
+
+def test_tokens_in_other_places_are_not_stored(world: World) -> None:
+    """Such as the path, the Content-Type, a label, what a problem quotes, and the id of a dropped signal."""
+    of = created(world)["AtsiApplicationId"]
+    report(world, of, "REJECTED", RawStatus=TEST_TOKEN)
+    report(world, of, TEST_TOKEN)
+    read_back(world, TEST_TOKEN)
+    event = http_event("POST", "/api/application-status", {"Status": "x"}, token=TEST_TOKEN)
+    event["multiValueHeaders"]["Content-Type"] = [f"text/{TEST_TOKEN}"]
+    world.webhook(event, None)
+    send(world, complete(token=TEST_TOKEN), token=TEST_TOKEN)
+    assert len(listed(world)) == 6
     assert TEST_TOKEN[-20:] not in json.dumps(rows(world))
 
 

@@ -285,10 +285,15 @@ def test_requests_with_test_tokens_expire(resources: dict[str, Resource]) -> Non
     """Their table has no stream and no index, and goes with the stack; functions that take test tokens write to it."""
     resource = resources[REQUESTS_TABLE]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Delete")
-    properties = resource["Properties"]
-    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ExpiresAt", "Enabled": True}
-    assert properties["SSESpecification"]["SSEEnabled"] is True
-    assert not properties.keys() & {"StreamSpecification", "GlobalSecondaryIndexes"}
+    key = {"TokenId": "HASH", "Place": "RANGE"}
+    assert resource["Properties"] == {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in key],
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in key.items()],
+        "TimeToLiveSpecification": {"AttributeName": "ExpiresAt", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": resources["ApplicationsTable"]["Properties"]["SSESpecification"],
+    }
     variable = {"Ref": REQUESTS_TABLE}
     assert {
         each for each in FUNCTIONS if variable in resources[each]["Properties"]["Environment"]["Variables"].values()

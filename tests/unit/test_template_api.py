@@ -41,12 +41,14 @@ def test_api_has_its_paths_for_any_method(api: dict[str, Any]) -> None:
     behind = {}
     for path, methods in api["paths"].items():
         assert methods.keys() == ({ANY, "get"} if path == LIST_PATH else {ANY})
-        integration = methods[ANY]["x-amazon-apigateway-integration"]
-        assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
-        behind[path] = integration["uri"]["Fn::Sub"].partition("functions/")[2]
-    listing = api["paths"][LIST_PATH]["get"]["x-amazon-apigateway-integration"]
-    assert listing["uri"]["Fn::Sub"].endswith("${ViewsFunctionAliaslive}/invocations")
+        for method, described in methods.items():
+            integration = described["x-amazon-apigateway-integration"]
+            assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+            behind[path if method == ANY else f"{method} {path}"] = integration["uri"]["Fn::Sub"].partition(
+                "functions/"
+            )[2]
     assert behind == {
+        "get /api/application-status": "${ViewsFunctionAliaslive}/invocations",
         "/api/application-status": "${WebhookFunctionAliaslive}/invocations",
         "/api/application-status/batch": "${BatchFunctionAliaslive}/invocations",
         "/qs-api/public/atsi/v1/{ATS_ID}": "${WebhookFunctionAliaslive}/invocations",
@@ -101,6 +103,7 @@ def test_who_has_to_sign(expanded: dict[str, Any], api: dict[str, Any]) -> None:
         **dict.fromkeys(TOKEN_PATHS),
         **dict.fromkeys((*PAGES, UPTIME_PATH, UNKNOWN_PATH)),
     }
+    assert "security" not in api["paths"][LIST_PATH]["get"]
     schemes = api["components"]["securitySchemes"]
     assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert schemes["Users"]["x-amazon-apigateway-authtype"] == "cognito_user_pools"

@@ -37,7 +37,9 @@ type _Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_len
 type _Link = Annotated[
     str,
     StringConstraints(
-        strict=True, max_length=1000, pattern=r"^https://[0-9A-Za-z][0-9A-Za-z._~:/?#\[\]@!$&'()*+,;=%-]*$"
+        strict=True,
+        max_length=1000,
+        pattern=r"^https://[0-9A-Za-z][0-9A-Za-z._-]*(:[0-9]{1,5})?([/?#][0-9A-Za-z._~:/?#\[\]@!$&'()*+,;=%-]*)?$",
     ),
 ]
 type _Alias = Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~]{1,200}$")]
