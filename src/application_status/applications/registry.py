@@ -126,7 +126,7 @@ class RegistrationMessage(BaseModel):
     applied_at: Annotated[PastMoment, Field(description="an RFC 3339 date-time with a zone, 2022-07-29T11:26:11.106Z")]
     link: Annotated[
         _Link | None,
-        Field(description="for display, the address of the job ad: https://, up to 1,000 ASCII characters"),
+        Field(description="for display, the address of the job ad: https://, no user, up to 1,000 ASCII characters"),
     ] = None
     location: Annotated[_Text | None, Field(description="for display, the place of work, 1 to 200 characters")] = None
     aliases: Annotated[
