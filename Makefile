@@ -88,7 +88,8 @@ openapi: .venv/.ready  ## Write docs/openapi.yaml anew, and what else is generat
 ANALYTICS := $(LOCAL_AWS) QUALITY_TABLE=QualityTable REPORTING_TIME_ZONE=Europe/Berlin \
 	FAILED_RECORDS_BUCKET=FailedRecordsBucket
 VIEWS := $(ANALYTICS) PYTHONHASHSEED=0 APPLICATIONS_TABLE=ApplicationsTable TOKENS_TABLE=TokensTable REQUESTS_PER_SECOND=0 \
-	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable SANDBOX_REQUESTS_TABLE=SandboxRequestsTable USER_POOL_ISSUER=http://pool/user-pool
+	SANDBOX_APPLICATIONS_TABLE=SandboxApplicationsTable SANDBOX_REQUESTS_TABLE=SandboxRequestsTable \
+	ALIASES_TABLE=AliasesTable CONNECTIONS_TABLE=ConnectionsTable USER_POOL_ISSUER=http://pool/user-pool
 
 bench-quality: .venv/.ready  ## Measure what counting a change and what a report cost; minutes, with SHORT=1 seconds, with INSTRUCTIONS=1 half an hour
 	$(ANALYTICS) $(BIN)/python -m benchmarks.analytics $(if $(SHORT),--short)

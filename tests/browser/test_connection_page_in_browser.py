@@ -74,7 +74,7 @@ def test_customer_sees_that_it_works(opened: Open, connection: str) -> None:
     """Its own client and the staff do, without JavaScript; another client gets a notice."""
     for user in ("client/example", "staff"):
         page = opened(connection, user, java_script_enabled=False)
-        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Greenhouse, client example ({connection})")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Greenhouse at Example GmbH ({connection})")
         labels = page.get_by_role("region", name="Stages and reasons")
         expect(labels.get_by_role("row").nth(1)).to_contain_text("Unmapped")
         expect(labels.get_by_role("row", name="Phone Interview")).to_contain_text("Interview")

@@ -88,7 +88,7 @@ def test_filters_work_by_keyboard_without_javascript(opened: Open) -> None:
     page.keyboard.type("workday")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Workday")
-    assert page.url.partition("?")[2] == "interval=week&ats=workday&client=&job="
+    assert page.url.partition("?")[2] == "interval=week&typed=client+job&ats=workday"
     page.get_by_role("link", name="30 days").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Other days").focus()
@@ -175,7 +175,7 @@ def test_table_is_downloaded(opened: Open) -> None:
     assert (
         downloading.value.path()
         .read_text(encoding="utf-8")
-        .startswith("ats,ats_name,client,company,job,job_title,from")
+        .startswith("\ufeffats,ats_name,client,company,job,job_title,from")
     )
 
 

@@ -91,7 +91,7 @@ def test_list_has_the_fields_for_a_jobseeker(world: World) -> None:
         "AtsiApplicationId": of, "JobTitle": "Python Developer", "Company": "Example GmbH",
         "JobseekerStatus": "interview", "Text": "Interview", "Finished": False, "Step": 3, "Steps": 5,
         "ChangedDay": None, "Link": None, "Location": None, "ReportedBy": "Example GmbH", "Archived": False,
-        "WhatNext": "The employer wants to get to know you, and agrees date and place with you.",
+        "WhatNext": "The employer wants to meet you, and will arrange a date and a place with you.",
     }  # fmt: skip
     assert reply["headers"] == {
         "Content-Type": "application/json", "Cache-Control": "no-store",

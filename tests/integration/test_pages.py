@@ -147,6 +147,19 @@ def test_other_paths_are_a_404(world: World, path: str) -> None:
     assert PROBLEMS[UnknownPath].title == gateways["title"]
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/docs/Sandbx", "Did you mean /docs/sandbox?"),
+        ("/problems/invalid-field", "Did you mean /problems/invalid-fields"),
+        ("/docs/nonsense", "not exist. /docs describes"),
+    ],
+)
+def test_near_page_is_named(world: World, path: str, meant: str) -> None:
+    """To those who mistype it, or follow an old link."""
+    assert meant in str(get(world, path)["body"])
+
+
 def test_every_path_of_the_views_has_an_answer(world: World) -> None:
     """None of the template's paths is missing from the handler's table."""
     paths = [route.path for route in TEMPLATE.routes() if route.function == "ViewsFunction"]

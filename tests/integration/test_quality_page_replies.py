@@ -138,7 +138,7 @@ def pages_of_api(world: World, **query: str) -> list[list[str]]:
 
 def listed_in_csv(text: str) -> list[str]:
     """Return the jobs of a CSV."""
-    return sorted({line["job"] for line in DictReader(text.splitlines())})
+    return sorted({line["job"] for line in DictReader(text.removeprefix("\ufeff").splitlines())})
 
 
 def test_full_page_that_is_the_last_has_no_next(world: World) -> None:
@@ -173,7 +173,7 @@ def test_page_of_a_list_ends_with_the_last_member_that_fits(world: World, monkey
 def test_too_large_csv_is_not_linked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page says what to choose instead; the other files stay."""
     count(world, "ats", "client-1", "job-1", days=5)
-    size = len(ask(world, STAFF, csv="over-time", interval="day")["body"])
+    size = len(ask(world, STAFF, csv="over-time", interval="day")["body"].removeprefix("\ufeff"))
     monkeypatch.setattr("application_status.quality.reports.formats.REPLY_LIMIT_BYTES", size - 1)
     html = shown(world, STAFF, interval="day")
     assert "This table is too large for one CSV file." in section(html, "over-time")

@@ -183,7 +183,7 @@ def test_each_sample_made_one_transition(service: LocalService, runs: dict[str, 
     """However often it was sent: BusinessDate makes it the same; the guide's last curl shows it."""
     reported = {each for run in runs.values() for each in run.network.bodies}
     assert sum(len(run.network.bodies) for run in runs.values()) > len(reported) == len(runs)
-    (curl,) = re.findall(r'```sh\n(curl "\$STATUS_URL.*?)\n```', guide())
+    (curl,) = re.findall(r'```sh\n(curl "\$STATUS_URL/api/application-status/.*?)\n```', guide())
     environment = os.environ | {"STATUS_URL": service.url, "ATSI_TOKEN": demo.TOKEN}
     shown = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, check=True, timeout=20).stdout
     application = json.loads(shown)

@@ -3,6 +3,8 @@
 `tools/portal.py` renders the pages in `site/` from the documents. Their links are relative to /docs.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from http import HTTPStatus
 from pathlib import Path
 
@@ -57,7 +59,7 @@ def docs_file(request: Request) -> Reply:
         headers = {"Content-Type": "application/json", "X-Content-Type-Options": "nosniff", **_CACHED}
         return {"statusCode": HTTPStatus.OK, "headers": headers, "body": description(request)}
     if name not in _NAMES or name == _START:
-        raise UnknownPath(prefix=request.prefix)
+        raise UnknownPath(_near(name, DOCS_PATH, _NAMES - {_START}), request.prefix)
     return _page(request, name)
 
 
@@ -67,13 +69,18 @@ def problem_page(request: Request) -> Reply:
     Raises:
         UnknownPath: there is no such type.
     """
-    problem = _TYPES.get(request.path_parameters.get("Type", ""))
+    name = request.path_parameters.get("Type", "")
+    problem = _TYPES.get(name)
     if problem is None:
-        raise UnknownPath(prefix=request.prefix)
+        raise UnknownPath(_near(name, PROBLEM_PATH.partition("/{")[0], _TYPES), request.prefix)
     frame = _frame(request, "errors")
     return _PAGES.reply(
         request, HTTPStatus.OK, "problem.html", _CACHED, frame=frame, title=problem.type, problem=problem
     )
+
+
+def _near(name: str, folder: str, names: Iterable[str]) -> list[str]:
+    return [f"{folder}/{each}" for each in get_close_matches(name.lower(), names)]
 
 
 def _page(request: Request, name: str) -> Reply:

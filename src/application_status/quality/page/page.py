@@ -48,6 +48,7 @@ from application_status.texts.texts import LANGUAGES, Texts
 _PAGES = Pages("application_status.quality.page", form_action="'self'", languages=LANGUAGES)
 _MAIN = ("cohort", "activity", "silence")
 _COMPARED = ("before", "benchmark")
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # without it, Excel does not read a file as UTF-8
 
 
 def quality_page(request: Request, reports: ReportSource) -> Reply:
@@ -223,7 +224,10 @@ def _subject(query: QualityQuery, of: Subject, t: Texts) -> str:
 
 
 def _download(queries: PageQueries, reports: ReportSource, request: Request) -> Reply:
-    """Return a report, or all of the page, as a CSV file; ids have colons, which no file name has on Windows."""
+    """Return a report, or all of the page, as a CSV file that spreadsheets read.
+
+    Ids have colons, which no file name has on Windows.
+    """
     main = queries.main
     query = queries.by_name.get(queries.csv, main)
     parts = ("applicant-quality", queries.csv, query.ats, query.client, query.job, query.first, query.last)
@@ -236,7 +240,7 @@ def _download(queries: PageQueries, reports: ReportSource, request: Request) -> 
         one = reports.built(now, lambda builder: builder.report(query))
         answer = sendable(query, one, lambda report: as_csv_page(report, request), parameter="csv")
     headers = {"Content-Disposition": f'attachment; filename="{file_name}.csv"', "X-Content-Type-Options": "nosniff"}
-    return answer | {"headers": answer["headers"] | headers}
+    return answer | {"body": f"{_BYTE_ORDER_MARK}{answer['body']}", "headers": answer["headers"] | headers}
 
 
 def of_period(reports: Mapping[str, QualityReport], t: Texts) -> Numbers:
