@@ -57,15 +57,21 @@ class Stack:
         return register.create(provider, ATS, "client-1", secret=secret, created_by="me")
 
     def open_gateway(self) -> str:
-        """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address."""
+        """Add the ANY methods that the stand-in drops from an OpenAPI document; return the API's address.
+
+        The stand-in prefers ANY to any other method, so a path that has another one gets single methods in its place.
+        """
         gateway = boto3.client("apigateway", endpoint_url=self.endpoint)
         api = self.resources["Api"]
-        behind = {route.path: route.function for route in TEMPLATE.routes()}
-        for resource in gateway.get_resources(restApiId=api, limit=500)["items"]:
-            if resource["path"] in behind:
-                where = {"restApiId": api, "resourceId": resource["id"], "httpMethod": "ANY"}
+        ids = {each["path"]: each["id"] for each in gateway.get_resources(restApiId=api, limit=500)["items"]}
+        routes = TEMPLATE.routes()
+        own = {route.path for route in routes if route.method != "any"}
+        for route in (each for each in routes if each.path in ids):
+            others = ("POST", "PUT") if route.path in own else ("ANY",)
+            for method in others if route.method == "any" else (route.method.upper(),):
+                where = {"restApiId": api, "resourceId": ids[route.path], "httpMethod": method}
                 gateway.put_method(**where, authorizationType="NONE")
-                function = self.resources[f"{behind[resource['path']]}Aliaslive"]
+                function = self.resources[f"{route.function}Aliaslive"]
                 uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
                 gateway.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
         gateway.create_deployment(restApiId=api, stageName="v1")

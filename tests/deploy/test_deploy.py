@@ -78,8 +78,9 @@ def test_api_answers_over_http(stack: Stack) -> None:
     assert call(url, "POST", "/qs-api/public/atsi/v1/other", report, token)[0] == 401
     assert call(url, "POST", "/api/application-status", report, {})[0] == 401
     assert call(url, "PUT", "/api/application-status", report, token)[0] == 405
-    listed = call(url, "GET", "/api/application-status", None, token)[1]["Applications"]
-    assert report["AtsiApplicationId"] in {each["AtsiApplicationId"] for each in listed}
+    listed = call(url, "GET", "/api/application-status", None, token)
+    assert listed[0] == 200, listed
+    assert report["AtsiApplicationId"] in {each["AtsiApplicationId"] for each in listed[1]["Applications"]}
     unknown = call(url, "GET", "/api/application-stats", None, {})
     assert (unknown[0], unknown[1]["type"].rpartition("/")[2]) == (404, "unknown-path")
     query = {"query": "{ vocabularyVersion }"}
