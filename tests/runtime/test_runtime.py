@@ -33,7 +33,9 @@ def are_recorded(reply: Any) -> bool:
     return answer(reply).status == 200 and results <= {"recorded", "late", "unchanged"}
 
 
-def is_registered_or_erased(reply: Any) -> bool:
+def is_registered_or_erased_or_listed(reply: Any) -> bool:
+    if "Feedback" in answer(reply).body:
+        return answer(reply).status == 200
     results = {201: "registered", 200: "unchanged", 204: None}
     return answer(reply).body.get("Result") == results.get(answer(reply).status, "refused")
 
@@ -104,7 +106,7 @@ KINDS = {
     "WebhookFunction": is_recorded,
     "BatchFunction": are_recorded,
     "SignalsFunction": is_sent,
-    "RegistryFunction": is_registered_or_erased,
+    "RegistryFunction": is_registered_or_erased_or_listed,
     "SandboxFunction": is_created,
     "FilesFunction": is_file,
     "FileImportFunction": is_done,
