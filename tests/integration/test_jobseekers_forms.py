@@ -100,7 +100,7 @@ def test_page_of_an_application_says_what_a_jobseeker_wants_to_know(world: World
     assert "Read the offer, and let the employer know what you decide." in html
     assert "Example GmbH · Köln" in html
     assert not re.search(r"demo-ats|client-1|job-1|letter", html)
-    assert f"Seit {day.day}. " in page(world, application=of, language="de")
+    assert f"Seit dem {day.day}. " in page(world, application=of, language="de")
 
 
 @pytest.mark.parametrize(
