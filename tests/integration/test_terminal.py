@@ -14,14 +14,16 @@ import pytest
 
 from application_status.access.register import TokenRegister
 from application_status.applications.register import Registrations
+from application_status.applications.rules.notes import Feedback, FeedbackReason
 from application_status.cli import connections
 from application_status.cli import main as command_line
+from application_status.jobseeker.feedback import JobseekersNotes
 from application_status.labels.overrides import OverrideRegister
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from application_status.platform.escaping import printable
 from application_status.platform.streams import FailedRecords
-from application_status.platform.values import AtsId, application_id
+from application_status.platform.values import AtsId, application_id, now
 from application_status.quality.counters.write import Counters
 from application_status.quality.counting.stream import change
 from support.command_line import words
@@ -60,6 +62,10 @@ def world(server: TableServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     quality = Counters(world.dynamodb, "QualityTable")
     changes = [change(world.stored(each), BERLIN) for each in (APPLICATION, SIGNALLED_APPLICATION, NEW)]
     quality.apply([replace(each, unmapped_labels=(EVIL,)) for each in changes])
+    names = {"KeyId": {"S": "ats-names"}, "Names": {"M": {ATS: {"S": EVIL}}}}
+    client.put_item(TableName="TokensTable", Item=names)
+    notes = JobseekersNotes(world.dynamodb, "ApplicationsTable", "FeedbackTable")
+    notes.send(world.stored(NEW), "applied", Feedback(FeedbackReason.OTHER, EVIL, now()))
     drifted = {":version": {"N": "7"}, ":ats": {"S": HOSTILE_ATS}}
     world.client.update_item(
         TableName="ApplicationsTable",
@@ -110,6 +116,10 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "issue"): run("tokens", "issue", "--show", "--ats", EVIL),
         ("tokens", "adopt"): run("tokens", "adopt", "--ats", ATS, typed=EVIL),
         ("tokens", "revoke"): run("tokens", "revoke", EVIL),
+        ("ats", "name"): run("ats", "name", ATS, EVIL),
+        ("ats", "list"): run("ats", "list"),
+        ("feedback", "list"): run("feedback", "list"),
+        ("feedback", "close"): run("feedback", "close", EVIL, "interview"),
         ("clients", "list"): run("clients", "list"),
         ("clients", "create"): run("clients", "create", "--show", "--ats", EVIL),
         ("clients", "revoke"): run("clients", "revoke", EVIL),
@@ -157,6 +167,8 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
         ("tokens", "adopt"): 1,
         ("tokens", "revoke"): 1,
         ("clients", "revoke"): 1,
+        ("ats", "name"): 1,
+        ("feedback", "close"): 2,
         ("connections", "create"): 2,
         ("connections", "secret"): 1,
         ("connections", "disable"): 1,
@@ -172,6 +184,7 @@ def test_no_command_prints_control_characters(world: World, run: Run, tmp_path: 
     assert {command: code for command, (code, _, _) in ran.items() if code} == {**refused, ("analytics", "verify"): 1}
     silent = {
         ("labels", "explain"),
+        ("ats", "name"),
         ("tokens", "adopt"),
         ("connections", "secret"),
         ("limits", "list"),
