@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
 
 from application_status.access.sessions import DOCS_PAGE
 from application_status.access.tokens import TokenLookup
@@ -21,6 +20,7 @@ from application_status.platform.http.endpoint import (
     refusal_headers,
     retry_later,
 )
+from application_status.platform.http.forms import form_fields
 from application_status.platform.http.html import Frame, Link, Pages
 from application_status.platform.http.negotiation import preferred_texts
 from application_status.texts.texts import LANGUAGES
@@ -43,7 +43,7 @@ def requests_page(request: Request, tokens: TokenLookup, log: RequestLog) -> Rep
     """Reply with a form for the test token or, if the form was sent, with the requests.
 
     Raises:
-        BodyTooLarge: the form is too large.
+        BodyTooLarge, UnsupportedMediaType: the form is too large, or is no form.
         Forbidden, TooManyRequests, Unauthenticated: as for `GET /api/sandbox/requests`.
     """
     if request.method == "GET":
@@ -75,9 +75,9 @@ def failed(problem: Problem, request: Request) -> Reply:
 
 def _sent(request: Request) -> tuple[str, int]:
     """Return the token in the form, and the place of the first request to show."""
-    form = parse_qs(request.body(_FORM_BYTES).decode(errors="replace"))
-    first = form.get("from", ["0"])[0]
-    return form.get("token", [""])[0].strip(), int(first) if first.isdecimal() and first.isascii() else 0
+    form = form_fields(request, _FORM_BYTES)
+    first = form.get("from", "0")
+    return form.get("token", ""), int(first) if first.isdecimal() and first.isascii() else 0
 
 
 def _page(request: Request, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **own: Any) -> Reply:
