@@ -25,7 +25,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-.PHONY: help run test check format lock openapi screenshots bench bench-bulk bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
+.PHONY: help run test prove check format lock openapi screenshots bench bench-bulk bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
 .PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
 help:  ## List the targets
@@ -35,11 +35,14 @@ run: .venv/.ready  ## Run the service on this machine (PORT=3000, TABLES_PORT=45
 	@exec $(BIN)/python -m application_status.local --port $(PORT) --tables-host $(TABLES_HOST) --tables-port $(TABLES_PORT)
 
 # In this order: what waits for engines begins first, so that no processor is without work at the end.
-FIRST := $(addprefix tests/,deploy/ local/ browser/ wire/ races/ runtime/ integration/)
+FIRST := $(addprefix tests/,deploy/ promises/ local/ browser/ wire/ races/ runtime/ integration/)
 TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 
 test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready .tools/generators/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
+
+prove: needs-test .tools/ministack/.ready  ## Prove the promises of README.md in full, an hour or more, and write their figures there; ONLY=word for some
+	PROVE=full $(BIN)/pytest --numprocesses auto --dist loadfile tests/promises $(if $(ONLY),-k "$(ONLY)")
 
 # What no target can make: brought or checked before anything that takes long.
 needs-test needs-bench needs-screenshots: .venv/.ready

@@ -12,6 +12,7 @@ from application_status.local.moto_patch import patch_moto
 from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing
+from support import proof
 
 pytest.register_assert_rewrite("browser.windows")  # so that a failure shows the values
 
@@ -31,6 +32,11 @@ for _function in _TEMPLATE.handlers():
 default_user_config["core"]["reset_boto3_session"] = False
 
 patch_moto()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Print the figures of tests/promises."""
+    config.pluginmanager.register(proof)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

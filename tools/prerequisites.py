@@ -30,10 +30,15 @@ _MADE = {
     "local": (NODE, GENERATORS),
     "races": (MINISTACK,),
     "wire": (MINISTACK,),
+    "promises": (MINISTACK,),
     "deploy": (MINISTACK, SAM, BUILD),
     "runtime": (EMULATOR, RUNTIME_PYTHON, BUILD),
 }
-_PROGRAMS = {"local": ("bash", "curl", "node", "npm", "javac", "go", "php", "mcs", "mono"), "bench": ("valgrind",)}
+_PROGRAMS = {
+    "local": ("bash", "curl", "node", "npm", "javac", "go", "php", "mcs", "mono"),
+    "promises": ("spin", "gcc", "valgrind"),
+    "bench": ("valgrind",),
+}
 # The packages of Debian and of Homebrew that have these programs, where they are not named like them.
 _PACKAGES = {
     "node": ("nodejs", "node"),
@@ -45,7 +50,7 @@ _PACKAGES = {
     "mono": ("mono-runtime", "mono"),
 }
 # What a target needs that make can't create.
-_USERS = {"test": {"local", "browser"}, "bench": {"bench"}, "screenshots": {"browser"}}
+_USERS = {"test": {"local", "browser", "promises"}, "bench": {"bench"}, "screenshots": {"browser"}}
 _CHROMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell",
     "microsoft-edge", "microsoft-edge-stable", "brave-browser",
