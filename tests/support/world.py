@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import time
 import uuid
 from collections import defaultdict
@@ -12,6 +13,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from botocore.client import BaseClient
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from time_machine import escape_hatch
 
 from application_status.access import clients
 from application_status.access.assignments import Assignments, OidcUsers
@@ -141,6 +147,21 @@ def s3_client() -> Any:
     return s3.client()
 
 
+_MADE: list[bytes] = []
+
+
+def is_moto(client: Any) -> bool:
+    """Return whether a client's calls are answered by moto in this process, on the real clock."""
+    if isinstance(client, BaseClient) and not escape_hatch.is_travelling():
+        return client.meta.endpoint_url.endswith(".amazonaws.com")
+    return False
+
+
+def _moto_tables() -> dict[str, Any]:
+    tables: dict[str, Any] = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables
+    return tables
+
+
 def set_last_use(client: Any, day: str = "9999-12-31") -> None:
     """Set the day of the last use of all tokens; in the far future, so that no request stores another."""
     for item in client.scan(TableName="TokensTable")["Items"]:
@@ -195,6 +216,20 @@ class World:
             self.wire = Wire(self.endpoint, "us-east-1", CredentialsProvider(os.environ))
             self.of_webhook = RecordingDynamoDB(self.client, over=self.wire)
             self.of_webhook.operations = self.dynamodb.operations
+        if is_moto(self.client):
+            self._copy_tables()
+        else:
+            self._make_tables()
+        self.restart()
+
+    def _copy_tables(self) -> None:
+        """Give moto a copy of the tables that were made first in this process, as making them takes long."""
+        if not _MADE:
+            self._make_tables()
+            _MADE.append(pickle.dumps(_moto_tables()))
+        _moto_tables().update(pickle.loads(_MADE[0]))  # noqa: S301  # our own
+
+    def _make_tables(self) -> None:
         for table in TEMPLATE.tables():
             self.client.create_table(**table)
         tokens = TokenRegister(self.dynamodb, "TokensTable")
@@ -207,7 +242,6 @@ class World:
         registrations.register(APPLICATION, registration())
         registrations.register(SIGNALLED_APPLICATION, registration(aliases=ALIASES, client_id="client-3"))
         registrations.register(FOREIGN_APPLICATION, registration(ats_id=OTHER_ATS))
-        self.restart()
 
     def restart(self) -> None:
         """Recreate the functions, as new containers would, and clear the recorded operations."""
