@@ -387,7 +387,7 @@ class Greenhouse:
             case "reject_candidate":
                 return Told(
                     status="REJECTED",
-                    label=self.label,
+                    label=str(self.label).strip(),
                     rank=rank("REJECTED"),
                     at=self.moment,
                     key=("reject", moment),

@@ -242,7 +242,7 @@ class Application:
             last = self.history[max(self.history)].told if self.history else None
             return last is not None and last.status is None and plain(told.label) == plain(last.label)
         stands = self.standing
-        return told.status == stands.status and plain(told.label) in {"", plain(stands.label)}
+        return self.version > 0 and told.status == stands.status and plain(told.label) in {"", plain(stands.label)}
 
     def _reopened(self, told: Told, received: datetime) -> Told:
         """Return the status of what says that the application is open, in an unmapped stage."""
