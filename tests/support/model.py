@@ -212,10 +212,9 @@ class Application:
         self._add(added, is_newest=told.order is None)
         self._learn(told)
         self.version += 1
+        result = "recorded" if self.head in added else "late"
         if told.status is None and place in added:
             result = "unmapped"
-        else:
-            result = "recorded" if self.head in added else "late"
         return Answer(result, self.status, before, self.version)
 
     def _place(self, told: Told, received: datetime) -> Place:

@@ -141,8 +141,9 @@ class Application:
             is_mapped = report.interpretation.status is not None  # an unmapped label says nothing about the status
             is_newer = is_mapped and (self.seen_until is None or self.seen_until < report.order)
             return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
-        if self.has_resend_key(report):
-            return Effect(ReportResult.UNCHANGED)
+        return Effect(ReportResult.UNCHANGED) if self.has_resend_key(report) else self._receive_at_its_time(report)
+
+    def _receive_at_its_time(self, report: Report) -> Effect:
         current = report.transition()
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
@@ -151,13 +152,14 @@ class Application:
         head = newest(added, self.registration)
         if head and not self.is_newest(head):
             head = None
-        if head and self.seen_until and not self.is_newer_than_snapshots(head):
-            confirmed = self._confirmed(self.seen_until, report.channel)
-            return self._effect(ReportResult.LATE, [*added, confirmed], confirmed)
         result = ReportResult.RECORDED if head else ReportResult.LATE
+        confirmed = []
+        if head and self.seen_until and not self.is_newer_than_snapshots(head):
+            confirmed = [self._confirmed(self.seen_until, report.channel)]
+            head, result = confirmed[0], ReportResult.LATE
         if current.status is None and added[-1].key == current.key:
             result = ReportResult.UNMAPPED
-        return self._effect(result, added, head)
+        return self._effect(result, [*added, *confirmed], head, is_confirmed=bool(confirmed))
 
     def _receive_newest(self, report: Report) -> Effect:
         if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
@@ -269,11 +271,12 @@ class Application:
         """Return whether the history has room for this many more transitions."""
         return len(self.transitions) <= HISTORY_LIMIT - added
 
-    def _effect(self, result: ReportResult, added: Sequence[Transition], head: Transition | None) -> Effect:
+    def _effect(
+        self, result: ReportResult, added: Sequence[Transition], head: Transition | None, *, is_confirmed: bool = False
+    ) -> Effect:
         after = {**self.transitions, **{each.key: each for each in added}}
         replaces_none = len(after) == len(self.transitions) + len(added)
-        is_late = head is not None and result is ReportResult.LATE  # the head is then another transition's
-        if replaces_none and not is_late and self.has_room(len(added)) and not self.is_folded:
+        if replaces_none and not is_confirmed and self.has_room(len(added)) and not self.is_folded:
             return Effect(result, tuple(added), head)
         history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
         return Effect(result, tuple(added), head, history)
