@@ -278,7 +278,8 @@ class Application:
         stands, head, seen = self.standing, self.head, self.seen
         self.history |= added
         moved = self.head
-        if not is_newest and seen and moved in added and moved != head and moved.at < seen:  # a snapshot is newer
+        is_passed = seen and moved and moved in added and moved.at < seen  # a snapshot repeated the status later
+        if seen and is_passed and not is_newest:
             told = replace(stands, at=None, day_offset=None, sorted_at=seen, key=None, previous=None)
             received = max(seen, self.history[head].received) if head else seen
             confirmed = Entry(told=told, received=received, source="proxy")
