@@ -131,6 +131,9 @@ class Memory:
             *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
             found.sort(key=lambda item: _comparable(item[sorted_by]), reverse=not request.get("ScanIndexForward", True))
         limit = request.get("Limit", len(found) + 1)
+        if "ProjectionExpression" in request:
+            names = {_path(each, request)[0] for each in request["ProjectionExpression"].split(", ")}
+            found = [{name: item[name] for name in names & item.keys()} for item in found]
         if len(found) < limit:
             return {"Items": found}
         last = found[limit - 1]
