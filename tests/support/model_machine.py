@@ -180,7 +180,8 @@ class Stage:
 
     def __init__(self, unknown: UnknownApplications, client: Callable[[Memory], Any] = lambda memory: memory) -> None:
         self.memory, self.steps = Memory(), Steps()
-        world = World(self.steps.of(client(self.memory)), unknown)
+        tables = client(self.memory)
+        world = World(self.steps.of(tables), unknown)
         for table in ("ApplicationsTable", "AliasesTable"):
             for key in list(self.memory.tables[table]):
                 world.client.delete_item(TableName=table, Key=self.memory.keys(table, key))
@@ -189,7 +190,7 @@ class Stage:
             for each in (Channel.GREENHOUSE, Channel.RECRUITEE)
         }
         station = Station(world, self.steps)
-        station.imports = Imports(DynamoDB(transport(self.memory)), "FilesTable")  # what senders do does not fail
+        station.imports = Imports(DynamoDB(transport(tables)), "FilesTable")  # what senders do does not fail
         self.place = Place(world, station, connections)
         self.world = world
         self._empty = {name: dict(table) for name, table in self.memory.tables.items()}
