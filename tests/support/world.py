@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -131,8 +131,11 @@ class RecordingDynamoDB(DynamoDB):
 
 
 def one_at_a_time(transport: Transport) -> Transport:
-    """Return a transport for threads over an engine that loses updates if calls overlap."""
-    lock = Lock()
+    """Return a transport for threads over an engine that loses updates if calls overlap.
+
+    A call may make others in its own thread: those of a request that comes in between.
+    """
+    lock = RLock()
 
     def call(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         with lock:

@@ -27,6 +27,7 @@ from application_status.applications.rules.report import Channel, Interpretation
 from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.dynamodb.client import DynamoDB, Item, batch_delete
 from application_status.platform.errors import AliasTaken, ConditionFailed, TooManyAliases, UnknownApplication
+from application_status.platform.telemetry import logger
 from application_status.platform.values import ApplicationId, AtsId, from_text, now, to_text
 
 PARKED_FOR = timedelta(days=30)
@@ -95,7 +96,7 @@ class ParkedEvents:
         """Record the events that were parked for an alias, oldest first, and remove them.
 
         Those of an alias that several applications have stay parked. It can be repeated at any time: an event that was
-        recorded before changes nothing.
+        recorded before changes nothing. Those of an erased application stay parked, too: another may get the alias.
         """
         if alias.member != "-" and len(self._aliases.natives(alias.alias)) > 1:
             return []
@@ -103,11 +104,15 @@ class ParkedEvents:
         matching = [each for each in self._parked(account, kind, first) if _names(account, each.ids, alias)]
         results: list[Recorded] = []
         for event in sorted(matching, key=_order):
-            with suppress(UnknownApplication, AliasTaken, TooManyAliases):  # a repetition would change nothing
+            try:
                 if event.also:
                     self._link(alias.application_id, event.also)
                 elif event.report and not alias.ended:
                     results += self._record(replace(event.report, application_id=alias.application_id))
+            except UnknownApplication:
+                return results
+            except (AliasTaken, TooManyAliases) as refused:  # a repetition would change nothing
+                logger.warning("aliases not added", error=type(refused).__name__)
             batch_delete(self._dynamodb, self._table, _keys(account, event))
             self._count(account, "Replayed")
         return results

@@ -21,7 +21,7 @@ from application_status.applications.rules.application import (
     ReportResult,
     newest,
 )
-from application_status.applications.rules.report import Report, Transition, label_key
+from application_status.applications.rules.report import Report, Transition, label_key, order_time
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import ConditionFailed, UnknownApplication
@@ -289,9 +289,9 @@ def _set_head(update: Update, report: Report, head: Transition, key: str) -> Non
         ":status": {"S": str(head.status)},
         ":raw": {"S": head.raw_status or ""},
     }
-    if report.ordered_at:
+    if report.order:
         update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
-        update.values[":order"] = {"S": to_text(report.ordered_at)}
+        update.values[":order"] = {"S": to_text(order_time(key))}
     if report.is_unchanged_if_repeated:
         if head.raw_status:
             update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
@@ -341,7 +341,9 @@ def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
     head = newest(earlier, stored.registration)
     registered = Status.APPLIED if stored.registration else None
     previous = (head.status if head else None) or registered
-    if effect.head and head and head.key > effect.head.key:  # it was late
+    together = [each for each in stored.transitions.values() if each.version == mine.version]
+    last = newest([*earlier, *together], stored.registration)
+    if effect.head and last and last.key > effect.head.key:  # it was late
         return Recorded(ReportResult.LATE, previous or stored.status, mine.version, previous)
     status = (effect.head.status if effect.head else None) or previous or stored.status
     return Recorded(effect.result, status, mine.version, previous if effect.head else status)

@@ -113,9 +113,15 @@ class Registrations:
                 return known.ats_id, self._update(stored, known, replace(known, aliases=more(known)))
 
     def reopening(self, report: Report) -> Report:
-        """Return a report that says that the application is open, with a status if it takes back an end."""
+        """Return a report that says that the application is open, with a status if it takes back an end.
+
+        Raises:
+            UnknownApplication: the application does not exist, or was erased.
+        """
         stored = stored_application(self._dynamodb, self._applications, report.application_id)
-        return replace(report, interpretation=stored.reopened(report)) if stored else report
+        if stored is None:
+            raise UnknownApplication
+        return replace(report, interpretation=stored.reopened(report))
 
     def _create(self, application_id: ApplicationId, registration: Registration) -> RegistrationResult:
         """Put the application if there is none with this id."""

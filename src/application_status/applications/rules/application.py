@@ -14,12 +14,15 @@ from typing import ClassVar, NamedTuple
 from application_status.applications.rules.notes import NO_NOTES, Notes
 from application_status.applications.rules.registration import Registration
 from application_status.applications.rules.report import (
+    Channel,
     Folded,
     Interpretation,
     Report,
     Success,
+    TimeSource,
     Transition,
     latest,
+    order_time,
     same_label,
 )
 from application_status.applications.rules.status import ENDS, Outcome, Status
@@ -135,22 +138,28 @@ class Application:
         if report.may_precede_end and not self.has_no_end:
             return Effect(ReportResult.UNCHANGED)
         if report.is_unchanged_if_repeated and self.repeats_newest(report.interpretation):
-            is_newer = self.seen_until is None or self.seen_until < report.order
+            is_mapped = report.interpretation.status is not None  # an unmapped label says nothing about the status
+            is_newer = is_mapped and (self.seen_until is None or self.seen_until < report.order)
             return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
-        if self.has_resend_key(report):
-            return Effect(ReportResult.UNCHANGED)
+        return Effect(ReportResult.UNCHANGED) if self.has_resend_key(report) else self._receive_at_its_time(report)
+
+    def _receive_at_its_time(self, report: Report) -> Effect:
         current = report.transition()
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
             return Effect(ReportResult.UNCHANGED)
         head = newest(added, self.registration)
-        if head and not (self.is_newest(head) and self.is_newer_than_snapshots(report)):
+        if head and not self.is_newest(head):
             head = None
         result = ReportResult.RECORDED if head else ReportResult.LATE
+        confirmed = []
+        if head and self.seen_until and not self.is_newer_than_snapshots(head):
+            confirmed = [self._confirmed(self.seen_until, report.channel)]
+            head, result = confirmed[0], ReportResult.LATE
         if current.status is None and added[-1].key == current.key:
             result = ReportResult.UNMAPPED
-        return self._effect(result, added, head)
+        return self._effect(result, [*added, *confirmed], head, is_confirmed=bool(confirmed))
 
     def _receive_newest(self, report: Report) -> Effect:
         if self.repeats_newest(report.interpretation) or self.has_resend_key(report):
@@ -210,9 +219,24 @@ class Application:
 
     IS_NEWER_THAN_SNAPSHOTS: ClassVar = "(attribute_not_exists(SeenUntil) OR SeenUntil <= :order)"
 
-    def is_newer_than_snapshots(self, report: Report) -> bool:
-        """Return whether an event is not older than a snapshot that repeated the head; other reports always are."""
-        return report.ordered_at is None or self.seen_until is None or self.seen_until <= report.ordered_at
+    def is_newer_than_snapshots(self, transition: Transition) -> bool:
+        """Return whether a transition is not older than a snapshot that repeated the head."""
+        return self.seen_until is None or self.seen_until <= order_time(transition.key)
+
+    def _confirmed(self, seen_until: datetime, channel: Channel) -> Transition:
+        """Return the transition of the snapshot that repeated the head, which needs one if another comes in between.
+
+        So the newest transition decides the status in every order of arrival.
+        """
+        head = self.transitions[self.head] if self.head else None
+        return Transition(
+            channel=head.channel if head else channel,
+            interpretation=head.interpretation if head else Interpretation(status=self.status),
+            effective_at=seen_until,
+            received_at=max(seen_until, head.received_at) if head else seen_until,
+            tiebreaker=head.tiebreaker if head else str(self.status.rank),
+            time_source=TimeSource.PROXY,
+        )
 
     IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"
     EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"
@@ -247,10 +271,12 @@ class Application:
         """Return whether the history has room for this many more transitions."""
         return len(self.transitions) <= HISTORY_LIMIT - added
 
-    def _effect(self, result: ReportResult, added: Sequence[Transition], head: Transition | None) -> Effect:
+    def _effect(
+        self, result: ReportResult, added: Sequence[Transition], head: Transition | None, *, is_confirmed: bool = False
+    ) -> Effect:
         after = {**self.transitions, **{each.key: each for each in added}}
         replaces_none = len(after) == len(self.transitions) + len(added)
-        if replaces_none and self.has_room(len(added)) and not self.is_folded:
+        if replaces_none and not is_confirmed and self.has_room(len(added)) and not self.is_folded:
             return Effect(result, tuple(added), head)
         history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
         return Effect(result, tuple(added), head, history)

@@ -146,9 +146,9 @@ class Receiver:
         if alias.ended:
             return Received(EventResult.ENDED, interpretation)
         report = replace(report, application_id=alias.application_id)
-        if event.is_open and interpretation.status is None:
-            report = self.registrations.reopening(report)
         try:
+            if event.is_open and interpretation.status is None:
+                report = self.registrations.reopening(report)
             recorded = self.applications.record(report)
         except UnknownApplication:  # it was erased
             return Received(EventResult.DROPPED, interpretation)
