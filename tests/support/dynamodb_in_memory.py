@@ -7,7 +7,6 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from functools import cache, partial
 from typing import Any
 
@@ -21,11 +20,23 @@ _TOKENS = re.compile(r"<>|[<>]=?|[(),=]|[:#]?\w[\w.#]*")
 _BETWEEN = re.compile(r"(\w+) BETWEEN (:\w+) AND (:\w+)")
 _LIST = re.compile(r"IN \(([^()]*)\)")
 _WORDS = {"AND": "and", "OR": "or", "NOT": "not", "IN": "in", "=": "==", "<>": "!="}
+
+
+class _Missing:
+    """The value of an attribute that an item lacks, for which no comparison but <> is true."""
+
+    def __lt__(self, _: object) -> bool:
+        return False
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+
+_MISSING = _Missing()
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "attribute_exists": lambda value: value is not None,
-    "attribute_not_exists": lambda value: value is None,
+    "attribute_exists": lambda value: value is not _MISSING,
+    "attribute_not_exists": lambda value: value is _MISSING,
     "contains": lambda value, element: (
-        value is not None and (element[1] if value[0] != "L" else {element[0]: element[1]}) in value[1]
+        value is not _MISSING and (element[1] if value[0] != "L" else {element[0]: element[1]}) in value[1]
     ),
     "size": lambda value: ("N", len(value[1])),
 }
@@ -114,7 +125,8 @@ class Memory:
         found = [table[key] for key in sorted(table) if key > start and matches(table[key])]
         if "IndexName" in request:
             *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
-            found.sort(key=lambda item: int(item[sorted_by]["N"]), reverse=not request["ScanIndexForward"])
+            backward = not request.get("ScanIndexForward", True)
+            found.sort(key=lambda item: _comparable(item[sorted_by]), reverse=backward)
         limit = request.get("Limit", len(found) + 1)
         if len(found) < limit:
             return {"Items": found}
@@ -206,20 +218,21 @@ def _path(token: str, request: Mapping[str, Any]) -> list[str]:
     return [names.get(part, part) for part in token.split(".")]
 
 
-def _comparable(value: Any) -> tuple[str, Any] | None:
+def _comparable(value: Any) -> tuple[str, Any] | _Missing:
     if value is None:
-        return None
+        return _MISSING
     ((kind, content),) = value.items()
     return kind, int(content) if kind == "N" else content
 
 
 def _updated(old: Item, request: Mapping[str, Any]) -> Item:
     """Return the item after an update, whose clauses all refer to the former item."""
-    new = deepcopy(old)
+    new = dict(old)
     for action, path, value in _clauses(request["UpdateExpression"]):
         *parents, name = _path(path, request)
         place = new
         for parent in parents:
+            place[parent] = {"M": dict(place[parent]["M"])}
             place = place[parent]["M"]
         if action == "SET":
             place[name] = _value(value, request, old)
@@ -300,7 +313,8 @@ def _essence(reply: Any, request: Mapping[str, Any]) -> Any:
         reasons = [(reason["Code"], reason.get("Item")) for reason in response.get("CancellationReasons", ())]
         return response["Error"]["Code"], response.get("Item"), reasons
     if "IndexName" in request:
-        return sorted(repr((item["Part"], item["Applications"])) for item in reply["Items"])
+        names = ("Part", "Applications", "AtsiApplicationId")  # an index may have some attributes only
+        return sorted(repr([item.get(name) for name in names]) for item in reply["Items"])
     return {name: _sorted(reply[name]) for name in _CONTENTS if reply.get(name)}
 
 
