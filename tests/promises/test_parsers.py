@@ -15,8 +15,8 @@ SECONDS_IN_FULL, RUNS = 300, 5000
 def test_no_bytes_make_a_parser_fail(tmp_path: Path, figure: Figure) -> None:
     """Every parser of what clients send accepts or refuses any bytes, and reads what it accepts correctly.
 
-    atheris makes the bytes. Where there is a second reader or a writer, the results of both are compared: of JSON, dates,
-    ids, rows, files in blocks of other sizes, documents, forms and signatures.
+    atheris makes the bytes. Where there is a second reader or a writer, both results are compared: of JSON, dates, ids,
+    rows, files in blocks of other sizes, documents, forms and signatures.
     """
     limit = f"--seconds={SECONDS_IN_FULL}" if IN_FULL else f"--runs={RUNS}"
     command = [sys.executable, "-m", "support.fuzzed_parsers", tmp_path, limit]

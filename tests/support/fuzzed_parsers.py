@@ -1,7 +1,7 @@
 """The parsers of what clients send, over any bytes: `python -m support.fuzzed_parsers FOLDER --runs=1000`.
 
-atheris mutates the bytes so that they reach more and more lines and branches. The first byte chooses the parser. It runs
-in a process of its own, because it instruments the service's code. Where atheris has no wheel, and so can't be
+atheris mutates the bytes so that they reach more and more lines and branches. The first byte chooses the parser. It
+runs in a process of its own, because it instruments the service's code. Where atheris has no wheel, and so can't be
 installed, the bytes are mutated at random.
 https://github.com/google/atheris
 """
@@ -36,7 +36,7 @@ with atheris.instrument_imports(include=["application_status"]) if atheris else 
     from application_status.applications.registry import parse_registration
     from application_status.applications.rules.report import Channel
     from application_status.intake.atsi.receive import StatusMessage
-    from application_status.intake.connect.events import Delivery
+    from application_status.intake.connect.events import Delivery, Ignored
     from application_status.intake.connect.events import parse as parse_event
     from application_status.intake.connect.providers import PROVIDERS
     from application_status.intake.files.csv_format import Layout, RefusedFile, rows, scan
@@ -79,7 +79,7 @@ def json_body(data: bytes) -> bool:
     try:
         found = parsed_object(data)
     except ValueError as refused:
-        assert str(refused).isprintable()
+        assert str(refused).isprintable()  # noqa: PT017  # no test of pytest's
         return False
     assert found == json.loads(data)
     return True
@@ -133,7 +133,7 @@ def csv_file(data: bytes) -> bool:
         whole = scan([data], 200, stored.__setitem__)
         small = scan([bytes(each) for each in batched(data, 7, strict=False)], 200, stored.__setitem__)
     except RefusedFile as refused:
-        assert str(refused)
+        assert str(refused)  # noqa: PT017  # no test of pytest's
         return False
     assert whole == small
     reader = RowReader(whole.layout, AtsId("demo-ats"), NOW, BERLIN, VOCABULARY, {})
@@ -245,7 +245,7 @@ def webhook(provider: Channel) -> Parser:
         assert of.verify(Delivery(headers, data), ["another"], NOW)
         wrong = {name: (data.decode(errors="replace"),) for name in headers}
         assert of.verify(Delivery(wrong, data), [SECRET], NOW)
-        return type(events[0]).__name__ not in {"Ignored"}
+        return not isinstance(events[0], Ignored)
 
     return parser
 
@@ -324,43 +324,45 @@ def _variables(file: Path) -> bytes:
     return json.dumps({"input": given if "dispositions" in given else {"signals": [given]}}).encode()
 
 
+_REPORT = (
+    b'{"AtsiApplicationId":"51c3be16-0f93-41ed-9cc0-9092222d7333","Status":"INTERVIEW","RawStatus":"x",'
+    b'"BusinessDate":"2026-11-01T00:00:00+01:00"}'
+)
+_REGISTRATION = (
+    b'{"AtsId":"a","ClientId":"c","JobId":"j","JobseekerId":"s","JobTitle":"t","Company":"x","AppliedAt":'
+    b'"2022-07-01T09:00:00Z","Link":"https://a.test/?x","Aliases":{"Token":["t"],"Lever":{"ApplicationId":"1"}}}'
+)
+_FILE = (
+    b"atsiApplicationId,rawStatus,status,businessDate\n51c3be16-0f93-41ed-9cc0-9092222d7333,x,HIRED,2026-01-01\n"
+    b'51c3be16-0f93-41ed-9cc0-9092222d7333,"a ""b""\n c",,\n'
+)
+_DOCUMENTS = [
+    *(each.encode() for each in SENDS.values()),
+    b"{ __schema { types { name ...f } } } fragment f on __Type { kind }",
+    b'mutation { a: sendSignal(input: {typeCode: "x"}) }',
+]
+_TOKENS = [b"atsi_live_abcdefgh_" + b"x" * 49, b"opaque", b"a.b.c", b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.x"]
+_EVENT = b'{"resource": "/x", "headers": {"A": "b"}, "body": "e30=", "isBase64Encoded": true}'
+
 PARSERS: Mapping[str, tuple[Parser, list[bytes]]] = {
     "JSON": (json_body, [b'{"a":[1,2.5e3,"\\u00e9",null,true]}', b'{"a":1,"a":2}', b"\xef\xbb\xbf{}", b"[" * 300]),
-    "fields": (
-        report,
-        [
-            b'{"AtsiApplicationId":"51c3be16-0f93-41ed-9cc0-9092222d7333","Status":"INTERVIEW","RawStatus":"x",'
-            b'"BusinessDate":"2026-11-01T00:00:00+01:00"}',
-            b'{"kind":"cohort","from":"2026-09-01","by":"ats","sort":"-hired"}',
-            b'{"AtsId":"a","ClientId":"c","JobId":"j","JobseekerId":"s","JobTitle":"t","Company":"x","AppliedAt":'
-            b'"2022-07-01T09:00:00Z","Link":"https://a.test/?x","Aliases":{"Token":["t"],"Lever":{"ApplicationId":"1"}}}',
-        ],
-    ),
+    "fields": (report, [_REPORT, _REGISTRATION, b'{"kind":"cohort","from":"2026-09-01","by":"ats","sort":"-hired"}']),
     "moments": (moment, [b"2022-07-29T11:26:11.106Z", b"2022-07-29", b"2022-07-29t00:00:00+02:00", b"0001-01-01"]),
     "ids": (identifier, [b"{51C3BE16-0f93-41ed-9cc0-9092222d7333}", b"urn:uuid:51c3be160f9341ed9cc09092222d7333"]),
-    "files": (
-        csv_file,
-        [
-            b"atsiApplicationId,rawStatus,status,businessDate\n51c3be16-0f93-41ed-9cc0-9092222d7333,x,HIRED,2026-01-01\n",
-            b'rawStatus;x;atsiApplicationId\r\n"a ""b""\r\n c";;1\r\n\r\n;;\r',
-            'atsiApplicationId\trawStatus\na\té\n'.encode("utf-16"),
-        ],
-    ),
+    "files": (csv_file, [_FILE, _FILE.replace(b",", b";"), _FILE.replace(b",", b"\t").decode().encode("utf-16")]),
     "rows": (csv_row, [b"id|label|HIRED|2026-01-01", b'"a|, \n|""', b" x | ;\t"]),
-    "labels": (label, [b"1st phone interview", "Absage (m/w/d) - Bewerber:in".encode(), "採用".encode(), b"Rejected?"]),
-    "documents": (graphql_document, [*(each.encode() for each in SENDS.values()), b"{ __schema { types { name ...f } } } fragment f on __Type { kind }",
-                                     b'mutation { a: sendSignal(input: {typeCode: "x"}) }']),
-    "variables": (graphql_input, [_variables(each) for each in EVENTS.glob("*.json")]),
-    **{
-        provider.value: (webhook(provider), [body_of(provider, each) for each in names(provider)[::4]])
-        for provider in PROVIDERS
-    },
-    "tokens": (token, [b"atsi_live_abcdefgh_" + b"x" * 49, b"opaque", b"a.b.c", b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.e30.x"]),
+    "labels": (label, [b"1st phone interview", b"Absage (m/w/d) - Bewerber:in", "採用".encode(), b"Rejected?"]),
+    "documents": (graphql_document, _DOCUMENTS),
+    "variables": (graphql_input, [_variables(each) for each in sorted(EVENTS.glob("*.json"))]),
+    **{each.value: (webhook(each), [body_of(each, name) for name in names(each)[::4]]) for each in sorted(PROVIDERS)},
+    "tokens": (token, _TOKENS),
     "headers": (headers, [b"a=b; c=d", b"de-DE,de;q=0.9,*;q=0.1", b"text/html;q=1.000", b"Basic YTpi", b"Bearer x"]),
     "forms": (form, [b"grant_type=client_credentials&scope=a+b%20c", b"a=1&a=2&b"]),
     "sign-ins": (sign_in, [b"WyJhIiwgImIiLCAiYyIsICJkIl0=", b"a|b|c|d"]),
-    "events": (event, [json.dumps({"resource": "/x", "headers": {"A": "b"}, "body": "e30=", "isBase64Encoded": True}).encode()]),
-}  # fmt: skip
+    "events": (event, [_EVENT]),
+}
+"""The parsers by what they read, each with the bytes to begin with."""
+
 NAMES = list(PARSERS)
 
 
@@ -401,7 +403,7 @@ def _at_random(corpus: list[bytes], runs: int) -> None:
         except Exception as error:
             error.add_note(f"run {number}: {changed!r}")
             raise
-    print(f"stat::number_of_executed_units: {runs}", file=sys.stderr)
+    sys.stderr.write(f"stat::number_of_executed_units: {runs}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Events that are wrong somewhere, in any of their parts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from support.odd_values import TEXTS, Odd
@@ -17,7 +17,7 @@ _PARTS = ["resource", "path", "httpMethod", "headers", "multiValueHeaders", "que
           "isBase64Encoded"]  # fmt: skip
 
 
-def changed(event: dict[str, Any], odd: Odd) -> dict[str, Any]:
+def changed(event: dict[str, Any], odd: Odd) -> dict[str, Any]:  # noqa: PLR0911  # one for each kind of change
     """Return an event with one change; it shares what is not changed with the given one."""
     kind = odd.chance()
     if kind < 0.45:
@@ -62,6 +62,3 @@ def _multiple(event: Mapping[str, Any], single: str, multiple: str, odd: Odd) ->
         case _:
             value = odd.text(old) if old else odd.one_of(TEXTS)
             return {single: ones | {name: value}, multiple: lists | {name: [value]}}
-
-
-type Answered = Callable[[str, Any], int]

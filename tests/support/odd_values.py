@@ -101,7 +101,7 @@ class Odd:
             value = self._changed(value)
         return value
 
-    def _changed(self, value: Any) -> Any:
+    def _changed(self, value: Any) -> Any:  # noqa: PLR0911  # one for each kind of change
         if isinstance(value, list) and value and self.chance() < 0.95:
             place = self.random.randrange(len(value))
             changed = [self._changed(value[place])] if self.chance() < 0.9 else [value[place]] * self.one_of([0, 2])

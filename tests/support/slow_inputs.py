@@ -1,21 +1,20 @@
 """Slow requests of an ATS: a search for them, and their cost in instructions, beside that of a plain report.
 
-    python -m support.slow_inputs search KIND SECONDS     looks for a slower request, and prints its pieces
-    python -m support.slow_inputs count LIBRARY FILE      sends the requests in a file, under valgrind's callgrind
+    python -m support.slow_inputs search FILE STEPS [NAME...]   looks for slower requests than those in a file
+    python -m support.slow_inputs count LIBRARY FILE            sends the requests in a file, under callgrind
 
 A request of a kind is made of one text, and a text of pieces, each repeated. The search changes pieces, and keeps what
 takes more CPU time; instructions are exact, but take 50 times as long to count. tests/data/slow_inputs.json has the
 slowest texts that were found. The tables are in memory, so the cost is that of the service's own code.
 """
 
-import base64
 import ctypes
 import io
 import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from itertools import count
@@ -37,8 +36,7 @@ from support.native_webhooks import body_of, names
 from support.signals import MANY, signal, state
 from support.world import APPLICATION, SIGNALLED_APPLICATION, World, http_event
 
-STORED = Path(__file__).parents[1] / "data/slow_inputs.json"
-LABEL_LENGTH, FULL_HISTORY = 200, 256
+LABEL_LENGTH, FULL_HISTORY, SENT = 200, 256, 10
 type Pieces = list[tuple[str, int]]
 type Send = Callable[[], None]
 
@@ -56,7 +54,9 @@ class Sender:
 
     def __init__(self) -> None:
         self.world = World(Memory())
-        self.customers = {each: Customer.of(self.world, each, f"client-of-{each}") for each in Channel if each in _NATIVE}
+        self.customers = {
+            each: Customer.of(self.world, each, f"client-of-{each}") for each in Channel if each in _NATIVE
+        }
         for each in self.customers.values():
             each.register()
         self.numbers = count()
@@ -87,15 +87,6 @@ class Sender:
         return self.sends("webhook", event)
 
 
-def _reset(sender: Sender) -> None:
-    """Forget what the vocabulary has cached, as each request of an attacker has other labels."""
-    for name in ("_meanings", "_cache", "_known"):
-        found = getattr(Vocabulary.load(), name, None)
-        if hasattr(found, "clear"):
-            found.clear()
-    del sender
-
-
 def _label(sender: Sender, text: str) -> Send:
     return sender.webhook(sender.report(APPLICATION, "REJECTED", RawStatus=text))
 
@@ -118,7 +109,7 @@ def _headers(sender: Sender, text: str) -> Send:
 
 
 def _batch(sender: Sender, text: str) -> Send:
-    """A batch of 100 reports about an application with a full history, each with another date and label."""
+    """A batch of reports about an application with a full history, each with another date and label."""
 
     def send() -> None:
         reports = [
@@ -128,7 +119,7 @@ def _batch(sender: Sender, text: str) -> Send:
                 "RawStatus": f"{next(sender.numbers)} {text}"[:LABEL_LENGTH],
                 "BusinessDate": f"20{10 + number % 10}-04-{1 + number % 28:02}T12:00:{number % 60:02}Z",
             }
-            for number in range(100)
+            for number in range(SENT)
         ]
         event = http_event("POST", "/api/application-status/batch", {"Reports": reports})
         assert sender.world.batch(event, None)["statusCode"] == 200
@@ -143,11 +134,11 @@ def _wrong_batch(sender: Sender, text: str) -> Send:
 
 
 def _signals(sender: Sender, text: str) -> Send:
-    """100 signals about an application with a full history, each with two states."""
+    """Signals about an application with a full history, each with two states."""
 
     def send() -> None:
         signals = []
-        for number in range(100):
+        for number in range(SENT):
             label = f"{next(sender.numbers)} {text}"[:LABEL_LENGTH]
             signals.append(signal(state(label, 1 + number % 28), previous=state(f"{label[:-1]}p", 1)))
         event = _graphql({"query": MANY, "variables": {"input": {"signals": signals}}})
@@ -165,7 +156,7 @@ def _dispositions(sender: Sender, text: str) -> Send:
                 1 + number % 28,
                 identifiedBy={"indeedApplyID": SIGNALLED_APPLICATION},
             )
-            for number in range(100)
+            for number in range(SENT)
         ]
         event = _graphql({"query": SEND, "variables": {"input": {"dispositions": given}}})
         assert sender.world.signals(event, None)["statusCode"] == 200
@@ -246,7 +237,7 @@ _WORDS = [
     "Bewerber:in ", "(m/w/d) ", "- ", "/ ", "> ", "?", "A", "aB", "é", "ß", "\u0130", "採用", "'", "x", "7", "\ufdfa",
     "Vorstellungsgespräch", "zurückgezogen ", "no ", "longer ", "interested ", "n'", "\u0301", "e\u0301",
 ]  # fmt: skip
-_JSON = ['{"a":', "[", "]", "}", '"', "1", ",", '"a":1,', "1e9,", "null,", '"\\u00e9",', '"' + "x" * 50 + '",', "é", " ",
+_JSON = ['{"a":', "[", "]", "}", '"', "1", ",", '"a":1,', "1e9,", "null,", '"\\u00e9",', '"' + "x" * 50 + '",', "é",
          '"123456789012":[1.5],', "-0.1,", "123456789012345678901,"]  # fmt: skip
 _GRAPHQL = [
     "{", "}", "{ ", " }", "(", ")", "[", "]", "mutation ", "query ", "fragment a on Query ", "...a ", "...on Query ",
@@ -257,12 +248,12 @@ _GRAPHQL = [
 KINDS: Mapping[str, Kind] = {
     "a report's label": Kind(_label, LABEL_LENGTH, _WORDS),
     "a report's status": Kind(_status, 4000, [*_WORDS, "INTERVIE", "POST_", "PRE", "HIREDD"]),
-    "a report's body": Kind(_body, 8000, ['"a":1,', '"b":[[[]]],', '"Status":1,', '"RawStatus":1,', '"\\u00e9":"x",', " "]),
+    "a report's body": Kind(_body, 8000, ['"a":1,', '"b":[[]],', '"Status":1,', '"RawStatus":1,', '"\\u00e9":"x",', " "]),
     "headers": Kind(_headers, 2000, [*_WORDS, "de;q=0.5,", ";q=", ",", "a=b;", "Bearer ", " "]),
-    "a batch of 100 reports": Kind(_batch, LABEL_LENGTH, _WORDS),
+    "a batch of reports": Kind(_batch, LABEL_LENGTH, _WORDS),
     "a batch of 100 wrong reports": Kind(_wrong_batch, 300, [*_WORDS, "9999-12-31T23:59:59Z", "INTERVIE", "{id}"]),
-    "100 signals": Kind(_signals, LABEL_LENGTH, _WORDS),
-    "100 dispositions": Kind(_dispositions, LABEL_LENGTH, _WORDS),
+    "signals": Kind(_signals, LABEL_LENGTH, _WORDS),
+    "dispositions": Kind(_dispositions, LABEL_LENGTH, _WORDS),
     "a GraphQL document": Kind(_document, 240_000, _GRAPHQL),
     "variables of GraphQL": Kind(_variables, 240_000, [*_JSON, '{"typeCode":"?","timestamp":"x","token":" "},', "{},"]),
     **{
@@ -271,22 +262,16 @@ KINDS: Mapping[str, Kind] = {
         )
         for each in _NATIVE
     },
-    "a query": Kind(_query, 8000, ["kind=cohort&", "by=client&", "from=2000-01-01&", "interval=day&", "a=b&", "&", "=", "%",
+    "a query": Kind(_query, 8000, ["kind=cohort&", "by=client&", "from=2000-01-01&", "interval=day&", "a=b&", "&", "%",
                                    "%41", "search=e&", "sort=-hired&", "kind=unmapped&", "kind=health&", "é"]),
-    "a form": Kind(_form, 8000, ["a=b&", "&", "=", "+", "%41", "grant_type=client_credentials&", "client_id=", "é", "%"]),
-    "a token": Kind(_token, 10_000, ["atsi_live_", "atsi_at_live_", "eyJhbGciOiJFZERTQSJ9", ".", "x", "e30", "[", "=", " "]),
-    "a row of a file": Kind(_row, 16_000, [APPLICATION, ",", '"', '""', "\n", "\r", "x", " ", ",HIRED,2026-01-01", *_WORDS]),
+    "a form": Kind(_form, 8000, ["a=b&", "&", "=", "+", "%41", "grant_type=client_credentials&", "client_id=", "%"]),
+    "a token": Kind(_token, 10_000, ["atsi_live_", "atsi_at_live_", "eyJhbGciOiJFZERTQSJ9", ".", "x", "e30", "=", " "]),
+    "a row of a file": Kind(_row, 16_000, [APPLICATION, ",", '"', '""', "\n", "\r", "x", ",HIRED,2026-01-01", *_WORDS]),
 }  # fmt: skip
 
 
 def text_of(pieces: Pieces, kind: Kind) -> str:
     return "".join(piece * times for piece, times in pieces)[: kind.longest]
-
-
-def stored() -> dict[str, Pieces]:
-    """Return the slowest texts that were found, by kind."""
-    found: dict[str, Pieces] = json.loads(STORED.read_text(encoding="utf-8"))
-    return found
 
 
 def _seconds(send: Send) -> float:
@@ -335,8 +320,9 @@ def _count(library: Path, file: Path) -> None:
     sender = Sender()
     requests = [("plain", sender.plain)] * 10
     requests += [
-        (name, KINDS[name].make(sender, text_of(pieces, KINDS[name])))
+        (name, kind.make(sender, text_of(pieces, kind)))
         for name, pieces in json.loads(file.read_text(encoding="utf-8")).items()
+        for kind in [KINDS[name.partition(" / ")[0]]]
     ]
     for _ in range(20):
         sender.plain()
@@ -348,34 +334,33 @@ def _count(library: Path, file: Path) -> None:
     callgrind.stop()
 
 
-def _silently() -> Iterator[None]:
-    with redirect_stdout(io.StringIO()) as out:
-        for handler in logger.handlers:
-            handler.stream = out
-        yield
-
-
-def main() -> None:
-    command, *arguments = sys.argv[1:]
-    for handler in logger.handlers:
-        handler.stream = io.StringIO()
-    if command == "count":
-        with redirect_stdout(io.StringIO()):
-            _count(Path(arguments[0]), Path(arguments[1]))
-        return
-    known = stored() if STORED.exists() else {}
+def _search(file: Path, steps: int, chosen: Sequence[str]) -> None:
+    """Look for slower texts than those in a file, and store them there."""
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     with redirect_stdout(io.StringIO()):
         sender = Sender()
         plain = min(_seconds(sender.plain) for _ in range(50))
-    steps, chosen = int(arguments[0]), arguments[1:] or list(KINDS)
-    for name in chosen:
-        kind = KINDS[name]
-        begin = [tuple(each) for each in known.get(name, [[kind.pieces[0], 1]])]
+    for name in chosen or list(dict.fromkeys([*known, *KINDS])):
+        kind = KINDS[name.partition(" / ")[0]]
+        begin = [(piece, times) for piece, times in known.get(name, [[kind.pieces[0], 1]])]
         with redirect_stdout(io.StringIO()):
-            found, took = search(sender, kind, begin, steps, seed=0)
-        known[name] = found
-        print(f"{took / plain:6.1f} {name}: {str(found)[:300]}", flush=True)
-        STORED.write_text(json.dumps(known, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
+            known[name], took = search(sender, kind, begin, steps, seed=0)
+        sys.stderr.write(f"{took / plain:6.1f} {name}: {str(known[name])[:200]}\n")
+        file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Search, or count."""
+    command, *arguments = sys.argv[1:]
+    for handler in logger.handlers:
+        handler.stream = io.StringIO()
+    if command == "search":
+        file, steps, *chosen = arguments
+        _search(Path(file), int(steps), chosen)
+        return
+    library, file = arguments
+    with redirect_stdout(io.StringIO()):
+        _count(Path(library), Path(file))
 
 
 if __name__ == "__main__":
