@@ -19,7 +19,7 @@ def test_no_bytes_make_a_parser_fail(tmp_path: Path, figure: Figure) -> None:
     rows, files in blocks of other sizes, documents, forms and signatures.
     """
     limit = f"--seconds={SECONDS_IN_FULL}" if IN_FULL else f"--runs={RUNS}"
-    command = [sys.executable, "-m", "support.fuzzed_parsers", tmp_path, limit]
+    command: list[str | Path] = [sys.executable, "-m", "support.fuzzed_parsers", tmp_path, limit]
     folders = [TESTS, TESTS.parent, TESTS.parent / "tools", TESTS.parent / "src"]
     environment = {
         **os.environ,
