@@ -46,7 +46,13 @@ def aliases(count: int) -> str:
 
 
 def fields(count: int) -> str:
-    return "{" + f"{VERSION} " * count + "}"
+    """Return a query for so many fields, 300 or more, up to 100 of one name."""
+    more = " ".join(f"a{number}: {VERSION}" for number in range(count - 300))
+    return f"{{ {f'{VERSION} __typename ' * 100} __schema {{ {'description ' * 99} }} {more} }}"
+
+
+def fields_of_one_name(count: int) -> str:
+    return f"{{ {f'{VERSION} ' * count} }}"
 
 
 def fragments(count: int) -> str:
@@ -108,8 +114,9 @@ def lines(count: int) -> str:
 @pytest.mark.parametrize(
     ("document", "limit"),
     [
-        (inline_fragments, 20), (aliases, 20), (fields, 300), (fragments, 10), (directives, 20), (name_length, 100),
-        (lines, 24_000), (spread_fields, 300), (spread_aliases, 20), (spread_levels, 20),
+        (inline_fragments, 20), (aliases, 20), (fields, 300), (fields_of_one_name, 100), (fragments, 10),
+        (directives, 20), (name_length, 100), (lines, 24_000), (spread_fields, 300),
+        (spread_aliases, 20), (spread_levels, 20),
     ],
 )  # fmt: skip
 def test_documents_have_limits(world: World, document: Any, limit: int) -> None:

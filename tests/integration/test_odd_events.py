@@ -1,4 +1,4 @@
-"""Events that API Gateway's REST APIs never send: every HTTP function answers 4xx in UTF-8, and never fails."""
+"""Events that API Gateway's REST APIs never send; tests/promises/test_raw_events.py makes up many more."""
 
 import base64
 import json
@@ -7,75 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from moto import mock_aws
 
-from application_status.local.user_pool import PATH, id_token
-from support.world import APPLICATION, ATS, HTTP_FUNCTIONS, POOL_URL, TEMPLATE, TEST_TOKEN, TOKEN, World, http_event
+from support.world import HTTP_FUNCTIONS, TEMPLATE, TOKEN, World, http_event
 
-RESOURCES = [route.path for route in TEMPLATE.routes()]
 LONGEST_REPLY_BYTES = 1_000_000
-
-texts = st.text(st.characters(), max_size=8)  # with halves of surrogate pairs
-odd_texts = texts | st.sampled_from(
-    ["", " ", "\0", "\ud800", "é", "😀", "\udfff\ud800", "None", "__proto__", "x" * 2000, "&" * 2000, "%", "\r\n", "-1"]
-)
-deep = st.sampled_from([50, 900]).map(lambda depth: json.loads("[" * depth + "]" * depth))
-odd = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | odd_texts | deep,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd_texts, inner, max_size=3),
-    max_leaves=6,
-)
-ids = (
-    st.sampled_from([APPLICATION, ATS, "guide", "openapi.json", "unknown-path", "jobseeker-1", "client-1"]) | odd_texts
-)
-names = st.sampled_from(
-    ["kind", "from", "to", "by", "ats", "client", "job", "interval", "after", "accept", "Accept-Language", "Origin",
-     "X-AtsiToken", "x-atsitoken", "Authorization", "Idempotency-Key", "content-type", "AtsiApplicationId", "ATS_ID",
-     "File", "Type", "custom:jobseeker_id", "custom:client_id", "custom:ats_id", "cognito:groups"]
-) | odd_texts  # fmt: skip
-values = (
-    st.sampled_from(["cohort", "silence", "day", "2026-09-01", "de;q=1", "text/csv", TOKEN, f"Bearer {TOKEN}", "staff"])
-    | ids
-)
-singles = st.dictionaries(names, values | odd, max_size=4) | odd
-multiples = st.dictionaries(names, st.lists(values | odd, max_size=3) | odd, max_size=4) | odd
-bodies = odd_texts | st.sampled_from(["{}", "null", '{"query": "{ __typename }"}', "[" * 20_000]) | odd
-contexts = st.fixed_dictionaries(
-    {}, optional={"requestId": odd_texts | odd, "authorizer": st.fixed_dictionaries({"claims": singles}) | odd}
-)
-PARTS: dict[str, st.SearchStrategy[Any]] = {
-    "resource": st.sampled_from(RESOURCES) | odd,
-    "path": odd,
-    "httpMethod": st.sampled_from(["GET", "POST", "PUT", "DELETE", "TRACE"]) | odd,
-    "headers": singles,
-    "multiValueHeaders": multiples,
-    "queryStringParameters": singles,
-    "multiValueQueryStringParameters": multiples,
-    "pathParameters": singles,
-    "requestContext": contexts | odd,
-    "body": bodies,
-    "isBase64Encoded": st.booleans() | odd,
-    "version": st.just("2.0"),
-}
-
-
-@st.composite
-def requests(draw: st.DrawFn) -> dict[str, Any]:
-    """Make a request that could be answered."""
-    resource = draw(st.sampled_from(RESOURCES))
-    path = resource
-    for name in ("ATS_ID", "AtsiApplicationId", "File", "Type"):
-        path = path.replace(f"{{{name}}}", {"ATS_ID": ATS, "AtsiApplicationId": APPLICATION}.get(name, "openapi.json"))
-    method = draw(st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
-    token = draw(st.sampled_from([TOKEN, TEST_TOKEN]))
-    claims = draw(st.sampled_from([{"custom:jobseeker_id": "jobseeker-1"}, {"custom:client_id": "client-1"}]))
-    cookie = f"__Host-id-token={id_token(POOL_URL + PATH, claims)}"
-    sent = draw(st.sampled_from([{"Authorization": f"Bearer {token}"}, {"Cookie": cookie}]))
-    event = http_event(method, path, "{}", sent, token)
-    event["requestContext"]["authorizer"] = {"claims": claims}
-    return event
 
 
 def http_api_event(method: str, path: str) -> dict[str, Any]:
@@ -130,15 +66,6 @@ def answered(world: World, function: str, event: Any) -> int:
         json.loads(reply["body"])
     status: int = reply["statusCode"]
     return status
-
-
-@pytest.mark.parametrize("function", HTTP_FUNCTIONS)
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-@given(base=st.just({}) | requests(), changes=st.fixed_dictionaries({}, optional=PARTS))
-def test_no_odd_event_makes_a_function_fail(shared: World, function: str, base: Any, changes: Any) -> None:
-    """Any value in any place of an event gives a status below 500."""
-    event = json.loads(json.dumps(base | changes))  # as the runtime reads it
-    assert answered(shared, function, event) < 500
 
 
 @pytest.mark.parametrize("function", HTTP_FUNCTIONS)

@@ -69,12 +69,14 @@ class _Attempt(NamedTuple):
         """Read an attempt.
 
         Raises:
-            Unauthenticated: there is none.
+            Unauthenticated: there is none, or it has a lone surrogate, which JSON can contain and no request can.
         """
         try:
-            return cls(*map(str, json.loads(base64.urlsafe_b64decode(text))))
+            attempt = cls(*map(str, json.loads(base64.urlsafe_b64decode(text))))
+            "".join(attempt).encode()
         except (ValueError, TypeError, RecursionError):
             raise Unauthenticated from None
+        return attempt
 
     def to_cookie(self) -> str:
         return base64.urlsafe_b64encode(json.dumps(self).encode()).decode()
@@ -177,7 +179,7 @@ class _Sessions:
     def begin(self, request: Request) -> Reply:
         """Lead to the page asked for with refreshed tokens, or to the login pages."""
         request.require_method("GET")
-        return_to = _own_page(request)
+        return_to = _own_page(_parameter(request, "return_to"))
         if refresh_token := cookie(request, _REFRESH_TOKEN_COOKIE):
             grant = {"grant_type": "refresh_token", "refresh_token": refresh_token}
             with suppress(Unauthenticated):
@@ -209,7 +211,7 @@ class _Sessions:
             logger.warning("another nonce")
             raise Unauthenticated
         logger.info("signed in")
-        return _signed_in(request, tokens, attempt.return_to)
+        return _signed_in(request, tokens, _own_page(attempt.return_to))
 
     def end(self, request: Request) -> Reply:
         """Ask whether to sign out, or sign out.
@@ -231,9 +233,8 @@ class _Sessions:
         return _see_other(self.login_pages.logout(request), *gone)
 
 
-def _own_page(request: Request) -> str:
-    """Return the page to which the parameter `return_to` leads; empty for anything but one of our pages."""
-    address = _parameter(request, "return_to")
+def _own_page(address: str) -> str:
+    """Return the address of the page to lead to; empty for anything but one of our pages."""
     page = address.partition("?")[0]
     is_ours = page in {JOBSEEKERS_PAGE, QUALITY_PAGE} or _CONNECTION_PAGE.fullmatch(page)
     is_plain = len(address) <= _LONGEST_RETURN_TO and address.isascii() and address.isprintable()

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -306,6 +307,7 @@ def tiebreaker_of(key: str) -> str:
     return key[_MOMENT_LENGTH + 1 :].partition("#")[0]
 
 
+@lru_cache(1024)  # a full history is sorted several times
 def label_key(label: str | None) -> str:
     """Return a label's part of a transition's key: equal for labels that differ only in form, case or outer space."""
     plain = _normalized(label or "")

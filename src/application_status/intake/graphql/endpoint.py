@@ -68,6 +68,10 @@ _MESSAGE_LENGTH = 300
 
 _MAX_ERRORS = 10
 """The message of each error may quote a large part of the document until it is truncated, see `_MESSAGE_LENGTH`."""
+
+_SMALL_DOCUMENT = 1500
+"""The number of tokens or lines up to which a document gets as many errors."""
+
 _JSON, _GRAPHQL = "application/json", "application/graphql-response+json"
 _SEND_AGAIN = "The service failed; send the same request again later."
 
@@ -286,10 +290,16 @@ def _parse(call: GraphqlRequest) -> DocumentNode:
         document = parse(call["query"], max_tokens=TOKENS)
     except GraphQLError as error:
         raise _NotExecuted([error]) from None
-    errors = over_limits(document) or validate(SCHEMA, document, max_errors=_MAX_ERRORS)
+    errors = over_limits(document) or validate(SCHEMA, document, max_errors=_most_errors(call["query"], document))
     if errors:
         raise _NotExecuted(errors)
     return document
+
+
+def _most_errors(text: str, document: DocumentNode) -> int:
+    """Return how many errors to look for; each one prints what is wrong, and counts the lines before it."""
+    size = max(document.token_count, text.count("\n"))
+    return min(_MAX_ERRORS, max(1, _MAX_ERRORS * _SMALL_DOCUMENT // size))
 
 
 def _is_mutation(document: DocumentNode, name: str | None) -> bool:

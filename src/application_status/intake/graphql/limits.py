@@ -1,6 +1,8 @@
 """The limits of a GraphQL document, checked before it is validated and executed."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -27,6 +29,7 @@ TOKENS = 12_000
 _LINES = 2 * TOKENS
 _LIMITS: Mapping[str, int] = {
     "fields": 300,  # GraphiQL and the code generators introspect with 229
+    "fields of one name": 100,  # each is compared with each other one
     "aliases": 20,
     "fragments": 10,
     "levels": 20,
@@ -67,19 +70,27 @@ def _error(name: str, count: int, limit: int) -> GraphQLError:
 
 
 def _written(document: DocumentNode) -> dict[str, int]:
-    counts = dict.fromkeys(_LIMITS, 0)
+    counts, names = dict.fromkeys(_LIMITS, 0), Counter[str]()
     for node, level in _nodes(document):
         counts["levels"] = max(counts["levels"], level)
-        counts["fields"] += isinstance(node, FieldNode)
-        counts["aliases"] += isinstance(node, FieldNode) and node.alias is not None
-        counts["fragments"] += isinstance(node, FragmentDefinitionNode)
-        counts["variables"] += isinstance(node, VariableDefinitionNode)
-        counts["arguments"] += isinstance(node, ArgumentNode)
-        counts["directives"] += isinstance(node, DirectiveNode)
-        if isinstance(node, ObjectValueNode):
-            counts["fields in one input object"] = max(counts["fields in one input object"], len(node.fields))
-        elif isinstance(node, NameNode):
-            counts["characters in one name"] = max(counts["characters in one name"], len(node.value))
+        match node:
+            case NameNode():
+                counts["characters in one name"] = max(counts["characters in one name"], len(node.value))
+            case ObjectValueNode():
+                counts["fields in one input object"] = max(counts["fields in one input object"], len(node.fields))
+            case FieldNode():
+                counts["fields"] += 1
+                counts["aliases"] += node.alias is not None
+                names[(node.alias or node.name).value] += 1
+            case FragmentDefinitionNode():
+                counts["fragments"] += 1
+            case VariableDefinitionNode():
+                counts["variables"] += 1
+            case ArgumentNode():
+                counts["arguments"] += 1
+            case DirectiveNode():
+                counts["directives"] += 1
+    counts["fields of one name"] = max(names.values(), default=0)
     return counts
 
 
@@ -89,10 +100,16 @@ def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
     while pending:
         node, level = pending.pop()
         yield node, level
-        for key in node.keys:
-            value: Any = getattr(node, key)
+        for name in _attributes(type(node)):
+            value: Any = getattr(node, name)
             children = value if isinstance(value, list | tuple) else (value,)
             pending += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
+
+
+@cache
+def _attributes(kind: type[Node]) -> tuple[str, ...]:
+    """Return the names of the attributes in which a kind of nodes may have other nodes."""
+    return tuple(name for name in kind.keys if name != "loc")
 
 
 class _Expansion:
