@@ -140,6 +140,11 @@ def from_signal(label: str, at: Any, *, before: tuple[str, Any, str | None] | No
         pytest.param(
             [report([OFFER, CONTACT][n % 2], at) for n, at in enumerate(NIGHTS[:8])], report(LEAD), id="HAS_ROOM"
         ),
+        pytest.param(
+            [report(Status.HIRED, T0 - DAY)],
+            replace(report(OFFER, key="a"), is_snapshot=True, is_decision=True),
+            id="HAS_NO_END",
+        ),
     ],
 )
 def test_each_condition_keeps_a_report_from_being_written_as_the_newest(

@@ -92,7 +92,7 @@ FAULTS = [
         "applications/record.py",
         '{":hired": {"S": Status.HIRED}, ":rejected": {"S": Status.REJECTED}}',
         '{":hired": {"S": "-"}, ":rejected": {"S": "--"}}',
-        "integration/test_event_order.py::test_snapshot_without_a_time_does_not_undo_an_end",
+        "integration/test_conditions.py::test_each_condition_keeps_a_report_from_being_written_as_the_newest[HAS_NO_END]",
     ),
     Fault(
         "the write checks that a first contact is not before the application",
@@ -134,21 +134,21 @@ FAULTS = [
         "applications/record.py",
         "update.conditions.append(_KEYS_ARE_AS_SEEN)",
         'update.conditions.append("(ResendKeys = :seen_keys OR attribute_exists(ResendKeys))")',
-        "integration/test_repeated_recording.py",
+        "integration/test_conditions.py::test_report_that_another_overtakes_leaves_it_in_the_history",
     ),
     Fault(
         "a rewrite checks the version",
         "applications/record.py",
         'self.conditions.append("Version = :seen")',
         'self.conditions.append("(Version = :seen OR Version <> :seen)")',
-        "integration/test_repeated_recording.py",
+        "integration/test_conditions.py::test_report_that_another_overtakes_leaves_it_in_the_history",
     ),
     Fault(
         "a created application replaces none",
         "applications/record.py",
         'ConditionExpression="attribute_not_exists(AtsiApplicationId)",',
         'ConditionExpression="attribute_not_exists(Nothing)",',
-        "integration/test_faults.py::test_lost_reply_of_first_contact",
+        "integration/test_conditions.py::test_first_report_that_another_overtakes_creates_nothing",
     ),
     Fault(
         "an unchanged report writes nothing",

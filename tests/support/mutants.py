@@ -177,15 +177,11 @@ class _Observer:
 
     def __init__(self) -> None:
         self.outcome = Outcome(None)
-        self._reason = ""
-
-    def pytest_exception_interact(self, call: pytest.CallInfo[Any]) -> None:
-        if call.excinfo is not None and not self._reason:
-            self._reason = f"{call.excinfo.typename}: {call.excinfo.value}"[:300]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.outcome.failed:
-            self.outcome = Outcome(report.nodeid, report.when or "", self._reason)
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.outcome = Outcome(report.nodeid, report.when or "", crash.message[:300] if crash else "")
 
 
 def _outcome(item: pytest.Item, following: pytest.Item | None) -> Outcome:
