@@ -177,7 +177,7 @@ class Overtaken(Writes):
         pytest.param(
             [report(OFFER, key="a"), report(CONTACT, key="b")],
             report(Status.INTERVIEW, key="c"),
-            report(LEAD, key="d"),
+            report(Status.HIRED, key="d"),
             id="the keys are full",
         ),
         pytest.param([report(OFFER)], report(CONTACT), report(OFFER, key="a"), id="only the key is stored"),
