@@ -1,13 +1,30 @@
-"""The tests notice when the code is wrong."""
+"""The tests notice when the code is wrong.
 
+The faults in `FAULTS` are chosen: each breaks one rule. The others are drawn from all small changes that mutmut would
+make to the modules in `_FILES`: other operators, numbers and texts, and missing or empty arguments.
+"""
+
+from pathlib import Path
 from typing import NamedTuple
 
 from support.mutants import PACKAGE, Plan, changed, run
 from support.proof import IN_FULL, Figure, amount
 
+_TESTS = Path(__file__).parents[1]
+_FILES = [
+    *("applications/**/*.py", "intake/**/*.py", "labels/rules/*.py", "quality/rules/*.py", "jobseeker/rules/*.py"),
+    *("access/rules.py", "access/tokens.py", "access/limits.py", "platform/dynamodb/*.py"),
+    *("quality/counting/*.py", "quality/counters/*.py"),
+]
+_WITHOUT_THESE_FILES = ("*_cli.py", "*_page.py", "*template*", "*alarms*", "*terminal*", "*openapi*", "*portal*")
+"""Tests that take long and reach other modules; _FILES are not their subject."""
+
+_EQUIVALENT: list[str] = []
+"""Changes that mean the same, as in the text of a mutant, and why."""
+
 
 class Fault(NamedTuple):
-    """A rule that a change of the code breaks, and the tests that notice it: the beginning of their ids in tests/."""
+    """A rule, a change of the code that breaks it, and how the ids of the tests begin that notice it."""
 
     rule: str
     file: str
@@ -22,7 +39,7 @@ FAULTS = [
         "applications/record.py",
         "update.conditions.insert(0, _IS_THE_CALLERS)",
         'update.conditions.insert(0, "attribute_exists(AtsiApplicationId) AND (AtsId = :ats OR AtsId <> :ats)")',
-        "integration/test_semantics.py::test_unknown_and_foreign_applications_look_the_same[boto3",
+        "integration/test_semantics.py::test_first_contact_owns_the_application_where_that_is_allowed[boto3",
     ),
     Fault(
         "the reply checks that the application is the caller's",
@@ -183,14 +200,14 @@ FAULTS = [
         "applications/rules/application.py",
         " for each in reported if not self.has_recorded(each)]",
         " for each in reported]",
-        "integration/test_conditions.py::test_each_condition_keeps_a_report_from_being_written_as_the_newest[IS_UNKNOWN]",
+        "integration/test_semantics.py::test_known_effective_time_is_unchanged_whatever_came_between[boto3",
     ),
     Fault(
         "a known Idempotency-Key is unchanged",
         "applications/rules/application.py",
         "if self.has_resend_key(report):",
         "if False:",
-        "unit/test_application.py::test_late_resend_with_its_key_is_unchanged",
+        "integration/test_event_order.py::test_known_decision_is_recognised_after_it_changed_nothing",
     ),
     Fault(
         "a repeated snapshot is unchanged",
@@ -202,8 +219,8 @@ FAULTS = [
     Fault(
         "an old snapshot does not undo an end",
         "applications/rules/application.py",
-        "        if report.may_precede_end and not self.has_no_end:\n            return Effect(ReportResult.UNCHANGED)\n        transition =",
-        "        transition =",
+        "return Effect(ReportResult.UNCHANGED)\n        transition =",
+        "pass\n        transition =",
         "integration/test_event_order.py::test_snapshot_without_a_time_does_not_undo_an_end",
     ),
     Fault(
@@ -309,14 +326,14 @@ FAULTS = [
         "platform/streams.py",
         "self.end = min(self.end, index)",
         "self.end = max(self.end, index)",
-        "integration/test_analytics.py",
+        "integration/test_analytics.py::test_unavailable_store_is_reported_from_the_first_uncounted_record",
     ),
     Fault(
         "nothing is processed after an outage",
         "platform/streams.py",
         "self.stop(index, error)\n                    return\n",
         "self.stop(index, error)\n                    continue\n",
-        "integration/test_positions_stream.py",
+        "integration/test_positions_stream.py::test_records_before_the_failed_one_are_not_repeated",
     ),
     Fault(
         "a record that can't be read stops no other",
@@ -330,7 +347,7 @@ FAULTS = [
         "platform/streams.py",
         "                if is_outage(error):\n                    self.stop",
         "                if False:\n                    self.stop",
-        "integration/test_positions_stream.py",
+        "integration/test_positions_stream.py::test_records_before_the_failed_one_are_not_repeated",
     ),
     Fault(
         "the batch is sent again from the first unprocessed record",
@@ -344,7 +361,7 @@ FAULTS = [
         "platform/streams.py",
         "for index, _ in messages[accepted:][:1]:",
         "for index, _ in messages[accepted:][1:2]:",
-        "integration/test_facts_handler.py",
+        "integration/test_facts_handler.py::test_records_refused_for_good_are_reported",
     ),
     Fault(
         "counting stops at the first record not counted",
@@ -365,28 +382,28 @@ FAULTS = [
         "quality/counters/write.py",
         " if update.change.version > update.counted.version]",
         " if update.change.version != update.counted.version]",
-        "integration/test_verification.py",
+        "integration/test_quality_faults.py::test_another_function_counts_between_reading_and_writing",
     ),
     Fault(
         "a version counts once",
         "quality/counters/write.py",
         " if update.change.version > update.counted.version]",
         " if update.change.version >= update.counted.version]",
-        "integration/test_verification.py",
+        "integration/test_quality_faults.py::test_lost_reply_of_a_transaction_counts_once",
     ),
     Fault(
         "a marker changes only from what was read",
         "quality/counters/write.py",
         'put["ConditionExpression"] = "#revision = :counted"',
         'put["ConditionExpression"] = "(#revision = :counted OR attribute_exists(#revision))"',
-        "integration/test_quality_faults.py",
+        "integration/test_quality_faults.py::test_another_function_counts_between_reading_and_writing",
     ),
     Fault(
         "a new marker replaces none",
         "quality/counters/write.py",
         '"ConditionExpression": "attribute_not_exists(#scope)",',
         '"ConditionExpression": "(attribute_not_exists(#scope) OR attribute_exists(#scope))",',
-        "integration/test_quality_faults.py",
+        "integration/test_quality_faults.py::test_another_function_counts_between_reading_and_writing",
     ),
     Fault(
         "what counted before is taken back",
@@ -442,7 +459,7 @@ FAULTS = [
         "access/tokens.py",
         "if token and proves(token) and token.is_live(now()):",
         "if token and token.is_live(now()):",
-        "integration/test_bad_callers.py",
+        "integration/test_tokens.py::test_opaque_tokens_work",
     ),
     Fault(
         "two different tokens are refused",
@@ -456,7 +473,7 @@ FAULTS = [
         "access/tokens.py",
         "return self.sandbox if ats.in_sandbox else self.live",
         "return self.live",
-        "integration/test_sandbox_separation.py",
+        "integration/test_sandbox_separation.py::test_neither_world_can_be_probed_from_the_other",
     ),
     Fault(
         "the guessing of tokens is limited",
@@ -489,8 +506,8 @@ FAULTS = [
     Fault(
         "a request is authenticated before its body is read",
         "intake/atsi/receive.py",
-        "        ats = sender(request, tokens)\n        received_at = now()\n        body = json_object(request, _BODY_LIMIT_BYTES)\n",
-        "        received_at = now()\n        body = json_object(request, _BODY_LIMIT_BYTES)\n        ats = sender(request, tokens)\n",
+        "ats = sender(request, tokens)\n        received_at =",
+        "json_object(request, _BODY_LIMIT_BYTES)\n        ats = sender(request, tokens)\n        received_at =",
         "integration/test_bad_callers.py::test_token_comes_before_the_body",
     ),
     Fault(
@@ -498,21 +515,21 @@ FAULTS = [
         "platform/http/endpoint.py",
         "        if len(body) > limit:\n            raise",
         "        if False:\n            raise",
-        "integration/test_bad_input.py",
+        "integration/test_bad_input.py::test_body_limit_is_in_bytes",
     ),
     Fault(
         "an encoded body is not decoded beyond the limit",
         "platform/http/endpoint.py",
         "if len(self.encoded_body) > 2 * limit:",
         "if False:",
-        "integration/test_bad_input.py",
+        "integration/test_bad_input.py::test_too_large_body_is_refused_before_it_is_parsed",
     ),
     Fault(
         "duplicate keys are refused",
         "platform/http/body.py",
         "catch_duplicate_keys=True",
         "catch_duplicate_keys=False",
-        "integration/test_bad_input.py",
+        "integration/test_bad_input.py::test_malformed_body_is_refused",
     ),
     Fault(
         "an outage tells when to retry",
@@ -540,21 +557,21 @@ FAULTS = [
         "platform/values.py",
         "(at := instant(parsed)) > received_at + CLOCK_SKEW",
         "(at := instant(parsed)) > received_at + CLOCK_SKEW * 1000",
-        "unit/test_csv_rows.py",
+        "integration/test_semantics.py::test_effective_time_that_can_not_be_is_refused[boto3",
     ),
     Fault(
         "a future day is refused",
         "platform/values.py",
         "(at := instant(midnight)) > received_at + CLOCK_SKEW",
         "(at := instant(midnight)) > received_at + CLOCK_SKEW * 1000",
-        "unit/test_csv_rows.py",
+        "unit/test_csv_rows.py::test_refused_rows",
     ),
     Fault(
         "a time before 2000 is refused",
         "platform/values.py",
         "if int(year) < _FIRST_YEAR:",
         "if False:",
-        "unit/test_csv_rows.py",
+        "integration/test_semantics.py::test_effective_time_that_can_not_be_is_refused[boto3",
     ),
     Fault(
         "a signature is checked",
@@ -568,14 +585,14 @@ FAULTS = [
         "intake/connect/endpoint.py",
         "if value is None or not single_use.use(",
         "if value is None or None is single_use.use(",
-        "integration/test_native_retries.py",
+        "integration/test_connections.py::TestSingleUse::test_token_is_for_one_body_alone",
     ),
     Fault(
         "an unsigned delivery waits for the secret",
         "intake/connect/endpoint.py",
         "if not events or not all(isinstance(each, Test) for each in events):",
         "if False:",
-        "integration/test_connections.py",
+        "integration/test_connections.py::TestAwaitingSecret::test_tests_are_accepted_and_events_come_again",
     ),
     Fault(
         "a throttled call is tried again",
@@ -589,7 +606,7 @@ FAULTS = [
         "platform/dynamodb/client.py",
         "if checksum is not None and checksum != str(zlib.crc32(content)):",
         "if False:",
-        "wire/test_transports.py",
+        "wire/test_transports.py::test_what_dynamodb_did_not_send_is_no_reply",
     ),
     Fault(
         "unprocessed keys are read again",
@@ -607,15 +624,14 @@ FAULTS = [
     ),
 ]
 
-_NOTICED = ("AssertionError", "Failed")
-"""How tests fail that notice a fault: by an assertion, or because an expected error was not raised."""
+_NOTICED = ("assert", "AssertionError", "Failed")
+"""How the message of a test begins that notices a fault: an assertion, or an expected error that is not raised."""
 
 
 def test_every_named_fault_is_noticed(figure: Figure) -> None:
     """The tests find each fault that is put into a rule which keeps reports complete, exact and private."""
     mutants = [changed(each.file, each.before, each.after, [f"tests/{each.tests}"]) for each in FAULTS]
-    files = sorted({of.partition("::")[0] for each in mutants for of in each.tests})
-    found = run(Plan(files, mutants))
+    found = run(Plan(sorted({of.partition("::")[0] for each in mutants for of in each.tests}), mutants))
     missed = {
         fault.rule: outcome
         for fault, (_, outcome) in zip(FAULTS, found, strict=True)
@@ -623,3 +639,28 @@ def test_every_named_fault_is_noticed(figure: Figure) -> None:
     }
     assert not missed
     figure(f"{len(FAULTS)} of {len(FAULTS)}")
+
+
+def test_most_small_changes_are_noticed(figure: Figure) -> None:
+    """The tests find at least 95 % of random small changes to the code that records, counts and interprets reports.
+
+    With every commit, only of a module that few tests reach.
+    """
+    if IN_FULL:
+        files = sorted({path for pattern in _FILES for path in PACKAGE.glob(pattern) if path.name != "__init__.py"})
+        tests = [path for folder in ("unit", "integration") for path in sorted((_TESTS / folder).glob("test_*.py"))]
+        tests = [path for path in tests if not any(path.match(pattern) for pattern in _WITHOUT_THESE_FILES)]
+    else:
+        files, tests = [PACKAGE / "access" / "rules.py"], [_TESTS / "unit" / "test_token.py"]
+    plan = Plan(
+        [str(path.relative_to(_TESTS.parent)) for path in tests],
+        files=[str(path.relative_to(PACKAGE)) for path in files],
+        amount=amount(12, 1000),
+        seed=18,
+        equivalent=_EQUIVALENT,
+    )
+    found = run(plan)
+    missed = [str(mutant) for mutant, outcome in found if not outcome.failed]
+    share = 1 - len(missed) / len(found)
+    assert share >= 0.95, "\n".join(missed)
+    figure(f"{len(found) - len(missed):,} of {len(found):,} drawn ({share:.1%})")

@@ -254,7 +254,7 @@ class _Forks:
                 continue
             for late in [each for each, (_, ends) in self._running.items() if time.monotonic() > ends]:
                 os.killpg(late, signal.SIGKILL)
-            time.sleep(0.01)
+            time.sleep(0.05)
 
 
 # The lines that tests reach
