@@ -34,9 +34,9 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 PACKAGE = _ROOT / "src" / "application_status"
 
-_SECONDS_OF_A_TEST = 0.6
+_SECONDS_OF_A_TEST = 1
 """The most CPU time of a test in a sample; slower tests are left out."""
-_CASES_OF_A_TEST = 4
+_CASES_OF_A_TEST = 25
 """The most cases of a parametrized test in a sample."""
 _SECONDS_OF_A_MUTANT = 20
 """The most CPU time, without the mutant, of the tests that a mutant of a sample is given."""

@@ -13,6 +13,7 @@ from application_status.applications.rules.application import (
     HISTORY_LIMIT,
     MAY_BE_TOO_EARLY,
     Application,
+    Position,
     ReportResult,
     first_response,
     is_too_early,
@@ -25,7 +26,7 @@ from application_status.applications.rules.report import (
     order_time,
     same_label,
 )
-from application_status.applications.rules.status import Status
+from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import to_text
 from support.generated_reports import (
     DAY,
@@ -272,3 +273,29 @@ def test_event_from_before_a_repeated_snapshot_is_late() -> None:
     assert seen.receive(snapshot(Status.OFFER, T0 - DAY)).seen_until is None
     assert seen.receive(snapshot(Status.HIRED, T0 - DAY)).result is ReportResult.LATE
     assert seen.receive(snapshot(Status.HIRED, T0)).result is ReportResult.RECORDED
+
+
+@pytest.mark.parametrize(
+    ("reports", "since", "offset", "closed"),
+    [
+        ([], T0 - DAY, None, False),
+        ([], T0 - DAY / 2, 0, True),
+        ([], T0 + DAY, None, True),
+        ([report(Status.OFFER, T0 + 2 * DAY)], T0 + DAY, None, False),
+        ([report(Status.OFFER, T0 + DAY)], T0 + DAY, None, False),
+        ([report(Status.OFFER, T0 + DAY)], T0 + 2 * DAY, None, True),
+        ([report(Status.REJECTED, T0 + DAY)], T0 + 2 * DAY, None, False),
+    ],
+)
+def test_end_of_a_position_counts_from_its_time_on(
+    reports: list[Report], since: datetime, offset: int | None, *, closed: bool
+) -> None:
+    """Of an application that was made before it ended, and that nothing newer keeps open."""
+    made = replace(REGISTERED, registration=registration(applied_at=T0))
+    end = Position(ended=True, since=since, day_offset=offset, received_at=T0, version=1)
+    later = replace(end, since=since + DAY)
+    of = replace(reduce(received, reports, made), positions={"a": later, "b": end, "c": replace(end, ended=False)})
+    if closed:
+        assert (of.position_ended_at, of.outcome) == (since, (Outcome.POSITION_CLOSED, True))
+    else:
+        assert of.position_ended_at != since
