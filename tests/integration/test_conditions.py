@@ -4,7 +4,7 @@ The store writes a report on the assumption that it is newer than all that is kn
 checks that assumption by the condition. Only where the condition fails does the rule decide, on the item as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
@@ -18,15 +18,15 @@ from moto import mock_aws
 
 from application_status.applications import items
 from application_status.applications import record as store
-from application_status.applications.record import Applications
+from application_status.applications.record import Applications, UnknownApplications
 from application_status.applications.rules import application as rule
 from application_status.applications.rules.application import Application, Effect
 from application_status.applications.rules.report import Channel, Report
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.errors import ConditionFailed
-from application_status.platform.values import to_text
+from application_status.platform.errors import ConditionFailed, UnknownApplication
+from application_status.platform.values import AtsId, to_text
 from support.generated_reports import REGISTERED as UNREPORTED
 from support.generated_reports import T0, received, report, signalled, state, states
 from support.world import TEMPLATE, registration
@@ -140,6 +140,11 @@ def from_signal(label: str, at: Any, *, before: tuple[str, Any, str | None] | No
         pytest.param(
             [report([OFFER, CONTACT][n % 2], at) for n, at in enumerate(NIGHTS[:8])], report(LEAD), id="HAS_ROOM"
         ),
+        pytest.param(
+            [report(Status.HIRED, T0 - DAY)],
+            replace(report(OFFER, key="a"), is_snapshot=True, is_decision=True),
+            id="HAS_NO_END",
+        ),
     ],
 )
 def test_each_condition_keeps_a_report_from_being_written_as_the_newest(
@@ -147,6 +152,64 @@ def test_each_condition_keeps_a_report_from_being_written_as_the_newest(
 ) -> None:
     """The condition fails if the rule gives another result, or more has to be written."""
     assert not decide(client, history, last, registered=True)
+
+
+class Overtaken(Writes):
+    """The store's client, which calls `between` before the second write of a report."""
+
+    between: Callable[[], object]
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        if len(self.held) == 1:
+            self.between()
+        return super().__call__(operation, **request)
+
+
+@pytest.mark.parametrize(
+    ("history", "other", "last"),
+    [
+        pytest.param(
+            [report([OFFER, CONTACT][n % 2], at) for n, at in enumerate(NIGHTS[:8])],
+            report(Status.INTERVIEW, T0),
+            report(LEAD),
+            id="the history is full",
+        ),
+        pytest.param(
+            [report(OFFER, key="a"), report(CONTACT, key="b")],
+            report(Status.INTERVIEW, key="c"),
+            report(Status.HIRED, key="d"),
+            id="the keys are full",
+        ),
+        pytest.param([report(OFFER)], report(CONTACT), report(OFFER, key="a"), id="only the key is stored"),
+        pytest.param([report(OFFER, T0)], report(LEAD, T0 - DAY), report(LEAD, T0 - DAY), id="the report is late"),
+    ],
+)
+def test_report_that_another_overtakes_leaves_it_in_the_history(
+    client: Any, history: list[Report], other: Report, last: Report
+) -> None:
+    """A report whose first condition failed is written only if the item is as it was then."""
+    before = reduce(received, history, REGISTERED)
+    client.put_item(TableName="ApplicationsTable", Item=items.application_item(before, updated_at=to_text(T0)))
+    dynamodb = Overtaken(transport(client))
+    dynamodb.held = []
+    dynamodb.between = lambda: Applications(DynamoDB(transport(client)), "ApplicationsTable").record(other)
+    Applications(dynamodb, "ApplicationsTable").record(last)
+    after = received(received(before, other), last)
+    assert stored(client) == (after, details(after))
+
+
+def test_first_report_that_another_overtakes_creates_nothing(client: Any) -> None:
+    """The application belongs to the ATS whose report came first."""
+    client.delete_item(TableName="ApplicationsTable", Key=items.key(REGISTERED.application_id))
+    others = replace(report(OFFER), ats_id=AtsId("other-ats"))
+    accept = UnknownApplications.ACCEPT
+    dynamodb = Overtaken(transport(client))
+    dynamodb.held = []
+    dynamodb.between = lambda: Applications(DynamoDB(transport(client)), "ApplicationsTable", accept).record(others)
+    with pytest.raises(UnknownApplication):
+        Applications(dynamodb, "ApplicationsTable", accept).record(report(CONTACT))
+    (found, _) = stored(client)
+    assert (found.ats_id, found.status) == ("other-ats", OFFER)
 
 
 def decide(client: Any, history: list[Report], last: Report, *, registered: bool) -> bool:

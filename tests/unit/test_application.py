@@ -1,7 +1,7 @@
 """What a report does to an application, as a rule without I/O."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from application_status.applications.rules.application import (
     HISTORY_LIMIT,
     MAY_BE_TOO_EARLY,
     Application,
+    Position,
     ReportResult,
     first_response,
     is_too_early,
@@ -25,7 +26,7 @@ from application_status.applications.rules.report import (
     order_time,
     same_label,
 )
-from application_status.applications.rules.status import Status
+from application_status.applications.rules.status import Outcome, Status
 from application_status.platform.values import to_text
 from support.generated_reports import (
     DAY,
@@ -226,3 +227,75 @@ def test_next_day_comes_after_an_untimed_report_of_a_day_that_ended() -> None:
     ended = reduce(received, [rejected, report(Status.INTERVIEW), offer], REGISTERED)
     assert [each.status for each in ended.in_order()] == [Status.REJECTED, Status.INTERVIEW, Status.OFFER]
     assert ended.status is Status.OFFER
+
+
+def snapshot(status: Status, at: datetime | None) -> Report:
+    """Return a report of how things stand; without a time, it may be old."""
+    known = replace(report(status, key=None if at else "snapshot"), is_snapshot=True)
+    return replace(known, ordered_at=at, is_decision=at is None)
+
+
+def decision(status: Status, at: datetime) -> Report:
+    """Return a report that its key identifies, and not its time."""
+    return replace(report(status, key="decision"), is_decision=True, ordered_at=at)
+
+
+@pytest.mark.parametrize(
+    ("history", "last", "result"),
+    [
+        ([report(Status.OFFER, T0)], report(Status.OFFER, T0), ReportResult.UNCHANGED),
+        ([report(Status.OFFER, T0)], report(Status.OFFER, T0 - DAY), ReportResult.LATE),
+        ([report(Status.OFFER, T0)], report(Status.LEAD, T0 - 9 * DAY), ReportResult.LATE),
+        ([], report(Status.LEAD, T0 - 9 * DAY), ReportResult.LATE),
+        ([], report(Status.OFFER, T0 - 9 * DAY), ReportResult.RECORDED),
+        ([decision(Status.OFFER, T0 - DAY), report(Status.LEAD, T0)], decision(Status.OFFER, T0), "unchanged"),
+        ([snapshot(Status.OFFER, T0 - DAY)], snapshot(Status.OFFER, T0), ReportResult.UNCHANGED),
+        ([snapshot(Status.OFFER, T0 - DAY)], snapshot(Status.LEAD, T0), ReportResult.RECORDED),
+        ([snapshot(Status.OFFER, T0)], snapshot(Status.LEAD, T0 - DAY), ReportResult.LATE),
+        ([report(Status.HIRED, T0 - DAY)], snapshot(Status.OFFER, None), ReportResult.UNCHANGED),
+        ([report(Status.LEAD, T0 - DAY)], snapshot(Status.OFFER, None), ReportResult.RECORDED),
+    ],
+)
+def test_what_a_report_after_a_history_is(history: list[Report], last: Report, result: ReportResult) -> None:
+    """Known, older than the head, from before the application was made, or news."""
+    made = replace(REGISTERED, registration=registration(applied_at=T0 - 5 * DAY))
+    effect = reduce(received, history, made).receive(last)
+    assert effect.result == result
+    assert bool(effect.head) == (result == "recorded")
+    assert bool(effect.added) == (result != "unchanged")
+
+
+def test_event_from_before_a_repeated_snapshot_is_late() -> None:
+    """A repeated snapshot has no transition, but its time counts."""
+    offered = received(REGISTERED, snapshot(Status.OFFER, T0 - 2 * DAY))
+    assert offered.receive(snapshot(Status.OFFER, T0)).seen_until == T0
+    seen = replace(offered, seen_until=T0)
+    assert seen.receive(snapshot(Status.OFFER, T0 - DAY)).seen_until is None
+    assert seen.receive(snapshot(Status.HIRED, T0 - DAY)).result is ReportResult.LATE
+    assert seen.receive(snapshot(Status.HIRED, T0)).result is ReportResult.RECORDED
+
+
+@pytest.mark.parametrize(
+    ("reports", "since", "offset", "closed"),
+    [
+        ([], T0 - DAY, None, False),
+        ([], T0 - DAY / 2, 0, True),
+        ([], T0 + DAY, None, True),
+        ([report(Status.OFFER, T0 + 2 * DAY)], T0 + DAY, None, False),
+        ([report(Status.OFFER, T0 + DAY)], T0 + DAY, None, False),
+        ([report(Status.OFFER, T0 + DAY)], T0 + 2 * DAY, None, True),
+        ([report(Status.REJECTED, T0 + DAY)], T0 + 2 * DAY, None, False),
+    ],
+)
+def test_end_of_a_position_counts_from_its_time_on(
+    reports: list[Report], since: datetime, offset: int | None, *, closed: bool
+) -> None:
+    """Of an application that was made before it ended, and that nothing newer keeps open."""
+    made = replace(REGISTERED, registration=registration(applied_at=T0))
+    end = Position(ended=True, since=since, day_offset=offset, received_at=T0, version=1)
+    later = replace(end, since=since + DAY)
+    of = replace(reduce(received, reports, made), positions={"a": later, "b": end, "c": replace(end, ended=False)})
+    if closed:
+        assert (of.position_ended_at, of.outcome) == (since, (Outcome.POSITION_CLOSED, True))
+    else:
+        assert of.position_ended_at != since

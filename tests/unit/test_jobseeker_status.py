@@ -1,7 +1,7 @@
 """What a jobseeker sees of an application, and in which words."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -263,6 +263,17 @@ def test_closed_position_waits_likewise(day: float, shown: bool) -> None:
     of = an_application(entered(2, Status.INTERVIEW), positions=ended)
     expected = [JobseekerStatus.APPLIED, JobseekerStatus.INTERVIEW, *[JobseekerStatus.POSITION_CLOSED] * shown]
     assert statuses_shown(of, day, 2 * DAY) == expected
+
+
+@pytest.mark.parametrize(("offset", "day"), [(None, None), (60, date(2026, 11, 9)), (-60, date(2026, 11, 8))])
+def test_position_that_closed_on_a_day_shows_the_day_that_was_sent(offset: int | None, day: date | None) -> None:
+    """In the sender's zone; a time shows no day."""
+    since = from_text("2026-11-08T23:30:00.000Z")
+    ended = Position(ended=True, since=since, day_offset=offset, received_at=since, version=1)
+    view = jobseeker_view(
+        an_application(positions={"a": ended}), registration(applied_at=APPLIED), APPLIED + 30 * DAY, NO_DELAY
+    )
+    assert (view.changes[-1].status, view.changes[-1].day) == (JobseekerStatus.POSITION_CLOSED, day)
 
 
 @pytest.mark.parametrize("t", LANGUAGES.values(), ids=LANGUAGES)

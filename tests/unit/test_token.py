@@ -1,14 +1,18 @@
 """A token's form, its id, and when it is good."""
 
 import hashlib
+import hmac
 import re
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from application_status.access.connections import ConnectionLookup
 from application_status.access.rules import (
     Token,
     generate,
@@ -19,6 +23,8 @@ from application_status.access.rules import (
     key_id,
     sha256,
 )
+from application_status.intake.connect.events import signature_error
+from application_status.platform.errors import UnknownConnection
 from application_status.platform.values import AtsId
 
 FORM = re.compile(r"atsi_(?:live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
@@ -149,3 +155,26 @@ def test_token_is_live_until_it_expires_or_is_revoked(
     assert token.matches("text")
     assert not token.matches("texT")
     assert not token.matches(token.sha256)
+
+
+def compare_token() -> None:
+    Token(key_id="k", sha256=sha256("a"), ats_id=AtsId("ats"), created_at=NOW).matches("b")
+
+
+def compare_signature() -> None:
+    signature_error(b"body", "signature", ["secret"], name="Signature")
+
+
+def compare_key_of_a_connection() -> None:
+    connections = ConnectionLookup(Mock(return_value={}), "ConnectionsTable", Mock(), "TokensTable")
+    with pytest.raises(UnknownConnection):
+        connections.open("greenhouse", "0123456789abcdef", "key", "192.0.2.1")
+
+
+@pytest.mark.parametrize("compare", [compare_token, compare_signature, compare_key_of_a_connection])
+def test_secrets_are_compared_in_constant_time(compare: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a comparison shows nothing about the secret."""
+    in_constant_time = Mock(side_effect=hmac.compare_digest)
+    monkeypatch.setattr(hmac, "compare_digest", in_constant_time)
+    compare()
+    in_constant_time.assert_called_once()
