@@ -216,7 +216,10 @@ def test_newest_change_within_a_folded_range_is_recorded() -> None:
     ended = reduce(received, [report(Status.INTERVIEW, applied + DAY), *unmapped], REGISTERED)
     assert ended.is_folded
     assert ended.receive(unmapped[20]).result is ReportResult.UNCHANGED
-    assert ended.receive(report(Status.HIRED, applied + 20.5 * DAY)).result is ReportResult.RECORDED
+    hired = report(Status.HIRED, applied + 20.5 * DAY)
+    assert ended.receive(hired).result is ReportResult.RECORDED
+    hired_meanwhile = received(ended, hired)
+    assert {hired_meanwhile.receive(each).result for each in unmapped} == {ReportResult.UNCHANGED}
 
 
 def test_next_day_comes_after_an_untimed_report_of_a_day_that_ended() -> None:

@@ -22,6 +22,8 @@ a state.
 
 Each row is written when an application gets the alias. Registering a token again does not extend its life. The first
 id of the application or the first job of a provider changes the rows of its other ids, which are less specific.
+
+Model: tests/promises/models/erasure.pml
 """
 
 from collections.abc import Iterator

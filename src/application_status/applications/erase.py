@@ -1,4 +1,7 @@
-"""Erase an application: remove its aliases and replace its item with a tombstone."""
+"""Erase an application: remove its aliases and replace its item with a tombstone.
+
+Model: tests/promises/models/erasure.pml
+"""
 
 from typing import NamedTuple
 

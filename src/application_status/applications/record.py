@@ -1,6 +1,10 @@
 """Record reports in the Applications table, each with one conditional UpdateItem, or two if its condition fails.
 
 The conditions are those in `rules/application.py`, where each stands next to the rule that it implements.
+
+Model: tests/promises/models/erasure.pml
+Model: tests/promises/models/files.pml
+Model: tests/promises/models/folding.pml
 """
 
 from collections.abc import Callable
@@ -134,7 +138,7 @@ class Applications:
         *earlier, last = effect.added
         key = last.key
         update = Update()
-        update.conditions += [Application.IS_UNKNOWN, Application.HAS_ROOM]
+        update.conditions += [Application.IS_UNKNOWN, Application.HAS_ROOM, Application.IS_NOT_FOLDED]
         update.sets += ["Transitions.#key = :transition", "Versions.#made = Version + :one"]
         update.names |= {"#key": key, "#made": items.version_key(key)}
         update.values |= {
@@ -149,8 +153,6 @@ class Applications:
             update.conditions.append(
                 Application.EARLIER_IS_UNKNOWN if becomes_head else Application.EARLIER_IS_NOT_FROM_PREVIOUS
             )
-        if earlier or not effect.head:
-            update.conditions.append(Application.IS_NOT_FOLDED)
         if effect.head and effect.head is not last:
             update.sets.append("Versions.#made_earlier = Version + :one")
             update.names["#made_earlier"] = items.version_key(effect.head.key)

@@ -1,4 +1,7 @@
-"""Register applications, each in one write with the aliases that signals use for it."""
+"""Register applications, each in one write with the aliases that signals use for it.
+
+Model: tests/promises/models/erasure.pml
+"""
 
 from collections.abc import Callable
 from contextlib import suppress

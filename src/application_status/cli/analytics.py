@@ -1,4 +1,7 @@
-"""`application-status analytics`: rebuilds the quality counters, and verifies them."""
+"""`application-status analytics`: rebuilds the quality counters, and verifies them.
+
+Model: tests/promises/models/rebuild.pml
+"""
 
 import time
 from contextlib import AbstractContextManager

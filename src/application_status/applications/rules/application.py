@@ -3,6 +3,8 @@
 A report is first written as the newest of its application, on conditions that DynamoDB checks (see `record.py`). If a
 condition fails, `Application.receive` decides what the report changes. Each rule that is also a condition has it next
 to it, as a constant.
+
+Model: tests/promises/models/folding.pml
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -248,8 +250,12 @@ class Application:
         if stored:
             return transition.precedence <= stored.precedence
         is_newest = transition.status and transition.key > (self.head or "")
-        if not self.is_folded or (is_newest and not is_too_early(transition, self.registration)):
+        if is_newest and not is_too_early(transition, self.registration):
             return False
+        return self._in_folded_range(transition)
+
+    def _in_folded_range(self, transition: Transition) -> bool:
+        """Return whether the reports around a transition may have been folded."""
         earlier = [key for key in self.transitions if key < transition.key]
         return bool(earlier) and self.transitions[max(earlier)].folded is not None
 
@@ -261,9 +267,14 @@ class Application:
         return any(each.folded for each in self.transitions.values())
 
     def _keeping_folded(self, transition: Transition) -> Transition:
-        """Return a transition with the folded reports of the one with the same key that it replaces."""
+        """Return a transition with the folded reports of the one with the same key that it replaces.
+
+        One that is added within a folded range has none, but the range continues after it.
+        """
         stored = self.transitions.get(transition.key)
-        return replace(transition, folded=stored.folded) if stored else transition
+        if stored:
+            return replace(transition, folded=stored.folded)
+        return replace(transition, folded=Folded(0, 0)) if self._in_folded_range(transition) else transition
 
     HAS_ROOM: ClassVar = "size(Transitions) <= :room"
 

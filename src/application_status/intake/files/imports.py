@@ -13,6 +13,8 @@ All rows of a file expire after 90 days.
 Each step of a file is one conditional write, so a step that two workers take at the same time happens once. A turn or
 a digest is never given back. Another file takes it over from a file that has ended (without an import, if it is a
 digest), has expired, or has made no progress for hours. So a worker that dies can't keep an ATS from its next import.
+
+Model: tests/promises/models/files.pml
 """
 
 import json
@@ -186,7 +188,8 @@ class Imports:
         """Take over a lane; return how far it is, and whether its next block is in doubt.
 
         It is in doubt if another attempt has begun it, whether or not that worker is still running. From now on, that
-        worker can't save it. `attempt` is unique for each call of a worker.
+        worker can't save it. `attempt` is unique for each call of a worker. The attempt itself may be stored already,
+        if a reply was lost; it may have replaced another one, so the block is in doubt then, too.
 
         Raises:
             Overtaken: the lane has expired.
@@ -201,7 +204,7 @@ class Imports:
             old = self._dynamodb("UpdateItem", **update, ReturnValues="ALL_OLD")["Attributes"]
         except ConditionFailed:
             raise Overtaken from None
-        return _lane(old), old.get("Attempt", {"S": attempt})["S"] != attempt
+        return _lane(old), "Attempt" in old
 
     def save_block(self, file: File, before: Lane, after: Lane, attempt: str, *, goes_on: bool) -> None:
         """Save how far a lane is after a block; if it `goes_on`, the same attempt begins the next block.

@@ -14,6 +14,8 @@ Of two workers with the same lane, only the one that began the block last can sa
 One file can't delay another ATS: it has at most LANES messages in the queue, each lane returns to the end of the queue
 after its slice, and an ATS has only one file at a time. Nor can it delay live reports: its speed is limited, and it
 pauses if the store is throttled.
+
+Model: tests/promises/models/files.pml
 """
 
 import time

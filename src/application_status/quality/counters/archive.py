@@ -7,6 +7,8 @@ archive. All generations share the archive; a rebuild adds it to the new one (`R
 A row has the amounts of the applications with the same ATS, client, job and month of applying, by day and measure, and
 the names of the client and the job. Its attributes are those of an entry of the journal, and Revision, the lock of
 optimistic writes.
+
+Model: tests/promises/models/rebuild.pml
 """
 
 import json

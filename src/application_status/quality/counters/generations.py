@@ -9,6 +9,8 @@ after the change was stored. If it reads them
 - after the switch: the change counts in the new generation.
 A change never counts twice: each generation has a marker for each application with the version last counted. If a
 write fails between two generations, the change is retried with both, and the marker skips what was counted.
+
+Model: tests/promises/models/rebuild.pml
 """
 
 from dataclasses import dataclass

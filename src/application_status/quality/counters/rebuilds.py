@@ -8,6 +8,8 @@ ScanSegments  N  the number of segments of the scan
 Progress      M  segment number -> the last key scanned, empty at the beginning; a finished segment is removed
 ArchiveAfter  M  the key of the last row of the archive that is added, empty at the beginning; absent when all are added
 Former        N  after the switch: the former generation, until its items are deleted
+
+Model: tests/promises/models/rebuild.pml
 """
 
 import time

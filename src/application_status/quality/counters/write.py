@@ -2,6 +2,9 @@
 
 A transaction fails if one of its markers has changed since it was read. So each change counts once, however often and
 in whatever order its stream record arrives. `Counters.apply` is the entry; the functions before it plan transactions.
+
+Model: tests/promises/models/counting.pml
+Model: tests/promises/models/rebuild.pml
 """
 
 from collections import Counter

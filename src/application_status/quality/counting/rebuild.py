@@ -1,4 +1,7 @@
-"""Rebuilds the counters: scans all applications and counts them into a new generation."""
+"""Rebuilds the counters: scans all applications and counts them into a new generation.
+
+Model: tests/promises/models/rebuild.pml
+"""
 
 import time
 from collections import Counter, deque

@@ -9,6 +9,8 @@ since it was read, so nothing is counted twice or lost. The totals, and all repo
 
 No application expires while a rebuild runs: the transaction requires that no generation is being built. So a rebuild
 finds an application either in the table or in the archive, never in both.
+
+Model: tests/promises/models/rebuild.pml
 """
 
 import time

@@ -2,6 +2,9 @@
 
 `analytics` makes the handler, which counts the newest record of each application in a batch; `stream_record` reads one
 record; `change_of` and `change` derive what it counts.
+
+Model: tests/promises/models/counting.pml
+Model: tests/promises/models/erasure.pml
 """
 
 import time
