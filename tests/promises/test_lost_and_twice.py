@@ -71,8 +71,8 @@ def test_no_report_is_lost_or_stored_twice(world: World, endpoint: str, figure: 
         for each, weather in zip(proxies, weathers, strict=True):
             each.weather = weather
         containers = [Container(world, each) for each in proxies]
-        for each in containers:
-            stack.callback(each.close)
+        for container in containers:
+            stack.callback(container.close)
         clients = [
             Client(world, board, list(TOKENS)[number % 2], SEED + number, containers[2 * number : 2 * number + 2])
             for number in range(CLIENTS)
@@ -110,18 +110,18 @@ def compared(world: World, reports: Sequence[Sent], files: Sequence[tuple[Sequen
             accepted[each.application][identity_of(each)] = each
     found = Found([], [], [], [])
     results: dict[int, str] = {}
-    for application_id, each in stored.items():
+    for application_id, now in stored.items():
         sent = accepted.pop(application_id, {})
-        times = Counter(identity_of_stored(transition, sent) for transition in each.transitions.values())
+        times = Counter(identity_of_stored(transition, sent) for transition in now.transitions.values())
         found.lost.extend(sent[identity] for identity in sent.keys() - times.keys())
         found.twice.extend(sent[identity] for identity in sent.keys() & times.keys() if times[identity] > 1)
         found.refused.extend(f"{application_id} {identity}" for identity in times.keys() - sent.keys())
-        in_turn = sorted(each.transitions.values(), key=lambda transition: transition.version or 0)
+        in_turn = sorted(now.transitions.values(), key=lambda transition: transition.version or 0)
         known = [(sent[i], t.version) for t in in_turn if (i := identity_of_stored(t, sent)) in sent]
         status = model(known, results, found.answers) or "APPLIED"
         changes = 1 + len(in_turn) + any(report.parked for report in sent.values())
-        if (each.status, each.version) != (status, changes):
-            found.answers.append(f"{application_id} is {each.status} v{each.version}, not {status} v{changes}")
+        if (now.status, now.version) != (status, changes):
+            found.answers.append(f"{application_id} is {now.status} v{now.version}, not {status} v{changes}")
     found.lost.extend(report for sent in accepted.values() for report in sent.values())
     for rows, counts in files:
         of_rows = Counter("refused" if row.wrong else results.get(row.number) for row in rows)

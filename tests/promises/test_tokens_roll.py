@@ -1,6 +1,7 @@
 """Tokens, OAuth clients and secrets of webhooks that are replaced under load, on a fake clock over many containers."""
 
 import heapq
+import json
 import logging
 import random
 from collections import Counter
@@ -167,12 +168,12 @@ class Clients:
         text, until = self._held.get(credential, ("", 0.0))
         is_given = True
         if self._clock.now >= until or credential != self.current:
-            json = {"Content-Type": "application/json"}
-            event = http_event("POST", oauth.PATH, oauth.GRANT | credential._asdict(), json, token=None)
+            kind = {"Content-Type": "application/json"}
+            event = http_event("POST", oauth.PATH, oauth.GRANT | credential._asdict(), kind, token=None)
             reply = container.oauth(event, None)
             is_given = reply["statusCode"] == 200
             if is_given:
-                text = oauth.json.loads(reply["body"])["access_token"]
+                text = json.loads(reply["body"])["access_token"]
                 self._held[credential] = text, self._clock.now + 1500
         query = {"query": signals.ONE, "variables": {"input": signals.signal(signals.state())}}
         accepted = _accepts(container.signals, signals.event(query, token=text))

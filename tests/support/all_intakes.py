@@ -147,7 +147,7 @@ def native_ids(provider: Channel, ats: AtsId, place: int) -> NativeIds:
     return NativeIds(provider, application=number)
 
 
-_INTAKES = {
+_INTAKES: dict[str, int] = {
     "report": 28,
     "batch": 4,
     "signals": 6,
