@@ -303,7 +303,7 @@ def test_five_secrets_are_valid_and_a_sixth_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("change", ["disable", "remove", "add"])
 def test_changes_take_effect_within_a_minute(world: World, change: str) -> None:
-    """A container keeps a connection and its secrets for 60 s."""
+    """A container keeps a connection and its secrets for 60 s; but a new secret works at once."""
     seconds = 0.0
     world.clock = lambda: seconds
     world.restart()
@@ -319,7 +319,7 @@ def test_changes_take_effect_within_a_minute(world: World, change: str) -> None:
     body = stage()
     seconds = 59.9
     before = deliver(world, created, body, signed(body, expected[0])).status
-    assert before == (401 if change == "add" else 200)
+    assert before == 200
     seconds = 60.0
     assert deliver(world, created, body, signed(body, expected[0])).status == expected[1]
 

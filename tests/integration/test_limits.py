@@ -17,7 +17,6 @@ from application_status.access.register import TokenRegister
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from application_status.platform.errors import ConditionFailed, TooManyRequests, Unavailable
-from benchmarks.limits import FLOOD, LIMIT, OTHERS, simulate
 from support.dispositions import disposition
 from support.dispositions import send as send_dispositions
 from support.faults import fresh_client
@@ -58,19 +57,6 @@ def get(world: World, token: str = TOKEN, address: str = "192.0.2.1", of: str = 
 def empty(world: World) -> None:
     """Take all permits of the ATS, as another environment."""
     Buckets(world.dynamodb, "TokensTable").take(key_of_ats(ATS, test=False), limit_of_ats(2), BURST)
-
-
-@pytest.mark.parametrize("environments", [1, 10])
-def test_an_ats_far_over_its_limit_takes_nothing_from_the_others(environments: int) -> None:
-    """It gets what its limit allows; none of nine ATSs that send as much as they may is refused."""
-    seconds = 10
-    found = simulate(environments, seconds)
-    assert {each: (found.admitted[each], found.refused[each]) for each in OTHERS} == dict.fromkeys(
-        OTHERS, (LIMIT * seconds, 0)
-    )
-    assert LIMIT * seconds <= found.admitted[FLOOD] <= LIMIT * (seconds + 1) + BURST
-    assert sum(found.calls[each] for each in OTHERS) < 1.2 * sum(found.admitted[each] for each in OTHERS)
-    assert found.calls[FLOOD] < (2 * LIMIT + 2 * environments) * seconds
 
 
 def test_over_the_limit_a_report_gets_a_429(limited: World, capsys: pytest.CaptureFixture[str]) -> None:

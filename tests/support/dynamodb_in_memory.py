@@ -151,7 +151,9 @@ class Memory:
         if not self._holds(request):
             raise _error("ConditionalCheckFailedException", **self._reason(request))
         old = self._apply(kind, request)
-        return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
+        new = self.tables[request["TableName"]].get(self._key(request))
+        returned = {"ALL_OLD": old, "ALL_NEW": new}.get(request.get("ReturnValues", "NONE"))
+        return {"Attributes": returned} if returned else {}
 
     def _holds(self, request: Mapping[str, Any]) -> bool:
         condition = request.get("ConditionExpression")

@@ -6,8 +6,8 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +43,8 @@ class Fault(Enum):
     HANG_UP = auto()
     ERROR_AFTER = auto()
     SILENCE_AFTER = auto()
+    LATE = auto()
+    """No reply, and the request arrives only after the time-out."""
     RESET_AFTER = auto()
     TRUNCATED_AFTER = auto()
     WRONG_CHECKSUM_AFTER = auto()
@@ -65,7 +67,10 @@ class Fault(Enum):
 
 
 class Proxy(ThreadingHTTPServer):
-    """A server that records each request's operation and headers, and each connection."""
+    """A server that records each request's operation and headers, and each connection.
+
+    Requests have the faults of `plan`, in order, and then those of `weather`. `late` requests have not arrived yet.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -75,6 +80,9 @@ class Proxy(ThreadingHTTPServer):
         self.tables = tables.removeprefix("http://")
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.plan: list[Fault] = []
+        self.weather: Callable[[], Fault] = lambda: Fault.PASS
+        self.late = 0
+        self.counting = threading.Lock()
         self.operations: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.connections = 0
@@ -104,12 +112,18 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.connections += 1
+        self.tables = HTTPConnection(self.server.tables, timeout=10)
+
+    @override
+    def finish(self) -> None:
+        self.tables.close()
+        super().finish()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.operations.append(self.headers["X-Amz-Target"].rpartition(".")[2])
         self.server.headers.append(dict(self.headers.items()))
-        fault = self.server.plan.pop(0) if self.server.plan else Fault.PASS
+        fault = self.server.plan.pop(0) if self.server.plan else self.server.weather()
         match fault:
             case Fault.THROTTLE:
                 self._reply(400, json.dumps({"__type": "x#ThrottlingException", "message": "slow"}).encode())
@@ -123,8 +137,21 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(403, b'{"message": "Forbidden"}')
             case Fault.SILENCE | Fault.RESET | Fault.HANG_UP:
                 self._end(fault)
+            case Fault.LATE:
+                self._arrive_late(body)
             case _:
                 self._after(fault, *self._forward(body))
+
+    def _arrive_late(self, body: bytes) -> None:
+        with self.server.counting:
+            self.server.late += 1
+        try:
+            time.sleep(_LONGER_THAN_ANY_TIMEOUT)
+            self._forward(body)
+        finally:
+            with self.server.counting:
+                self.server.late -= 1
+        self.close_connection = True
 
     def _after(self, fault: Fault, status: int, content: bytes) -> None:
         match fault:
@@ -151,10 +178,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(status, content)
 
     def _forward(self, body: bytes) -> tuple[int, bytes]:
-        with closing(HTTPConnection(self.server.tables, timeout=10)) as tables:
-            tables.request("POST", "/", body, dict(self.headers.items()))
-            reply = tables.getresponse()
-            return reply.status, reply.read()
+        try:
+            self.tables.request("POST", "/", body, dict(self.headers.items()))
+            reply = self.tables.getresponse()
+        except ConnectionError:  # the tables' server has closed a connection that was idle
+            self.tables.close()
+            self.tables.request("POST", "/", body, dict(self.headers.items()))
+            reply = self.tables.getresponse()
+        return reply.status, reply.read()
 
     def _reply(self, status: int, content: bytes, length: int | None = None, checksum: int | None = None) -> None:
         self.send_response(status)

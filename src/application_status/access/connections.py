@@ -215,9 +215,9 @@ class Opened(NamedTuple):
 class ConnectionLookup:
     """Authenticate the URLs of connections, and limit their requests.
 
-    Connections are cached for 60 seconds, so that a change takes effect within that time. Only right URLs are cached:
-    a wrong key takes as long as an unknown connection. `requests_per_second` is the limit of each connection; 0 means
-    that nothing is limited.
+    Connections are cached for 60 seconds, so that a change takes effect within that time; a new secret does at once
+    (see `open_again`). Only right URLs are cached: a wrong key takes as long as an unknown connection.
+    `requests_per_second` is the limit of each connection; 0 means that nothing is limited.
     """
 
     def __init__(  # noqa: PLR0913  # the collaborators of one lookup
@@ -245,11 +245,22 @@ class ConnectionLookup:
             TooManyRequests: likewise, and the address has used too many wrong URLs.
             Unavailable: KMS or the store did not answer in time.
         """
-        digest = sha256(f"{provider}/{connection_id}/{key}")
-        opened = self._cache.get(digest)
-        if opened is None:
-            opened = self._read(provider, connection_id, key, address)
-            self._cache.keep(digest, opened)
+        return self._cache.get(_digest(provider, connection_id, key)) or self._open(
+            provider, connection_id, key, address, seen=None
+        )
+
+    def open_again(self, provider: str, connection_id: str, key: str, address: str, *, seen: Opened) -> Opened:
+        """Return the connection of a URL as it is stored now, because none of the secrets seen made a signature.
+
+        An operator may have added the secret since, and not every ATS repeats a delivery that is refused. Raises what
+        `open` raises.
+        """
+        return self._open(provider, connection_id, key, address, seen=seen)
+
+    def _open(self, provider: str, connection_id: str, key: str, address: str, *, seen: Opened | None) -> Opened:
+        start = self._cache.clock()
+        opened = self._read(provider, connection_id, key, address, seen)
+        self._cache.keep(_digest(provider, connection_id, key), opened, read_at=start)
         return opened
 
     def limit(self, connection: Connection) -> None:
@@ -261,13 +272,15 @@ class ConnectionLookup:
         if self._requests_per_second:
             self._buckets.take(key_of_connection(connection.id), limit_of_connection(self._requests_per_second))
 
-    def _read(self, provider: str, connection_id: str, key: str, address: str) -> Opened:
+    def _read(self, provider: str, connection_id: str, key: str, address: str, seen: Opened | None) -> Opened:
         found = read_connection(self._dynamodb, self._table, connection_id)
         has_key = hmac.compare_digest(found.key_sha256 if found else _NO_KEY, sha256(key))
         if found is None or not has_key or found.provider != provider or found.disabled_at:
             if self._requests_per_second:
                 self._count_unknown(address)
             raise UnknownConnection
+        if seen and found == seen.connection:
+            return seen  # KMS is called only if the secrets may have changed
         return Opened(found, self._envelope.open(found.id, found.sealed) if found.sealed else Secrets())
 
     def _count_unknown(self, address: str) -> None:
@@ -276,6 +289,10 @@ class ConnectionLookup:
         except TooManyRequests:
             add_metric(Unauthenticated.__name__)  # so that its alarm counts these replies, too
             raise
+
+
+def _digest(provider: str, connection_id: str, key: str) -> str:
+    return sha256(f"{provider}/{connection_id}/{key}")
 
 
 def read_connection(dynamodb: DynamoDB, table: str, connection_id: str) -> Connection | None:

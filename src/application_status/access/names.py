@@ -31,9 +31,10 @@ class AtsNames:
         """Return the names by id; an ATS without a name is missing."""
         found = self._cache.get("")
         if found is None:
+            start = self._cache.clock()
             item = self._dynamodb("GetItem", TableName=self._table, Key=_KEY).get("Item")
             found = {ats_id: name["S"] for ats_id, name in item["Names"]["M"].items()} if item else {}
-            self._cache.keep("", found)
+            self._cache.keep("", found, read_at=start)
         return found
 
     def set(self, ats_id: AtsId, name: str) -> None:

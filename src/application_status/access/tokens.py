@@ -136,6 +136,7 @@ class TokenLookup:
 
         An opaque token may be short enough to be guessed, so its address's bucket is read with it.
         """
+        start = self._cache.clock()
         if self._requests_per_second and is_opaque(key_id):
             of_address = key_of_address(address)
             read = {
@@ -150,7 +151,7 @@ class TokenLookup:
             item = self._dynamodb("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         token = items.token(item) if item else None
         if token and proves(token):
-            self._cache.keep(key_id, token)
+            self._cache.keep(key_id, token, read_at=start)
             self._store_use(token)
         return token
 

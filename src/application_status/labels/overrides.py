@@ -33,9 +33,10 @@ class OverrideLookup:
         """Return the ATS's overrides: label -> "STATUS" or "REJECTED/outcome"."""
         found = self._cache.get(ats_id)
         if found is None:
+            start = self._cache.clock()
             item = self._dynamodb("GetItem", TableName=self._table, Key=_key(ats_id)).get("Item", {})
             found = ParsedOverrides(_overrides(item))
-            self._cache.keep(ats_id, found)
+            self._cache.keep(ats_id, found, read_at=start)
         return found
 
 

@@ -51,18 +51,22 @@ def connect(
 
     def receive(request: Request) -> Reply:
         request.require_method("POST")
-        opened = _open(request, connections)
+        url = _url(request)
+        opened = connections.open(*url)
         connection = opened.connection
         account = account_of(connection)
         set_caller(account.ats_id, account.provider, connection.id)
         connections.limit(connection)
         provider, received_at = providers[account.provider], now()
         with activity.noting_refusals(connection.id, received_at):
-            events = _events(request, opened, provider, single_use, received_at)
+            body = request.body(BODY_LIMIT_BYTES)
+            if provider.verify(Delivery(request.headers, body), opened.secrets, received_at):
+                opened = connections.open_again(*url, seen=opened)
+            events = _events(request, body, opened, provider, single_use, received_at)
         received = [(each, receiver.receive(account, each, received_at)) for each in events]
         activity.note(connection.id, _seen(received, received_at), received_at)
-        body: DeliveryReply = {"Results": [each.result for _, each in received], "RequestId": request.request_id}
-        return reply(provider.success, body)
+        results: DeliveryReply = {"Results": [each.result for _, each in received], "RequestId": request.request_id}
+        return reply(provider.success, results)
 
     return endpoint(receive, refuse=_refused, seconds=_STORE_SECONDS)
 
@@ -72,24 +76,21 @@ def account_of(connection: Connection) -> Account:
     return Account(Channel(connection.provider), connection.ats_id, connection.client_id)
 
 
-def _open(request: Request, connections: ConnectionLookup) -> Opened:
+def _url(request: Request) -> tuple[str, str, str, str]:
+    """Return the provider, connection and key in a URL, and the address that called it."""
     given = request.path_parameters
-    provider, connection_id, key = (given.get(name, "") for name in ("provider", "connectionId", "key"))
-    return connections.open(provider, connection_id, key, request.address)
+    return given.get("provider", ""), given.get("connectionId", ""), given.get("key", ""), request.address
 
 
-def _events(
-    request: Request, opened: Opened, provider: Provider, single_use: SingleUse, received_at: datetime
+def _events(  # noqa: PLR0913, PLR0917  # what a delivery consists of
+    request: Request, body: bytes, opened: Opened, provider: Provider, single_use: SingleUse, received_at: datetime
 ) -> Sequence[Event]:
     """Return the events of a delivery.
 
     Raises:
-        BodyTooLarge: the body has more than 1 MiB.
-        MalformedBody: the body can't be decoded.
         AwaitingSecret: the connection has no secret yet, and the delivery is no test.
         WrongSignature: the delivery was not signed with a secret of the connection.
     """
-    body = request.body(BODY_LIMIT_BYTES)
     if provider.is_test and provider.is_test(body):
         return [_UNSIGNED_TEST]
     if opened.connection.state is ConnectionState.AWAITING_SECRET:

@@ -226,7 +226,7 @@ def _pause_before_retry(operation: str, unprocessed: dict[str, Any]) -> dict[str
 
 
 class Cache[Key: Hashable, Value]:
-    """Cache values by key for a fixed number of seconds.
+    """Cache values by key for a fixed number of seconds from the time before they were read.
 
     The cache has no size limit, so only cache keys that exist in a table. `clock` returns seconds and never goes
     backwards.
@@ -234,7 +234,7 @@ class Cache[Key: Hashable, Value]:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
-        self._clock = clock
+        self.clock = clock
         self._kept: dict[Key, tuple[Value, float]] = {}
 
     def get(self, key: Key) -> Value | None:
@@ -243,11 +243,11 @@ class Cache[Key: Hashable, Value]:
         if kept is None:
             return None
         value, until = kept
-        if self._clock() < until:
+        if self.clock() < until:
             return value
         self._kept.pop(key, None)  # another thread may have removed it
         return None
 
-    def keep(self, key: Key, value: Value) -> None:
-        """Store a value; it expires `seconds` from now."""
-        self._kept[key] = (value, self._clock() + self._seconds)
+    def keep(self, key: Key, value: Value, *, read_at: float) -> None:
+        """Store a value that was read after the time `read_at`, because its reply may have taken seconds."""
+        self._kept[key] = (value, read_at + self._seconds)
