@@ -142,7 +142,8 @@ class Schedule:
             images = life.images()
             if life.erased or self.chance.random() < 0.1:
                 last = life.versions[-1]
-                images.append(items.tombstone(last.application_id, version=last.version + 1, erased_at=to_text(now())))
+                end = items.tombstone(last.application_id, version=last.version + 1, erased_at=to_text(now()))
+                images.append(dict(end))
             found.append(deque(images[-6:]))
         return found
 

@@ -50,7 +50,8 @@ class Operator(Target):
 
     def redrive_all(self) -> bool:
         """Send all failed records to the function again; return whether all succeeded."""
-        return commands.main(["redrive", "--all"], "failures", obj=self, standalone_mode=False) == 0
+        code: int = commands.main(["redrive", "--all"], "failures", obj=self, standalone_mode=False)
+        return code == 0
 
     @override
     @cached_property

@@ -21,8 +21,8 @@ from application_status.applications.rules.notes import Feedback, FeedbackReason
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.applications.rules.status import Status
 from application_status.applications.scan import AllApplications
-from application_status.intake.indeed.rules import DispositionStatus
 from application_status.jobseeker.feedback import FeedbackList, JobseekersNotes
+from application_status.labels.rules.dispositions import DispositionStatus
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.errors import ConditionFailed
@@ -44,6 +44,7 @@ _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _NATIVE = _VISIBLE.replace("#", "").replace("@", "")
 _FARTHEST = timedelta(hours=23, minutes=59)
 _OLD = ("2000-01-01T00:00:00", "2000-01-01T00:00:00.000000001", "2000-02-29T23:59:59.999999999", "2011-12-30T00:00:00")
+_NEVER_SET = ("0001-01-01T00:00:00", "1970-01-01T00:00:00", "9999-12-31T23:59:59")
 _CHANGES_OF_CLOCKS = ("2022-03-27T02:30:00", "2022-10-30T02:30:00", "2026-10-25T00:00:00", "2018-11-04T00:00:00")
 _OFFSETS = ("Z", "+00:00", "-00:00", "+23:59", "-23:59", "+14:00", "-12:00", "+05:45", "-03:30", "z")
 
@@ -57,6 +58,7 @@ class Traffic:
         self.world = World(self.memory, UnknownApplications.ACCEPT)
         self.station = Station(self.world)
         self.ids = [str(UUID(int=self.chance.getrandbits(128))) for _ in range(6)]
+        self.full = [str(UUID(int=self.chance.getrandbits(128))) for _ in range(2)]
         self.registered: list[dict[str, Any]] = []
         self.replies: Counter[int] = Counter()
         self._seen = 0
@@ -80,14 +82,16 @@ class Traffic:
                 if number % 3 == 2:
                     self.ids[self.chance.randrange(len(self.ids))] = str(UUID(int=self.chance.getrandbits(128)))
             self._copy_positions()
-            expire_all(self.world)
+            records = list(self.memory.streams["ApplicationsTable"])
+            assert self.world.analytics({"Records": records}, None) == {"batchItemFailures": []}
+            assert expire_all(self.world)
             self._copy_positions()
 
     # What is sent.
 
     def _register(self) -> None:
         """Register an application, or another version of one; most have all optional fields."""
-        body = {
+        body: dict[str, Any] = {
             "AtsId": self.chance.choice([*_TOKENS]),
             "ClientId": self._id(),
             "JobId": self._id(),
@@ -114,9 +118,9 @@ class Traffic:
 
     def _report(self) -> None:
         headers = {"X-AtsiToken": self.chance.choice([*_TOKENS.values()])}
-        if self._seldom():
-            headers["Idempotency-Key"] = self._letters(_VISIBLE, 255)
         body = self._damaged(self._status())
+        if "BusinessDate" not in body:
+            headers["Idempotency-Key"] = self._letters(_VISIBLE, 255)
         self._count(answer(self.world.webhook(http_event("POST", "/api/application-status", body, headers), None)))
 
     def _batch(self) -> None:
@@ -126,7 +130,7 @@ class Traffic:
 
     def _status(self) -> dict[str, Any]:
         return {
-            "AtsiApplicationId": self.chance.choice(self.ids),
+            "AtsiApplicationId": self.chance.choice(self.full if self.chance.random() < 0.03 else self.ids),
             "Status": self.chance.choice([*Status]),
             **({"RawStatus": self._label()} if self._often() else {}),
             **({"BusinessDate": self._moment()} if self._often() else {}),
@@ -178,21 +182,20 @@ class Traffic:
         self._count(dispositions.send(self.world, *sent, token=self.chance.choice([*_TOKENS.values()])))
 
     def _native(self) -> None:
-        """Send all recorded events of a customer of a provider, some changed, before or after the registration."""
-        provider = self.chance.choice(NATIVE)
-        with time_machine.travel(AFTERWARDS[provider], tick=False):
-            with_ids = self._often()
-            customer = Customer.of(self.world, provider, self._letters(_ID, 50) + str(next(self._numbers)))
-            is_known = self._often()
-            if is_known:
-                customer.register(with_ids=with_ids)
-            for name in self.chance.sample(each := names(provider), k=min(len(each), 8)):
-                body = body_of(provider, name)
-                if provider is not Channel.LEVER and self._seldom():
-                    body = json.dumps(self._damaged(json.loads(body))).encode()
-                self._count(customer.send(body))
-            if not is_known:
-                customer.register()
+        """Send recorded events of a customer of each provider, some changed, before or after the registration."""
+        for provider in NATIVE:
+            with time_machine.travel(AFTERWARDS[provider], tick=False):
+                customer = Customer.of(self.world, provider, self._letters(_ID, 50) + str(next(self._numbers)))
+                is_known, with_ids = self._often(), self._often()
+                if is_known:
+                    customer.register(with_ids=with_ids)
+                for name in self.chance.sample(names(provider), k=6):
+                    body = body_of(provider, name)
+                    if provider is not Channel.LEVER and self._seldom():
+                        body = json.dumps(self._damaged(json.loads(body))).encode()
+                    self._count(customer.send(body))
+                if not is_known:
+                    customer.register()
 
     def _file(self) -> None:
         def cell(text: str) -> str:
@@ -260,8 +263,11 @@ class Traffic:
             assert not self.world.kept.objects
 
     def _fill_histories(self) -> None:
-        """Report so often of two applications that their histories are full, and reports are folded."""
-        for kind, of in enumerate(self.ids[:2]):
+        """Report so often of two applications that their histories are full, and reports are folded.
+
+        The stream keeps every fortieth of these changes, and the last ones.
+        """
+        for kind, of in enumerate(self.full):
             for number in range(HISTORY_LIMIT + 4):
                 self.clock.shift(timedelta(minutes=1))
                 status = (Status.INTERVIEW, Status.OFFER)[number % 2 if kind else number // 200]
@@ -269,6 +275,8 @@ class Traffic:
                 self._count(
                     self.world.report(status, AtsiApplicationId=of, RawStatus=label, BusinessDate=self._now("Z"))
                 )
+        records = self.memory.streams["ApplicationsTable"]
+        records[:] = [*records[:-3:40], *records[-3:]]
 
     # Values.
 
@@ -303,7 +311,9 @@ class Traffic:
     def _moment(self) -> str:
         """Return a date-time: of the year 2000 or now, at far offsets, a day alone, or where clocks change."""
         offset = self.chance.choice(_OFFSETS)
-        match self.chance.randrange(4):
+        match 4 if self.chance.random() < 0.05 else self.chance.randrange(4):
+            case 4:
+                return self.chance.choice(_NEVER_SET) + offset
             case 0:
                 return self.chance.choice(_OLD) + offset
             case 1:
