@@ -29,7 +29,7 @@ def lives() -> list[Life]:
 
 @pytest.fixture(scope="module")
 def counters(lives: list[Life]) -> dict[Cell, int]:
-    """What the applications contribute that were not erased: what the counters hold, see test_exactness."""
+    """What the applications contribute that were not erased: what the counters contain, see test_counters."""
     total: Counter[Cell] = Counter()
     for life in lives:
         total.update({} if life.erased else contribution(life.versions[-1], BERLIN))

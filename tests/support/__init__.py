@@ -4,6 +4,7 @@ The service and its requests
     world                   the real handlers over tables made from template.yaml
     signals                 Selection Signals, and readers of their effect in the tables
     refusals                requests that the webhook refuses
+    generated_requests      requests to all intakes, at the extremes of what they accept
     sandbox                 requests to the sandbox, and readers of their effect in the tables
     native_flow             customers of the providers of native webhooks, and their events
     native_senders          the providers' retries, with faults
@@ -16,7 +17,7 @@ Applications
 Streams, logs and reports
     streams                 stream records, and their delivery
     unreliable_stream       delivery with faults
-    failed_records          the store of failed records
+    failed_records          the store of failed records, and the operator who sends them again
     counters                the counters as stored and as they should be
     command_line            `application-status analytics`
     quality_pages           the quality report's page and JSON

@@ -1,6 +1,6 @@
 """DynamoDB in memory, with the operations that the service uses, for tests of thousands of steps.
 
-test_exactness_machine.py sends the same calls to moto in some of its runs, and compares the replies.
+test_counters_machine.py sends the same calls to moto in some of its runs, and compares the replies.
 """
 
 import re
@@ -42,6 +42,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 _WORDS_OF_EXPRESSIONS = {"AND", "OR", "NOT", "IN", "BETWEEN", "SET", "ADD", "REMOVE", "SIZE", "CONTAINS"}
 _SECTIONS = re.compile(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)")
+_LONGEST_KEYS = (2048, 1024)  # bytes of a partition key and of a sort key
 _CLAUSES = {
     "SET": re.compile(r"([\w.#]+) = (list_append\(.*?\), :\w+\)|if_not_exists\([^)]*\)|[:\w]+(?: \+ :\w+)?)"),
     "ADD": re.compile(r"([\w.#]+) (:\w+)"),
@@ -56,7 +57,7 @@ class Memory:
         self.tables: dict[str, dict[Key, Item]] = {}
         self.streams: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self._keys: dict[str | tuple[str, str], list[str]] = {}
-        self._streaming: set[str] = set()
+        self._streaming: dict[str, str] = {}
 
     def create_table(self, **table: Any) -> dict[str, Any]:
         name = table["TableName"]
@@ -66,7 +67,7 @@ class Memory:
             (name, index["IndexName"]): _attributes(index) for index in table.get("GlobalSecondaryIndexes", ())
         }
         if "StreamSpecification" in table:
-            self._streaming.add(name)
+            self._streaming[name] = table["StreamSpecification"]["StreamViewType"]
         return {}
 
     def keys(self, table: str, key: Key) -> Item:
@@ -142,7 +143,10 @@ class Memory:
 
     def _key(self, request: Mapping[str, Any]) -> Key:
         key = request.get("Key") or request["Item"]
-        return tuple(key[name]["S"] for name in self._keys[request["TableName"]])
+        parts = tuple(key[name]["S"] for name in self._keys[request["TableName"]])
+        if any(not 0 < len(part.encode()) <= most for part, most in zip(parts, _LONGEST_KEYS, strict=False)):
+            raise _error("ValidationException")
+        return parts
 
     def _found(self, request: Mapping[str, Any], key: Item) -> Item | None:
         return self.tables[request["TableName"]].get(self._key({**request, "Key": key}))
@@ -174,11 +178,15 @@ class Memory:
         elif kind == "Update":
             table[key] = _updated(old or request["Key"], request)
         if request["TableName"] in self._streaming and table.get(key) != old:
-            self._add_record(self.streams[request["TableName"]], old, table.get(key))
+            self._add_record(request["TableName"], old, table.get(key))
         return old
 
-    def _add_record(self, stream: list[dict[str, Any]], old: Item | None, new: Item | None) -> None:
-        images = {name: image for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
+    def _add_record(self, table: str, old: Item | None, new: Item | None) -> None:
+        """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html"""
+        stream, view = self.streams[table], self._streaming[table]
+        keys = {name: (new or old or {})[name] for name in self._keys[table]}
+        seen = (("OldImage", old if view == "NEW_AND_OLD_IMAGES" else None), ("NewImage", new))
+        images = {"Keys": keys, **{name: image for name, image in seen if image is not None}}
         numbers = {"SequenceNumber": str(1000 + len(stream)), "ApproximateCreationDateTime": time.time()}
         name = "REMOVE" if new is None else "INSERT" if old is None else "MODIFY"
         stream.append({"eventName": name, "dynamodb": {**numbers, **images}})

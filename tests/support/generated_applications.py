@@ -43,11 +43,15 @@ class Life:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield its stream records, without sequence numbers."""
-        images = [{**_item(version), "Positions": _positions(version)} for version in self.versions]
+        images = self.images()
         for old, new in zip([None, *images], images, strict=False):
             yield {"NewImage": new, **({"OldImage": old} if old else {})}
         if self.erased:
             yield {"OldImage": images[-1]}
+
+    def images(self) -> list[dict[str, Any]]:
+        """Return its items, one for each version."""
+        return [{**_item(version), "Positions": _positions(version)} for version in self.versions]
 
     def _first_contact(self, new: Application) -> Application:
         return self._report(replace(new, registration=None, version=0), list(Status))

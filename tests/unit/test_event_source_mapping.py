@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from application_status.local.event_source_mapping import EventSourceMapping
 from application_status.local.template import StreamMapping
 
@@ -57,12 +59,12 @@ def test_failing_batch_is_bisected_down_to_the_bad_record() -> None:
 
 
 def test_reported_failure_is_the_checkpoint() -> None:
-    """Records before the lowest number reported are done and not delivered again."""
-    function = Function({2}, reports=True)
+    """Records before the lowest number reported are done and not delivered again; the batch is split only there."""
+    function = Function({2, 3}, reports=True)
     esm = mapping(function)
-    esm.feed(records(4))
-    assert function.batches == [[0, 1, 2, 3], [2, 3], [2], [3]]
-    assert numbers(esm.failed) == [2]
+    esm.feed(records(5))
+    assert function.batches == [[0, 1, 2, 3], [2, 3], [4]]
+    assert numbers(esm.failed) == [2, 3]
 
 
 def test_reports_are_lost_unless_the_mapping_asks_for_them() -> None:
@@ -73,12 +75,15 @@ def test_reports_are_lost_unless_the_mapping_asks_for_them() -> None:
     assert function.batches == [[0, 1, 2, 3]]
 
 
-def test_unknown_number_fails_the_whole_batch() -> None:
-    """An empty or foreign identifier counts for all records."""
+@pytest.mark.parametrize(
+    "report", [{"itemIdentifier": ""}, {"itemIdentifier": None}, {"identifier": "1"}, {"itemIdentifier": "7"}, None]
+)
+def test_malformed_report_fails_the_whole_batch(report: Any) -> None:
+    """An identifier that is empty, null, misnamed or of another batch counts for all records."""
 
     def confused(event: dict[str, Any]) -> Any:
         seen.append(numbers(event["Records"]))
-        return {"batchItemFailures": [{"itemIdentifier": ""}]} if len(seen) == 1 else None
+        return {"batchItemFailures": [report]} if len(seen) == 1 else None
 
     seen: Batches = []
     EventSourceMapping(mapping(Function(set())).settings, confused, lambda: 100.0).feed(records(2))

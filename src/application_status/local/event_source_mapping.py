@@ -3,13 +3,16 @@
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 
-A batch that fails from a record on is retried from that record. A batch that fails from its first record, or as a
-whole, is split in two if bisecting is on, which uses no attempt, and otherwise retried. Records without attempts left,
-or too old ones, go to the on-failure destination with their payload.
+A batch of which the function reports a record is split there, and retried from that record on. A batch that fails as a
+whole is split in two halves if bisecting is on, which uses no attempt, and otherwise retried. Records without attempts
+left, or too old ones, go to the on-failure destination with their payload.
+
+Where the documentation is silent, the mapping here is the stricter one: progress restores no attempts, and a reported
+record that is not in the batch fails all of it.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import not_
@@ -58,27 +61,32 @@ class EventSourceMapping:
     def _process(self, batch: _Batch) -> list[_Batch]:
         """Invoke the function once; return the batches that are left."""
         done = self._invoke(batch.records)
-        rest = batch.records[done:]
+        if done is None and self.settings.bisect and len(batch.records) > 1:
+            middle = len(batch.records) // 2
+            return [_Batch(half, batch.failures) for half in (batch.records[:middle], batch.records[middle:])]
+        rest = batch.records[done or 0 :]
         if not rest:
             return []
-        if self.settings.bisect and not done and len(rest) > 1:
-            middle = len(rest) // 2
-            return [_Batch(rest[:middle], batch.failures), _Batch(rest[middle:], batch.failures)]
         if batch.failures >= self.settings.maximum_retry_attempts:
             self.failed += rest
             return []
         return [_Batch(rest, batch.failures + 1)]
 
-    def _invoke(self, records: Sequence[Record]) -> int:
-        """Return how many records are done, counted from the first."""
+    def _invoke(self, records: Sequence[Record]) -> int | None:
+        """Return how many records are done, counted from the first; None if the batch failed as a whole."""
         try:
             answer = self.invoke({"Records": list(records)})
         except Exception:  # noqa: BLE001  # any exception of the function fails the batch
-            return 0
+            return None
         if not self.settings.report_batch_item_failures:
             return len(records)
-        reported = [item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures") or []]
+        reported = [_identifier(each) for each in (answer or {}).get("batchItemFailures") or []]
         numbers = [record.get("dynamodb", {}).get("SequenceNumber") for record in records]
-        if any(number not in numbers for number in reported):
-            return 0
+        if any(not number or number not in numbers for number in reported):
+            return None
         return min((numbers.index(number) for number in reported), default=len(records))
+
+
+def _identifier(failure: Any) -> Any:
+    """Return the sequence number of a reported record, None if the report is malformed."""
+    return failure.get("itemIdentifier") if isinstance(failure, Mapping) else None
