@@ -114,7 +114,8 @@ class Memory:
         found = [table[key] for key in sorted(table) if key > start and matches(table[key])]
         if "IndexName" in request:
             *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
-            found.sort(key=lambda item: int(item[sorted_by]["N"]), reverse=not request["ScanIndexForward"])
+            descending = not request.get("ScanIndexForward", True)
+            found.sort(key=lambda item: _comparable(item[sorted_by]) or (), reverse=descending)
         limit = request.get("Limit", len(found) + 1)
         if len(found) < limit:
             return {"Items": found}
@@ -133,6 +134,10 @@ class Memory:
         if not self._holds(request):
             raise _error("ConditionalCheckFailedException", **self._reason(request))
         old = self._apply(kind, request)
+        if request.get("ReturnValues") == "UPDATED_NEW":
+            new = self.tables[request["TableName"]][self._key(request)]
+            updated = {_path(path, request)[0] for _, path, _ in _clauses(request["UpdateExpression"])}
+            return {"Attributes": {name: value for name, value in new.items() if name in updated}}
         return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
 
     def _holds(self, request: Mapping[str, Any]) -> bool:
