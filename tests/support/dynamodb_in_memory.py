@@ -132,14 +132,12 @@ class Memory:
             *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
             found.sort(key=lambda item: _comparable(item[sorted_by]), reverse=not request.get("ScanIndexForward", True))
         limit = request.get("Limit", len(found) + 1)
+        page = found[:limit]
+        rest = {"LastEvaluatedKey": {name: page[-1][name] for name in self._keys[request["TableName"]]}} if len(found) >= limit else {}
         if "ProjectionExpression" in request:
             names = {_path(each, request)[0] for each in request["ProjectionExpression"].split(", ")}
-            found = [{name: item[name] for name in names & item.keys()} for item in found]
-        if len(found) < limit:
-            return {"Items": found}
-        last = found[limit - 1]
-        keys = {name: last[name] for name in self._keys[request["TableName"]]}
-        return {"Items": found[:limit], "LastEvaluatedKey": keys}
+            page = [{name: item[name] for name in names & item.keys()} for item in page]
+        return {"Items": page, **rest}
 
     def _key(self, request: Mapping[str, Any]) -> Key:
         key = request.get("Key") or request["Item"]
@@ -156,6 +154,9 @@ class Memory:
             raise _error("ConditionalCheckFailedException", **self._reason(request))
         old = self._apply(kind, request)
         new = self.tables[request["TableName"]].get(self._key(request))
+        if request.get("ReturnValues") == "UPDATED_NEW" and new:
+            updated = {_path(path, request)[0] for _, path, _ in _clauses(request["UpdateExpression"])}
+            return {"Attributes": {name: value for name, value in new.items() if name in updated}}
         returned = {"ALL_OLD": old, "ALL_NEW": new}.get(request.get("ReturnValues", "NONE"))
         return {"Attributes": returned} if returned else {}
 

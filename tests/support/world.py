@@ -96,6 +96,8 @@ HTTP_FUNCTIONS = {
 
 EVENTS = Path(__file__).parents[2] / "events"
 TEMPLATE = Template({"FactsDelivery": "on", "EventDelivery": "on", "DomainName": "status.test"})
+ROUTES = tuple(TEMPLATE.routes())
+_PATTERNS = tuple((route, pattern(route.path)) for route in ROUTES)
 HOST = "status.test"
 POOL_URL = "https://pool.test"
 TOKEN = "node01nwh2px2exa8a1d7006h0cnbof7.node0"
@@ -441,7 +443,7 @@ def http_event(
 ) -> dict[str, Any]:
     """Return API Gateway's proxy event; a body that isn't a str is written as JSON."""
     all_headers = {"Content-Type": "application/json", **({"X-AtsiToken": token} if token else {}), **(headers or {})}
-    route, match = next((r, m) for r in TEMPLATE.routes() if (m := pattern(r.path).fullmatch(path)))
+    route, match = next((route, found) for route, each in _PATTERNS if (found := each.fullmatch(path)))
     return {
         "resource": route.path,
         "path": path,

@@ -23,6 +23,7 @@ Feedback           M   the jobseeker's status -> {Reason, Text?, SentAt, ClosedA
 ErasedAt           S   only in the tombstone of an erased or expired application, which has the key, ErasedAt, Version
 Expired            BOOL  true if the application expired; absent if it was erased
 AliasOf            S   only in the tombstone that stands for a second id of an application: the application's first id
+AliasAtsId         S   beside AliasOf: the application's ATS; absent in items from before release 1.1
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,14 +87,22 @@ def expiry(expires_at: datetime) -> Item:
     return {"ExpiresAt": {"N": str(int(expires_at.timestamp()))}}
 
 
-def second_id(application_id: ApplicationId, second: ApplicationId, *, added_at: str) -> Item:
-    """Return the item of a second id of an application, a tombstone, so nothing else can get this id."""
-    return {**tombstone(second, version=1, erased_at=added_at), "AliasOf": {"S": application_id}}
+def second_id(application_id: ApplicationId, second: ApplicationId, ats_id: AtsId, *, added_at: str) -> Item:
+    """Return the item of a second id of an ATS's application, a tombstone, so nothing else can get this id."""
+    stands_for = {"AliasOf": {"S": application_id}, "AliasAtsId": {"S": ats_id}}
+    return {**tombstone(second, version=1, erased_at=added_at), **stands_for}
 
 
-def first_id(item: Item | None) -> ApplicationId | None:
-    """Return the application's first id, if the item stands for a second id; None for other items."""
-    return ApplicationId(item["AliasOf"]["S"]) if item and "AliasOf" in item else None
+def first_id(item: Item | None, ats_id: AtsId | None = None) -> ApplicationId | None:
+    """Return the application's first id, if the item stands for a second id; None for other items.
+
+    With `ats_id`, also None if the application is another ATS's, so that its first id is not read for nothing: the
+    time that takes would show that the second id exists.
+    """
+    if item is None or "AliasOf" not in item:
+        return None
+    is_anothers = ats_id is not None and item.get("AliasAtsId", {"S": ats_id})["S"] != ats_id
+    return None if is_anothers else ApplicationId(item["AliasOf"]["S"])
 
 
 def is_tombstone(item: Item) -> bool:

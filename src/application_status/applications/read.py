@@ -24,11 +24,25 @@ _BEFORE_ALL = "-"
 
 def stored_application(dynamodb: DynamoDB, table: str, application_id: ApplicationId) -> Application | None:
     """Return an application, by one of its ids; None if it does not exist or was erased."""
+    item = _stored_item(dynamodb, table, application_id)
+    return items.application(item) if item else None
+
+
+def _stored_item(
+    dynamodb: DynamoDB, table: str, application_id: ApplicationId, ats_id: AtsId | None = None
+) -> Item | None:
+    """Return an application's item, by one of its ids; None if it does not exist or was erased.
+
+    With `ats_id`, also None if it is another ATS's. Then it is not parsed, as the time that takes would show that it
+    exists.
+    """
     reply = dynamodb("GetItem", TableName=table, Key=items.key(application_id), ConsistentRead=True)
-    item = reply.get("Item")
-    if first := items.first_id(item):
-        return stored_application(dynamodb, table, first)
-    return None if item is None or items.is_tombstone(item) else items.application(item)
+    item: Item | None = reply.get("Item")
+    if first := items.first_id(item, ats_id):
+        return _stored_item(dynamodb, table, first, ats_id)
+    if item is None or items.is_tombstone(item):
+        return None
+    return item if ats_id in (None, item["AtsId"]["S"]) else None
 
 
 class ApplicationPage(NamedTuple):
@@ -52,10 +66,10 @@ class OwnApplications:
         Raises:
             UnknownApplication: it does not exist, belongs to another ATS, or was erased.
         """
-        application = stored_application(self._dynamodb, self._table, application_id)
-        if application is None or application.ats_id != ats_id:
+        item = _stored_item(self._dynamodb, self._table, application_id, ats_id)
+        if item is None:
             raise UnknownApplication(in_sandbox=self._in_sandbox)
-        return application
+        return items.application(item)
 
     def page(self, ats_id: AtsId, after: ApplicationId | None, size: int) -> ApplicationPage:
         """Return up to `size` applications whose ids come after one, or the first ones.
@@ -145,8 +159,8 @@ def _left_out(item: Item, error: Exception) -> None:
 
 
 def _own(item: Item, jobseeker_id: str) -> RegisteredApplication | None:
-    """Parse an item; None if it is not the jobseeker's, or a tombstone."""
-    registration = items.registration(item)
-    if registration is None or registration.jobseeker_id != jobseeker_id:
+    """Parse an item; None if it is not the jobseeker's, or a tombstone: then it is not parsed, as in `_stored_item`."""
+    if item.get("JobseekerId") != {"S": jobseeker_id}:
         return None
-    return items.application(item), registration
+    registration = items.registration(item)
+    return (items.application(item), registration) if registration else None

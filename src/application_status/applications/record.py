@@ -92,7 +92,7 @@ class Applications:
             try:
                 return write()
             except ConditionFailed as failed:
-                if first := items.first_id(failed.item):
+                if first := items.first_id(failed.item, report.ats_id):
                     report = replace(report, application_id=first)
                     write = partial(self._add, report, effect, None)
                     continue

@@ -180,7 +180,7 @@ class Registrations:
         claims = [
             *aliases.claims(self._aliases, application_id, registration, known, self._expiry(registration)),
             *(
-                self._second_id(application_id, each)
+                self._second_id(application_id, each, registration.ats_id)
                 for each in registration.aliases.without(known).second_ids
                 if each != application_id
             ),
@@ -198,11 +198,11 @@ class Registrations:
                 raise AliasTaken(list(dict.fromkeys(taken))) from None
             raise
 
-    def _second_id(self, application_id: ApplicationId, second: ApplicationId) -> aliases.Claim:
+    def _second_id(self, application_id: ApplicationId, second: ApplicationId, ats_id: AtsId) -> aliases.Claim:
         """Return the action that gives an application a second id; it fails if the id is an application's."""
         put = {
             "TableName": self._applications,
-            "Item": items.second_id(application_id, second, added_at=to_text(now())),
+            "Item": items.second_id(application_id, second, ats_id, added_at=to_text(now())),
             "ConditionExpression": "attribute_not_exists(AtsiApplicationId) OR AliasOf = :first",
             "ExpressionAttributeValues": {":first": {"S": application_id}},
         }

@@ -17,7 +17,7 @@ from application_status.platform.values import ApplicationId
 
 FORM_LIMIT_BYTES = 16 * 1024
 
-_ACTIONS = ("archive", "take_back", "feedback")
+ACTIONS = ("archive", "take_back", "feedback")
 _PERIOD = timedelta(hours=24)
 _FEEDBACK_PER_PERIOD = 20
 
@@ -62,8 +62,8 @@ class Forms(NamedTuple):
             InvalidFields: the form is none of the page's.
             Unavailable: the store failed; the same form can be sent again.
         """
-        if fields.get("do") not in _ACTIONS:
-            raise InvalidFields((FieldError("/do", "do is missing or unknown", f"one of {', '.join(_ACTIONS)}"),))
+        if fields.get("do") not in ACTIONS:
+            raise InvalidFields((FieldError("/do", "do is missing or unknown", f"one of {', '.join(ACTIONS)}"),))
         while True:
             application, registration = self.applications.one(jobseeker_id, application_id)
             view = jobseeker_view(application, registration, moment, self.delay)

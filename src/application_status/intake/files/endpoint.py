@@ -11,7 +11,7 @@ from typing import Annotated, NotRequired, TypedDict, cast
 
 from pydantic import Field
 
-from application_status.access.tokens import CallingAts, TokenLookup, calling_ats
+from application_status.access.tokens import TokenLookup, calling_ats
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.file import File, FileId, State
 from application_status.intake.files.imports import Imports
@@ -167,8 +167,8 @@ def _status(request: Request, tokens: TokenLookup, imports: Imports, bucket: Buc
     request.require_method("GET")
     ats = calling_ats(request, tokens)
     tokens.limit(ats)
-    file = imports.read(_file_id(request))
-    if file is None or CallingAts(file.ats_id, file.is_test) != ats:
+    file = imports.own(_file_id(request), ats.id, is_test=ats.in_sandbox)
+    if file is None:
         raise UnknownFile
     return reply(200, _view(file, bucket, request.request_id, now()))
 

@@ -93,14 +93,30 @@ class Imports:
         Raises:
             Unavailable: the store failed.
         """
+        found = self._rows(file_id)
+        return _file(found[0], found[1:]) if found else None
+
+    def own(self, file_id: FileId, ats_id: AtsId, *, is_test: bool) -> File | None:
+        """Return a file as `read` does; None also if it is another ATS's, or of a token of the other kind.
+
+        Another's file is not parsed, as the time that takes would show that it exists.
+
+        Raises:
+            Unavailable: the store failed.
+        """
+        found = self._rows(file_id)
+        if not found or found[0]["AtsId"]["S"] != ats_id or found[0]["Test"]["BOOL"] is not is_test:
+            return None
+        return _file(found[0], found[1:])
+
+    def _rows(self, file_id: FileId) -> list[Item]:
         request = {
             "TableName": self._table,
             "ConsistentRead": True,
             "KeyConditionExpression": "FileId = :file AND Part BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":file": {"S": file_id}, ":first": {"S": _FILE}, ":last": {"S": _LAST_LANE}},
         }
-        found = [item for page in pages(self._dynamodb, "Query", request) for item in page]
-        return _file(found[0], found[1:]) if found else None
+        return [item for page in pages(self._dynamodb, "Query", request) for item in page]
 
     def chunks(self, file_id: FileId) -> tuple[Layout, list[Chunk]]:
         """Return the layout and the chunks of a file that is being imported.
