@@ -133,7 +133,11 @@ class Memory:
             found.sort(key=lambda item: _comparable(item[sorted_by]), reverse=not request.get("ScanIndexForward", True))
         limit = request.get("Limit", len(found) + 1)
         page = found[:limit]
-        rest = {"LastEvaluatedKey": {name: page[-1][name] for name in self._keys[request["TableName"]]}} if len(found) >= limit else {}
+        rest = (
+            {"LastEvaluatedKey": {name: page[-1][name] for name in self._keys[request["TableName"]]}}
+            if len(found) >= limit
+            else {}
+        )
         if "ProjectionExpression" in request:
             names = {_path(each, request)[0] for each in request["ProjectionExpression"].split(", ")}
             page = [{name: item[name] for name in names & item.keys()} for item in page]
