@@ -7,7 +7,6 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from functools import cache, partial
 from typing import Any
 
@@ -46,6 +45,14 @@ class Memory:
         self.streams: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self._keys: dict[str | tuple[str, str], list[str]] = {}
         self._streaming: set[str] = set()
+
+    def saved(self) -> dict[str, dict[Key, Item]]:
+        """Return the contents of all tables, for `restore`; items are never changed in place."""
+        return {name: dict(items) for name, items in self.tables.items()}
+
+    def restore(self, saved: Mapping[str, Mapping[Key, Item]]) -> None:
+        """Put the tables back to saved contents, without stream records."""
+        self.tables = {name: dict(items) for name, items in saved.items()}
 
     def create_table(self, **table: Any) -> dict[str, Any]:
         name = table["TableName"]
@@ -215,11 +222,12 @@ def _comparable(value: Any) -> tuple[str, Any] | None:
 
 def _updated(old: Item, request: Mapping[str, Any]) -> Item:
     """Return the item after an update, whose clauses all refer to the former item."""
-    new = deepcopy(old)
+    new = dict(old)
     for action, path, value in _clauses(request["UpdateExpression"]):
         *parents, name = _path(path, request)
         place = new
         for parent in parents:
+            place[parent] = {"M": dict(place[parent]["M"])}
             place = place[parent]["M"]
         if action == "SET":
             place[name] = _value(value, request, old)

@@ -180,7 +180,7 @@ class Applications:
             _add_resend_key(update, report, stored)
         if effect.seen_until:
             update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
-            update.values[":order"] = {"S": to_text(effect.seen_until)}
+            update.values[":order"] = {"S": effect.seen_until}
             update.sets.append("SeenUntil = :order")
         if update.sets:
             update.require_version(stored)
@@ -291,7 +291,7 @@ def _set_head(update: Update, report: Report, head: Transition, key: str) -> Non
     }
     if report.ordered_at:
         update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
-        update.values[":order"] = {"S": to_text(report.ordered_at)}
+        update.values[":order"] = {"S": key}
     if report.is_unchanged_if_repeated:
         if head.raw_status:
             update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)
@@ -341,7 +341,8 @@ def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
     head = newest(earlier, stored.registration)
     registered = Status.APPLIED if stored.registration else None
     previous = (head.status if head else None) or registered
-    if effect.head and head and head.key > effect.head.key:  # it was late
+    was_late = effect.head and (effect.head.key > (stored.head or "") or (head and head.key > effect.head.key))
+    if was_late:
         return Recorded(ReportResult.LATE, previous or stored.status, mine.version, previous)
     status = (effect.head.status if effect.head else None) or previous or stored.status
     return Recorded(effect.result, status, mine.version, previous if effect.head else status)

@@ -86,15 +86,15 @@ class Effect(NamedTuple):
     """What a report changes in an application.
 
     `added` are the transitions to write, empty if all are known. `head` is the one that becomes the head. `history` is
-    the whole new history if transitions change or are removed, None if they are only added. `seen_until` is the time of
-    a repeated snapshot that is newer than everything seen before.
+    the whole new history if transitions change or are removed, None if they are only added. `seen_until` is the key of
+    a repeated snapshot, as if it were a transition, that is newer than everything seen before.
     """
 
     result: ReportResult
     added: tuple[Transition, ...] = ()
     head: Transition | None = None
     history: Mapping[str, Transition] | None = None
-    seen_until: datetime | None = None
+    seen_until: str | None = None
 
     @classmethod
     def of_newest(cls, report: Report) -> "Effect":
@@ -110,7 +110,7 @@ class Application:
     """An application as stored.
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
-    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest time of a
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest key of a
     snapshot that repeated the head. `positions` are the last reported states of its positions, by digest. `notes` are
     the jobseeker's.
     """
@@ -123,7 +123,7 @@ class Application:
     head: str | None = None
     transitions: Mapping[str, Transition] = field(default_factory=dict)
     resend_keys: tuple[str, ...] = ()
-    seen_until: datetime | None = None
+    seen_until: str | None = None
     registration: Registration | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
     notes: Notes = NO_NOTES
@@ -135,8 +135,9 @@ class Application:
         if report.may_precede_end and not self.has_no_end:
             return Effect(ReportResult.UNCHANGED)
         if report.is_unchanged_if_repeated and self.repeats_newest(report.interpretation):
-            is_newer = self.seen_until is None or self.seen_until < report.order
-            return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
+            key = report.transition().key
+            is_newer = report.interpretation.status and key > max(self.head or "", self.seen_until or "")
+            return Effect(ReportResult.UNCHANGED, seen_until=key if is_newer else None)
         if self.has_resend_key(report):
             return Effect(ReportResult.UNCHANGED)
         current = report.transition()
@@ -145,7 +146,7 @@ class Application:
         if not added:
             return Effect(ReportResult.UNCHANGED)
         head = newest(added, self.registration)
-        if head and not (self.is_newest(head) and self.is_newer_than_snapshots(report)):
+        if head and not (self.is_newest(head) and self.is_newer_than_snapshots(report, head)):
             head = None
         result = ReportResult.RECORDED if head else ReportResult.LATE
         if current.status is None and added[-1].key == current.key:
@@ -210,9 +211,13 @@ class Application:
 
     IS_NEWER_THAN_SNAPSHOTS: ClassVar = "(attribute_not_exists(SeenUntil) OR SeenUntil <= :order)"
 
-    def is_newer_than_snapshots(self, report: Report) -> bool:
+    def is_newer_than_snapshots(self, report: Report, head: Transition) -> bool:
         """Return whether an event is not older than a snapshot that repeated the head; other reports always are."""
-        return report.ordered_at is None or self.seen_until is None or self.seen_until <= report.ordered_at
+        return report.ordered_at is None or self.seen_until is None or self.seen_until <= head.key
+
+    def _is_before_snapshot(self, transition: Transition) -> bool:
+        """Return whether a transition is newer than the head, but older than a snapshot that repeated the head."""
+        return (self.head or "") < transition.key < (self.seen_until or "")
 
     IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"
     EARLIER_IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#earlier)"
@@ -252,7 +257,8 @@ class Application:
         replaces_none = len(after) == len(self.transitions) + len(added)
         if replaces_none and self.has_room(len(added)) and not self.is_folded:
             return Effect(result, tuple(added), head)
-        history = folded(after, self.registration) if len(after) > HISTORY_LIMIT else after
+        newest_key = head.key if head else self.head
+        history = folded(after, self.registration, newest_key) if len(after) > HISTORY_LIMIT else after
         return Effect(result, tuple(added), head, history)
 
     def after(self, effect: Effect) -> "Application":
@@ -263,11 +269,12 @@ class Application:
         history = effect.history or {**self.transitions, **{each.key: each for each in effect.added}}
         version = self.version + 1
         history = {key: replace(each, version=version) if key in written else each for key, each in history.items()}
-        return replace(self.with_head(history, self.registration), version=version)
+        moved = replace(self, head=effect.head.key) if effect.head else self
+        return replace(moved.with_head(history, self.registration), version=version)
 
     def with_head(self, transitions: Mapping[str, Transition], registration: Registration | None) -> "Application":
         """Return the application with another history or registration, and the resulting head and status."""
-        head = newest(transitions.values(), registration)
+        head = newest((each for each in transitions.values() if not self._is_before_snapshot(each)), registration)
         return replace(
             self,
             transitions=transitions,
@@ -372,14 +379,16 @@ def newest(transitions: Iterable[Transition], registration: Registration | None)
     )
 
 
-def folded(transitions: Mapping[str, Transition], registration: Registration | None) -> Mapping[str, Transition]:
+def folded(
+    transitions: Mapping[str, Transition], registration: Registration | None, head: str | None
+) -> Mapping[str, Transition]:
     """Return a history within the limit, in which the transition before each removed one counts it.
 
     First, only the first and last of each run with the same status and label are kept. Then the oldest between the
     first and the last of all are removed. Each status's first entry, the first response and the head are always kept.
     """
     ordered = [transitions[key] for key in sorted(transitions)]
-    essential = _essential(ordered, registration)
+    essential = _essential(ordered, registration) | {head}
     kept: list[Transition] = []
     for each in ordered:
         if len(kept) > 1 and each.repeats(kept[-1]) and each.repeats(kept[-2]) and kept[-1].key not in essential:
