@@ -121,7 +121,8 @@ class Memory:
         found = [table[key] for key in sorted(table) if key > start and matches(table[key])]
         if "IndexName" in request:
             *_, sorted_by = self._keys[request["TableName"], request["IndexName"]]
-            found.sort(key=lambda item: int(item[sorted_by]["N"]), reverse=not request["ScanIndexForward"])
+            forward = request.get("ScanIndexForward", True)
+            found.sort(key=lambda item: _comparable(item[sorted_by]), reverse=not forward)  # type: ignore[arg-type,return-value]
         limit = request.get("Limit", len(found) + 1)
         if len(found) < limit:
             return {"Items": found}
