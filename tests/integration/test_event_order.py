@@ -90,6 +90,17 @@ def test_late_event_stays_late_whatever_is_written_later(world: World, applicati
     assert results(applications, snapshot("OFFER", 6, "Offer")) == ["recorded"]
 
 
+def test_snapshot_that_was_unchanged_is_unchanged_for_ever(world: World, applications: Applications) -> None:
+    """Its delivery is repeated after a newer status; a snapshot that says something else at that time is late."""
+    first = [snapshot("INTERVIEW", 2, "On-site"), snapshot("INTERVIEW", 3, "On-site"), snapshot("OFFER", 4)]
+    again = [snapshot("INTERVIEW", 3, "On-site"), snapshot("INTERVIEW", 3), snapshot("APPLIED", 1)]
+    assert results(applications, *first) == ["recorded", "unchanged", "recorded"]
+    assert results(applications, *again) == ["unchanged"] * 3
+    assert world.stored(APPLICATION).version == 3
+    others = [snapshot("INTERVIEW", 3, "Phone"), snapshot("CONTACT", 3.5), snapshot("INTERVIEW", 3.7, "On-site")]
+    assert results(applications, *others) == ["late"] * 3
+
+
 def test_repeated_unmapped_label_makes_no_event_late(world: World, applications: Applications) -> None:
     """It does not decide the status, so an older event that does is still the newest that does."""
     assert results(

@@ -53,8 +53,8 @@ def walked(world: World, statuses: Sequence[str], *, dated: bool) -> int:
         walks, saved = 0, world.client.saved()
         for status in statuses:
             now = (*walk, status)
-            when = {"BusinessDate": to_text(FIRST + len(walk) * STEP)} if dated else {}
-            reply = world.report(status, **when)
+            when = to_text(FIRST + len(walk) * STEP) if dated else None
+            reply = world.report(status, BusinessDate=when)
             before = walk[-1] if walk else "APPLIED"
             is_new = dated or status != before
             assert reply.status == 200
@@ -208,9 +208,8 @@ def test_endings_find_room(world: World, figure: Figure) -> None:
     for name, made in MADE.items():
         for before in histories(base, made):
             item = items.application_item(replace(before.stored, application_id=base.application_id), updated_at=START)
-            positions = {"Positions": {"M": {}}}
             for status, send in ENDINGS:
-                world.client.put_item(TableName="ApplicationsTable", Item=positions | item)
+                world.client.put_item(TableName="ApplicationsTable", Item={**item, "Positions": {"M": {}}})
                 send(world)
                 try:
                     check_end(before, world.stored(SIGNALLED_APPLICATION), status)

@@ -138,9 +138,9 @@ class Application:
             key = report.transition().key
             is_newer = report.interpretation.status and key > max(self.head or "", self.seen_until or "")
             return Effect(ReportResult.UNCHANGED, seen_until=key if is_newer else None)
-        if self.has_resend_key(report):
-            return Effect(ReportResult.UNCHANGED)
         current = report.transition()
+        if self.has_resend_key(report) or (report.is_snapshot and self._repeats_earlier(current)):
+            return Effect(ReportResult.UNCHANGED)
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
@@ -179,6 +179,18 @@ class Application:
         return interpretation.status is self.status and (
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
+
+    def _repeats_earlier(self, snapshot: Transition) -> bool:
+        """Return whether a snapshot has the status at its own time, and its label if it has one.
+
+        Its time is before the newest transition, so it may be a delivery that was unchanged when it first came.
+        """
+        earlier = [each for each in self.in_order() if each.key < snapshot.key and (each.status or not snapshot.status)]
+        if earlier:
+            return snapshot.status is earlier[-1].status and (
+                snapshot.raw_status is None or same_label(snapshot.raw_status, earlier[-1].raw_status)
+            )
+        return self.registration is not None and snapshot.status is Status.APPLIED and snapshot.raw_status is None
 
     HAS_NO_END: ClassVar = "NOT #status IN (:hired, :rejected)"
 
