@@ -70,6 +70,17 @@ def test_a_snapshot_in_doubt_returns_the_first_result(applications: Applications
     assert applications.record(snapshot).result is ReportResult.UNCHANGED
 
 
+def test_a_row_before_a_repeated_snapshot_was_late(applications: Applications) -> None:
+    """The first call only added it to the history, so the second one does not count it as recorded."""
+    upload = RECEIVED + timedelta(days=1)
+    applications.record(reported(Status.INTERVIEW, None))
+    applications.record(reported(Status.INTERVIEW, None, received_at=upload, ordered_at=upload))
+    late = reported(Status.OFFER, None, ordered_at=RECEIVED + timedelta(hours=1))
+    first = applications.record(late)
+    assert first.result is ReportResult.LATE
+    assert applications.record(late, in_doubt=True) == first
+
+
 def test_the_same_report_received_at_another_time_is_unchanged(applications: Applications) -> None:
     """Another call recorded it, so this one changes nothing."""
     applications.record(reported(Status.INTERVIEW, 1))

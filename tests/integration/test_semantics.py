@@ -1,7 +1,6 @@
 """What a report does, row by row of the semantics table in docs/semantics.md, through the real webhook handler."""
 
 from collections.abc import Callable, Mapping
-from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,6 @@ from application_status.applications.record import UnknownApplications
 from application_status.platform.dynamodb.client import NoReply
 from application_status.platform.values import to_text
 from application_status.quality.rules.contribution import contribution
-from support.signals import without_versions
 from support.world import APPLICATION, BERLIN, FOREIGN_APPLICATION, World, http_event
 
 T1, T2, T3 = "2022-07-29T11:26:11.106Z", "2022-07-30T00:00:00.000Z", "2022-07-31T00:00:00.000Z"
@@ -153,24 +151,6 @@ def test_older_effective_time_joins_the_history(world: World) -> None:
     assert (reply.body["Result"], reply.body["Status"], reply.body["Version"]) == ("late", "OFFER", 3)
     assert statuses(world) == ["INTERVIEW", "OFFER"]
     assert world.stored().status == "OFFER"
-
-
-def test_every_arrival_order_ends_in_the_same_item(new_world: Callable[..., World]) -> None:
-    """Equal effective times are decided by status and label, never by arrival."""
-    reports = [
-        ("INTERVIEW", {"BusinessDate": T1}),
-        ("OFFER", {"BusinessDate": T2}),
-        ("CONTACT", {"BusinessDate": T2}),
-        ("OFFER", {"BusinessDate": T2, "RawStatus": "Angebot"}),
-    ]
-    items = []
-    for order in permutations(reports):
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = new_world()
-            outcomes(world, *order)
-            items.append(without_versions(world.item()))
-    assert items[0]["RawStatus"] == {"S": "Angebot"}
-    assert all(item == items[0] for item in items)
 
 
 @pytest.mark.parametrize(

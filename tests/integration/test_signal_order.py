@@ -1,31 +1,27 @@
 """Signals in any order, with what came before them, twice and late: effective times decide."""
 
-from itertools import combinations, permutations
+from functools import partial
+from itertools import combinations
 from typing import Any
 
-import boto3
 import pytest
 import time_machine
-from moto import mock_aws
 
 from application_status.applications.items import application
 from application_status.applications.rules.application import Application
+from support.arrival_orders import ends_of_all_orders, without_arrival
 from support.counters import expected_counters
-from support.signals import complete, history, send, sent, signal, stands, state, statuses, without_versions
+from support.dynamodb_in_memory import Memory
+from support.signals import complete, history, send, sent, signal, stands, state, statuses
 from support.world import SIGNALLED_APPLICATION, World
 
 
 def item_in_any_order(*signals: Any) -> Application:
     """Return the application that signals end in, and check that it is the same in every order of their arrival."""
-    items: list[dict[str, Any]] = []
-    for order in permutations(signals):
-        with mock_aws(), time_machine.travel("2026-11-22T10:00:00Z", tick=False):
-            world = World(boto3.client("dynamodb"))
-            for each in order:  # a batch would be recorded by effective time
-                sent(world, each)
-            items.append(world.item(SIGNALLED_APPLICATION))
-    said = [without_versions(each) | {"Version": None} for each in items]
-    assert all(each == said[0] for each in said)
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+        steps = [partial(lambda each, world: sent(world, each), each) for each in signals]
+        items = list(ends_of_all_orders(World(Memory()), steps, SIGNALLED_APPLICATION).values())
+    assert all(without_arrival(each) == without_arrival(items[0]) for each in items)
     return application(items[0])
 
 

@@ -59,6 +59,14 @@ class Memory:
         self._keys: dict[str | tuple[str, str], list[str]] = {}
         self._streaming: dict[str, str] = {}
 
+    def saved(self) -> dict[str, dict[Key, Item]]:
+        """Return the contents of all tables, for `restore`; items are never changed in place."""
+        return {name: dict(items) for name, items in self.tables.items()}
+
+    def restore(self, saved: Mapping[str, Mapping[Key, Item]]) -> None:
+        """Put the tables back to saved contents, without stream records."""
+        self.tables = {name: dict(items) for name, items in saved.items()}
+
     def create_table(self, **table: Any) -> dict[str, Any]:
         name = table["TableName"]
         self.tables[name] = {}

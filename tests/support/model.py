@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -34,6 +34,9 @@ class Place(NamedTuple):
     precision: int
     rank: Rank
     label: str
+
+
+_NOWHERE = Place(datetime.min.replace(tzinfo=UTC), 0, UNMAPPED, "")
 
 
 def rank(status: str | None) -> Rank:
@@ -147,7 +150,7 @@ class Application:
     version: int = 0
     history: dict[Place, Entry] = field(default_factory=dict)
     keys: tuple[tuple[str, ...], ...] = ()
-    seen: datetime | None = None
+    seen: Place | None = None
     title: str | None = None
     aliases: frozenset[tuple[str, str]] = frozenset()
     is_erased: bool = False
@@ -193,7 +196,7 @@ class Application:
         """Receive a report."""
         before = self.status if self.version else None
         told = self._reopened(told, received)
-        if self._changes_nothing(told):
+        if self._changes_nothing(told) or (told.is_snapshot and told.order and self._stood(told, told.place(received))):
             self._learn(told)
             return Answer("unchanged", self.status, before, self.version)
         added = {}
@@ -231,7 +234,9 @@ class Application:
             return True
         if (told.is_snapshot or told.is_decision or told.order is None) and self._repeats(told):
             if told.order and told.status:
-                self.seen = max(self.seen or told.order, told.order)
+                place = told.place(told.order)
+                if place > max((each for each in (self.head, self.seen) if each), default=_NOWHERE):
+                    self.seen = place
             return True
         return self._key(told) in self.keys
 
@@ -242,6 +247,14 @@ class Application:
             return last is not None and last.status is None and plain(told.label) == plain(last.label)
         stands = self.standing
         return self.version > 0 and told.status == stands.status and plain(told.label) in {"", plain(stands.label)}
+
+    def _stood(self, told: Told, place: Place) -> bool:
+        """Return whether a snapshot has the status and label at its own time, which is before the newest transition."""
+        earlier = [each for where, each in sorted(self.history.items()) if where < place]
+        known = [each.told for each in earlier if each.told.status or not told.status]
+        if known:
+            return known[-1].status == told.status and plain(told.label) in {"", plain(known[-1].label)}
+        return self.applied_at is not None and told.status == "APPLIED" and not plain(told.label)
 
     def _reopened(self, told: Told, received: datetime) -> Told:
         """Return the status of what says that the application is open, in an unmapped stage."""
@@ -278,12 +291,11 @@ class Application:
         stands, head, seen = self.standing, self.head, self.seen
         self.history |= added
         moved = self.head
-        is_passed = seen and moved and moved in added and moved.at < seen  # a snapshot repeated the status later
+        is_passed = seen and moved and moved in added and moved < seen  # a snapshot repeated the status later
         if seen and is_passed and not is_newest:
-            told = replace(stands, at=None, day_offset=None, sorted_at=seen, key=None, previous=None)
-            received = max(seen, self.history[head].received) if head else seen
-            confirmed = Entry(told=told, received=received, source="proxy")
-            self.history[told.place(received)] = confirmed
+            told = replace(stands, at=None, day_offset=None, sorted_at=seen.at, key=None, previous=None)
+            received = max(seen.at, self.history[head].received) if head else seen.at
+            self.history[seen._replace(label=_digest(told.label))] = Entry(told=told, received=received, source="proxy")
         if len(self.history) > self.limits.history:
             self._fold()
 

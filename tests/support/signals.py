@@ -91,11 +91,6 @@ def stands(world: World) -> tuple[str, str]:
     return stored.status, stored.outcome[0]
 
 
-def without_versions(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item without its version numbers, which depend on the order of arrival."""
-    return {name: value for name, value in item.items() if name != "Versions"}
-
-
 def contents(world: World) -> list[Any]:
     """Return all items of the tables."""
     return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]

@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -71,6 +71,7 @@ from application_status.platform import s3
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
+from application_status.platform.http.endpoint import LambdaHandler
 from application_status.platform.kms import DataKeys
 from application_status.platform.values import AtsId, application_id, from_text
 from application_status.quality.counting.stream import AnalyticsSettings
@@ -256,7 +257,8 @@ class World:
         )
         self.pool = UserPool(self.pool_url, self.assignments, self.pre_token, {})
         id_tokens = IdTokens(self.pool.issuer, self.pool.fetch)
-        self.sign_in = sign_in(LoginPages(self.pool.issuer, self.pool.fetch), id_tokens)
+        self._id_tokens = id_tokens
+        self.__dict__.pop("sign_in", None)
         self.webhook = make_webhook(
             UnderRole(self.of_webhook, "WebhookFunction", self.used["WebhookFunction"]),
             webhook_settings(self.unknown, self.requests_per_second),
@@ -334,6 +336,11 @@ class World:
             RetentionSettings("ApplicationsTable", "AliasesTable", "QualityTable", RETENTION_DAYS, OPEN_RETENTION_DAYS),
         )
         self.dynamodb.operations.clear()
+
+    @cached_property
+    def sign_in(self) -> LambdaHandler:
+        """The function of the sign-in; its pages take longer to make than all other functions."""
+        return sign_in(LoginPages(self.pool.issuer, self.pool.fetch), self._id_tokens)
 
     @property
     def assignments(self) -> Assignments:

@@ -269,10 +269,11 @@ def test_what_a_report_after_a_history_is(history: list[Report], last: Report, r
 
 
 def test_event_from_before_a_repeated_snapshot_is_late() -> None:
-    """A repeated snapshot has no transition, but its time counts."""
-    offered = received(REGISTERED, snapshot(Status.OFFER, T0 - 2 * DAY))
-    assert offered.receive(snapshot(Status.OFFER, T0)).seen_until == T0
-    seen = replace(offered, seen_until=T0)
+    """A repeated snapshot has no transition, but its place in the history counts."""
+    offered, repeated = received(REGISTERED, snapshot(Status.OFFER, T0 - 2 * DAY)), snapshot(Status.OFFER, T0)
+    seen_until = repeated.transition().key
+    assert offered.receive(repeated).seen_until == seen_until
+    seen = replace(offered, seen_until=seen_until)
     assert seen.receive(snapshot(Status.OFFER, T0 - DAY)).seen_until is None
     assert seen.receive(snapshot(Status.HIRED, T0 - DAY)).result is ReportResult.LATE
     assert seen.receive(snapshot(Status.HIRED, T0)).result is ReportResult.RECORDED

@@ -9,7 +9,7 @@ Transitions        M   transition key -> {ReceivedAt, Channel? (absent: atsi), S
                        DayOffset? N: minutes if not 0, Folded? and FoldedUnmapped? N: reports}
 Versions           M   digest of a transition key -> N, the Version written by its report
 Folded             N   the number of reports that are only counted, because the history was full; absent if none
-SeenUntil          S   the newest time of a repeated snapshot; absent without one
+SeenUntil          S   the newest key of a snapshot that repeated the head, or only its time; absent without one
 ResendKeys         L   of S: digests of the newest Idempotency-Keys, the newest last
 Version            N   1 at creation, + 1 with every write
 UpdatedAt          S   the time of the last write
@@ -211,7 +211,7 @@ def application(item: Item) -> Application:
         status=Status(item["Status"]["S"]),
         version=int(item["Version"]["N"]),
         raw_status=_text(item, "RawStatus"),
-        seen_until=_optional(from_text, item, "SeenUntil"),
+        seen_until=_text(item, "SeenUntil"),
         head=_text(item, "Head"),
         transitions={
             k: _transition(k, value["M"], item["Versions"]["M"].get(version_key(k)))

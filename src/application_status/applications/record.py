@@ -25,7 +25,7 @@ from application_status.applications.rules.application import (
     ReportResult,
     newest,
 )
-from application_status.applications.rules.report import Report, Transition, label_key, order_time
+from application_status.applications.rules.report import Report, Transition, label_key
 from application_status.applications.rules.status import Status
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import ConditionFailed, UnknownApplication
@@ -182,7 +182,7 @@ class Applications:
             _add_resend_key(update, report, stored)
         if effect.seen_until:
             update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
-            update.values[":order"] = {"S": to_text(effect.seen_until)}
+            update.values[":order"] = {"S": effect.seen_until}
             update.sets.append("SeenUntil = :order")
         if update.sets:
             update.require_version(stored)
@@ -293,7 +293,7 @@ def _set_head(update: Update, report: Report, head: Transition, key: str) -> Non
     }
     if report.order:
         update.conditions.append(Application.IS_NEWER_THAN_SNAPSHOTS)
-        update.values[":order"] = {"S": to_text(order_time(key))}
+        update.values[":order"] = {"S": key}
     if report.is_unchanged_if_repeated:
         if head.raw_status:
             update.conditions.append(Application.CHANGES_STATUS_OR_LABEL)

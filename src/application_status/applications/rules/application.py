@@ -23,9 +23,11 @@ from application_status.applications.rules.report import (
     Success,
     TimeSource,
     Transition,
+    is_after_another,
     latest,
     order_time,
     same_label,
+    tiebreaker_of,
 )
 from application_status.applications.rules.status import ENDS, Outcome, Status
 from application_status.platform.values import ApplicationId, AtsId
@@ -91,15 +93,15 @@ class Effect(NamedTuple):
     """What a report changes in an application.
 
     `added` are the transitions to write, empty if all are known. `head` is the one that becomes the head. `history` is
-    the whole new history if transitions change or are removed, None if they are only added. `seen_until` is the time of
-    a repeated snapshot that is newer than everything seen before.
+    the whole new history if transitions change or are removed, None if they are only added. `seen_until` is the key of
+    a repeated snapshot, as if it were a transition, that is newer than everything seen before.
     """
 
     result: ReportResult
     added: tuple[Transition, ...] = ()
     head: Transition | None = None
     history: Mapping[str, Transition] | None = None
-    seen_until: datetime | None = None
+    seen_until: str | None = None
 
     @classmethod
     def of_newest(cls, report: Report) -> "Effect":
@@ -115,7 +117,7 @@ class Application:
     """An application as stored.
 
     `head` is the key of the newest transition with a known status, None while the application is only registered.
-    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest time of a
+    `resend_keys` are the digests of its Idempotency-Keys, the newest last. `seen_until` is the newest key of a
     snapshot that repeated the head. `positions` are the last reported states of its positions, by digest. `notes` are
     the jobseeker's.
     """
@@ -128,7 +130,7 @@ class Application:
     head: str | None = None
     transitions: Mapping[str, Transition] = field(default_factory=dict)
     resend_keys: tuple[str, ...] = ()
-    seen_until: datetime | None = None
+    seen_until: str | None = None
     registration: Registration | None = None
     positions: Mapping[str, Position] = field(default_factory=dict)
     notes: Notes = NO_NOTES
@@ -140,13 +142,16 @@ class Application:
         if report.may_precede_end and not self.has_no_end:
             return Effect(ReportResult.UNCHANGED)
         if report.is_unchanged_if_repeated and self.repeats_newest(report.interpretation):
+            key = report.transition().key
             is_mapped = report.interpretation.status is not None  # an unmapped label says nothing about the status
-            is_newer = is_mapped and (self.seen_until is None or self.seen_until < report.order)
-            return Effect(ReportResult.UNCHANGED, seen_until=report.order if is_newer else None)
+            is_newer = is_mapped and key > max(self.head or "", self.seen_until or "")
+            return Effect(ReportResult.UNCHANGED, seen_until=key if is_newer else None)
         return Effect(ReportResult.UNCHANGED) if self.has_resend_key(report) else self._receive_at_its_time(report)
 
     def _receive_at_its_time(self, report: Report) -> Effect:
         current = report.transition()
+        if report.is_snapshot and self._repeats_earlier(current):
+            return Effect(ReportResult.UNCHANGED)
         reported = [*earlier_states(current, report.previous), current]
         added = [self._keeping_folded(each) for each in reported if not self.has_recorded(each)]
         if not added:
@@ -190,6 +195,18 @@ class Application:
             interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
         )
 
+    def _repeats_earlier(self, snapshot: Transition) -> bool:
+        """Return whether a snapshot has the status at its own time, and its label if it has one.
+
+        Its time is before the newest transition, so it may be a delivery that was unchanged when it first came.
+        """
+        earlier = [each for each in self.in_order() if each.key < snapshot.key and (each.status or not snapshot.status)]
+        if earlier:
+            return snapshot.status is earlier[-1].status and (
+                snapshot.raw_status is None or same_label(snapshot.raw_status, earlier[-1].raw_status)
+            )
+        return self.registration is not None and snapshot.status is Status.APPLIED and snapshot.raw_status is None
+
     HAS_NO_END: ClassVar = "NOT #status IN (:hired, :rejected)"
 
     @property
@@ -223,21 +240,23 @@ class Application:
 
     def is_newer_than_snapshots(self, transition: Transition) -> bool:
         """Return whether a transition is not older than a snapshot that repeated the head."""
-        return self.seen_until is None or self.seen_until <= order_time(transition.key)
+        return self.seen_until is None or self.seen_until <= transition.key
 
-    def _confirmed(self, seen_until: datetime, channel: Channel) -> Transition:
+    def _confirmed(self, seen_until: str, channel: Channel) -> Transition:
         """Return the transition of the snapshot that repeated the head, which needs one if another comes in between.
 
         So the newest transition decides the status in every order of arrival.
         """
         head = self.transitions[self.head] if self.head else None
+        moment = order_time(seen_until)
         return Transition(
             channel=head.channel if head else channel,
             interpretation=head.interpretation if head else Interpretation(status=self.status),
-            effective_at=seen_until,
-            received_at=max(seen_until, head.received_at) if head else seen_until,
-            tiebreaker=head.tiebreaker if head else str(self.status.rank),
+            effective_at=moment,
+            received_at=max(moment, head.received_at) if head else moment,
+            tiebreaker=tiebreaker_of(seen_until) or str(self.status.rank),
             time_source=TimeSource.PROXY,
+            sorted_at=moment if is_after_another(seen_until) else None,
         )
 
     IS_UNKNOWN: ClassVar = "attribute_not_exists(Transitions.#key)"

@@ -144,12 +144,13 @@ class Transition:
         return f"{order}{label_key(self.raw_status)}"
 
     @property
-    def precedence(self) -> tuple[bool, str]:
+    def precedence(self) -> tuple[bool, str, int]:
         """The order of transitions with the same key, of which the greatest is kept.
 
-        A signal's own state comes before the same state sent as the `previous` of another signal.
+        A signal's own state comes before the same state sent as the `previous` of another signal. Midnight of a day at
+        +12:00 is that of the day before at -12:00, of which the first is kept.
         """
-        return not self.from_previous, _normalized(self.interpretation.raw_phase or "")
+        return not self.from_previous, _normalized(self.interpretation.raw_phase or ""), self.day_offset or 0
 
     @property
     def latest(self) -> datetime:
@@ -299,7 +300,7 @@ def is_day_alone(key: str) -> bool:
 
 def is_after_another(key: str) -> bool:
     """Return whether a transition's key is sorted by another time than the effective time."""
-    return key[_MOMENT_LENGTH] == _AFTER
+    return key[_MOMENT_LENGTH:].startswith(_AFTER)
 
 
 def tiebreaker_of(key: str) -> str:

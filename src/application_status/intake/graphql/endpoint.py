@@ -164,7 +164,8 @@ def graphql_endpoint(tokens: TokenLookup, receivers: Environments[Receivers]) ->
             body["errors"] = errors
         if dropped := _dropped():
             body["extensions"] = {"dropped": dropped}
-        return _reply(200, body, request)
+        failed = any(each["extensions"]["code"] == INTERNAL_SERVER_ERROR for each in errors)
+        return _reply(200, body, request, **(retry_later() if failed else {}))
 
     return endpoint(answer, refuse=_refusal, fail=_failure, seconds=_STORE_SECONDS)
 
