@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from application_status.applications import items
+from application_status.applications.rules.application import HISTORY_LIMIT
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.csv_format import rows, scan
 from application_status.intake.files.rows import RefusedRow, RowReader
@@ -31,12 +34,13 @@ from application_status.platform.telemetry import logger
 from application_status.platform.values import AtsId
 from support.dispositions import SEND, disposition
 from support.dynamodb_in_memory import Memory
+from support.histories import application, move
 from support.native_flow import Customer
 from support.native_webhooks import body_of, names
 from support.signals import MANY, signal, state
 from support.world import APPLICATION, SIGNALLED_APPLICATION, World, http_event
 
-LABEL_LENGTH, FULL_HISTORY, SENT = 200, 256, 10
+LABEL_LENGTH, SENT = 200, 10
 type Pieces = list[tuple[str, int]]
 type Send = Callable[[], None]
 
@@ -60,10 +64,14 @@ class Sender:
         for each in self.customers.values():
             each.register()
         self.numbers = count()
-        for number in range(FULL_HISTORY + 10):
-            day = f"20{10 + number // 28:02}-03-{1 + number % 28:02}T12:00:00Z"
-            event = self.report(SIGNALLED_APPLICATION, "INTERVIEW", BusinessDate=day, RawStatus=f"label {number}")
-            assert self.world.webhook(event, None)["statusCode"] == 200
+        moves = [
+            replace(move("INTERVIEW", number, raw_status=f"label {number}"), version=number + 1)
+            for number in range(HISTORY_LIMIT)
+        ]
+        full = application(*moves)
+        item = self.world.item(SIGNALLED_APPLICATION) | items.history_attributes(full.transitions)
+        item |= {"Head": {"S": full.head}, "Status": {"S": full.status}, "RawStatus": {"S": full.raw_status}}
+        self.world.client.put_item(TableName="ApplicationsTable", Item=item | {"Version": {"N": str(len(moves))}})
 
     def plain(self) -> None:
         """Send a plain report, which is recorded."""
