@@ -19,7 +19,6 @@ from application_status.applications.rules.report import NATIVE, Channel
 from application_status.local.user_pool import CLIENT_ID, PATH, _key
 from application_status.sign_in.endpoint import _Attempt
 from support import lever_events, oauth, sandbox
-from support.dynamodb_in_memory import Memory
 from support.native_flow import AFTERWARDS, SECRET, Customer
 from support.native_webhooks import body_of, names, signed
 from support.odd_graphql import OddGraphql
@@ -298,13 +297,8 @@ class GoodRequests:
         """Return a maker of questions for a jobseeker's applications."""
 
         def make() -> Event:
-            queries: list[dict[str, str]] = [
-            {},
-            {"after": self._key()},
-            {"application": APPLICATION},
-            {"show": "archived"},
-        ]
-        query = self.odd.one_of(queries)
+            queries: list[dict[str, str]] = [{}, {"after": self._key()}, {"application": APPLICATION}]
+            query = self.odd.one_of(queries)
             headers = self._session(JOBSEEKER) if path == "/my/applications" else {}
             return self._event("GET", path, None, headers | self._browser(), query=query, claims=JOBSEEKER)
 
