@@ -103,6 +103,10 @@ def fields_of_an_object(count: int) -> str:
     return f"mutation {{ sendSignal(input: {{ {'token: null ' * count} }}) }}"
 
 
+def values_of_a_list(count: int) -> str:
+    return f"mutation {{ sendSignal(input: [{'1 ' * count}]) }}"
+
+
 def name_length(count: int) -> str:
     return f"{{ {'a' * count}: {VERSION} }}"
 
@@ -128,7 +132,8 @@ def test_documents_have_limits(world: World, document: Any, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "limit"), [(tokens, 12_000), (variables, 100), (arguments, 300), (fields_of_an_object, 20)]
+    ("document", "limit"),
+    [(tokens, 12_000), (variables, 100), (arguments, 300), (fields_of_an_object, 20), (values_of_a_list, 300)],
 )
 def test_what_is_over_a_limit_is_not_even_validated(world: World, document: Any, limit: int) -> None:
     """These are wrong in any number, and said to be wrong up to the limit."""

@@ -40,14 +40,15 @@ type Seen = Counter[str]
 @contextmanager
 def _log() -> Iterator[io.StringIO]:
     """Collect what goes to standard output, which is the log in Lambda."""
-    streams = [handler.stream for handler in logger.handlers]
+    handlers: list[Any] = list(logger.handlers)
+    streams = [handler.stream for handler in handlers]
     with redirect_stdout(io.StringIO()) as out:
-        for handler in logger.handlers:
+        for handler in handlers:
             handler.stream = out
         try:
             yield out
         finally:
-            for handler, stream in zip(logger.handlers, streams, strict=True):
+            for handler, stream in zip(handlers, streams, strict=True):
                 handler.stream = stream
 
 
@@ -106,7 +107,7 @@ def _checked(path: str, reply: Any) -> str:
     sent = json.dumps(reply, ensure_ascii=False).encode()
     assert len(sent) < LONGEST_REPLY_BYTES
     kind = reply["headers"].get("Content-Type", "")
-    body = json.loads(reply["body"]) if kind.endswith("json") else None
+    body: Any = json.loads(reply["body"]) if kind.endswith("json") else None
     if kind == "application/problem+json":
         assert body["status"] == status
         assert body["title"]

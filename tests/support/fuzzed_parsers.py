@@ -53,7 +53,15 @@ with atheris.instrument_imports(include=["application_status"]) if atheris else 
     from application_status.platform.http.endpoint import Request, qualities
     from application_status.platform.http.forms import form_fields
     from application_status.platform.http.negotiation import preferred_language
-    from application_status.platform.values import AtsId, application_id, from_text, sent_date, sent_moment, to_text
+    from application_status.platform.values import (
+        AtsId,
+        SentMoment,
+        application_id,
+        from_text,
+        sent_date,
+        sent_moment,
+        to_text,
+    )
     from application_status.quality.reports.query import Caller, query_from
     from application_status.sign_in.endpoint import _Attempt
 
@@ -107,7 +115,8 @@ def moment(data: bytes) -> bool:
     """What is accepted is the same when it is written and read again."""
     text = data.decode(errors="replace")
     accepted = False
-    for read in (lambda: sent_moment(text, NOW), lambda: sent_date(text, NOW, BERLIN)):
+    ways: list[Callable[[], SentMoment]] = [lambda: sent_moment(text, NOW), lambda: sent_date(text, NOW, BERLIN)]
+    for read in ways:
         with suppress(ValueError):
             found = read()
             assert from_text(to_text(found.at)) == found.at == sent_moment(to_text(found.at), NOW).at

@@ -19,7 +19,6 @@ from application_status.applications.rules.report import NATIVE, Channel
 from application_status.local.user_pool import CLIENT_ID, PATH, _key
 from application_status.sign_in.endpoint import _Attempt
 from support import lever_events, oauth, sandbox
-from support.dynamodb_in_memory import Memory
 from support.native_flow import AFTERWARDS, SECRET, Customer
 from support.native_webhooks import body_of, names, signed
 from support.odd_graphql import OddGraphql
@@ -298,7 +297,8 @@ class GoodRequests:
         """Return a maker of questions for a jobseeker's applications."""
 
         def make() -> Event:
-            query = self.odd.one_of([{}, {"after": self._key()}, {"application": APPLICATION}, {"show": "archived"}])
+            queries: list[dict[str, str]] = [{}, {"after": self._key()}, {"application": APPLICATION}]
+            query = self.odd.one_of(queries)
             headers = self._session(JOBSEEKER) if path == "/my/applications" else {}
             return self._event("GET", path, None, headers | self._browser(), query=query, claims=JOBSEEKER)
 
@@ -390,7 +390,7 @@ class GoodRequests:
     # The parts of requests.
 
     @property
-    def tables(self) -> Memory | Any:
+    def tables(self) -> Any:
         return self.world.client.tables
 
     def _event(  # the parts of a request
@@ -512,6 +512,7 @@ class GoodRequests:
         path = f"{PATH}/oauth2/authorize"
         event = {"httpMethod": "GET", "resource": path, "queryStringParameters": asked}
         reply = self.world.pool.handlers[path](event, None)
+        code: str
         (code,) = parse_qs(urlsplit(reply["headers"]["Location"]).query)["code"]
         return code
 

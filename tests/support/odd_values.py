@@ -67,7 +67,7 @@ class Odd:
         if kind < 0.1:
             return self.one_of(TEXTS)
         if kind < 0.2:
-            return self.one_of([str.lower, str.upper, str.swapcase, str.strip])(text)
+            return self.one_of([text.lower(), text.upper(), text.swapcase(), text.strip()])
         if kind < 0.5:
             piece = chr(self.random.randrange(1, 256))
         else:

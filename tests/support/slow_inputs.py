@@ -16,27 +16,30 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
 
+from application_status.applications import items
+from application_status.applications.rules.application import HISTORY_LIMIT
 from application_status.applications.rules.report import Channel
 from application_status.intake.files.csv_format import rows, scan
 from application_status.intake.files.rows import RefusedRow, RowReader
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.telemetry import logger
-from application_status.platform.values import AtsId
 from support.dispositions import SEND, disposition
 from support.dynamodb_in_memory import Memory
+from support.histories import application, move
 from support.native_flow import Customer
 from support.native_webhooks import body_of, names
 from support.signals import MANY, signal, state
-from support.world import APPLICATION, SIGNALLED_APPLICATION, World, http_event
+from support.world import APPLICATION, ATS, BERLIN, SIGNALLED_APPLICATION, World, http_event
 
-LABEL_LENGTH, FULL_HISTORY, SENT = 200, 256, 10
+LABEL_LENGTH, SENT = 200, 10
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 type Pieces = list[tuple[str, int]]
 type Send = Callable[[], None]
 
@@ -60,10 +63,14 @@ class Sender:
         for each in self.customers.values():
             each.register()
         self.numbers = count()
-        for number in range(FULL_HISTORY + 10):
-            day = f"20{10 + number // 28:02}-03-{1 + number % 28:02}T12:00:00Z"
-            event = self.report(SIGNALLED_APPLICATION, "INTERVIEW", BusinessDate=day, RawStatus=f"label {number}")
-            assert self.world.webhook(event, None)["statusCode"] == 200
+        moves = [
+            replace(move("INTERVIEW", number, raw_status=f"label {number}"), version=number + 1)
+            for number in range(HISTORY_LIMIT)
+        ]
+        full = application(*moves)
+        item = {**self.world.item(SIGNALLED_APPLICATION), **items.history_attributes(full.transitions)}
+        item |= {"Head": {"S": full.head}, "Status": {"S": full.status}, "RawStatus": {"S": full.raw_status}}
+        self.world.client.put_item(TableName="ApplicationsTable", Item=item | {"Version": {"N": str(len(moves))}})
 
     def plain(self) -> None:
         """Send a plain report, which is recorded."""
@@ -213,14 +220,11 @@ def _token(sender: Sender, text: str) -> Send:
 def _row(sender: Sender, text: str) -> Send:
     """A row of a file, and the lines into which it falls."""
     data = b"atsiApplicationId,rawStatus,status,businessDate\n" + text.encode()[: 16 * 1024] + b"\n"
-    reader_of = lambda layout: RowReader(  # noqa: E731  # short
-        layout, AtsId("demo-ats"), datetime(2026, 11, 27, tzinfo=UTC), ZoneInfo("Europe/Berlin"), Vocabulary.load(), {}
-    )
     del sender
 
     def send() -> None:
         scanned = scan([data], 1 << 20, lambda _number, _content: None)
-        reader = reader_of(scanned.layout)
+        reader = RowReader(scanned.layout, ATS, NOW, BERLIN, Vocabulary.load(), {})
         for chunk in scanned.chunks:
             for row in rows([data[chunk.start : chunk.end]], 2, scanned.layout, scanned.encoding):
                 try:
@@ -309,8 +313,10 @@ def _changed(pieces: Pieces, kind: Kind, chance: random.Random) -> Pieces:
                 changed[place:place] = changed[place : place + chance.randint(1, 4)]
             case _:
                 part = changed[place : place + 1]
-                more = chance.choice([lambda n: n * 2, lambda n: n + 1, lambda n: max(1, n // 2)])
-                changed[place : place + 1] = [(piece, min(more(times), kind.longest)) for piece, times in part]
+                factor, more = chance.choice([(2, 0), (1, 1), (0.5, 1)])
+                changed[place : place + 1] = [
+                    (piece, min(int(times * factor) + more, kind.longest)) for piece, times in part
+                ]
     return changed[:30]
 
 
@@ -352,7 +358,8 @@ def _search(file: Path, steps: int, chosen: Sequence[str]) -> None:
 def main() -> None:
     """Search, or count."""
     command, *arguments = sys.argv[1:]
-    for handler in logger.handlers:
+    handlers: list[Any] = list(logger.handlers)
+    for handler in handlers:
         handler.stream = io.StringIO()
     if command == "search":
         file, steps, *chosen = arguments

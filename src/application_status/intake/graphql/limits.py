@@ -13,6 +13,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    ListValueNode,
     NameNode,
     Node,
     ObjectValueNode,
@@ -37,6 +38,7 @@ _LIMITS: Mapping[str, int] = {
     "arguments": 300,
     "directives": 20,
     "fields in one input object": 20,
+    "values in one list": 300,
     "characters in one name": NAME_LENGTH,
 }
 
@@ -78,6 +80,8 @@ def _written(document: DocumentNode) -> dict[str, int]:
                 counts["characters in one name"] = max(counts["characters in one name"], len(node.value))
             case ObjectValueNode():
                 counts["fields in one input object"] = max(counts["fields in one input object"], len(node.fields))
+            case ListValueNode():
+                counts["values in one list"] = max(counts["values in one list"], len(node.values))
             case FieldNode():
                 counts["fields"] += 1
                 counts["aliases"] += node.alias is not None
