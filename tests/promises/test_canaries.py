@@ -108,12 +108,8 @@ def world() -> Iterator[World]:
         boto3.client("s3").create_bucket(Bucket="FailedRecordsBucket")
         firehose.open_stream()
         eventbridge.open_bus()
-        yield World(
-            boto3.client("dynamodb"),
-            UnknownApplications.ACCEPT,
-            kept=FailedRecords("FailedRecordsBucket"),
-            providers=webhooks.PROVIDERS,
-        )  # type: ignore[arg-type]
+        kept: Any = FailedRecords("FailedRecordsBucket")
+        yield World(boto3.client("dynamodb"), UnknownApplications.ACCEPT, kept=kept, providers=webhooks.PROVIDERS)
 
 
 def register(world: World, of: str, *, with_aliases: bool) -> None:
