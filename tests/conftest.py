@@ -13,6 +13,9 @@ from application_status.local.template import Template
 from local.process import LocalService
 from prerequisites import missing
 from support import proof
+from support.leaks import no_leaks
+
+__all__ = ["no_leaks"]
 
 pytest.register_assert_rewrite("browser.windows")  # so that a failure shows the values
 

@@ -1,8 +1,7 @@
 """The service over moto, in this process; tables on a server; and what is logged."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, redirect_stdout
-from io import StringIO
+from contextlib import nullcontext
 
 import boto3
 import pytest
@@ -11,9 +10,11 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from application_status.applications.record import UnknownApplications
 from application_status.local.tables import TableServer
-from application_status.platform.telemetry import logger
 from support.faults import fresh_client, table_server
+from support.log_lines import log
 from support.world import World
+
+__all__ = ["log"]
 
 type NewWorld = Callable[..., World]
 
@@ -48,12 +49,3 @@ def new_world(request: pytest.FixtureRequest) -> Iterator[NewWorld]:
 def server() -> Iterator[TableServer]:
     with table_server() as server:
         yield server
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """What goes to standard output, which is the log in Lambda."""
-    with redirect_stdout(StringIO()) as out:
-        for handler in logger.handlers:
-            monkeypatch.setattr(handler, "stream", out)
-        yield out

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from support import ministack
+from support.log_lines import log
 from support.proof import figure
 
-__all__ = ["figure"]
+__all__ = ["figure", "log"]
 
 
 @pytest.fixture(scope="session")

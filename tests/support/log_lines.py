@@ -1,12 +1,16 @@
 """Log lines as the health function receives them: selected by the template's filters, in batches."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from io import StringIO
 from itertools import count
 from typing import Any
 
+import pytest
+
 from application_status.local.subscription_filter import as_event
+from application_status.platform.telemetry import logger
 from application_status.platform.values import from_text
 from support.world import ATS, TEMPLATE
 
@@ -34,3 +38,12 @@ def batch(messages: Iterable[Any], at: str = "2026-11-22T09:00:00.000+00:00") ->
     """Return lines as log events of CloudWatch Logs, each with an id of its own."""
     milliseconds = round(from_text(at).timestamp() * 1000)
     return as_event([{"id": str(next(_NUMBERS)), "timestamp": milliseconds, "message": each} for each in messages])
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What goes to standard output, which is the log in Lambda."""
+    with redirect_stdout(StringIO()) as out:
+        for handler in logger.handlers:
+            monkeypatch.setattr(handler, "stream", out)
+        yield out
