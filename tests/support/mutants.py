@@ -33,6 +33,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 PACKAGE = _ROOT / "src" / "application_status"
+_TESTS = str(_ROOT / "tests")
 
 _SECONDS_OF_A_TEST = 1
 """The most CPU time of a test in a sample; slower tests are left out."""
@@ -63,11 +64,17 @@ class Mutant(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The first test that failed, in which phase and why, if one did."""
+    """The first test that failed, in which phase, why and in which file, if one did."""
 
     failed: str | None
     phase: str = ""
     reason: str = ""
+    place: str = ""
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether a test itself found something else than it expects, and nothing failed outside of the test."""
+        return self.phase == "call" and (self.reason.startswith("AssertionError") or _TESTS in self.place)
 
 
 _TIMEOUT = Outcome("a test", reason="ended, or needs too much time or memory")
@@ -104,7 +111,7 @@ def run(plan: Plan) -> list[tuple[Mutant, Outcome]]:
     """Run a plan in a process of its own; return the mutants with their outcomes.
 
     Raises:
-        RuntimeError: the process failed, or a chosen test fails without a mutant.
+        RuntimeError: the process failed.
     """
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder) / "plan.json", Path(folder) / "found.json"
@@ -181,7 +188,8 @@ class _Observer:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.outcome.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
-            self.outcome = Outcome(report.nodeid, report.when or "", crash.message[:300] if crash else "")
+            reason, place = (crash.message[:300], crash.path) if crash else ("", "")
+            self.outcome = Outcome(report.nodeid, report.when or "", reason, place)
 
 
 def _outcome(item: pytest.Item, following: pytest.Item | None) -> Outcome:
@@ -423,24 +431,18 @@ class _Runner:
         return True
 
     def _chosen(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> list[Any]:
-        """Run the tests of each mutant with it, and all of them without any.
+        """Run the tests of each mutant with it.
 
         Raises:
             LookupError: there is no test for a mutant.
-            RuntimeError: a test fails without a mutant.
         """
         mutants = self._plan.mutants
-        chosen = [[each for each in items if each.nodeid.startswith(tuple(of.tests))] for of in mutants]
-        if not all(chosen):
-            raise LookupError(f"no test has these names: {mutants[chosen.index([])].tests}")
-        needed = [each for each in items if any(each in some for some in chosen)]
-        forks.start(len(mutants), lambda: _first_failure(needed), 200)
         for key, mutant in enumerate(mutants):
-            forks.start(key, partial(_with, mutant, functions, chosen[key]), 20)
+            chosen = [item for item in items if item.nodeid.startswith(tuple(mutant.tests))]
+            if not chosen:
+                raise LookupError(f"no test has these names: {mutant.tests}")
+            forks.start(key, partial(_with, mutant, functions, chosen), 20)
         found = forks.finish()
-        without = Outcome(*found.pop(len(mutants)) or _TIMEOUT)
-        if without.failed:
-            raise RuntimeError(f"this test fails without a mutant: {without}")
         return [(mutant, found[key] or _TIMEOUT) for key, mutant in enumerate(mutants)]
 
     def _sample(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> list[Any]:
