@@ -368,7 +368,7 @@ def draw(files: Sequence[str], amount: int, seed: int, equivalent: Sequence[str]
 def _mutants(file: str) -> Iterator[Callable[[], Mutant]]:
     import libcst as cst  # noqa: PLC0415  # only a sample needs them, and loads them for a second
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
-    from mutmut.mutation import file_mutation  # noqa: PLC0415
+    from mutmut.mutation import file_mutation, mutators  # noqa: PLC0415
     from mutmut.mutation.pragma_handling import IgnoredCode  # noqa: PLC0415
 
     places: list[tuple[int, int]] = []
@@ -387,15 +387,18 @@ def _mutants(file: str) -> Iterator[Callable[[], Mutant]]:
                 places.extend([(place.start.line, place.end.line)] * (len(self.mutations) - before))
 
     wrapper = MetadataWrapper(cst.parse_module((PACKAGE / file).read_text(encoding="utf-8")))
-    visitor = Visitor(file_mutation.mutation_operators, IgnoredCode(set(), set(), set()))
+    visitor = Visitor(mutators.mutation_operators, IgnoredCode(set(), set(), set()))
     wrapper.visit(visitor)
 
     def text(node: cst.CSTNode) -> str:
         return " ".join(cst.Module([]).code_for_node(node).split())
 
+    def source_with(old: cst.CSTNode, new: cst.CSTNode) -> str:
+        return cst.ensure_type(wrapper.module.deep_replace(old, new), cst.Module).code
+
     def made(mutation: file_mutation.Mutation, lines: tuple[int, int]) -> Callable[[], Mutant]:
         old, new = mutation.original_node, mutation.mutated_node
-        return lambda: Mutant(file, wrapper.module.deep_replace(old, new).code, *lines, text(old), text(new))
+        return lambda: Mutant(file, source_with(old, new), *lines, text(old), text(new))
 
     for mutation, lines in zip(visitor.mutations, places, strict=True):
         if isinstance(mutation.contained_by_top_level_function, cst.FunctionDef):
