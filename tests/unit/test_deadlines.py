@@ -1,6 +1,7 @@
 """How often and how long a call is tried, and what is counted of it."""
 
 import random
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from application_status.platform import deadlines
 from application_status.platform.deadlines import Attempts, deadline, pause_before_retry
-from application_status.platform.dynamodb.client import DynamoDB, batch_get, batch_put
+from application_status.platform.dynamodb.client import DynamoDB, NoReply, batch_get, batch_put, parse_reply
 from support.faults import Clock
 
 
@@ -107,3 +108,11 @@ def test_what_is_left_unprocessed_is_read_and_written_again() -> None:
     assert batch_get(dynamodb, "TokensTable", items) == items
     batch_put(dynamodb, "TokensTable", items)
     assert written == items
+
+
+def test_reply_with_another_checksum_is_none() -> None:
+    """A byte of it was lost or changed on the way."""
+    content = b'{"Item": {}}'
+    assert parse_reply(200, content, str(zlib.crc32(content))) == parse_reply(200, content, None) == {"Item": {}}
+    with pytest.raises(NoReply):
+        parse_reply(200, content, str(zlib.crc32(content) + 1))
