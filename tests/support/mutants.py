@@ -451,8 +451,19 @@ class _Runner:
     def _sample(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> list[Any]:
         """Draw mutants, and run the tests that reach each one with it."""
         plan = self._plan
-        tests = self._reaching(_some_cases(items), functions, forks)
-        mutants = draw(plan.files, plan.amount, plan.seed, plan.equivalent)
+        names = {str(PACKAGE / each) for each in plan.files}
+        codes = {each for each in functions.by_code if each.co_filename in names}
+        codes |= {inner for each in codes for _, inner in _nested(each)}
+        # The tests of a file run together, as they may share fixtures.
+        files = [list(group) for _, group in itertools.groupby(_some_cases(items), key=lambda item: item.path)]
+        drawing = len(files)
+        forks.start(drawing, lambda: draw(plan.files, plan.amount, plan.seed, plan.equivalent), 1200)
+        for key, of_file in enumerate(files):
+            forks.start(key, partial(_reached, of_file, codes), 60 + _SECONDS_OF_A_TEST * len(of_file))
+        reached = forks.finish()
+        mutants = [Mutant(*each) for each in reached.pop(drawing)]
+        pairs = [pair for key, of_file in enumerate(files) for pair in zip(of_file, reached[key] or (), strict=False)]
+        tests = _Tests([(item, _Reached(*each)) for item, each in pairs if each])
         for key, mutant in enumerate(mutants):
             chosen, seconds = tests.of(mutant)
             if chosen:
@@ -461,18 +472,6 @@ class _Runner:
                 forks.results[key] = Outcome(None, reason="no test reaches it")
         found = forks.finish()
         return [(mutant, found[key] or _TIMEOUT) for key, mutant in enumerate(mutants)]
-
-    def _reaching(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> _Tests:
-        """Find the lines that tests reach; those of a file run together, as they may share fixtures."""
-        names = {str(PACKAGE / each) for each in self._plan.files}
-        codes = {each for each in functions.by_code if each.co_filename in names}
-        codes |= {inner for each in codes for _, inner in _nested(each)}
-        files = [list(group) for _, group in itertools.groupby(items, key=lambda item: item.path)]
-        for key, of_file in enumerate(files):
-            forks.start(key, partial(_reached, of_file, codes), 60 + _SECONDS_OF_A_TEST * len(of_file))
-        found = forks.finish()
-        pairs = [pair for key, of_file in enumerate(files) for pair in zip(of_file, found[key] or (), strict=False)]
-        return _Tests([(item, _Reached(*each)) for item, each in pairs if each])
 
 
 def main(plan: str, found: str) -> int:
