@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from moto import mock_aws
 
-from application_status.applications.aliases import Account
+from application_status.applications.aliases import Account, AliasTable
 from application_status.applications.record import UnknownApplications
 from application_status.applications.rules.report import Channel
 from application_status.events.stream import stream_record as events_of
@@ -73,6 +73,14 @@ def test_registration_brings_all_its_aliases(world: World) -> None:
         sent(world, signal(state("Interview", day), **name))
     sent(world, signal(state("Offer", 3), token=None, candidateApplicationProfileId="p-1"))
     assert (len(world.stored(NEW).transitions), world.stored(NEW).status) == (3, "OFFER")
+
+
+def test_alias_names_the_application_to_its_own_ats_only(world: World) -> None:
+    """To another ATS it is as unknown as one that nobody has."""
+    assert register(world, aliases=ALIASES | {"ApplyId": ["a-1"]}).status == 201
+    table = AliasTable(world.dynamodb, "AliasesTable")
+    for find, alias in ((table.by_token, "t-1"), (table.by_profile, "p-1"), (table.by_apply_id, "a-1")):
+        assert (find(alias, AtsId(ATS)), find(alias, AtsId(OTHER_ATS)), find("x", AtsId(ATS))) == (NEW, None, None)
 
 
 @pytest.mark.parametrize(

@@ -160,9 +160,10 @@ def test_token_is_good_for_its_own_path_only(world: World) -> None:
 
 
 def test_live_token_of_our_form_is_known(world: World) -> None:
-    """It belongs to an ATS without applications: it passes, and finds nothing."""
+    """It belongs to an ATS without applications: it passes, and finds nothing. A later one is compared with it, too."""
     assert with_checksum(LIVE[:-6]) == LIVE
     refused(world, raw_event(GOOD, LIVE), 404, "unknown-application")
+    refused_token(world, raw_event(GOOD, BAD_TOKENS["wrong secret, right checksum"]))
 
 
 def test_two_different_tokens_are_refused(world: World) -> None:

@@ -172,6 +172,13 @@ def test_too_large_body_is_refused_before_it_is_parsed(world: World, body: str |
     refused(world, raw_event(body), 413, "body-too-large")
 
 
+def test_too_large_body_is_refused_before_it_is_decoded(world: World) -> None:
+    """By its length, so that no time is spent on it; it isn't even base64."""
+    event = raw_event(b"") | {"body": "*" * (2 * LIMIT + 1), "isBase64Encoded": True}
+    refused(world, event, 413, "body-too-large")
+    refused(world, event | {"body": "*" * 2 * LIMIT}, 400, "malformed-body")
+
+
 WRONG_TYPES = [
     "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", "*/*",
     "application/jsonp", "application/json-seq", "application/problem+json", "xapplication/json", "application",

@@ -33,6 +33,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 PACKAGE = _ROOT / "src" / "application_status"
+_TESTS = str(_ROOT / "tests")
 
 _SECONDS_OF_A_TEST = 1
 """The most CPU time of a test in a sample; slower tests are left out."""
@@ -63,11 +64,17 @@ class Mutant(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The first test that failed, in which phase and why, if one did."""
+    """The first test that failed, in which phase, why and in which file, if one did."""
 
     failed: str | None
     phase: str = ""
     reason: str = ""
+    place: str = ""
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether a test itself found something else than it expects, and nothing failed outside of the test."""
+        return self.phase == "call" and (self.reason.startswith("AssertionError") or _TESTS in self.place)
 
 
 _TIMEOUT = Outcome("a test", reason="ended, or needs too much time or memory")
@@ -104,7 +111,7 @@ def run(plan: Plan) -> list[tuple[Mutant, Outcome]]:
     """Run a plan in a process of its own; return the mutants with their outcomes.
 
     Raises:
-        RuntimeError: the process failed, or a chosen test fails without a mutant.
+        RuntimeError: the process failed.
     """
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder) / "plan.json", Path(folder) / "found.json"
@@ -181,7 +188,8 @@ class _Observer:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed and not self.outcome.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
-            self.outcome = Outcome(report.nodeid, report.when or "", crash.message[:300] if crash else "")
+            reason, place = (crash.message[:300], crash.path) if crash else ("", "")
+            self.outcome = Outcome(report.nodeid, report.when or "", reason, place)
 
 
 def _outcome(item: pytest.Item, following: pytest.Item | None) -> Outcome:
@@ -360,7 +368,7 @@ def draw(files: Sequence[str], amount: int, seed: int, equivalent: Sequence[str]
 def _mutants(file: str) -> Iterator[Callable[[], Mutant]]:
     import libcst as cst  # noqa: PLC0415  # only a sample needs them, and loads them for a second
     from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
-    from mutmut.mutation import file_mutation  # noqa: PLC0415
+    from mutmut.mutation import file_mutation, mutators  # noqa: PLC0415
     from mutmut.mutation.pragma_handling import IgnoredCode  # noqa: PLC0415
 
     places: list[tuple[int, int]] = []
@@ -379,15 +387,18 @@ def _mutants(file: str) -> Iterator[Callable[[], Mutant]]:
                 places.extend([(place.start.line, place.end.line)] * (len(self.mutations) - before))
 
     wrapper = MetadataWrapper(cst.parse_module((PACKAGE / file).read_text(encoding="utf-8")))
-    visitor = Visitor(file_mutation.mutation_operators, IgnoredCode(set(), set(), set()))
+    visitor = Visitor(mutators.mutation_operators, IgnoredCode(set(), set(), set()))
     wrapper.visit(visitor)
 
     def text(node: cst.CSTNode) -> str:
         return " ".join(cst.Module([]).code_for_node(node).split())
 
+    def source_with(old: cst.CSTNode, new: cst.CSTNode) -> str:
+        return cst.ensure_type(wrapper.module.deep_replace(old, new), cst.Module).code
+
     def made(mutation: file_mutation.Mutation, lines: tuple[int, int]) -> Callable[[], Mutant]:
         old, new = mutation.original_node, mutation.mutated_node
-        return lambda: Mutant(file, wrapper.module.deep_replace(old, new).code, *lines, text(old), text(new))
+        return lambda: Mutant(file, source_with(old, new), *lines, text(old), text(new))
 
     for mutation, lines in zip(visitor.mutations, places, strict=True):
         if isinstance(mutation.contained_by_top_level_function, cst.FunctionDef):
@@ -423,31 +434,36 @@ class _Runner:
         return True
 
     def _chosen(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> list[Any]:
-        """Run the tests of each mutant with it, and all of them without any.
+        """Run the tests of each mutant with it.
 
         Raises:
             LookupError: there is no test for a mutant.
-            RuntimeError: a test fails without a mutant.
         """
         mutants = self._plan.mutants
-        chosen = [[each for each in items if each.nodeid.startswith(tuple(of.tests))] for of in mutants]
-        if not all(chosen):
-            raise LookupError(f"no test has these names: {mutants[chosen.index([])].tests}")
-        needed = [each for each in items if any(each in some for some in chosen)]
-        forks.start(len(mutants), lambda: _first_failure(needed), 200)
         for key, mutant in enumerate(mutants):
-            forks.start(key, partial(_with, mutant, functions, chosen[key]), 20)
+            chosen = [item for item in items if item.nodeid.startswith(tuple(mutant.tests))]
+            if not chosen:
+                raise LookupError(f"no test has these names: {mutant.tests}")
+            forks.start(key, partial(_with, mutant, functions, chosen), 20)
         found = forks.finish()
-        without = Outcome(*found.pop(len(mutants)) or _TIMEOUT)
-        if without.failed:
-            raise RuntimeError(f"this test fails without a mutant: {without}")
         return [(mutant, found[key] or _TIMEOUT) for key, mutant in enumerate(mutants)]
 
     def _sample(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> list[Any]:
         """Draw mutants, and run the tests that reach each one with it."""
         plan = self._plan
-        tests = self._reaching(_some_cases(items), functions, forks)
-        mutants = draw(plan.files, plan.amount, plan.seed, plan.equivalent)
+        names = {str(PACKAGE / each) for each in plan.files}
+        codes = {each for each in functions.by_code if each.co_filename in names}
+        codes |= {inner for each in codes for _, inner in _nested(each)}
+        # The tests of a file run together, as they may share fixtures.
+        files = [list(group) for _, group in itertools.groupby(_some_cases(items), key=lambda item: item.path)]
+        drawing = len(files)
+        forks.start(drawing, lambda: draw(plan.files, plan.amount, plan.seed, plan.equivalent), 1200)
+        for key, of_file in enumerate(files):
+            forks.start(key, partial(_reached, of_file, codes), 60 + _SECONDS_OF_A_TEST * len(of_file))
+        reached = forks.finish()
+        mutants = [Mutant(*each) for each in reached.pop(drawing)]
+        pairs = [pair for key, of_file in enumerate(files) for pair in zip(of_file, reached[key] or (), strict=False)]
+        tests = _Tests([(item, _Reached(*each)) for item, each in pairs if each])
         for key, mutant in enumerate(mutants):
             chosen, seconds = tests.of(mutant)
             if chosen:
@@ -456,18 +472,6 @@ class _Runner:
                 forks.results[key] = Outcome(None, reason="no test reaches it")
         found = forks.finish()
         return [(mutant, found[key] or _TIMEOUT) for key, mutant in enumerate(mutants)]
-
-    def _reaching(self, items: list[pytest.Item], functions: _Functions, forks: _Forks) -> _Tests:
-        """Find the lines that tests reach; those of a file run together, as they may share fixtures."""
-        names = {str(PACKAGE / each) for each in self._plan.files}
-        codes = {each for each in functions.by_code if each.co_filename in names}
-        codes |= {inner for each in codes for _, inner in _nested(each)}
-        files = [list(group) for _, group in itertools.groupby(items, key=lambda item: item.path)]
-        for key, of_file in enumerate(files):
-            forks.start(key, partial(_reached, of_file, codes), 60 + _SECONDS_OF_A_TEST * len(of_file))
-        found = forks.finish()
-        pairs = [pair for key, of_file in enumerate(files) for pair in zip(of_file, found[key] or (), strict=False)]
-        return _Tests([(item, _Reached(*each)) for item, each in pairs if each])
 
 
 def main(plan: str, found: str) -> int:

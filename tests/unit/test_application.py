@@ -303,3 +303,16 @@ def test_end_of_a_position_counts_from_its_time_on(
         assert (of.position_ended_at, of.outcome) == (since, (Outcome.POSITION_CLOSED, True))
     else:
         assert of.position_ended_at != since
+
+
+def test_full_history_keeps_first_entries_and_counts_what_it_removes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that was removed stays known."""
+    monkeypatch.setattr("application_status.applications.rules.application.HISTORY_LIMIT", 5)
+    contact, interview, offer = Status.CONTACT, Status.INTERVIEW, Status.OFFER
+    statuses = [contact, interview, contact, interview, offer, interview, offer, contact]
+    reports = [report(status, T0 + n * DAY) for n, status in enumerate(statuses)]
+    ended = reduce(received, reports, REGISTERED)
+    assert [(each.status, each.folded) for each in ended.in_order()] == [
+        (contact, None), (interview, (2, 0)), (offer, (1, 0)), (offer, None), (contact, None)
+    ]  # fmt: skip
+    assert {ended.receive(each).result for each in reports} == {ReportResult.UNCHANGED}

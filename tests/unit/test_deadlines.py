@@ -1,12 +1,15 @@
 """How often and how long a call is tried, and what is counted of it."""
 
 import random
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from application_status.platform import deadlines
 from application_status.platform.deadlines import Attempts, deadline, pause_before_retry
+from application_status.platform.dynamodb.client import DynamoDB, NoReply, batch_get, batch_put, parse_reply
 from support.faults import Clock
 
 
@@ -85,3 +88,31 @@ def test_what_is_left_unprocessed_is_counted(clock: Clock, counts: list[str]) ->
         pause_before_retry("BatchGetItem", "Unprocessed")
     assert counts == ["StoreRetries"]
     assert 0 < clock.now <= 0.2
+
+
+def test_what_is_left_unprocessed_is_read_and_written_again() -> None:
+    """DynamoDB may process any part of a batch."""
+    items = [{"KeyId": {"S": str(number)}} for number in range(3)]
+    written: list[Any] = []
+
+    def process_one(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        of_table = request["RequestItems"]["TokensTable"]
+        first, *rest = of_table["Keys"] if operation == "BatchGetItem" else of_table
+        if operation == "BatchGetItem":
+            left = {"TokensTable": {"Keys": rest, "ConsistentRead": True}} if rest else {}
+            return {"Responses": {"TokensTable": [first]}, "UnprocessedKeys": left}
+        written.append(first["PutRequest"]["Item"])
+        return {"UnprocessedItems": {"TokensTable": rest} if rest else {}}
+
+    dynamodb = DynamoDB(process_one)
+    assert batch_get(dynamodb, "TokensTable", items) == items
+    batch_put(dynamodb, "TokensTable", items)
+    assert written == items
+
+
+def test_reply_with_another_checksum_is_none() -> None:
+    """A byte of it was lost or changed on the way."""
+    content = b'{"Item": {}}'
+    assert parse_reply(200, content, str(zlib.crc32(content))) == parse_reply(200, content, None) == {"Item": {}}
+    with pytest.raises(NoReply):
+        parse_reply(200, content, str(zlib.crc32(content) + 1))
