@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "application_status"
 
 SIZES = {
     "counting.pml": (["VERSIONS=2"], ["ACTORS=3 VERSIONS=2", "VERSIONS=3"]),
-    "erasure.pml": (["VERSIONS=1"], ["VERSIONS=2"]),
+    "erasure.pml": (["VERSIONS=1"], ["VERSIONS=2", "ERASURES=2 VERSIONS=1"]),
     "files.pml": (["ROWS=2"], ["ACTORS=3 ROWS=2", "ROWS=3"]),
     "folding.pml": (["ACTORS=2"], ["ACTORS=2"]),
     "rebuild.pml": (["VERSIONS=1"], ["VERSIONS=1"]),
