@@ -169,3 +169,13 @@ def test_two_deliveries_of_a_message_at_once_change_nothing(message: int) -> Non
             assert end_of(station, station.read(file.id)) == expected, step
         of_message, step = of_message if step else steps, step + 1
     assert of_message.calls >= 7
+
+
+def test_lost_reply_does_not_remove_the_doubt() -> None:
+    """A worker replaces the attempt of one that died; its call, repeated without a reply, finds its own attempt."""
+    with time_machine.travel(START, tick=False):
+        station, file = prepared(Steps(), UnknownApplications.REJECT)
+        station.deliver_next()
+        importing = station.read(file.id)
+        begun = [station.imports.begin_block(importing, importing.lanes[0], by) for by in ("dead", "next", "next")]
+        assert [in_doubt for _, in_doubt in begun] == [False, True, True]

@@ -220,10 +220,7 @@ record:
         :: item == NONE
 #else
         :: (item == REPORTED || item == REGISTERED) -> version++; check();
-            if
-            :: goto killed
-            :: goto record   /* the reply is lost, and the call is repeated, at worst as another report */
-            fi
+            goto killed   /* if the reply is lost, the repeated call finds its own transition, and writes nothing */
         :: item == TOMBSTONE -> goto killed   /* UnknownApplication */
         :: item == NONE
 #endif
