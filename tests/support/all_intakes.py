@@ -207,7 +207,7 @@ def _choose_application(report: Sent, board: Board, chance: random.Random, intak
         report.at, report.key = None, f"key-{report.number}"
     if intake == "report" and chance.random() < 0.1:
         report.place, report.at, report.key = board.shared + client, None, None
-    elif chance.random() < 0.06:
+    elif intake != "parked" and chance.random() < 0.06:
         report.wrong = True
         report.application = _unknown(report) if chance.random() < 0.5 else _foreign(report)
 
