@@ -17,13 +17,14 @@ from application_status.applications.register import Registrations
 from application_status.functions.batch import make_handler as make_batch
 from application_status.functions.signals import make_handler as make_signals
 from application_status.functions.webhook import make_handler as make_webhook
-from application_status.platform.dynamodb.boto import connect
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
-from application_status.platform.http.endpoint import LambdaHandler
 from application_status.platform.telemetry import logger, metrics
 from application_status.platform.values import ApplicationId, AtsId, application_id, to_text
 from support import dispositions, signals
 from support.concurrency import all_at_once
+from support.faults import Clock
 from support.proof import Figure, amount
 from support.world import (
     ATS,
@@ -31,7 +32,6 @@ from support.world import (
     OTHER_TOKEN,
     TEMPLATE,
     TOKEN,
-    Answer,
     World,
     answer,
     batch_settings,
@@ -50,7 +50,9 @@ REQUEST_SIZE = 10
 
 @pytest.fixture
 def world(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The template's tables, where each application has a tracking token of both ATSs."""
+    """The template's tables, where each application has a tracking token of both ATSs; no call ends early."""
+    monkeypatch.setattr(boto, "READ_SECONDS", 60)
+    monkeypatch.setattr(deadlines, "time", Clock())
     monkeypatch.setattr(metrics, "add_metric", lambda **_: None)  # a container's own; here many share a process
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
@@ -105,12 +107,12 @@ class Sender:
     def _send_report(self, of: Mapping[str, ApplicationId]) -> None:
         ((label, application),) = of.items()
         event = http_event("POST", "/api/application-status", self._body(label, application), token=TOKENS[self.ats])
-        self._note(label, _answered(self._webhook, event).status)
+        self._note(label, answer(self._webhook(event, None)).status)
 
     def _send_batch(self, of: Mapping[str, ApplicationId]) -> None:
         body = {"Reports": [self._body(*each) for each in of.items()]}
         event = http_event("POST", "/api/application-status/batch", body, token=TOKENS[self.ats])
-        for label, result in zip(of, _answered(self._batch, event).body["Results"], strict=True):
+        for label, result in zip(of, answer(self._batch(event, None)).body["Results"], strict=True):
             self._note(label, result["Problem"]["status"] if "Problem" in result else 200)
 
     def _send_signals(self, of: Mapping[str, ApplicationId]) -> None:
@@ -119,7 +121,8 @@ class Sender:
             for label, application in of.items()
         ]
         body = {"query": signals.MANY, "variables": {"input": {"signals": given}}}
-        assert _answered(self._signals, signals.event(body, token=TOKENS[self.ats])).body == signals.TRUE_MANY
+        reply = answer(self._signals(signals.event(body, token=TOKENS[self.ats]), None))
+        assert reply.body == signals.TRUE_MANY
 
     def _send_dispositions(self, of: Mapping[str, ApplicationId]) -> None:
         given = [
@@ -129,19 +132,11 @@ class Sender:
             for label, application in of.items()
         ]
         body = {"query": dispositions.SEND, "variables": {"input": {"dispositions": given}}}
-        reply = _answered(self._signals, signals.event(body, token=TOKENS[self.ats]))
+        reply = answer(self._signals(signals.event(body, token=TOKENS[self.ats]), None))
         failed = [each["identifiedBy"]["indeedApplyID"] for each in dispositions.result(reply)[1]]
         for label, application in of.items():  # failures are in the order sent, but an application may be there twice
             if failed.count(application) in {0, list(of.values()).count(application)}:
                 self._note(label, 404 if application in failed else 200)
-
-
-def _answered(handler: LambdaHandler, event: Any) -> Answer:
-    """Send a request, and repeat it as long as the store is too slow."""
-    while True:
-        found = answer(handler(event, None))
-        if not any(word in str(found.body) for word in ("/problems/unavailable", "INTERNAL_SERVER_ERROR")):
-            return found
 
 
 class Mover:
@@ -176,7 +171,7 @@ def test_who_owns_an_application_is_decided_by_the_write(world: World, endpoint:
     """
     intakes, of_each = ("report", "batch", "signals", "dispositions"), REPORTS // 8
     senders = [
-        Sender(connect(endpoint_url=endpoint), intake, ats, 1 + (2 * place + offset) * of_each, of_each)
+        Sender(boto.connect(endpoint_url=endpoint), intake, ats, 1 + (2 * place + offset) * of_each, of_each)
         for place, intake in enumerate(intakes)
         for offset, ats in enumerate(TOKENS)
     ]
