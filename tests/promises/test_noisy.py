@@ -74,7 +74,7 @@ def container_of(memory: Memory) -> DynamoDB:
 
 @pytest.mark.usefixtures("counted")
 def test_a_noisy_ats_takes_nothing_from_the_others(figure: Figure) -> None:
-    """An ATS that sends 50 times what it may is limited, and no other ATS is refused or delayed for it.
+    """An ATS that sends 50 times what it may is limited, and no other ATS is refused for it.
 
     Nine others send all that they may. Each report goes to a random container.
     """

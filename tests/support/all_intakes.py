@@ -148,13 +148,13 @@ def native_ids(provider: Channel, ats: AtsId, place: int) -> NativeIds:
 
 
 _INTAKES: dict[str, int] = {
-    "report": 28,
-    "batch": 4,
+    "report": 24,
+    "batch": 6,
     "signals": 6,
     "dispositions": 5,
-    "file": 1,
+    "file": 2,
     "parked": 2,
-    **dict.fromkeys(NATIVE, 4),
+    **dict.fromkeys(NATIVE, 3),
 }
 _SIZES = {"batch": (2, 20), "signals": (1, 8), "dispositions": (1, 8), "file": (10, 40), "parked": (3, 3)}
 
