@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
+from threading import Event
 from typing import NamedTuple
 
 import boto3
@@ -22,7 +23,7 @@ from application_status.platform import deadlines
 from application_status.platform.dynamodb import boto, wire
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger, metrics
-from support.all_intakes import TOKENS, Board, Client, Container, Sent, Weather, all_of, plan
+from support.all_intakes import TOKENS, Board, Client, Container, Sent, Turn, Weather, all_of, plan
 from support.concurrency import all_at_once
 from support.failed_records import set_aside
 from support.faulty_proxy import proxy
@@ -31,7 +32,7 @@ from support.proof import Figure, amount
 from support.streams import record
 from support.world import TEMPLATE, World
 
-CLIENTS, SEED = 8, 56
+CLIENTS, SEED = 8, 3
 REPORTS = amount(300, 20_000)
 SHARED = amount(12, 400)
 PARKED = amount(2, 24)
@@ -77,7 +78,8 @@ def test_no_report_is_lost_or_stored_twice(world: World, endpoint: str, figure: 
             Client(world, board, list(TOKENS)[number % 2], SEED + number, containers[2 * number : 2 * number + 2])
             for number in range(CLIENTS)
         ]
-        all_at_once(*(partial(_take_all, client, own) for client, own in zip(clients, turns, strict=True)))
+        stopped = Event()
+        all_at_once(*(partial(_take_all, client, own, stopped) for client, own in zip(clients, turns, strict=True)))
         _replay_parked(world, containers[0])
         for weather in weathers:
             weather.is_over = True
@@ -165,9 +167,16 @@ def identity_of_stored(transition: Transition, sent: dict[str | datetime, Sent])
     return transition.effective_at if is_parked else transition.raw_status or transition.key
 
 
-def _take_all(client: Client, turns: Sequence[object]) -> None:
-    for turn in turns:
-        client.take(turn)  # type: ignore[arg-type]
+def _take_all(client: Client, turns: Sequence[Turn], stopped: Event) -> None:
+    """Take a client's turns, until one of all fails."""
+    try:
+        for turn in turns:
+            if stopped.is_set():
+                return
+            client.take(turn)
+    except BaseException:
+        stopped.set()
+        raise
 
 
 def _replay_parked(world: World, container: Container) -> None:

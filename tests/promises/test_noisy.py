@@ -23,6 +23,7 @@ from application_status.functions.oauth import OauthSettings
 from application_status.functions.oauth import make_handler as make_oauth
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.local.template import read_template
+from application_status.platform import deadlines
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.http.endpoint import LambdaHandler
@@ -31,6 +32,7 @@ from application_status.platform.values import AtsId, application_id
 from benchmarks.limits import FLOOD, LIMIT, OTHERS, OVER, arrivals
 from support import oauth
 from support.dynamodb_in_memory import Memory
+from support.faults import Clock
 from support.native_webhooks import body_of, signed
 from support.proof import Figure, amount
 from support.webhooks import SECRET, path
@@ -59,6 +61,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """The metrics, without the log."""
     found: Counter[str] = Counter()
     monkeypatch.setattr(metrics, "add_metric", lambda name, value, **_: found.update({name: value}))
+    monkeypatch.setattr(deadlines, "time", Clock())  # or a busy machine would reach them
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
     yield found
@@ -71,7 +74,7 @@ def container_of(memory: Memory) -> DynamoDB:
 
 @pytest.mark.usefixtures("counted")
 def test_a_noisy_ats_takes_nothing_from_the_others(figure: Figure) -> None:
-    """An ATS that sends 50 times what it may is limited, and no other ATS is refused or delayed for it.
+    """An ATS that sends 50 times what it may is limited, and no other ATS is refused for it.
 
     Nine others send all that they may. Each report goes to a random container.
     """

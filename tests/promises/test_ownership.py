@@ -17,12 +17,14 @@ from application_status.applications.register import Registrations
 from application_status.functions.batch import make_handler as make_batch
 from application_status.functions.signals import make_handler as make_signals
 from application_status.functions.webhook import make_handler as make_webhook
-from application_status.platform.dynamodb.boto import connect
+from application_status.platform import deadlines
+from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.telemetry import logger, metrics
 from application_status.platform.values import ApplicationId, AtsId, application_id, to_text
 from support import dispositions, signals
 from support.concurrency import all_at_once
+from support.faults import Clock
 from support.proof import Figure, amount
 from support.world import (
     ATS,
@@ -48,7 +50,9 @@ REQUEST_SIZE = 10
 
 @pytest.fixture
 def world(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The template's tables, where each application has a tracking token of both ATSs."""
+    """The template's tables, where each application has a tracking token of both ATSs; no call ends early."""
+    monkeypatch.setattr(boto, "READ_SECONDS", 60)
+    monkeypatch.setattr(deadlines, "time", Clock())
     monkeypatch.setattr(metrics, "add_metric", lambda **_: None)  # a container's own; here many share a process
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)
@@ -167,7 +171,7 @@ def test_who_owns_an_application_is_decided_by_the_write(world: World, endpoint:
     """
     intakes, of_each = ("report", "batch", "signals", "dispositions"), REPORTS // 8
     senders = [
-        Sender(connect(endpoint_url=endpoint), intake, ats, 1 + (2 * place + offset) * of_each, of_each)
+        Sender(boto.connect(endpoint_url=endpoint), intake, ats, 1 + (2 * place + offset) * of_each, of_each)
         for place, intake in enumerate(intakes)
         for offset, ats in enumerate(TOKENS)
     ]

@@ -148,13 +148,13 @@ def native_ids(provider: Channel, ats: AtsId, place: int) -> NativeIds:
 
 
 _INTAKES: dict[str, int] = {
-    "report": 28,
-    "batch": 4,
+    "report": 24,
+    "batch": 6,
     "signals": 6,
     "dispositions": 5,
-    "file": 1,
+    "file": 2,
     "parked": 2,
-    **dict.fromkeys(NATIVE, 4),
+    **dict.fromkeys(NATIVE, 3),
 }
 _SIZES = {"batch": (2, 20), "signals": (1, 8), "dispositions": (1, 8), "file": (10, 40), "parked": (3, 3)}
 
@@ -207,7 +207,7 @@ def _choose_application(report: Sent, board: Board, chance: random.Random, intak
         report.at, report.key = None, f"key-{report.number}"
     if intake == "report" and chance.random() < 0.1:
         report.place, report.at, report.key = board.shared + client, None, None
-    elif chance.random() < 0.06:
+    elif intake != "parked" and chance.random() < 0.06:
         report.wrong = True
         report.application = _unknown(report) if chance.random() < 0.5 else _foreign(report)
 
