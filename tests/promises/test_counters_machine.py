@@ -63,7 +63,7 @@ from support.world import (
     http_event,
 )
 
-RUNS, ON_MOTO, STEPS = amount(40, 1000), amount(1, 10), 40
+RUNS, ON_MOTO, STEPS = amount(30, 1000), amount(1, 10), 40
 SETTINGS = settings(
     max_examples=RUNS,
     derandomize=True,

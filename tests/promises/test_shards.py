@@ -61,7 +61,7 @@ OF_TRANSITIONS = {
 }  # fmt: skip
 """The attributes that transitions may lack."""
 
-OF_A_RECORD = amount(3, len(ZONES))
+OF_A_RECORD = amount(2, len(ZONES))
 """The number of zones in which a record is read."""
 
 OPTIONAL = {

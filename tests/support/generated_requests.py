@@ -104,7 +104,7 @@ class Traffic:
             **({"Aliases": self._aliases()} if self._often() else {}),
         }
         known = self.registered and self.chance.random() < 0.3
-        of = self.chance.choice(self.registered) if known else {"id": self.chance.choice(self.ids)}
+        of: dict[str, Any] = self.chance.choice(self.registered) if known else {"id": self.chance.choice(self.ids)}
         if known:
             body = {**of["body"], "JobTitle": body["JobTitle"], "Aliases": self._aliases()}
         event = http_event("PUT", f"/api/applications/{of['id']}", self._damaged(body), token=None)
