@@ -409,6 +409,8 @@ class AgreesWithTheModel(RuleBasedStateMachine):
     )
     def race(self, first: Message, second: Message, call: int) -> None:
         """Another request is handled before a call of the first one."""
+        if isinstance(first, File) and isinstance(second, File):
+            return  # an ATS's files are imported one after the other, so the second would wait for the first
         self.time.shift(timedelta(seconds=1))
         one, other = (each.at(self.stage.place, now()) for each in (first, second))
         replies: list[Any] = []
