@@ -227,3 +227,34 @@ def test_snapshot_without_a_time_does_not_undo_an_end(world: World, applications
         == ["recorded", "recorded"] + ["unchanged"] * 2
     )
     assert world.stored(APPLICATION).status == end
+
+
+def test_status_that_a_snapshot_repeated_stays(world: World, applications: Applications) -> None:
+    """An older event joins the history, and so does the repetition, so that the newest transition decides."""
+    assert results(applications, snapshot("INTERVIEW", 1), snapshot("INTERVIEW", 5), snapshot("OFFER", 3)) == [
+        "recorded",
+        "unchanged",
+        "late",
+    ]
+    stored = world.stored(APPLICATION)
+    assert [each.status for each in stored.in_order()] == ["INTERVIEW", "OFFER", "INTERVIEW"]
+    assert (stored.status, stored.head, stored.version) == ("INTERVIEW", max(stored.transitions), 3)
+    assert results(applications, report("OFFER", effective_at=at(4))) == ["late"]
+
+
+def test_dated_report_from_before_a_repeated_snapshot_is_late(world: World, applications: Applications) -> None:
+    """So the status is the same as if it had come before the snapshot."""
+    assert results(applications, snapshot("INTERVIEW", 1), snapshot("INTERVIEW", 5)) == ["recorded", "unchanged"]
+    assert results(applications, report("OFFER", effective_at=at(3))) == ["late"]
+    assert world.stored(APPLICATION).status == "INTERVIEW"
+
+
+def test_repeated_unmapped_snapshot_makes_no_event_late(applications: Applications) -> None:
+    """It says nothing about the status."""
+    assert results(
+        applications,
+        snapshot("INTERVIEW", 1),
+        snapshot(None, 2, "Chemistry"),
+        snapshot(None, 5, "Chemistry"),
+        snapshot("OFFER", 4),
+    ) == ["recorded", "unmapped", "unchanged", "recorded"]

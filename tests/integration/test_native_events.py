@@ -277,6 +277,17 @@ def test_events_before_their_alias_are_recorded_once_it_is_added(
     assert not [row for row in rows if row["Alias"]["S"].startswith("parked#") and "Ids" in row]
 
 
+def test_parked_events_outlive_an_erased_application(world: World, receive: Callable[..., list[str]]) -> None:
+    """The record of its alias may arrive late; another application that gets the id then has them."""
+    register(world)
+    assert world.erase(ONE).status == 204
+    assert receive(change(1)) == ["parked"]
+    positions_copied(world)
+    register(world, TWO)
+    positions_copied(world)
+    assert status(world, TWO) == "INTERVIEW"
+
+
 def test_registration_with_its_ids_records_parked_events(world: World, receive: Callable[..., list[str]]) -> None:
     """It need not be a later request."""
     assert receive(change(1)) == ["parked"]
