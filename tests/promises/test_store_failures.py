@@ -1,7 +1,7 @@
 """Each call to DynamoDB of each request fails, once or with all later ones: what callers get, and what is stored."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,22 +15,40 @@ import time_machine
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from application_status.applications.record import UnknownApplications
+from application_status.applications.register import Registrations
+from application_status.applications.rules.registration import Aliases
 from application_status.platform import deadlines
+from support import signals
 from support.api_requests import CASES, PAGES, Case
+from support.counters import read, reader_of
 from support.dynamodb_in_memory import Memory
 from support.faults import Clock
 from support.proof import IN_FULL, Figure
-from support.world import HTTP_FUNCTIONS, TEMPLATE, World, set_last_use
+from support.signals import position_signal, signal, state
+from support.world import (
+    APPLICATION,
+    FOREIGN_APPLICATION,
+    HTTP_FUNCTIONS,
+    POSITION,
+    TEMPLATE,
+    World,
+    registration,
+    sample_event,
+    set_last_use,
+)
 
 OPENAPI = Path(__file__).parents[2] / "src" / "application_status" / "api_docs" / "openapi.json"
-BEFORE, START = "2026-11-22T09:50:00Z", "2026-11-22T10:00:00Z"
-SECONDS, SECONDS_OF_MANY = 5.0, 20.0
+BEFORE, START, LATER = (f"2026-11-22T{time}:00Z" for time in ("09:50", "10:00", "10:20"))
+SECONDS, SECONDS_OF_MANY = 5.0, 25.0
 _OF_MANY = {"sendReportBatch", "executeGraphql", "queryGraphql", "deliverWebhook", "listMyApplications", "page"} | {
     "getMyApplication", "getQuality", "getMyQuality", "getBoardQuality", "getConnection", "listApplications",
-    "getApplication", "listSandboxRequests",
+    "getApplication", "listSandboxRequests", "createSandboxApplication",
 }  # fmt: skip
 _OF_REQUESTS = {"TokensTable", "SandboxRequestsTable"}
 """The tables that count and log requests; so do rows of a connection's activity, and of the parked events of a day."""
+
+_OF_WRITES = {"Versions", "UpdatedAt"}
+"""The attributes that depend on the order of the reports of a batch, of which one is sent again."""
 
 _OPERATIONS = {
     "batch_get_item", "batch_write_item", "delete_item", "get_item", "put_item", "query", "scan",
@@ -144,7 +162,7 @@ class Tried:
         """Return the contents of all tables, but for what counts and logs requests, and the order of the writes."""
         tables = self.tables.tables.items()
         return {
-            (name, *key): {attribute: value for attribute, value in row.items() if attribute != "Versions"}
+            (name, *key): {attribute: value for attribute, value in row.items() if attribute not in _OF_WRITES}
             for name, rows in tables
             if name not in _OF_REQUESTS
             for key, row in rows.items()
@@ -208,7 +226,7 @@ def test_requests(figure: Figure) -> None:
     """When the database fails, a request succeeds or gets a 503 with Retry-After in time, and can be sent again.
 
     Each call to DynamoDB of a request for each operation and page fails in eleven ways, once or with all later calls.
-    Requests with many reports, and pages, have 20 seconds instead of 5.
+    Requests with many reports or with pages, and those of the sandbox, have up to 25 seconds instead of 5.
     """
     assert operations() == {case.operation for case in CASES}, "add requests of a new operation to CASES"
     kinds = list(product(FAILURES, (False, True)))
@@ -237,3 +255,109 @@ def test_requests(figure: Figure) -> None:
     assert not missed, "add requests of these routes to PAGES"
     assert not failed, "\n".join(failed)
     figure(f"{tries:,} of {tries:,}: {calls} calls of {len(CASES) + len(PAGES)} requests, {len(FAILURES)} failures")
+
+
+def _streamed(table: str) -> Callable[[World], Any]:
+    """Return what brings reports, signals and states of positions to a table, and its stream."""
+
+    def prepared(world: World) -> Any:
+        registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
+        registrations.register(APPLICATION, registration(aliases=Aliases(position_profile_ids=(POSITION,))))
+        world.report("INTERVIEW")
+        signals.sent(world, signal(state("Stage 3", 5)), signal(state("Hired", 6)))
+        signals.sent(world, position_signal(success=True))
+        world.erase(FOREIGN_APPLICATION)
+        return {"Records": list(world.client.streams[table])}
+
+    return prepared
+
+
+def _counted(world: World) -> Any:
+    assert world.analytics(_streamed("ApplicationsTable")(world), None) == {"batchItemFailures": []}
+    return sample_event("MergeFunction/scheduled")
+
+
+JOBS: Mapping[str, tuple[str, Callable[[World], Any]]] = {
+    "AnalyticsFunction": ("analytics", _streamed("ApplicationsTable")),
+    "PositionsFunction": ("positions", _streamed("AliasesTable")),
+    "MergeFunction": ("merge", _counted),
+}
+"""Functions that are not behind HTTP and write: the attribute of a World that has each, and what makes its event."""
+
+OTHERS = {
+    "DeliveryFunction": "it writes no table: integration/test_facts_handler.py and test_events.py fail its services",
+    "FileImportFunction": "integration/test_file_import_faults.py fails its calls to all services",
+    "HealthFunction": "integration/test_health_faults.py",
+    "PreTokenFunction": "it reads one item, and a failure refuses the sign-in",
+    "RetentionFunction": "integration/test_retention.py fails each of its calls",
+    "VerificationFunction": "it writes only metrics",
+}
+"""The functions that are not behind HTTP whose failures are tested elsewhere, or lose nothing."""
+
+
+@dataclass
+class Job:
+    """A World in which a function is invoked again and again from the same state."""
+
+    function: str
+    store: FailingStore
+
+    def __post_init__(self) -> None:
+        self.name, prepared = JOBS[self.function]
+        with time_machine.travel(BEFORE, tick=False):
+            self.world = World(self.store)
+            self.event = prepared(self.world)
+        self.saved = self.store.saved()
+
+    def begin(self) -> None:
+        """Return to the state before the invocation, with new containers."""
+        self.store.plan()
+        self.store.restore(self.saved)
+        self.world.restart()
+
+    def succeeds(self) -> bool:
+        """Invoke the function; return whether Lambda takes all of the event for processed."""
+        try:
+            result = getattr(self.world, self.name)(self.event, None)
+        except Exception:  # noqa: BLE001  # Lambda invokes it again
+            return False
+        return not result.get("batchItemFailures")
+
+    def written(self) -> Any:
+        """Return what is stored, without the times of the writes, and what the counters add up to."""
+        others = {
+            (name, *key): {attribute: value for attribute, value in row.items() if attribute != "UpdatedAt"}
+            for name, rows in self.store.saved().items()
+            if name != "QualityTable"
+            for key, row in rows.items()
+        }
+        return others, read(reader_of(self.world), ("client-1", "client-3"))
+
+
+def test_functions(figure: Figure) -> None:
+    """When the database fails while streams are processed, records are processed again, and none is lost or set aside.
+
+    Each call fails as in requests. What a function did not report for a repetition is as without the failure.
+    """
+    assert set(TEMPLATE.handlers()) == {*HTTP_FUNCTIONS, *JOBS, *OTHERS}, "add the new function to JOBS"
+    kinds, turns, tries = list(product(FAILURES, (False, True))), count(), 0
+    with stopped_clock() as clock:
+        for function in JOBS:
+            job = Job(function, FailingStore(Memory(), clock))
+            job.begin()
+            assert job.succeeds()
+            expected, calls = job.written(), len(job.store.calls)
+            for number in range(1, calls + 1):
+                for kind, lasts in kinds if IN_FULL else [kinds[next(turns) * 7 % len(kinds)]]:
+                    job.begin()
+                    job.store.plan(number, FAILURES[kind], lasts=lasts)
+                    what = f"{function}: {kind} {'from' if lasts else 'at'} call {number} of {job.store.calls}"
+                    is_done = job.succeeds()
+                    job.store.plan()
+                    assert not is_done or job.written() == expected, what
+                    with time_machine.travel(LATER, tick=False):
+                        assert job.succeeds(), what
+                    assert job.written() == expected, what
+                    assert not job.world.kept.objects, what
+                    tries += 1
+    figure(f"{tries:,} of {tries:,}: {len(JOBS)} functions, {len(FAILURES)} failures")
