@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -394,7 +394,12 @@ class AgreesWithTheModel(RuleBasedStateMachine):
             exchange.send()
         is_dead = steps.calls >= call
         amounts = range(len(exchange.effects) + 1) if is_dead else [len(exchange.effects)]
-        self.settle([lambda model, n=n: [effect(model) for effect in exchange.effects[:n]] for n in amounts])
+
+        def applied(model: Model, amount: int) -> None:
+            for effect in exchange.effects[:amount]:
+                effect(model)
+
+        self.settle([partial(applied, amount=each) for each in amounts])
         self.send(message)
 
     @rule(message=files, call=st.integers(1, 12), is_after=st.booleans())
@@ -425,7 +430,7 @@ class AgreesWithTheModel(RuleBasedStateMachine):
             assert (got, replies[0]) == (one.expected(answers), reply), (got, replies[0], one.expected(answers), reply)
 
         places = range(len(one.effects) + 1)
-        self.settle([lambda model, n=n: interleaved(model, n) for n in places])
+        self.settle([partial(interleaved, before=each) for each in places])
 
     def settle(self, possible: Sequence[Callable[[Model], Any]]) -> None:
         """Continue with the first of several possible models that agrees with the service."""

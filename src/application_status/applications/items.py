@@ -28,6 +28,7 @@ AliasAtsId         S   beside AliasOf: the application's ATS; absent in items fr
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from application_status.applications.rules.application import Application, Position, PositionReport
@@ -122,6 +123,7 @@ def history_attributes(transitions: Mapping[str, Transition]) -> Item:
     }
 
 
+@lru_cache(1024)  # the reports of a batch may be about one full history
 def version_key(transition_key: str) -> str:
     """Return a transition's key in Versions, a digest, as full keys would double the item's size."""
     return digest(transition_key, length=6)

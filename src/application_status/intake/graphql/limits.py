@@ -104,7 +104,7 @@ def _nodes(document: DocumentNode) -> Iterator[tuple[Node, int]]:
     while pending:
         node, level = pending.pop()
         yield node, level
-        for name in _attributes(type(node)):
+        for name in _attributes(type(node)):  # type: ignore[arg-type]  # mypy takes a class for one of its nodes
             value: Any = getattr(node, name)
             children = value if isinstance(value, list | tuple) else (value,)
             pending += [(each, level + isinstance(each, SelectionNode)) for each in children if isinstance(each, Node)]
