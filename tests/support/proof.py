@@ -1,7 +1,8 @@
 """The table of promises: what each test in tests/promises shows, and in which figure.
 
 A test there states a promise of the service in its docstring, and passes the figure that it found to the fixture
-`figure`. After the tests, a table lists the figures. `make prove` runs the tests in full, and quotes them in README.md.
+`figure`. After the tests, a table lists the figures. `make prove` runs the tests in full and quotes the figures in
+README.md; `make prove SHORT=1` does so with the cases of a commit.
 """
 
 import ast
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-IN_FULL = os.environ.get("PROVE") == "full"
+_SIZE = os.environ.get("PROVE")
+IN_FULL = _SIZE == "full"
 PROMISES = Path(__file__).parents[1] / "promises"
 _README = Path(__file__).parents[2] / "README.md"
 _TABLE = re.compile(r"(?<=<!-- promises -->\n).*?(?=<!-- /promises -->)", re.DOTALL)
@@ -71,12 +73,12 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table, and quote it after a run in full."""
+    """Print the table, and quote it if asked to."""
     reports = terminalreporter.getreports("passed")
     found = {name: str(text) for each in reports if PROMISES.name in each.nodeid for name, text in each.user_properties}
     if found:
         terminalreporter.section("promises, in full" if IN_FULL else "promises, in short")
         for promise in filter(found.get, promises()):
             terminalreporter.write_line(f"{promise}: {found[promise]}")
-    if IN_FULL:
+    if _SIZE:
         _quote(found)
