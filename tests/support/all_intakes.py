@@ -152,11 +152,11 @@ _INTAKES: dict[str, int] = {
     "batch": 6,
     "signals": 6,
     "dispositions": 5,
-    "file": 2,
+    "file": 1,
     "parked": 2,
     **dict.fromkeys(NATIVE, 3),
 }
-_SIZES = {"batch": (2, 20), "signals": (1, 8), "dispositions": (1, 8), "file": (10, 40), "parked": (3, 3)}
+_SIZES = {"batch": (2, 20), "signals": (1, 8), "dispositions": (1, 8), "file": (20, 60), "parked": (3, 3)}
 
 
 def plan(board: Board, amount: int, clients: int, seed: int) -> list[list[Turn]]:
