@@ -10,6 +10,8 @@ parked#<account>#<kind>#<id> <digest>     an event: Ids S, ReceivedAt S, and eit
 parked#<account>             <day>        Events N, Replayed N: numbers of that day (UTC)
 
 ExpiresAt N is when DynamoDB deletes a row, in seconds since 1970.
+
+Model: tests/promises/models/promotion.pml
 """
 
 from collections.abc import Iterator
@@ -94,8 +96,9 @@ class ParkedEvents:
     def replay(self, alias: NativeAlias) -> list[Recorded]:
         """Record the events that were parked for an alias, oldest first, and remove them.
 
-        Those of an alias that several applications have stay parked. It can be repeated at any time: an event that was
-        recorded before changes nothing.
+        Those of an alias that several applications have stay parked, and those of an application that was erased
+        meanwhile, as another one may get its alias. It can be repeated at any time: an event that was recorded before
+        changes nothing.
         """
         if alias.member != "-" and len(self._aliases.natives(alias.alias)) > 1:
             return []
@@ -103,11 +106,14 @@ class ParkedEvents:
         matching = [each for each in self._parked(account, kind, first) if _names(account, each.ids, alias)]
         results: list[Recorded] = []
         for event in sorted(matching, key=_order):
-            with suppress(UnknownApplication, AliasTaken, TooManyAliases):  # a repetition would change nothing
-                if event.also:
-                    self._link(alias.application_id, event.also)
-                elif event.report and not alias.ended:
-                    results += self._record(replace(event.report, application_id=alias.application_id))
+            try:
+                with suppress(AliasTaken, TooManyAliases):  # a repetition would change nothing
+                    if event.also:
+                        self._link(alias.application_id, event.also)
+                    elif event.report and not alias.ended:
+                        results += self._record(replace(event.report, application_id=alias.application_id))
+            except UnknownApplication:  # it was erased
+                return results
             batch_delete(self._dynamodb, self._table, _keys(account, event))
             self._count(account, "Replayed")
         return results
