@@ -487,6 +487,18 @@ def test_erased_application_stays_erased(world: World, receive: Callable[..., li
     assert receive(hire()) == ["parked"]
 
 
+def test_parked_event_waits_for_the_application_that_has_the_alias_next(
+    world: World, receive: Callable[..., list[str]]
+) -> None:
+    """The first one is erased before the stream's record of its alias is processed."""
+    assert receive(change(1)) == ["parked"]
+    register(world)
+    assert answer(world.registry(http_event("DELETE", f"/api/applications/{ONE}", token=None), None)).status == 204
+    register(world, TWO)
+    positions_copied(world)
+    assert world.stored(TWO).status == "INTERVIEW"
+
+
 def test_results_include_those_of_reports() -> None:
     """So that each of them can be converted."""
     assert {"recorded", "unchanged", "late", "unmapped"} <= set(EventResult)

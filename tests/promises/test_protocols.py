@@ -22,6 +22,7 @@ SIZES = {
     "erasure.pml": (["VERSIONS=1"], ["VERSIONS=2", "ERASURES=2 VERSIONS=1"]),
     "files.pml": (["ROWS=2"], ["ACTORS=3 ROWS=2", "ROWS=3"]),
     "folding.pml": (["ACTORS=2"], ["ACTORS=2"]),
+    "promotion.pml": (["SENT=1"], ["SENT=2"]),
     "rebuild.pml": (["VERSIONS=1"], ["VERSIONS=1"]),
 }
 """The definitions of each model: of the run with every commit, and of the runs in full."""
@@ -76,7 +77,7 @@ def unreached(report: str) -> list[str]:
 
 
 def test_protocols_are_right(tmp_path: Path, figure: Figure) -> None:
-    """Counting, rebuild, erasure, folding and file import are right in every interleaving of their processes.
+    """Counting, rebuild, erasure, promotion, folding and file import are right in every interleaving.
 
     Each process may be killed between any two of its steps, and each reply of the store may be lost.
     """

@@ -1,6 +1,7 @@
 """Erase an application: remove its aliases and replace its item with a tombstone.
 
 Model: tests/promises/models/erasure.pml
+Model: tests/promises/models/promotion.pml
 """
 
 from typing import NamedTuple

@@ -10,6 +10,8 @@ parked#<account>#<kind>#<id> <digest>     an event: Ids S, ReceivedAt S, and eit
 parked#<account>             <day>        Events N, Replayed N: numbers of that day (UTC)
 
 ExpiresAt N is when DynamoDB deletes a row, in seconds since 1970.
+
+Model: tests/promises/models/promotion.pml
 """
 
 from collections.abc import Iterator

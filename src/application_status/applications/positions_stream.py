@@ -1,4 +1,7 @@
-"""The stream function of the Aliases table: applies new states of positions, and parked events of new aliases."""
+"""The stream function of the Aliases table: applies new states of positions, and parked events of new aliases.
+
+Model: tests/promises/models/promotion.pml
+"""
 
 from typing import Any
 

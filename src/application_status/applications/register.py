@@ -1,6 +1,7 @@
 """Register applications, each in one write with the aliases that signals use for it.
 
 Model: tests/promises/models/erasure.pml
+Model: tests/promises/models/promotion.pml
 """
 
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Record the events of native webhooks: find the application, interpret the label, store or park the result."""
+"""Record the events of native webhooks: find the application, interpret the label, store or park the result.
+
+Model: tests/promises/models/promotion.pml
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
