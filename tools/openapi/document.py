@@ -159,6 +159,10 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
         }
         if operation.request.about:
             described["requestBody"]["description"] = operation.request.about
+    for status, links in operation.links.items():
+        replies[status]["links"] = {
+            name: {key: value for key, value in link.items() if value} for name, link in links.items()
+        }
     return described | {"responses": dict(sorted((replies | problems).items()))}
 
 

@@ -24,7 +24,7 @@ from application_status.intake.graphql.endpoint import GraphqlReply, GraphqlRequ
 from application_status.intake.sandbox.create import SandboxApplication
 from application_status.intake.sandbox.page import REQUESTS_PAGE
 from application_status.intake.sandbox.request_log import REQUESTS_PATH, SandboxRequests
-from application_status.jobseeker.board import CLOSING_PATH, FEEDBACK_PATH, FeedbackReply
+from application_status.jobseeker.board import CLOSING_PATH, CURSOR, FEEDBACK_PATH, FeedbackReply
 from application_status.jobseeker.endpoint import MyApplicationInFull, MyApplications
 from application_status.jobseeker.listing import SEARCH_LIMIT, Show
 from application_status.jobseeker.page import PAGE_PATH
@@ -37,6 +37,7 @@ from application_status.sign_in.endpoint import CALLBACK_PATH
 from openapi import examples
 
 type Examples = Mapping[str, Mapping[str, Any]]
+type Links = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 _ALWAYS = ("throttled", "unavailable", "unexpected")
 _BODY = ("malformed-body", "malformed-header", "body-too-large", "unsupported-media-type", "invalid-fields")
@@ -66,6 +67,7 @@ class Operation:
     """A method of a path; `problems` are problem types, and `replies` has None for a reply without a body.
 
     `tag` is one of TAGS. `summary` is a phrase, `description` are sentences in Markdown.
+    `links` are what a client can do next with a reply, by its status: OpenAPI's links by their names.
     """
 
     tag: str
@@ -79,6 +81,7 @@ class Operation:
     request: Content | None = None
     parameters: Sequence[Mapping[str, Any]] = ()
     query: type[BaseModel] | None = None
+    links: Links = field(default_factory=dict)
 
 
 TAGS = {
@@ -115,6 +118,8 @@ _AFTER = {
     "description": "the `Next` of the page before",
     "schema": {"type": "string", "minLength": 1},
 }
+_AFTER_APPLICATION = {**_AFTER, "schema": {"type": "string", "format": "uuid"}}
+_AFTER_FEEDBACK = {**_AFTER, "schema": {"type": "string", "pattern": CURSOR, "minLength": 1, "maxLength": 100}}
 _SHOW = {
     "name": "show",
     "in": "query",
@@ -126,6 +131,37 @@ _SEARCH = {
     "in": "query",
     "description": "only applications whose title, company and place have each of these words",
     "schema": {"type": "string", "maxLength": SEARCH_LIMIT},
+}
+
+
+_NEXT = "$response.body#/Next"
+_NEW, _NAMED = "$response.body#/AtsiApplicationId", "$request.body#/AtsiApplicationId"
+"""The application of a reply, and that of a request."""
+
+
+def _link(operation: str, description: str, **parameters: str) -> Mapping[str, Any]:
+    return {"operationId": operation, "parameters": parameters, "description": description}
+
+
+def _report_link(application: str) -> Mapping[str, Any]:
+    return {
+        "operationId": "sendReport",
+        "requestBody": {"AtsiApplicationId": application},
+        "description": "Report the application's status, with the token of its ATS.",
+    }
+
+
+def _read_back_link(application: str) -> Mapping[str, Any]:
+    return _link(
+        "getApplication", "Read the application back, with the token of its ATS.", AtsiApplicationId=application
+    )
+
+
+_OF_REGISTRATION = {
+    "report": _report_link(_NEW),
+    "readBack": _read_back_link(_NEW),
+    "addAliases": _link("addAliases", "Add aliases to the application.", AtsiApplicationId=_NEW),
+    "erase": _link("eraseApplication", "Erase the application.", AtsiApplicationId=_NEW),
 }
 
 
@@ -141,6 +177,7 @@ def _report(name: str, summary: str, description: str) -> Operation:
         parameters=(_IDEMPOTENCY_KEY,),
         replies={"200": Content(type=ReportReply, examples=examples.REPORT_REPLIES)},
         problems=(*_BODY, "unauthenticated", "unknown-application", *_ALWAYS),
+        links={"200": {"readBack": _read_back_link(_NAMED)}},
     )
 
 
@@ -236,9 +273,15 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             description="Returns 100 applications at a time, ordered by `AtsiApplicationId`, each as it stands. Send "
             "`Next` as `after` to get the next page. With a test token, only sandbox applications are listed.",
             security="AtsiToken",
-            parameters=(_AFTER,),
+            parameters=(_AFTER_APPLICATION,),
             replies={"200": Content(type=ApplicationList, examples=examples.APPLICATION_LISTS)},
             problems=("unauthenticated", "invalid-fields", *_ALWAYS),
+            links={
+                "200": {
+                    "readBack": _read_back_link("$response.body#/Applications/0/AtsiApplicationId"),
+                    "next": _link("listApplications", "Get the next page, if there is one.", after=_NEXT),
+                }
+            },
         ),
     ),
     "/qs-api/public/atsi/v1/{ATS_ID}": (
@@ -295,6 +338,13 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             request=_NO_FIELDS,
             replies={"201": Content(type=SandboxApplication, examples=examples.SANDBOX_APPLICATIONS)},
             problems=(*_BODY_WITHOUT_FIELDS, "unauthenticated", "forbidden", "daily-limit-reached", *_ALWAYS),
+            links={
+                "201": {
+                    "report": _report_link(_NEW),
+                    "readBack": _read_back_link(_NEW),
+                    "list": _link("listApplications", "List the sandbox applications of the ATS."),
+                }
+            },
         ),
     ),
     REQUESTS_PATH: (
@@ -323,6 +373,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             request=_NO_FIELDS,
             replies={"201": Content(type=CreatedFile, examples=examples.CREATED_FILES)},
             problems=(*_BODY_WITHOUT_FIELDS, "unauthenticated", "daily-limit-reached", *_ALWAYS),
+            links={"201": {"state": _link("getFile", "Ask for the file's state.", FileId="$response.body#/FileId")}},
         ),
     ),
     STATUS_OF_FILE_PATH: (
@@ -417,6 +468,7 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
                 "application-erased",
                 *_ALWAYS,
             ),
+            links=dict.fromkeys(("200", "201"), _OF_REGISTRATION),
         ),
         Operation(
             tag="Registrations",
@@ -457,9 +509,10 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             summary="List what jobseekers say is wrong with the status of their applications",
             description="Returns a page of the open feedback, the oldest first.",
             security="AWS_IAM",
-            parameters=(_AFTER,),
+            parameters=(_AFTER_FEEDBACK,),
             replies={"200": Content(type=FeedbackReply)},
             problems=("invalid-fields", *_IAM, *_ALWAYS),
+            links={"200": {"next": _link("listFeedback", "Get the next page, if there is one.", after=_NEXT)}},
         ),
     ),
     CLOSING_PATH: (
@@ -528,6 +581,16 @@ OPERATIONS: Mapping[str, Sequence[Operation]] = {
             parameters=(_AFTER, _SHOW, _SEARCH),
             replies={"200": Content(type=MyApplications)},
             problems=("unauthenticated", "forbidden", "invalid-fields", *_ALWAYS),
+            links={
+                "200": {
+                    "application": _link(
+                        "getMyApplication",
+                        "Get an application with its timeline.",
+                        AtsiApplicationId="$response.body#/Applications/0/AtsiApplicationId",
+                    ),
+                    "next": _link("listMyApplications", "Get the next page, if there is one.", after=_NEXT),
+                }
+            },
         ),
     ),
     "/api/my/applications/{AtsiApplicationId}": (

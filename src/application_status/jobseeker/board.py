@@ -15,7 +15,8 @@ from application_status.platform.values import ApplicationId, AtsId, DateTimeTex
 FEEDBACK_PATH = "/api/feedback"
 CLOSING_PATH = "/api/applications/{AtsiApplicationId}/feedback/{JobseekerStatus}"
 
-_CURSOR = re.compile(r"[!-~]{1,100}")
+CURSOR = r"^[!-~]{1,100}$"
+"""The `after` of a page of the feedback."""
 
 
 class BoardFeedback(TypedDict):
@@ -52,8 +53,9 @@ def list_feedback(request: Request, feedback: FeedbackList) -> Reply:
         InvalidFields: `after` is no cursor.
     """
     request.require_method("GET")
-    after = ",".join(request.query.get("after", ())) or None
-    if after and not _CURSOR.fullmatch(after):
+    sent = request.query.get("after", ())
+    after = ",".join(sent) if sent else None
+    if after is not None and not re.fullmatch(CURSOR, after):
         raise InvalidFields((FieldError("/after", "after is not a cursor of this list", "Next of the previous page"),))
     found, following = feedback.page(after)
     body: FeedbackReply = {

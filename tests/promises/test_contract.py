@@ -1,0 +1,149 @@
+"""The local service does what docs/openapi.yaml says: schemathesis makes up requests, right and wrong ones."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from application_status.local import demo
+from local.process import LocalService
+from openapi.document import document
+from support.proof import Figure, amount
+
+UNSIGNED = "      security:\n      - AWS_IAM: []\n"
+
+OF_ATS = (
+    *("sendReport", "sendReportOfAts", "sendReportBatch", "listApplications", "getApplication", "createFile"),
+    *("getFile", "getQuality"),
+)
+OF_TESTER = ("createSandboxApplication", "listSandboxRequests")
+OF_SENDER = ("executeGraphql", "queryGraphql")
+OF_CLIENT = ("getMyQuality", "getConnection")
+OF_JOBSEEKER = ("listMyApplications", "getMyApplication")
+OF_BOARD = (
+    *("registerApplication", "eraseApplication", "addAliases", "listFeedback", "closeFeedback", "getBoardQuality"),
+)
+OF_ALL = (
+    *("createAccessToken", "createAccessTokenForIndeed", "deliverWebhook", "getQualityDefinitions", "getHealth"),
+    "checkHealth",
+)
+WITH_TOKEN = (*OF_ATS, *OF_TESTER, *OF_SENDER, *OF_CLIENT, *OF_JOBSEEKER)
+OF_CONNECTIONS = {"deliverWebhook", "getConnection"}
+"""What asks about connections, of which the demo data has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run of schemathesis did: its requests, how many of each operation were accepted, its chains of links."""
+
+    cases: int
+    accepted: Mapping[str, int]
+    chains: int = 0
+    followed: Counter[str] = field(default_factory=Counter)
+
+
+def schemathesis(service: LocalService, folder: Path, callers: Mapping[str, str], *options: str) -> Run:
+    """Test operations with the header of each, or without one."""
+    folder.mkdir()
+    described, config = folder / "openapi.yaml", folder / "schemathesis.toml"
+    text = yaml.safe_dump(document(strict=True), sort_keys=False)
+    described.write_text(text.replace(UNSIGNED, ""), encoding="utf-8")  # signatures aren't checked locally
+    settings = [Path(__file__).with_name("schemathesis.toml").read_text(encoding="utf-8")]
+    for name, header in callers.items():
+        if header:
+            key, _, value = header.partition(": ")
+            settings.append(f'[[operations]]\ninclude-operation-id = "{name}"\nheaders."{key}" = "{value}"\n')
+    config.write_text("\n".join(settings), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config)]
+    command += ["run", str(described), "--url", service.url, "--report-json-path", str(folder / "found.json")]
+    command += [*options, *(f"--include-operation-id={name}" for name in callers)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+    rates = found["valid_rates"]
+    accepted = {name: sum(phase["accepted"] for phase in phases.values()) for name, phases in rates.items()}
+    return Run(found["test_cases"]["generated"], accepted)
+
+
+def followed(service: LocalService, folder: Path, callers: Mapping[str, str], chains: int) -> Run:
+    """Follow the links of replies in a number of chains."""
+    events = folder.with_suffix(".ndjson")
+    options = ("--phases=stateful", f"--max-examples={chains}", f"--report-ndjson-path={events}")
+    run = schemathesis(service, folder, callers, *options)
+    ended = [json.loads(line).get("ScenarioFinished") for line in events.read_text(encoding="utf-8").splitlines()]
+    recorded = [each["recorder"] for each in ended if each and "cases" in each["recorder"]]
+    succeeded = Counter(
+        f"{case['value']['method']} {case['value']['path']}"
+        for each in recorded
+        for name, case in each["cases"].items()
+        if case.get("is_transition_applied")
+        and (each["interactions"][name].get("response") or {}).get("status_code", 500) < 400
+    )
+    return Run(run.cases, run.accepted, len(recorded), succeeded)
+
+
+def of_callers(service: LocalService) -> dict[str, str]:
+    """Return all operations with the header of who may call them."""
+    client, jobseeker = (service.id_token(each) for each in ("client/example", f"jobseeker/{demo.JOBSEEKER_ID}"))
+    return {
+        **dict.fromkeys(OF_ATS, f"X-AtsiToken: {demo.TOKEN}"),
+        **dict.fromkeys(OF_TESTER, f"X-AtsiToken: {demo.TEST_TOKEN}"),
+        **dict.fromkeys(OF_SENDER, f"Authorization: Bearer {demo.TOKEN}"),
+        **dict.fromkeys(OF_CLIENT, f"Authorization: Bearer {client}"),
+        **dict.fromkeys(OF_JOBSEEKER, f"Authorization: Bearer {jobseeker}"),
+        **dict.fromkeys((*OF_BOARD, *OF_ALL), ""),
+    }
+
+
+def operations() -> dict[str, str]:
+    """Return the ids of all operations, by method and path."""
+    return {
+        f"{method.upper()} {path}": operation["operationId"]
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+
+
+def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
+    """Each reply is as docs/openapi.yaml describes it, also to wrong requests and to those without a token.
+
+    In full with all values at the bounds of the schemas, too. Wrong requests are refused, and some of the right ones
+    succeed at each operation.
+    """
+    callers, examples = of_callers(service), amount(5, 1000)
+    assert set(callers) == set(operations().values())
+    phases = amount_of_phases()
+    known = schemathesis(service, tmp_path / "known", callers, f"--phases={phases}", f"--max-examples={examples}")
+    never = {operations()[name] for name, count in known.accepted.items() if not count}
+    assert never == OF_CONNECTIONS
+    assert len(known.accepted) == len(callers)
+    without = dict.fromkeys(WITH_TOKEN, "")
+    options = ("--phases=examples,fuzzing", f"--max-examples={amount(3, 100)}")
+    unknown = schemathesis(service, tmp_path / "unknown", without, *options)
+    assert not any(unknown.accepted.values()), unknown.accepted
+    cases = known.cases + unknown.cases
+    figure(f"0 failures in {cases:,} requests, up to {examples:,} examples of each of {len(callers)} operations")
+
+
+def amount_of_phases() -> str:
+    """Return the kinds of requests: the bounds of the schemas in full only, as they are most of a short run's time."""
+    return "examples,fuzzing" + ",coverage" * amount(0, 1)
+
+
+def test_links(service: LocalService, tmp_path: Path, figure: Figure) -> None:
+    """What a reply of the API leads to works: what is created can be reported about, read back and erased."""
+    callers, chains = of_callers(service), amount(8, 300)
+    live = followed(service, tmp_path / "live", callers, chains)
+    of_sandbox = dict.fromkeys((*OF_ATS[:-1], *OF_TESTER), f"X-AtsiToken: {demo.TEST_TOKEN}")
+    sandbox = followed(service, tmp_path / "sandbox", of_sandbox, chains)
+    read_back = "GET /api/application-status/{AtsiApplicationId}"
+    assert live.followed.keys() >= {read_back, "DELETE /api/applications/{AtsiApplicationId}"}, live.followed
+    assert sandbox.followed.keys() >= {read_back, "POST /api/application-status"}, sandbox.followed
+    links = live.followed.total() + sandbox.followed.total()
+    figure(f"0 failures in {live.chains + sandbox.chains:,} stateful scenarios, {links:,} links followed")
