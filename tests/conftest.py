@@ -68,9 +68,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[LocalService]:
-    """The local service as a process, one for each file of tests."""
-    service = LocalService()
+def service(request: pytest.FixtureRequest) -> Iterator[LocalService]:
+    """The local service as a process, one for each file of tests, with the options that the file may have."""
+    service = LocalService(options=getattr(request.module, "SERVICE_OPTIONS", ()))
     try:
         service.wait_until_running()
         yield service

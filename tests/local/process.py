@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -37,18 +37,19 @@ def free_port() -> int:
 
 @dataclass
 class LocalService:
-    """The process, its ports, and the lines it has written so far."""
+    """The process, its ports, the lines it has written so far, and more options of `make run`."""
 
     port: int = field(default_factory=free_port)
     tables_port: int = field(default_factory=free_port)
     lines: list[str] = field(default_factory=list)
+    options: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         command = [sys.executable, "-X", "faulthandler", "-m", "application_status.local"]
         ports = ["--port", str(self.port), "--tables-port", str(self.tables_port)]
         proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://127.0.0.1:{free_port()}")  # without a listener
         self.process = subprocess.Popen(
-            command + ports,
+            [*command, *ports, *self.options],
             cwd=ROOT,
             env={**os.environ, **proxies},
             stdout=subprocess.PIPE,

@@ -52,6 +52,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=3000)
     parser.add_argument("--tables-host", default="127.0.0.1")
     parser.add_argument("--tables-port", type=int, default=4566)
+    parser.add_argument("--requests-per-second", default="50", help="of each ATS; 0 for no limits")
     arguments = parser.parse_args()
     for handler in logger.handlers:
         handler.setFormatter(_Line())
@@ -63,7 +64,9 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with running(arguments.port, arguments.tables_host, arguments.tables_port) as service:
+        with running(
+            arguments.port, arguments.tables_host, arguments.tables_port, arguments.requests_per_second
+        ) as service:
             _serve(service, stopped)
     except OSError as error:
         refusal = f"Can't listen on a port: {error}. Choose other ports: make run PORT=3001 TABLES_PORT=4567"

@@ -47,7 +47,7 @@ class Service:
 
 
 @contextmanager
-def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
+def running(port: int, tables_host: str, tables_port: int, requests_per_second: str) -> Iterator[Service]:
     """Run the service; sets the environment variables of this process, as Lambda would.
 
     Raises:
@@ -55,7 +55,7 @@ def running(port: int, tables_host: str, tables_port: int) -> Iterator[Service]:
     """
     os.environ.update(_AWS)
     _bypass_proxies(tables_host)
-    template = Template(_PARAMETERS)
+    template = Template(_PARAMETERS | {"RequestsPerSecond": requests_per_second})
     with ExitStack() as stack:
         tables = TableServer(template, tables_host, tables_port)
         stack.callback(tables.stop)
