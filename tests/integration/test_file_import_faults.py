@@ -169,3 +169,22 @@ def test_two_deliveries_of_a_message_at_once_change_nothing(message: int) -> Non
             assert end_of(station, station.read(file.id)) == expected, step
         of_message, step = of_message if step else steps, step + 1
     assert of_message.calls >= 7
+
+
+@pytest.mark.parametrize("call", range(1, 60))
+def test_a_lost_reply_after_an_outage_changes_no_count(call: int) -> None:
+    """A worker stops at any call, and the next one loses the reply with which it takes over the lane."""
+    lost: list[str] = []
+
+    def taking_over(dynamodb: RecordingDynamoDB, operation: str, **request: Any) -> dict[str, Any]:
+        is_taking_over = ":Attempt" in request.get("ExpressionAttributeValues", {})
+        if steps.calls > call and is_taking_over and not lost:
+            lost.append(operation)
+            original(dynamodb, operation, **request)
+        return original(dynamodb, operation, **request)
+
+    steps, original = Steps(at=call, fault=Killed()), RecordingDynamoDB.__call__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RecordingDynamoDB, "__call__", taking_over)
+        end, _ = imported(steps, UnknownApplications.REJECT)
+    assert end.file == (State.COMPLETED, UNDISTURBED[UnknownApplications.REJECT], 30, 9, None)

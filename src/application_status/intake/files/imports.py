@@ -186,7 +186,8 @@ class Imports:
         """Take over a lane; return how far it is, and whether its next block is in doubt.
 
         It is in doubt if another attempt has begun it, whether or not that worker is still running. From now on, that
-        worker can't save it. `attempt` is unique for each call of a worker.
+        worker can't save it. `attempt` is unique for each call of a worker. If the reply to this call was lost, it finds
+        its own attempt, which hides whether there was another one before: the block is then in doubt, too.
 
         Raises:
             Overtaken: the lane has expired.
@@ -201,7 +202,7 @@ class Imports:
             old = self._dynamodb("UpdateItem", **update, ReturnValues="ALL_OLD")["Attributes"]
         except ConditionFailed:
             raise Overtaken from None
-        return _lane(old), old.get("Attempt", {"S": attempt})["S"] != attempt
+        return _lane(old), "Attempt" in old
 
     def save_block(self, file: File, before: Lane, after: Lane, attempt: str, *, goes_on: bool) -> None:
         """Save how far a lane is after a block; if it `goes_on`, the same attempt begins the next block.
