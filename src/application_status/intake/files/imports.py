@@ -186,8 +186,8 @@ class Imports:
         """Take over a lane; return how far it is, and whether its next block is in doubt.
 
         It is in doubt if another attempt has begun it, whether or not that worker is still running. From now on, that
-        worker can't save it. `attempt` is unique for each call of a worker. If the reply to this call was lost, it finds
-        its own attempt, which hides whether there was another one before: the block is then in doubt, too.
+        worker can't save it. `attempt` is unique for each call of a worker. If the reply to this call is lost, its
+        repetition finds its own attempt, and not whether there was another one before: it is then in doubt, too.
 
         Raises:
             Overtaken: the lane has expired.
