@@ -107,6 +107,8 @@ SERVERS: Sequence[Mapping[str, Any]] = (
 def document(*, strict: bool = False) -> dict[str, Any]:
     """Return the OpenAPI document for all routes of template.yaml but pages; `strict` is as for Schemas.
 
+    Only strict documents have the bodies of links, as generators of clients refuse a body that is no text.
+
     Raises:
         KeyError: a route has no operations.
     """
@@ -119,7 +121,7 @@ def document(*, strict: bool = False) -> dict[str, Any]:
         for operation in OPERATIONS[path]:
             references, referred = problem_responses(operation.problems)
             responses |= referred
-            paths[path][operation.method] = _operation(operation, references, schemas)
+            paths[path][operation.method] = _operation(operation, references, schemas, strict=strict)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -140,7 +142,7 @@ def document(*, strict: bool = False) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas, *, strict: bool) -> dict[str, Any]:
     parameters = [*operation.parameters, *(query_parameters(operation.query, schemas) if operation.query else ())]
     replies = {status: _reply(content, schemas) for status, content in operation.replies.items()}
     described: dict[str, Any] = {
@@ -161,7 +163,8 @@ def _operation(operation: Operation, problems: dict[str, Any], schemas: Schemas)
             described["requestBody"]["description"] = operation.request.about
     for status, links in operation.links.items():
         replies[status]["links"] = {
-            name: {key: value for key, value in link.items() if value} for name, link in links.items()
+            name: {key: value for key, value in link.items() if value and (strict or key != "requestBody")}
+            for name, link in links.items()
         }
     return described | {"responses": dict(sorted((replies | problems).items()))}
 
