@@ -23,7 +23,7 @@ Feedback           M   the jobseeker's status -> {Reason, Text?, SentAt, ClosedA
 ErasedAt           S   only in the tombstone of an erased or expired application, which has the key, ErasedAt, Version
 Expired            BOOL  true if the application expired; absent if it was erased
 AliasOf            S   only in the tombstone that stands for a second id of an application: the application's first id
-AliasAtsId         S   beside AliasOf: the application's ATS; absent in items from before release 1.1
+AliasAtsId         S   beside AliasOf: the application's ATS; absent in items from before it was added
 """
 
 from collections.abc import Callable, Mapping, Sequence
