@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum, auto
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -112,12 +112,6 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.connections += 1
-        self.tables = HTTPConnection(self.server.tables, timeout=10)
-
-    @override
-    def finish(self) -> None:
-        self.tables.close()
-        super().finish()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -178,14 +172,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(status, content)
 
     def _forward(self, body: bytes) -> tuple[int, bytes]:
-        try:
-            self.tables.request("POST", "/", body, dict(self.headers.items()))
-            reply = self.tables.getresponse()
-        except ConnectionError:  # the tables' server has closed a connection that was idle
-            self.tables.close()
-            self.tables.request("POST", "/", body, dict(self.headers.items()))
-            reply = self.tables.getresponse()
-        return reply.status, reply.read()
+        with closing(HTTPConnection(self.server.tables, timeout=10)) as tables:
+            tables.request("POST", "/", body, dict(self.headers.items()))
+            reply = tables.getresponse()
+            return reply.status, reply.read()
 
     def _reply(self, status: int, content: bytes, length: int | None = None, checksum: int | None = None) -> None:
         self.send_response(status)
