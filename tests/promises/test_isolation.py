@@ -151,13 +151,19 @@ def jobseekers_form(action: str) -> Probe:
     return probe
 
 
+FILTERS: Mapping[str, Mapping[str, str]] = {
+    "ats": {"ats": "{ids.ats}"},
+    "client": {"client": "{ids.client}"},
+    "job": {"client": "{ids.client}", "job": "{ids.job}"},
+    "job of an own client": {"client": "{own.client}", "job": "{ids.job}"},
+}
+"""What both the API and the page can be asked about."""
+
+
 def qualities(path: str) -> dict[str, Probe]:
     """Ask for every kind of report, with every filter that can name somebody."""
     filters: Mapping[str, Mapping[str, str]] = {
-        "ats": {"ats": "{ids.ats}"},
-        "client": {"client": "{ids.client}"},
-        "job": {"client": "{ids.client}", "job": "{ids.job}"},
-        "job of an own client": {"client": "{own.client}", "job": "{ids.job}"},
+        **FILTERS,
         "search in clients": {"by": "client", "search": "{ids.client}"},
         "search in jobs": {"by": "job", "client": "{own.client}", "search": "{ids.job}"},
         "search in ATSs": {"by": "ats", "search": "{ids.ats}"},
@@ -171,10 +177,7 @@ def qualities(path: str) -> dict[str, Probe]:
 def quality_pages() -> dict[str, Probe]:
     """Ask for the quality page, with every parameter that can name somebody."""
     filters: Mapping[str, Mapping[str, str]] = {
-        "ats": {"ats": "{ids.ats}"},
-        "client": {"client": "{ids.client}"},
-        "job": {"client": "{ids.client}", "job": "{ids.job}"},
-        "job of an own client": {"client": "{own.client}", "job": "{ids.job}"},
+        **FILTERS,
         "typed job": {"job": "{ids.job}", "typed": "job"},
         "list": {"client": "{ids.client}", "by": "client"},
         "tables": {"client": "{ids.client}", "csv": "all"},

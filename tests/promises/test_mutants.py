@@ -19,9 +19,6 @@ _FILES = [
 _WITHOUT_THESE_FILES = ("*_cli.py", "*_page.py", "*template*", "*alarms*", "*terminal*", "*openapi*", "*portal*")
 """Tests that take long and reach other modules; _FILES are not their subject."""
 
-_EQUIVALENT: list[str] = []
-"""Changes that mean the same, as in the text of a mutant, and why."""
-
 
 class Fault(NamedTuple):
     """A rule, a change of the code that breaks it, and how the ids of the tests begin that notice it."""
@@ -654,7 +651,6 @@ def test_most_small_changes_are_noticed(figure: Figure) -> None:
         files=[str(path.relative_to(PACKAGE)) for path in files],
         amount=amount(12, 1000),
         seed=18,
-        equivalent=_EQUIVALENT,
     )
     found = run(plan)
     missed = [str(mutant) for mutant, outcome in found if not outcome.failed]

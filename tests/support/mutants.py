@@ -81,17 +81,13 @@ _TIMEOUT = Outcome("a test", reason="ended, or needs too much time or memory")
 
 
 class Plan(NamedTuple):
-    """What to do: run tests against `mutants`, or against `amount` mutants drawn from `files`.
-
-    `equivalent` are parts of the texts of mutants that do the same as the original.
-    """
+    """What to do: run tests against `mutants`, or against `amount` mutants drawn from `files`."""
 
     tests: Sequence[str]
     mutants: Sequence[Mutant] = ()
     files: Sequence[str] = ()
     amount: int = 0
     seed: int = 0
-    equivalent: Sequence[str] = ()
 
 
 def changed(file: str, before: str, after: str, tests: Sequence[str]) -> Mutant:
@@ -349,8 +345,8 @@ class _Tests:
 # Drawing mutants
 
 
-def draw(files: Sequence[str], amount: int, seed: int, equivalent: Sequence[str]) -> list[Mutant]:
-    """Draw mutants that mutmut would make, of decorated functions too; `equivalent` ones are left out."""
+def draw(files: Sequence[str], amount: int, seed: int) -> list[Mutant]:
+    """Draw mutants that mutmut would make, of decorated functions too."""
     makers = [make for file in files for make in _mutants(file)]
     random.Random(seed).shuffle(makers)  # noqa: S311  # not for security
     codes = {file: _code_of(file) for file in files}
@@ -358,7 +354,7 @@ def draw(files: Sequence[str], amount: int, seed: int, equivalent: Sequence[str]
     for make in makers:
         mutant = make()
         is_other = _code_of_functions(mutant.file, mutant.source) != codes[mutant.file]
-        if is_other and not any(each in str(mutant) for each in equivalent):
+        if is_other:
             found.append(mutant)
         if len(found) == amount:
             break
@@ -457,7 +453,7 @@ class _Runner:
         # The tests of a file run together, as they may share fixtures.
         files = [list(group) for _, group in itertools.groupby(_some_cases(items), key=lambda item: item.path)]
         drawing = len(files)
-        forks.start(drawing, lambda: draw(plan.files, plan.amount, plan.seed, plan.equivalent), 1200)
+        forks.start(drawing, lambda: draw(plan.files, plan.amount, plan.seed), 1200)
         for key, of_file in enumerate(files):
             forks.start(key, partial(_reached, of_file, codes), 60 + _SECONDS_OF_A_TEST * len(of_file))
         reached = forks.finish()

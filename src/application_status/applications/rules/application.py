@@ -191,9 +191,7 @@ class Application:
         if interpretation.status is None:
             last = self.transitions[max(self.transitions)] if self.transitions else None
             return last is not None and last.status is None and same_label(interpretation.raw_status, last.raw_status)
-        return interpretation.status is self.status and (
-            interpretation.raw_status is None or same_label(interpretation.raw_status, self.raw_status)
-        )
+        return _says(interpretation, self.status, self.raw_status)
 
     def _repeats_earlier(self, snapshot: Transition) -> bool:
         """Return whether a snapshot has the status at its own time, and its label if it has one.
@@ -202,9 +200,7 @@ class Application:
         """
         earlier = [each for each in self.in_order() if each.key < snapshot.key and (each.status or not snapshot.status)]
         if earlier:
-            return snapshot.status is earlier[-1].status and (
-                snapshot.raw_status is None or same_label(snapshot.raw_status, earlier[-1].raw_status)
-            )
+            return _says(snapshot.interpretation, earlier[-1].status, earlier[-1].raw_status)
         return self.registration is not None and snapshot.status is Status.APPLIED and snapshot.raw_status is None
 
     HAS_NO_END: ClassVar = "NOT #status IN (:hired, :rejected)"
@@ -403,6 +399,13 @@ class Application:
     def _own_outcome(self) -> Outcome:
         head = self.transitions[self.head] if self.head else None
         return (head.interpretation.outcome if head else None) or Outcome.of(self.status)
+
+
+def _says(interpretation: Interpretation, status: Status | None, raw_status: str | None) -> bool:
+    """Return whether a report has this status, and this label if it has one."""
+    return interpretation.status is status and (
+        interpretation.raw_status is None or same_label(interpretation.raw_status, raw_status)
+    )
 
 
 def earlier_states(current: Transition, previous: Transition | None) -> list[Transition]:
