@@ -54,9 +54,9 @@ def aliased(arguments: str, name: str, count: int = 20) -> str:
 def nested_prints() -> str:
     """Return a literal that is wrong on each of its levels, and long."""
     unknown = "a: 1 b: 2 c: 3 d: 4 e: 5"
-    label = '"" ' * 11_000
+    label = '"" ' * 3_800
     status = f"{{ {unknown} current: {{ {unknown} status: {{ {unknown} label: [{label}] }} }} }}"
-    return "mutation {" + "\n" * 20_000 + f"sendSignals(input: {{ {unknown} signals: [{status}] }}) }}"
+    return "mutation {" + "\n" * 7_900 + f"sendSignals(input: {{ {unknown} signals: [{status}] }}) }}"
 
 
 def one_timestamp_everywhere() -> dict[str, Any]:
@@ -101,16 +101,16 @@ WORST: dict[str, dict[str, Any]] = {
     "unknown operation": {"query": f"query a {{ {VERSION} }}", "operationName": "n" * 100},
     "field's name": {"query": f"{{ {'n' * 200_000} }}"},
     "alias": {"query": f"{{ {'n' * 200_000}: {VERSION} }}"},
-    "variables": {"query": "query (" + " ".join(f"$v{n}: Nothing" for n in range(2900)) + f") {{ {VERSION} }}"},
+    "variables": {"query": "query (" + " ".join(f"$v{n}: Nothing" for n in range(990)) + f") {{ {VERSION} }}"},
     "default values": {"query": f"query ({'$v: SendSignalInput = {a: 1 b: 2 token: 3} ' * 100}) {{ {VERSION} }}"},
-    "unknown fields": {"query": literal(3960)},
+    "unknown fields": {"query": literal(1300)},
     "unknown fields in short objects": {"query": "mutation { sendSignals(input: {signals: ["
-                                                 + "{f: 1 g: 2} " * 1400 + "]}) }"},
+                                                 + "{f: 1 g: 2} " * 480 + "]}) }"},
     "unknown fields of long names": {"query": literal(20, 90)},
     "literal that is wrong on each level": {"query": nested_prints()},
     "lines": {"query": "\n" * 100_000 + literal(20)},
-    "arguments": {"query": f"{{ {VERSION}({'a: 1 ' * 3900}) }}"},
-    "directives": {"query": f"{{ {VERSION} {'@a ' * 5900} }}"},
+    "arguments": {"query": f"{{ {VERSION}({'a: 1 ' * 1300}) }}"},
+    "directives": {"query": f"{{ {VERSION} {'@a ' * 1980} }}"},
     "string": {"query": f'mutation {{ sendSignal(input: "{"é" * 100_000}") }}'},
     "fields to merge": {"query": fields_with("$v", 290), "variables": {"v": signal()}},
     "literals to merge": {"query": fields_with(json.dumps("x"), 290).replace("$v: SendSignalInput!", "$v: Int")},

@@ -12,9 +12,9 @@ from support.proof import IN_FULL, Figure
 
 TESTS = Path(__file__).parents[1]
 STORED = TESTS / "data/slow_inputs.json"
-MOST, MOST_A_REPORT = 1000, 100
+MOST, MOST_A_REPORT = 300, 100
 SEARCHED_IN_FULL = 40
-CARRIED = {"a batch of reports": 10, "signals": 10, "dispositions": 10, "a batch of 100 wrong reports": 100}
+CARRIED = {"a batch of reports": 5, "signals": 5, "dispositions": 5, "a batch of 100 wrong reports": 100}
 """The number of reports in requests of a kind; all others have one, or none."""
 
 CALLGRIND = """
@@ -41,7 +41,7 @@ def run(*command: str | Path) -> str:
 
 
 def test_no_input_is_slow(tmp_path: Path, figure: Figure) -> None:
-    """No request of an ATS costs over 1,000 times a plain report, or over 100 times for each of several reports in it.
+    """No request of an ATS costs over 300 times a plain report, or over 100 times for each of several reports in it.
 
     The requests are the slowest ones of each kind that a search found. In full, the search goes on from them. valgrind
     counts the instructions of the service's own code, with its tables in memory.

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jiter
@@ -30,6 +31,9 @@ LABEL_LENGTH = 200
 
 UNKNOWN = "unknown"
 """The name of an event without a name, or with one that can't be the name of an event."""
+
+_MOST_VALUES = 80_000
+"""The bytes of a body that may begin a value; a body of 1 MiB that is made of values alone takes long to read."""
 
 _ID = re.compile(r"[!\"$-~]{1,100}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
@@ -134,11 +138,16 @@ class Ignored:
     reason: str
 
 
+UNREADABLE = Ignored(name=UNKNOWN, reason="The body is not a JSON object, or has too many values.")
+
 type Event = Change | Ended | Merged | Linked | PositionEnded | Test | Ignored
 
 
+@lru_cache(maxsize=1)  # the steps of a delivery read the same body, up to five times
 def parse(body: bytes) -> Mapping[str, Any] | None:
-    """Return a JSON object, or None if the body is something else or has duplicate keys."""
+    """Return a JSON object, or None if the body is something else, has duplicate keys or too many values."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > _MOST_VALUES:
+        return None
     try:
         value = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError:

@@ -259,13 +259,18 @@ def execute(
             raise MethodNotAllowed("POST", "a mutation with this method")
         size = RequestSize()
         counted = _execute(document, call, Mutations(size, size))
+        if not _was_executed(counted):
+            return False, counted
         if error := size.error(counted.data):
             return False, ExecutionResult(None, [error])
         if size.reports > 1:
             limit(size.reports - 1)
     result = _execute(document, call, mutations)
-    executed = result.data is not None or any(error.path for error in result.errors or [])
-    return executed, result
+    return _was_executed(result), result
+
+
+def _was_executed(result: ExecutionResult) -> bool:
+    return result.data is not None or any(error.path for error in result.errors or [])
 
 
 class _NotExecuted(Exception):

@@ -13,7 +13,7 @@ from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Outcome, Status
 from application_status.intake.connect.events import (
-    UNKNOWN,
+    UNREADABLE,
     Change,
     Delivery,
     Ended,
@@ -51,7 +51,7 @@ def read(body: bytes) -> Sequence[Event]:
     """Return the event in a body."""
     message = parse(body)
     if message is None:
-        return [Ignored(name=UNKNOWN, reason="The body is not a JSON object.")]
+        return [UNREADABLE]
     name = name_at(message, "action")
     identity = identity_of(name, id_at(message, "webhookActionId"), body=body)
     return [_READERS.get(name, _other)(name, value_at(message, "data"), identity)]

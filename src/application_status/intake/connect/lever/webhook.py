@@ -15,7 +15,7 @@ from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Status
 from application_status.intake.connect.events import (
-    UNKNOWN,
+    UNREADABLE,
     Change,
     Delivery,
     Ended,
@@ -98,7 +98,7 @@ def read(body: bytes) -> Sequence[Event]:
     """Return the events in a body."""
     message = parse(body)
     if message is None:
-        return [Ignored(name=UNKNOWN, reason="The body is not a JSON object.")]
+        return [UNREADABLE]
     name, data = name_at(message, "event"), value_at(message, "data")
     if not isinstance(data, Mapping) or name in _CONTACT_EVENTS:
         return _other(name, message, body)

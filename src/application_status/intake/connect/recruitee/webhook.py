@@ -14,7 +14,7 @@ from application_status.applications.rules.registration import NativeIds
 from application_status.applications.rules.report import Channel
 from application_status.applications.rules.status import Status
 from application_status.intake.connect.events import (
-    UNKNOWN,
+    UNREADABLE,
     Change,
     Delivery,
     Ended,
@@ -76,7 +76,7 @@ def read(body: bytes) -> Sequence[Event]:
     """Return the events in a body: one for each job of the candidate."""
     message = parse(body)
     if message is None:
-        return [Ignored(name=UNKNOWN, reason="The body is not a JSON object.")]
+        return [UNREADABLE]
     name = name_at(message, "event_type")
     if "test" in message:
         return [Test(name=name)]
