@@ -368,8 +368,8 @@ def test_late_messages_about_it_change_nothing(world: World) -> None:
     assert contents(world) == before
 
 
-def test_application_with_many_aliases_expires(world: World) -> None:
-    """One transaction can't delete them all."""
+def with_many_aliases(world: World) -> None:
+    """Give APPLICATION more aliases than one transaction can delete."""
     registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
     for start in range(0, 40, 10):
         numbers = [f"{number:02}" for number in range(start, start + 10)]
@@ -381,8 +381,25 @@ def test_application_with_many_aliases_expires(world: World) -> None:
         registrations.register(APPLICATION, registration(aliases=aliases))
     deliver(world)
     assert len(naming(world, APPLICATION)) > 120
+
+
+def test_application_with_many_aliases_expires(world: World) -> None:
+    """In several transactions."""
+    with_many_aliases(world)
     expire_all(world)
     assert len(naming(world, APPLICATION)) == 2
+
+
+def test_change_meanwhile_keeps_many_aliases(world: World) -> None:
+    """They are deleted only as long as the application has not changed."""
+    with_many_aliases(world)
+    item, aliases = world.item(APPLICATION), naming(world, APPLICATION)
+    world.report("OFFER")
+    limits = retention.Limits(timedelta(days=1), timedelta(days=1))
+    expiring = retention.Retention(world.dynamodb, "ApplicationsTable", "AliasesTable", "QualityTable", limits)
+    with time_machine.travel(now() + timedelta(days=3)):
+        assert not expiring.expire(item)
+    assert len(naming(world, APPLICATION)) == len(aliases)
 
 
 def test_unreadable_application_does_not_stop_the_others(world: World) -> None:

@@ -5,7 +5,8 @@ hour, so each application once a day.
 
 An application expires in one transaction: a tombstone replaces it, its aliases are deleted, its marker is emptied, and
 what the marker counted joins the archive (`counters/archive.py`). The transaction fails if any of these has changed
-since it was read, so nothing is counted twice or lost. The totals, and all reports of them, stay the same.
+since it was read, so nothing is counted twice or lost. The totals, and all reports of them, stay the same. Of more than
+about 90 aliases, the rest is deleted in transactions before it, which also require that nothing has changed.
 
 No application expires while a rebuild runs: the transaction requires that no generation is being built. So a rebuild
 finds an application either in the table or in the archive, never in both.
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import batched
 from typing import Any
 
 from application_status.applications import items
@@ -109,13 +111,14 @@ class Retention:
             *self._counters.actions(current.live, [emptied]),
             archiving(self._dynamodb, self._quality, marker, _names(application)),
         ]
-        if application.registration:
-            actions += self._aliases.deletions(application_id, application.registration)
-        if len(actions) > _ACTIONS_PER_TRANSACTION and application.registration:  # it has over 80 aliases
-            self._aliases.remove(application_id, application.registration)
-            return self.expire(item)
+        deletions = (
+            self._aliases.deletions(application_id, application.registration) if application.registration else []
+        )
+        room = _ACTIONS_PER_TRANSACTION - len(actions)
         try:
-            self._dynamodb("TransactWriteItems", TransactItems=actions)
+            for some in batched(deletions[room:], _ACTIONS_PER_TRANSACTION - 1, strict=False):
+                self._dynamodb("TransactWriteItems", TransactItems=[self._require_unchanged(application), *some])
+            self._dynamodb("TransactWriteItems", TransactItems=[*actions, *deletions[:room]])
         except ConditionFailed:
             return False
         return True
@@ -165,14 +168,21 @@ class Retention:
         }
         return {"ConditionCheck": check}
 
+    def _require_unchanged(self, application: Application) -> Item:
+        check = {
+            "TableName": self._applications,
+            "Key": items.key(application.application_id),
+            **_is_as_read(application),
+        }
+        return {"ConditionCheck": check}
+
     def _put_tombstone(self, application: Application) -> Item:
         put: dict[str, Any] = {
             "TableName": self._applications,
             "Item": items.tombstone(
                 application.application_id, version=application.version + 1, erased_at=to_text(now()), expired=True
             ),
-            "ConditionExpression": "Version = :seen",
-            "ExpressionAttributeValues": {":seen": {"N": str(application.version)}},
+            **_is_as_read(application),
         }
         return {"Put": put}
 
@@ -191,6 +201,14 @@ def retention(expiring: Retention) -> Handler:
         return {"expired": expired}
 
     return lambda_handler
+
+
+def _is_as_read(application: Application) -> dict[str, Any]:
+    """Return the condition that an application has not changed since it was read."""
+    return {
+        "ConditionExpression": "Version = :seen",
+        "ExpressionAttributeValues": {":seen": {"N": str(application.version)}},
+    }
 
 
 def _names(application: Application) -> tuple[Name, Name] | None:
