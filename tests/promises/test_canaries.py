@@ -31,6 +31,7 @@ from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
 from support import dispositions, eventbridge, firehose, oauth, sandbox, webhooks
+from support.files import Station, csv
 from support.log_lines import batch, picked
 from support.proof import Figure
 from support.quality_pages import STAFF, shown
@@ -72,6 +73,8 @@ CANARIES = {
     "link to the job ad": "https://jobs.test/canary",
     "place of work": "Canary Wharf",
     "words of the jobseeker": "Ich, Carla Canary, war nie dort",
+    "label in a file": "Mappe von Carla Canary",
+    "row of a file that is refused": "canary-row",
     "label of a webhook": "Büro mit Carla Canary",
     "secret of a webhook": "canary-webhook-secret",
     "test token": TEST_TOKEN,
@@ -90,6 +93,10 @@ REMAINS = {
     ("application with a failed record", "ApplicationsTable"),
     ("application with a failed record", "QualityTable"),
     ("application with a failed record", "logs"),
+    ("application", "uploads"),  # for 7 days
+    ("label in a file", "uploads"),
+    ("row of a file that is refused", "uploads"),
+    ("row of a file that is refused", "lists of refused rows"),  # for 30 days
     ("label of a webhook", "ConnectionsTable"),  # what a connection sent in the last 90 days
     ("label in the sandbox", "SandboxApplicationsTable"),  # of no jobseeker; it expires
     ("label in the sandbox", "SandboxRequestsTable"),  # in the request and how it was understood; both expire
@@ -126,7 +133,7 @@ def register(world: World, of: str, *, with_aliases: bool) -> None:
     assert answer(world.registry(http_event("PUT", f"/api/applications/{of}", body, token=None), None)).status == 201
 
 
-def plant(world: World) -> None:
+def plant(world: World, station: Station) -> None:
     """Send canaries by every way in."""
     world.assignments.assign("canary-user", Assignment(Role.JOBSEEKER, "canary-jobseeker"))
     for each in (CLEAN, FAILED):
@@ -152,6 +159,9 @@ def plant(world: World) -> None:
     JobseekersNotes(world.dynamodb, "ApplicationsTable", "FeedbackTable").send(
         world.stored(CLEAN), "withdrawn", feedback
     )
+    rows = f"{CLEAN},Mappe von Carla Canary,INTERVIEW,2022-07-20", "canary-row,canary-row,,"
+    counts = station.imported(csv(*rows)).counts
+    assert (counts.late, counts.refused) == (1, 1)
     oauth.access_token(world)
     connection = world.connections.create(
         Channel.GREENHOUSE, ATS, "client-9", secret="canary-webhook-secret", created_by="operator"
@@ -224,9 +234,12 @@ def text_of(item: Any) -> str:
     return f"{item} {[unpacked(value) for value in compressed]}"
 
 
-def stored(world: World, log: StringIO, folder: Path) -> dict[str, str]:
+def stored(world: World, station: Station, log: StringIO, folder: Path) -> dict[str, str]:
     """Return all that is stored, as text, by place."""
     found = {"logs": log.getvalue(), "schedules": json.dumps(eventbridge.schedules(), default=str)}
+    found |= {"uploads": "", "lists of refused rows": ""}
+    for key, content in station.s3.objects.items():
+        found["uploads" if key.startswith("uploads/") else "lists of refused rows"] += f"{key} {content.decode()}"
     for table in TEMPLATE.tables():
         items = world.client.scan(TableName=table["TableName"])["Items"]
         found[table["TableName"]] = " ".join(map(text_of, items))
@@ -252,18 +265,24 @@ def canaries_in(places: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def test_no_secret_or_personal_datum_remains(
-    world: World, log: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
+    world: World,
+    log: StringIO,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    figure: Figure,
 ) -> None:
     """No token or secret is stored or logged, and nothing personal remains after an erasure but what is documented.
 
     Unmistakable texts go in by every way. What may be stored is found before; afterwards, exactly REMAINS.
     """
-    plant(world)
+    station = Station(world)
+    plant(world, station)
     count(world)
     fail(world)
     delivered = deliver(world, tmp_path)
     use(world, log)
-    before = canaries_in(stored(world, log, tmp_path))
+    before = canaries_in(stored(world, station, log, tmp_path))
     assert {name for name, _ in before} == CANARIES.keys() - NEVER_STORED
     assert {place for _, place in before} >= {
         "ApplicationsTable",
@@ -283,6 +302,7 @@ def test_no_secret_or_personal_datum_remains(
     deliver(world, tmp_path, delivered)
     with time_machine.travel(now() + timedelta(days=2)):
         world.merge(sample_event("MergeFunction/scheduled"), None)
-    after = stored(world, log, tmp_path)
+    log.write(capsys.readouterr().out)  # the metrics
+    after = stored(world, station, log, tmp_path)
     assert canaries_in(after) == REMAINS
     figure(f"0 hits of {len(CANARIES)} secrets and personal texts in {len(after)} places")
