@@ -216,7 +216,7 @@ class ConnectionLookup:
     """Authenticate the URLs of connections, and limit their requests.
 
     Connections are cached for 60 seconds, so that a change takes effect within that time; a new secret does at once
-    (see `open_again`). Only right URLs are cached: a wrong key takes as long as an unknown connection.
+    (see `open`). Only right URLs are cached: a wrong key takes as long as an unknown connection.
     `requests_per_second` is the limit of each connection; 0 means that nothing is limited.
     """
 
@@ -237,30 +237,23 @@ class ConnectionLookup:
         self._buckets = Buckets(dynamodb, tokens_table)
         self._requests_per_second = requests_per_second
 
-    def open(self, provider: str, connection_id: str, key: str, address: str) -> Opened:
+    def open(self, provider: str, connection_id: str, key: str, address: str, *, seen: Opened | None = None) -> Opened:
         """Return the connection of a URL; `address` is the sender's IP address.
+
+        With `seen`, whose secrets made no signature, return the connection as it is stored now: an operator may have
+        added the secret since, and not every ATS repeats a delivery that is refused.
 
         Raises:
             UnknownConnection: there is none, its key is another, or it is disabled.
             TooManyRequests: likewise, and the address has used too many wrong URLs.
             Unavailable: KMS or the store did not answer in time.
         """
-        return self._cache.get(_digest(provider, connection_id, key)) or self._open(
-            provider, connection_id, key, address, seen=None
-        )
-
-    def open_again(self, provider: str, connection_id: str, key: str, address: str, *, seen: Opened) -> Opened:
-        """Return the connection of a URL as it is stored now, because none of the secrets seen made a signature.
-
-        An operator may have added the secret since, and not every ATS repeats a delivery that is refused. Raises what
-        `open` raises.
-        """
-        return self._open(provider, connection_id, key, address, seen=seen)
-
-    def _open(self, provider: str, connection_id: str, key: str, address: str, *, seen: Opened | None) -> Opened:
+        digest = sha256(f"{provider}/{connection_id}/{key}")
+        if seen is None and (cached := self._cache.get(digest)):
+            return cached
         start = self._cache.clock()
         opened = self._read(provider, connection_id, key, address, seen)
-        self._cache.keep(_digest(provider, connection_id, key), opened, read_at=start)
+        self._cache.keep(digest, opened, read_at=start)
         return opened
 
     def limit(self, connection: Connection) -> None:
@@ -289,10 +282,6 @@ class ConnectionLookup:
         except TooManyRequests:
             add_metric(Unauthenticated.__name__)  # so that its alarm counts these replies, too
             raise
-
-
-def _digest(provider: str, connection_id: str, key: str) -> str:
-    return sha256(f"{provider}/{connection_id}/{key}")
 
 
 def read_connection(dynamodb: DynamoDB, table: str, connection_id: str) -> Connection | None:

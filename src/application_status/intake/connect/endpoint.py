@@ -61,7 +61,7 @@ def connect(
         with activity.noting_refusals(connection.id, received_at):
             body = request.body(BODY_LIMIT_BYTES)
             if provider.verify(Delivery(request.headers, body), opened.secrets, received_at):
-                opened = connections.open_again(*url, seen=opened)
+                opened = connections.open(*url, seen=opened)
             events = _events(request, body, opened, provider, single_use, received_at)
         received = [(each, receiver.receive(account, each, received_at)) for each in events]
         activity.note(connection.id, _seen(received, received_at), received_at)
