@@ -22,6 +22,7 @@ from application_status.intake.connect.endpoint import BODY_LIMIT_BYTES
 from application_status.intake.connect.rules import KEPT_FOR
 from application_status.platform.errors import Unavailable
 from application_status.platform.values import application_id, now
+from support.signals import counted
 from support.webhooks import (
     CLIENT,
     HEADER,
@@ -174,12 +175,13 @@ def test_what_can_be_no_connection_is_unknown(world: World, odd: str) -> None:
     assert sent_to(world, f"/connect/greenhouse/{odd}/key") == known
 
 
-def test_guesses_of_an_address_are_limited(limited: World) -> None:
-    """As invalid tokens are; the right URL works from the same address."""
+def test_guesses_of_an_address_are_limited(limited: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """As invalid tokens are, and counted for the same alarm; the right URL works from the same address."""
     created = made(limited)
     url = path(created.connection, "A" * 43)
     statuses = [sent_to(limited, url)["statusCode"] for _ in range(25)]
     assert statuses == [404] * 20 + [429] * 5
+    assert counted(capsys)["Unauthenticated"] == 25
     assert deliver(limited, created).status == 200
 
 

@@ -37,7 +37,7 @@ from application_status.access.limits import (
 )
 from application_status.access.rules import random_secret, sha256
 from application_status.platform.dynamodb.client import Cache, DynamoDB, Item, pages
-from application_status.platform.errors import ConditionFailed, TooManyRequests, Unauthenticated, UnknownConnection
+from application_status.platform.errors import ConditionFailed, Unauthenticated, UnknownConnection
 from application_status.platform.telemetry import add_metric
 from application_status.platform.values import AtsId, from_text, now, to_text
 
@@ -269,19 +269,13 @@ class ConnectionLookup:
         found = read_connection(self._dynamodb, self._table, connection_id)
         has_key = hmac.compare_digest(found.key_sha256 if found else _NO_KEY, sha256(key))
         if found is None or not has_key or found.provider != provider or found.disabled_at:
+            add_metric(Unauthenticated.__name__)  # its alarm tells of guessing, from however many addresses
             if self._requests_per_second:
-                self._count_unknown(address)
+                self._buckets.take(key_of_address(address), INVALID_TOKENS)
             raise UnknownConnection
         if seen and found == seen.connection:
             return seen  # KMS is called only if the secrets may have changed
         return Opened(found, self._envelope.open(found.id, found.sealed) if found.sealed else Secrets())
-
-    def _count_unknown(self, address: str) -> None:
-        try:
-            self._buckets.take(key_of_address(address), INVALID_TOKENS)
-        except TooManyRequests:
-            add_metric(Unauthenticated.__name__)  # so that its alarm counts these replies, too
-            raise
 
 
 def read_connection(dynamodb: DynamoDB, table: str, connection_id: str) -> Connection | None:
