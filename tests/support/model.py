@@ -435,7 +435,8 @@ class Model:
         for kind, value in sorted(aliases - found.aliases):
             self.named[kind, value] = application
             if kind == "AtsiApplicationId":
-                self.second_ids[value] = application
+                if value != application:
+                    self.second_ids[value] = application
             elif kind in {"Greenhouse", "Recruitee"}:
                 self.given.append((f"{kind} {value}", application))
         found.aliases |= aliases
