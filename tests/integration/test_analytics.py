@@ -117,6 +117,19 @@ def test_record_that_dynamodb_refuses_is_set_aside(world: World) -> None:
     assert ids_counted(world) == {"0000", "0002"}
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_record_of_an_application_whose_id_is_no_text_is_set_aside(world: World, *, removed: bool) -> None:
+    """Counting would look for it in vain until the function ends, and hold up its shard."""
+    batch = records({}, {}, {})
+    body = batch["Records"][1]["dynamodb"]
+    body["NewImage"] = body["NewImage"] | {"AtsiApplicationId": {"S": None}}
+    if removed:
+        batch["Records"][1]["eventName"], body["OldImage"] = "REMOVE", body.pop("NewImage")
+    assert world.analytics(batch, None) == {"batchItemFailures": []}
+    assert ids_counted(world) == {"0000", "0002"}
+    assert len(world.kept.objects) == 1
+
+
 def test_later_record_of_the_same_application_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has the whole application, so that nothing is missing but the versions in between."""
     batch = records({}, {})["Records"]

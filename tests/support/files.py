@@ -1,6 +1,7 @@
 """Files over the real handler, with S3 and SQS in memory, and messages delivered as Lambda does."""
 
 import json
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -73,7 +74,7 @@ def _error(code: str, status: int) -> ClientError:
 
 def etag(content: bytes) -> str:
     """Return the ETag of an object, as S3 writes it in a notification."""
-    return f"{hash(content) & 0xFFFFFFFF:x}"
+    return f"{zlib.crc32(content):x}"
 
 
 def notification(key: str, content: bytes, tag: str | None = None) -> dict[str, Any]:

@@ -199,6 +199,19 @@ def registration_attributes(registration: Registration) -> Item:
     }
 
 
+def id_of(item: Item) -> ApplicationId:
+    """Return the application's id in an item or an image of it.
+
+    Raises:
+        KeyError: it has none.
+        TypeError: the id is no text. Counting would never find what it has stored for such an id, and try for ever.
+    """
+    found = item["AtsiApplicationId"]["S"]
+    if not isinstance(found, str):
+        raise TypeError("the AtsiApplicationId is no text")
+    return ApplicationId(found)
+
+
 def application(item: Item) -> Application:
     """Parse an item.
 
@@ -208,7 +221,7 @@ def application(item: Item) -> Application:
         ValueError: an attribute has an invalid value.
     """
     return Application(
-        application_id=ApplicationId(item["AtsiApplicationId"]["S"]),
+        application_id=id_of(item),
         ats_id=AtsId(item["AtsId"]["S"]),
         status=Status(item["Status"]["S"]),
         version=int(item["Version"]["N"]),

@@ -37,7 +37,7 @@ def stream_record(record: Mapping[str, Any], delay: timedelta) -> Announcement |
     """
     body, removed = record["dynamodb"], record["eventName"] == "REMOVE"
     image = body["OldImage" if removed else "NewImage"]
-    application_id = ApplicationId(image["AtsiApplicationId"]["S"])
+    application_id = items.id_of(image)
     if items.first_id(image):
         return None
     is_tombstone = items.is_tombstone(image)

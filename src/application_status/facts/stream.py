@@ -15,7 +15,6 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import one_by_one
 from application_status.platform.streams import Sink
 from application_status.platform.telemetry import add_metric
-from application_status.platform.values import ApplicationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def facts_of(item: Item, zone: ZoneInfo) -> Sequence[Fact]:
 
 
 def _erased(item: Item, *, later: int = 0) -> Fact:
-    return erased(ApplicationId(item["AtsiApplicationId"]["S"]), int(item["Version"]["N"]) + later)
+    return erased(items.id_of(item), int(item["Version"]["N"]) + later)
 
 
 def fact_sink(firehose: Firehose, stream: str, zone: ZoneInfo) -> Sink[tuple[int, bytes]]:

@@ -24,7 +24,6 @@ from application_status.platform.dynamodb.client import Item
 from application_status.platform.outages import is_outage
 from application_status.platform.streams import Batch, SetAside, StreamHandler, stream_handler
 from application_status.platform.telemetry import add_metric, logger, metrics
-from application_status.platform.values import ApplicationId
 from application_status.quality.counters.write import CHANGES_PER_CALL, Change, Counters
 from application_status.quality.rules.contribution import contribution
 
@@ -89,7 +88,7 @@ def change(application: Application, zone: ZoneInfo) -> Change:
 
 
 def _erased(item: Item, version: int) -> Change:
-    return Change(ApplicationId(item["AtsiApplicationId"]["S"]), version, contribution={})
+    return Change(items.id_of(item), version, contribution={})
 
 
 def analytics(counters: Counters, zone: ZoneInfo, set_aside: SetAside) -> StreamHandler:
