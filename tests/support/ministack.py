@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 
 from prerequisites import MINISTACK
 
-_START_SECONDS = 20
+_START_SECONDS = 120
 
 
 @contextmanager
