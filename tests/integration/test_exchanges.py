@@ -7,6 +7,7 @@ look at each change of these files. `WRITE_EXCHANGES=1 pytest tests/integration/
 import json
 import os
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -22,7 +23,7 @@ from application_status.applications.rules import application
 from application_status.applications.rules.report import NATIVE, Channel
 from application_status.platform.values import now
 from application_status.quality.counters.items import unpacked
-from support import dispositions, oauth, sandbox, signals
+from support import dispositions, lever_events, oauth, sandbox, signals
 from support.dynamodb_in_memory import Memory
 from support.files import Station, csv
 from support.native_flow import AFTERWARDS, Customer
@@ -207,6 +208,20 @@ def indeeds_dispositions(of: Exchanges) -> None:
     of.count()
 
 
+_ID, _TEXT = re.compile(r"(?i).*id"), re.compile(r"(?i)name|stage|title|status|.*reason.*")
+
+
+def _without(part: re.Pattern[str], value: Any, depth: int = 0) -> Any:
+    """Return an event without the members of such names, but for those at the top."""
+    if isinstance(value, list):
+        return [_without(part, each, depth + 1) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without(part, each, depth + 1) for name, each in value.items() if not (depth and part.fullmatch(name))
+    }
+
+
 def webhooks(provider: Channel) -> Callable[[Exchanges], None]:
     """Return a test of all recorded deliveries of a provider."""
 
@@ -215,8 +230,11 @@ def webhooks(provider: Channel) -> Callable[[Exchanges], None]:
         customer = Customer.of(of.world, provider, "client-1")
         bodies = [body_of(provider, name) for name in names(provider)]
         others = [b"[]", b'{"event":"x","action":"x","event_type":"x","data":{},"payload":{}}']
+        others += [json.dumps(_without(part, json.loads(body))).encode() for body in bodies for part in (_ID, _TEXT)]
 
         def deliver(body: bytes) -> None:
+            if provider is Channel.LEVER and body in others[2:]:
+                body = lever_events.signed_body(body, f"token-{len(of.found)}", now())
             reply = customer.send(body)
             of.note([reply.status, reply.headers, reply.body])
 
@@ -227,7 +245,9 @@ def webhooks(provider: Channel) -> Callable[[Exchanges], None]:
             deliver(body)
         event = delivery(customer.created, bodies[0], {"Signature": "sha256 x", "Ashby-Signature": "x"})
         of.send("connect", event | {"requestContext": event["requestContext"] | {"requestId": "r"}})
-        of.call("views", "GET", f"/api/connections/{customer.created.connection.id}", token=None)
+        event = http_event("GET", f"/api/connections/{customer.created.connection.id}", token=None)
+        claims = {"claims": {"cognito:groups": "staff"}}
+        of.send("views", event | {"requestContext": event["requestContext"] | {"requestId": "r", "authorizer": claims}})
         of.count()
 
     return send
