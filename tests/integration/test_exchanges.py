@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from botocore.exceptions import ClientError
 
 from application_status.applications import record
 from application_status.applications.rules import application
@@ -273,7 +274,7 @@ def file(of: Exchanges) -> None:
 def registrations(of: Exchanges) -> None:
     """Registrations, aliases and erasures."""
     aliases = {"Token": ["t-1"], "PositionProfileIds": ["p-1"], "ApplyId": ["a-1"], "AtsiApplicationId": [UNKNOWN]}
-    native = {"Greenhouse": {"ApplicationId": "700100"}, "Lever": {"OpportunityId": "o", "ApplicationId": "a"}}
+    native = {"Greenhouse": {"ApplicationId": "700100"}, "Lever": {"CandidateId": "o", "ApplicationId": "a"}}
     body = {
         "AtsId": ATS, "ClientId": "client-1", "JobId": "job-1", "JobseekerId": "jobseeker-1", "JobTitle": "Koch",
         "Company": "Example GmbH", "AppliedAt": "2026-11-01T09:00:00Z", "Location": "Berlin", "Link": "https://a.test",
@@ -319,6 +320,21 @@ def access_tokens(of: Exchanges) -> None:
     of.call("views", "GET", f"/api/application-status/{APPLICATION}", token=OTHER_TOKEN)
 
 
+def failures(of: Exchanges) -> None:
+    """Requests while the table refuses writes."""
+    reply: Any = {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+    def refuse(**_: Any) -> None:
+        raise ClientError(reply, "UpdateItem")
+
+    of.world.client.update_item = refuse
+    right = {"AtsiApplicationId": APPLICATION, "Status": "INTERVIEW"}
+    of.report("INTERVIEW")
+    of.call("batch", "POST", "/api/application-status/batch", {"Reports": [right, {}]})
+    of.graphql(signals.MANY, {"signals": [signal(), signal(typeCode="?")]})
+    of.graphql(dispositions.SEND, {"dispositions": [dispositions.disposition()]})
+
+
 def merge(of: Exchanges) -> None:
     """The merge of a day's counts."""
     of.report("INTERVIEW", BusinessDate="2026-11-20T12:00:00Z")
@@ -339,6 +355,7 @@ EXCHANGES: dict[str, Callable[[Exchanges], None]] = {
     "registrations": registrations,
     "sandbox": sandbox_requests,
     "access-tokens": access_tokens,
+    "failures": failures,
     "merge": merge,
 }
 
