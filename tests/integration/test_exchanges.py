@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from application_status.applications import record
 from application_status.applications.rules import application
 from application_status.applications.rules.report import NATIVE, Channel
+from application_status.labels.rules.dispositions import DispositionStatus
 from application_status.platform.values import now
 from application_status.quality.counters.items import unpacked
 from support import dispositions, lever_events, oauth, sandbox, signals
@@ -205,6 +206,7 @@ def indeeds_dispositions(of: Exchanges) -> None:
         each(identifiedBy={"alternateIdentifier": person}), each(statusChangeDateTime="9999-01-01T00:00:00Z"),
     ]  # fmt: skip
     of.graphql(dispositions.SEND, {"dispositions": given})
+    of.graphql(dispositions.SEND, {"dispositions": [each(status.value, "", 8) for status in DispositionStatus]})
     of.graphql(dispositions.SEND, {"dispositions": given[:1] * 101})
     of.count()
 
@@ -287,6 +289,7 @@ def registrations(of: Exchanges) -> None:
     more: dict[str, Any] = {"Token": ["t-2"], "Greenhouse": {"CandidateId": "500200", "JobId": "9"}}
     for added in (more, more, {"Token": [SIGNAL_TOKEN]}, {"Ashby": {"x": "y"}}, {"AtsiApplicationId": [APPLICATION]}):
         of.call("registry", "PATCH", f"{path}/aliases", {"Aliases": added}, token=None)
+    of.call("registry", "PUT", f"/api/applications/{UNKNOWN}", body, token=None)
     of.report("INTERVIEW", UNKNOWN)
     for each in (UNKNOWN, NEW, APPLICATION, "51c3be16-0000-4000-8000-000000000009"):
         of.call("registry", "DELETE", f"/api/applications/{each}", token=None)

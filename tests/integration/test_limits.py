@@ -12,7 +12,7 @@ import time_machine
 from moto import mock_aws
 
 from application_status.access import rules as tokens
-from application_status.access.limits import Buckets, key_of_address, key_of_ats, limit_of_ats
+from application_status.access.limits import Buckets, key_of_address, key_of_ats, limit_of_ats, limit_of_connection
 from application_status.access.register import TokenRegister
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
@@ -189,6 +189,12 @@ def test_without_an_answer_of_the_table_requests_are_admitted(error: Exception |
     assert len(calls) == (1 if error else 4)
     buckets.take("limit#ats", limit_of_ats(10))
     assert len(calls) == (2 if error else 8)
+
+
+@pytest.mark.parametrize(("per_second", "burst"), [(10, 1000), (600, 1200), (600.4, 1201)])
+def test_burst_of_a_connection_grows_with_its_rate(per_second: float, burst: int) -> None:
+    """A thousand at least, and two seconds' permits."""
+    assert limit_of_connection(per_second).burst == burst
 
 
 def test_guessing_is_limited_by_address(limited: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,11 +35,11 @@ _ROOT = Path(__file__).parents[2]
 PACKAGE = _ROOT / "src" / "application_status"
 _TESTS = str(_ROOT / "tests")
 
-_SECONDS_OF_A_TEST = 1
+_SECONDS_OF_A_TEST = 3
 """The most CPU time of a test in a sample; slower tests are left out."""
 _CASES_OF_A_TEST = 25
 """The most cases of a parametrized test in a sample."""
-_SECONDS_OF_A_MUTANT = 20
+_SECONDS_OF_A_MUTANT = 40
 """The most CPU time, without the mutant, of the tests that a mutant of a sample is given."""
 _MEMORY = 3 << 30
 

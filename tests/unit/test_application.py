@@ -316,3 +316,11 @@ def test_full_history_keeps_first_entries_and_counts_what_it_removes(monkeypatch
         (contact, None), (interview, (2, 0)), (offer, (1, 0)), (offer, None), (contact, None)
     ]  # fmt: skip
     assert {ended.receive(each).result for each in reports} == {ReportResult.UNCHANGED}
+
+
+@pytest.mark.parametrize(("days", "is_closed"), [(-1, False), (1, True)])
+def test_position_that_ended_before_the_application_was_made_does_not_end_it(days: int, *, is_closed: bool) -> None:
+    """Of an application without reports."""
+    made = replace(REGISTERED, registration=registration(applied_at=T0))
+    end = Position(ended=True, since=T0 + days * DAY, day_offset=None, received_at=T0, version=1)
+    assert (replace(made, positions={"a": end}).position_ended_at is not None) is is_closed

@@ -397,6 +397,7 @@ def test_application_that_comes_back_is_no_second_one() -> None:
     assert month_groups({"2026-01": alone}, applications_in_activity) == []
     assert month_groups({"2026-01": {"entered:INTERVIEW": 3, "entered:OFFER": 3}}, applications_in_activity) == []
     five = {"entered:INTERVIEW": 5}
+    assert applications_in_activity(five) == 5
     (group,) = month_groups({"2026-01": five}, applications_in_activity)
     assert blocks(group, {day: five}, applications_in_activity) == [Block(group.first, group.last, (day,))]
 

@@ -77,3 +77,12 @@ def test_final_states(state: State) -> None:
 def test_keys_tell_live_files_from_those_of_test_tokens() -> None:
     assert AWAITED.upload_key == f"uploads/live/demo-ats/{AWAITED.id}"
     assert replace(AWAITED, is_test=True).upload_key == f"uploads/test/demo-ats/{AWAITED.id}"
+
+
+@pytest.mark.parametrize(("days", "there"), [(0, True), (29.99, True), (30, False)])
+def test_list_of_refused_rows_is_there_for_30_days(days: float, *, there: bool) -> None:
+    """From the end of the import on; a file without refused rows has none."""
+    ended = replace(IMPORTING, state=State.COMPLETED, ended_at=START, refused_rows_listed=10)
+    assert ended.has_list(START + timedelta(days=days)) is there
+    assert not replace(ended, refused_rows_listed=0).has_list(START)
+    assert not replace(ended, ended_at=None).has_list(START)
