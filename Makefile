@@ -25,6 +25,9 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
+# Containers often set it; then each process would compile all modules anew, which takes three seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test prove check format lock openapi screenshots bench bench-bulk bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom
 .PHONY: needs-test needs-bench needs-screenshots needs-deploy
 
