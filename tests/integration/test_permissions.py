@@ -36,7 +36,7 @@ from application_status.local.user_pool import CLIENT_ID
 from application_status.platform.streams import FailedRecords, SetAside, Sink
 from application_status.platform.values import ApplicationId, application_id, now, to_text
 from support import dispositions, eventbridge, firehose, quality_pages, sandbox, webhooks
-from support.expiry import expire_all
+from support.expiry import add_many_aliases, expire_all
 from support.log_lines import batch, line
 from support.permissions import Permission, UnderRole, allowed, of_lambda
 from support.signals import position_signal, sent, signal, state
@@ -364,7 +364,8 @@ def retention(world: World) -> None:
     )
     sent(world, signal(state("Stage 3", 5)), signal(state("Stage 3", 5), token="t-2"))
     sent(world, signal(state("Hired", 6)), signal(state("Hired", 6), token="t-2"))
-    for each in (other, SIGNALLED_APPLICATION):
+    add_many_aliases(world)
+    for each in (other, SIGNALLED_APPLICATION, APPLICATION):
         deliver(world, each)
     expire_all(world)
 

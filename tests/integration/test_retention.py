@@ -12,7 +12,6 @@ from moto import mock_aws
 from application_status.applications import items
 from application_status.applications.record import UnknownApplications
 from application_status.applications.register import Registrations
-from application_status.applications.rules.registration import Aliases
 from application_status.applications.scan import AllApplications
 from application_status.functions.retention import RetentionSettings
 from application_status.functions.retention import make_handler as make_retention
@@ -28,7 +27,7 @@ from application_status.quality.counting.drift import Drift
 from application_status.quality.counting.rebuild import Scan
 from application_status.quality.counting.verification import Verifier
 from support.counters import Tally, counted, expected_counters, read, reader_of
-from support.expiry import expire_all
+from support.expiry import add_many_aliases, expire_all
 from support.signals import complete, contents, position_signal, sent, signal, state
 from support.streams import deliver, positions_copied, stream
 from support.world import (
@@ -369,16 +368,8 @@ def test_late_messages_about_it_change_nothing(world: World) -> None:
 
 
 def with_many_aliases(world: World) -> None:
-    """Give APPLICATION more aliases than one transaction can delete."""
-    registrations = Registrations(world.dynamodb, "ApplicationsTable", "AliasesTable")
-    for start in range(0, 40, 10):
-        numbers = [f"{number:02}" for number in range(start, start + 10)]
-        aliases = Aliases(
-            tokens=tuple(f"t-{n}" for n in numbers),
-            candidate_application_profile_ids=tuple(f"c-{n}" for n in numbers),
-            position_profile_ids=tuple(f"p-{n}" for n in numbers),
-        )
-        registrations.register(APPLICATION, registration(aliases=aliases))
+    """Give APPLICATION more aliases than one transaction can delete, and count it."""
+    add_many_aliases(world)
     deliver(world)
     assert len(naming(world, APPLICATION)) > 120
 
