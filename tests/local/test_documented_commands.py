@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -121,11 +121,15 @@ def short_form(command: str) -> str | None:
 
 @dataclass(frozen=True)
 class Place:
-    """A copy of the repository in which commands may write, and the environment that leads to a running `make run`."""
+    """A copy of the repository in which commands may write, and the environment that leads to a running `make run`.
+
+    `done` has the commands that were run, and need not be run again: those of make, and those that only print help.
+    """
 
     folder: Path
     environment: dict[str, str]
     url: str
+    done: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +171,9 @@ def test_commands_work(place: Place, document: Path) -> None:
     """Each exits with 0, those with curl too where the service refuses; in one shell, as a reader would run them."""
     lines = ["set -e", FIRST]
     for command in commands(document):
-        if short := short_form(command):
+        if (short := short_form(command)) and short not in place.done:
+            if short.startswith("make ") or short.endswith(" --help"):
+                place.done.add(short)
             lines += [f"cat <<'.'\n$ {command}\n.", short]
     script = "\n".join(lines).replace("http://127.0.0.1:3000", place.url)
     done = subprocess.run(
