@@ -25,7 +25,7 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 BUILD := PATH="$(CURDIR)/.tools/sam/bin:$$PATH" $(SAM) build
 LOCAL_AWS := AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 
-# Containers often set it; then each process would compile all modules anew, which takes three seconds.
+# Where it is set, as in many containers, each process compiles all modules anew, which takes three seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test prove check format lock openapi screenshots bench bench-bulk bench-quality bench-limits build build-host sam-api sam-invoke deploy clean audit sbom

@@ -26,6 +26,7 @@ from application_status.labels.rules.dispositions import DispositionStatus
 from application_status.platform.values import now
 from application_status.quality.counters.items import unpacked
 from support import dispositions, lever_events, oauth, sandbox, signals
+from support.counters import COMPRESSED
 from support.dynamodb_in_memory import Memory
 from support.files import Station, csv
 from support.native_flow import AFTERWARDS, Customer
@@ -50,7 +51,6 @@ STORED = Path(__file__).parents[1] / "data/exchanges"
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 UNKNOWN = "51c3be16-0000-4000-8000-000000000000"
 NEW = "51c3be16-0000-4000-8000-000000000001"
-COMPRESSED = ("Contribution", "Amounts", "Totals", "Entries")
 
 
 class Exchanges:
@@ -232,11 +232,11 @@ def webhooks(provider: Channel) -> Callable[[Exchanges], None]:
         """Before and after the application is registered, wrongly signed, and about nothing."""
         customer = Customer.of(of.world, provider, "client-1")
         bodies = [body_of(provider, name) for name in names(provider)]
-        others = [b"[]", b'{"event":"x","action":"x","event_type":"x","data":{},"payload":{}}']
-        others += [json.dumps(_without(part, json.loads(body))).encode() for body in bodies for part in (_ID, _TEXT)]
+        empty = [b"[]", b'{"event":"x","action":"x","event_type":"x","data":{},"payload":{}}']
+        lacking = [json.dumps(_without(part, json.loads(body))).encode() for body in bodies for part in (_ID, _TEXT)]
 
         def deliver(body: bytes) -> None:
-            if provider is Channel.LEVER and body in others[2:]:
+            if provider is Channel.LEVER and body in lacking:  # a signed token is for one body
                 body = lever_events.signed_body(body, f"token-{len(of.found)}", now())
             reply = customer.send(body)
             of.note([reply.status, reply.headers, reply.body])
@@ -244,7 +244,7 @@ def webhooks(provider: Channel) -> Callable[[Exchanges], None]:
         for body in bodies[::3]:
             deliver(body)
         customer.register()
-        for body in bodies + others:
+        for body in bodies + empty + lacking:
             deliver(body)
         event = delivery(customer.created, bodies[0], {"Signature": "sha256 x", "Ashby-Signature": "x"})
         of.send("connect", event | {"requestContext": event["requestContext"] | {"requestId": "r"}})

@@ -31,6 +31,7 @@ from application_status.platform.streams import FailedRecords, SetAside
 from application_status.platform.values import ApplicationId, now
 from application_status.quality.counters.items import unpacked
 from support import dispositions, eventbridge, firehose, oauth, sandbox, webhooks
+from support.counters import COMPRESSED
 from support.files import Station, csv
 from support.log_lines import batch, picked
 from support.proof import Figure
@@ -230,7 +231,7 @@ def use(world: World, log: StringIO) -> None:
 
 def text_of(item: Any) -> str:
     """Return an item of a table as text, with what is compressed in it."""
-    compressed = [item[name] for name in ("Contribution", "Amounts", "Totals", "Entries") if name in item]
+    compressed = [item[name] for name in COMPRESSED if name in item]
     return f"{item} {[unpacked(value) for value in compressed]}"
 
 

@@ -26,6 +26,9 @@ from support.world import BERLIN, World
 type Tally = Mapping[tuple[str, ...], int]
 """Amounts by what they are about: ("day", ats, day, measure), ("job", client, job, measure), and so on."""
 
+COMPRESSED = ("Contribution", "Amounts", "Totals", "Entries")
+"""The attributes of the Quality table whose values `items.unpacked` reads."""
+
 
 def read(reader: QualityReader, clients: Iterable[str]) -> Tally:
     """Return the totals of all ATSs, and of some clients and their jobs, as read."""

@@ -33,7 +33,7 @@ UNKNOWN = "unknown"
 """The name of an event without a name, or with one that can't be the name of an event."""
 
 _MOST_VALUES = 80_000
-"""The bytes of a body that may begin a value; a body of 1 MiB that is made of values alone takes long to read."""
+"""The most values in a body, counted by commas and opening brackets; 1 MiB of values alone would take long to read."""
 
 _ID = re.compile(r"[!\"$-~]{1,100}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
@@ -143,7 +143,7 @@ UNREADABLE = Ignored(name=UNKNOWN, reason="The body is not a JSON object, or has
 type Event = Change | Ended | Merged | Linked | PositionEnded | Test | Ignored
 
 
-@lru_cache(maxsize=1)  # the steps of a delivery read the same body, up to five times
+@lru_cache(maxsize=1)  # up to five steps of a delivery read its body, which is forgotten at the next
 def parse(body: bytes) -> Mapping[str, Any] | None:
     """Return a JSON object, or None if the body is something else, has duplicate keys or too many values."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > _MOST_VALUES:

@@ -25,7 +25,7 @@ from graphql import (
 
 NAME_LENGTH = 100
 TOKENS = 4_000
-"""Enough for 30 signals of up to 115 tokens without variables, and for 100 dispositions; reading one takes long."""
+"""Enough for 30 signals of up to 115 tokens without variables, and for 100 dispositions."""
 
 _LINES = 2 * TOKENS
 _LIMITS: Mapping[str, int] = {
