@@ -75,6 +75,30 @@ def test_earlier_of_two_deadlines_holds(clock: Clock, outer: float, inner: float
         assert bool(list(beginnings(clock, Attempts("GetItem", 2)))) is (outer > 2)
 
 
+def test_failed_call_brings_the_end_near(clock: Clock) -> None:
+    """All calls end so soon after it began, those around an inner deadline too; until then, there is more time."""
+    with deadline(20, 5):
+        clock.now = 10
+        with deadline(9):
+            attempts = iter(Attempts("PutItem", 2))
+            next(attempts)
+            clock.now += 1
+            next(attempts)
+            assert 11 <= clock.now <= 11.2
+        clock.now = 12.9
+        assert list(beginnings(clock, Attempts("GetItem", 2)))
+        clock.now = 13.1
+        assert list(beginnings(clock, Attempts("GetItem", 2))) == []
+
+
+def test_throttled_part_of_a_batch_brings_the_end_near(clock: Clock) -> None:
+    """It is a failure like any other."""
+    with deadline(20, 5):
+        pause_before_retry("BatchGetItem", "Unprocessed")
+        clock.now = 3.1
+        assert list(beginnings(clock, Attempts("BatchGetItem", 2))) == []
+
+
 def test_retries_of_a_command_are_not_counted(clock: Clock, counts: list[str]) -> None:
     """It has no deadline, and its standard output is its result."""
     assert len(list(beginnings(clock, Attempts("Scan", 2)))) == 4

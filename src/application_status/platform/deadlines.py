@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from application_status.platform.randomness import RANDOM
 from application_status.platform.telemetry import add_metric, logger
@@ -23,16 +24,37 @@ ATTEMPTS = 4
 
 _FIRST_PAUSE_SECONDS = 0.1
 
-_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
+@dataclass
+class _Deadline:
+    """When all calls must have ended, in seconds of `time.monotonic`, and how soon after a failed call began."""
+
+    end: float
+    seconds_from_failure: float
+    outer: "_Deadline | None" = None
+
+    def call_failed(self, began: float) -> None:
+        """Let this deadline, and those around it, come early because the store fails."""
+        self.end = min(self.end, began + self.seconds_from_failure)
+        if self.outer:
+            self.outer.call_failed(began)
+
+
+_NEVER = _Deadline(math.inf, math.inf)
+
+_deadline: ContextVar[_Deadline] = ContextVar("deadline", default=_NEVER)
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
+def deadline(seconds: float, seconds_from_failure: float = math.inf) -> Iterator[None]:
     """Limit the total time of all AWS calls made inside the `with` block.
 
+    Once a call has failed, and could be tried again, all have to end within `seconds_from_failure` of its beginning.
     Inside another deadline, the earlier of the two applies.
     """
-    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
+    outer = _deadline.get()
+    end = min(outer.end, time.monotonic() + seconds)
+    token = _deadline.set(_Deadline(end, min(outer.seconds_from_failure, seconds_from_failure), outer))
     try:
         yield
     finally:
@@ -58,17 +80,20 @@ class Attempts:
         """Yield before each attempt."""
         for retry in range(ATTEMPTS):
             pause = _pause(retry) if retry else 0.0
-            if time.monotonic() + pause + self._longest_seconds > _deadline.get():
+            if time.monotonic() + pause + self._longest_seconds > _deadline.get().end:
                 return
             if retry:
                 _count_retry(self._operation, self.error)
                 time.sleep(pause)
+            began = time.monotonic()
             yield
+            _deadline.get().call_failed(began)
 
 
 def pause_before_retry(operation: str, error: str) -> None:
     """Pause for up to 0.2 seconds before an operation continues with the items that an error left unprocessed."""
     _count_retry(operation, error)
+    _deadline.get().call_failed(time.monotonic())
     time.sleep(_pause(1))
 
 
@@ -77,6 +102,6 @@ def _pause(retry: int) -> float:
 
 
 def _count_retry(operation: str, error: str) -> None:
-    if _deadline.get() < math.inf:
+    if _deadline.get() is not _NEVER:
         add_metric("StoreRetries")
         logger.warning("retry", operation=operation, error=error)

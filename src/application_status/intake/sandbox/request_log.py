@@ -16,6 +16,7 @@ Nothing is stored for live tokens. A request that can't be stored is answered al
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -29,7 +30,7 @@ from application_status.intake.recorded import Understood
 from application_status.platform.deadlines import deadline
 from application_status.platform.dynamodb.client import DynamoDB, Item, pages
 from application_status.platform.errors import Forbidden
-from application_status.platform.http.endpoint import LambdaHandler, Reply, Request, reply
+from application_status.platform.http.endpoint import SECONDS_FROM_FAILURE, LambdaHandler, Reply, Request, reply
 from application_status.platform.telemetry import enter_sandbox, flush, log_unexpected
 from application_status.platform.values import DateTimeText, now, to_text
 
@@ -128,9 +129,10 @@ def recording(handler: LambdaHandler, log: RequestLog) -> LambdaHandler:
     """Return a handler that also stores its requests with test tokens, once they are answered."""
 
     def lambda_handler(event: Any, context: Any) -> Reply:
-        answered = handler(event, context)
-        if trial := end_trial():
-            _store(trial, event, answered, log)
+        with deadline(math.inf, SECONDS_FROM_FAILURE):
+            answered = handler(event, context)
+            if trial := end_trial():
+                _store(trial, event, answered, log)
         return answered
 
     return lambda_handler

@@ -33,6 +33,9 @@ from application_status.platform.values import ApplicationId, application_id
 UNKNOWN_PATH, REST_OF_PATH = "/{proxy+}", "proxy"
 """The route of all paths that have no other, and its path parameter."""
 
+SECONDS_FROM_FAILURE = 5.0
+"""Within what time after the beginning of the first failed call to the store a request is answered."""
+
 _RETRY_AFTER_SECONDS = 2
 _SECRET_WITHIN_SECONDS = 60
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
@@ -418,7 +421,8 @@ def endpoint(
     """Return a Lambda handler that calls `answer` with the request and never raises.
 
     `sign_in` returns the request with the claims of its user. `refuse` and `fail` build the replies to errors; if
-    `sign_in` raised, the request is without claims. `seconds` limits the time spent on calls to the store.
+    `sign_in` raised, the request is without claims. `seconds` limits the time spent on calls to the store, and so does
+    `SECONDS_FROM_FAILURE` once one of them has failed.
     """
 
     def lambda_handler(event: Any, context: Any) -> Reply:
@@ -427,7 +431,7 @@ def endpoint(
         begin(request.request_id or invocation, function_request_id=invocation, traceparent=request.traceparent())
         try:
             request.require_resource()
-            with deadline(seconds):
+            with deadline(seconds, SECONDS_FROM_FAILURE):
                 request = sign_in(request)
                 return answer(request)
         except Refusal as error:
