@@ -14,7 +14,7 @@ from application_status.functions.positions import PositionsSettings, make_handl
 from application_status.platform.dynamodb import boto
 from application_status.platform.dynamodb.client import DynamoDB, Item
 from application_status.platform.errors import Unavailable
-from application_status.platform.values import ApplicationId, application_id
+from application_status.platform.values import ApplicationId, application_id, to_text
 from support.counters import counters, expected_counters
 from support.failed_records import set_aside
 from support.signals import counted, position_signal, sent, signal, state
@@ -81,6 +81,15 @@ def test_each_record_copies_one_page(
         counts_by_page.append((counted(capsys)["ApplicationsNotified"], number_closed(world, crowd)))
     assert counts_by_page == [(25, 25), (25, 50), (10, 60)]
     assert len(state_records(world)) == 3
+
+
+def test_midnight_stays_a_day_of_its_time_zone(world: World) -> None:
+    """An application reads back what was reported of its position."""
+    current = state("Closed", success=True, timestamp="2022-08-10T00:00:00+02:00")
+    sent(world, position_signal(success=True) | {"current": current})
+    positions_copied(world)
+    (stored,) = world.stored(SIGNALLED_APPLICATION).positions.values()
+    assert (to_text(stored.since), stored.day_offset, stored.ended) == ("2022-08-09T22:00:00.000Z", 120, True)
 
 
 def test_all_are_updated_and_the_records_end(world: World, crowd: list[ApplicationId]) -> None:

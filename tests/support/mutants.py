@@ -39,7 +39,8 @@ _SECONDS_OF_A_TEST = 3
 """The most CPU time of a test in a sample; slower tests are left out."""
 _CASES_OF_A_TEST = 25
 """The most cases of a parametrized test in a sample."""
-_SECONDS_OF_A_MUTANT = 40
+_FAST_SECONDS = 0.1
+_SECONDS_OF_A_MUTANT = 60
 """The most CPU time, without the mutant, of the tests that a mutant of a sample is given."""
 _MEMORY = 3 << 30
 
@@ -323,14 +324,15 @@ class _Tests:
                     self._by_line[file, line].add(place)
 
     def of(self, mutant: Mutant) -> tuple[list[pytest.Item], float]:
-        """Return the tests for a mutant, the fastest first and one case of each first, and their CPU time."""
+        """Return the tests for a mutant and their CPU time: fast ones, then a case of each, then the other cases."""
         lines = range(mutant.first_line, mutant.last_line + 1)
         places = set[int]().union(*(self._by_line[mutant.file, line] for line in lines))
         cases: defaultdict[str, int] = defaultdict(int)
         turns = []
         for place in sorted(places, key=lambda place: self._reached[place][1].seconds):
             item, reached = self._reached[place]
-            turns.append((cases[item.nodeid.partition("[")[0]], reached.seconds, place))
+            turn = 0 if reached.seconds < _FAST_SECONDS else 1 + cases[item.nodeid.partition("[")[0]]
+            turns.append((turn, reached.seconds, place))
             cases[item.nodeid.partition("[")[0]] += 1
         chosen: list[pytest.Item] = []
         total = 0.0

@@ -22,6 +22,7 @@ from application_status.applications.rules.report import (
     Channel,
     Interpretation,
     Report,
+    TimeSource,
     Transition,
     order_time,
     same_label,
@@ -316,6 +317,37 @@ def test_full_history_keeps_first_entries_and_counts_what_it_removes(monkeypatch
         (contact, None), (interview, (2, 0)), (offer, (1, 0)), (offer, None), (contact, None)
     ]  # fmt: skip
     assert {ended.receive(each).result for each in reports} == {ReportResult.UNCHANGED}
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "has_business_date", "too_early"),
+    [
+        (Status.CONTACT, -1, True, True),
+        (Status.CONTACT, 0, True, False),
+        (Status.CONTACT, -1, False, False),
+        (Status.INTERVIEW, -1, True, False),
+    ],
+)
+def test_only_a_dated_contact_can_be_too_early(
+    status: Status, days: int, *, has_business_date: bool, too_early: bool
+) -> None:
+    """An ATS may copy a contact about an earlier application; an interview before the application is a wrong clock."""
+    made = registration(applied_at=T0)
+    transition = reduce(received, [report(status, T0 + days * DAY)], REGISTERED).in_order()[-1]
+    if not has_business_date:
+        transition = replace(transition, time_source=TimeSource.RECEIVED)
+    assert is_too_early(transition, made) is too_early
+
+
+def test_full_history_keeps_the_first_contact_about_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contact from before the application is not its first."""
+    monkeypatch.setattr("application_status.applications.rules.application.HISTORY_LIMIT", 4)
+    contact, interview = Status.CONTACT, Status.INTERVIEW
+    reports = [report(status, T0 + n * DAY) for n, status in enumerate([contact, interview, contact] + 3 * [interview])]
+    reports += [report(contact, T0 + 6 * DAY), report(interview, T0 + 7 * DAY)]
+    made = replace(REGISTERED, registration=registration(applied_at=T0 + DAY))
+    kept = [each.latest for each in reduce(received, reports, made).in_order() if each.status is contact]
+    assert T0 + 2 * DAY in kept
 
 
 @pytest.mark.parametrize(("days", "is_closed"), [(-1, False), (1, True)])

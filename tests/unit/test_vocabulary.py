@@ -168,6 +168,7 @@ def test_held_out_labels(path: Path) -> None:
         ("JOB_INACTIVE", "REJECTED/position_closed"),
         ("QualifiedWithdrew", "REJECTED/candidate_withdrew"),
         ("NotAFit", "REJECTED/not_selected"),
+        ("iNTERVIEW", "INTERVIEW"),
         ("Withdrew - Compensation Too Low (please include details in notes)", "REJECTED/candidate_withdrew"),
         ("Turned Down Offer (Other)", "REJECTED/offer_declined"),
         ("Other candidates are more suitable", "REJECTED/not_selected"),
