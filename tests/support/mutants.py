@@ -225,6 +225,7 @@ class _Forks:
     def start(self, key: int, call: Callable[[], Any], cpu_seconds: float) -> None:
         """Call a function once there is a processor for it; it is ended after so much CPU time, or 20 times as long."""
         self._wait((os.process_cpu_count() or 1) - 1)
+        (self._folder / str(key)).unlink(missing_ok=True)
         process = os.fork()
         if not process:
             self._call(key, call, int(cpu_seconds) + 1)
