@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from support import dispositions, signals
 from support.files import Station, csv
-from support.model import UNMAPPED, Model, Rank, Told, rank
+from support.lever_events import signed_body
+from support.model import ENDS, Model, Told, rank
 from support.native_flow import SECRET
 from support.native_webhooks import signed
 from support.webhooks import delivery
@@ -24,6 +25,7 @@ MEANINGS = {
 
 LABELS = tuple(MEANINGS)
 _WITHDREW = "Candidate withdrew"
+_BEFORE_HIRE = timedelta(seconds=1)
 
 
 class When(NamedTuple):
@@ -333,7 +335,7 @@ class Dispositions:
 
 
 def _native(place: Place, provider: str, body: Any) -> Callable[[], Any]:
-    raw = json.dumps(body).encode()
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     channel, created = place.connections[provider]
 
     def send() -> Any:
@@ -400,7 +402,7 @@ class Greenhouse:
         return Told(
             status=status,
             label=str(self.label).strip(),
-            rank=_rank_of_label(status),
+            rank=rank(status),
             sorted_at=None if is_decision else self.moment,
             key=(self.action, str(self.label).strip(), moment),
             is_snapshot=not is_decision,
@@ -414,10 +416,6 @@ class Greenhouse:
             [lambda model: model.event(ATS, "Greenhouse", self.application, self.told, now)],
             list,
         )
-
-
-def _rank_of_label(status: str | None) -> Rank:
-    return rank(status) if status else UNMAPPED
 
 
 @dataclass(frozen=True)
@@ -462,6 +460,103 @@ class Recruitee:
             [lambda model: model.event(ATS, "Recruitee", self.candidate, self.told, now)],
             list,
         )
+
+
+@dataclass(frozen=True)
+class Ashby:
+    """An event of Ashby's about how an application stands, sorted by `moment`; an end took effect `before` that."""
+
+    application: str
+    standing: str
+    label: str
+    moment: datetime
+    before: timedelta
+    number: int
+
+    @property
+    def _body(self) -> Any:
+        updated, ended = When(self.moment).text, When(self.moment - self.before).text
+        application: dict[str, Any] = {"id": self.application, "updatedAt": updated, "status": self.standing}
+        data: dict[str, Any] = {"application": application}
+        match self.standing:
+            case "Active":
+                application["currentInterviewStage"] = {"title": self.label, "type": "Active"}
+            case "Archived":
+                application |= {"archiveReason": {"text": self.label, "reasonType": "Other"}, "archivedAt": ended}
+            case "Hired":
+                data["offer"] = {"decidedAt": ended}
+        return {"action": "applicationUpdate", "webhookActionId": f"action-{self.number}", "data": data}
+
+    @property
+    def told(self) -> Told:
+        meaning = None if MEANINGS[self.label] in ENDS else MEANINGS[self.label]
+        status = {"Archived": "REJECTED", "Hired": "HIRED"}.get(self.standing, meaning)
+        return Told(
+            status=status,
+            label=None if self.standing == "Hired" else self.label.strip(),
+            rank=rank(status),
+            at=None if self.standing == "Active" else self.moment - self.before,
+            sorted_at=self.moment,
+            key=("applicationUpdate", str(self.number)),
+            is_snapshot=True,
+            is_open=self.standing == "Active",
+            withdrew=self.standing == "Archived" and self.label == _WITHDREW,
+        )
+
+    def at(self, place: Place, now: datetime) -> Exchange:
+        return Exchange(
+            _native(place, "Ashby", self._body),
+            [lambda model: model.event(ATS, "Ashby", self.application, self.told, now)],
+            list,
+        )
+
+
+@dataclass(frozen=True)
+class Lever:
+    """An event of Lever's, which is accepted for three days; a label has no spaces, as it is an id."""
+
+    application: str
+    event: str
+    label: str
+    moment: datetime
+    number: int
+
+    @property
+    def _body(self) -> bytes:
+        data: dict[str, Any] = {"opportunityId": self.application}
+        match self.event:
+            case "candidateStageChange":
+                data["toStageId"] = self.label
+            case "archived":
+                data |= {"fromArchived": None, "toArchived": {"reason": self.label}}
+            case "restored":
+                data |= {"fromArchived": {"reason": self.label}, "toArchived": None}
+        name = "candidateArchiveChange" if self.event in {"archived", "restored"} else self.event
+        return signed_body(json.dumps({"event": name, "data": data}).encode(), f"token-{self.number}", self.moment)
+
+    @property
+    def told(self) -> Told:
+        meaning = None if MEANINGS[self.label] in ENDS else MEANINGS[self.label]
+        status = {"archived": "REJECTED", "restored": "APPLIED", "candidateHired": "HIRED"}.get(self.event, meaning)
+        return Told(
+            status=status,
+            label=self.label if self.event in {"candidateStageChange", "archived"} else None,
+            rank=rank(status),
+            at=self.moment,
+            sorted_at=self.moment - _BEFORE_HIRE if self.event == "archived" else self.moment,
+            key=("token", str(self.number)),
+        )
+
+    def at(self, place: Place, now: datetime) -> Exchange:
+        if now - self.moment > timedelta(hours=72):  # then Lever no longer repeats it
+            return Exchange(lambda: None, [], lambda _: None)
+
+        def effect(model: Model) -> str:
+            if self.event == "candidateDeleted":
+                return model.end("Lever", self.application)
+            return model.event(ATS, "Lever", self.application, self.told, now)
+
+        return Exchange(_native(place, "Lever", self._body), [effect], list)
 
 
 @dataclass(frozen=True)
@@ -534,7 +629,7 @@ class Registration:
         found: dict[str, Any] = {}
         for kind, value in sorted(self.aliases):
             match kind:
-                case "Greenhouse":
+                case "Greenhouse" | "Ashby" | "Lever":
                     found[kind] = {"ApplicationId": value}
                 case "Recruitee":
                     found[kind] = {"CandidateId": value, "JobId": "52"}

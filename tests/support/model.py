@@ -360,6 +360,7 @@ class Model:
     second_ids: dict[str, str] = field(default_factory=dict)
     parked: dict[str, dict[tuple[str, ...], tuple[Told, datetime]]] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
+    ended: set[tuple[str, str]] = field(default_factory=set)
     given: list[tuple[str, str]] = field(default_factory=list)
 
     def copy(self) -> "Model":
@@ -371,6 +372,7 @@ class Model:
             dict(self.second_ids),
             {name: dict(each) for name, each in self.parked.items()},
             dict(self.named),
+            set(self.ended),
             list(self.given),
         )
 
@@ -437,7 +439,7 @@ class Model:
             if kind == "AtsiApplicationId":
                 if value != application:
                     self.second_ids[value] = application
-            elif kind in {"Greenhouse", "Recruitee"}:
+            elif kind in {"Ashby", "Greenhouse", "Lever", "Recruitee"}:
                 self.given.append((f"{kind} {value}", application))
         found.aliases |= aliases
 
@@ -450,6 +452,7 @@ class Model:
         for each in found.aliases:
             if each[0] != "AtsiApplicationId":  # which stays with its tombstone
                 del self.named[each]
+                self.ended.discard(each)
         self.applications[first] = Application(self.limits, "", version=found.version + 1, is_erased=True)
 
     def event(self, ats: str, kind: str, value: str, told: Told, received: datetime) -> str:
@@ -461,8 +464,17 @@ class Model:
             waiting = self.parked.setdefault(f"{kind} {value}", {})
             waiting.setdefault(told.key or (), (told, received))
             return "parked"
+        if (kind, value) in self.ended:
+            return "ended"
         answer = self.report(ats, application, told, received, creates=False)
         return answer.result if answer else "dropped"
+
+    def end(self, kind: str, value: str) -> str:
+        """Receive that nothing more will be reported by an id; return the result."""
+        if (kind, value) not in self.named:
+            return "dropped"
+        self.ended.add((kind, value))
+        return "noted"
 
     def replay(self, ats: str, name: str, application: str) -> None:
         """Record the events that wait for an id, in the order of their times; they have no labels."""

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from application_status.applications import record
 from application_status.applications.record import UnknownApplications
 from application_status.applications.rules import application as rules
-from application_status.applications.rules.report import Channel
+from application_status.applications.rules.report import NATIVE
 from application_status.applications.scan import AllApplications
 from application_status.intake import side_by_side
 from application_status.intake.files.imports import Imports
@@ -47,12 +47,14 @@ from support.messages import (
     JOBSEEKER,
     LABELS,
     STATUSES_OF_INDEED,
+    Ashby,
     Batch,
     Disposition,
     Dispositions,
     Erasure,
     File,
     Greenhouse,
+    Lever,
     Message,
     Place,
     Recruitee,
@@ -91,6 +93,8 @@ ALIASES = tuple(
         "ApplyId": ("apply-1", "apply-2"),
         "Greenhouse": ("7001", "7002"),
         "Recruitee": ("41", "42"),
+        "Ashby": ("8001", "8002"),
+        "Lever": ("9001", "9002"),
         "AtsiApplicationId": SECOND_IDS,
     }.items()
     for value in values
@@ -165,6 +169,10 @@ actions = st.sampled_from(
     [*["candidate_stage_change"] * 4, "hire_candidate", "reject_candidate", "unhire_candidate", "offer_created"]
 )
 subtypes = st.sampled_from(["stage_changed", "stage_changed", "disqualified", "requalified"])
+standings = st.sampled_from(["Active", "Active", "Archived", "Hired"])
+lever_events = st.sampled_from(
+    [*["candidateStageChange"] * 4, "archived", "archived", "restored", "candidateHired", "candidateDeleted"]
+)
 aliases = st.frozensets(st.sampled_from(ALIASES), max_size=3)
 registrations = st.builds(
     Registration, st.sampled_from(IDS), st.none() | st.sampled_from(["Koch", "Bäcker"]), aliases
@@ -176,7 +184,7 @@ _OK, _CREATED = 200, 201
 
 
 class Stage:
-    """A World in memory that all runs share, with an import of files and two connections of webhooks."""
+    """A World in memory that all runs share, with an import of files and a connection of webhooks for each provider."""
 
     def __init__(self, unknown: UnknownApplications, client: Callable[[Memory], Any] = lambda memory: memory) -> None:
         self.memory, self.steps = Memory(), Steps()
@@ -187,7 +195,7 @@ class Stage:
                 world.client.delete_item(TableName=table, Key=self.memory.keys(table, key))
         connections = {
             each.capitalize(): (each, world.connections.create(each, ATS, CLIENT, secret=SECRET, created_by="operator"))
-            for each in (Channel.GREENHOUSE, Channel.RECRUITEE)
+            for each in NATIVE
         }
         station = Station(world, self.steps)
         station.imports = Imports(DynamoDB(transport(tables)), "FilesTable")  # what senders do does not fail
@@ -343,6 +351,32 @@ class AgreesWithTheModel(RuleBasedStateMachine):
     def recruitee(self, candidate: str, subtype: str, label: str, moment: datetime) -> None:
         self.number += 1
         self.send(Recruitee(candidate, subtype, label, self.unlike_others(moment), self.number))
+
+    @rule(
+        application=st.sampled_from(["8001", "8001", "8002"]),
+        events=st.lists(st.tuples(standings, labels, moments, st.integers(0, 2)), min_size=1, max_size=4),
+    )
+    def ashby(self, application: str, events: list[tuple[str, str, datetime, int]]) -> None:
+        for standing, label, moment, hours in events:
+            self.number += 1
+            before = timedelta(hours=hours)
+            self.send(Ashby(application, standing, label, self.unlike_others(moment), before, self.number))
+
+    @rule(
+        application=st.sampled_from(["9001", "9001", "9002"]),
+        events=st.lists(
+            st.tuples(lever_events, labels.filter(lambda each: " " not in each), st.integers(0, 2)),
+            min_size=1,
+            max_size=4,
+        ),
+    )
+    def lever(self, application: str, events: list[tuple[str, str, int]]) -> None:
+        """Events of three hours: those of one hour come a moment after each other."""
+        first = now().replace(minute=17, second=0, microsecond=0) - timedelta(hours=4)
+        for event, label, hours in events:
+            self.number += 1
+            moment = self.unlike_others(first + timedelta(hours=hours))
+            self.send(Lever(application, event, label, moment, self.number))
 
     @rule(
         events=st.lists(
