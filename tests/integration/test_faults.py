@@ -25,7 +25,7 @@ from support.faults import (
     HtmlReply,
     fresh_client,
 )
-from support.signals import counted
+from support.signals import counted, position_signal, sent, signal
 from support.world import ATS, World, answer, http_event
 
 EARLY, LATE = "2022-07-29T00:00:00Z", "2022-07-30T00:00:00Z"
@@ -174,6 +174,18 @@ def test_lost_reply_of_first_contact(world: World, faults: Faults, plan: list[Fa
     body = world.report("INTERVIEW", AtsiApplicationId=NEW, headers={"Idempotency-Key": "1"}).body
     assert (body["Result"], body["PreviousStatus"], body["Version"]) == ("recorded", None, 1)
     assert len(world.stored(NEW).transitions) == 1
+
+
+def test_lost_reply_of_a_position_s_state(world: World, faults: Faults, capsys: pytest.CaptureFixture[str]) -> None:
+    """It counts as changed once, and so does a failure before the write."""
+    sent(world, signal())  # the token and the overrides are known to the container now
+    faulty: list[Fault] = [LOST_REPLY, THROTTLED]
+    for day, fault in enumerate(faulty, start=10):
+        counted(capsys)
+        faults.plan(PASS, fault)
+        sent(world, position_signal(success=True, day=day))
+        assert faults.calls == ["Query", "UpdateItem", "UpdateItem"]
+        assert counted(capsys) == {"StoreRetries": 1, "PositionStateRecorded": 1}
 
 
 def register(world: World, of: str = NEW, **changes: Any) -> tuple[int, str]:

@@ -228,6 +228,14 @@ def test_import_of_a_compressed_file_can_be_stopped(station: Station) -> None:
     assert (station.read(file.id).state, station.read(file.id).counts) == (State.FAILED, Counts())
 
 
+def test_object_that_is_no_upload_is_logged(station: Station, log: StringIO) -> None:
+    """Such as one that somebody has put into the bucket by hand."""
+    station.sqs.send_message(MessageBody=json.dumps(notification("uploads/by-hand.csv", b"x")), DelaySeconds=0)
+    station.deliver_all()
+    (line,) = [json.loads(each) for each in log.getvalue().splitlines() if "upload" in each]
+    assert (line["level"], line["message"]) == ("WARNING", "unknown upload")
+
+
 def test_file_of_a_test_token_is_imported_into_the_sandbox(
     world: World, station: Station, log: StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:

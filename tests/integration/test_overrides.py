@@ -34,6 +34,13 @@ def test_override_wins_over_the_vocabulary(world: World, meaning: str, status: s
         assert history(world)[-1].interpretation.mapping == "override@2026-11-27"
 
 
+def test_phase_has_the_ats_s_own_meaning_too(world: World) -> None:
+    """It counts where the label has none."""
+    overrides(world, Stage_3="OFFER")
+    sent(world, signal(state("Zorblax", 1, phase={"label": "Stage 3", "index": 3, "total": 5})))
+    assert stands(world) == ("OFFER", "open")
+
+
 def test_success_wins_over_an_override(world: World) -> None:
     """An ATS's own meaning is still a label's meaning; `success` says more."""
     overrides(world, Blue_folder="HIRED", Red_folder="REJECTED/candidate_withdrew")

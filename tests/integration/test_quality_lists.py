@@ -130,6 +130,9 @@ def test_search_finds_clients(world: World) -> None:
     assert members(world, by="client", search="b") == ["b"]
     assert members(world, {"custom:ats_id": "ats-1"}, by="client", search="muster") == ["a"]
     assert members(world, {"custom:ats_id": "ats-1"}, by="client", search="b") == []
+    reader = reader_of(world)
+    assert reader.names_of_clients("ats-2", "b", 9) == [("b", "Musterfrau KG")]
+    assert reader.names_of_clients("ats-1", "b", 9) == []
 
 
 def test_search_says_how_many_more_it_found(world: World) -> None:

@@ -72,6 +72,20 @@ def test_replaces_what_a_fault_wrote(world: World, run: Run) -> None:
     assert "ErasedAt" in world.item(APPLICATION)
 
 
+def test_erasure_again_has_a_newer_version(world: World, run: Run) -> None:
+    """Of an application that came back from before its erasure, and has changed since."""
+    before = world.item(APPLICATION)
+    world.erase(APPLICATION)
+    source = restored(world, "ApplicationsTable")
+    erased = world.item(APPLICATION)
+    world.client.put_item(TableName="ApplicationsTable", Item=before)
+    for status in ("CONTACT", "INTERVIEW", "OFFER"):
+        assert world.report(status).status == 200
+    version = int(world.item(APPLICATION)["Version"]["N"])
+    run("applications", "reapply-erasures", "--from", source)
+    assert world.item(APPLICATION) == {**erased, "Version": {"N": str(version + 1)}}
+
+
 def test_tables_with_two_keys_are_copied_whole(world: World, run: Run) -> None:
     """Aliases, and tokens."""
     for table in ("AliasesTable", "TokensTable"):

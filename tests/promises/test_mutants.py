@@ -643,7 +643,9 @@ def test_most_small_changes_are_noticed(figure: Figure) -> None:
     """
     if IN_FULL:
         files = sorted({path for pattern in _FILES for path in PACKAGE.glob(pattern) if path.name not in _NO_RULES})
-        tests = [path for folder in ("unit", "integration") for path in sorted((_TESTS / folder).glob("test_*.py"))]
+        tests = [
+            path for folder in ("unit", "integration", "wire") for path in sorted((_TESTS / folder).glob("test_*.py"))
+        ]
         tests = [path for path in tests if not any(path.match(pattern) for pattern in _WITHOUT_THESE_FILES)]
     else:
         files, tests = [PACKAGE / "access" / "rules.py"], [_TESTS / "unit" / "test_token.py"]

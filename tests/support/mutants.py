@@ -317,30 +317,32 @@ class _Tests:
     """Tests that pass without a mutant, and the lines that each one reaches."""
 
     def __init__(self, reached: Sequence[tuple[pytest.Item, _Reached]]) -> None:
-        self._reached = reached
-        self._by_line: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
-        for place, (_, each) in enumerate(reached):
-            for file, lines in each.lines.items():
-                for line in lines:
-                    self._by_line[file, line].add(place)
+        self._reached = sorted(reached, key=lambda each: each[1].seconds)
 
     def of(self, mutant: Mutant) -> tuple[list[pytest.Item], float]:
-        """Return the tests for a mutant and their CPU time: fast ones, then a case of each, then the other cases."""
-        lines = range(mutant.first_line, mutant.last_line + 1)
-        places = set[int]().union(*(self._by_line[mutant.file, line] for line in lines))
+        """Return the tests for a mutant and their CPU time, in the order in which they should run.
+
+        First come those that reach its lines: fast ones, then a case of each, then the other cases. Then come others
+        that reach its module, as what the mutant changes may have been made for an earlier test.
+        """
+        lines = {*range(mutant.first_line, mutant.last_line + 1)}
         cases: defaultdict[str, int] = defaultdict(int)
         turns = []
-        for place in sorted(places, key=lambda place: self._reached[place][1].seconds):
-            item, reached = self._reached[place]
-            turn = 0 if reached.seconds < _FAST_SECONDS else 1 + cases[item.nodeid.partition("[")[0]]
-            turns.append((turn, reached.seconds, place))
-            cases[item.nodeid.partition("[")[0]] += 1
+        for place, (item, (seconds, by_file)) in enumerate(self._reached):
+            found = by_file.get(mutant.file)
+            if found is None:
+                continue
+            name = item.nodeid.partition("[")[0]
+            turn = 0 if seconds < _FAST_SECONDS else 1 + cases[name]
+            turns.append((lines.isdisjoint(found), turn, place))
+            cases[name] += 1
         chosen: list[pytest.Item] = []
         total = 0.0
-        for _, seconds, place in sorted(turns):
+        for _, _, place in sorted(turns):
+            item, (seconds, _) = self._reached[place]
             if chosen and total + seconds > _SECONDS_OF_A_MUTANT:
                 break
-            chosen.append(self._reached[place][0])
+            chosen.append(item)
             total += seconds
         return chosen, total
 

@@ -18,6 +18,7 @@ from application_status.labels.rules.interpretation import interpret_raw_status
 from application_status.labels.rules.remap import remap
 from application_status.labels.rules.vocabulary import Vocabulary
 from application_status.platform.values import ApplicationId, AtsId
+from support.world import registration
 
 ID = "51c3be16-0f93-41ed-9cc0-9092222d7333"
 ATS = AtsId("demo-ats")
@@ -212,6 +213,14 @@ def test_a_dated_row_is_identified_by_its_date() -> None:
     later = replace(first, received_at=UPLOADED + timedelta(days=1))
     between = reported("Offer", "OFFER", "2026-11-03T10:00:00Z")
     assert application(first, between).receive(later).result is ReportResult.UNCHANGED
+
+
+def test_remapped_contact_from_before_the_application_does_not_count() -> None:
+    """As it would not if its label had had that meaning at once."""
+    made = replace(application(reported("Zorblax", "", "2026-11-02")), registration=registration(applied_at=UPLOADED))
+    again = remap(made, VOCABULARY, {"Zorblax": "CONTACT"})
+    assert [each.status for each in again.transitions.values()] == [Status.CONTACT]
+    assert again.status is Status.APPLIED
 
 
 CHANGED = Vocabulary(

@@ -10,6 +10,7 @@ import pytest
 from application_status.platform import deadlines
 from application_status.platform.deadlines import Attempts, deadline, pause_before_retry
 from application_status.platform.dynamodb.client import DynamoDB, NoReply, batch_get, batch_put, parse_reply
+from application_status.platform.telemetry import logger
 from support.faults import Clock
 
 
@@ -104,6 +105,25 @@ def test_retries_of_a_command_are_not_counted(clock: Clock, counts: list[str]) -
     assert len(list(beginnings(clock, Attempts("Scan", 2)))) == 4
     pause_before_retry("BatchGetItem", "Unprocessed")
     assert counts == []
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
+def test_what_is_left_unprocessed_is_logged_with_its_operation(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    """So that an operator knows which call is throttled."""
+    item = {"KeyId": {"S": "1"}}
+    left = [{"TokensTable": {"Keys": [item]}}, {"TokensTable": [{"PutRequest": {"Item": item}}]}]
+    replies: list[dict[str, Any]] = [
+        {"Responses": {}, "UnprocessedKeys": left[0], "UnprocessedItems": left[1]},
+        {"Responses": {}, "UnprocessedItems": {}},
+    ]
+    dynamodb, logged = DynamoDB(lambda *_: replies.pop(0)), list[Any]()
+    monkeypatch.setattr(logger, "warning", lambda text, **fields: logged.append((text, fields)))
+    with deadline(5):
+        if operation == "BatchGetItem":
+            batch_get(dynamodb, "TokensTable", [item])
+        else:
+            batch_put(dynamodb, "TokensTable", [item])
+    assert logged == [("retry", {"operation": operation, "error": "Unprocessed"})]
 
 
 def test_what_is_left_unprocessed_is_counted(clock: Clock, counts: list[str]) -> None:

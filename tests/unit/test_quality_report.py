@@ -94,6 +94,15 @@ def test_cohort_outcomes_and_coverage() -> None:
     assert found["inferred", "applications"] == (0, 20)
 
 
+def test_end_of_a_position_is_no_feedback() -> None:
+    """Of 20, 15 have ended, 3 of them only with their position."""
+    known = counts(LIVES)
+    day = next(day for day, measure in known if measure == "applications")
+    found = numbers(cohort({**known, (day, "inferred"): 3}, TODAY))
+    assert found["final_feedback", "applications"] == (12, 20)
+    assert found["inferred", "share"] == (0.15, 20)
+
+
 def test_first_response_of_a_cohort() -> None:
     """After 6 days 12 of 20 had one, after 2 just 4; three never had, and wait since."""
     found = numbers(cohort(counts(LIVES), TODAY))

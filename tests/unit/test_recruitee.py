@@ -206,6 +206,13 @@ def test_internal_job_is_open() -> None:
     assert not event.ended
 
 
+def test_talent_pool_is_no_job() -> None:
+    """Recruitee has pools of candidates beside its jobs; closing one ends no position."""
+    offer = b'{"id":5,"status":"closed","kind":"talent_pool"}'
+    body = b'{"event_type":"offer_updated","event_subtype":"status_changed","payload":{"offer":%s}}' % offer
+    assert PROVIDER.read(body) == [Ignored(name="offer_updated", reason="No job was published, closed or archived.")]
+
+
 def test_events_without_a_name_are_named_unknown() -> None:
     """Names are logged, so a text that can't be a name is none."""
     for body in (b"", b"[]", b'{"event_type":"a b"}', b'{"event_type":5}', b'{"id":1,"id":2}'):
