@@ -111,7 +111,8 @@ class Entry:
     received: datetime
     source: str
     from_previous: bool = False
-    folded: int = 0
+    folded: int | None = None
+    """How many reports were folded after it; None if nothing was, and 0 if only a previous state was."""
 
     @property
     def effective(self) -> datetime:
@@ -208,7 +209,7 @@ class Application:
             )
         for where, entry in states:
             if not self._has(where, entry):
-                added[where] = replace(entry, folded=self.history[where].folded if where in self.history else 0)
+                added[where] = replace(entry, folded=self._folded_at(where))
         if not added:
             self._learn(told)
             return Answer("unchanged", self.status, before, self.version)
@@ -284,8 +285,17 @@ class Application:
             )
         if self._counts(entry) and (self.head is None or place > self.head):
             return False
+        return self._is_folded_before(place)
+
+    def _is_folded_before(self, place: Place) -> bool:
         before = max((each for each in self.history if each < place), default=None)
-        return before is not None and self.history[before].folded > 0
+        return before is not None and self.history[before].folded is not None
+
+    def _folded_at(self, place: Place) -> int | None:
+        """Return what was folded after a place; what is added where others were folded has such a part after it."""
+        if known := self.history.get(place):
+            return known.folded
+        return 0 if self._is_folded_before(place) else None
 
     def _add(self, added: Mapping[Place, Entry], *, is_newest: bool) -> None:
         stands, head, seen = self.standing, self.head, self.seen
@@ -321,8 +331,8 @@ class Application:
                 folded[place] = last = entry
                 last_place = place
             else:
-                reports = entry.folded + (not entry.from_previous)
-                folded[last_place] = last = replace(last, folded=last.folded + reports)
+                reports = (entry.folded or 0) + (not entry.from_previous)
+                folded[last_place] = last = replace(last, folded=(last.folded or 0) + reports)
         self.history = folded
 
     def _always_kept(self, places: Iterable[Place]) -> set[Place]:

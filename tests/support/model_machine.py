@@ -583,7 +583,7 @@ def _numbers(application: Application) -> Counter[str]:
     """Return what an application counts for."""
     history, status = application.history.values(), application.status
     found = Counter({"applications": 1})
-    found["reports"] = sum(each.folded + (not each.from_previous) for each in history)
+    found["reports"] = sum((each.folded or 0) + (not each.from_previous) for each in history)
     reached = {each.told.status for each in history if each.told.status and not application.is_too_early(each)}
     reached |= {"APPLIED"} if application.applied_at else set()
     reached -= {"REJECTED"} if status == "HIRED" else {"REJECTED", "HIRED"}
@@ -615,7 +615,7 @@ def _read(application: Application) -> Any:
                 "ReceivedAt": to_text(each.received),
                 "Late": any(other.received < each.received for other in newer),
                 "FromPrevious": each.from_previous,
-                "Folded": each.folded,
+                "Folded": each.folded or 0,
             }
         )
     return {

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from threading import RLock
@@ -73,7 +74,7 @@ from application_status.platform.dynamodb.client import DynamoDB, Transport
 from application_status.platform.dynamodb.wire import CredentialsProvider, Wire
 from application_status.platform.http.endpoint import LambdaHandler
 from application_status.platform.kms import DataKeys
-from application_status.platform.values import AtsId, application_id, from_text
+from application_status.platform.values import AtsId, application_id, from_text, now
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.sign_in.endpoint import LoginPages, sign_in
 from support.failed_records import KeptRecords, set_aside
@@ -153,14 +154,13 @@ def s3_client() -> Any:
     return s3.client()
 
 
-_MADE: list[bytes] = []
+_MADE: dict[datetime | None, bytes] = {}
+"""The tables of a new World as moto has them, by the time at which a test stops the clock."""
 
 
 def is_moto(client: Any) -> bool:
-    """Return whether a client's calls are answered by moto in this process, on the real clock."""
-    if isinstance(client, BaseClient) and not escape_hatch.is_travelling():
-        return client.meta.endpoint_url.endswith(".amazonaws.com")
-    return False
+    """Return whether a client's calls are answered by moto in this process."""
+    return isinstance(client, BaseClient) and client.meta.endpoint_url.endswith(".amazonaws.com")
 
 
 def _moto_tables() -> dict[str, Any]:
@@ -230,10 +230,11 @@ class World:
 
     def _copy_tables(self) -> None:
         """Give moto a copy of the tables that were made first in this process, as making them takes long."""
-        if not _MADE:
+        moment = now() if escape_hatch.is_travelling() else None
+        if moment not in _MADE:
             self._make_tables()
-            _MADE.append(pickle.dumps(_moto_tables()))
-        _moto_tables().update(pickle.loads(_MADE[0]))  # noqa: S301  # our own
+            _MADE[moment] = pickle.dumps(_moto_tables())
+        _moto_tables().update(pickle.loads(_MADE[moment]))  # noqa: S301  # our own
 
     def _make_tables(self) -> None:
         for table in TEMPLATE.tables():
