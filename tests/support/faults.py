@@ -20,6 +20,9 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB, NoReply
 from application_status.platform.dynamodb.wire import HttpReply, Wire
 
+MOTO_SERVERS: set[str] = set()
+"""The addresses of moto's servers in this process."""
+
 
 class _NoTables(Template):
     def tables(self) -> Iterator[dict[str, Any]]:
@@ -33,10 +36,12 @@ class _NoTables(Template):
 def table_server() -> Iterator[TableServer]:
     """Run a moto server without tables; moto's patch of botocore would commit even after a fault."""
     server = TableServer(_NoTables(), "127.0.0.1", 0)
+    MOTO_SERVERS.add(server.url)
     try:
         boto3.client("dynamodb", endpoint_url=server.url).list_tables()  # moto takes long over its first request
         yield server
     finally:
+        MOTO_SERVERS.remove(server.url)
         server.stop()
 
 

@@ -78,6 +78,7 @@ from application_status.platform.values import AtsId, application_id, from_text,
 from application_status.quality.counting.stream import AnalyticsSettings
 from application_status.sign_in.endpoint import LoginPages, sign_in
 from support.failed_records import KeptRecords, set_aside
+from support.faults import MOTO_SERVERS
 from support.kms import FakeKms
 from support.permissions import Permission, UnderRole
 
@@ -160,7 +161,10 @@ _MADE: dict[datetime | None, bytes] = {}
 
 def is_moto(client: Any) -> bool:
     """Return whether a client's calls are answered by moto in this process."""
-    return isinstance(client, BaseClient) and client.meta.endpoint_url.endswith(".amazonaws.com")
+    if not isinstance(client, BaseClient):
+        return False
+    url = client.meta.endpoint_url
+    return url.endswith(".amazonaws.com") or url in MOTO_SERVERS
 
 
 def _moto_tables() -> dict[str, Any]:
