@@ -80,14 +80,14 @@ class Attempts:
         """Yield before each attempt."""
         for retry in range(ATTEMPTS):
             pause = _pause(retry) if retry else 0.0
-            if time.monotonic() + pause + self._longest_seconds > _deadline.get().end:
+            begins = time.monotonic() + pause
+            if begins + self._longest_seconds > _deadline.get().end:
                 return
             if retry:
                 _count_retry(self._operation, self.error)
                 time.sleep(pause)
-            began = time.monotonic()
             yield
-            _deadline.get().call_failed(began)
+            _deadline.get().call_failed(begins)
 
 
 def pause_before_retry(operation: str, error: str) -> None:
