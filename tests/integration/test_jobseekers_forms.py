@@ -17,7 +17,7 @@ from application_status.platform.values import ApplicationId, application_id, no
 from support.counters import counters, expected_counters
 from support.signals import counted
 from support.streams import stream
-from support.world import HOST, World, answer, http_event, registration
+from support.world import BERLIN, HOST, World, answer, http_event, registration
 
 LIST, PAGE = "/api/my/applications", "/my/applications"
 ME = "me"
@@ -95,7 +95,7 @@ def test_page_of_an_application_says_what_a_jobseeker_wants_to_know(world: World
     report(world, of, "OFFER", days_ago=3, RawStatus="Offer letter 2b")
     html = page(world, application=of)
     assert '<a href="https://jobs.test/7?a=1&b=2" rel="noreferrer">Job ad at jobs.test</a>' in html
-    day = now() - timedelta(days=3)
+    day = (now() - timedelta(days=3)).astimezone(BERLIN)
     assert f"Since {day.day} {day:%B %Y}, as reported by Example GmbH." in html
     assert "Read the offer, and let the employer know what you decide." in html
     assert "Example GmbH · Köln" in html
