@@ -3,6 +3,7 @@
 import base64
 import json
 from io import StringIO
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,9 @@ import time_machine
 
 from application_status.access.register import TokenRegister
 from application_status.access.rules import generate
+from application_status.access.trials import begin_trial, end_trial
+from application_status.intake.recorded import note
+from application_status.intake.side_by_side import record_each
 from application_status.platform.errors import Unavailable
 from support import dispositions
 from support.oauth import access_token
@@ -480,3 +484,21 @@ def test_page_fails_as_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> 
 def test_sample_events_work(world: World, name: str) -> None:
     """The files of events/."""
     assert world.views(sample_event(f"ViewsFunction/{name}"), None)["statusCode"] == 200
+
+
+def test_notes_come_in_the_order_sent() -> None:
+    """Though reports of several applications are recorded at the same time, and the first takes longest."""
+    is_last = Event()
+
+    def record(number: int) -> int:
+        if number == 1:
+            assert is_last.wait(20)
+        note("recorded", str(number))
+        is_last.set()
+        return number
+
+    begin_trial("token")
+    assert record_each([1, 2], application=lambda number: number, effective_at=lambda _: None, record=record) == [1, 2]
+    trial = end_trial()
+    assert trial
+    assert [each["Reason"] for each in trial.notes] == ["1", "2"]

@@ -4,11 +4,14 @@ record_each            for a batch whose reports have results of their own, also
 record_until_failure   for a batch that fails as a whole, and is then sent again
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
-from typing import cast
+from itertools import chain
+from typing import Any, cast
+
+from application_status.access import trials
 
 _MOST_AT_ONCE = 25
 _threads = ThreadPoolExecutor(_MOST_AT_ONCE - 1)  # kept, as starting them again adds a third to a batch's CPU time
@@ -23,7 +26,8 @@ def record_each[Given, Result](
     """Call `record` with each of the reports, and return its results in the order given.
 
     Reports of the same application are recorded by effective time; those without one come last, in the order given.
-    `record` is called in several threads, with the caller's deadline, and must not raise.
+    `record` is called in several threads, with the caller's deadline, and must not raise. Its notes on a request with a
+    test token come in the order given.
     """
     dated = {place: moment for place, each in enumerate(given) if (moment := effective_at(each))}
     undated = (place for place in range(len(given)) if place not in dated)
@@ -32,16 +36,21 @@ def record_each[Given, Result](
         groups.setdefault(application(given[place]), []).append(place)
     waiting = iter(list(groups.values()))
     results: dict[int, Result] = {}
+    notes: dict[int, list[Mapping[str, Any]]] = {}
 
     def work() -> None:
         for places in waiting:  # each thread takes the next application that no other has taken
             for place in places:
-                results[place] = record(given[place])
+                with trials.notes_apart() as notes[place]:
+                    results[place] = record(given[place])
 
     others = [_threads.submit(copy_context().run, work) for _ in range(min(len(groups), _MOST_AT_ONCE) - 1)]
     work()
     for each in others:
         each.result()
+    of_request = trials.notes()
+    if of_request is not None:
+        of_request += chain.from_iterable(notes[place] for place in range(len(given)))
     return [results[place] for place in range(len(given))]
 
 
