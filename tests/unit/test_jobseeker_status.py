@@ -57,6 +57,18 @@ def statuses_shown(of: Application, day: float = 30, delay: timedelta = NO_DELAY
     return [change.status for change in changes]
 
 
+def test_newest_outcome_of_one_label_is_shown() -> None:
+    """An ATS may report an end by two ways, of which one says more about the same label."""
+    rejected = entered(2, Status.REJECTED, Outcome.NOT_SELECTED)
+    withdrew = entered(3, Status.REJECTED, Outcome.CANDIDATE_WITHDREW)
+    of = an_application(rejected, withdrew)
+    ended, withdrawn = JobseekerStatus.NO_LONGER_CONSIDERED, JobseekerStatus.WITHDRAWN
+    assert statuses_shown(of) == [JobseekerStatus.APPLIED, ended, withdrawn]
+    assert statuses_shown(of, day=3.5, delay=5 * DAY) == [JobseekerStatus.APPLIED, withdrawn]
+    again = entered(4, Status.REJECTED, Outcome.CANDIDATE_WITHDREW)
+    assert statuses_shown(an_application(rejected, withdrew, again)) == [JobseekerStatus.APPLIED, ended, withdrawn]
+
+
 @pytest.mark.parametrize(
     ("status", "outcome", "shown", "step"),
     [

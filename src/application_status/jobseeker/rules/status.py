@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from itertools import groupby
 
 from application_status.applications.rules.application import Application
 from application_status.applications.rules.notes import NO_NOTES, Feedback, Notes
@@ -152,15 +153,15 @@ def jobseeker_view(
 
 def delays_begin(application: Application) -> Iterator[datetime]:
     """Yield when the delay of each bad news of an application begins."""
-    for run in application.changes():
-        if run[0].status and _status_of(run[0]).bad_news:
+    for run in _runs(application):
+        if _status_of(run[0]).bad_news:
             yield _delay_begins(run)
     if application.position_end:
         yield application.position_end.received_at
 
 
 def _changes(application: Application, now: datetime, delay: timedelta) -> Iterator[StatusChange]:
-    known = [run for run in application.changes() if run[0].status]
+    known = list(_runs(application))
     for index, run in enumerate(known):
         first, status = run[0], _status_of(run[0])
         if not status.bad_news or _has_stood(run, known[index + 1 :], now, delay):
@@ -168,6 +169,14 @@ def _changes(application: Application, now: datetime, delay: timedelta) -> Itera
     end = application.position_end
     if end and end.received_at + delay <= now:
         yield StatusChange(JobseekerStatus.POSITION_CLOSED, end.since, sent_day(end.since, end.day_offset))
+
+
+def _runs(application: Application) -> Iterator[Sequence[Transition]]:
+    """Yield runs of transitions that look the same: one status and label can have several outcomes."""
+    for run in application.changes():
+        if run[0].status:
+            for _, same in groupby(run, key=_status_of):
+                yield tuple(same)
 
 
 def _has_stood(
