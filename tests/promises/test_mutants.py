@@ -623,7 +623,7 @@ FAULTS = [
 ]
 
 
-_SHARE = 0.9
+_SHARE = 0.95
 """The least part of the drawn changes that the tests have to find."""
 
 
