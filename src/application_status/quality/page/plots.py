@@ -212,10 +212,10 @@ def _anchor(at: float) -> str:
 def _day_ticks(days: Sequence[tuple[date, date]], first: date, total: int, t: Texts) -> Iterator[Tick]:
     """Yield the first and the last day, and two days between them if there is room for their texts."""
     yield Tick(0, _day(first, total, t), "start")
-    for part in (1, 2):
+    for part, least, most in ((1, 33, 38), (2, 62, 67)):
         found = days[len(days) * part // 3][0]
         at = _percent((found - first).days / total)
-        if total <= _YEAR and 25 * part <= at <= 20 + 25 * part:
+        if total <= _YEAR and least <= at <= most:
             yield Tick(at, _day(found, total, t), "middle")
     yield Tick(100, _day(days[-1][1], total, t), "end")
 
