@@ -186,8 +186,8 @@ def test_dropped_signal_says_so_to_a_test_token(world: World) -> None:
     erased = {"AtsiApplicationId": {"S": made["AtsiApplicationId"]}}
     world.client.delete_item(TableName="SandboxApplicationsTable", Key=erased)  # its aliases are not erased yet
     gone = send(world, signal(token=made["Aliases"]["Token"][0]), token=TEST_TOKEN)
-    (note,) = gone.body["extensions"]["dropped"]
-    assert note["reason"] == "The application of this token or profile id was erased."
+    (told,) = gone.body["extensions"]["dropped"]
+    assert told["reason"] == "The application of this token or profile id was erased."
     wrong = send(world, position_signal(success=True, positionProfileIds=["x" * 300]), token=TEST_TOKEN)
     assert wrong.body["errors"][0]["message"].startswith(
         "input.positionProfileIds: Input has too many ids, or one of a wrong length"

@@ -40,8 +40,8 @@ from support.world import (
 OPENAPI = Path(__file__).parents[2] / "src" / "application_status" / "api_docs" / "openapi.json"
 BEFORE, START, LATER = (f"2026-11-22T{time}:00Z" for time in ("09:50", "10:00", "10:20"))
 SECONDS = 5.0
-_REPORTS, _LONGEST_FAILURE = 3, 1.5
-_SECONDS_OF_A_BATCH = SECONDS + (_REPORTS - 1) * _LONGEST_FAILURE
+_REPORTS_OF_A_BATCH, _LONGEST_FAILURE = 3, 1.5
+_SECONDS_OF_A_BATCH = SECONDS + (_REPORTS_OF_A_BATCH - 1) * _LONGEST_FAILURE
 """A batch writes its reports at the same time; the clock of this test counts their calls one after the other."""
 
 _OF_REQUESTS = {"TokensTable", "SandboxRequestsTable"}

@@ -345,6 +345,11 @@ def _native(place: Place, provider: str, body: Any) -> Callable[[], Any]:
     return send
 
 
+def _of_native(place: Place, provider: str, named: str, body: Any, told: Told, now: datetime) -> Exchange:
+    """Return the delivery of an event that tells something about the application with this id."""
+    return Exchange(_native(place, provider, body), [lambda model: model.event(ATS, provider, named, told, now)], list)
+
+
 @dataclass(frozen=True)
 class Greenhouse:
     """An event of Greenhouse's: a snapshot, or a decision; `number` makes it differ from others."""
@@ -411,11 +416,7 @@ class Greenhouse:
         )
 
     def at(self, place: Place, now: datetime) -> Exchange:
-        return Exchange(
-            _native(place, "Greenhouse", self._body),
-            [lambda model: model.event(ATS, "Greenhouse", self.application, self.told, now)],
-            list,
-        )
+        return _of_native(place, "Greenhouse", self.application, self._body, self.told, now)
 
 
 @dataclass(frozen=True)
@@ -455,11 +456,7 @@ class Recruitee:
                 "details": details,
             },
         }
-        return Exchange(
-            _native(place, "Recruitee", body),
-            [lambda model: model.event(ATS, "Recruitee", self.candidate, self.told, now)],
-            list,
-        )
+        return _of_native(place, "Recruitee", self.candidate, body, self.told, now)
 
 
 @dataclass(frozen=True)
@@ -504,11 +501,7 @@ class Ashby:
         )
 
     def at(self, place: Place, now: datetime) -> Exchange:
-        return Exchange(
-            _native(place, "Ashby", self._body),
-            [lambda model: model.event(ATS, "Ashby", self.application, self.told, now)],
-            list,
-        )
+        return _of_native(place, "Ashby", self.application, self._body, self.told, now)
 
 
 @dataclass(frozen=True)
@@ -550,13 +543,11 @@ class Lever:
     def at(self, place: Place, now: datetime) -> Exchange:
         if now - self.moment > timedelta(hours=72):  # then Lever no longer repeats it
             return Exchange(lambda: None, [], lambda _: None)
-
-        def effect(model: Model) -> str:
-            if self.event == "candidateDeleted":
-                return model.end("Lever", self.application)
-            return model.event(ATS, "Lever", self.application, self.told, now)
-
-        return Exchange(_native(place, "Lever", self._body), [effect], list)
+        if self.event == "candidateDeleted":
+            return Exchange(
+                _native(place, "Lever", self._body), [lambda model: model.end("Lever", self.application)], list
+            )
+        return _of_native(place, "Lever", self.application, self._body, self.told, now)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ A process collects tests once and forks for each mutant. The fork gives the chan
 they are referred to by then, and runs tests until one fails. So a mutant needs neither an import nor a copy of the
 files. Only changes inside functions can be tested this way.
 
-`faults` runs chosen tests against chosen changes. `sample` draws from the mutants that mutmut would make. It first runs
-all tests to find the lines that each one reaches, and then runs against a mutant the tests that reach its lines.
-https://mutmut.readthedocs.io
+A plan has chosen changes, each with its tests, or a number of changes to draw from those that mutmut would make. For
+drawn ones, all tests run first, to find the lines that each one reaches; tests that reach the lines of a mutant, and
+then its module, run against it. https://mutmut.readthedocs.io
 """
 
 import gc

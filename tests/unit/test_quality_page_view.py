@@ -1,6 +1,7 @@
 """What the quality page makes of a report: words, plots, sections and the form."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Unpack
 
 import pytest
@@ -157,6 +158,17 @@ def test_timeline_is_to_scale_in_both_directions() -> None:
     assert [each.top + each.height for each in plot.periods[1].columns] == [each.base for each in plot.lines]
     assert plot.highest == "4"
     assert plot.periods[0].words.replace("\u00a0", " ") == "1 Sep – 5 Sep 2026: a 4, b 0"  # noqa: RUF001  # en dash
+
+
+@pytest.mark.parametrize("gap", [0, 3, 40])
+@pytest.mark.parametrize("weeks", range(1, 53))
+def test_days_below_a_timeline_have_room(weeks: int, gap: int) -> None:
+    """Also on a phone, and with a gap: a third of the axis to the first and last day, a quarter between the others."""
+    starts = [date(2026, 1, 5) + timedelta(days=7 * week + (gap if week > weeks // 4 else 0)) for week in range(weeks)]
+    days = [(start, start + timedelta(days=6)) for start in starts]
+    _, *between, _ = (each.at for each in timeline("t", [Series("a", "", [1.0] * weeks)], days, ENGLISH).ticks)
+    assert all(33 <= at <= 67 for at in between)
+    assert all(later - earlier >= 24 for earlier, later in pairwise(between))
 
 
 def test_days_of_several_atss_do_not_overlap() -> None:

@@ -27,7 +27,7 @@ _FIRST_PAUSE_SECONDS = 0.1
 
 @dataclass
 class _Deadline:
-    """When all calls must have ended, in seconds of `time.monotonic`, and how soon after a failed call began."""
+    """When all calls must have ended, as `time.monotonic` counts, or within how many seconds once one has failed."""
 
     end: float
     seconds_from_failure: float

@@ -129,7 +129,7 @@ def recording(handler: LambdaHandler, log: RequestLog) -> LambdaHandler:
     """Return a handler that also stores its requests with test tokens, once they are answered."""
 
     def lambda_handler(event: Any, context: Any) -> Reply:
-        with deadline(math.inf, SECONDS_FROM_FAILURE):
+        with deadline(math.inf, SECONDS_FROM_FAILURE):  # if the store fails, no time is left to keep the request
             answered = handler(event, context)
             if trial := end_trial():
                 _store(trial, event, answered, log)

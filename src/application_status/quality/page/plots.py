@@ -210,7 +210,10 @@ def _anchor(at: float) -> str:
 
 
 def _day_ticks(days: Sequence[tuple[date, date]], first: date, total: int, t: Texts) -> Iterator[Tick]:
-    """Yield the first and the last day, and two days between them if there is room for their texts."""
+    """Yield the first and the last day, and two days between them if there is room for their texts on a phone.
+
+    These stand in the middle, and need a quarter of the axis between them and a third to its ends.
+    """
     yield Tick(0, _day(first, total, t), "start")
     for part, least, most in ((1, 33, 38), (2, 62, 67)):
         found = days[len(days) * part // 3][0]
