@@ -352,6 +352,25 @@ class Slow(ClientConnection):
         self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + length)
 
 
+def test_replies_are_sent_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body of a reply does not wait until the client has acknowledged the head."""
+    sent_at_once = []
+
+    class Open(Slow):
+        def setup(self) -> None:
+            super().setup()
+            sent_at_once.append(self.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(Slow, "log_message", lambda *_: None)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Open) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        with connected(server.server_port) as client:
+            client.sendall(b"POST / HTTP/1.0\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+            assert reply(client) == (HTTPStatus.OK, {}, 2)
+        server.shutdown()
+    assert sent_at_once == [1]
+
+
 def test_slow_client_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request has a bounded time in all, also where each of its bytes comes soon after the last."""
     monkeypatch.setattr(connection, "_SECONDS", 0.5)

@@ -31,6 +31,7 @@ class ClientConnection(BaseHTTPRequestHandler):
     """A connection that is closed if sending a request, or receiving its reply, takes longer than 30 s."""
 
     default_request_version = "HTTP/1.0"  # of requests without a version, as HTTP/0.9 replies have no status
+    disable_nagle_algorithm = True  # or a body waits until the client has acknowledged the head: 40 ms on Linux
 
     @override
     def setup(self) -> None:
