@@ -16,7 +16,7 @@ from application_status.events.stream import stream_record as events_of
 from application_status.facts.stream import facts_of
 from application_status.platform.values import AtsId, now
 from application_status.quality.counting.stream import stream_record as counted
-from support.signals import contents, position_signal, send, sent, signal, stands, state
+from support.signals import position_signal, send, sent, signal, stands, state
 from support.streams import positions_copied
 from support.world import (
     ATS,
@@ -94,7 +94,7 @@ def test_alias_names_the_application_to_its_own_ats_only(world: World) -> None:
 @pytest.mark.parametrize("ats_id", [ATS, OTHER_ATS])
 def test_alias_of_another_application_refuses_all(world: World, aliases: dict[str, list[str]], ats_id: str) -> None:
     """The registration is refused and nothing is written; the alias keeps its owner."""
-    before = contents(world)
+    before = world.contents()
     for _ in range(2):
         reply = register(world, aliases=aliases, AtsId=ats_id)
         assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
@@ -102,19 +102,19 @@ def test_alias_of_another_application_refuses_all(world: World, aliases: dict[st
             kind for kind in ALIASES if {SIGNAL_TOKEN, PROFILE} & set(aliases.get(kind, []))
         ]
         assert not any(text in str(reply.body) for text in (SIGNAL_TOKEN, PROFILE, SIGNALLED_APPLICATION, OTHER_ATS))
-    assert contents(world) == before
+    assert world.contents() == before
     assert register(world, aliases={"PositionProfileIds": [POSITION]}, AtsId=ats_id).status == 201
 
 
 def test_repeated_registration_is_unchanged(world: World) -> None:
     """Repeating it with all, some, doubled or no aliases writes nothing and removes no alias."""
     assert register(world).status == 201
-    before = contents(world)
+    before = world.contents()
     doubled = ALIASES | {"Token": ["t-1", "t-2", "t-1"]}
     for same in (ALIASES, doubled, ALIASES | {"Token": ["t-2"]}, {"Token": ["t-1"]}, {}, None):
         reply = register(world, aliases=same)
         assert (reply.status, reply.body["Result"]) == (200, "unchanged")
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_further_aliases_join_those_known(world: World) -> None:
@@ -187,12 +187,12 @@ def test_further_alias_keeps_the_states_of_positions(world: World) -> None:
 def test_alias_of_another_application_refuses_the_update(world: World, aliases: dict[str, list[str]]) -> None:
     """Neither the title nor any other alias is written."""
     register(world)
-    before = contents(world)
+    before = world.contents()
     reply = register(world, aliases=aliases, JobTitle="Koch")
     assert (reply.status, reply.body["type"]) == (409, "/problems/alias-taken")
     (kind,) = (kind for kind in ALIASES if kind in reply.body["detail"])
     assert {SIGNAL_TOKEN, PROFILE} & set(aliases[kind])
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize("kind", ALIASES)
@@ -200,11 +200,11 @@ def test_application_has_at_most_forty_aliases_of_a_kind(world: World, kind: str
     """The next is a 409 that says so and writes nothing; known ones may still be repeated."""
     for start in range(0, 40, 10):
         assert register(world, aliases={kind: [f"a-{number}" for number in range(start, start + 10)]}).status < 300
-    before = contents(world)
+    before = world.contents()
     reply = register(world, aliases={kind: ["a-0", "a-40"]}, JobTitle="Koch")
     assert (reply.status, reply.body["type"]) == (409, "/problems/too-many-aliases")
     assert f"more than 40 Aliases of a kind: {kind}." in reply.body["detail"]
-    assert contents(world) == before
+    assert world.contents() == before
     assert len(rows(world, NEW)) == 40
     assert register(world, aliases={kind: ["a-0", "a-39"]}).status == 200
 
@@ -237,9 +237,9 @@ def test_repeating_an_ended_token_does_not_bring_it_back(world: World, deleted: 
     with time_machine.travel(now() + timedelta(days=181)):
         if deleted:
             world.client.delete_item(TableName="AliasesTable", Key=TOKEN_ROW)
-        before = contents(world)
+        before = world.contents()
         assert register(world, aliases={"Token": ["t-1"]}).body["Result"] == "unchanged"
-        assert contents(world) == before
+        assert world.contents() == before
         sent(world, signal(state("Interview", 1), token="t-1"))
         assert world.stored(NEW).status == "APPLIED"
 
@@ -290,10 +290,10 @@ def test_first_contact_gets_its_aliases_with_its_registration() -> None:
         world = World(boto3.client("dynamodb"), UnknownApplications.ACCEPT)
         for each in (NEW, ANOTHER):
             world.report("INTERVIEW", AtsiApplicationId=each, BusinessDate="2022-08-01T00:00:00Z")
-        before = contents(world)
+        before = world.contents()
         assert register(world, aliases={"Token": ["t-1", SIGNAL_TOKEN]}).status == 409
         assert register(world, AtsId=OTHER_ATS).status == 409
-        assert contents(world) == before
+        assert world.contents() == before
         assert register(world).status == 201
         assert (rows(world, NEW), world.stored(NEW).version) == (expected(), 2)
         assert register(world).status == 200
@@ -368,11 +368,11 @@ def test_calls_of_each_signal(world: World) -> None:
 )  # fmt: skip
 def test_wrong_aliases_are_refused(world: World, aliases: Any) -> None:
     """422 names the place, and nothing is written."""
-    before = contents(world)
+    before = world.contents()
     reply = register(world, aliases=aliases)
     assert reply.status == 422
     assert {each["pointer"].split("/")[1] for each in reply.body["errors"]} == {"Aliases"}
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_thirty_aliases_are_written_at_once(world: World) -> None:

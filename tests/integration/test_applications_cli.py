@@ -9,7 +9,6 @@ from application_status.applications import items
 from application_status.cli.main import main
 from application_status.local.tables import TableServer
 from support.faults import fresh_client
-from support.signals import contents
 from support.world import APPLICATION, ATS, SIGNALLED_APPLICATION, World
 
 
@@ -39,10 +38,10 @@ def test_wrong_id_stops_before_anything_is_erased(
     world: World, server: TableServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2, and a sentence with the id."""
-    before = contents(world)
+    before = world.contents()
     assert erase(server, APPLICATION, "job-1") == 2
     assert "job-1 is not a UUID" in capsys.readouterr().err
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_application_is_shown_with_its_history(

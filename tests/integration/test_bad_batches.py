@@ -9,7 +9,6 @@ import pytest
 from moto import mock_aws
 
 from support.refusals import GOOD, refused
-from support.signals import contents
 from support.world import APPLICATION, FOREIGN_APPLICATION, World, answer, http_event
 
 PATH = "/api/application-status/batch"
@@ -151,7 +150,7 @@ def test_idempotency_key_of_the_batch_is_refused(world: World) -> None:
 
 
 def test_without_a_token_nothing_is_looked_at(world: World) -> None:
-    before = contents(world)
+    before = world.contents()
     for body in ({"Reports": [report()]}, "{", "x" * (LIMIT + 1)):
         assert answer(world.batch(http_event("POST", PATH, body, token="unknown"), None)).status == 401
-    assert contents(world) == before
+    assert world.contents() == before

@@ -27,7 +27,7 @@ from support.dispositions import (
     sent,
 )
 from support.failing import Failing
-from support.signals import contents, counted, event, history, post, signal
+from support.signals import counted, event, history, post, signal
 from support.world import (
     APPLICATION,
     ATS,
@@ -107,7 +107,7 @@ def test_free_texts_are_neither_stored_nor_logged(
         about({"ittk": "secret-5"}),
     )
     assert len(result(reply)[1]) == 2
-    assert "secret" not in str(contents(world))
+    assert "secret" not in str(world.contents())
     written = log.getvalue() + capsys.readouterr().out
     assert '"Recorded"' in written
     assert "secret" not in written
@@ -128,7 +128,7 @@ def test_every_way_to_name_an_application(world: World) -> None:
 def test_unknown_and_foreign_applications_fail_alike(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The same rationale, so that ids can't be probed, also for a status that says nothing; nothing is written."""
     register_apply_ids(world)
-    before = contents(world)
+    before = world.contents()
     counted(capsys)
     unknown = "51c3be16-0f93-41ed-9cc0-00000000ffff"
     ids = (FOREIGN_APPLY_ID, FOREIGN_APPLICATION, unknown, "unknown", SIGNALLED_APPLICATION.replace("-", "_"))
@@ -138,7 +138,7 @@ def test_unknown_and_foreign_applications_fail_alike(world: World, capsys: pytes
         assert (good, [each["identifiedBy"] for each in failures]) == (0, [{"indeedApplyID": each} for each in ids])
         assert {each["rationale"] for each in failures} == {UNKNOWN}
         assert counted(capsys) == {"DispositionFailed": 5}
-    assert contents(world) == before
+    assert world.contents() == before
     sent_by_its_own = send(world, about({"indeedApplyID": FOREIGN_APPLY_ID}), token=OTHER_TOKEN)
     assert result(sent_by_its_own) == (1, [])
 
@@ -196,10 +196,10 @@ def test_what_says_nothing_about_the_status_is_good_and_only_counted(
     world: World, capsys: pytest.CaptureFixture[str], status: str
 ) -> None:
     """Nothing is written, whatever the label says."""
-    before = contents(world)
+    before = world.contents()
     counted(capsys)
     sent(world, disposition(status, "Rejected"))
-    assert contents(world) == before
+    assert world.contents() == before
     assert counted(capsys) == {"DispositionWithoutStatus": 1}
 
 
@@ -262,7 +262,7 @@ def test_older_disposition_joins_the_history(world: World, capsys: pytest.Captur
 def test_up_to_a_hundred_are_sent_in_a_call(world: World) -> None:
     """Four times what Indeed asks for; one more, and none is recorded."""
     call = [disposition("REVIEW", f"Step {number}") for number in range(101)]
-    before = contents(world)
+    before = world.contents()
     reply = send(world, *call)
     (error,) = reply.body["errors"]
     assert (reply.status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
@@ -270,7 +270,7 @@ def test_up_to_a_hundred_are_sent_in_a_call(world: World) -> None:
         "The request has 101 dispositions and 0 signals; it may have 100 of both together. Nothing was recorded; send "
         "several requests."
     )
-    assert contents(world) == before
+    assert world.contents() == before
     sent(world, *call[:100])
     assert len(history(world, APPLICATION)) == 100
 
@@ -285,11 +285,11 @@ def test_dispositions_and_signals_of_a_document_count_together(world: World) -> 
     good = {"numberGoodDispositions": 30}
     assert reply.body == {"data": {"partnerDisposition": {"one": good, "two": good}, "sendSignals": True}}
     assert [len(history(world, each)) for each in (APPLICATION, SIGNALLED_APPLICATION)] == [1, 1]
-    before = contents(world)
+    before = world.contents()
     variables["b"]["signals"].append(signal())
     reply = post(world, {"query": document, "variables": variables})
     assert "The request has 60 dispositions and 41 signals" in reply.body["errors"][0]["message"]
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize(
@@ -311,11 +311,11 @@ def test_dispositions_and_signals_of_a_document_count_together(world: World) -> 
 )
 def test_what_does_not_fit_the_schema_is_refused_as_a_whole(world: World, changes: dict[str, Any]) -> None:
     """As at Indeed: an error of GraphQL, and nothing is recorded."""
-    before = contents(world)
+    before = world.contents()
     reply = send(world, disposition(), disposition(**changes))
     assert (reply.status, reply.body.get("data")) == (400, None)
     assert {each["extensions"]["code"] for each in reply.body["errors"]} == {"BAD_USER_INPUT"}
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_identifier_may_be_a_number(world: World) -> None:

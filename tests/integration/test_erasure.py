@@ -18,7 +18,7 @@ from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import ApplicationId
 from application_status.quality.counters.items import packed
 from support.counters import counters, expected_counters
-from support.signals import complete, contents, position_signal, sent, signal, state
+from support.signals import complete, position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.world import (
     APPLICATION,
@@ -83,7 +83,7 @@ def is_bare_tombstone(item: dict[str, Any], version: int) -> bool:
 
 def naming(world: World, text: str) -> list[Any]:
     """Return the items of all tables that have a text in them."""
-    return [item for table in contents(world) for item in table if text in str(item)]
+    return [item for table in world.contents() for item in table if text in str(item)]
 
 
 def test_all_that_is_left_is_a_tombstone(world: World) -> None:
@@ -110,10 +110,10 @@ def test_application_known_by_its_reports_only_is_erased(world: World) -> None:
 def test_erasing_again_changes_nothing(world: World) -> None:
     """204; the tombstone keeps its moment and its version."""
     world.erase()
-    before = contents(world)
+    before = world.contents()
     assert world.erase().status == 204
     assert world.erase(APPLICATION.upper()).status == 204
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @both_modes
@@ -135,14 +135,14 @@ def test_late_report_is_answered_like_one_of_another_application(world: World, p
     """The same 404 to the byte as for an unknown or foreign one, whether known by then or new, and nothing written."""
     world.report("INTERVIEW", BusinessDate="2022-07-29T00:00:00Z")
     assert world.erase().status == 204
-    before = contents(world)
+    before = world.contents()
     replies = []
     for of in (APPLICATION, FOREIGN_APPLICATION):
         event = http_event("POST", path, {"AtsiApplicationId": of, "Status": "INTERVIEW", **more})
         replies.append(world.webhook(event | {"requestContext": {"requestId": "the-same"}}, None))
     assert replies[0] == replies[1]
     assert replies[0]["statusCode"] == 404
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,10 @@ def test_late_report_is_answered_like_one_of_another_application(world: World, p
 def test_late_signal_is_dropped(world: World, late: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     """It is answered like every signal, counted as dropped, and writes nothing."""
     world.erase(SIGNALLED_APPLICATION)
-    before = contents(world)
+    before = world.contents()
     capsys.readouterr()
     sent(world, late)
-    assert contents(world) == before
+    assert world.contents() == before
     log = capsys.readouterr().out
     assert '"SignalDropped"' in log
     assert SIGNALLED_APPLICATION not in log
@@ -173,22 +173,22 @@ def test_signal_that_found_its_application_just_before_is_dropped(world: World) 
     world.erase(SIGNALLED_APPLICATION)
     for row in rows:
         world.client.put_item(TableName="AliasesTable", Item=row)
-    before = contents(world)
+    before = world.contents()
     sent(world, signal(state("Interview", 2)), signal(state("Blue folder", 3)))
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_registration_does_not_bring_it_back(world: World) -> None:
     """410 for the same content and for other, and no alias comes to be."""
     register(world)
     world.erase(NEW)
-    before = contents(world)
+    before = world.contents()
     others: list[dict[str, Any]] = [{"JobId": "job-2"}, {"Aliases": {}}, {"Aliases": {"Token": ["t-9"]}}]
     for changes in ({}, *others):
         reply = register(world, **changes)
         assert (reply.status, reply.body["type"]) == (410, "/problems/application-erased")
         assert reply.headers["Content-Type"] == "application/problem+json"
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize("aliases", [{}, CONTENT["Aliases"]], ids=["alone", "with aliases"])
@@ -303,13 +303,13 @@ def test_alias_that_is_another_applications_by_now_stays(world: World) -> None:
 @pytest.mark.parametrize("of", ["job-1", NEW[:-1], f"{NEW}0"])
 def test_path_has_to_be_a_uuid(world: World, of: str) -> None:
     """422 as for a registration, and nothing is written."""
-    before = contents(world)
+    before = world.contents()
     reply = world.erase(of)
     assert (reply.status, reply.body["type"]) == (422, "/problems/invalid-fields")
     assert reply.body["errors"] == [
         {"pointer": "", "detail": "the AtsiApplicationId in the path is not a UUID", "expected": "a UUID"}
     ]
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "backwards"])

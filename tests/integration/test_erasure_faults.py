@@ -9,7 +9,6 @@ from application_status.applications import items
 from application_status.local.tables import TableServer
 from application_status.platform import deadlines
 from support.faults import LOST_REPLY, NO_CONNECTION, PASS, THROTTLED, Clock, ErrorReply, Fault, Faults, fresh_client
-from support.signals import contents
 from support.world import SIGNALLED_APPLICATION, World
 
 STEPS = ["PutItem", "DeleteItem", "DeleteItem", "DeleteItem", "PutItem"]
@@ -32,7 +31,7 @@ def faults(world: World, monkeypatch: pytest.MonkeyPatch) -> Faults:
 
 def remains(world: World) -> int:
     """Return how many items of the tables still name the application, its tombstone aside."""
-    named = [item for table in contents(world) for item in table if SIGNALLED_APPLICATION in str(item)]
+    named = [item for table in world.contents() for item in table if SIGNALLED_APPLICATION in str(item)]
     return sum(not items.is_tombstone(item) for item in named)
 
 

@@ -13,7 +13,6 @@ from support.signals import (
     TRUE_MANY,
     TRUE_ONE,
     complete,
-    contents,
     history,
     post,
     refused,
@@ -42,9 +41,9 @@ def test_arguments_may_stand_in_the_document(world: World, success: str, status:
     assert statuses(world) == [status]
     given = {"": {}, "success: null,": {"success": None}}.get(success, {"success": success == "success: true,"})
     hired = state("Hired", 1, status={"label": "Hired", "index": 11, "total": 14}, **given)
-    before = contents(world)
+    before = world.contents()
     assert send(world, signal(hired)).body == TRUE_ONE
-    assert contents(world) == before
+    assert world.contents() == before
     assert [(each.key, each.interpretation) for each in history(world)] == inline
 
 

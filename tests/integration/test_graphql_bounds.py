@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support.dispositions import SEND, about, disposition, rationales
-from support.signals import MANY, ONE, contents, event, position_signal, post, refused, sent, signal, state, statuses
+from support.signals import MANY, ONE, event, position_signal, post, refused, sent, signal, state, statuses
 from support.world import POSITION, World
 
 VERSION = "vocabularyVersion"
@@ -170,12 +170,12 @@ def test_every_failure_of_a_full_call_is_named(world: World) -> None:
 
 def test_reply_that_could_be_too_long_is_refused(world: World) -> None:
     """Before anything is recorded, and also if nothing would fail; with fewer dispositions the document works."""
-    before = contents(world)
+    before = world.contents()
     many = [disposition("REVIEW", f"Step {number}") for number in range(100)]
     reply = post(world, {"query": failures(20), "variables": {"input": {"dispositions": many}}})
     (error,) = reply.body["errors"]
     assert (reply.status, error["message"].partition(".")[0]) == (400, "The reply could have more than 400000 bytes")
-    assert contents(world) == before
+    assert world.contents() == before
     reply = post(world, {"query": failures(20), "variables": {"input": {"dispositions": many[:20]}}})
     assert reply.body["data"]["partnerDisposition"]["send"]["numberGoodDispositions"] == 20
 
@@ -204,7 +204,7 @@ def test_every_refused_signal_of_a_full_batch_is_named(world: World) -> None:
 
 def test_signals_of_all_fields_count_together(world: World) -> None:
     """A request with more than 100 records none; each field's own batch may be small."""
-    before = contents(world)
+    before = world.contents()
     document = "mutation ($a: SendSignalsInput!, $b: SendSignalInput!, $c: SendApplicationSignalInput!) "
     document += "{ a: sendSignals(input: $a) b: sendSignal(input: $b) c: sendApplicationSignal(input: $c) }"
     old = {"schemeId": "global", "token": "unknown", "typeCode": "ApplicationComplete"}
@@ -216,7 +216,7 @@ def test_signals_of_all_fields_count_together(world: World) -> None:
         400,
         "The request has 101 signals with 0 positionProfileIds",
     )
-    assert contents(world) == before
+    assert world.contents() == before
     skipped = {**body, "query": document.replace("c: sendApp", "c: __typename @skip(if: false) d: sendApp")}
     assert post(world, skipped).status == 400
     left_out = {**body, "query": document.replace("(input: $c)", "(input: $c) @skip(if: true)")}
@@ -226,15 +226,15 @@ def test_signals_of_all_fields_count_together(world: World) -> None:
 
 def test_positions_of_all_signals_count_together(world: World) -> None:
     """A request with more than 300 of position signals records none; those of other signals lead to no call."""
-    before = contents(world)
+    before = world.contents()
     positions = [POSITION, *(f"another.{number}" for number in range(9))]
     signals = [position_signal(success=True, positionProfileIds=positions) for _ in range(30)]
     one = position_signal(success=True, positionProfileIds=[POSITION])
     assert post(world, {"query": MANY, "variables": {"input": {"signals": [*signals, one]}}}).status == 400
-    assert contents(world) == before
+    assert world.contents() == before
     with_many = [signal(positionProfileIds=positions) for _ in range(70)]
     sent(world, *signals, *with_many)
-    assert contents(world) != before
+    assert world.contents() != before
 
 
 def test_a_signal_with_too_many_positions_costs_only_itself(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.dispositions import result
-from support.signals import complete, contents, counted, history, post, refused, sent, signal, stands, state, statuses
+from support.signals import complete, counted, history, post, refused, sent, signal, stands, state, statuses
 from support.world import APPLICATION, OTHER_TOKEN, SIGNAL_TOKEN, TOKEN, Answer, World
 
 DATA = Path(__file__).parents[1] / "data"
@@ -65,10 +65,10 @@ def old(world: World, sender: str = TOKEN, /, **changes: Any) -> Answer:
 def test_older_mutation_means_application_complete(world: World, scheme: str) -> None:
     """It answers and leaves what the signal does, whatever the scheme."""
     sent(world, complete())
-    before = contents(world)
+    before = world.contents()
     reply = old(world, schemeId=scheme)
     assert (reply.status, reply.body) == (200, {"data": {"sendApplicationSignal": True}})
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_older_mutation_is_counted_as_a_signal(world: World, capsys: pytest.CaptureFixture[str]) -> None:

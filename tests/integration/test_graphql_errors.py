@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.signals import MANY, ONE, complete, contents, position_signal, post, refused, sent, signal, state, statuses
+from support.signals import MANY, ONE, complete, position_signal, post, refused, sent, signal, state, statuses
 from support.world import SIGNAL_TOKEN, World
 
 
@@ -63,11 +63,11 @@ def step(**changes: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_each_wrong_place_is_named(world: World, wrong: dict[str, Any], places: list[str]) -> None:
     """A single signal and a batch name it; the batch's other signals are recorded; a repetition gets the same reply."""
-    before = contents(world)
+    before = world.contents()
     reply = post(world, {"query": ONE, "variables": {"input": wrong}})
     assert (reply.status, reply.body["data"]) == (200, {"sendSignal": None})
     assert refused(reply) == [f"/input/{place}" for place in places]
-    assert contents(world) == before
+    assert world.contents() == before
     batch = [signal(state("Screening", 1)), wrong, signal(state("Offer", 2)), wrong]
     for _ in range(2):
         reply = post(world, {"query": MANY, "variables": {"input": {"signals": batch}}})
@@ -104,7 +104,7 @@ def test_wrong_field_is_described_as_in_a_problem(world: World) -> None:
 )  # fmt: skip
 def test_variables_that_dont_fit_the_schema_are_refused(world: World, changes: dict[str, Any]) -> None:
     """Before anything is executed, so that no signal of the batch is recorded."""
-    before = contents(world)
+    before = world.contents()
     for body in (
         {"query": ONE, "variables": {"input": signal() | changes}},
         {"query": MANY, "variables": {"input": {"signals": [signal(), signal() | changes]}}},
@@ -112,7 +112,7 @@ def test_variables_that_dont_fit_the_schema_are_refused(world: World, changes: d
         reply = post(world, body)
         assert (reply.status, reply.body.get("data")) == (400, None)
         assert {each["extensions"]["code"] for each in reply.body["errors"]} == {"BAD_USER_INPUT"}
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize(("index", "total"), [(0, 14), (0, 1), (0, 0), (13, 14), (14, 14), (9999, 9999)])
@@ -126,11 +126,11 @@ def test_places_may_be_counted_from_0_or_from_1(world: World, index: int, total:
 def test_a_hundred_signals_are_a_batch_and_one_more_is_none(world: World) -> None:
     """Beyond the limit nothing is recorded."""
     signals = [signal()] * 101
-    before = contents(world)
+    before = world.contents()
     reply = post(world, {"query": MANY, "variables": {"input": {"signals": signals}}})
     (error,) = reply.body["errors"]
     assert (reply.status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
     assert error["message"].startswith("The request has 101 signals")
-    assert contents(world) == before
+    assert world.contents() == before
     sent(world, *signals[:100])
     assert statuses(world) == ["INTERVIEW"]

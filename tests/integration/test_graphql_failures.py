@@ -10,7 +10,7 @@ from application_status.functions.signals import make_handler
 from application_status.platform import deadlines
 from application_status.platform.errors import Unavailable
 from support.failing import Failing
-from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, contents, event, post, signal, stands, state, statuses
+from support.signals import MANY, ONE, TRUE_MANY, TRUE_ONE, event, post, signal, stands, state, statuses
 from support.world import ATS, OTHER_TOKEN, TOKEN, World, answer, signals_settings
 
 GOOD = {"query": ONE, "variables": {"input": signal()}}
@@ -28,7 +28,7 @@ def revoked(world: World) -> str:
 @pytest.mark.parametrize("body", [GOOD, "", "{", "x" * 300_000, [GOOD], {"query": "{ unknown }"}])
 def test_without_a_good_token_nothing_is_looked_at(world: World, revoked: str, body: Any) -> None:
     """The same answer whatever is wrong with the token, and whatever the body holds."""
-    before = contents(world)
+    before = world.contents()
     wrong = ["", "Bearer", "Bearer ", "Basic unknown", "unknown", f"Bearer {TOKEN}x", "Bearer unknown", revoked]
     wrong += [f"Bearer{TOKEN}", "Bearer ä", revoked.removeprefix("Bearer ")]
     events = [event(body, {"Authorization": each}, token=None) for each in wrong]
@@ -38,7 +38,7 @@ def test_without_a_good_token_nothing_is_looked_at(world: World, revoked: str, b
         assert (
             unauthenticated(world, each) == "A valid token for this path is required; send it as Authorization: Bearer."
         )
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def unauthenticated(world: World, sent: dict[str, Any]) -> str:

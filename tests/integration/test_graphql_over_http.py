@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from support.signals import ONE, TRUE_ONE, contents, event, post, signal
+from support.signals import ONE, TRUE_ONE, event, post, signal
 from support.world import ATS_CLIENT_ID, ATS_CLIENT_SECRET, TEST_TOKEN, TOKEN, Answer, World, answer, http_event
 
 JSON, GRAPHQL = "application/json", "application/graphql-response+json"
@@ -70,13 +70,13 @@ def test_parameter_is_sent_once(world: World) -> None:
 
 def test_mutations_need_post(world: World) -> None:
     """405, and nothing is recorded, also if a query is in the same document."""
-    before = contents(world)
+    before = world.contents()
     given = json.dumps({"input": signal()})
     for document in (ONE, f"query a {{ __typename }} {ONE.replace('mutation', 'mutation b')}"):
         reply = get(world, query=document, variables=given, operationName="b" if "mutation b" in document else "")
         assert (reply.status, reply.headers.get("Allow")) == (405, "POST"), reply.body
         assert reply.body["errors"][0]["message"] == "The path does not accept a mutation with this method; use POST."
-    assert contents(world) == before
+    assert world.contents() == before
     assert post(world, {"query": ONE, "variables": {"input": signal()}}).body == TRUE_ONE
 
 
@@ -102,11 +102,11 @@ def test_client_chooses_the_media_type(world: World, accept: str | None, media_t
 )
 def test_status_of_a_document_with_errors(world: World, body: dict[str, Any], accept: str | None, status: int) -> None:
     """400, and 200 for who asks for application/json, because old clients read errors only then; there is no data."""
-    before = contents(world)
+    before = world.contents()
     reply = post(world, body, {"Accept": accept} if accept else {})
     assert (reply.status, list(reply.body)) == (status, ["errors"])
     assert {error["extensions"]["code"] for error in reply.body["errors"]} == {"BAD_USER_INPUT"}
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, JSON, "*/*"])

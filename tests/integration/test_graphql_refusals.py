@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from support.signals import ONE, contents, event, post, signal
+from support.signals import ONE, event, post, signal
 from support.world import Answer, World, answer
 
 VERSION = "vocabularyVersion"
@@ -208,9 +208,9 @@ def test_only_json_is_understood(world: World, content_type: str) -> None:
 )  # fmt: skip
 def test_anything_but_one_json_object_is_refused(world: World, body: Any) -> None:
     """A batch of requests included: `sendSignals` is the way to send many."""
-    before = contents(world)
+    before = world.contents()
     assert_refused(post(world, body), 400)
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe{}", '{"query": "ä"}'.encode("latin-1"), '{"query": ""}'.encode("utf-16")])
@@ -224,9 +224,9 @@ def test_body_is_utf8(world: World, raw: bytes) -> None:
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_parts_of_a_request_have_types(world: World, name: str, value: Any) -> None:
     """An empty list is no object, and false is no text."""
-    before = contents(world)
+    before = world.contents()
     assert_refused(post(world, {"query": f"{{ {VERSION} }}", name: value}), 400)
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_query_is_required(world: World) -> None:

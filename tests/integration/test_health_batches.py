@@ -13,7 +13,7 @@ from application_status.platform.dynamodb.boto import transport
 from application_status.platform.dynamodb.client import DynamoDB
 from application_status.platform.values import AtsId, from_text
 from support.log_lines import batch, line
-from support.signals import contents, counted
+from support.signals import counted
 from support.world import ATS, World
 
 CROWD = [AtsId(f"ats-{number:03}") for number in range(120)]
@@ -80,7 +80,7 @@ def test_what_cant_be_read_is_skipped_and_counted(world: World, capsys: pytest.C
     """Lines around it count; what it says goes nowhere, neither to the table nor to the log."""
     world.health(batch([line(), line("Geheimnis Eins"), "Geheimnis", line()]), None)
     output = capsys.readouterr().out
-    assert "Geheimnis" not in output + json.dumps(contents(world))
+    assert "Geheimnis" not in output + json.dumps(world.contents())
     entries = [json.loads(each) for each in output.splitlines()]
     assert [each["Unreadable"] for each in entries if "_aws" in each] == [[2]]
     assert amounts(world) == {"2026-11-22": 2}

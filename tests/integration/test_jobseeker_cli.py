@@ -25,7 +25,7 @@ from application_status.platform.values import ApplicationId
 from application_status.quality.counters.items import marker
 from support.counters import counted, expected_counters
 from support.expiry import expire_all
-from support.signals import contents, position_signal, sent, signal, state
+from support.signals import position_signal, sent, signal, state
 from support.streams import positions_copied, stream
 from support.world import (
     APPLICATION,
@@ -114,7 +114,7 @@ def delivered(folder: Path) -> set[Any]:
 
 
 def naming(world: World, text: str) -> list[Any]:
-    return [item for table in contents(world) for item in table if text in str(item)]
+    return [item for table in world.contents() for item in table if text in str(item)]
 
 
 def test_export_has_all_that_is_stored(world: World, run: Run, tmp_path: Path) -> None:
@@ -162,11 +162,11 @@ def test_unknown_id_is_said(
 ) -> None:
     """Exit code 1, and nothing changes."""
     monkeypatch.chdir(tmp_path)
-    before = contents(world)
+    before = world.contents()
     code, out, err = run("jobseeker", command[0], "jobseeker-9", *command[1:])
     assert (code, out) == (1, "")
     assert "nothing is stored about a jobseeker jobseeker-9" in err
-    assert contents(world) == before
+    assert world.contents() == before
     assert not [*tmp_path.iterdir()]
 
 
@@ -214,7 +214,7 @@ def test_erasing_asks_first(
 ) -> None:
     """The question says how much would be erased; after another answer than yes nothing is erased."""
     world.assignments.assign("own", Assignment(Role.JOBSEEKER, jobseeker))
-    before = contents(world)
+    before = world.contents()
     asked: list[str] = []
 
     def answer(question: str) -> str:
@@ -223,7 +223,7 @@ def test_erasing_asks_first(
 
     monkeypatch.setattr("click.termui.visible_prompt_func", answer)
     assert run("jobseeker", "erase", jobseeker)[0] == 2
-    assert contents(world) == before
+    assert world.contents() == before
     assert f"Erase {applications} applications and 1 assignments of the jobseeker {jobseeker}" in "".join(asked)
 
 

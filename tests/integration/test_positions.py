@@ -9,7 +9,7 @@ from application_status.applications.register import RegistrationResult, Registr
 from application_status.applications.rules.registration import Aliases
 from application_status.platform.values import ApplicationId, application_id, from_text
 from application_status.quality.rules.contribution import contribution
-from support.signals import contents, counted, position_signal, sent, signal, state, statuses
+from support.signals import counted, position_signal, sent, signal, state, statuses
 from support.streams import positions_copied
 from support.world import (
     APPLICATION,
@@ -150,12 +150,12 @@ def test_older_and_repeated_signals_of_a_position_are_ignored(
 ) -> None:
     """Nothing is written for them; with the same moment, the later place in the process counts."""
     state_after(world, position_signal(newer, 12))
-    before = contents(world)
+    before = world.contents()
     status = {"label": "Closed", "index": 2, "total": 14}
     earlier = state("Closed", 12, success=other, status=status)
     for each in (position_signal(other, 11), position_signal(newer, 12), position_signal(None, current=earlier)):
         sent(world, each)
-    assert contents(world) == before
+    assert world.contents() == before
     assert state_after(world, position_signal(None, current=earlier | {"status": status | {"index": 4}})) == then
 
 

@@ -28,7 +28,7 @@ from application_status.quality.counting.rebuild import Scan
 from application_status.quality.counting.verification import Verifier
 from support.counters import Tally, counted, expected_counters, read, reader_of
 from support.expiry import add_many_aliases, expire_all
-from support.signals import complete, contents, position_signal, sent, signal, state
+from support.signals import complete, position_signal, sent, signal, state
 from support.streams import deliver, positions_copied, stream
 from support.world import (
     APPLICATION,
@@ -112,7 +112,7 @@ def is_expired(world: World, of: str) -> bool:
 
 def naming(world: World, text: str) -> list[Any]:
     """Return the items of all tables that have a text in them."""
-    return [item for table in contents(world) for item in table if text in str(item)]
+    return [item for table in world.contents() for item in table if text in str(item)]
 
 
 def test_ended_applications_expire_first(world: World) -> None:
@@ -351,7 +351,7 @@ def test_late_messages_about_it_change_nothing(world: World) -> None:
     """They are answered as for an erased application, in every order of late and replayed stream records."""
     expire_all(world)
     count(world)
-    before = contents(world)
+    before = world.contents()
     assert world.report("OFFER", AtsiApplicationId=REPORTED).status == 404
     sent(world, signal(state("Interview", 8)), complete(), position_signal(success=True))
     again = {
@@ -362,9 +362,9 @@ def test_late_messages_about_it_change_nothing(world: World) -> None:
     count(world)
     for record in reversed(stream(world, "ApplicationsTable")):
         world.analytics({"Records": [record]}, None)
-    assert contents(world) == before
+    assert world.contents() == before
     assert world.erase(SIGNALLED_APPLICATION).status == 204
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def with_many_aliases(world: World) -> None:

@@ -16,7 +16,6 @@ from application_status.platform.values import from_text
 from support.counters import expected_counters
 from support.signals import (
     complete,
-    contents,
     counted,
     history,
     position_signal,
@@ -60,10 +59,10 @@ def test_unknown_and_foreign_aliases_are_dropped(
     world: World, capsys: pytest.CaptureFixture[str], dropped: dict[str, Any], token: str
 ) -> None:
     """`true`, as to the one who owns the application; only the counter differs."""
-    before = contents(world)
+    before = world.contents()
     counted(capsys)
     sent(world, dropped, token=token)
-    assert contents(world) == before
+    assert world.contents() == before
     assert counted(capsys) == {"SignalDropped": 1}
 
 
@@ -93,9 +92,9 @@ def test_token_is_good_for_180_days(capsys: pytest.CaptureFixture[str], seconds:
 def test_alias_whose_application_is_gone_is_dropped(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing comes back by a late signal."""
     world.client.delete_item(TableName="ApplicationsTable", Key={"AtsiApplicationId": {"S": SIGNALLED_APPLICATION}})
-    before = contents(world)
+    before = world.contents()
     sent(world, signal())
-    assert contents(world) == before
+    assert world.contents() == before
     assert counted(capsys) == {"SignalDropped": 1}
 
 

@@ -14,7 +14,7 @@ from application_status.functions.signals import make_handler as make_signals
 from application_status.functions.webhook import make_handler as make_webhook
 from application_status.platform.dynamodb.client import DynamoDB
 from support.concurrency import all_at_once
-from support.signals import ONE, TRUE_ONE, contents, event, signal, state
+from support.signals import ONE, TRUE_ONE, event, signal, state
 from support.world import (
     APPLICATION,
     ATS,
@@ -57,7 +57,7 @@ def _answered(handler: Callable[[Any, Any], Any], given: Any) -> Answer:
 
 
 def naming(world: World, text: str) -> list[Any]:
-    return [item for table in contents(world) for item in table if text in str(item)]
+    return [item for table in world.contents() for item in table if text in str(item)]
 
 
 @pytest.mark.parametrize("unknown", UnknownApplications)

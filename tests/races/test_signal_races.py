@@ -23,7 +23,6 @@ from support.signals import (
     ONE,
     TRUE_MANY,
     TRUE_ONE,
-    contents,
     event,
     position_signal,
     send,
@@ -94,9 +93,9 @@ def test_the_same_signal_at_once_is_recorded_once(world: World, clients: list[Dy
     stored = world.stored(SIGNALLED_APPLICATION)
     transitions = 2 if "previous" in same else 1
     assert (len(stored.transitions), stored.version) == (transitions, 2)
-    before = contents(world)
+    before = world.contents()
     assert send(world, same).body == TRUE_ONE
-    assert contents(world) == before
+    assert world.contents() == before
 
 
 def test_different_signals_at_once_are_all_kept(world: World, clients: list[DynamoDB]) -> None:

@@ -29,9 +29,9 @@ def refused(
     world: World, event: dict[str, Any], status: int, problem: str, handler: LambdaHandler | None = None
 ) -> dict[str, Any]:
     """Send an event that must be refused, by the webhook or another handler; return its problem without the id."""
-    before = _contents(world)
+    before = world.contents()
     reply = answer((handler or world.webhook)(event, None))
-    assert _contents(world) == before, "a refusal has written"
+    assert world.contents() == before, "a refusal has written"
     body = reply.body
     assert (reply.status, body["status"], body["type"]) == (status, status, f"/problems/{problem}"), body
     assert body.pop("requestId") == event["requestContext"]["requestId"]
@@ -41,7 +41,3 @@ def refused(
     assert body["detail"]
     assert body.keys() <= {"type", "title", "status", "detail", "errors", "ignoredFields"}
     return body
-
-
-def _contents(world: World) -> list[Any]:
-    return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]

@@ -91,11 +91,6 @@ def stands(world: World) -> tuple[str, str]:
     return stored.status, stored.outcome[0]
 
 
-def contents(world: World) -> list[Any]:
-    """Return all items of the tables."""
-    return [world.client.scan(TableName=name)["Items"] for name in world.client.list_tables()["TableNames"]]
-
-
 def counted(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
     """Return the metrics written since the last call."""
     total: Counter[str] = Counter()

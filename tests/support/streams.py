@@ -1,5 +1,7 @@
 """Stream records: built by hand, read from moto, and delivered to the functions."""
 
+from functools import cache
+from itertools import batched
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -8,6 +10,11 @@ import boto3
 from support.world import APPLICATION, RecordingDynamoDB, World
 
 _SEEN: WeakKeyDictionary[RecordingDynamoDB, int] = WeakKeyDictionary()
+
+
+@cache
+def _streams(endpoint: str | None) -> Any:
+    return boto3.client("dynamodbstreams", endpoint_url=endpoint)
 
 
 def record(image: dict[str, Any], *, name: str = "MODIFY") -> dict[str, Any]:
@@ -26,7 +33,7 @@ def deliver(world: World, application_id: str = APPLICATION) -> None:
 
 def stream(world: World, table: str, *, skip: int = 0) -> list[dict[str, Any]]:
     """Return the records of a table's stream from a position on, as Lambda delivers them."""
-    streams = boto3.client("dynamodbstreams", endpoint_url=world.endpoint)
+    streams = _streams(world.endpoint)
     arn = world.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
     records: list[Any] = []
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
@@ -47,9 +54,10 @@ def positions_copied(world: World, *, batch: int = 10, twice: bool = False) -> i
     It goes on where the last call ended, so that no record does by coming again what another should have done.
     """
     seen = _SEEN.get(world.dynamodb, 0)
-    while records := stream(world, "AliasesTable", skip=seen)[:batch]:
-        for _ in range(1 + twice):
-            assert world.positions({"Records": records}, None) == {"batchItemFailures": []}
-        seen += len(records)
+    while new := stream(world, "AliasesTable", skip=seen):
+        for records in batched(new, batch, strict=False):
+            for _ in range(1 + twice):
+                assert world.positions({"Records": [*records]}, None) == {"batchItemFailures": []}
+        seen += len(new)
     _SEEN[world.dynamodb] = seen
     return seen

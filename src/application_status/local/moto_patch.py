@@ -5,26 +5,31 @@ items that the transaction names, and the length of the stream. moto also serial
 walk over their shape; the patch returns them as they are, since they are DynamoDB JSON already. So binary content must
 be in Base64 before.
 
-moto measures a whole new item again for each of its attributes, validates an update expression again for each of its
-parts, and lists its own folder for each request. With the patch it does so once.
+moto measures a whole new item again for each of its attributes, and validates an update expression again for each of
+its parts. With the patch it does so once. It lists its own folder and methods for each request, and reads a condition's
+text again for each; the patch remembers both. It copies and serialises items by way of generic copies, each value
+twice; the patch copies each value once.
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import cache, lru_cache, wraps
 from typing import Any
 
 from moto import backends
+from moto.core import responses as core_responses
 from moto.core.utils import get_service_model
 from moto.dynamodb import models, responses
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import StreamRecord, Table
 from moto.dynamodb.parsing import ast_nodes, validators
 
-_EXPRESSIONS = 1024  # different update expressions that are kept
+_EXPRESSIONS = 1024  # different expressions of a kind that are kept
 _LARGEST_ITEM_BYTES = 405_000  # moto's limit; AWS's is 400 KB
 
 
@@ -38,7 +43,13 @@ def patch_moto() -> None:
     vars(responses)["dynamo_to_dict"] = _plain
     record_class, table_class, backend_class = _untyped(StreamRecord), _untyped(Table), _untyped(DynamoDBBackend)
     _untyped(Item).__init__ = _make_item
+    _untyped(DynamoType).__deepcopy__ = lambda value, _memo: _copied(value)
+    _untyped(DynamoType).to_regular_json = _serialised
     _patch_update_expressions()
+    _untyped(ConditionExpressionParser)._lex_condition_expression = lambda parser: deque(  # noqa: SLF001  # likewise
+        _tokens(parser.condition_expression)
+    )
+    vars(core_responses)["method_names_from_class"] = cache(vars(core_responses)["method_names_from_class"])
     modules = tuple(backends.list_of_moto_modules())
     _untyped(backends).list_of_moto_modules = lambda: modules
     record_class.__deepcopy__ = lambda record, _memo: record
@@ -71,6 +82,39 @@ def _make_item(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) 
         raise ItemSizeTooLarge
 
 
+def _copied(of: Any) -> Any:
+    """Copy a value of moto's, or an element of a set, which is none."""
+    if type(of) is not DynamoType:
+        return of
+    made: Any = object.__new__(DynamoType)
+    made.type, made.value = of.type, of.value
+    match of.value:
+        case list():
+            made.value = [_copied(each) for each in of.value]
+        case dict():
+            made.value = {name: _copied(each) for name, each in of.value.items()}
+    return made
+
+
+def _serialised(of: Any) -> dict[str, Any]:
+    """Return a value of moto's as JSON that shares nothing with it; replaces moto's method."""
+    value = of.value
+    match value:
+        case list():
+            value = [_serialised(each) if type(each) is DynamoType else each for each in value]
+        case dict():
+            value = {name: _serialised(each) for name, each in value.items()}
+        case str() if of.is_binary():
+            value = b64decode(value)
+    return {of.type: value}
+
+
+@lru_cache(_EXPRESSIONS)
+def _tokens(condition: str) -> Sequence[Any]:
+    """Return the tokens of a condition, which moto does not change."""
+    return tuple(_LEX(ConditionExpressionParser(condition, {}, {})))
+
+
 def _patch_update_expressions() -> None:
     """Parse each text once, check the whole of it once, and walk over its nodes without slow type checks."""
     _untyped(models).UpdateExpressionParser = _untyped(responses).UpdateExpressionParser = _Parser
@@ -82,6 +126,7 @@ def _patch_update_expressions() -> None:
         _untyped(validator).traverse = check
 
 
+_LEX = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001  # moto has no public way
 _NODES: Any = vars(ast_nodes)["Node"]
 
 

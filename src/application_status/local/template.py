@@ -317,7 +317,7 @@ def _resource(reference: Mapping[str, str]) -> str:
     return reference["Fn::GetAtt"].partition(".")[0]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """A loader that reads short forms of CloudFormation as long ones: !Ref X as {"Ref": "X"}."""
 
 
