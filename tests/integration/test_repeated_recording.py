@@ -88,6 +88,20 @@ def test_the_same_report_received_at_another_time_is_unchanged(applications: App
     assert applications.record(again, in_doubt=True).result is ReportResult.UNCHANGED
 
 
+@pytest.mark.parametrize("unknown", [False, True])
+def test_an_equal_report_of_the_same_moment_is_another(world: World, *, unknown: bool) -> None:
+    """Its own write can't have had a key that is not stored; the key is stored then, also of a new application."""
+    accepting = Applications(world.dynamodb, "ApplicationsTable", UnknownApplications.ACCEPT)
+    of = application_id("51c3be16-0f93-41ed-9cc0-00000000beef") if unknown else APPLICATION
+    undated = reported(Status.INTERVIEW, None, application_id=of, ordered_at=None, is_snapshot=False)
+    keyed = replace(undated, idempotency_key="a-key")
+    accepting.record(undated)
+    assert accepting.record(keyed, in_doubt=True).result is ReportResult.UNCHANGED
+    accepting.record(replace(undated, interpretation=Interpretation(status=Status.OFFER), tiebreaker="060"))
+    assert accepting.record(keyed).result is ReportResult.UNCHANGED
+    assert world.stored(of).status is Status.OFFER
+
+
 def test_an_unmapped_label_creates_no_application(world: World) -> None:
     """Even if unknown applications are accepted, since an application has a status."""
     accepting = Applications(world.dynamodb, "ApplicationsTable", UnknownApplications.ACCEPT)

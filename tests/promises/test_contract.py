@@ -1,10 +1,13 @@
 """The local service does what docs/openapi.yaml says: schemathesis makes up requests, right and wrong ones."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import yaml
 from application_status.local import demo
 from local.process import LocalService
 from openapi.document import document
-from support.proof import Figure, amount
+from support.proof import IN_FULL, Figure, amount
 
 UNSIGNED = "      security:\n      - AWS_IAM: []\n"
 
@@ -124,20 +127,40 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
     In full with all values at the bounds of the schemas, too. Wrong requests are refused, and some of the right ones
     succeed at each operation.
     """
-    callers, examples = of_callers(service), amount(5, 1000)
-    assert set(callers) == set(operations().values())
-    phases = amount_of_phases()
-    known = schemathesis(service, tmp_path / "known", callers, f"--phases={phases}", f"--max-examples={examples}")
-    never = {operations()[name] for name, count in known.accepted.items() if not count}
-    assert never == OF_CONNECTIONS
-    assert len(known.accepted) == len(callers)
+    assert set(of_callers(service)) == set(operations().values())
+    examples = amount(5, 1000)
+    options = (f"--phases={amount_of_phases()}", f"--max-examples={examples}")
+    with at_once(service) as services, ThreadPoolExecutor(len(services)) as pool:
+
+        def test_share(number: int) -> Run:
+            share = dict([*of_callers(services[number]).items()][number :: len(services)])
+            return schemathesis(services[number], tmp_path / f"known-{number}", share, *options)
+
+        known = [*pool.map(test_share, range(len(services)))]
+    accepted = {operations()[name]: count for run in known for name, count in run.accepted.items()}
+    assert {name for name, count in accepted.items() if not count} == OF_CONNECTIONS
+    assert accepted.keys() == of_callers(service).keys()
     without = dict.fromkeys(WITH_TOKEN, "")
     checked = "--exclude-checks=positive_data_acceptance"  # nothing is accepted without a token
     options = ("--phases=examples,fuzzing", f"--max-examples={amount(3, 100)}", checked)
     unknown = schemathesis(service, tmp_path / "unknown", without, *options)
     assert not any(unknown.accepted.values()), unknown.accepted
-    cases = known.cases + unknown.cases
-    figure(f"0 failures in {cases:,} requests, up to {examples:,} examples of each of {len(callers)} operations")
+    cases = sum(run.cases for run in (*known, unknown))
+    figure(f"0 failures in {cases:,} requests, up to {examples:,} examples of each of {len(accepted)} operations")
+
+
+@contextmanager
+def at_once(service: LocalService) -> Iterator[list[LocalService]]:
+    """Return the service; in full with another one, so that each tests half of the operations at the same time."""
+    if not IN_FULL:
+        yield [service]
+        return
+    another = LocalService(options=SERVICE_OPTIONS)
+    try:
+        another.wait_until_running()
+        yield [service, another]
+    finally:
+        another.end(signal.SIGTERM)
 
 
 def amount_of_phases() -> str:

@@ -100,7 +100,7 @@ class Applications:
                 if stored is None:
                     write = partial(self._create, report)
                     continue
-                if (failed.in_doubt or in_doubt) and (own := _recorded_earlier(stored, effect)):
+                if (failed.in_doubt or in_doubt) and (own := _recorded_earlier(stored, report, effect)):
                     return own
                 effect = stored.receive(report)
                 write = partial(self._writer_for(effect), report, effect, stored)
@@ -332,9 +332,12 @@ def _add_resend_key(update: Update, report: Report, stored: Application | None) 
         }
 
 
-def _recorded_earlier(stored: Application, effect: Effect) -> Recorded | None:
-    """Return the result of an earlier attempt of the call that was executed without a reply; None if none was."""
-    if not effect.added:
+def _recorded_earlier(stored: Application, report: Report, effect: Effect) -> Recorded | None:
+    """Return the result of an earlier attempt of the call that was executed without a reply; None if none was.
+
+    An equal report of the same millisecond has the same transition, but not the Idempotency-Key.
+    """
+    if not effect.added or (report.resend_key and not stored.has_resend_key(report)):
         return None
     mine = stored.transitions.get(effect.added[-1].key)
     if mine != effect.added[-1] or mine.version is None:
