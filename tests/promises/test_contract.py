@@ -129,14 +129,14 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
     """
     assert set(of_callers(service)) == set(operations().values())
     examples = amount(5, 1000)
-    options = (f"--phases={amount_of_phases()}", f"--max-examples={examples}")
+    all_requests = (f"--phases={amount_of_phases()}", f"--max-examples={examples}")
     with at_once(service) as services, ThreadPoolExecutor(len(services)) as pool:
 
-        def test_share(number: int) -> Run:
+        def of_share(number: int) -> Run:
             share = dict([*of_callers(services[number]).items()][number :: len(services)])
-            return schemathesis(services[number], tmp_path / f"known-{number}", share, *options)
+            return schemathesis(services[number], tmp_path / f"known-{number}", share, *all_requests)
 
-        known = [*pool.map(test_share, range(len(services)))]
+        known = [*pool.map(of_share, range(len(services)))]
     accepted = {operations()[name]: count for run in known for name, count in run.accepted.items()}
     assert {name for name, count in accepted.items() if not count} == OF_CONNECTIONS
     assert accepted.keys() == of_callers(service).keys()
