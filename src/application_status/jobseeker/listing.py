@@ -54,7 +54,7 @@ class Selection(NamedTuple):
         Raises:
             InvalidFields: `show` is unknown, or `search` is too long.
         """
-        show, search = _one(request, "show") or Show.CURRENT, _one(request, "search").strip()
+        show, search = _one(request, "show", Show.CURRENT), _one(request, "search").strip()
         wrong = []
         if show not in [*Show]:
             wrong.append(FieldError("/show", "show is unknown, or was sent twice", f"one of {', '.join(Show)}"))
@@ -103,9 +103,9 @@ def _folded(text: str) -> str:
     return normalize("NFKC", text).casefold()
 
 
-def _one(request: Request, name: str) -> str:
-    """Return a parameter's value, or an empty text; values that differ are joined, so none of them is taken."""
-    return ",".join(request.query.get(name, ()))
+def _one(request: Request, name: str, otherwise: str = "") -> str:
+    """Return a parameter's value, or another if it was not sent; several values are joined, so none is taken."""
+    return ",".join(request.query.get(name, (otherwise,)))
 
 
 def _position(of: JobseekerView) -> str:
