@@ -140,13 +140,13 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
         def of_some(names: Sequence[str]) -> Run:
             one = idle.get()
             try:
-                callers = of_callers(one)  # with new tokens, which are valid for 15 minutes
+                callers = of_callers(one)  # with new tokens, as they are valid for 15 minutes
                 some = {name: callers[name] for name in names}
-                return schemathesis(one, tmp_path / names[0], some, *all_requests)
+                return schemathesis(one, tmp_path / f"from-{names[0]}", some, *all_requests)
             finally:
                 idle.put(one)
 
-        known = [*pool.map(of_some, batched(operations().values(), amount(len(operations()), 1), strict=False))]
+        known = [*pool.map(of_some, batched(operations().values(), amount(len(operations()), 7), strict=False))]
     accepted = {operations()[name]: count for run in known for name, count in run.accepted.items()}
     assert {name for name, count in accepted.items() if not count} == OF_CONNECTIONS
     assert accepted.keys() == of_callers(service).keys()
@@ -161,7 +161,7 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
 
 @contextmanager
 def at_once(service: LocalService) -> Iterator[list[LocalService]]:
-    """Return the service; in full with another one, so that two operations are tested at the same time."""
+    """Return the service; in full with another one, so that two operations are tested at a time."""
     if not IN_FULL:
         yield [service]
         return
