@@ -117,9 +117,12 @@ build: .venv/.ready .tools/sam/.ready  ## Build the functions for AWS
 	$(BUILD)
 	$(call finish,.aws-sam/build)
 
-build-host: .venv/.ready .tools/sam/.ready  ## Build the functions for this machine's processor
+build-host: .aws-sam/host/.ready  ## Build the functions for this machine's processor, if anything of them has changed
+
+.aws-sam/host/.ready: Makefile template.yaml $(shell find src -type f ! -name '*.pyc') | .venv/.ready .tools/sam/.ready
 	$(BUILD) --build-dir .aws-sam/host --parameter-overrides Architecture=$(HOST_ARCHITECTURE)
 	$(call finish,.aws-sam/host)
+	@touch $@
 
 # Containers reach the tables through the Docker bridge: `make run TABLES_HOST=172.17.0.1` on Linux.
 SAM_LOCAL = --template .aws-sam/host/template.yaml --parameter-overrides Architecture=$(HOST_ARCHITECTURE) \
