@@ -161,7 +161,7 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
 
 
 def groups() -> list[Sequence[str]]:
-    """Return the operations that are tested together: all; in full each alone, as erasures would leave little to ask."""
+    """Return the operations that are tested together: in full each alone, as erasures leave nothing to ask about."""
     names = [*operations().values()]
     return [OF_FILES, *([name] for name in names if name not in OF_FILES)] if IN_FULL else [names]
 
