@@ -44,7 +44,7 @@ TESTS := $(FIRST) $(filter-out $(FIRST),$(wildcard tests/*/))
 test: needs-test .tools/sam/.ready .tools/ministack/.ready .tools/runtime/.ready .tools/node/.ready .tools/generators/.ready build-host  ## Run all tests, with every engine
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
-prove: needs-test .tools/ministack/.ready  ## Show the promises of README.md in full and write their figures there, over an hour; SHORT=1 for minutes, ONLY=word for some
+prove: needs-test .tools/ministack/.ready  ## Show the promises of README.md in full and write their figures there, in hours; SHORT=1 for minutes, ONLY=word for some
 	PROVE=$(if $(SHORT),short,full) $(BIN)/pytest --numprocesses auto --dist loadfile tests/promises $(if $(ONLY),-k "$(ONLY)")
 
 # What no target can make: brought or checked before anything that takes long.

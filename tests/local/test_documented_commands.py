@@ -21,7 +21,7 @@ DOCUMENTS = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.m
 NOT_RUN = {
     r"^make run\b": "runs until Ctrl-C: it is the service that the other commands talk to",
     r"^make test\b": "runs these tests",
-    r"^make prove\b": "takes over an hour, and these tests run it in short",
+    r"^make prove\b": "takes hours, and these tests run it in short",
     r"^make check\b": "CI runs it before the tests",
     r"^make lock\b": "make check compares with what it would write",
     r"^make bench( |$)": "needs valgrind: .ci/run runs it with SHORT=1",
