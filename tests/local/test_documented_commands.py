@@ -25,7 +25,7 @@ NOT_RUN = {
     r"^make check\b": "CI runs it before the tests",
     r"^make lock\b": "make check compares with what it would write",
     r"^make bench( |$)": "needs valgrind: .ci/run runs it with SHORT=1",
-    r"^make bench-bulk\b": "builds the functions anew, which other tests are running: .ci/run runs it with SHORT=1",
+    r"^make bench-bulk\b": "builds the functions: .ci/run runs it with SHORT=1",
     r"^make build\b": "make test builds for this machine first",
     r"^make deploy\b": "needs an AWS account: tests/deploy deploys to a stand-in",
     r"^make audit\b": "needs PyPI's advisories",
