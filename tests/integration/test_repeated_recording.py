@@ -90,7 +90,7 @@ def test_the_same_report_received_at_another_time_is_unchanged(applications: App
 
 @pytest.mark.parametrize("unknown", [False, True])
 def test_an_equal_report_of_the_same_moment_is_another(world: World, *, unknown: bool) -> None:
-    """Its own write can't have had a key that is not stored; the key is stored then, also of a new application."""
+    """If its key is not stored, it was not recorded before; the key is stored now, also if the application was new."""
     accepting = Applications(world.dynamodb, "ApplicationsTable", UnknownApplications.ACCEPT)
     of = application_id("51c3be16-0f93-41ed-9cc0-00000000beef") if unknown else APPLICATION
     undated = reported(Status.INTERVIEW, None, application_id=of, ordered_at=None, is_snapshot=False)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from queue import SimpleQueue
 
 import yaml
 
@@ -132,22 +132,18 @@ def test_replies(service: LocalService, tmp_path: Path, figure: Figure) -> None:
     """
     assert set(of_callers(service)) == set(operations().values())
     examples = amount(5, 1000)
-    all_requests = (f"--phases={amount_of_phases()}", f"--max-examples={examples}")
+    all_requests = (f"--phases={phases()}", f"--max-examples={examples}")
     with at_once(service) as services, ThreadPoolExecutor(len(services)) as pool:
-        idle: SimpleQueue[LocalService] = SimpleQueue()
-        for each in services:
-            idle.put(each)
 
-        def of_some(names: Sequence[str]) -> Run:
-            one = idle.get()
-            try:
-                callers = of_callers(one)  # with new tokens, as they are valid for 15 minutes
-                some = {name: callers[name] for name in names}
-                return schemathesis(one, tmp_path / f"from-{names[0]}", some, *all_requests)
-            finally:
-                idle.put(one)
+        def of_share(number: int) -> list[Run]:
+            runs = []
+            for names in groups()[number :: len(services)]:
+                callers = of_callers(services[number])  # with new tokens, as they are valid for 15 minutes
+                folder, some = tmp_path / f"from-{names[0]}", {name: callers[name] for name in names}
+                runs.append(schemathesis(services[number], folder, some, *all_requests))
+            return runs
 
-        known = [*pool.map(of_some, groups())]
+        known = [*chain.from_iterable(pool.map(of_share, range(len(services))))]
     accepted = {operations()[name]: count for run in known for name, count in run.accepted.items()}
     assert {name for name, count in accepted.items() if not count} == OF_CONNECTIONS
     assert accepted.keys() == of_callers(service).keys()
@@ -180,7 +176,7 @@ def at_once(service: LocalService) -> Iterator[list[LocalService]]:
         another.end(signal.SIGTERM)
 
 
-def amount_of_phases() -> str:
+def phases() -> str:
     """Return the kinds of requests: the bounds of the schemas in full only, as they are most of a short run's time."""
     return "examples,fuzzing" + ",coverage" * amount(0, 1)
 

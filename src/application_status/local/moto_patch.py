@@ -7,8 +7,8 @@ be in Base64 before.
 
 moto measures a whole new item again for each of its attributes, and validates an update expression again for each of
 its parts. With the patch it does so once. It lists its own folder and methods for each request, and reads a condition's
-text again for each; the patch remembers both. It copies and serialises items by way of generic copies, each value
-twice; the patch copies each value once.
+text again for each; the patch remembers both. It makes a generic copy of each value to copy or to serialise an item;
+the patch needs none.
 """
 
 from base64 import b64decode, b64encode
@@ -45,10 +45,7 @@ def patch_moto() -> None:
     _untyped(Item).__init__ = _make_item
     _untyped(DynamoType).__deepcopy__ = lambda value, _memo: _copied(value)
     _untyped(DynamoType).to_regular_json = _serialised
-    _patch_update_expressions()
-    _untyped(ConditionExpressionParser)._lex_condition_expression = lambda parser: deque(  # noqa: SLF001  # likewise
-        _tokens(parser.condition_expression)
-    )
+    _patch_expressions()
     vars(core_responses)["method_names_from_class"] = cache(vars(core_responses)["method_names_from_class"])
     modules = tuple(backends.list_of_moto_modules())
     _untyped(backends).list_of_moto_modules = lambda: modules
@@ -115,8 +112,11 @@ def _tokens(condition: str) -> Sequence[Any]:
     return tuple(_LEX(ConditionExpressionParser(condition, {}, {})))
 
 
-def _patch_update_expressions() -> None:
+def _patch_expressions() -> None:
     """Parse each text once, check the whole of it once, and walk over its nodes without slow type checks."""
+    _untyped(ConditionExpressionParser)._lex_condition_expression = (  # noqa: SLF001  # moto has no public way
+        lambda parser: deque(_tokens(parser.condition_expression))
+    )
     _untyped(models).UpdateExpressionParser = _untyped(responses).UpdateExpressionParser = _Parser
     _untyped(ast_nodes).DepthFirstTraverser.traverse_node_recursively = _walk
     for validator, check in (
@@ -126,7 +126,7 @@ def _patch_update_expressions() -> None:
         _untyped(validator).traverse = check
 
 
-_LEX = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001  # moto has no public way
+_LEX: Any = vars(ConditionExpressionParser)["_lex_condition_expression"]
 _NODES: Any = vars(ast_nodes)["Node"]
 
 
